@@ -1,0 +1,91 @@
+import type { Post } from './load.ts'
+import type { Child } from './processes.ts'
+import { benchKey } from './subjects/postern-options.ts'
+import { providerModel, providerName, requestBody } from './traffic.ts'
+import type { Traffic } from './traffic.ts'
+
+/** One row of the table: how to start it and how to talk to it. */
+export interface Subject {
+  name: string
+  /** The file that runs in the child process. */
+  file: string
+  /** `in-process` subjects run the load themselves and have no port. */
+  kind: 'http' | 'in-process'
+  /** The kinds of traffic it can serve. */
+  traffic: readonly Traffic[]
+  post(traffic: Traffic, upstreamUrl: string): Post
+}
+
+/** A subject that has started and gave right answers. */
+export interface Target {
+  subject: Subject
+  child: Child
+  /** Where the load goes; empty for subjects that run it themselves. */
+  origin: string
+}
+
+/** The fake upstream called with nothing in between: what every latency is compared with. */
+export const directName = 'direct'
+
+const sameDialect = ['json', 'stream'] as const
+const everything = ['json', 'stream', 'translated'] as const
+
+function http(name: string, rest: Pick<Subject, 'traffic' | 'post'>): Subject {
+  return { name, file: `./subjects/${name}.ts`, kind: 'http', ...rest }
+}
+
+function inProcess(name: string, traffic: readonly Traffic[]): Subject {
+  return { name, file: `./subjects/${name}.ts`, kind: 'in-process', traffic, post: plainPost }
+}
+
+/** To the provider itself, or to a proxy that passes its dialect on. */
+function plainPost(traffic: Traffic): Post {
+  return jsonPost('/v1/chat/completions', requestBody(traffic, providerModel(traffic)), { authorization: 'Bearer sk-test-bench' })
+}
+
+function portkeyPost(traffic: Traffic, upstreamUrl: string): Post {
+  return jsonPost('/v1/chat/completions', requestBody(traffic, providerModel(traffic)), {
+    authorization: 'Bearer sk-test-bench',
+    'x-portkey-provider': providerName(traffic),
+    'x-portkey-custom-host': `${upstreamUrl}/v1`,
+  })
+}
+
+function posternPost(path: string): (traffic: Traffic) => Post {
+  return (traffic) =>
+    jsonPost(path, requestBody(traffic, `${providerName(traffic)}/${providerModel(traffic)}`), {
+      authorization: `Bearer ${benchKey}`,
+    })
+}
+
+function jsonPost(path: string, body: string, headers: Record<string, string>): Post {
+  return { path, body, headers: { ...headers, 'content-type': 'application/json' } }
+}
+
+const mounted = { traffic: everything, post: posternPost('/llm/v1/chat/completions') }
+const floor = { traffic: sameDialect, post: plainPost }
+
+/** The order of the table. */
+export const subjects: readonly Subject[] = [
+  http('floor-node', floor),
+  http('floor-express', floor),
+  http('floor-koa', floor),
+  http('floor-hono', floor),
+  http('fetch-express', floor),
+  http('portkey', { traffic: everything, post: portkeyPost }),
+  http('postern-node', { traffic: everything, post: posternPost('/v1/chat/completions') }),
+  http('postern-express', mounted),
+  http('postern-koa', mounted),
+  http('postern-hono', mounted),
+  inProcess('fetch-in-process', sameDialect),
+  inProcess('postern-in-process', everything),
+]
+
+/** The upstream as if it were a subject: the load goes straight to it. */
+export const directSubject: Subject = {
+  name: directName,
+  file: './upstream.ts',
+  kind: 'http',
+  traffic: sameDialect,
+  post: plainPost,
+}

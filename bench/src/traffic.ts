@@ -1,0 +1,135 @@
+/**
+ * What is sent and answered: one request of about 1 KB, one JSON answer of about 2 KB, and a stream of exactly 100
+ * events in each dialect. Everything is built once, so neither the fake upstream nor the load generator spends its
+ * time on making text while another process is being measured.
+ */
+
+/** `json` and `stream` speak OpenAI on both sides; `translated` asks in OpenAI and is answered in Anthropic events. */
+export type Traffic = 'json' | 'stream' | 'translated'
+
+export const EVENTS_PER_STREAM = 100
+
+const openaiModel = 'gpt-5-mini'
+const anthropicModel = 'claude-sonnet-4-6'
+const vocabulary = 'the small gate beside the large one opens for those who know its name and closes behind them'.split(' ')
+
+/** `count` word-like pieces with a leading space, the way models cut their answers. */
+function pieces(count: number): string[] {
+  return Array.from({ length: count }, (_, index) => ` ${vocabulary[index % vocabulary.length]}`)
+}
+
+const openaiPieces = pieces(EVENTS_PER_STREAM - 2)
+const anthropicPieces = pieces(EVENTS_PER_STREAM - 6)
+const jsonAnswerText = pieces(300).join('')
+
+/** The text a correct subject hands to the client for this traffic. */
+export function expectedText(traffic: Traffic): string {
+  if (traffic === 'json') return jsonAnswerText
+  return (traffic === 'stream' ? openaiPieces : anthropicPieces).join('')
+}
+
+/** The model as the provider knows it; a gateway that routes by prefix puts the provider in front. */
+export function providerModel(traffic: Traffic): string {
+  return traffic === 'translated' ? anthropicModel : openaiModel
+}
+
+export function providerName(traffic: Traffic): 'openai' | 'anthropic' {
+  return traffic === 'translated' ? 'anthropic' : 'openai'
+}
+
+/** An OpenAI chat request of about 1 KB. Usage is not asked for, because SDKs do not ask for it by default. */
+export function requestBody(traffic: Traffic, model: string): string {
+  return JSON.stringify({
+    model,
+    messages: [
+      { role: 'system', content: `You are the keeper of a gate.${pieces(60).join('')}` },
+      { role: 'user', content: `Tell me about the gate.${pieces(100).join('')}` },
+    ],
+    max_completion_tokens: 512,
+    ...(traffic === 'json' ? {} : { stream: true }),
+  })
+}
+
+export const openaiJson = Buffer.from(
+  JSON.stringify({
+    id: 'chatcmpl-bench0000000000000000000000',
+    object: 'chat.completion',
+    created: 1_763_640_000,
+    model: openaiModel,
+    choices: [
+      {
+        index: 0,
+        message: { role: 'assistant', content: jsonAnswerText, refusal: null, annotations: [] },
+        logprobs: null,
+        finish_reason: 'stop',
+      },
+    ],
+    usage: {
+      prompt_tokens: 190,
+      completion_tokens: 300,
+      total_tokens: 490,
+      prompt_tokens_details: { cached_tokens: 0, audio_tokens: 0 },
+      completion_tokens_details: { reasoning_tokens: 0, audio_tokens: 0 },
+    },
+    service_tier: 'default',
+    system_fingerprint: 'fp_bench',
+  }),
+)
+
+function openaiEvent(choice: object | null, usage: object | null): Buffer {
+  const chunk = {
+    id: 'chatcmpl-bench0000000000000000000000',
+    object: 'chat.completion.chunk',
+    created: 1_763_640_000,
+    model: openaiModel,
+    service_tier: 'default',
+    system_fingerprint: 'fp_bench',
+    choices: choice ? [{ index: 0, logprobs: null, finish_reason: null, ...choice }] : [],
+    ...(usage ? { usage } : {}),
+  }
+  return Buffer.from(`data: ${JSON.stringify(chunk)}\n\n`)
+}
+
+const openaiDone = Buffer.from('data: [DONE]\n\n')
+
+/** 100 events and the closing mark. */
+export const openaiStream: readonly Buffer[] = [
+  openaiEvent({ delta: { role: 'assistant', content: '', refusal: null } }, null),
+  ...openaiPieces.map((content) => openaiEvent({ delta: { content } }, null)),
+  openaiEvent({ delta: {}, finish_reason: 'stop' }, null),
+  openaiDone,
+]
+
+/** The same with the usage event OpenAI adds when the caller, or a gateway on its behalf, asks for it. */
+export const openaiStreamWithUsage: readonly Buffer[] = [
+  ...openaiStream.slice(0, -1),
+  openaiEvent(null, { prompt_tokens: 190, completion_tokens: 98, total_tokens: 288 }),
+  openaiDone,
+]
+
+function anthropicEvent(data: { type: string }): Buffer {
+  return Buffer.from(`event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`)
+}
+
+/** 100 events, `message_stop` included. */
+export const anthropicStream: readonly Buffer[] = [
+  {
+    type: 'message_start',
+    message: {
+      model: anthropicModel,
+      id: 'msg_bench0000000000000000',
+      type: 'message',
+      role: 'assistant',
+      content: [],
+      stop_reason: null,
+      stop_sequence: null,
+      usage: { input_tokens: 190, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 1 },
+    },
+  },
+  { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+  { type: 'ping' },
+  ...anthropicPieces.map((text) => ({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } })),
+  { type: 'content_block_stop', index: 0 },
+  { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: 94 } },
+  { type: 'message_stop' },
+].map(anthropicEvent)

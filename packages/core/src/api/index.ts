@@ -1,0 +1,1 @@
+export { type Endpoint, endpoints, matchEndpoint } from './endpoints.ts'

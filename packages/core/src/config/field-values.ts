@@ -1,0 +1,123 @@
+import { z } from 'zod'
+import type { Logger, LogLevel } from '../log.ts'
+import { durationHint, parseDuration } from './duration.ts'
+import { parseSize, sizeHint } from './size.ts'
+
+/** A value read by a function of ours: what it cannot read is a problem with this message and fix, and never shown. */
+function readBy<T>(read: (value: unknown) => T | undefined, message: string, fix: string) {
+  return z.unknown().transform((value, context): T => {
+    const result = read(value)
+    if (result !== undefined) return result
+    context.addIssue({ code: 'custom', message, params: { fix } })
+    return z.NEVER
+  })
+}
+
+/** Milliseconds. */
+export const duration = () => readBy(parseDuration, 'This is not a duration.', durationHint)
+
+/** Bytes. */
+export const size = () => readBy(parseSize, 'This is not a size.', sizeHint)
+
+/** A function, which only code can pass. */
+export function callback<T>() {
+  const read = (value: unknown): T | undefined => (typeof value === 'function' ? (value as T) : undefined)
+  return readBy(read, 'This is not a function.', 'Pass a function; it can only be given in code.')
+}
+
+const logLevels: readonly string[] = ['silent', 'error', 'warn', 'info', 'debug'] satisfies LogLevel[]
+
+/** A log level or a logger. */
+export function logging() {
+  return readBy(
+    (value) => (isLogLevel(value) || isLogger(value) ? value : undefined),
+    'This is neither a log level nor a logger.',
+    `Write one of ${logLevels.join(', ')}, or pass an object with the methods error, warn, info and debug.`,
+  )
+}
+
+function isLogLevel(value: unknown): value is LogLevel {
+  return typeof value === 'string' && logLevels.includes(value)
+}
+
+function isLogger(value: unknown): value is Logger {
+  if (typeof value !== 'object' || value === null) return false
+  return logLevels.every((level) => level === 'silent' || typeof Reflect.get(value, level) === 'function')
+}
+
+/** The path of a mount, without a slash at its end. */
+export function mountPath() {
+  const read = (value: unknown): string | undefined =>
+    typeof value === 'string' && /^(?:\/[^\s?#]*)?$/.test(value) ? value.replace(/\/+$/, '') : undefined
+  return readBy(read, 'This is not a path.', 'Begin it with "/", such as "/llm".')
+}
+
+/** A key: what an HTTP header can carry without changing its meaning. Line ends are what an attacker would add. */
+export function secret() {
+  const read = (value: unknown): string | undefined =>
+    typeof value === 'string' && /^[\x21-\x7e]+$/.test(value.trim()) ? value.trim() : undefined
+  return readBy(
+    read,
+    'This key is empty or holds characters no HTTP header can carry.',
+    'Write the key as one line of printable ASCII without spaces.',
+  )
+}
+
+/** A key that may be missing: an unset variable arrives as `''` in `apiKey: process.env.SOMETHING ?? ''`. */
+export function optionalSecret() {
+  const emptyAsUnset = (value: unknown): unknown => (typeof value === 'string' && value.trim() === '' ? undefined : value)
+  return z.preprocess(emptyAsUnset, secret().optional())
+}
+
+/** An absolute http(s) URL that paths can be appended to. */
+export function address() {
+  return z.string().transform((value, context) => {
+    const problem = addressProblem(value.trim())
+    if (problem === undefined) return value.trim()
+    context.addIssue({ code: 'custom', message: problem.message, params: { fix: problem.fix } })
+    return z.NEVER
+  })
+}
+
+/** The URL itself is never shown: it holds a secret, or may. */
+function addressProblem(value: string): { readonly message: string; readonly fix: string } | undefined {
+  const url = URL.canParse(value) ? new URL(value) : undefined
+  if (url === undefined || (url.protocol !== 'https:' && url.protocol !== 'http:')) {
+    return { message: 'This is not an http(s) URL.', fix: 'Write it in full, such as http://127.0.0.1:8000/v1.' }
+  }
+  if (url.username !== '' || url.password !== '') {
+    return { message: 'The URL holds a user name or password.', fix: 'Take it out and set the key of the provider, or headers, instead.' }
+  }
+  if (url.search !== '' || url.hash !== '') {
+    return { message: 'The URL has a query or fragment, which would be lost.', fix: 'Take it out; a key belongs into apiKey or headers.' }
+  }
+  return undefined
+}
+
+/** They frame the request or belong to the connection: the transport sets them. */
+const framingHeaders: readonly string[] = [
+  'connection',
+  'content-length',
+  'content-type',
+  'expect',
+  'host',
+  'keep-alive',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+]
+
+/** Headers with lower-case names. */
+export function headers() {
+  return z.record(z.string(), z.string()).transform((record, context) => {
+    const entries = Object.entries(record).map(([name, value]) => [name.toLowerCase(), value.trim()] as const)
+    for (const [name, value] of entries) {
+      const isCarried = /^[!#$%&'*+.^_`|~\w-]+$/.test(name) && /^[\x20-\x7e]*$/.test(value)
+      if (isCarried && !framingHeaders.includes(name)) continue
+      const message = isCarried ? 'This header is set by the gateway itself.' : 'This is not a valid HTTP header.'
+      context.addIssue({ code: 'custom', message, path: [name], params: { fix: 'Take the header out, or correct it.' } })
+    }
+    return Object.fromEntries(entries)
+  })
+}

@@ -1,0 +1,7 @@
+export { type Environment, processEnvironment } from './env.ts'
+export { nearNames } from './near-names.ts'
+export type { Duration, GatewayOptions, KeyOptions, ProviderOptions, RouteOptions, Size } from './options.ts'
+export { ConfigurationError, type Problem } from './problem.ts'
+export { resolveSettings } from './resolve.ts'
+export type { KeySettings, RouteSettings, Settings } from './settings.ts'
+export { watchFile, type WatchDirectory, type WatchOptions } from './watch.ts'

@@ -1,0 +1,142 @@
+import type { Quirks } from '../dialects/index.ts'
+import type { Caller } from '../identity/index.ts'
+import type { RequestRecord } from '../ledger/index.ts'
+import type { Logger, LogLevel } from '../log.ts'
+import type { DialectName } from '../providers/index.ts'
+
+/** Milliseconds, or a number with a unit: `'250ms'`, `'60s'`, `'10m'`, `'1h'`. At least 1 ms, at most 24 days. */
+export type Duration = number | string
+
+/** Bytes, or a number with a unit: `'512kb'`, `'20mb'`, `'20MiB'`, where 1 mb and 1 MiB are both 1048576 bytes. */
+export type Size = number | string
+
+/**
+ * What a gateway is made from. Everything may be left out: provider keys found in the environment are enough. Code wins
+ * over the environment, the environment over the file of `config`. Unknown names are errors.
+ */
+export interface GatewayOptions<Host = unknown> {
+  /**
+   * Providers by name. A known name only needs what differs from the catalogue, any other needs a `baseUrl`.
+   * Env: `<NAME>_API_KEY`, `<NAME>_BASE_URL`, `POSTERN_PROVIDER_<NAME>_BASE_URL`, `_API_KEY`, `_MODELS`, `_DIALECT`.
+   * @default every known provider whose key is in the environment
+   */
+  readonly providers?: Readonly<Record<string, ProviderOptions>>
+  /**
+   * Models of your own naming: the targets are tried in order. Env: `POSTERN_ROUTE_<NAME>`, targets separated by commas.
+   * @default none
+   */
+  readonly routes?: Readonly<Record<string, RouteOptions | readonly string[]>>
+  /**
+   * Virtual keys your clients present, by name. At least 16 characters. Env: `POSTERN_KEYS`, `name:key` pairs separated by
+   * commas, or the path of a file (one pair per line, or a JSON object of this shape).
+   * @default none; outside production a development key is generated when there is no `identify` either
+   */
+  readonly keys?: Readonly<Record<string, string | KeyOptions>>
+  /**
+   * `keys` asks every caller for an identity, `none` lets everybody in. Env: `POSTERN_AUTH`.
+   * @default 'keys'
+   */
+  readonly auth?: 'keys' | 'none'
+  /**
+   * Your own login: who is calling, from the host framework's request. `null` or `undefined` falls back to virtual keys.
+   * Code only.
+   */
+  readonly identify?: (host: Host) => Caller | null | undefined | Promise<Caller | null | undefined>
+  /**
+   * Attempts after the first, over all targets of a route; 0 to 10. Env: `POSTERN_RETRIES`.
+   * @default 2
+   */
+  readonly retries?: number
+  /**
+   * The whole request: all attempts and the waits between them. Env: `POSTERN_TIMEOUT`.
+   * @default '10m'
+   */
+  readonly timeout?: Duration
+  /**
+   * Until a provider sends the first event of a stream. Env: `POSTERN_TTFT_TIMEOUT`.
+   * @default '60s'
+   */
+  readonly ttftTimeout?: Duration
+  /**
+   * Between two events of a stream. Env: `POSTERN_IDLE_TIMEOUT`.
+   * @default '60s'
+   */
+  readonly idleTimeout?: Duration
+  /**
+   * Until a provider accepts the connection. Env: `POSTERN_CONNECT_TIMEOUT`.
+   * @default '3s'
+   */
+  readonly connectTimeout?: Duration
+  /**
+   * Largest request body. The host's own body parser may have a smaller one. Env: `POSTERN_BODY_LIMIT`.
+   * @default '20MiB'
+   */
+  readonly bodyLimit?: Size
+  /**
+   * Largest answer of a provider, streams included. Env: `POSTERN_ANSWER_LIMIT`.
+   * @default '32MiB'
+   */
+  readonly answerLimit?: Size
+  /**
+   * Largest single event of a provider's stream. Env: `POSTERN_EVENT_LIMIT`.
+   * @default '8MiB'
+   */
+  readonly eventLimit?: Size
+  /**
+   * How much is written to standard error, or a logger of yours. Env: `POSTERN_LOG` (levels only).
+   * @default 'warn'
+   */
+  readonly log?: LogLevel | Logger
+  /** Called with the record of every request, when it has ended. Code only. */
+  readonly onRecord?: (record: RequestRecord) => void
+  /**
+   * Path the gateway answers below, where the framework has no mount of its own. Begins with `/`.
+   * @default ''
+   */
+  readonly prefix?: string
+  /**
+   * Path of a YAML or JSON file with these same options; `${ENV_NAME}` in its strings is replaced. Env: `POSTERN_CONFIG`.
+   * @default none
+   */
+  readonly config?: string
+}
+
+export interface ProviderOptions {
+  /** Address the dialect's paths are appended to, such as `http://127.0.0.1:8000/v1`. */
+  readonly baseUrl?: string
+  /** Sent to this provider only. */
+  readonly apiKey?: string
+  /**
+   * Wire format the provider speaks.
+   * @default 'openai-chat', or what the catalogue says
+   */
+  readonly dialect?: DialectName
+  /** Sent with every call. One that names the credential header replaces it. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** Model ids it serves: they are listed, and found without `provider/`. */
+  readonly models?: readonly string[]
+  /** Where the service deviates from its dialect. */
+  readonly quirks?: Quirks
+}
+
+export interface RouteOptions {
+  /** `provider/model`, in the order they are tried. */
+  readonly targets: readonly string[]
+  /** @default the gateway's `retries` */
+  readonly retries?: number
+  /** @default the gateway's `timeout` */
+  readonly timeout?: Duration
+  /** @default the gateway's `ttftTimeout` */
+  readonly ttftTimeout?: Duration
+  /** @default the gateway's `idleTimeout` */
+  readonly idleTimeout?: Duration
+}
+
+export interface KeyOptions {
+  /** What the client presents; at least 16 characters. */
+  readonly key: string
+  /** Routes the key may use. Absent: all. */
+  readonly routes?: readonly string[]
+  /** Models the key may use, as `provider/model` or `provider/*`. Absent: all, unless `routes` is given. */
+  readonly models?: readonly string[]
+}

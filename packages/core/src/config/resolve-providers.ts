@@ -1,0 +1,88 @@
+import {
+  catalogue,
+  type CatalogueEntry,
+  createProvider,
+  fillAddress,
+  findInCatalogue,
+  placeholdersOf,
+  type Provider,
+} from '../providers/index.ts'
+import { type Environment, valueOf, variableName } from './env.ts'
+import type { Merged, Placed } from './merge.ts'
+import { didYouMean } from './near-names.ts'
+import type { Problem } from './problem.ts'
+import type { ParsedProvider } from './schema.ts'
+import { baseUrlVariable } from './well-known.ts'
+
+export interface ResolvedProviders {
+  readonly providers: ReadonlyMap<string, Provider>
+  /** Their keys, to be told apart from virtual ones. */
+  readonly providerKeys: ReadonlySet<string>
+}
+
+/** Every provider that is configured, in the catalogue's order, own ones after it. */
+export function resolveProviders(merged: Merged, environment: Environment, problems: Problem[]): ResolvedProviders {
+  const configured = merged.providers()
+  const known = catalogue.map((entry) => entry.name).filter((name) => configured.has(name))
+  const providers = new Map<string, Provider>()
+  for (const name of new Set([...known, ...configured.keys()])) {
+    const { value, placeOf } = configured.get(name) as Placed<ParsedProvider>
+    const resolved = resolveProvider(name, value, environment)
+    if ('message' in resolved) problems.push({ place: placeOf([]), ...resolved })
+    else providers.set(name, resolved)
+  }
+  if (configured.size === 0 && !merged.isBroken('providers')) problems.push(noProvider())
+  return { providers, providerKeys: new Set([...configured.values()].flatMap(({ value }) => value.apiKey ?? [])) }
+}
+
+/** How to make a provider of this name callable. */
+export function howToConfigure(name: string, others: Iterable<string>): string {
+  const entry = findInCatalogue(name)
+  if (entry === undefined) {
+    const custom = `Set POSTERN_PROVIDER_${variableName(name.toLowerCase())}_BASE_URL.`
+    return `${didYouMean(name, [...others, ...catalogue.map((known) => known.name)]) ?? ''} ${custom}`.trim()
+  }
+  if (entry.isLocal) return `Set ${baseUrlVariable(entry)}, such as ${entry.baseUrl}.`
+  return `Set ${[entry.keyVariables.join(' or '), ...placeholdersOf(entry)].join(' and ')}.`
+}
+
+type Fault = Omit<Problem, 'place'>
+
+function resolveProvider(name: string, value: ParsedProvider, environment: Environment): Provider | Fault {
+  const entry = findInCatalogue(name)
+  const address = value.baseUrl === undefined ? knownAddress(name, entry, environment) : { baseUrl: value.baseUrl }
+  if ('message' in address) return address
+  if (entry !== undefined && isKeyMissing(entry, value)) {
+    return { message: `${entry.title} is called with a key, and there is none.`, fix: howToConfigure(name, []) }
+  }
+  return createProvider({ ...value, name, baseUrl: address.baseUrl }, entry)
+}
+
+/** At an address of the user's own, whether a key is needed is the user's business. */
+function isKeyMissing(entry: CatalogueEntry, value: ParsedProvider): boolean {
+  return !entry.isLocal && value.apiKey === undefined && value.baseUrl === undefined && value.headers === undefined
+}
+
+function knownAddress(name: string, entry: CatalogueEntry | undefined, environment: Environment): { readonly baseUrl: string } | Fault {
+  if (entry === undefined) {
+    const message = `The provider ${JSON.stringify(name)} is not a known one and has no address.`
+    return { message, fix: `${howToConfigure(name, [])} In code or in a file, set its baseUrl.` }
+  }
+  const filled = fillAddress(entry, (variable) => valueOf(environment, variable))
+  if ('baseUrl' in filled) return filled
+  const missing = filled.missing.join(' and ')
+  return { message: `The address of ${entry.title} needs ${missing}.`, fix: `Set ${missing}, or the whole address as ${baseUrlVariable(entry)}.` }
+}
+
+function noProvider(): Problem {
+  const keys = catalogue.slice(0, 3).map((entry) => entry.keyVariables[0]).join(', ')
+  const local = catalogue.find((entry) => entry.isLocal)
+  const address = local === undefined ? '' : ` (or ${baseUrlVariable(local)}=${local.baseUrl})`
+  return {
+    place: 'providers',
+    message: 'No provider is configured.',
+    fix:
+      `Either set the key of one in the environment (${keys}, ...), or the address of a server of yours as ` +
+      `POSTERN_PROVIDER_<NAME>_BASE_URL${address}, or write it under providers in code or in the file of POSTERN_CONFIG.`,
+  }
+}

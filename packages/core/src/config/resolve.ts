@@ -1,0 +1,89 @@
+import { resolve } from 'node:path'
+import { parseDuration } from './duration.ts'
+import { type Environment, readEnvironment, valueOf } from './env.ts'
+import { describePath, readConfigFile } from './file.ts'
+import { merge, type Merged } from './merge.ts'
+import type { GatewayOptions } from './options.ts'
+import { ConfigurationError, type Problem } from './problem.ts'
+import { resolveKeys } from './resolve-keys.ts'
+import { resolveProviders } from './resolve-providers.ts'
+import { resolveLimits, resolveRoutes } from './resolve-routes.ts'
+import { defaults } from './schema.ts'
+import type { Settings } from './settings.ts'
+import { parseSize } from './size.ts'
+import { type Source, validate } from './validate.ts'
+import { readWellKnown } from './well-known.ts'
+
+/**
+ * Everything configured, from code over environment over file, checked as a whole. Throws one `ConfigurationError` that
+ * lists every problem found; settings are never half valid.
+ */
+export function resolveSettings(options: GatewayOptions<never>, environment: Environment): Settings {
+  const problems: Problem[] = []
+  const { merged, configPath } = readSources(options, environment, problems)
+  const { providers, providerKeys } = resolveProviders(merged, environment, problems)
+  const limits = resolveLimits(merged)
+  const routes = resolveRoutes(merged, { providers, limits }, problems)
+  const keys = resolveKeys(merged, { providers, routes, providerKeys }, problems)
+  const production = valueOf(environment, 'NODE_ENV') === 'production'
+  const access = resolveAccess(merged, { hasKeys: keys.length > 0, production }, problems)
+  if (problems.length > 0) throw new ConfigurationError(problems)
+  return Object.freeze({ providers, routes, keys, ...access, production, ...limits, ...resolveEdge(merged), configPath })
+}
+
+interface Sources {
+  readonly merged: Merged
+  readonly configPath: string | undefined
+}
+
+function readSources(options: GatewayOptions<never>, environment: Environment, problems: Problem[]): Sources {
+  const code = validate(options, (path) => (path.length === 0 ? 'options' : `option ${describePath(path)}`), problems)
+  const variables = readEnvironment(environment, problems)
+  const configured = code.options.config ?? variables.options.config
+  const configPath = configured === undefined ? undefined : resolve(configured)
+  const file = configured === undefined ? undefined : readConfigFile(configured, { environment, problems })
+  const explicit: Source[] = file === undefined ? [code, variables] : [code, variables, file]
+  const mentioned = new Set(explicit.flatMap((source) => Object.keys(source.options.providers ?? {})))
+  const wellKnown = readWellKnown(environment, mentioned, problems)
+  return { merged: merge([code, variables, wellKnown, ...explicit.slice(2)]), configPath }
+}
+
+type Access = Pick<Settings, 'auth' | 'needsDevelopmentKey' | 'identify'>
+
+interface AccessFacts {
+  readonly hasKeys: boolean
+  readonly production: boolean
+}
+
+/** Who may call. Never open by accident: in production, saying nothing is a problem. */
+function resolveAccess(merged: Merged, facts: AccessFacts, problems: Problem[]): Access {
+  const identify = merged.first('identify')
+  if (merged.first('auth') === 'none') return { auth: 'none', needsDevelopmentKey: false, identify }
+  if (facts.hasKeys) return { auth: 'keys', needsDevelopmentKey: false, identify }
+  if (identify !== undefined) return { auth: 'identify-only', needsDevelopmentKey: false, identify }
+  const isBroken = ['keys', 'identify', 'auth'].some((option) => merged.isBroken(option))
+  if (facts.production && !isBroken) {
+    problems.push({
+      place: 'keys',
+      message: 'This is production, and nothing says who may call the gateway.',
+      fix:
+        'Either set POSTERN_KEYS (or the option keys), or pass identify so that your own login decides, ' +
+        'or set POSTERN_AUTH=none to let everybody in.',
+    })
+  }
+  return { auth: 'keys', needsDevelopmentKey: !facts.production, identify }
+}
+
+type Edge = Pick<Settings, 'connectTimeoutMs' | 'bodyLimitBytes' | 'answerLimitBytes' | 'eventLimitBytes' | 'log' | 'onRecord' | 'prefix'>
+
+function resolveEdge(merged: Merged): Edge {
+  return {
+    connectTimeoutMs: merged.first('connectTimeout') ?? (parseDuration(defaults.connectTimeout) as number),
+    bodyLimitBytes: merged.first('bodyLimit') ?? (parseSize(defaults.bodyLimit) as number),
+    answerLimitBytes: merged.first('answerLimit') ?? (parseSize(defaults.answerLimit) as number),
+    eventLimitBytes: merged.first('eventLimit') ?? (parseSize(defaults.eventLimit) as number),
+    log: merged.first('log') ?? defaults.log,
+    onRecord: merged.first('onRecord'),
+    prefix: merged.first('prefix') ?? defaults.prefix,
+  }
+}

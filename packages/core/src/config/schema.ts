@@ -1,0 +1,256 @@
+import { z } from 'zod'
+import type { Caller } from '../identity/index.ts'
+import type { RequestRecord } from '../ledger/index.ts'
+import { dialectNames } from '../providers/index.ts'
+import { address, callback, duration, headers, logging, mountPath, optionalSecret, secret, size } from './field-values.ts'
+
+/** What a field's metadata says: its documentation and the reading of the environment are made from it. */
+export interface FieldMeta {
+  readonly description: string
+  /** How a value looks, for the documentation. */
+  readonly type: string
+  /** As users write it, for the documentation. */
+  readonly default?: string
+  /** Environment variable that sets it; `<NAME>` stands for the name of a record's entry. */
+  readonly env?: string
+  /** How the environment's text becomes a value. `text` when absent. */
+  readonly read?: 'text' | 'number' | 'list'
+  /** Cannot be written in a file or in the environment. */
+  readonly codeOnly?: boolean
+}
+
+/** Defaults are written once, here, as users would write them. */
+export const defaults = {
+  auth: 'keys',
+  retries: 2,
+  timeout: '10m',
+  ttftTimeout: '60s',
+  idleTimeout: '60s',
+  connectTimeout: '3s',
+  bodyLimit: '20MiB',
+  answerLimit: '32MiB',
+  eventLimit: '8MiB',
+  log: 'warn',
+  prefix: '',
+} as const
+
+/** Anything shorter could be guessed by trying. */
+export const SHORTEST_KEY = 16
+
+/** The schema of everything users type, in code, file and environment. Built on the first call, then kept. */
+export const optionsSchema = once(buildSchema)
+
+export type ParsedOptions = z.output<ReturnType<typeof buildSchema>>
+export type ParsedProvider = NonNullable<ParsedOptions['providers']>[string]
+export type ParsedRoute = NonNullable<ParsedOptions['routes']>[string]
+export type ParsedKey = NonNullable<ParsedOptions['keys']>[string]
+
+function buildSchema() {
+  return z.strictObject({
+    ...recordFields(),
+    auth: z.enum(['keys', 'none']).optional().meta(
+      meta({
+        type: '`keys` or `none`',
+        default: defaults.auth,
+        env: 'POSTERN_AUTH',
+        description: '`keys` asks every caller for an identity; `none` lets everybody in.',
+      }),
+    ),
+    identify: callback<(host: never) => Caller | null | undefined | Promise<Caller | null | undefined>>().optional().meta(
+      meta({
+        type: 'function',
+        codeOnly: true,
+        description: "Your own login: who is calling, from the host framework's request. `null` falls back to virtual keys.",
+      }),
+    ),
+    ...limitFields(),
+    ...edgeFields(),
+    config: z.string().min(1).optional().meta(
+      meta({ type: 'path', default: 'none', env: 'POSTERN_CONFIG', description: 'YAML or JSON file with these same options.' }),
+    ),
+  })
+}
+
+/** What users name themselves. */
+function recordFields() {
+  return {
+    providers: z.record(entryName(/^[a-z0-9]+(?:-[a-z0-9]+)*$/, 'lower-case letters, digits and "-"'), providerSchema()).optional().meta(
+      meta({
+        type: 'object by name',
+        default: 'every known provider whose key is in the environment',
+        description: 'Who is called. A known name only needs what differs from the catalogue, any other needs a `baseUrl`.',
+      }),
+    ),
+    routes: z.record(entryName(/^[A-Za-z0-9][\w.:-]*$/, 'letters, digits, "-", "_", "." and ":"'), routeSchema()).optional().meta(
+      meta({
+        type: 'object by name: a list of targets, or an object',
+        default: 'none',
+        env: 'POSTERN_ROUTE_<NAME>',
+        read: 'list',
+        description: 'Models of your own naming. The targets are tried in order; in the environment, commas stand between them.',
+      }),
+    ),
+    keys: z.record(entryName(/^[A-Za-z0-9][\w.@-]*$/, 'letters, digits, "-", "_", "." and "@"'), keySchema()).optional().meta(
+      meta({
+        type: 'object by name: a key, or an object',
+        default: 'none; outside production a development key is generated when there is no `identify` either',
+        env: 'POSTERN_KEYS',
+        description:
+          'Virtual keys your clients present. In the environment: `name:key` pairs separated by commas, ' +
+          'or the path of a file with one pair per line or a JSON object.',
+      }),
+    ),
+  }
+}
+
+function providerSchema() {
+  return z.strictObject({
+    baseUrl: address().optional().meta(
+      meta({
+        type: 'URL',
+        default: "the catalogue's",
+        env: 'POSTERN_PROVIDER_<NAME>_BASE_URL',
+        description: 'Address the paths of the dialect are appended to.',
+      }),
+    ),
+    apiKey: optionalSecret().optional().meta(
+      meta({
+        type: 'string',
+        default: 'none',
+        env: 'POSTERN_PROVIDER_<NAME>_API_KEY',
+        description: "The provider's key. Sent to this provider only.",
+      }),
+    ),
+    dialect: z.enum(dialectNames).optional().meta(
+      meta({
+        type: dialectNames.map((name) => `\`${name}\``).join(', '),
+        default: `the catalogue's, or \`${dialectNames[0]}\``,
+        env: 'POSTERN_PROVIDER_<NAME>_DIALECT',
+        description: 'Wire format the provider speaks.',
+      }),
+    ),
+    headers: headers().optional().meta(
+      meta({ type: 'object', default: 'none', description: 'Sent with every call. One that names the credential header replaces it.' }),
+    ),
+    models: z.array(z.string().trim().min(1)).optional().meta(
+      meta({
+        type: 'list',
+        default: 'none',
+        env: 'POSTERN_PROVIDER_<NAME>_MODELS',
+        read: 'list',
+        description: 'Model ids it serves: they are listed, and found without `provider/`.',
+      }),
+    ),
+    quirks: quirksSchema().optional().meta(
+      meta({ type: 'object', default: "the catalogue's", description: 'Where the service deviates from its dialect.' }),
+    ),
+  })
+}
+
+function quirksSchema() {
+  const flag = (description: string) => z.boolean().exactOptional().meta(meta({ type: 'boolean', description }))
+  return z.strictObject({
+    exact: flag('Answers follow the dialect to the letter and are forwarded unrepaired.'),
+    noStreamOptions: flag('`stream_options` is refused.'),
+    noDone: flag('Streams end without `[DONE]`.'),
+    noFinish: flag('Choices end without a `finish_reason`.'),
+    maxTokensField: z.enum(['max_tokens', 'max_completion_tokens']).exactOptional().meta(
+      meta({ type: '`max_tokens` or `max_completion_tokens`', description: 'Request field that bounds the output.' }),
+    ),
+    dropFields: z.array(z.string().min(1)).exactOptional().meta(
+      meta({ type: 'list', description: 'Request fields the service refuses; they are removed and reported.' }),
+    ),
+  })
+}
+
+function routeSchema() {
+  const targets = z.array(z.string()).meta(meta({ type: 'list of `provider/model`', description: 'Tried in this order.' }))
+  const listAsObject = (value: unknown): unknown => (Array.isArray(value) ? { targets: value } : value)
+  return z.preprocess(listAsObject, z.strictObject({ targets, ...limitFields() }))
+}
+
+function keySchema() {
+  const names = z.array(z.string().min(1))
+  const textAsObject = (value: unknown): unknown => (typeof value === 'string' ? { key: value } : value)
+  return z.preprocess(
+    textAsObject,
+    z.strictObject({
+      key: secret().meta(meta({ type: `string, at least ${SHORTEST_KEY} characters`, description: 'What the client presents.' })),
+      routes: names.optional().meta(meta({ type: 'list', default: 'all', description: 'Routes the key may use.' })),
+      models: names.optional().meta(
+        meta({
+          type: 'list of `provider/model` or `provider/*`',
+          default: 'all, unless `routes` is given',
+          description: 'Models the key may use.',
+        }),
+      ),
+    }),
+  )
+}
+
+/** What the gateway sets for all routes, and a route for itself. */
+function limitFields() {
+  return {
+    retries: z.int().min(0).max(10).optional().meta(
+      meta({
+        type: 'number, 0 to 10',
+        default: String(defaults.retries),
+        env: 'POSTERN_RETRIES',
+        read: 'number',
+        description: 'Attempts after the first, over all targets of a route.',
+      }),
+    ),
+    timeout: limit(duration(), ['timeout', 'POSTERN_TIMEOUT', 'The whole request: all attempts and the waits between them.']),
+    ttftTimeout: limit(duration(), ['ttftTimeout', 'POSTERN_TTFT_TIMEOUT', 'Until a provider sends the first event of a stream.']),
+    idleTimeout: limit(duration(), ['idleTimeout', 'POSTERN_IDLE_TIMEOUT', 'Between two events of a stream.']),
+  }
+}
+
+/** What holds for the gateway as a whole. */
+function edgeFields() {
+  const body = "Largest request body. The host's own body parser may have a smaller one."
+  return {
+    connectTimeout: limit(duration(), ['connectTimeout', 'POSTERN_CONNECT_TIMEOUT', 'Until a provider accepts the connection.']),
+    bodyLimit: limit(size(), ['bodyLimit', 'POSTERN_BODY_LIMIT', body]),
+    answerLimit: limit(size(), ['answerLimit', 'POSTERN_ANSWER_LIMIT', 'Largest answer of a provider, streams included.']),
+    eventLimit: limit(size(), ['eventLimit', 'POSTERN_EVENT_LIMIT', "Largest single event of a provider's stream."]),
+    log: logging().optional().meta(
+      meta({
+        type: '`silent`, `error`, `warn`, `info`, `debug`, or a logger (code only)',
+        default: defaults.log,
+        env: 'POSTERN_LOG',
+        description: 'How much is written to standard error.',
+      }),
+    ),
+    onRecord: callback<(record: RequestRecord) => void>().optional().meta(
+      meta({ type: 'function', codeOnly: true, description: 'Called with the record of every request, when it has ended.' }),
+    ),
+    prefix: mountPath().optional().meta(
+      meta({
+        type: 'path',
+        default: 'none',
+        description: 'Path the gateway answers below, where the framework has no mount of its own (Koa, in process).',
+      }),
+    ),
+  }
+}
+
+type Limit = 'timeout' | 'ttftTimeout' | 'idleTimeout' | 'connectTimeout' | 'bodyLimit' | 'answerLimit' | 'eventLimit'
+
+function limit(value: ReturnType<typeof duration>, [name, env, description]: readonly [name: Limit, env: string, description: string]) {
+  const type = name.endsWith('Limit') ? 'size' : 'duration'
+  return value.optional().meta(meta({ type, default: defaults[name], env, description }))
+}
+
+function meta(fields: FieldMeta): FieldMeta & Record<string, unknown> {
+  return { ...fields }
+}
+
+function entryName(pattern: RegExp, allowed: string) {
+  return z.string().regex(pattern, { error: `A name may hold ${allowed}.` })
+}
+
+function once<T>(build: () => T): () => T {
+  const kept: { value?: T } = {}
+  return () => (kept.value ??= build())
+}

@@ -1,0 +1,49 @@
+import type { Caller } from '../identity/index.ts'
+import type { RequestRecord } from '../ledger/index.ts'
+import type { Logger, LogLevel } from '../log.ts'
+import type { Provider } from '../providers/index.ts'
+
+/** Everything configured, resolved and checked once. Frozen; printing it shows no secret. */
+export interface Settings {
+  readonly providers: ReadonlyMap<string, Provider>
+  readonly routes: ReadonlyMap<string, RouteSettings>
+  readonly keys: readonly KeySettings[]
+  /** `keys`: virtual keys, after the host's `identify` where there is one; `identify-only`: nothing else; `none`: open. */
+  readonly auth: 'keys' | 'none' | 'identify-only'
+  /** Nobody has said who may call, and this is not production: a key has to be generated. */
+  readonly needsDevelopmentKey: boolean
+  /** `NODE_ENV` is `production`. */
+  readonly production: boolean
+  readonly identify: ((host: never) => Caller | null | undefined | Promise<Caller | null | undefined>) | undefined
+  readonly retries: number
+  readonly timeoutMs: number
+  readonly ttftTimeoutMs: number
+  readonly idleTimeoutMs: number
+  readonly connectTimeoutMs: number
+  readonly bodyLimitBytes: number
+  readonly answerLimitBytes: number
+  readonly eventLimitBytes: number
+  readonly log: LogLevel | Logger
+  readonly onRecord: ((record: RequestRecord) => void) | undefined
+  /** `''`, or a path that begins with a slash and does not end with one. */
+  readonly prefix: string
+  /** Absolute path of the configuration file, to watch. */
+  readonly configPath: string | undefined
+}
+
+export interface RouteSettings {
+  readonly name: string
+  readonly targets: readonly { readonly provider: string; readonly model: string }[]
+  readonly retries: number
+  readonly timeoutMs: number
+  readonly ttftTimeoutMs: number
+  readonly idleTimeoutMs: number
+}
+
+export interface KeySettings {
+  readonly name: string
+  /** The secret itself; not an enumerable property. */
+  readonly key: string
+  readonly routes: readonly string[] | undefined
+  readonly models: readonly string[] | undefined
+}

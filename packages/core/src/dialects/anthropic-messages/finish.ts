@@ -1,0 +1,38 @@
+import type { JsonObject } from '../dialect.ts'
+import type { Finish, FinishReason } from '../finish.ts'
+import { objectOf, textOf } from './json.ts'
+
+const reasons: ReadonlyMap<string, FinishReason> = new Map([
+  ['end_turn', 'stop'],
+  ['stop_sequence', 'stop'],
+  ['pause_turn', 'stop'],
+  ['tool_use', 'tool_calls'],
+  ['max_tokens', 'length'],
+  ['model_context_window_exceeded', 'length'],
+  ['refusal', 'content_filter'],
+])
+
+/** Words that say no more than ours. */
+const PLAIN = new Set(['end_turn', 'tool_use', 'max_tokens'])
+
+/** What the answer called: it decides between `stop` and `tool_calls` where the provider's word cannot. */
+export interface Calls {
+  /** Tools the client has to run. */
+  readonly calledTools: boolean
+}
+
+/**
+ * Why the answer ended, from a message or the `delta` of a `message_delta`; `undefined` while it has not. Words we do not
+ * know stop the answer and are kept as `native`.
+ */
+export function finishOf(message: JsonObject, { calledTools }: Calls): Finish | undefined {
+  const word = textOf(message.stop_reason)
+  if (word === undefined) return undefined
+  const reason = reasons.get(word) ?? 'stop'
+  const detail = textOf(message.stop_sequence) ?? textOf(objectOf(message.stop_details)?.explanation)
+  return {
+    reason: word === 'tool_use' || word === 'end_turn' ? (calledTools ? 'tool_calls' : 'stop') : reason,
+    ...(PLAIN.has(word) ? {} : { native: word }),
+    ...(detail === undefined ? {} : { detail }),
+  }
+}

@@ -1,0 +1,72 @@
+import { GatewayError } from '../../errors.ts'
+import type { Conversation } from '../conversation.ts'
+import type { BuiltRequest, CallContext, JsonObject } from '../dialect.ts'
+import type { RequestContext } from './context.ts'
+import { planMessages } from './messages.ts'
+import { rulesOf } from './models.ts'
+import { planFormat } from './response-format.ts'
+import { maxTokens, samplingFields } from './sampling.ts'
+import { planThinking } from './thinking.ts'
+import { forcesTool, toolFields } from './tools.ts'
+
+const VERSION = '2023-06-01'
+
+/**
+ * The request that asks a provider of this dialect for the next turn of the conversation. What it cannot carry is
+ * repaired by rule and listed in `dropped`. Throws `unsupported_content` for parts without which the question would be
+ * another one (audio, unreadable files) and for more than one choice, `invalid_request` when no message says anything.
+ */
+export function buildRequest(conversation: Conversation, call: CallContext): BuiltRequest {
+  const context: RequestContext = { provider: call.provider, rules: rulesOf(call.model), dropped: [] }
+  const body: JsonObject = { model: call.model, ...bodyFields(conversation, context) }
+  if (call.stream) body.stream = true
+  reportRest(conversation, context)
+  dropRefusedFields(body, call.quirks.dropFields ?? [], context)
+  return { path: '/v1/messages', headers: { 'anthropic-version': VERSION }, body, dropped: context.dropped }
+}
+
+function bodyFields(conversation: Conversation, context: RequestContext): JsonObject {
+  const { sampling } = conversation
+  refuseChoices(sampling.n, context)
+  const format = planFormat(conversation, context)
+  const plan = planMessages(conversation.messages, context)
+  const tools = toolFields(conversation, { jsonTool: format.tool, namesInHistory: plan.toolNames }, context)
+  const limit = maxTokens(sampling, context)
+  const situation = { maxTokens: limit, toolIsForced: forcesTool(tools), unsignedToolLoop: plan.unsignedToolLoop }
+  const { thinking, effort } = planThinking(conversation.reasoning, situation, context)
+  const outputConfig = {
+    ...(effort === undefined ? {} : { effort }),
+    ...(format.format === undefined ? {} : { format: format.format }),
+  }
+  return {
+    max_tokens: limit,
+    ...(plan.system === undefined ? {} : { system: plan.system }),
+    messages: plan.messages,
+    ...tools,
+    ...samplingFields(sampling, thinking?.type === 'enabled' || thinking?.type === 'adaptive', context),
+    ...(thinking === undefined ? {} : { thinking }),
+    ...(Object.keys(outputConfig).length === 0 ? {} : { output_config: outputConfig }),
+    ...(conversation.user === undefined ? {} : { metadata: { user_id: conversation.user } }),
+  }
+}
+
+function refuseChoices(n: number | undefined, context: RequestContext): void {
+  if (n === undefined || n <= 1) return
+  throw new GatewayError('unsupported_content', `${context.provider} gives one choice per request, n is ${n}.`, {
+    param: 'n',
+    provider: context.provider,
+  })
+}
+
+function reportRest(conversation: Conversation, context: RequestContext): void {
+  if (conversation.metadata !== undefined && Object.keys(conversation.metadata).length > 0) context.dropped.push('metadata')
+  context.dropped.push(...Object.keys(conversation.extensions))
+}
+
+function dropRefusedFields(body: JsonObject, fields: readonly string[], context: RequestContext): void {
+  for (const field of fields) {
+    if (!Object.hasOwn(body, field)) continue
+    delete body[field]
+    context.dropped.push(field)
+  }
+}

@@ -1,0 +1,167 @@
+import type { GatewayError } from '../errors.ts'
+import type { Conversation } from './conversation.ts'
+import type { Answer, StreamEvent } from './events.ts'
+import type { Finish } from './finish.ts'
+import type { SseFrame } from './sse.ts'
+import type { Usage } from './usage.ts'
+
+/** A JSON object as it came off the wire. */
+export type JsonObject = Record<string, unknown>
+
+/** A client's request, read as far as routing needs; the conversation is read only when somebody asks for it. */
+export interface ChatRequest {
+  /** `model` as the client wrote it: a route, `provider/model`, or a bare model id. */
+  readonly model: string
+  readonly stream: boolean
+  /** The client asked for the usage of a stream. */
+  readonly includeUsage: boolean
+  /** The request as it came. Never mutated. */
+  readonly body: JsonObject
+  /** The bytes `body` was parsed from; absent when the host's parser ran first. */
+  readonly bytes: Uint8Array | undefined
+  /** Reads and validates the whole conversation; throws `GatewayError` with `param`. Computed once. */
+  conversation(): Conversation
+}
+
+/** How clients speak to us. */
+export interface ServerSide {
+  /** Throws `GatewayError('invalid_request', ..., { param })` for a request no target could take. */
+  parse(body: JsonObject, bytes: Uint8Array | undefined): ChatRequest
+  renderAnswer(answer: Answer, context: RenderContext): JsonObject
+  openRenderer(context: RenderContext): StreamRenderer
+  renderError(error: GatewayError, requestId: string): JsonObject
+  /** What a broken stream ends with: an error event, and nothing that looks like an end. */
+  renderStreamError(error: GatewayError, requestId: string): string
+}
+
+export interface RenderContext {
+  /** Id of the answer when the provider gave none. */
+  readonly requestId: string
+  /** Physical model, when the provider's answer does not name it. */
+  readonly model: string
+  /** Unix seconds. */
+  readonly created: number
+  /** Send the usage of a stream to the client. */
+  readonly includeUsage: boolean
+}
+
+/** Turns events into the bytes of the client's stream. Stateful: one per answer. */
+export interface StreamRenderer {
+  /** SSE text of one event, `''` when it adds nothing. Never called with `error`. */
+  event(event: StreamEvent): string
+  /** What a complete stream ends with. */
+  end(): string
+}
+
+/** How we speak to a provider of this dialect. */
+export interface ClientSide {
+  /** Throws `GatewayError('unsupported_content', ..., { param })` for a part the provider cannot take. */
+  buildRequest(conversation: Conversation, call: CallContext): BuiltRequest
+  /** Throws `GatewayError('upstream_invalid')` when the body is no answer, or the error the body carries. */
+  readAnswer(body: JsonObject, call: CallContext): Answer
+  openReader(call: CallContext): StreamReader
+  /** The error of a non-2xx answer. `body` may be JSON, HTML, or empty; it is already decoded and bounded. */
+  readError(response: ErrorResponse): GatewayError
+}
+
+export interface CallContext {
+  /** The provider's configured name, for messages. */
+  readonly provider: string
+  /** The provider's own model id. */
+  readonly model: string
+  readonly stream: boolean
+  /** What this provider does differently from its dialect; data of the catalogue. */
+  readonly quirks: Quirks
+  /** A new unique id with this prefix; injected so that tests are deterministic. */
+  newId(prefix: string): string
+}
+
+/**
+ * Deviations of a service from the dialect it speaks. Absent means: as the dialect says. Shared code asks for these,
+ * never for a provider's name.
+ */
+export interface Quirks {
+  /** Answers follow the dialect to the letter: bytes are forwarded unread where nothing needs a look. */
+  readonly exact?: boolean
+  /** `stream_options` is refused. */
+  readonly noStreamOptions?: boolean
+  /** Streams end without `[DONE]`. */
+  readonly noDone?: boolean
+  /** Choices end without a `finish_reason`; `[DONE]` alone says the stream is whole. */
+  readonly noFinish?: boolean
+  /** Request field that bounds the output, where the dialect has two (`max_tokens` unless said otherwise). */
+  readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens'
+  /** Request fields the service refuses; they are removed and reported. */
+  readonly dropFields?: readonly string[]
+}
+
+export interface BuiltRequest {
+  /** Path below the provider's base URL, with query if any: `/v1/messages`. */
+  readonly path: string
+  readonly body: JsonObject | Uint8Array
+  /** Headers the dialect needs besides credentials and content type, lower case. */
+  readonly headers?: Readonly<Record<string, string>>
+  /** What of the client's request could not be carried, as `field` or `field (reason)`. Sent as `x-postern-dropped`. */
+  readonly dropped: readonly string[]
+}
+
+export interface ErrorResponse {
+  readonly status: number
+  /** Lower-case names. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  readonly body: string
+  readonly provider: string
+  readonly model: string
+}
+
+/** Reads the events of a provider's stream. Stateful: one per answer. */
+export interface StreamReader {
+  /** The events of one SSE frame, in order; empty for keep-alives. A malformed frame gives one `error` event. */
+  read(frame: SseFrame): readonly StreamEvent[]
+  /** The provider has said everything; an end of the stream before that is a truncation. */
+  readonly complete: boolean
+}
+
+/** What was seen of an answer, for settlement. */
+export interface Observation {
+  readonly usage: Usage | undefined
+  /** One per choice that ended. */
+  readonly finishes: readonly Finish[]
+}
+
+/** A wire format: its two sides, and the short cut when client and provider both speak it. */
+export interface Dialect {
+  readonly name: string
+  readonly server?: ServerSide
+  readonly client: ClientSide
+  readonly relay?: Relay
+}
+
+/** Same dialect on both sides: bytes pass through and are looked at. */
+export interface Relay {
+  buildRequest(request: ChatRequest, call: CallContext): BuiltRequest
+  /** Checks and, where the provider deviates, repairs a whole answer. Throws as `ClientSide.readAnswer` does. */
+  readAnswer(body: JsonObject, bytes: Uint8Array, call: CallContext): RelayedAnswer
+  openStream(request: ChatRequest, options: { readonly call: CallContext; readonly maxEventBytes: number }): StreamRelay
+}
+
+export interface RelayedAnswer extends Observation {
+  /** What the client gets: the provider's own bytes unless something was repaired. */
+  readonly body: Uint8Array | string
+}
+
+/** Takes an upstream's bytes as they come and gives those the client may see: whole events, in its dialect. */
+export interface StreamRelay extends Observation {
+  /** Bytes to forward now; `undefined` when the chunk completed no event the client sees. */
+  push(chunk: Uint8Array): Uint8Array | string | undefined
+  /** The upstream has ended: what the last, unterminated event (some servers omit its blank line) gives the client. */
+  flush(): Uint8Array | string | undefined
+  /** Events seen so far, comments and pings left out: the first one is the commit point, each one feeds the idle clock. */
+  readonly events: number
+  /** The provider's error, when the stream carried one; nothing of it was forwarded. */
+  readonly error: GatewayError | undefined
+  /** Whether the answer is whole, asked when the upstream has ended. */
+  readonly complete: boolean
+  /** What the client's stream ends with when it is whole and the provider did not send it. */
+  end(): string
+}

@@ -1,0 +1,159 @@
+import { GatewayError } from '../../errors.ts'
+import type { Message, Part, ToolResultPart } from '../conversation.ts'
+import type { JsonObject } from '../dialect.ts'
+import { isObject } from './json.ts'
+import { audioToPart, fileToPart, imageToPart, type MediaPlace } from './media.ts'
+import type { ModelTraits } from './models.ts'
+import { ORIGIN, type PlacedResult, ToolHistory } from './tool-history.ts'
+
+/** Accepted by the provider in place of a signature that was lost; documented for exactly that. */
+export const SIGNATURE_PLACEHOLDER = 'skip_thought_signature_validator'
+
+export interface Content {
+  readonly role: 'user' | 'model'
+  readonly parts: JsonObject[]
+}
+
+export interface Contents {
+  readonly systemInstruction?: { readonly parts: readonly JsonObject[] }
+  readonly contents: readonly Content[]
+}
+
+export interface ContentsContext {
+  readonly provider: string
+  readonly traits: ModelTraits
+  /** What could not be carried is added here. */
+  readonly dropped: Set<string>
+}
+
+/**
+ * The messages as `systemInstruction` and `contents`: roles alternate, results of parallel calls stand in one turn.
+ * Throws `unsupported_content` for a part the provider cannot take, `invalid_request` for a result without its call.
+ */
+export function buildContents(messages: readonly Message[], context: ContentsContext): Contents {
+  const builder = new ContentsBuilder(context)
+  for (const [index, message] of messages.entries()) builder.add(message, `messages.${index}`)
+  return builder.finish()
+}
+
+class ContentsBuilder {
+  readonly #context: ContentsContext
+  readonly #tools: ToolHistory
+  readonly #system: JsonObject[] = []
+  readonly #contents: Content[] = []
+  /** Results not yet written: those of one step may be spread over several messages. */
+  #results: PlacedResult[] = []
+
+  constructor(context: ContentsContext) {
+    this.#context = context
+    this.#tools = new ToolHistory(context.dropped)
+  }
+
+  add(message: Message, param: string): void {
+    const place = { provider: this.#context.provider, param }
+    if (message.role !== 'tool') {
+      this.#writeResults()
+      if (message.name !== undefined) this.#context.dropped.add('messages.name')
+    }
+    if (message.role === 'system' || message.role === 'developer') return this.#addSystem(message, place)
+    const role = message.role === 'assistant' ? 'model' : 'user'
+    const parts: JsonObject[] = []
+    for (const part of message.parts) {
+      this.#noteLosses(part)
+      if (part.type === 'tool-result') this.#results.push({ result: part, place })
+      else parts.push(...this.#convert(part, place))
+    }
+    if (message.role === 'tool' && parts.length === 0) return
+    this.#writeResults()
+    this.#append(role, parts)
+  }
+
+  finish(): Contents {
+    const { provider, traits, dropped } = this.#context
+    this.#writeResults()
+    if (this.#system.length > 0 && (this.#contents.length === 0 || !traits.systemInstruction)) {
+      dropped.add('system (sent as user text)')
+      const first = this.#contents[0]
+      if (first?.role === 'user') first.parts.unshift(...this.#system)
+      else this.#contents.unshift({ role: 'user', parts: [...this.#system] })
+      this.#system.length = 0
+    }
+    if (this.#contents.length === 0) {
+      throw new GatewayError('unsupported_content', `${provider} needs at least one message with content.`, { param: 'messages' })
+    }
+    if (traits.requiresSignatures) this.#repairSignatures()
+    return { ...(this.#system.length === 0 ? {} : { systemInstruction: { parts: this.#system } }), contents: this.#contents }
+  }
+
+  #addSystem(message: Message, place: MediaPlace): void {
+    const parts: JsonObject[] = []
+    for (const part of message.parts) {
+      if (part.type !== 'text') {
+        throw new GatewayError('unsupported_content', `${place.provider} takes only text in system messages.`, { param: place.param })
+      }
+      this.#noteLosses(part)
+      if (part.text !== '') parts.push({ text: part.text })
+    }
+    if (this.#contents.length === 0) {
+      this.#system.push(...parts)
+    } else if (parts.length > 0) {
+      this.#context.dropped.add('system (later messages sent as user text)')
+      this.#append('user', parts)
+    }
+  }
+
+  #append(role: Content['role'], parts: readonly JsonObject[]): void {
+    if (parts.length === 0) return
+    const last = this.#contents.at(-1)
+    if (last?.role === role) last.parts.push(...parts)
+    else this.#contents.push({ role, parts: [...parts] })
+  }
+
+  #writeResults(): void {
+    if (this.#results.length === 0) return
+    this.#append('user', this.#tools.resultsToParts(this.#results))
+    this.#results = []
+  }
+
+  #convert(part: Exclude<Part, ToolResultPart>, place: MediaPlace): JsonObject[] {
+    switch (part.type) {
+      case 'text':
+      case 'refusal':
+        return part.text === '' ? [] : [{ text: part.text }]
+      case 'image':
+        return [imageToPart(part, place)]
+      case 'file':
+        return [fileToPart(part, place)]
+      case 'audio':
+        return [audioToPart(part)]
+      case 'tool-call':
+        return [this.#tools.callToPart(part)]
+      case 'reasoning':
+        // The signature holds the thoughts; their visible summary is not for the model.
+        return part.signature?.origin === ORIGIN ? [{ text: '', thoughtSignature: part.signature.value }] : []
+      case 'extension':
+        return part.dialect === ORIGIN && isObject(part.value) ? [{ ...part.value }] : []
+    }
+  }
+
+  #noteLosses(part: Part): void {
+    const { dropped } = this.#context
+    if ('cacheHint' in part && part.cacheHint !== undefined) dropped.add('cache_control')
+    if (part.type === 'image' && part.detail !== undefined && part.detail !== 'auto') dropped.add('image_url.detail')
+    if (part.type === 'reasoning' && part.signature?.origin !== ORIGIN) {
+      dropped.add(part.signature === undefined ? 'reasoning (no signature of this provider)' : 'reasoning (signed by another provider)')
+    }
+    if (part.type === 'extension' && part.dialect !== ORIGIN) dropped.add(`content part of ${part.dialect}`)
+  }
+
+  /** Every step of the current turn, which begins at the last message of the user, must start with a signed call. */
+  #repairSignatures(): void {
+    const turnStart = this.#contents.findLastIndex(({ role, parts }) => role === 'user' && !parts.some((part) => 'functionResponse' in part))
+    for (const { role, parts } of this.#contents.slice(turnStart + 1)) {
+      const firstCall = role === 'model' ? parts.find((part) => 'functionCall' in part) : undefined
+      if (firstCall === undefined || 'thoughtSignature' in firstCall) continue
+      firstCall['thoughtSignature'] = SIGNATURE_PLACEHOLDER
+      this.#context.dropped.add(`tool_calls.signature (repaired: ${SIGNATURE_PLACEHOLDER})`)
+    }
+  }
+}

@@ -1,0 +1,78 @@
+import { GatewayError } from '../../errors.ts'
+import type { ErrorResponse, JsonObject } from '../dialect.ts'
+import { upstreamError } from '../upstream-error.ts'
+import { isObject, listOf, textOf } from './json.ts'
+
+/** HTTP status of the API's status words, for errors that come without one. */
+const STATUS_WORDS: ReadonlyMap<string, number> = new Map(
+  Object.entries({
+    INVALID_ARGUMENT: 400,
+    FAILED_PRECONDITION: 400,
+    OUT_OF_RANGE: 400,
+    UNAUTHENTICATED: 401,
+    PERMISSION_DENIED: 403,
+    NOT_FOUND: 404,
+    ALREADY_EXISTS: 409,
+    ABORTED: 409,
+    RESOURCE_EXHAUSTED: 429,
+    CANCELLED: 499,
+    UNKNOWN: 500,
+    INTERNAL: 500,
+    DATA_LOSS: 500,
+    UNIMPLEMENTED: 501,
+    UNAVAILABLE: 503,
+    DEADLINE_EXCEEDED: 504,
+  }),
+)
+
+/** The error of a non-2xx answer, whatever its body is. */
+export function readError(response: ErrorResponse): GatewayError {
+  return errorOf(errorInBody(response.body), response)
+}
+
+/** The error an answer with status 200 carries, alone or in the middle of its stream. */
+export function errorInAnswer(error: unknown, provider: string): GatewayError {
+  const code = isObject(error) ? error['code'] : undefined
+  const word = isObject(error) ? textOf(error['status']) : undefined
+  const named = typeof code === 'number' && code >= 400 && code <= 599 ? code : undefined
+  return errorOf(error, { provider, status: named ?? STATUS_WORDS.get(word ?? '') ?? 500 })
+}
+
+function errorInBody(body: string): unknown {
+  let parsed: unknown
+  try {
+    parsed = JSON.parse(body)
+  } catch {
+    return undefined
+  }
+  // A stream asked for without `alt=sse` answers with an array.
+  const [first] = Array.isArray(parsed) ? parsed : [parsed]
+  return isObject(first) ? first['error'] : undefined
+}
+
+function errorOf(error: unknown, at: { readonly provider: string; readonly status: number }): GatewayError {
+  const body = isObject(error) ? error : { message: error }
+  const details = listOf(body['details']).filter(isObject)
+  const known = upstreamError({
+    status: at.status,
+    provider: at.provider,
+    message: textOf(body['message']),
+    providerCode: reasonOf(details) ?? textOf(body['status']),
+  })
+  const retryAfterMs = retryDelayOf(details)
+  return retryAfterMs === undefined ? known : new GatewayError(known.code, known.message, { ...known.details, retryAfterMs })
+}
+
+/** `ErrorInfo.reason` says more than the status word: a bad key is an `INVALID_ARGUMENT` like any other. */
+function reasonOf(details: readonly JsonObject[]): string | undefined {
+  return details.map((detail) => textOf(detail['reason'])).find((reason) => reason !== undefined)
+}
+
+/** `RetryInfo.retryDelay`: seconds with a fraction and an `s`. */
+function retryDelayOf(details: readonly JsonObject[]): number | undefined {
+  for (const detail of details) {
+    const seconds = /^(\d+(?:\.\d+)?)s$/.exec(textOf(detail['retryDelay']) ?? '')?.[1]
+    if (seconds !== undefined) return Math.ceil(Number(seconds) * 1000)
+  }
+  return undefined
+}

@@ -1,0 +1,49 @@
+import type { Finish, FinishReason } from '../finish.ts'
+import { cleanProviderText } from '../upstream-error.ts'
+import { isObject, textOf } from './json.ts'
+
+/** Words that say no more than their translation; every other one is kept beside it. */
+const PLAIN: ReadonlySet<string> = new Set(['STOP', 'MAX_TOKENS'])
+
+const REASONS: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>([
+  ['STOP', 'stop'],
+  ['MAX_TOKENS', 'length'],
+  ['CONTINUATION', 'length'],
+  ['SAFETY', 'content_filter'],
+  ['RECITATION', 'content_filter'],
+  ['LANGUAGE', 'content_filter'],
+  ['BLOCKLIST', 'content_filter'],
+  ['PROHIBITED_CONTENT', 'content_filter'],
+  ['SPII', 'content_filter'],
+  ['IMAGE_SAFETY', 'content_filter'],
+  ['IMAGE_PROHIBITED_CONTENT', 'content_filter'],
+  ['IMAGE_RECITATION', 'content_filter'],
+  ['MODEL_ARMOR', 'content_filter'],
+])
+
+/** The word of a candidate that has ended; absent, empty or "unspecified" means it goes on. */
+export function finishWord(value: unknown): string | undefined {
+  return value === 'FINISH_REASON_UNSPECIFIED' ? undefined : textOf(value)
+}
+
+/**
+ * Why a candidate ended. `STOP` is also said of turns that end in function calls. Words without a counterpart
+ * (`MALFORMED_FUNCTION_CALL`, `OTHER`, new ones) become `stop` and are kept in `native`.
+ */
+export function finishOf(word: string, hasCalls: boolean, message: unknown): Finish {
+  const reason = word === 'STOP' && hasCalls ? 'tool_calls' : (REASONS.get(word) ?? 'stop')
+  if (PLAIN.has(word)) return { reason }
+  return { reason, native: word, ...detailOf(message) }
+}
+
+/** How an answer ends whose prompt was refused; `undefined` when it was not. */
+export function blockedPrompt(feedback: unknown): Finish | undefined {
+  const native = isObject(feedback) ? textOf(feedback['blockReason']) : undefined
+  if (!isObject(feedback) || native === undefined) return undefined
+  return { reason: 'content_filter', native, ...detailOf(feedback['blockReasonMessage']) }
+}
+
+function detailOf(message: unknown): { detail?: string } {
+  const detail = textOf(message)
+  return detail === undefined ? {} : { detail: cleanProviderText(detail) }
+}

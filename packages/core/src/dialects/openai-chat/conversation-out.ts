@@ -1,0 +1,60 @@
+import type { Conversation, ResponseFormat, Sampling } from '../conversation.ts'
+import type { BuiltRequest, CallContext, JsonObject } from '../dialect.ts'
+import { type Dropped, renderMessages } from './messages-out.ts'
+import { renderTools } from './tools-out.ts'
+
+/** The request for a service whose base URL ends in its version (`/v1`). Throws `unsupported_content` with `param`. */
+export function buildRequest(conversation: Conversation, call: CallContext): BuiltRequest {
+  const dropped: Dropped = new Set()
+  const body = withoutAbsent({
+    ...conversation.extensions,
+    model: call.model,
+    messages: renderMessages(conversation.messages, dropped),
+    ...renderTools(conversation, dropped),
+    response_format: conversation.responseFormat && renderResponseFormat(conversation.responseFormat),
+    ...renderSampling(conversation.sampling),
+    [call.quirks.maxTokensField ?? 'max_tokens']: conversation.sampling.maxOutputTokens,
+    reasoning_effort: conversation.reasoning?.effort,
+    user: conversation.user,
+    metadata: conversation.metadata,
+    ...(call.stream ? streamFields(call) : {}),
+  })
+  if (conversation.reasoning?.budgetTokens !== undefined) dropped.add('reasoning budget in tokens')
+  for (const field of call.quirks.dropFields ?? []) {
+    if (!(field in body)) continue
+    delete body[field]
+    dropped.add(field)
+  }
+  return { path: '/chat/completions', body, dropped: [...dropped] }
+}
+
+/** Usage is always asked for: the gateway accounts for it even when the client does not care. */
+function streamFields(call: CallContext): JsonObject {
+  return call.quirks.noStreamOptions ? { stream: true } : { stream: true, stream_options: { include_usage: true } }
+}
+
+function renderSampling(sampling: Sampling): JsonObject {
+  return {
+    temperature: sampling.temperature,
+    top_p: sampling.topP,
+    top_k: sampling.topK,
+    frequency_penalty: sampling.frequencyPenalty,
+    presence_penalty: sampling.presencePenalty,
+    seed: sampling.seed,
+    stop: sampling.stop,
+    n: sampling.n,
+    logprobs: sampling.logprobs,
+    top_logprobs: sampling.topLogprobs,
+    logit_bias: sampling.logitBias,
+  }
+}
+
+function renderResponseFormat(format: ResponseFormat): JsonObject {
+  if (format.type !== 'json_schema') return { type: format.type }
+  const { name, schema, strict, description } = format
+  return { type: 'json_schema', json_schema: { name, schema, strict, description } }
+}
+
+function withoutAbsent(body: JsonObject): JsonObject {
+  return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== undefined))
+}

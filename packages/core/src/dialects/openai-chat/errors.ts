@@ -1,0 +1,31 @@
+import type { GatewayError } from '../../errors.ts'
+import type { ErrorResponse, JsonObject } from '../dialect.ts'
+import { upstreamError } from '../upstream-error.ts'
+import { errorFactsOf, parseObject } from './error-facts.ts'
+
+/** OpenAI's error envelope: all four fields, always. A request that used up its attempts lists them. */
+export function renderError(error: GatewayError): JsonObject {
+  const { param, providerCode, attempts } = error.details
+  return {
+    error: {
+      message: error.message,
+      type: error.type,
+      param: param ?? null,
+      code: error.code === 'provider_rejected' ? (providerCode ?? error.code) : error.code,
+      ...(attempts === undefined || attempts.length === 0 ? {} : { attempts: attempts.map(({ target, code, ms }) => ({ target, code, ms })) }),
+    },
+  }
+}
+
+/** What a broken stream ends with. Clients take any chunk with an `error` for the end; `[DONE]` would say it was whole. */
+export function renderStreamError(error: GatewayError): string {
+  return `data: ${JSON.stringify(renderError(error))}\n\n`
+}
+
+/** The error of a non-2xx answer, whatever its body: the shapes of this dialect, plain text, a proxy's HTML, nothing. */
+export function readError(response: ErrorResponse): GatewayError {
+  const { status, provider } = response
+  const body = parseObject(response.body)
+  const facts = body === undefined ? { message: response.body } : errorFactsOf(body)
+  return upstreamError({ ...facts, status, provider })
+}

@@ -1,0 +1,28 @@
+import type { Dialect } from '../dialect.ts'
+import { readAnswer } from './answer-in.ts'
+import { renderAnswer } from './answer-out.ts'
+import { buildRequest } from './conversation-out.ts'
+import { readError, renderError, renderStreamError } from './errors.ts'
+import { relay } from './relay.ts'
+import { parseRequest } from './request.ts'
+import { ChunkReader } from './stream-in.ts'
+import { ChunkRenderer } from './stream-out.ts'
+
+/** OpenAI's chat completions: the dialect every client of the gateway speaks, and most providers. */
+export const openaiChat: Dialect = {
+  name: 'openai-chat',
+  server: {
+    parse: parseRequest,
+    renderAnswer,
+    openRenderer: (context) => new ChunkRenderer(context),
+    renderError,
+    renderStreamError,
+  },
+  client: {
+    buildRequest,
+    readAnswer,
+    openReader: (call) => new ChunkReader(call),
+    readError,
+  },
+  relay,
+}

@@ -1,0 +1,27 @@
+import { GatewayError } from '../../errors.ts'
+
+/** A 400 that names the field, what is expected there and what came. `expected` reads after "must be": `a string`. */
+export function invalid(param: string, expected: string, value: unknown): GatewayError {
+  const problem = value === undefined ? `is missing: it must be ${expected}` : `must be ${expected}, got ${describe(value)}`
+  return new GatewayError('invalid_request', `${param} ${problem}.`, { param })
+}
+
+/** A 400 for content no model is offered through this wire format. */
+export function unsupported(param: string, what: string): GatewayError {
+  return new GatewayError('unsupported_content', `${param}: ${what} is not supported.`, { param })
+}
+
+function describe(value: unknown): string {
+  if (value === null) return 'null'
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'
+  switch (typeof value) {
+    case 'string':
+      return value === '' ? 'an empty string' : `the string ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value)}`
+    case 'number':
+      return `the number ${value}`
+    case 'boolean':
+      return String(value)
+    default:
+      return 'an object'
+  }
+}

@@ -1,0 +1,119 @@
+import type { BuiltRequest, CallContext, ChatRequest, JsonObject } from '../dialect.ts'
+import { listOf, objectOf } from './json-object.ts'
+
+/**
+ * The client's request for a provider that speaks the same dialect: its own bytes with the physical model in place of
+ * the name the client used. Only what the provider would refuse is changed, and reported.
+ */
+export function relayRequest(request: ChatRequest, call: CallContext): BuiltRequest {
+  const changes = changesFor(request, call)
+  const dropped = changes.dropped
+  if (!changes.rebuild && request.bytes !== undefined) {
+    const bytes = splice(request.bytes, { from: request.model, to: call.model, askUsage: changes.askUsage })
+    if (bytes !== undefined) return { path: PATH, body: bytes, dropped }
+  }
+  const body: JsonObject = { ...request.body, ...changes.set, model: call.model }
+  if (changes.askUsage) body.stream_options = { ...objectOf(request.body.stream_options), include_usage: true }
+  for (const field of changes.remove) delete body[field]
+  return { path: PATH, body, dropped }
+}
+
+const PATH = '/chat/completions'
+
+interface Changes {
+  /** Fields beyond `model` and `stream_options` change, so the bytes cannot stay. */
+  readonly rebuild: boolean
+  /** Usage is always asked for, for the record; the client gets it only if it asked too. */
+  readonly askUsage: boolean
+  readonly set: JsonObject
+  readonly remove: readonly string[]
+  readonly dropped: readonly string[]
+}
+
+function changesFor(request: ChatRequest, call: CallContext): Changes {
+  const { body } = request
+  const { quirks } = call
+  const set: JsonObject = {}
+  const remove = (quirks.dropFields ?? []).filter((field) => body[field] !== undefined)
+  const dropped: string[] = [...remove]
+  const [from, to] = quirks.maxTokensField === 'max_completion_tokens' ? ['max_tokens', 'max_completion_tokens'] : ['max_completion_tokens', 'max_tokens']
+  if (from !== undefined && to !== undefined && typeof body[from] === 'number') {
+    remove.push(from)
+    if (body[to] === undefined || body[to] === null) set[to] = body[from]
+    dropped.push(`${from} (sent as ${to})`)
+  }
+  const messages = quirks.exact ? withoutForeignReasoning(listOf(body.messages), dropped) : undefined
+  if (messages !== undefined) set.messages = messages
+  const options = objectOf(body.stream_options)
+  if (quirks.noStreamOptions && body.stream_options !== undefined) {
+    remove.push('stream_options')
+    if (options !== undefined && Object.keys(options).some((key) => key !== 'include_usage')) dropped.push('stream_options')
+  }
+  const askUsage = request.stream && !quirks.noStreamOptions && options?.include_usage !== true
+  return { rebuild: remove.length > 0 || messages !== undefined, askUsage, set, remove, dropped }
+}
+
+const FOREIGN_FIELDS = ['reasoning_content', 'reasoning', 'reasoning_details'] as const
+
+/** A history written by another provider carries its reasoning in fields the original API refuses. */
+function withoutForeignReasoning(messages: readonly unknown[], dropped: string[]): unknown[] | undefined {
+  let cleaned: unknown[] | undefined
+  for (let at = 0; at < messages.length; at++) {
+    const message = messages[at] as JsonObject
+    if (message.role !== 'assistant') continue
+    const foreign: string[] = FOREIGN_FIELDS.filter((field) => message[field] !== undefined)
+    const calls = Array.isArray(message.tool_calls) ? message.tool_calls : []
+    const signed = calls.some((call) => objectOf(call)?.extra_content !== undefined)
+    if (foreign.length === 0 && !signed) continue
+    const copy = Object.fromEntries(Object.entries(message).filter(([field]) => !foreign.includes(field)))
+    if (signed) {
+      copy.tool_calls = calls.map((call) => {
+        const { extra_content: _, ...rest } = call as JsonObject
+        return rest
+      })
+      foreign.push('tool_calls.extra_content')
+    }
+    dropped.push(...foreign.map((field) => `messages[${at}].${field}`))
+    cleaned ??= [...messages]
+    cleaned[at] = copy
+  }
+  return cleaned
+}
+
+const MODEL_KEY = Buffer.from('"model"')
+const STREAM_OPTIONS_KEY = Buffer.from('"stream_options"')
+const USAGE_OPTION = '"stream_options":{"include_usage":true},'
+
+/**
+ * Replaces the model in the JSON text without touching another byte. The key's bytes occur exactly once: inside a string
+ * its quotes would be escaped. More than one (a tool parameter called `model`) or an unusual spelling gives `undefined`.
+ */
+function splice(bytes: Uint8Array, change: { from: string; to: string; askUsage: boolean }): Uint8Array | undefined {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const start = text.indexOf(0x7b) + 1
+  if (start === 0) return undefined
+  if (change.askUsage && text.includes(STREAM_OPTIONS_KEY)) return undefined
+  const head = change.askUsage ? text.toString('latin1', 0, start) + USAGE_OPTION : text.toString('latin1', 0, start)
+  if (change.from === change.to) return change.askUsage ? Buffer.concat([Buffer.from(head, 'latin1'), text.subarray(start)]) : bytes
+  const key = text.indexOf(MODEL_KEY, start)
+  if (key === -1 || text.indexOf(MODEL_KEY, key + MODEL_KEY.length) !== -1) return undefined
+  const value = valueAfter(text, key + MODEL_KEY.length)
+  const old = Buffer.from(JSON.stringify(change.from))
+  if (value === undefined || old.compare(text, value, value + old.length) !== 0) return undefined
+  return Buffer.concat([
+    Buffer.from(head, 'latin1'),
+    text.subarray(start, value),
+    Buffer.from(JSON.stringify(change.to)),
+    text.subarray(value + old.length),
+  ])
+}
+
+function valueAfter(text: Buffer, at: number): number | undefined {
+  let colons = 0
+  for (; at < text.length; at++) {
+    const byte = text[at]
+    if (byte === 0x3a) colons += 1
+    else if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break
+  }
+  return colons === 1 ? at : undefined
+}

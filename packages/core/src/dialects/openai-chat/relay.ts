@@ -1,0 +1,34 @@
+import { GatewayError } from '../../errors.ts'
+import type { CallContext, JsonObject, Relay, RelayedAnswer } from '../dialect.ts'
+import type { Finish } from '../finish.ts'
+import { errorOf, finishOf, usageOf } from './chunk-rules.ts'
+import { objectOf } from './json-object.ts'
+import { relayRequest } from './relay-request.ts'
+import { repairAnswer } from './relay-repair.ts'
+import { ChatStreamRelay } from './relay-stream.ts'
+
+/** OpenAI chat on both sides: bytes pass, and only what deviates is rewritten. */
+export const relay: Relay = {
+  buildRequest: relayRequest,
+  readAnswer,
+  openStream: (request, options) => new ChatStreamRelay(request, options),
+}
+
+function readAnswer(body: JsonObject, bytes: Uint8Array, call: CallContext): RelayedAnswer {
+  const error = errorOf(body, call.provider)
+  if (error !== undefined) throw error
+  if (!Array.isArray(body.choices) || body.choices.length === 0) {
+    throw new GatewayError('upstream_invalid', `${call.provider} sent an answer without a single choice.`)
+  }
+  const repaired = !call.quirks.exact && repairAnswer(body, call)
+  return { body: repaired ? JSON.stringify(body) : bytes, usage: usageOf(body), finishes: finishesOf(body.choices) }
+}
+
+function finishesOf(choices: readonly unknown[]): Finish[] {
+  const finishes: Finish[] = []
+  for (const choice of choices) {
+    const finish = finishOf(objectOf(choice)?.finish_reason)
+    if (finish !== undefined) finishes.push(finish)
+  }
+  return finishes
+}

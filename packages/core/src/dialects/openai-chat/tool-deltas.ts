@@ -1,0 +1,128 @@
+import type { Signature } from '../conversation.ts'
+import type { JsonObject } from '../dialect.ts'
+import type { StreamEvent } from '../events.ts'
+import { argumentsText } from './answer-in.ts'
+import { objectOf, textOf } from './json-object.ts'
+import { toolCallSignatureOf } from './reasoning-details.ts'
+
+interface Call {
+  /** The service's own index, where it gave one. Never used as a position. */
+  readonly givenIndex: number | undefined
+  /** The service's own id; not unique with every service. */
+  givenId: string | undefined
+  /** The id clients see; set when the call is announced. */
+  id: string | undefined
+  name: string | undefined
+  kind: 'function' | 'custom'
+  signature: Signature | undefined
+  /** Position among the choice's calls as clients see them; set when the call is announced. */
+  index: number | undefined
+  text: string
+}
+
+interface Delta {
+  readonly index: number | undefined
+  readonly id: string | undefined
+  readonly name: string | undefined
+  readonly text: string
+}
+
+/**
+ * The tool calls of one streamed choice. Services send `index` sparse, reused, from 1 or not at all, ids empty or
+ * late, names after arguments; what comes out is dense and starts every call with id and name.
+ */
+export class ToolDeltas {
+  readonly #choice: number
+  readonly #newId: (prefix: string) => string
+  readonly #calls: Call[] = []
+  #announced = 0
+
+  constructor(choice: number, newId: (prefix: string) => string) {
+    this.#choice = choice
+    this.#newId = newId
+  }
+
+  get any(): boolean {
+    return this.#calls.length > 0
+  }
+
+  take(raw: JsonObject, events: StreamEvent[]): void {
+    const custom = objectOf(raw.custom)
+    const target = custom ?? objectOf(raw.function)
+    const delta: Delta = {
+      index: Number.isSafeInteger(raw.index) ? (raw.index as number) : undefined,
+      id: textOf(raw.id),
+      name: textOf(target?.name),
+      text: argumentsText(custom === undefined ? target?.arguments : custom.input),
+    }
+    const found = this.#find(delta)
+    if (found === undefined && delta.id === undefined && delta.name === undefined && delta.text === '') return
+    const call = found ?? this.#open(delta, raw.type === 'custom' || custom !== undefined ? 'custom' : 'function')
+    call.givenId ??= delta.id
+    call.name ??= delta.name
+    call.signature ??= toolCallSignatureOf(raw)
+    call.text += delta.text
+    if (call.index !== undefined) this.#arguments(call, { text: delta.text, events })
+    else if (call.name !== undefined) this.#announce(call, events)
+  }
+
+  /** The choice has ended: calls still without a name are announced, functions without arguments get `{}`. */
+  finish(events: StreamEvent[]): void {
+    for (const call of this.#calls) {
+      if (call.index === undefined) this.#announce(call, events)
+      if (call.text === '' && call.kind === 'function') this.#arguments(call, { text: '{}', events })
+    }
+  }
+
+  #open(delta: Delta, kind: Call['kind']): Call {
+    const { index: givenIndex, id: givenId, name } = delta
+    const call: Call = { givenIndex, givenId, id: undefined, name, kind, signature: undefined, index: undefined, text: '' }
+    this.#calls.push(call)
+    return call
+  }
+
+  #announce(call: Call, events: StreamEvent[]): void {
+    call.index = this.#announced
+    this.#announced += 1
+    const isTaken = this.#calls.some((other) => other.id !== undefined && other.id === call.givenId)
+    call.id = (isTaken ? undefined : call.givenId) ?? this.#newId('call_')
+    const { index, id, name = '', kind, signature } = call
+    events.push({ type: 'tool-call', choice: this.#choice, index, id, name, kind, ...(signature === undefined ? {} : { signature }) })
+    this.#arguments(call, { text: call.text, events })
+  }
+
+  #arguments(call: Call, { text, events }: { readonly text: string; readonly events: StreamEvent[] }): void {
+    if (text !== '' && call.index !== undefined) events.push({ type: 'tool-arguments', choice: this.#choice, index: call.index, text })
+  }
+
+  /** The call a delta goes on with; `undefined` when it begins one. */
+  #find(delta: Delta): Call | undefined {
+    const last = this.#calls.at(-1)
+    const there = delta.index === undefined ? last : this.#calls.findLast((call) => call.givenIndex === delta.index)
+    if (delta.id !== undefined) {
+      const same = this.#calls.filter((call) => call.givenId === delta.id)
+      const exact = same.find((call) => call.givenIndex === delta.index)
+      if (exact !== undefined) return exact
+      // One id at two indexes with two names is two calls; without a name it is one call whose index moves.
+      if (same.length > 0) return delta.index === undefined || delta.name === undefined ? same.at(-1) : undefined
+      if (there === undefined || (delta.index === undefined && there.givenId !== undefined)) return undefined
+      // A new id at a known index is another call, unless it is a late id or a nameless rest of the call there.
+      return delta.name === undefined || there.name === undefined ? there : undefined
+    }
+    if (delta.name === undefined) return there ?? last
+    if (there?.name === undefined) return there
+    // Without ids a name begins a call, unless it repeats the name of a call whose arguments have not ended.
+    return there.name === delta.name && !isWhole(there.text) ? there : undefined
+  }
+}
+
+/** Only ever used to tell two calls apart, never to take a call for finished. */
+function isWhole(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch (error) {
+    if (error instanceof SyntaxError) return false
+    throw error
+  }
+}

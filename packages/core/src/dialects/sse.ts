@@ -1,0 +1,132 @@
+import { GatewayError } from '../errors.ts'
+
+/** One server-sent event: the `event` field, if any, and its `data` lines joined by `\n`. */
+export interface SseFrame {
+  readonly event: string | undefined
+  readonly data: string
+}
+
+const LF = 10
+const CR = 13
+
+/**
+ * Cuts a byte stream into blocks of whole events, wherever the network cut it. Works on bytes, so a character split
+ * between two chunks never becomes U+FFFD and untouched events can be forwarded as they came. Every byte is looked at
+ * once: an event of any size in one-byte writes costs linear time.
+ *
+ * Line ends are LF, CRLF or CR, as in the HTML standard, section 9.2.6.
+ */
+export class SseSplitter {
+  readonly #maxEventBytes: number
+  #pending: Uint8Array[] = []
+  #pendingBytes = 0
+  /** The next byte begins a line, so a line end there ends the event. */
+  #atLineStart = true
+  #afterCarriageReturn = false
+
+  /** @param maxEventBytes an unfinished event larger than this throws `upstream_invalid` */
+  constructor(maxEventBytes: number) {
+    this.#maxEventBytes = maxEventBytes
+  }
+
+  /** The bytes up to the end of the last whole event, or `undefined` while none has ended. */
+  push(chunk: Uint8Array): Uint8Array | undefined {
+    const end = this.#lastEventEnd(chunk)
+    if (end === 0) {
+      this.#keep(chunk)
+      return undefined
+    }
+    const whole = end === chunk.length ? chunk : chunk.subarray(0, end)
+    const block = this.#pendingBytes === 0 ? whole : this.#joinPending(whole)
+    if (end < chunk.length) this.#keep(chunk.subarray(end))
+    return block
+  }
+
+  /** What is left when the stream has ended: some servers omit the last blank line. */
+  rest(): Uint8Array | undefined {
+    return this.#pendingBytes === 0 ? undefined : this.#joinPending(new Uint8Array(0))
+  }
+
+  #keep(bytes: Uint8Array): void {
+    this.#pending.push(bytes)
+    this.#pendingBytes += bytes.length
+    if (this.#pendingBytes > this.#maxEventBytes) {
+      throw new GatewayError('upstream_invalid', `The provider sent a stream event of more than ${this.#maxEventBytes} bytes.`)
+    }
+  }
+
+  #joinPending(last: Uint8Array): Uint8Array {
+    const block = Buffer.concat([...this.#pending, last], this.#pendingBytes + last.length)
+    this.#pending = []
+    this.#pendingBytes = 0
+    return block
+  }
+
+  #lastEventEnd(chunk: Uint8Array): number {
+    if (this.#afterCarriageReturn || chunk.includes(CR)) return this.#lastEventEndWithCarriageReturns(chunk)
+    let end = 0
+    let lineStart = 0
+    for (let lf = chunk.indexOf(LF); lf !== -1; lf = chunk.indexOf(LF, lineStart)) {
+      if (lf === lineStart && (lf > 0 || this.#atLineStart)) end = lf + 1
+      lineStart = lf + 1
+    }
+    if (chunk.length > 0) this.#atLineStart = lineStart === chunk.length
+    return end
+  }
+
+  #lastEventEndWithCarriageReturns(chunk: Uint8Array): number {
+    let end = 0
+    for (let at = 0; at < chunk.length; at++) {
+      const byte = chunk[at]
+      if (byte === LF && this.#afterCarriageReturn) {
+        this.#afterCarriageReturn = false
+        if (end === at) end = at + 1
+        continue
+      }
+      this.#afterCarriageReturn = byte === CR
+      if (byte !== LF && byte !== CR) {
+        this.#atLineStart = false
+        continue
+      }
+      if (this.#atLineStart) end = at + 1
+      this.#atLineStart = true
+    }
+    return end
+  }
+}
+
+const decoder = new TextDecoder()
+
+/**
+ * The events of a block of whole events. Comments, unknown fields and events without data are left out, with one
+ * exception: an `error:` line, which some servers send bare, becomes an event named `error`.
+ */
+export function parseFrames(block: Uint8Array): SseFrame[] {
+  const text = decoder.decode(block)
+  if (text.startsWith('data: ') && text.indexOf('\n') === text.length - 2 && !text.includes('\r')) {
+    return [{ event: undefined, data: text.slice(6, -2) }]
+  }
+  const frames: SseFrame[] = []
+  let event: string | undefined
+  let data: string | undefined
+  for (const line of text.includes('\r') ? text.split(/\r\n|\n|\r/) : text.split('\n')) {
+    if (line === '') {
+      if (data !== undefined) frames.push({ event, data })
+      event = undefined
+      data = undefined
+      continue
+    }
+    const colon = line.indexOf(':')
+    if (colon === 0) continue
+    const field = colon === -1 ? line : line.slice(0, colon)
+    const value = colon === -1 ? '' : line.slice(line[colon + 1] === ' ' ? colon + 2 : colon + 1)
+    if (field === 'data') data = data === undefined ? value : `${data}\n${value}`
+    else if (field === 'event') event = value === '' ? undefined : value
+    else if (field === 'error') {
+      event = 'error'
+      data = value
+    }
+  }
+  if (data !== undefined) frames.push({ event, data })
+  return frames
+}

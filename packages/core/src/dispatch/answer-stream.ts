@@ -1,0 +1,119 @@
+import type { StreamRelay } from '../dialects/index.ts'
+import { GatewayError, toGatewayError, withDetails } from '../errors.ts'
+import type { Cancellation } from './cancellation.ts'
+import { transportError } from './classify.ts'
+import type { UpstreamCall } from './transport.ts'
+
+export interface AnswerStreamOptions {
+  readonly call: UpstreamCall
+  readonly relay: StreamRelay
+  /** What was read up to the commit point. */
+  readonly first: (Uint8Array | string)[]
+  readonly cancellation: Cancellation
+  readonly idleTimeoutMs: number
+  readonly answerLimitBytes: number
+  readonly provider: string
+}
+
+/** How a stream ended: whole, or with the error that broke it. */
+export type StreamEnd = { readonly error?: GatewayError }
+
+/** What the pipeline adds to a stream: told once how it ended, it answers with the bytes the client still gets. */
+export type StreamEnding = (end: StreamEnd) => string
+
+/**
+ * A committed stream on its way to the client. It pulls: a client that does not read lets the provider's socket fill
+ * up, and no clock runs against the provider meanwhile. It never rejects; a break becomes the ending's error event.
+ */
+export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> {
+  readonly #options: AnswerStreamOptions
+  #first: (Uint8Array | string)[]
+  #bytes = 0
+  #state: 'running' | 'upstream ended' | 'over' = 'running'
+  #ending: StreamEnding = () => ''
+
+  constructor(options: AnswerStreamOptions) {
+    this.#options = options
+    this.#first = options.first
+    options.cancellation.wait((error) => options.call.abort(error))
+  }
+
+  /** Must be called before the first `next`. */
+  onEnd(ending: StreamEnding): void {
+    this.#ending = ending
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this
+  }
+
+  next(): Promise<IteratorResult<Uint8Array | string>> {
+    const first = this.#first.shift()
+    if (first !== undefined) return Promise.resolve(this.#deliver(first))
+    if (this.#state === 'over') return Promise.resolve({ done: true, value: undefined })
+    const { relay, cancellation, idleTimeoutMs } = this.#options
+    if (relay.error !== undefined) return Promise.resolve(this.#finish(relay.error))
+    if (this.#state === 'upstream ended') return Promise.resolve(this.#endOfUpstream())
+    cancellation.startPhase('idle_timeout', idleTimeoutMs)
+    return this.#read()
+  }
+
+  /** The client has left: the upstream call ends here. */
+  return(): Promise<IteratorResult<Uint8Array | string>> {
+    if (this.#state !== 'over') this.#finish(new GatewayError('client_closed', 'The client closed the connection.'))
+    return Promise.resolve({ done: true, value: undefined })
+  }
+
+  // Promise chaining instead of `async`: this runs for every event of every stream.
+  #read(): Promise<IteratorResult<Uint8Array | string>> {
+    return this.#options.call.read().then(this.#onChunk, this.#onBreak)
+  }
+
+  readonly #onChunk = (chunk: Uint8Array | undefined): IteratorResult<Uint8Array | string> | Promise<IteratorResult<Uint8Array | string>> => {
+    const { relay, cancellation, idleTimeoutMs } = this.#options
+    const seen = relay.events
+    let output: Uint8Array | string | undefined
+    try {
+      output = chunk === undefined ? relay.flush() : relay.push(chunk)
+    } catch (error) {
+      return this.#onBreak(error)
+    }
+    if (chunk === undefined && this.#state === 'running') this.#state = 'upstream ended'
+    if (output !== undefined) {
+      cancellation.endPhase()
+      return this.#deliver(output)
+    }
+    if (relay.error !== undefined) return this.#finish(relay.error)
+    if (chunk === undefined) return this.#endOfUpstream()
+    // Comments and pings do not feed the clock: a provider that only says it is alive is not answering.
+    if (relay.events !== seen) cancellation.startPhase('idle_timeout', idleTimeoutMs)
+    return this.#read()
+  }
+
+  readonly #onBreak = (error: unknown): IteratorResult<Uint8Array | string> => this.#finish(transportError(error, { answered: true }))
+
+  #deliver(value: Uint8Array | string): IteratorResult<Uint8Array | string> {
+    this.#bytes += value.length
+    const limit = this.#options.answerLimitBytes
+    if (this.#bytes <= limit) return { done: false, value }
+    return this.#finish(new GatewayError('answer_too_large', `The provider's answer is larger than the limit of ${limit} bytes (option answerLimit, POSTERN_ANSWER_LIMIT).`))
+  }
+
+  #endOfUpstream(): IteratorResult<Uint8Array | string> {
+    if (this.#options.relay.complete) return this.#finish(undefined)
+    return this.#finish(new GatewayError('upstream_truncated', `${this.#options.provider} ended its stream before the answer was complete.`))
+  }
+
+  #finish(error: GatewayError | undefined): IteratorResult<Uint8Array | string> {
+    // A cancelled body and the read it interrupts both end here.
+    if (this.#state === 'over') return { done: true, value: undefined }
+    const { call, cancellation, relay, provider } = this.#options
+    this.#state = 'over'
+    this.#first = []
+    const failure = error === undefined ? undefined : withDetails(toGatewayError(error), { provider })
+    if (failure !== undefined) call.abort(failure)
+    cancellation.close()
+    const tail = failure === undefined ? relay.end() + this.#ending({}) : this.#ending({ error: failure })
+    return tail === '' ? { done: true, value: undefined } : { done: false, value: tail }
+  }
+}

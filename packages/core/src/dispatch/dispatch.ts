@@ -1,0 +1,153 @@
+import type { Clock } from '../clock.ts'
+import type { ChatRequest, Dialect } from '../dialects/index.ts'
+import { type AttemptSummary, GatewayError, toGatewayError, withDetails } from '../errors.ts'
+import type { Plan, Target } from '../routing/index.ts'
+import { attempt, type AttemptRequest, type Committed, translationFor } from './attempt.ts'
+import { backoffMs, LONGEST_RETRY_AFTER_MS } from './backoff.ts'
+import { Cancellation } from './cancellation.ts'
+import { classifyFailure } from './classify.ts'
+import type { Transport } from './transport.ts'
+
+/** What dispatch gets from outside; injected, so that tests own time and chance. */
+export interface DispatchEnvironment {
+  readonly transport: Transport
+  readonly clock: Clock
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+  readonly newId: (prefix: string) => string
+}
+
+export interface DispatchJob {
+  readonly from: Dialect
+  readonly request: ChatRequest
+  readonly requestId: string
+  readonly plan: Plan
+  readonly signal: AbortSignal
+  /** Filled as attempts end, the successful one included. */
+  readonly attempts: AttemptSummary[]
+  /** Told how to end the call from outside. */
+  onStart(cancel: (reason: GatewayError) => void): void
+}
+
+/**
+ * Tries the plan's targets until one commits. A failed target gives way to the next one at once; only when every target
+ * has failed in a way that may pass is one of them tried again, after a wait. The client's leaving and the one deadline
+ * bound it all, waits included.
+ */
+export async function dispatch(job: DispatchJob, environment: DispatchEnvironment): Promise<Committed> {
+  const cancellation = new Cancellation(environment.clock, job.signal, job.plan.limits.timeoutMs)
+  job.onStart((reason) => cancellation.cancel(reason))
+  try {
+    const committed = await tryTargets(job, environment, cancellation)
+    if (!job.request.stream) cancellation.close()
+    return committed
+  } catch (error) {
+    cancellation.close()
+    throw error
+  }
+}
+
+interface Candidate {
+  readonly target: Target
+  failures: number
+  retryAfterMs: number | undefined
+  state: 'untried' | 'may recover' | 'out'
+}
+
+async function tryTargets(job: DispatchJob, environment: DispatchEnvironment, cancellation: Cancellation): Promise<Committed> {
+  const candidates = job.plan.targets.map((target): Candidate => ({ target, failures: 0, retryAfterMs: undefined, state: 'untried' }))
+  const request = attemptRequest(job, environment)
+  const failures: GatewayError[] = []
+  let calls = 0
+  while (calls <= job.plan.limits.retries) {
+    const candidate = nextCandidate(candidates)
+    if (candidate === undefined) break
+    if (candidate.failures > 0 && !(await waitBefore(candidate, environment, cancellation))) break
+    if (cancellation.reason !== undefined) throw withAttempts(cancellation.reason, job)
+    const started = environment.clock.monotonic()
+    try {
+      const translation = translationFor(candidate.target, request)
+      const committed = await attempt({ target: candidate.target, translation, stream: job.request.stream, limits: job.plan.limits, cancellation, environment })
+      job.attempts.push({ target: candidate.target.id, code: 'ok', status: committed.status, ms: elapsed(environment, started) })
+      return committed
+    } catch (thrown) {
+      const error = toGatewayError(thrown)
+      job.attempts.push(summary(candidate.target, error, elapsed(environment, started)))
+      if (cancellation.reason !== undefined) throw withAttempts(cancellation.reason, job)
+      failures.push(error)
+      // Nothing was sent: this target cannot take the request, another one may.
+      if (error.code === 'unsupported_content') {
+        candidate.state = 'out'
+        continue
+      }
+      calls += 1
+      const failure = classifyFailure(error)
+      if (failure === 'stop') throw withAttempts(error, job)
+      candidate.failures += 1
+      candidate.retryAfterMs = error.details.retryAfterMs
+      candidate.state = failure === 'retry' ? 'may recover' : 'out'
+    }
+  }
+  throw exhausted(failures, job)
+}
+
+function attemptRequest(job: DispatchJob, environment: DispatchEnvironment): AttemptRequest {
+  const created = Math.floor(environment.clock.now() / 1000)
+  return {
+    from: job.from,
+    request: job.request,
+    render: { requestId: job.requestId, model: '', created, includeUsage: job.request.includeUsage },
+    newId: environment.newId,
+    maxEventBytes: job.plan.limits.eventLimitBytes,
+  }
+}
+
+/** The first target not tried yet; after that the one that may be back first. */
+function nextCandidate(candidates: readonly Candidate[]): Candidate | undefined {
+  const untried = candidates.find((candidate) => candidate.state === 'untried')
+  if (untried !== undefined) return untried
+  const waiting = candidates.filter((candidate) => candidate.state === 'may recover' && (candidate.retryAfterMs ?? 0) <= LONGEST_RETRY_AFTER_MS)
+  return waiting.sort((a, b) => (a.retryAfterMs ?? 0) - (b.retryAfterMs ?? 0) || a.failures - b.failures)[0]
+}
+
+/** False when the wait would outlast the deadline: then the failure at hand is the better answer, now. */
+async function waitBefore(candidate: Candidate, environment: DispatchEnvironment, cancellation: Cancellation): Promise<boolean> {
+  const ms = backoffMs({ attempt: candidate.failures - 1, retryAfterMs: candidate.retryAfterMs, random: environment.random })
+  if (ms >= cancellation.remainingMs) return false
+  await cancellation.sleep(ms)
+  return true
+}
+
+function elapsed(environment: DispatchEnvironment, started: number): number {
+  return Math.round(environment.clock.monotonic() - started)
+}
+
+function summary(target: Target, error: GatewayError, ms: number): AttemptSummary {
+  const status = error.details.upstreamStatus
+  return { target: target.id, code: error.code, ...(status === undefined ? {} : { status }), ms }
+}
+
+/** The gateway has decided or retried already: a client that retries too would multiply the load on a failing provider. */
+const NO_RETRY = { 'x-should-retry': 'false' }
+
+/** Another process may still answer what a closing gateway cannot; nothing else is mended by asking again. */
+function withAttempts(error: GatewayError, job: DispatchJob): GatewayError {
+  return withDetails(error, { attempts: [...job.attempts], ...(error.code === 'gateway_closed' ? {} : { headers: NO_RETRY }) })
+}
+
+/** Every attempt failed. The last failure gives the status; when all were refusals for now, the shortest wait is passed on. */
+function exhausted(failures: readonly GatewayError[], job: DispatchJob): GatewayError {
+  // A target that could not take the request says less than one that failed to answer it.
+  const last = failures.findLast((failure) => failure.code !== 'unsupported_content') ?? failures.at(-1)
+  if (last === undefined) return new GatewayError('internal_error', 'The plan has no target.')
+  if (last.code === 'unsupported_content') return withAttempts(last, job)
+  const waits = failures.map((failure) => failure.details.retryAfterMs).filter((wait) => wait !== undefined)
+  const list = job.attempts.map((item) => `${item.target}: ${item.code} after ${item.ms} ms`).join('; ')
+  const message = job.attempts.length === 1 ? last.message : `All ${job.attempts.length} attempts failed (${list}). Last: ${last.message}`
+  return new GatewayError(last.code, message, {
+    ...last.details,
+    attempts: [...job.attempts],
+    ...(waits.length === 0 ? {} : { retryAfterMs: Math.min(...waits) }),
+    headers: NO_RETRY,
+  })
+}

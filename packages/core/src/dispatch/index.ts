@@ -1,0 +1,5 @@
+export { AnswerStream, type StreamEnd } from './answer-stream.ts'
+export type { Committed } from './attempt.ts'
+export { dispatch, type DispatchEnvironment } from './dispatch.ts'
+export { createModelLists } from './model-lists.ts'
+export { createTransport, type Transport } from './transport.ts'

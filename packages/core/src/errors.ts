@@ -1,0 +1,118 @@
+/**
+ * Every way a request can fail, in one table: what the client sees (status and OpenAI `type`) and whether another
+ * attempt could help. A code names a cause, never a place in the source.
+ *
+ * - `retry`: the same target may answer a moment later, the next one may answer at once
+ * - `next`: this target cannot, another one may
+ * - `stop`: no attempt can change the answer
+ */
+export const errorTable = {
+  // The client's request
+  invalid_json: { status: 400, type: 'invalid_request_error', failure: 'stop' },
+  invalid_request: { status: 400, type: 'invalid_request_error', failure: 'stop' },
+  unsupported_content: { status: 400, type: 'invalid_request_error', failure: 'stop' },
+  missing_api_key: { status: 401, type: 'authentication_error', failure: 'stop' },
+  invalid_api_key: { status: 401, type: 'authentication_error', failure: 'stop' },
+  permission_denied: { status: 403, type: 'permission_error', failure: 'stop' },
+  unknown_path: { status: 404, type: 'invalid_request_error', failure: 'stop' },
+  model_not_found: { status: 404, type: 'invalid_request_error', failure: 'stop' },
+  method_not_allowed: { status: 405, type: 'invalid_request_error', failure: 'stop' },
+  body_too_large: { status: 413, type: 'invalid_request_error', failure: 'stop' },
+  upgrade_required: { status: 426, type: 'invalid_request_error', failure: 'stop' },
+  client_closed: { status: 499, type: 'invalid_request_error', failure: 'stop' },
+  // The provider's answer
+  provider_rejected: { status: 400, type: 'invalid_request_error', failure: 'stop' },
+  context_length_exceeded: { status: 400, type: 'invalid_request_error', failure: 'stop' },
+  content_filter: { status: 400, type: 'invalid_request_error', failure: 'stop' },
+  provider_credentials: { status: 502, type: 'api_error', failure: 'stop' },
+  insufficient_quota: { status: 429, type: 'insufficient_quota', failure: 'next' },
+  rate_limit_exceeded: { status: 429, type: 'rate_limit_error', failure: 'retry' },
+  provider_error: { status: 502, type: 'server_error', failure: 'retry' },
+  provider_overloaded: { status: 503, type: 'server_error', failure: 'retry' },
+  provider_unreachable: { status: 502, type: 'server_error', failure: 'retry' },
+  upstream_invalid: { status: 502, type: 'server_error', failure: 'retry' },
+  upstream_truncated: { status: 502, type: 'server_error', failure: 'retry' },
+  answer_too_large: { status: 502, type: 'server_error', failure: 'stop' },
+  // Our clocks
+  connect_timeout: { status: 504, type: 'timeout_error', failure: 'retry' },
+  first_token_timeout: { status: 504, type: 'timeout_error', failure: 'next' },
+  idle_timeout: { status: 504, type: 'timeout_error', failure: 'next' },
+  deadline_exceeded: { status: 504, type: 'timeout_error', failure: 'stop' },
+  // Ourselves
+  gateway_closed: { status: 503, type: 'server_error', failure: 'stop' },
+  internal_error: { status: 500, type: 'server_error', failure: 'stop' },
+} as const satisfies Record<string, { status: number; type: string; failure: Failure }>
+
+export type ErrorCode = keyof typeof errorTable
+export type Failure = 'retry' | 'next' | 'stop'
+
+/** One failed or successful call to a target, as the client and the record may see it. No keys, no provider text. */
+export interface AttemptSummary {
+  /** `provider/model` */
+  readonly target: string
+  /** `ok` or the error code. */
+  readonly code: ErrorCode | 'ok'
+  /** HTTP status of the provider, when it answered. */
+  readonly status?: number
+  /** Wall time of the attempt in milliseconds. */
+  readonly ms: number
+}
+
+export interface ErrorDetails {
+  /** HTTP status sent to the client instead of the table's: a provider's own 4xx keeps its number. */
+  readonly status?: number
+  /** HTTP status the provider answered with. */
+  readonly upstreamStatus?: number
+  /** Dotted path of the request field at fault, as in OpenAI's `param`. */
+  readonly param?: string
+  /** The provider's own `code` or `type`, when clients know it by name. */
+  readonly providerCode?: string
+  /** Name of the configured provider concerned. */
+  readonly provider?: string
+  /** Earliest useful moment for another try, in milliseconds from now. */
+  readonly retryAfterMs?: number
+  /** Response headers this error adds, lower case. */
+  readonly headers?: Readonly<Record<string, string>>
+  readonly attempts?: readonly AttemptSummary[]
+  /** Logged with secrets removed, never sent. */
+  readonly cause?: unknown
+}
+
+/**
+ * The one error class of the gateway. `message` is safe to send to a client: text that came from a provider has passed
+ * `cleanProviderText` before it gets here.
+ */
+export class GatewayError extends Error {
+  override readonly name = 'GatewayError'
+  readonly code: ErrorCode
+  readonly details: ErrorDetails
+
+  constructor(code: ErrorCode, message: string, details: ErrorDetails = {}) {
+    super(message, details.cause === undefined ? undefined : { cause: details.cause })
+    this.code = code
+    this.details = details
+  }
+
+  /** HTTP status for the client. */
+  get status(): number {
+    return this.details.status ?? errorTable[this.code].status
+  }
+
+  /** OpenAI's error `type`. */
+  get type(): string {
+    return errorTable[this.code].type
+  }
+}
+
+/** Anything thrown, as a `GatewayError`: what we did not foresee becomes `internal_error` with the original as cause. */
+export function toGatewayError(error: unknown): GatewayError {
+  if (error instanceof GatewayError) return error
+  return new GatewayError('internal_error', 'The gateway failed while handling this request.', { cause: error })
+}
+
+/** The same error with more known about it. */
+export function withDetails(error: GatewayError, details: ErrorDetails): GatewayError {
+  const enriched = new GatewayError(error.code, error.message, { ...error.details, ...details })
+  if (error.stack !== undefined) enriched.stack = error.stack
+  return enriched
+}

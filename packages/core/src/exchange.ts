@@ -1,0 +1,34 @@
+import type { ChatRequest, Finish, Usage } from './dialects/index.ts'
+import type { AttemptSummary, ErrorCode, GatewayError } from './errors.ts'
+import type { Caller } from './identity/index.ts'
+
+/** What is known about one request, filled in as it goes its way. */
+export interface Exchange {
+  readonly id: string
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  /** The same moment on the monotonic clock. */
+  readonly started: number
+  /** `POST /v1/chat/completions`; empty until matched. */
+  endpoint: string
+  caller: Caller | undefined
+  request: ChatRequest | undefined
+  route: string | undefined
+  /** `provider/model` that answered. */
+  target: string | undefined
+  readonly attempts: AttemptSummary[]
+  dropped: readonly string[]
+  /** Milliseconds from the start to the commit point. */
+  committedAfterMs: number | undefined
+  settled: boolean
+  /** Ends the wait for a provider; there only while one is called. */
+  cancel: ((reason: GatewayError) => void) | undefined
+}
+
+/** How a request ended. */
+export interface Outcome {
+  readonly status: number
+  readonly code: ErrorCode | 'ok'
+  readonly usage?: Usage | undefined
+  readonly finishes?: readonly Finish[] | undefined
+}

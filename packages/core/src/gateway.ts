@@ -1,0 +1,207 @@
+import { randomUUID } from 'node:crypto'
+import { type Clock, systemClock } from './clock.ts'
+import { type GatewayOptions, processEnvironment, resolveSettings, type Settings, watchFile } from './config/index.ts'
+import { dialects } from './dialects/index.ts'
+import { createModelLists, createTransport, type DispatchEnvironment, type Transport } from './dispatch/index.ts'
+import { GatewayError } from './errors.ts'
+import type { Exchange } from './exchange.ts'
+import { type GatewayRequest, type GatewayResponse, handleWeb } from './http/index.ts'
+import { createIdentify, developmentKey } from './identity/index.ts'
+import { createLogger, type LeveledLogger } from './log.ts'
+import { handle } from './pipeline.ts'
+import type { Provider } from './providers/index.ts'
+import type { Plan, PlanLimits, ProviderEntry, RoutingTable, Target } from './routing/index.ts'
+import type { Runtime } from './runtime.ts'
+
+/** A running gateway. Two of them in one process share nothing. */
+export interface Gateway {
+  /** Path the gateway was configured to live under; adapters cut it off. `''` when the framework does that. */
+  readonly prefix: string
+  /** The whole pipeline for one request of any framework. Never rejects. */
+  handle(request: GatewayRequest): Promise<GatewayResponse>
+  /** The same pipeline without a socket, as a drop-in for `fetch`: `new OpenAI({ baseURL: 'http://llm/v1', apiKey, fetch: gateway.fetch })`. */
+  fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
+  /** What a health check wants to know. */
+  health(): GatewayHealth
+  /**
+   * Takes no new requests (503), waits up to `graceMs` (default 10,000) for those under way, then ends the rest with an
+   * error and frees every timer and connection. A second call waits for the first.
+   */
+  close(options?: { readonly graceMs?: number }): Promise<void>
+}
+
+export interface GatewayHealth {
+  readonly status: 'ok' | 'closing'
+  readonly providers: readonly string[]
+  readonly routes: readonly string[]
+  /** Requests and streams under way. */
+  readonly active: number
+}
+
+/** What tests put in place of the world. */
+export interface Injected {
+  readonly clock?: Clock
+  /** Uniform in [0, 1). */
+  readonly random?: () => number
+  readonly environment?: Readonly<Record<string, string | undefined>>
+  readonly transport?: Transport
+}
+
+/**
+ * Starts a gateway from code, environment and file, in that order of precedence. Throws `ConfigurationError` naming every
+ * problem, its place and its fix; a gateway that starts is configured completely.
+ *
+ * @example
+ * const gateway = createGateway({ routes: { support: ['anthropic/claude-sonnet-4-6', 'openai/gpt-5-mini'] } })
+ */
+export function createGateway<Host = unknown>(options: GatewayOptions<Host> = {}, injected: Injected = {}): Gateway {
+  const environment = injected.environment ?? processEnvironment()
+  const load = (): Settings => resolveSettings(options as GatewayOptions, environment)
+  const settings = load()
+  const core = createCore(settings, injected)
+  let runtime = createRuntime(settings, core)
+  const reload = (): void => {
+    try {
+      runtime = createRuntime(load(), core)
+      core.log.info('configuration reloaded')
+    } catch (error) {
+      core.log.error('the changed configuration is not valid; the last good one stays in force', { cause: String(error) })
+    }
+  }
+  const watcher =
+    settings.configPath === undefined
+      ? undefined
+      : watchFile(settings.configPath, {
+          clock: core.dispatch.clock,
+          onChange: reload,
+          onError: (error) => core.log.error('the configuration file is no longer watched', { cause: String(error) }),
+        })
+  let closing: Promise<void> | undefined
+  const answer = (request: GatewayRequest): Promise<GatewayResponse> => handle(runtime, request)
+  return {
+    prefix: settings.prefix,
+    handle: answer,
+    async fetch(input, init) {
+      const request = input instanceof Request && init === undefined ? input : new Request(input, init)
+      const response = await handleWeb({ handle: answer }, request, mountBelow(settings.prefix, request.url))
+      if (response === undefined) throw new TypeError('A gateway without a host answers every request itself.')
+      return response
+    },
+    health: () => ({
+      status: core.state.isOpen ? 'ok' : 'closing',
+      providers: [...runtime.routing.providers.keys()],
+      routes: [...runtime.routing.routes.keys()],
+      active: core.active.size,
+    }),
+    close({ graceMs = 10_000 } = {}) {
+      core.state.isOpen = false
+      watcher?.close()
+      closing ??= drain(core, graceMs).then(() => core.dispatch.transport.close())
+      return closing
+    },
+  }
+}
+
+/** What outlives a reload. */
+interface Core {
+  readonly log: LeveledLogger
+  readonly dispatch: DispatchEnvironment
+  readonly developmentKey: string | undefined
+  readonly active: Set<Exchange>
+  readonly state: { isOpen: boolean; onIdle: (() => void) | undefined }
+}
+
+function createCore(settings: Settings, injected: Injected): Core {
+  const log = createLogger(settings.log)
+  return {
+    log,
+    dispatch: {
+      clock: injected.clock ?? systemClock,
+      transport: injected.transport ?? createTransport({ connectTimeoutMs: settings.connectTimeoutMs }),
+      random: injected.random ?? Math.random,
+      newId: (prefix) => prefix + randomUUID().replaceAll('-', ''),
+    },
+    developmentKey: settings.needsDevelopmentKey ? announced(developmentKey(), log) : undefined,
+    active: new Set(),
+    state: { isOpen: true, onIdle: undefined },
+  }
+}
+
+function announced(key: string, log: LeveledLogger): string {
+  log.warn(`No keys are configured. This development key is valid until the process ends: ${key}`)
+  return key
+}
+
+function createRuntime(settings: Settings, core: Core): Runtime {
+  const keys = settings.keys.map(({ key, name, routes, models }) => ({ key, caller: { id: name, ...(routes && { routes }), ...(models && { models }) } }))
+  if (settings.needsDevelopmentKey && core.developmentKey !== undefined) keys.push({ key: core.developmentKey, caller: { id: 'development' } })
+  const listModels = createModelLists(settings.providers.values(), core.dispatch, (provider, error) =>
+    core.log.warn('a provider did not list its models', { provider, cause: String(error) }),
+  )
+  return Object.freeze({
+    clock: core.dispatch.clock,
+    log: core.log,
+    identify: createIdentify({ auth: settings.auth === 'none' ? 'none' : 'keys', keys, identify: settings.identify }),
+    routing: createRoutingTable(settings),
+    dispatch: core.dispatch,
+    bodyLimitBytes: settings.bodyLimitBytes,
+    onRecord: settings.onRecord,
+    listModels,
+    active: core.active,
+    isOpen: () => core.state.isOpen,
+    onSettled: () => {
+      if (core.active.size === 0) core.state.onIdle?.()
+    },
+  })
+}
+
+function createRoutingTable(settings: Settings): RoutingTable {
+  const limits: PlanLimits = {
+    connectTimeoutMs: settings.connectTimeoutMs,
+    ttftTimeoutMs: settings.ttftTimeoutMs,
+    idleTimeoutMs: settings.idleTimeoutMs,
+    timeoutMs: settings.timeoutMs,
+    retries: settings.retries,
+    answerLimitBytes: settings.answerLimitBytes,
+    eventLimitBytes: settings.eventLimitBytes,
+  }
+  const providers = new Map([...settings.providers].map(([name, provider]) => [name, entryOf(provider)]))
+  const target = (wanted: { provider: string; model: string }): Target => {
+    const entry = providers.get(wanted.provider)
+    if (entry === undefined) throw new TypeError(`Settings name the provider ${wanted.provider} without having it.`)
+    return entry.target(wanted.model)
+  }
+  const routes = new Map(
+    [...settings.routes].map(([name, route]): [string, Plan] => {
+      const { retries, timeoutMs, ttftTimeoutMs, idleTimeoutMs } = route
+      return [name, Object.freeze({ route: name, targets: route.targets.map(target), limits: { ...limits, retries, timeoutMs, ttftTimeoutMs, idleTimeoutMs } })]
+    }),
+  )
+  return { routes, providers, limits }
+}
+
+function entryOf(provider: Provider): ProviderEntry {
+  const dialect = dialects.get(provider.dialect)
+  if (dialect === undefined) throw new TypeError(`There is no dialect ${provider.dialect}.`)
+  return {
+    target: (model) => ({ id: `${provider.name}/${model}`, provider, model, dialect }),
+    models: provider.models,
+    modelPrefixes: provider.modelPrefixes,
+  }
+}
+
+function mountBelow(prefix: string, requestUrl: string): { url: string } {
+  const { pathname, search } = new URL(requestUrl)
+  return { url: (prefix !== '' && pathname.startsWith(`${prefix}/`) ? pathname.slice(prefix.length) : pathname) + search }
+}
+
+/** Resolves when nothing is under way any more; what is after the grace ends with an error. */
+async function drain(core: Core, graceMs: number): Promise<void> {
+  if (core.active.size === 0) return
+  await new Promise<void>((resolve) => {
+    core.state.onIdle = resolve
+    core.dispatch.clock.setTimer(resolve, graceMs)
+  })
+  const reason = new GatewayError('gateway_closed', 'The gateway was shut down before the answer was complete.')
+  for (const exchange of core.active) exchange.cancel?.(reason)
+}

@@ -1,0 +1,49 @@
+import { GatewayError } from '../errors.ts'
+import { jsonErrorOffset } from '../json-error.ts'
+import type { GatewayRequest } from './request.ts'
+
+export interface JsonBody {
+  readonly value: Record<string, unknown>
+  /** Absent when only the parsed value is left of the original. */
+  readonly bytes: Uint8Array | undefined
+}
+
+/** The JSON object a client sent; the host's already parsed body is used as it is. */
+export async function readJsonBody(request: GatewayRequest, limit: number): Promise<JsonBody> {
+  const parsed = request.parsedBody
+  if (parsed !== undefined && typeof parsed !== 'string' && !(parsed instanceof Uint8Array)) return { value: objectOf(parsed), bytes: undefined }
+  const bytes = parsed === undefined ? await request.bytes(limit) : typeof parsed === 'string' ? Buffer.from(parsed) : parsed
+  if (bytes.length > limit) throw bodyTooLarge(limit)
+  return { value: objectOf(parseJson(bytes)), bytes }
+}
+
+export function bodyTooLarge(limit: number): GatewayError {
+  return new GatewayError('body_too_large', `The request body is larger than the limit of ${limit} bytes (option bodyLimit, POSTERN_BODY_LIMIT).`, {
+    headers: { connection: 'close' },
+  })
+}
+
+const decoder = new TextDecoder()
+
+function parseJson(bytes: Uint8Array): unknown {
+  if (bytes.length === 0) throw new GatewayError('invalid_json', 'The request body is empty; expected a JSON object.')
+  const text = decoder.decode(bytes)
+  try {
+    return JSON.parse(text)
+  } catch {
+    const offset = jsonErrorOffset(text)
+    const before = text.slice(0, offset)
+    const line = before.split('\n').length
+    const column = offset - before.lastIndexOf('\n')
+    throw new GatewayError('invalid_json', `The request body is not valid JSON: unexpected ${describe(text, offset)} at position ${offset} (line ${line}, column ${column}).`)
+  }
+}
+
+function describe(text: string, offset: number): string {
+  return offset >= text.length ? 'end of input' : `character ${JSON.stringify(text[offset])}`
+}
+
+function objectOf(value: unknown): Record<string, unknown> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  throw new GatewayError('invalid_request', `The request body must be a JSON object, not ${value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`}.`)
+}

@@ -1,0 +1,194 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { GatewayError } from '../errors.ts'
+import { bodyTooLarge } from './body.ts'
+import { type GatewayRequest, type GatewayResponse, isStreamBody } from './request.ts'
+
+/** What an adapter knows that the raw request does not say. */
+export interface NodeMount {
+  /** Path and query below the mount; default `request.url`. */
+  readonly url?: string
+  /** The body as the host's parser left it. Used only when the request stream has been read already. */
+  readonly parsedBody?: unknown
+  /** Handed to the user's `identify`. */
+  readonly host?: unknown
+  /** Called instead of answering 404 when the gateway has no such path. */
+  readonly fallThrough?: () => void
+  /** Takes whole answers in place of the socket, for frameworks with a cheap way of their own. */
+  readonly onWhole?: (answer: GatewayResponse) => void
+  /** Called before a stream's headers are written: the last moment to set headers on the response. */
+  readonly onStream?: () => void
+}
+
+interface Handler {
+  handle(request: GatewayRequest): Promise<GatewayResponse>
+}
+
+/**
+ * Serves one `node:http` request and resolves when the answer is written or the client has gone. Never rejects: nothing
+ * the gateway does reaches the host's error handler.
+ */
+export async function handleNode(gateway: Handler, exchange: { request: IncomingMessage; response: ServerResponse }, mount: NodeMount = {}): Promise<void> {
+  const { request, response } = exchange
+  const gatewayRequest = new NodeRequest(request, response, mount)
+  const onClose = (): void => {
+    if (!response.writableFinished) gatewayRequest.abort()
+  }
+  response.on('close', onClose)
+  try {
+    const answer = await gateway.handle(gatewayRequest)
+    if (answer.unmatched && mount.fallThrough !== undefined) mount.fallThrough()
+    else if (isStreamBody(answer.body)) {
+      mount.onStream?.()
+      await writeStream(answer, answer.body, response)
+    } else if (mount.onWhole !== undefined) mount.onWhole(answer)
+    else writeWhole(answer, answer.body, { response, isHead: request.method === 'HEAD' })
+  } finally {
+    response.off('close', onClose)
+  }
+}
+
+class NodeRequest implements GatewayRequest {
+  readonly method: string
+  readonly path: string
+  readonly search: string
+  readonly host: unknown
+  readonly #request: IncomingMessage
+  readonly #response: ServerResponse
+  readonly #mount: NodeMount
+  #controller: AbortController | undefined
+  #aborted = false
+
+  constructor(request: IncomingMessage, response: ServerResponse, mount: NodeMount) {
+    this.#request = request
+    this.#response = response
+    this.#mount = mount
+    this.method = request.method ?? 'GET'
+    const url = mount.url ?? request.url ?? '/'
+    const query = url.indexOf('?')
+    this.path = query === -1 ? url : url.slice(0, query)
+    this.search = query === -1 ? '' : url.slice(query)
+    this.host = mount.host
+  }
+
+  header(name: string): string | undefined {
+    const value = this.#request.headers[name]
+    return typeof value === 'string' || value === undefined ? value : value[0]
+  }
+
+  /** Only when the stream has been read: some parsers leave `{}` behind for bodies they did not touch. */
+  get parsedBody(): unknown {
+    return this.#request.readableDidRead ? this.#mount.parsedBody : undefined
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController()
+    // The client may have left while an earlier middleware waited: 'close' does not fire again for us.
+    if (this.#aborted || this.#response.destroyed) this.#controller.abort()
+    return this.#controller.signal
+  }
+
+  abort(): void {
+    this.#aborted = true
+    this.#controller?.abort()
+  }
+
+  bytes(limit: number): Promise<Uint8Array> {
+    const request = this.#request
+    const encoding = request.headers['content-encoding']
+    if (encoding !== undefined && encoding !== 'identity') {
+      return Promise.reject(new GatewayError('invalid_request', `Request bodies with content-encoding ${JSON.stringify(encoding)} are not accepted; send the JSON uncompressed.`, { status: 415 }))
+    }
+    if (Number(request.headers['content-length']) > limit) {
+      request.resume()
+      return Promise.reject(bodyTooLarge(limit))
+    }
+    if (request.readableDidRead && !request.readableFlowing) return Promise.reject(bodyConsumed())
+    return collect(request, limit)
+  }
+}
+
+function bodyConsumed(): GatewayError {
+  return new GatewayError('invalid_request', 'The request body was read before it reached the gateway and nothing parsed was left. Mount the gateway before the middleware that reads it, or let a JSON parser run.')
+}
+
+function collect(request: IncomingMessage, limit: number): Promise<Uint8Array> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = []
+    let size = 0
+    const stop = (): void => {
+      request.off('data', onData)
+      request.off('end', onEnd)
+      request.off('error', onGone)
+      request.off('close', onGone)
+    }
+    const onData = (chunk: Buffer): void => {
+      size += chunk.length
+      if (size > limit) {
+        stop()
+        request.resume()
+        reject(bodyTooLarge(limit))
+      } else chunks.push(chunk)
+    }
+    const onEnd = (): void => {
+      stop()
+      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size))
+    }
+    const onGone = (): void => {
+      stop()
+      reject(request.readableEnded ? bodyConsumed() : new GatewayError('client_closed', 'The client closed the connection before its request was complete.'))
+    }
+    request.on('data', onData)
+    request.on('end', onEnd)
+    request.on('error', onGone)
+    request.on('close', onGone)
+    if (request.destroyed) onGone()
+  })
+}
+
+function writeWhole(answer: GatewayResponse, body: string | Uint8Array | null, to: { response: ServerResponse; isHead: boolean }): void {
+  const { response, isHead } = to
+  if (response.destroyed || response.headersSent) return
+  if (body !== null) answer.headers['content-length'] = String(typeof body === 'string' ? Buffer.byteLength(body) : body.length)
+  response.writeHead(answer.status, answer.headers)
+  if (isHead || body === null) response.end()
+  else if (typeof body === 'string' || body.length > MAX_JOINED_BYTES) response.end(body)
+  else response.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'), 'latin1')
+}
+
+/** A small body given as a string leaves in one write with its head, bytes unchanged in latin1; larger ones are not worth the copy. */
+const MAX_JOINED_BYTES = 16 * 1024
+
+async function writeStream(answer: GatewayResponse, body: AsyncIterable<Uint8Array | string>, response: ServerResponse): Promise<void> {
+  if (response.destroyed || response.headersSent) {
+    await body[Symbol.asyncIterator]().return?.()
+    return
+  }
+  response.writeHead(answer.status, answer.headers)
+  await pump(body, response)
+}
+
+/** Writes until the body ends or the client is gone; leaving the loop early ends the body and with it the upstream call. */
+async function pump(body: AsyncIterable<Uint8Array | string>, response: ServerResponse): Promise<void> {
+  for await (const chunk of body) {
+    if (response.destroyed) return
+    if (!response.write(chunk)) {
+      await drainedOrClosed(response)
+      if (response.destroyed) return
+    }
+  }
+  response.end()
+}
+
+/** `drain` alone never fires after a close and would leak the request. */
+function drainedOrClosed(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      response.off('drain', done)
+      response.off('close', done)
+      resolve()
+    }
+    response.on('drain', done)
+    response.on('close', done)
+    if (response.destroyed) done()
+  })
+}

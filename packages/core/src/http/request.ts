@@ -1,0 +1,33 @@
+/** A request as the pipeline sees it, whatever framework it came through. Getters are lazy; nothing is copied. */
+export interface GatewayRequest {
+  /** Upper case. */
+  readonly method: string
+  /** Path below the mount point, without the query: `/v1/chat/completions`. */
+  readonly path: string
+  /** Query with its `?`, or `''`. */
+  readonly search: string
+  /** `name` in lower case; the first value when a header came more than once. */
+  header(name: string): string | undefined
+  /** The body as the host's own parser left it, when one ran before the gateway: a parsed value, a string or bytes. */
+  readonly parsedBody?: unknown
+  /** The whole body. Rejects with `body_too_large` over `limit` bytes and with `client_closed` when the client left. */
+  bytes(limit: number): Promise<Uint8Array>
+  /** Aborts when the client left or the host gave up; never after a complete answer. Created on first use. */
+  readonly signal: AbortSignal
+  /** `req`, `ctx` or `c` of the host framework: only for the user's own `identify`. */
+  readonly host?: unknown
+}
+
+export interface GatewayResponse {
+  readonly status: number
+  /** Lower-case names. */
+  readonly headers: Record<string, string>
+  /** An iterable body must be iterated to its end or ended early by `return()`: that is what settles the request. */
+  readonly body: string | Uint8Array | AsyncIterable<Uint8Array | string> | null
+  /** No endpoint of the gateway has this path: an adapter mounted at the root may pass the request on to the host. */
+  readonly unmatched?: boolean
+}
+
+export function isStreamBody(body: GatewayResponse['body']): body is AsyncIterable<Uint8Array | string> {
+  return body !== null && typeof body === 'object' && Symbol.asyncIterator in body
+}

@@ -1,0 +1,98 @@
+import { GatewayError } from '../errors.ts'
+import { bodyTooLarge } from './body.ts'
+import { type GatewayRequest, type GatewayResponse, isStreamBody } from './request.ts'
+
+/** What an adapter knows that the request does not say. */
+export interface WebMount {
+  /** Path and query below the mount; default the request's own. */
+  readonly url?: string
+  /** The body as the host's parser left it. Used only when the request has been read already. */
+  readonly parsedBody?: unknown
+  /** Handed to the user's `identify`; default the request. */
+  readonly host?: unknown
+  /** Called instead of answering 404 when the gateway has no such path. */
+  readonly fallThrough?: () => void
+}
+
+interface Handler {
+  handle(request: GatewayRequest): Promise<GatewayResponse>
+}
+
+/** Serves one web-standard request. Never rejects; `undefined` when the request was passed on. */
+export async function handleWeb(gateway: Handler, request: Request, mount: WebMount = {}): Promise<Response | undefined> {
+  const answer = await gateway.handle(new WebRequest(request, mount))
+  if (answer.unmatched && mount.fallThrough !== undefined) {
+    mount.fallThrough()
+    return undefined
+  }
+  return toWebResponse(answer)
+}
+
+class WebRequest implements GatewayRequest {
+  readonly method: string
+  readonly path: string
+  readonly search: string
+  readonly host: unknown
+  readonly #request: Request
+  readonly #mount: WebMount
+
+  constructor(request: Request, mount: WebMount) {
+    const url = mount.url === undefined ? new URL(request.url) : new URL(mount.url, 'http://mount')
+    this.method = request.method
+    this.path = url.pathname
+    this.search = url.search
+    this.host = mount.host ?? request
+    this.#request = request
+    this.#mount = mount
+  }
+
+  get parsedBody(): unknown {
+    return this.#request.bodyUsed ? this.#mount.parsedBody : undefined
+  }
+
+  header(name: string): string | undefined {
+    return this.#request.headers.get(name) ?? undefined
+  }
+
+  get signal(): AbortSignal {
+    return this.#request.signal
+  }
+
+  async bytes(limit: number): Promise<Uint8Array> {
+    if (Number(this.header('content-length')) > limit) throw bodyTooLarge(limit)
+    if (this.#request.bodyUsed) {
+      throw new GatewayError('invalid_request', 'The request body was read before it reached the gateway. Hand the Request over unread.')
+    }
+    if (this.#request.body === null) return new Uint8Array(0)
+    const chunks: Uint8Array[] = []
+    let size = 0
+    for await (const chunk of this.#request.body as unknown as AsyncIterable<Uint8Array>) {
+      size += chunk.length
+      if (size > limit) throw bodyTooLarge(limit)
+      chunks.push(chunk)
+    }
+    return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size)
+  }
+}
+
+/** The answer as a web-standard `Response`; cancelling its body ends the upstream call. */
+function toWebResponse(answer: GatewayResponse): Response {
+  const { status, headers, body } = answer
+  if (!isStreamBody(body)) return new Response(body as string | Uint8Array<ArrayBuffer> | null, { status, headers })
+  return new Response(toReadableStream(body), { status, headers })
+}
+
+function toReadableStream(body: AsyncIterable<Uint8Array | string>): ReadableStream<Uint8Array> {
+  const iterator = body[Symbol.asyncIterator]()
+  const encoder = new TextEncoder()
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await iterator.next()
+      if (done) controller.close()
+      else controller.enqueue(typeof value === 'string' ? encoder.encode(value) : value)
+    },
+    async cancel() {
+      await iterator.return?.()
+    },
+  })
+}

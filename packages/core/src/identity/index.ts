@@ -1,0 +1,2 @@
+export type { Caller } from './caller.ts'
+export { createIdentify, developmentKey, type Identify } from './identify.ts'

@@ -1,0 +1,8 @@
+export { type Clock, systemClock, type Timer } from './clock.ts'
+export { ConfigurationError, type GatewayOptions } from './config/index.ts'
+export { type AttemptSummary, type ErrorCode, GatewayError } from './errors.ts'
+export { createGateway, type Gateway, type GatewayHealth, type Injected } from './gateway.ts'
+export type { GatewayRequest, GatewayResponse } from './http/index.ts'
+export type { Caller } from './identity/index.ts'
+export type { RequestRecord } from './ledger/index.ts'
+export type { Logger, LogLevel } from './log.ts'

@@ -1,0 +1,1 @@
+export { recordOf, type RequestRecord } from './record.ts'

@@ -1,0 +1,66 @@
+import type { AttemptSummary, ErrorCode } from '../errors.ts'
+import type { Exchange, Outcome } from '../exchange.ts'
+
+/** What is kept of one request. No prompt, no answer, no key. */
+export interface RequestRecord {
+  readonly id: string
+  /** ISO 8601, UTC. */
+  readonly at: string
+  readonly endpoint: string
+  /** Who called; absent when nobody could be identified. */
+  readonly caller?: { readonly id: string; readonly tenant?: string; readonly team?: string; readonly user?: string; readonly feature?: string }
+  /** The model as the client named it. */
+  readonly model?: string
+  readonly route?: string
+  /** `provider/model` that answered. */
+  readonly target?: string
+  readonly stream: boolean
+  /** HTTP status sent, or 499 when the client left first. */
+  readonly status: number
+  /** `ok`, or why it failed: `client_closed`, `upstream_truncated`, ... */
+  readonly code: ErrorCode | 'ok'
+  readonly attempts: readonly AttemptSummary[]
+  /** Integers; input includes cached tokens, output includes reasoning. Absent when the provider told nothing. */
+  readonly usage?: { readonly input: number; readonly output: number; readonly cached?: number; readonly cacheWrite?: number; readonly reasoning?: number }
+  /** Finish reason of each choice. */
+  readonly finishReasons: readonly string[]
+  /** What of the request could not be carried to the target. */
+  readonly dropped: readonly string[]
+  readonly timings: { readonly totalMs: number; readonly firstEventMs?: number }
+}
+
+/** The record of a finished exchange. */
+export function recordOf(exchange: Exchange, outcome: Outcome, totalMs: number): RequestRecord {
+  const { caller, request, usage } = { ...exchange, usage: outcome.usage }
+  return {
+    id: exchange.id,
+    at: new Date(exchange.startedAt).toISOString(),
+    endpoint: exchange.endpoint,
+    ...(caller === undefined ? {} : { caller: defined({ id: caller.id, tenant: caller.tenant, team: caller.team, user: caller.user, feature: caller.feature }) }),
+    ...defined({ model: request?.model, route: exchange.route, target: exchange.target }),
+    stream: request?.stream ?? false,
+    status: outcome.status,
+    code: outcome.code,
+    attempts: exchange.attempts,
+    ...(usage === undefined
+      ? {}
+      : {
+          usage: defined({
+            input: usage.inputTokens,
+            output: usage.outputTokens,
+            cached: usage.cachedTokens,
+            cacheWrite: usage.cacheWriteTokens,
+            reasoning: usage.reasoningTokens,
+          }),
+        }),
+    finishReasons: outcome.finishes?.map((finish) => finish.reason) ?? [],
+    dropped: exchange.dropped,
+    timings: defined({ totalMs, firstEventMs: exchange.committedAfterMs }),
+  }
+}
+
+type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & { [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined> }
+
+function defined<T extends object>(fields: T): Defined<T> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>
+}

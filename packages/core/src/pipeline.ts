@@ -1,0 +1,193 @@
+import { type Endpoint, matchEndpoint } from './api/index.ts'
+import { AnswerStream, type Committed, dispatch } from './dispatch/index.ts'
+import { errorTable, GatewayError, toGatewayError } from './errors.ts'
+import type { Exchange, Outcome } from './exchange.ts'
+import { type GatewayRequest, type GatewayResponse, readJsonBody } from './http/index.ts'
+import { recordOf } from './ledger/index.ts'
+import { type Allowance, mayUseModel, type Plan, planFor } from './routing/index.ts'
+import type { Runtime } from './runtime.ts'
+
+type ChatEndpoint = Extract<Endpoint, { kind: 'chat' }>
+
+/**
+ * The life of one request, in order. The order is the security policy: nobody unknown gets a byte of body read, nothing
+ * is sent before it is planned, and every way out passes `settle` exactly once. Never rejects.
+ */
+export async function handle(runtime: Runtime, request: GatewayRequest): Promise<GatewayResponse> {
+  const exchange = open(runtime)
+  let endpoint: Endpoint | undefined
+  try {
+    endpoint = matchEndpoint(request)
+    if (endpoint.kind === 'health') return health(runtime, exchange, endpoint.probe)
+    exchange.endpoint = `${endpoint.method} ${endpoint.path}`
+    if (!runtime.isOpen()) throw new GatewayError('gateway_closed', 'The gateway is shutting down.', { retryAfterMs: 1000 })
+    exchange.caller = await runtime.identify(request)
+    if (endpoint.kind === 'models') return await listModels(runtime, exchange)
+    const body = await readJsonBody(request, runtime.bodyLimitBytes)
+    exchange.request = serverSide(endpoint).parse(body.value, body.bytes)
+    const plan = planFor(runtime.routing, exchange.request.model, exchange.caller)
+    exchange.route = plan.route
+    const committed = await callTargets(runtime, { exchange, endpoint, plan, request })
+    return respond(runtime, exchange, { endpoint, committed })
+  } catch (thrown) {
+    return refuse(runtime, exchange, { endpoint, error: toGatewayError(thrown) })
+  }
+}
+
+function open(runtime: Runtime): Exchange {
+  const exchange: Exchange = {
+    id: runtime.dispatch.newId('req_'),
+    startedAt: runtime.clock.now(),
+    started: runtime.clock.monotonic(),
+    endpoint: '',
+    caller: undefined,
+    request: undefined,
+    route: undefined,
+    target: undefined,
+    attempts: [],
+    dropped: [],
+    committedAfterMs: undefined,
+    settled: false,
+    cancel: undefined,
+  }
+  runtime.active.add(exchange)
+  return exchange
+}
+
+function serverSide(endpoint: ChatEndpoint): NonNullable<ChatEndpoint['dialect']['server']> {
+  const { server } = endpoint.dialect
+  if (server === undefined) throw new TypeError(`${endpoint.path} is served in ${endpoint.dialect.name}, which clients cannot speak.`)
+  return server
+}
+
+interface Call {
+  readonly exchange: Exchange
+  readonly endpoint: ChatEndpoint
+  readonly plan: Plan
+  readonly request: GatewayRequest
+}
+
+async function callTargets(runtime: Runtime, call: Call): Promise<Committed> {
+  const { exchange, endpoint, plan, request } = call
+  if (exchange.request === undefined) throw new TypeError('A request is dispatched after it is parsed.')
+  const committed = await dispatch(
+    {
+      from: endpoint.dialect,
+      request: exchange.request,
+      requestId: exchange.id,
+      plan,
+      signal: request.signal,
+      attempts: exchange.attempts,
+      onStart: (cancel) => void (exchange.cancel = cancel),
+    },
+    runtime.dispatch,
+  )
+  exchange.target = committed.target.id
+  exchange.dropped = committed.dropped
+  exchange.committedAfterMs = Math.round(runtime.clock.monotonic() - exchange.started)
+  return committed
+}
+
+function respond(runtime: Runtime, exchange: Exchange, answer: { endpoint: ChatEndpoint; committed: Committed }): GatewayResponse {
+  const { body, observation } = answer.committed
+  const outcome = (error?: GatewayError): Outcome => ({
+    status: error?.code === 'client_closed' ? 499 : 200,
+    code: error?.code ?? 'ok',
+    usage: observation.usage,
+    finishes: observation.finishes,
+  })
+  if (!(body instanceof AnswerStream)) {
+    settle(runtime, exchange, outcome())
+    return { status: 200, headers: { ...answerHeaders(exchange), 'content-type': 'application/json' }, body }
+  }
+  body.onEnd(({ error }) => {
+    settle(runtime, exchange, outcome(error))
+    if (error === undefined || error.code === 'client_closed') return ''
+    return serverSide(answer.endpoint).renderStreamError(error, exchange.id)
+  })
+  return { status: 200, headers: { ...answerHeaders(exchange), ...STREAM_HEADERS }, body }
+}
+
+/** `no-transform` keeps compressing middlewares of the host from buffering the stream to its end. */
+const STREAM_HEADERS = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' }
+
+function answerHeaders(exchange: Exchange): Record<string, string> {
+  const headers: Record<string, string> = { 'x-postern-request-id': exchange.id, 'x-request-id': exchange.id }
+  if (exchange.route !== undefined) headers['x-postern-route'] = headerValue(exchange.route)
+  if (exchange.target !== undefined) headers['x-postern-target'] = headerValue(exchange.target)
+  if (exchange.attempts.length > 0) headers['x-postern-attempts'] = String(exchange.attempts.length)
+  if (exchange.dropped.length > 0) headers['x-postern-dropped'] = headerValue(exchange.dropped.join(', '))
+  return headers
+}
+
+const MAX_HEADER_LENGTH = 2000
+
+/** Names come from clients and files: whatever a header cannot hold is percent-encoded. */
+function headerValue(text: string): string {
+  return text.slice(0, MAX_HEADER_LENGTH).replace(/[^\x20-\x7e]/gu, (character) => encodeURIComponent(character))
+}
+
+function refuse(runtime: Runtime, exchange: Exchange, refusal: { endpoint: Endpoint | undefined; error: GatewayError }): GatewayResponse {
+  const { endpoint, error } = refusal
+  logRefusal(runtime, exchange, error)
+  settle(runtime, exchange, { status: error.status, code: error.code })
+  const { retryAfterMs } = error.details
+  const headers: Record<string, string> = { ...answerHeaders(exchange), 'content-type': 'application/json', ...error.details.headers }
+  if (retryAfterMs !== undefined) {
+    headers['retry-after'] = String(Math.ceil(retryAfterMs / 1000))
+    headers['retry-after-ms'] = String(Math.ceil(retryAfterMs))
+  }
+  const body = JSON.stringify(endpoint?.kind === 'chat' ? serverSide(endpoint).renderError(error, exchange.id) : plainError(error))
+  return { status: error.status, headers, body, ...(error.code === 'unknown_path' ? { unmatched: true } : {}) }
+}
+
+function plainError(error: GatewayError): object {
+  return { error: { message: error.message, type: error.type, param: error.details.param ?? null, code: error.code } }
+}
+
+function logRefusal(runtime: Runtime, exchange: Exchange, error: GatewayError): void {
+  if (error.code === 'internal_error') runtime.log.error('a request failed inside the gateway', { id: exchange.id, cause: causeOf(error) })
+  else if (error.code === 'provider_credentials') runtime.log.error('a provider refused the configured key', { id: exchange.id, provider: error.details.provider })
+}
+
+function causeOf(error: GatewayError): string {
+  const { cause } = error.details
+  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
+}
+
+/** Exactly once for every request, however it ended. */
+function settle(runtime: Runtime, exchange: Exchange, outcome: Outcome): void {
+  if (exchange.settled) return
+  exchange.settled = true
+  runtime.active.delete(exchange)
+  runtime.onSettled()
+  if (exchange.endpoint === '' || (runtime.onRecord === undefined && !runtime.log.wantsInfo)) return
+  const record = recordOf(exchange, outcome, Math.round(runtime.clock.monotonic() - exchange.started))
+  try {
+    runtime.onRecord?.(record)
+  } catch (cause) {
+    runtime.log.error('onRecord threw', { id: exchange.id, cause: String(cause) })
+  }
+  runtime.log.info('request', { record })
+}
+
+function health(runtime: Runtime, exchange: Exchange, probe: 'live' | 'ready'): GatewayResponse {
+  const ready = probe === 'live' || runtime.isOpen()
+  settle(runtime, exchange, { status: ready ? 200 : errorTable.gateway_closed.status, code: ready ? 'ok' : 'gateway_closed' })
+  const body = JSON.stringify({ status: ready ? 'ok' : 'closing' })
+  return { status: ready ? 200 : 503, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' }, body }
+}
+
+/** Routes first, then models: what this caller may use. */
+async function listModels(runtime: Runtime, exchange: Exchange): Promise<GatewayResponse> {
+  const allowance: Allowance = exchange.caller ?? {}
+  const created = Math.floor(exchange.startedAt / 1000)
+  const routes = [...runtime.routing.routes.keys()].filter((name) => allowance.routes?.includes(name) ?? true)
+  const models = (await runtime.listModels()).filter((id) => mayUseModel(allowance, id))
+  const data = [
+    ...routes.map((id) => ({ id, object: 'model', created, owned_by: 'postern' })),
+    ...models.map((id) => ({ id, object: 'model', created, owned_by: id.slice(0, id.indexOf('/')) })),
+  ]
+  settle(runtime, exchange, { status: 200, code: 'ok' })
+  return { status: 200, headers: { ...answerHeaders(exchange), 'content-type': 'application/json' }, body: JSON.stringify({ object: 'list', data }) }
+}

@@ -1,0 +1,70 @@
+import { describe, expect, it } from 'vitest'
+import { fillAddress, placeholdersOf } from './address.ts'
+import { catalogue, dialectNames, findInCatalogue } from './catalogue.ts'
+import { createProvider } from './provider.ts'
+
+const loopback = /^http:\/\/127\.0\.0\.1:\d+\//
+
+/** Variables more than one provider reads, each on purpose. */
+const sharedKeyVariables: string[] = []
+
+describe('catalogue', () => {
+  it('knows the three families and at least 38 services and servers of the OpenAI dialect', () => {
+    expect(catalogue.slice(0, 3).map((entry) => entry.name)).toEqual(['openai', 'anthropic', 'gemini'])
+    expect(catalogue.filter((entry) => entry.dialect === 'openai-chat').length).toBeGreaterThanOrEqual(38)
+    expect(new Set(catalogue.map((entry) => entry.dialect))).toEqual(new Set(dialectNames))
+  })
+
+  it('has unique names, each found by name', () => {
+    expect(new Set(catalogue.map((entry) => entry.name)).size).toBe(catalogue.length)
+    for (const entry of catalogue) expect(findInCatalogue(entry.name)).toBe(entry)
+    expect(findInCatalogue('constructor')).toBeUndefined()
+  })
+
+  it('reads no key variable for two providers by accident', () => {
+    const variables = catalogue.flatMap((entry) => entry.keyVariables)
+    const twice = variables.filter((variable, index) => variables.indexOf(variable) !== index)
+    expect(twice).toEqual(sharedKeyVariables)
+  })
+
+  it.each(catalogue.map((entry) => [entry.name, entry] as const))('%s is well formed', (name, entry) => {
+    expect(name).toMatch(/^[a-z0-9]+(-[a-z0-9]+)*$/)
+    expect(entry.title).not.toBe('')
+    expect(entry.keyVariables[0]).toBe(`${name.toUpperCase().replaceAll('-', '_')}_API_KEY`)
+    for (const variable of entry.keyVariables) expect(variable).toMatch(/^[A-Z][A-Z0-9_]+$/)
+    expect(entry.baseUrl).toMatch(entry.isLocal ? loopback : /^https:\/\//)
+    expect(entry.baseUrl).not.toMatch(/\/$/)
+    for (const prefix of entry.modelPrefixes) expect(prefix).toMatch(/^[\w-]+$/)
+    if (entry.listModelsPath !== undefined) expect(entry.listModelsPath).toMatch(/^\/.*models$/)
+  })
+
+  it.each(catalogue.map((entry) => [entry.name, entry] as const))('%s gets its key in its own header, at its own address', (name, entry) => {
+    const filled = fillAddress(entry, () => 'account-1')
+    if (!('baseUrl' in filled)) throw new Error(`unfilled: ${filled.missing.join()}`)
+    const provider = createProvider({ name, baseUrl: filled.baseUrl, apiKey: 'the-key' }, entry)
+    const expected = entry.auth === 'bearer' ? { authorization: 'Bearer the-key' } : { [entry.auth]: 'the-key' }
+    expect(provider.headers()).toEqual(expected)
+    expect(provider.origin + provider.basePath).toBe(filled.baseUrl)
+    expect(provider.quirks).toEqual(entry.quirks)
+  })
+})
+
+describe('fillAddress', () => {
+  const databricks = findInCatalogue('databricks')
+  if (databricks === undefined) throw new Error('not in the catalogue')
+
+  it.each([
+    ['adb-1.azuredatabricks.net', 'https://adb-1.azuredatabricks.net/serving-endpoints'],
+    ['https://adb-1.azuredatabricks.net/', 'https://adb-1.azuredatabricks.net/serving-endpoints'],
+  ])('fills %s in', (host, baseUrl) => {
+    expect(fillAddress(databricks, () => host)).toEqual({ baseUrl })
+  })
+
+  it.each([undefined, '', 'evil.example/path', 'user@evil.example', 'a b', '..'])('names the variable when it holds %j', (host) => {
+    expect(fillAddress(databricks, () => host)).toEqual({ missing: ['DATABRICKS_HOST'] })
+  })
+
+  it('tells which variables an address needs', () => {
+    expect(placeholdersOf(databricks)).toEqual(['DATABRICKS_HOST'])
+  })
+})

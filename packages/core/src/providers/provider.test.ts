@@ -1,0 +1,67 @@
+import { inspect } from 'node:util'
+import { describe, expect, it } from 'vitest'
+import { type CatalogueEntry, findInCatalogue } from './catalogue.ts'
+import { createProvider } from './provider.ts'
+
+function known(name: string): CatalogueEntry {
+  const entry = findInCatalogue(name)
+  if (entry === undefined) throw new Error(`${name} is not in the catalogue`)
+  return entry
+}
+
+describe('createProvider', () => {
+  it('splits the address and speaks the OpenAI dialect unless told otherwise', () => {
+    const provider = createProvider({ name: 'gpu', baseUrl: 'http://10.0.0.7:8000/openai/v1/', models: ['a/b:free'] })
+    expect(provider).toMatchObject({ name: 'gpu', dialect: 'openai-chat', origin: 'http://10.0.0.7:8000', basePath: '/openai/v1', models: ['a/b:free'], modelPrefixes: [], listModelsPath: '/models' })
+    expect(provider.headers()).toEqual({})
+  })
+
+  it.each([
+    ['openai-chat', { authorization: 'Bearer k' }],
+    ['anthropic-messages', { 'x-api-key': 'k' }],
+    ['gemini', { 'x-goog-api-key': 'k' }],
+  ] as const)('sends the key of an unknown %s server as that dialect does', (dialect, headers) => {
+    expect(createProvider({ name: 'own', baseUrl: 'http://10.0.0.7', dialect, apiKey: 'k' }).headers()).toEqual(headers)
+  })
+
+  it('adds configured headers, which may replace the credential', () => {
+    const base = { name: 'own', baseUrl: 'http://10.0.0.7', apiKey: 'k' }
+    expect(createProvider({ ...base, headers: { 'x-team': 'a' } }).headers()).toEqual({ authorization: 'Bearer k', 'x-team': 'a' })
+    expect(createProvider({ ...base, headers: { authorization: 'Token t' } }).headers()).toEqual({ authorization: 'Token t' })
+  })
+
+  it.each([
+    ['anthropic', 'https://proxy.example/anthropic/v1', '/anthropic'],
+    ['anthropic', 'https://proxy.example', ''],
+    ['gemini', 'https://proxy.example/v1beta/', ''],
+    ['openai', 'https://proxy.example/v1', '/v1'],
+    ['openai', 'https://proxy.example', ''],
+    ['ollama', 'http://gpu:11434', '/v1'],
+    ['ollama', 'http://gpu:11434/custom', '/custom'],
+  ])('%s at %s has its paths below "%s"', (name, baseUrl, basePath) => {
+    expect(createProvider({ name, baseUrl }, known(name)).basePath).toBe(basePath)
+  })
+
+  it('trusts a service to be exact only at its own address', () => {
+    expect(createProvider({ name: 'openai', baseUrl: 'https://api.openai.com/v1' }, known('openai')).quirks.exact).toBe(true)
+    expect(createProvider({ name: 'anthropic', baseUrl: 'https://api.anthropic.com' }, known('anthropic')).quirks.exact).toBe(true)
+    const elsewhere = createProvider({ name: 'openai', baseUrl: 'https://api.openai.com.evil.example/v1' }, known('openai'))
+    expect(elsewhere.quirks).toEqual({ maxTokensField: 'max_completion_tokens' })
+    expect(createProvider({ name: 'openai', baseUrl: 'http://127.0.0.1:9/v1', quirks: { exact: true } }, known('openai')).quirks.exact).toBe(true)
+  })
+
+  it('forgets what it knows of a wire format when another one is spoken', () => {
+    const provider = createProvider({ name: 'minimax', baseUrl: 'https://api.minimax.io/anthropic/v1', dialect: 'anthropic-messages', apiKey: 'k' }, known('minimax'))
+    expect(provider).toMatchObject({ basePath: '/anthropic', listModelsPath: '/v1/models', modelPrefixes: ['MiniMax-'], quirks: {} })
+    expect(provider.headers()).toEqual({ 'x-api-key': 'k' })
+  })
+
+  it('is frozen and shows no secret, however it is printed', () => {
+    const provider = createProvider({ name: 'own', baseUrl: 'http://10.0.0.7', apiKey: 'provider-secret', headers: { 'x-extra': 'header-secret' } })
+    expect(Object.isFrozen(provider)).toBe(true)
+    expect(Object.isFrozen(provider.headers())).toBe(true)
+    const printed = JSON.stringify(provider) + inspect(provider, { showHidden: true, depth: 9 }) + JSON.stringify({ ...provider })
+    expect(printed).toContain('own')
+    expect(printed).not.toContain('secret')
+  })
+})

@@ -1,0 +1,131 @@
+import type { Quirks } from '../dialects/index.ts'
+import type { AuthStyle, CatalogueEntry, DialectName } from './catalogue.ts'
+
+/** Somebody the gateway can call, resolved once at start and frozen. Printing or serialising one never shows a header's value. */
+export interface Provider {
+  /** What stands before the slash in `provider/model`. */
+  readonly name: string
+  /** Name of the dialect it is spoken to in. */
+  readonly dialect: string
+  /** `https://host[:port]` */
+  readonly origin: string
+  /** What every path of the dialect is appended to: `/v1`, or `''`. Never ends with a slash. */
+  readonly basePath: string
+  /** Model ids named in the configuration; the provider may serve more. */
+  readonly models: readonly string[]
+  /** How its own bare model ids begin; empty when it has none of its own. */
+  readonly modelPrefixes: readonly string[]
+  readonly quirks: Quirks
+  /** Path of the model list below `basePath`; absent when the provider has none. */
+  readonly listModelsPath: string | undefined
+  /** The credential and the configured headers, lower-case names. A method, so that no inspection finds the secret in a field. */
+  headers(): Readonly<Record<string, string>>
+}
+
+/** What a provider is made of, already validated. */
+export interface ProviderSettings {
+  readonly name: string
+  /** Absolute http(s) URL without credentials, query or fragment; the catalogue's when absent. */
+  readonly baseUrl: string
+  readonly apiKey?: string | undefined
+  readonly dialect?: DialectName | undefined
+  /** Lower-case names. One that is also the credential header replaces it. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly models?: readonly string[] | undefined
+  /** Added to the quirks the catalogue knows. */
+  readonly quirks?: Quirks | undefined
+}
+
+/** Builds a provider from what was configured and, for a known one, what the catalogue says. */
+export function createProvider(settings: ProviderSettings, known?: CatalogueEntry): Provider {
+  const dialect = settings.dialect ?? known?.dialect ?? 'openai-chat'
+  // What the catalogue says of a service's wire format holds only while it is spoken to in that format.
+  const facts = known?.dialect === dialect ? known : undefined
+  const { origin, basePath } = splitAddress(settings.baseUrl, dialect, known)
+  const auth = facts?.auth ?? authOf[dialect]
+  return new ResolvedProvider(
+    {
+      name: settings.name,
+      dialect,
+      origin,
+      basePath,
+      models: Object.freeze([...(settings.models ?? [])]),
+      modelPrefixes: known?.modelPrefixes ?? [],
+      quirks: Object.freeze({ ...quirksAt(origin, facts), ...settings.quirks }),
+      listModelsPath: facts === undefined ? listModelsPathOf[dialect] : facts.listModelsPath,
+    },
+    { ...(settings.apiKey === undefined ? {} : credentialHeader(auth, settings.apiKey)), ...settings.headers },
+  )
+}
+
+type Facts = Omit<Provider, 'headers'>
+
+class ResolvedProvider implements Provider {
+  readonly name: string
+  readonly dialect: string
+  readonly origin: string
+  readonly basePath: string
+  readonly models: readonly string[]
+  readonly modelPrefixes: readonly string[]
+  readonly quirks: Quirks
+  readonly listModelsPath: string | undefined
+  readonly #headers: Readonly<Record<string, string>>
+
+  constructor(facts: Facts, headers: Readonly<Record<string, string>>) {
+    this.name = facts.name
+    this.dialect = facts.dialect
+    this.origin = facts.origin
+    this.basePath = facts.basePath
+    this.models = facts.models
+    this.modelPrefixes = facts.modelPrefixes
+    this.quirks = facts.quirks
+    this.listModelsPath = facts.listModelsPath
+    this.#headers = Object.freeze({ ...headers })
+    Object.freeze(this)
+  }
+
+  headers(): Readonly<Record<string, string>> {
+    return this.#headers
+  }
+}
+
+const authOf: Readonly<Record<DialectName, AuthStyle>> = {
+  'openai-chat': 'bearer',
+  'anthropic-messages': 'x-api-key',
+  gemini: 'x-goog-api-key',
+}
+
+const listModelsPathOf: Readonly<Record<DialectName, string>> = {
+  'openai-chat': '/models',
+  'anthropic-messages': '/v1/models',
+  gemini: '/v1beta/models',
+}
+
+function credentialHeader(auth: AuthStyle, key: string): Record<string, string> {
+  return auth === 'bearer' ? { authorization: `Bearer ${key}` } : { [auth]: key }
+}
+
+/** At another address than the service's own, somebody else may answer: its exactness cannot be taken for granted there. */
+function quirksAt(origin: string, facts: CatalogueEntry | undefined): Quirks {
+  if (facts === undefined) return {}
+  const { exact: _, ...others } = facts.quirks
+  const isOwnAddress = facts.baseUrl === origin || facts.baseUrl.startsWith(`${origin}/`)
+  return isOwnAddress ? facts.quirks : others
+}
+
+/** Dialects whose own paths begin with the API version. */
+const versionedPaths: readonly string[] = ['anthropic-messages', 'gemini']
+
+function splitAddress(baseUrl: string, dialect: DialectName, known: CatalogueEntry | undefined): { origin: string; basePath: string } {
+  const url = new URL(baseUrl)
+  const path = url.pathname.replace(/\/+$/, '')
+  return { origin: url.origin, basePath: basePathFor(path, dialect, known) }
+}
+
+function basePathFor(path: string, dialect: DialectName, known: CatalogueEntry | undefined): string {
+  // The official SDKs take these addresses without a version, others want it: users write both.
+  if (versionedPaths.includes(dialect)) return path.replace(/\/v1(?:beta)?$/, '')
+  // Local servers are habitually given as `http://host:port`, where their OpenAI-compatible API does not live.
+  if (path === '' && known?.isLocal === true) return new URL(known.baseUrl).pathname
+  return path
+}

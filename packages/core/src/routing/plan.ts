@@ -1,0 +1,35 @@
+import type { Dialect } from '../dialects/index.ts'
+import type { Provider } from '../providers/index.ts'
+
+/** One model of one provider. */
+export interface Target {
+  /** `provider/model` */
+  readonly id: string
+  readonly provider: Provider
+  /** The provider's own model id. */
+  readonly model: string
+  readonly dialect: Dialect
+}
+
+/** What bounds the calls of a plan. Durations in milliseconds, sizes in bytes. */
+export interface PlanLimits {
+  readonly connectTimeoutMs: number
+  /** Until the first event of a stream. */
+  readonly ttftTimeoutMs: number
+  /** Between two events of a stream. */
+  readonly idleTimeoutMs: number
+  /** Over all attempts, waits included. */
+  readonly timeoutMs: number
+  /** Attempts after the first. */
+  readonly retries: number
+  readonly answerLimitBytes: number
+  readonly eventLimitBytes: number
+}
+
+/** The targets of one request, in the order they are tried. */
+export interface Plan {
+  /** Name of the route, when the client asked for one. */
+  readonly route: string | undefined
+  readonly targets: readonly Target[]
+  readonly limits: PlanLimits
+}

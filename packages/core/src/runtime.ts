@@ -1,0 +1,27 @@
+import type { Clock } from './clock.ts'
+import type { DispatchEnvironment } from './dispatch/index.ts'
+import type { Exchange } from './exchange.ts'
+import type { Identify } from './identity/index.ts'
+import type { RequestRecord } from './ledger/index.ts'
+import type { LeveledLogger } from './log.ts'
+import type { RoutingTable } from './routing/index.ts'
+
+/**
+ * Everything decided at start, frozen. A reload builds another one beside it; a request keeps the one it began with.
+ */
+export interface Runtime {
+  readonly clock: Clock
+  readonly log: LeveledLogger
+  readonly identify: Identify
+  readonly routing: RoutingTable
+  readonly dispatch: DispatchEnvironment
+  readonly bodyLimitBytes: number
+  readonly onRecord: ((record: RequestRecord) => void) | undefined
+  /** Model ids each provider offers, asked for when a client lists them. */
+  readonly listModels: () => Promise<readonly string[]>
+  /** False once the gateway is closing. */
+  readonly isOpen: () => boolean
+  /** Streams and requests under way; `close` waits for them. */
+  readonly active: Set<Exchange>
+  readonly onSettled: () => void
+}

@@ -1,0 +1,22 @@
+import { createGateway, type Gateway, type GatewayOptions } from '@postern/core'
+import { handleNode } from '@postern/core/node'
+import type { Request, RequestHandler } from 'express'
+
+export { createGateway, type Gateway, type GatewayOptions }
+
+/** A gateway as Express middleware, with the gateway itself for `fetch`, `health` and `close`. */
+export type GatewayHandler = RequestHandler & { readonly gateway: Gateway }
+
+/**
+ * Mounts an LLM gateway: `app.use('/llm', gateway())`. Takes the options of `createGateway`, or a gateway made by it.
+ * Works before and after `express.json()`; mount it before, or long prompts meet that parser's own limit of 100 kB.
+ * Mounted at the root it hands paths it does not know to the next handler.
+ */
+export function gateway(options: GatewayOptions<Request> | Gateway = {}): GatewayHandler {
+  const own = 'handle' in options ? options : createGateway(options)
+  const handler: RequestHandler = (request, response, next) => {
+    const mount = { url: request.url, parsedBody: request.body as unknown, host: request }
+    void handleNode(own, { request, response }, request.baseUrl === '' ? { ...mount, fallThrough: next } : mount)
+  }
+  return Object.assign(handler, { gateway: own })
+}

@@ -1,0 +1,59 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createGateway, type Gateway, type GatewayOptions, type GatewayResponse } from '@postern/core'
+import { handleNode } from '@postern/core/node'
+import { handleWeb } from '@postern/core/web'
+import { type Context, Hono } from 'hono'
+import { basePath } from 'hono/route'
+
+export { createGateway, type Gateway, type GatewayOptions }
+
+/** A gateway as a Hono app, with the gateway itself for `fetch`, `health` and `close`. */
+export type GatewayApp = Hono & { readonly gateway: Gateway }
+
+/**
+ * Mounts an LLM gateway: `app.route('/llm', gateway())`. Takes the options of `createGateway`, or a gateway made by it.
+ * On Node, streams are written straight to the socket; elsewhere they are one `Response`. Headers that earlier
+ * middleware has set are kept in both. Mounted at the root it hands paths it does not know to the next handler.
+ */
+export function gateway(options: GatewayOptions<Context> | Gateway = {}): GatewayApp {
+  const own = 'handle' in options ? options : createGateway(options)
+  const app = new Hono()
+  app.all('/*', async (c, next) => {
+    let passedOn = false
+    const prefix = basePath(c).replace(/\/$/, '')
+    const parsedBody = 'json' in c.req.bodyCache || 'text' in c.req.bodyCache ? await c.req.json<unknown>().catch(() => c.req.text()) : undefined
+    const url = new URL(c.req.url)
+    const mount = { url: url.pathname.slice(prefix.length) + url.search, parsedBody, host: c }
+    const fallThrough = { fallThrough: () => void (passedOn = true) }
+    const answer = await (isNode(c.env) ? onNode : onWeb)(own, c, prefix === '' ? { ...mount, ...fallThrough } : mount)
+    return passedOn ? next() : answer
+  })
+  return Object.assign(app, { gateway: own })
+}
+
+type Mount = NonNullable<Parameters<typeof handleNode>[2]>
+
+function isNode(env: unknown): env is { incoming: IncomingMessage; outgoing: ServerResponse } {
+  return typeof env === 'object' && env !== null && 'outgoing' in env
+}
+
+async function onNode(own: Gateway, c: Context, mount: Mount): Promise<Response | undefined> {
+  const { incoming, outgoing } = c.env as { incoming: IncomingMessage; outgoing: ServerResponse }
+  let whole: GatewayResponse | undefined
+  let isStream = false
+  const onStream = (): void => {
+    isStream = true
+    c.res.headers.forEach((value, name) => void outgoing.appendHeader(name, value))
+  }
+  await handleNode(own, { request: incoming, response: outgoing }, { ...mount, onStream, onWhole: (answer) => void (whole = answer) })
+  if (whole !== undefined) return c.body(whole.body as string, whole.status as 200, whole.headers)
+  if (!isStream) return undefined
+  c.res = undefined
+  const sent = new Response(null, { headers: { 'x-hono-already-sent': 'true' } })
+  void sent.body // On Node this turns the adapter's light response into a real one, whose header it heeds.
+  return sent
+}
+
+function onWeb(own: Gateway, c: Context, mount: Mount): Promise<Response | undefined> {
+  return handleWeb(own, c.req.raw, mount).then((answer) => answer && c.newResponse(answer.body, answer))
+}

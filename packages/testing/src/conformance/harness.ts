@@ -1,0 +1,39 @@
+import type { GatewayOptions } from '@postern/core'
+
+/** How a framework serves an adapter, told once per framework to the suite of `adapterConformance`. */
+export interface AdapterHarness {
+  /** Starts an application with the gateway in it, listening on a free port of 127.0.0.1. */
+  start(setup: AdapterSetup): Promise<RunningApplication>
+}
+
+/** What the application under test looks like. */
+export interface AdapterSetup {
+  readonly gateway: GatewayOptions<never>
+  /** Where the gateway is mounted; `''` is the root. */
+  readonly mountPath: string
+  /** The host's own JSON body parser runs before the gateway, with a limit of 1 MB. */
+  readonly bodyParser?: boolean
+  /** The framework's compressing middleware is around the gateway. */
+  readonly compression?: boolean
+  /** An earlier middleware has set the header `x-host: yes` on the response. */
+  readonly hostHeader?: boolean
+  /** A second gateway, mounted at `/second`. */
+  readonly second?: GatewayOptions<never>
+}
+
+/** The application answers `GET /host` with the text `host` after everything else has declined. */
+export interface RunningApplication {
+  /** `http://127.0.0.1:port` */
+  readonly url: string
+  /** What reached the framework's own error handler, which nothing of the gateway may. */
+  readonly hostErrors: readonly unknown[]
+  close(): Promise<void>
+}
+
+export const CONFORMANCE_KEY = 'pk_conformance_0123456789'
+
+/** One thing every adapter must do; `run` rejects with what is wrong. Names are stable. */
+export interface ConformanceCase {
+  readonly name: string
+  run(harness: AdapterHarness): Promise<void>
+}
