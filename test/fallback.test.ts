@@ -1,7 +1,7 @@
 import { refusedUrl } from '@postern/testing'
 import OpenAI from 'openai'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { CANARY_KEY, type Chain, CLIENT_KEY, startChain, targetOf } from './harness/chain.ts'
+import { CANARY_KEY, type Chain, CLIENT_KEY, startChain, startMountedChain, targetOf } from './harness/chain.ts'
 import { seeError, seeStream } from './harness/client-stream.ts'
 import { statusCases, wireCases } from './harness/failures.ts'
 import { FakeClock } from './harness/fake-clock.ts'
@@ -19,7 +19,7 @@ describe.each(dialects)('a provider speaking %s that fails before its commit poi
   beforeEach(() => chain.reset())
   afterAll(() => chain.close())
 
-  const cases = [...statusCases, ...wireCases].flatMap((failure) => modes.filter(({ mode }) => failure.only === undefined || failure.only === mode).map((way) => ({ ...failure, ...way })))
+  const cases = [...statusCases, ...wireCases].flatMap((failure) => modes.filter(({ mode }) => failure.only === undefined || failure.only === mode).map((way) => ({ ...failure, ...failure.in?.[dialect], ...way })))
 
   it.each(cases)('$mode: $name -> $expected', async ({ reply, expected, code, status, stream }) => {
     chain.provider('first').reply(reply)
@@ -55,6 +55,24 @@ describe('a provider that refuses the connection', () => {
     expect(chain.calls()).toEqual([0, 1])
     expect(response.headers.get('x-postern-attempts')).toBe('2')
     expect(chain.records[0]?.attempts).toMatchObject([{ target: targetOf('first'), code: 'provider_unreachable' }, { target: targetOf('second'), code: 'ok', status: 200 }])
+    await chain.close()
+  })
+})
+
+describe.each(['Express', 'Koa', 'Hono'] as const)('mounted in %s', (framework) => {
+  it.each(modes)('$mode: the next target answers, and the host sees nothing of it', async ({ stream }) => {
+    const chain = await startMountedChain(framework)
+    chain.provider('first').reply({ status: 503 })
+    chain.provider('second').reply({ answer: { text: 'Served by second' } })
+    const response = await chain.ask({ stream })
+    const body = await response.text()
+    expect(chain.calls()).toEqual([1, 1])
+    expect(response.headers.get('x-postern-target')).toBe(targetOf('second'))
+    expect(response.headers.get('x-postern-attempts')).toBe('2')
+    expect(stream ? seeStream(body) : JSON.parse(body).choices[0].message).toMatchObject(stream ? { text: 'Served by second', done: true } : { content: 'Served by second' })
+    chain.provider('second').reply({ status: 400 })
+    expect((await chain.ask({ stream })).status).toBe(400)
+    expect(chain.hostErrors).toEqual([])
     await chain.close()
   })
 })

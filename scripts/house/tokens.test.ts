@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { matchBrackets, tokenize } from './tokens.ts'
 
@@ -38,4 +39,15 @@ describe('matchBrackets', () => {
   it('pairs each bracket with its partner', () => {
     expect([...matchBrackets(tokenize('f([{}])'))]).toEqual([-1, 6, 5, 4, 3, 2, 1])
   })
+})
+
+it('takes any text, in lines that never go back', () => {
+  const text = fc.string({ unit: fc.constantFrom('`', '${', '}', "'", '"', '/', '//', '/*', '*/', '\\', '\n', 'a', ' ', '(', ')', '1', '=>') })
+  fc.assert(
+    fc.property(text, (source) => {
+      const found = tokenize(source).map(({ line }) => line)
+      expect(found).toEqual(found.toSorted((one, other) => one - other))
+      expect(found.at(-1) ?? 1).toBeLessThanOrEqual(source.split('\n').length)
+    }),
+  )
 })

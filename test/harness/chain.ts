@@ -1,5 +1,8 @@
 import { createGateway, type Gateway, type GatewayOptions, type Injected, type RequestRecord } from '@postern/core'
 import { type DialectName, type FakeProvider, type JournalEntry, startFakeProvider } from '@postern/testing'
+import { expressHarness } from './express.ts'
+import { honoHarness } from './hono.ts'
+import { koaHarness } from './koa.ts'
 
 const NAMES = ['first', 'second', 'third', 'fourth', 'fifth'] as const
 export type ProviderName = (typeof NAMES)[number]
@@ -19,9 +22,8 @@ export interface ChainOptions {
   readonly injected?: Injected
 }
 
-/** A gateway with one route, `chain`, over fake providers named `first`, `second`, ... */
-export interface Chain {
-  readonly gateway: Gateway
+/** Fake providers named `first`, `second`, ... and what a gateway's one route over them, `chain`, makes of them. */
+export interface Providers {
   readonly providers: readonly FakeProvider[]
   /** Of every finished request, in order. */
   readonly records: readonly RequestRecord[]
@@ -32,33 +34,80 @@ export interface Chain {
   journal(): { target: string; status?: number }[]
   /** Sends a chat completion to the route. */
   ask(body?: Record<string, unknown>, init?: RequestInit): Promise<Response>
+  /** Forgets what was asked and recorded. */
   reset(): void
   close(): Promise<void>
 }
 
+/** Reached through `gateway.fetch`. */
+export interface Chain extends Providers {
+  readonly gateway: Gateway
+}
+
 export async function startChain(options: ChainOptions = {}): Promise<Chain> {
-  const dialects = options.dialects ?? ['openai-chat', 'openai-chat']
-  const providers = await Promise.all(dialects.map((dialect) => startFakeProvider({ dialect, apiKey: CANARY_KEY })))
-  const names = NAMES.slice(0, providers.length)
-  const records: RequestRecord[] = []
-  const gateway = createGateway(
-    {
-      providers: Object.fromEntries(
-        providers.map((provider, at) => {
-          const name = nameAt(at)
-          return [name, { baseUrl: options.addresses?.[name] ?? provider.url, apiKey: CANARY_KEY, dialect: provider.dialect }]
-        }),
-      ),
-      routes: { chain: { targets: names.map(targetOf), ...options.route } },
-      keys: { client: CLIENT_KEY },
-      log: 'silent',
-      onRecord: (record) => records.push(record),
-      ...options.gateway,
-    },
-    { random: () => 0, environment: {}, ...options.injected },
-  )
+  const { providers, configuration, records } = await startProviders(options)
+  const gateway = createGateway(configuration, { random: () => 0, environment: {}, ...options.injected })
   return {
     gateway,
+    ...views(providers, records),
+    ask: (body = {}, init = {}) => ask(gateway.fetch, body, init),
+    async close() {
+      await gateway.close({ graceMs: 0 })
+      await Promise.all(providers.map((provider) => provider.close()))
+    },
+  }
+}
+
+/** Mounted in an application of the framework and reached over its socket. */
+export interface MountedChain extends Providers {
+  /** What reached the framework's own error handler. */
+  readonly hostErrors: readonly unknown[]
+}
+
+const harnesses = { Express: expressHarness(), Koa: koaHarness(), Hono: honoHarness() }
+export type Framework = keyof typeof harnesses
+
+export async function startMountedChain(framework: Framework, options: Omit<ChainOptions, 'injected'> = {}): Promise<MountedChain> {
+  const { providers, configuration, records } = await startProviders(options)
+  const application = await harnesses[framework].start({ gateway: configuration, mountPath: '' })
+  return {
+    hostErrors: application.hostErrors,
+    ...views(providers, records),
+    ask: (body = {}, init = {}) => ask((_url, request) => fetch(`${application.url}/v1/chat/completions`, request), body, init),
+    async close() {
+      await application.close()
+      await Promise.all(providers.map((provider) => provider.close()))
+    },
+  }
+}
+
+interface Started {
+  readonly providers: readonly FakeProvider[]
+  readonly configuration: GatewayOptions<never>
+  readonly records: RequestRecord[]
+}
+
+async function startProviders(options: ChainOptions): Promise<Started> {
+  const dialects = options.dialects ?? ['openai-chat', 'openai-chat']
+  const providers = await Promise.all(dialects.map((dialect) => startFakeProvider({ dialect, apiKey: CANARY_KEY })))
+  const records: RequestRecord[] = []
+  const configured = providers.map((provider, at) => {
+    const name = nameAt(at)
+    return [name, { baseUrl: options.addresses?.[name] ?? provider.url, apiKey: CANARY_KEY, dialect: provider.dialect }] as const
+  })
+  const configuration: GatewayOptions<never> = {
+    providers: Object.fromEntries(configured),
+    routes: { chain: { targets: configured.map(([name]) => targetOf(name)), ...options.route } },
+    keys: { client: CLIENT_KEY },
+    log: 'silent',
+    onRecord: (record) => records.push(record),
+    ...options.gateway,
+  }
+  return { providers, configuration, records }
+}
+
+function views(providers: readonly FakeProvider[], records: RequestRecord[]): Omit<Providers, 'ask' | 'close'> {
+  return {
     providers,
     records,
     provider(name) {
@@ -68,14 +117,9 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
     },
     calls: () => providers.map((provider) => provider.journal.length),
     journal: () => journalOf(providers),
-    ask: (body = {}, init = {}) => ask(gateway, body, init),
     reset() {
       for (const provider of providers) provider.journal.clear()
       records.length = 0
-    },
-    async close() {
-      await gateway.close({ graceMs: 0 })
-      await Promise.all(providers.map((provider) => provider.close()))
     },
   }
 }
@@ -91,9 +135,11 @@ function nameAt(at: number): ProviderName {
   return name
 }
 
-/** Sends a chat completion through `gateway.fetch` with the key a chain knows. */
-export function ask(gateway: Gateway, body: Record<string, unknown>, init: RequestInit = {}): Promise<Response> {
-  return gateway.fetch('http://gateway/v1/chat/completions', {
+type Send = (url: string, init: RequestInit) => Promise<Response>
+
+/** Sends a chat completion with the key a chain knows. */
+export function ask(send: Send, body: Record<string, unknown>, init: RequestInit = {}): Promise<Response> {
+  return send('http://gateway/v1/chat/completions', {
     method: 'POST',
     ...init,
     headers: { 'content-type': 'application/json', authorization: `Bearer ${CLIENT_KEY}`, ...init.headers },

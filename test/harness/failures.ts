@@ -1,4 +1,4 @@
-import type { ScriptedReply } from '@postern/testing'
+import type { DialectName, ScriptedReply } from '@postern/testing'
 
 /** A way a provider can fail before its commit point, and what the gateway owes the client then. */
 export interface FailureCase {
@@ -10,6 +10,8 @@ export interface FailureCase {
   readonly code: string
   /** HTTP status for the client when it stops. */
   readonly status?: number
+  /** Where a dialect's own error body says more than the number. */
+  readonly in?: Partial<Record<DialectName, { readonly code: string; readonly status: number }>>
   /** Only for streams, or only for whole answers. */
   readonly only?: 'stream' | 'json'
 }
@@ -23,7 +25,7 @@ export const statusCases: readonly FailureCase[] = [
   stops(401, 'provider_credentials', 502),
   stops(403, 'provider_rejected'),
   stops(404, 'model_not_found'),
-  stops(413, 'provider_rejected'),
+  { ...stops(413, 'provider_rejected'), in: { 'anthropic-messages': { code: 'context_length_exceeded', status: 400 } } },
   stops(422, 'provider_rejected'),
   fallsBack(408, 'provider_error'),
   fallsBack(409, 'provider_error'),

@@ -48,9 +48,10 @@ async function onNode(own: Gateway, c: Context, mount: Mount): Promise<Response 
   await handleNode(own, { request: incoming, response: outgoing }, { ...mount, onStream, onWhole: (answer) => void (whole = answer) })
   if (whole !== undefined) return c.body(whole.body as string, whole.status as 200, whole.headers)
   if (!isStream) return undefined
-  c.res = undefined
   const sent = new Response(null, { headers: { 'x-hono-already-sent': 'true' } })
   void sent.body // On Node this turns the adapter's light response into a real one, whose header it heeds.
+  c.res = undefined // Not to be merged with what earlier middleware has begun: that is written already.
+  c.res = sent
   return sent
 }
 

@@ -48,7 +48,7 @@ describe('providers', () => {
     for (const variable of variables) {
       const { providers } = resolveSettings({}, { [variable]: entry.isLocal ? 'http://10.0.0.9:1234' : 'the-key', ...account })
       expect([...providers.keys()]).toEqual([name])
-      expect(providers.get(name)?.headers()).toEqual(entry.isLocal ? {} : { [entry.auth === 'bearer' ? 'authorization' : entry.auth]: entry.auth === 'bearer' ? 'Bearer the-key' : 'the-key' })
+      expect(providers.get(name)?.headers()).toMatchObject(entry.isLocal ? {} : { [entry.auth === 'bearer' ? 'authorization' : entry.auth]: entry.auth === 'bearer' ? 'Bearer the-key' : 'the-key' })
     }
   })
 

@@ -18,7 +18,7 @@ describe('createProvider', () => {
 
   it.each([
     ['openai-chat', { authorization: 'Bearer k' }],
-    ['anthropic-messages', { 'x-api-key': 'k' }],
+    ['anthropic-messages', { 'anthropic-version': '2023-06-01', 'x-api-key': 'k' }],
     ['gemini', { 'x-goog-api-key': 'k' }],
   ] as const)('sends the key of an unknown %s server as that dialect does', (dialect, headers) => {
     expect(createProvider({ name: 'own', baseUrl: 'http://10.0.0.7', dialect, apiKey: 'k' }).headers()).toEqual(headers)
@@ -52,8 +52,8 @@ describe('createProvider', () => {
 
   it('forgets what it knows of a wire format when another one is spoken', () => {
     const provider = createProvider({ name: 'minimax', baseUrl: 'https://api.minimax.io/anthropic/v1', dialect: 'anthropic-messages', apiKey: 'k' }, known('minimax'))
-    expect(provider).toMatchObject({ basePath: '/anthropic', listModelsPath: '/v1/models', modelPrefixes: ['MiniMax-'], quirks: {} })
-    expect(provider.headers()).toEqual({ 'x-api-key': 'k' })
+    expect(provider).toMatchObject({ basePath: '/anthropic', listModelsPath: '/v1/models?limit=1000', modelPrefixes: ['MiniMax-'], quirks: {} })
+    expect(provider.headers()).toEqual({ 'anthropic-version': '2023-06-01', 'x-api-key': 'k' })
   })
 
   it('is frozen and shows no secret, however it is printed', () => {

@@ -54,7 +54,7 @@ export function createProvider(settings: ProviderSettings, known?: CatalogueEntr
       quirks: Object.freeze({ ...quirksAt(origin, facts), ...settings.quirks }),
       listModelsPath: facts === undefined ? listModelsPathOf[dialect] : facts.listModelsPath,
     },
-    { ...(settings.apiKey === undefined ? {} : credentialHeader(auth, settings.apiKey)), ...settings.headers },
+    { ...versionHeaderOf[dialect], ...(settings.apiKey === undefined ? {} : credentialHeader(auth, settings.apiKey)), ...settings.headers },
   )
 }
 
@@ -89,6 +89,11 @@ class ResolvedProvider implements Provider {
   }
 }
 
+/** What every call in the dialect needs, the list of models included. */
+const versionHeaderOf: Readonly<Partial<Record<DialectName, Readonly<Record<string, string>>>>> = {
+  'anthropic-messages': { 'anthropic-version': '2023-06-01' },
+}
+
 const authOf: Readonly<Record<DialectName, AuthStyle>> = {
   'openai-chat': 'bearer',
   'anthropic-messages': 'x-api-key',
@@ -97,8 +102,9 @@ const authOf: Readonly<Record<DialectName, AuthStyle>> = {
 
 const listModelsPathOf: Readonly<Record<DialectName, string>> = {
   'openai-chat': '/models',
-  'anthropic-messages': '/v1/models',
-  gemini: '/v1beta/models',
+  // The largest page: the default one holds 20 of Anthropic's models and 50 of Gemini's.
+  'anthropic-messages': '/v1/models?limit=1000',
+  gemini: '/v1beta/models?pageSize=1000',
 }
 
 function credentialHeader(auth: AuthStyle, key: string): Record<string, string> {

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { Agent } from 'node:http'
 import type { RequestRecord } from '@postern/core'
 import { createGate } from '../gate.ts'
 import { type FakeProvider, startFakeProvider } from '../server.ts'
@@ -94,6 +96,20 @@ export const adapterConformance: readonly ConformanceCase[] = [
     const answer = await chat({ url: `${base}/v1/chat/completions`, body: streamed() })
     assert.equal(answer.headers['x-host'], 'yes')
     assert.match(answer.text, /data: \[DONE\]\n\n$/)
+  }),
+  on('keeps the connection open after a stream', { hostHeader: true, compression: true }, async ({ base }) => {
+    const agent = new Agent({ keepAlive: true, maxSockets: 1 })
+    try {
+      for (const isReused of [false, true]) {
+        const { request, response } = openChat({ url: `${base}/v1/chat/completions`, body: streamed(), agent })
+        await readUntil(await response, '[DONE]')
+        ;(await response).resume()
+        await once(request, 'close')
+        assert.equal(request.reusedSocket, isReused)
+      }
+    } finally {
+      agent.destroy()
+    }
   }),
   on('serves health without a key', {}, async ({ base }) => {
     for (const probe of ['live', 'ready']) {

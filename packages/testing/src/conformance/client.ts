@@ -1,4 +1,4 @@
-import { type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http'
+import { type Agent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http'
 import { CONFORMANCE_KEY } from './harness.ts'
 
 /** An answer read whole. */
@@ -14,6 +14,8 @@ export interface ChatCall {
   readonly body?: unknown
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
+  /** @default a connection of its own */
+  readonly agent?: Agent
 }
 
 const greeting = { model: 'fake/model', messages: [{ role: 'user', content: 'Hello' }] }
@@ -22,7 +24,7 @@ const greeting = { model: 'fake/model', messages: [{ role: 'user', content: 'Hel
 export function openChat(call: ChatCall): { readonly request: ClientRequest; readonly response: Promise<IncomingMessage> } {
   const request = httpRequest(call.url, {
     method: call.method ?? 'POST',
-    agent: false,
+    agent: call.agent ?? false,
     headers: { authorization: `Bearer ${CONFORMANCE_KEY}`, 'content-type': 'application/json', ...call.headers },
   })
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()

@@ -15,9 +15,8 @@ const reasons: ReadonlyMap<string, FinishReason> = new Map([
 /** Words that say no more than ours. */
 const PLAIN = new Set(['end_turn', 'tool_use', 'max_tokens'])
 
-/** What the answer called: it decides between `stop` and `tool_calls` where the provider's word cannot. */
 export interface Calls {
-  /** Tools the client has to run. */
+  /** The answer calls tools of the client's; without one, `tool_use` ended a JSON answer given through a tool. */
   readonly calledTools: boolean
 }
 
@@ -31,7 +30,7 @@ export function finishOf(message: JsonObject, { calledTools }: Calls): Finish | 
   const reason = reasons.get(word) ?? 'stop'
   const detail = textOf(message.stop_sequence) ?? textOf(objectOf(message.stop_details)?.explanation)
   return {
-    reason: word === 'tool_use' || word === 'end_turn' ? (calledTools ? 'tool_calls' : 'stop') : reason,
+    reason: reason === 'tool_calls' && !calledTools ? 'stop' : reason,
     ...(PLAIN.has(word) ? {} : { native: word }),
     ...(detail === undefined ? {} : { detail }),
   }

@@ -41,7 +41,8 @@ export function planFormat(conversation: Conversation, context: RequestContext):
 
 /** An answer is an object, also where the schema does not say so. */
 function rootOf(schema: JsonObject): JsonObject {
-  return ['type', '$ref', 'anyOf', 'oneOf', 'allOf'].some((keyword) => schema[keyword] !== undefined) ? schema : { ...schema, type: 'object' }
+  const saysMore = ['type', '$ref', 'anyOf', 'oneOf', 'allOf'].some((keyword) => schema[keyword] !== undefined)
+  return saysMore ? schema : { ...schema, type: 'object' }
 }
 
 function isRequiredSubset(conversation: Conversation): boolean {

@@ -80,8 +80,8 @@ export class MessageReader implements StreamReader {
     if (frame.data === '[DONE]') return NOTHING
     this.#failed = true
     const { provider } = this.#call
-    const error = frame.event === 'error' ? plainError(frame.data, provider) : invalidAnswer('sent a stream event that is not a JSON object', provider)
-    return [{ type: 'error', error }]
+    if (frame.event === 'error') return [{ type: 'error', error: plainError(frame.data, provider) }]
+    return [{ type: 'error', error: invalidAnswer('sent a stream event that is not a JSON object', provider) }]
   }
 
   #otherEvent(frame: SseFrame, event: JsonObject): readonly StreamEvent[] {
@@ -159,7 +159,8 @@ export class MessageReader implements StreamReader {
         break
       case 'ignored': {
         const value = start.type === 'redacted_thinking' ? textOf(start.data) : undefined
-        if (value !== undefined) events.push({ type: 'reasoning-signature', choice: 0, signature: { origin: DIALECT, value }, redacted: true })
+        if (value === undefined) break
+        events.push({ type: 'reasoning-signature', choice: 0, signature: { origin: DIALECT, value }, redacted: true })
       }
     }
     return events

@@ -34,6 +34,8 @@ export class ChatStreamRelay implements StreamRelay {
   /** One answer has one id, one model and one time; the first chunk of some services has none of them yet. */
   readonly #head: JsonObject = { id: undefined, object: 'chat.completion.chunk', created: 0, model: undefined }
   readonly #fallbackId: string
+  /** What came before the first chunk that has an id, waiting for that id. */
+  #nameless: JsonObject[] = []
   #done = false
   #usageSent = false
 
@@ -111,7 +113,17 @@ export class ChatStreamRelay implements StreamRelay {
     const exact = this.#call.quirks.exact === true
     const keep = this.#readChoices(chunk)
     if (exact) return this.#relayExact(chunk, frame)
-    return keep ? `data: ${JSON.stringify(chunk)}\n\n` : ''
+    return keep ? this.#relayMended(chunk) : ''
+  }
+
+  #relayMended(chunk: JsonObject): string {
+    if (this.#head.id === undefined && listOf(chunk.choices).length === 0) {
+      this.#nameless.push(chunk)
+      return ''
+    }
+    const chunks = [...this.#nameless.map((earlier) => ({ ...earlier, ...this.#pinHead({}) })), chunk]
+    this.#nameless = []
+    return chunks.map((each) => `data: ${JSON.stringify(each)}\n\n`).join('')
   }
 
   #relayExact(chunk: JsonObject, frame: SseFrame): string {

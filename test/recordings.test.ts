@@ -1,0 +1,138 @@
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { type DialectName, loadRecordings, type Recording, syntheticRecordings } from '@postern/testing'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { GatewayReading } from './recordings/gateway-client.ts'
+import { expectMeaning, type Json } from './recordings/meaning.ts'
+import { openReplay, providersOf, type Replay } from './recordings/replay.ts'
+
+const folder = fileURLToPath(new URL('../../shared/recordings/', import.meta.url))
+const isPresent = existsSync(folder)
+const isRequired = process.env['POSTERN_REQUIRE_RECORDINGS'] === '1'
+const dialects: readonly DialectName[] = ['openai-chat', 'anthropic-messages', 'gemini']
+
+const recordings = isPresent ? dialects.flatMap((dialect) => loadRecordings(`${folder}${dialect}`)) : []
+/** In one piece, and cut into writes of 1 to 97 bytes. */
+const writings = [undefined, { seed: 97 }]
+
+it('finds the recordings beside the project', ({ skip }) => {
+  if (!isPresent && !isRequired) skip('The folder shared/recordings does not lie beside the project; only the synthetic recordings were replayed.')
+  for (const dialect of dialects) expect(recordings.filter((recording) => recording.dialect === dialect).length).toBeGreaterThan(0)
+})
+
+describe.each(dialects)('recordings of %s', (dialect) => {
+  const own = recordings.filter((recording) => recording.dialect === dialect)
+  const synthetic = syntheticRecordings(dialect)
+  const replays = new Map<string, Replay>()
+
+  beforeAll(async () => {
+    const names = new Set([...own, ...synthetic].flatMap(providersOf))
+    for (const surface of ['gateway.fetch', 'Express'] as const) replays.set(surface, await openReplay(surface, dialect, names))
+  })
+  afterAll(() => Promise.all([...replays.values()].map((replay) => replay.close())))
+
+  const through = (surface = 'gateway.fetch'): Replay => {
+    const replay = replays.get(surface)
+    if (replay === undefined) throw new TypeError(`There is no gateway behind ${surface}.`)
+    return replay
+  }
+
+  const answers = own.filter(({ status }) => status < 400)
+  const streams = answers.filter(({ isStream }) => isStream)
+  const refusals = own.filter(({ status }) => status >= 400)
+
+  it.each(answers.map(titled))('%s means the same as through the provider’s SDK', async (_, recording) => {
+    await expectSame(through(), recording)
+  })
+
+  it.each(answers.filter(isSampled).map(titled))('%s means the same through Express', async (_, recording) => {
+    await expectSame(through('Express'), recording)
+  })
+
+  it.each(refusals.map(titled))('%s is refused as documented', async (_, recording) => {
+    await expect(through().throughProvider(recording)).rejects.toMatchObject({ status: recording.status })
+    for (const isStream of [false, true]) {
+      for (const provider of providersOf(recording)) {
+        const { reading, record } = await through().throughGateway({ ...recording, isStream: isStream }, { provider })
+        expectRefusal(reading, recording)
+        expect(record).toMatchObject({ status: reading.error?.status, code: record.attempts[0]?.code })
+      }
+    }
+  })
+
+  it.each(streams.map(titled))('%s never looks whole when it breaks', async (_, recording) => {
+    const expected = await through().throughProvider(recording)
+    const half = Math.floor(recording.body.length / 2)
+    const [provider = ''] = providersOf(recording)
+    const ended = await through().throughGateway({ ...recording, body: recording.body.subarray(0, half) }, { provider })
+    const reset = await through().throughGateway(recording, { provider, cutAfterBytes: half })
+    for (const { reading, record } of [ended, reset]) {
+      expect(expected.text.startsWith(reading.text)).toBe(true)
+      expectBroken(reading)
+      expect(record.code).not.toBe('ok')
+    }
+  })
+
+  it.each(synthetic.map(titled))('synthetic %s means what it says', async (_, recording) => {
+    const [provider = ''] = providersOf(recording)
+    for (const writeSizes of writings) {
+      const { reading, record } = await through().throughGateway(recording, { provider, writeSizes })
+      expectMeaning(reading, recording.expected)
+      if (recording.expected.outcome === 'complete') expectWhole(reading, recording)
+      else expectBroken(reading)
+      if (recording.expected.usage !== undefined) expect(record.usage).toMatchObject(recording.expected.usage)
+    }
+  })
+})
+
+function titled<T extends Recording>(recording: T): [string, T] {
+  return [recording.name, recording]
+}
+
+function isSampled(_: Recording, at: number): boolean {
+  return at % 7 === 0
+}
+
+async function expectSame(replay: Replay, recording: Recording): Promise<void> {
+  const expected = await replay.throughProvider(recording)
+  for (const provider of providersOf(recording)) {
+    for (const writeSizes of writings) {
+      const { reading, record } = await replay.throughGateway(recording, { provider, writeSizes })
+      expectMeaning(reading, expected)
+      expectWhole(reading, recording)
+      if (provider === 'openai') expect(reading.body.trimEnd()).toBe(recording.body.toString('utf8').trimEnd())
+      expect(record).toMatchObject({ status: 200, code: 'ok', finishReasons: [expected.finish] })
+      expect(record.usage?.input).toBe(expected.usage?.input)
+      expect(record.usage && record.usage.input + record.usage.output).toBe(expected.totalTokens)
+    }
+  }
+}
+
+function expectWhole(reading: GatewayReading, { isStream }: Recording): void {
+  expect(reading.error).toBeUndefined()
+  if (isStream) expect(reading.body.endsWith('\n\ndata: [DONE]\n\n')).toBe(true)
+  expect(reading.body.split('[DONE]')).toHaveLength(isStream ? 2 : 1)
+}
+
+function expectBroken(reading: GatewayReading): void {
+  expect(reading.error).toBeDefined()
+  expect(reading.outcome).not.toBe('complete')
+  expect(reading.finish).toBeUndefined()
+  expect(reading.body).not.toContain('[DONE]')
+}
+
+/** A refusal of our own key is never the client's 401, and the provider's words about it stay here; others keep their status. */
+function expectRefusal({ error, body }: GatewayReading, { status, body: recorded }: Recording): void {
+  const isAboutKey = status === 401 || /api[ _]key[ _](not valid|invalid)/i.test(recorded.toString('utf8'))
+  if (isAboutKey) {
+    expect(error).toMatchObject({ status: 502, code: 'provider_credentials' })
+    expect(error?.message).toContain('refused the gateway\'s own credentials')
+  } else if (status === 429) expect(error).toMatchObject({ status })
+  else if (status >= 500) expect([502, 503, 504]).toContain(error?.status)
+  else {
+    const { message, code, param } = (JSON.parse(recorded.toString('utf8')) as { error: Json }).error
+    expect(error).toMatchObject({ status, code, param })
+    expect(error?.message).toContain(message)
+  }
+  expect(body).not.toContain('sk-the-providers-own-key')
+}

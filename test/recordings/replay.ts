@@ -1,0 +1,93 @@
+import { createGateway, type GatewayOptions, type RequestRecord } from '@postern/core'
+import { CONFORMANCE_KEY, type DialectName, type Recording, type ScriptedReply, startFakeProvider, type WriteSizes } from '@postern/testing'
+import { expressHarness } from '../harness/express.ts'
+import { readAnthropicMessages } from './anthropic-messages.ts'
+import { type GatewayAddress, type GatewayReading, readThroughGateway } from './gateway-client.ts'
+import { readGemini } from './gemini.ts'
+import type { ProviderReading } from './meaning.ts'
+import { readOpenaiChat } from './openai-chat.ts'
+
+/** One way to reach a gateway, and one provider behind it that says what was recorded. */
+export interface Replay {
+  /** What the provider's own SDK makes of it. Rejects with the SDK's error for a refusal. */
+  throughProvider(recording: Recording): Promise<ProviderReading>
+  /** What the official OpenAI SDK gets from the gateway, and what the gateway keeps in its record. */
+  throughGateway(recording: Recording, options: ReplayOptions): Promise<{ readonly reading: GatewayReading; readonly record: RequestRecord }>
+  close(): Promise<void>
+}
+
+export interface ReplayOptions {
+  /** Name of the provider as the gateway knows it. */
+  readonly provider: string
+  /** @default the body in one piece */
+  readonly writeSizes?: WriteSizes | undefined
+  /** @default the whole recording, ended as it was */
+  readonly cutAfterBytes?: number
+}
+
+const PROVIDER_KEY = 'sk-the-providers-own-key'
+
+const readers = { 'openai-chat': readOpenaiChat, 'anthropic-messages': readAnthropicMessages, gemini: readGemini } as const
+
+/** Starts a fake provider of this dialect and a gateway that knows it under these names. */
+export async function openReplay(surface: 'Express' | 'gateway.fetch', dialect: DialectName, providers: Iterable<string>): Promise<Replay> {
+  const fake = await startFakeProvider({ dialect, validate: false })
+  const records: RequestRecord[] = []
+  const gateway = await reach(surface, {
+    providers: Object.fromEntries([...providers].map((name) => [name, { baseUrl: fake.url, apiKey: PROVIDER_KEY, ...quirksOf(name) }])),
+    keys: { conformance: CONFORMANCE_KEY },
+    log: 'silent',
+    retries: 0,
+    onRecord: (record) => void records.push(record),
+  })
+  return {
+    throughProvider(recording) {
+      fake.reply({ replay: recording })
+      return readers[dialect]({ url: fake.url, isStream: recording.isStream })
+    },
+    async throughGateway(recording, { provider, ...faults }) {
+      fake.reply(replyOf(recording, faults))
+      records.length = 0
+      const reading = await readThroughGateway(gateway, { model: `${provider}/recorded`, isStream: recording.isStream })
+      const [record] = records
+      if (record === undefined || records.length > 1) throw new Error(`One request left ${records.length} records.`)
+      return { reading, record }
+    },
+    async close() {
+      await gateway.close()
+      await fake.close()
+    },
+  }
+}
+
+function replyOf(replay: Recording, { writeSizes, cutAfterBytes }: Omit<ReplayOptions, 'provider'>): ScriptedReply {
+  return { replay, ...(writeSizes !== undefined && { writeSizes }), ...(cutAfterBytes !== undefined && { cutAfterBytes, cutBy: 'rst' as const }) }
+}
+
+/** OpenAI itself keeps to the letter and its bytes are forwarded; under this name the same service gets no such trust. */
+export const UNTRUSTED_OPENAI = 'openai-as-any-other'
+
+function quirksOf(provider: string): { readonly quirks?: { readonly exact: boolean } } {
+  return provider === UNTRUSTED_OPENAI ? { quirks: { exact: false } } : {}
+}
+
+async function reach(surface: 'Express' | 'gateway.fetch', options: GatewayOptions<never>): Promise<GatewayAddress & { close(): Promise<void> }> {
+  if (surface === 'Express') {
+    const application = await expressHarness().start({ gateway: options, mountPath: '/llm' })
+    return { baseURL: `${application.url}/llm/v1`, apiKey: CONFORMANCE_KEY, fetch: globalThis.fetch, close: () => application.close() }
+  }
+  const own = createGateway(options)
+  return { baseURL: 'http://gateway/v1', apiKey: CONFORMANCE_KEY, fetch: own.fetch as typeof globalThis.fetch, close: () => own.close() }
+}
+
+/** Names the gateway's catalogue has for recorded services that call themselves otherwise. */
+const aliases: Readonly<Record<string, string>> = { moonshotai: 'moonshot', 'openai-compatible': 'xai', gemini: 'google-openai', synthetic: 'compatible' }
+
+/** The names a recording is replayed under: who was recorded, by label or by host (`api.mistral.ai` is `mistral`). */
+export function providersOf({ dialect, provider }: Recording): readonly string[] {
+  if (dialect === 'anthropic-messages') return ['anthropic']
+  if (dialect === 'gemini') return ['gemini']
+  const label = provider.split('.').at(-2) ?? provider
+  const name = aliases[label] ?? label
+  return name === 'openai' ? [name, UNTRUSTED_OPENAI] : [name]
+}
