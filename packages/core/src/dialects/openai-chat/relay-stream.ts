@@ -34,8 +34,8 @@ export class ChatStreamRelay implements StreamRelay {
   /** One answer has one id, one model and one time; the first chunk of some services has none of them yet. */
   readonly #head: JsonObject = { id: undefined, object: 'chat.completion.chunk', created: 0, model: undefined }
   readonly #fallbackId: string
-  /** What came before the first chunk that has an id, waiting for that id. */
-  #nameless: JsonObject[] = []
+  /** What came without a choice before the first id, waiting for that id. */
+  #nameless: JsonObject | undefined
   #done = false
   #usageSent = false
 
@@ -118,12 +118,13 @@ export class ChatStreamRelay implements StreamRelay {
 
   #relayMended(chunk: JsonObject): string {
     if (this.#head.id === undefined && listOf(chunk.choices).length === 0) {
-      this.#nameless.push(chunk)
+      this.#nameless = { ...this.#nameless, ...chunk }
       return ''
     }
-    const chunks = [...this.#nameless.map((earlier) => ({ ...earlier, ...this.#pinHead({}) })), chunk]
-    this.#nameless = []
-    return chunks.map((each) => `data: ${JSON.stringify(each)}\n\n`).join('')
+    this.#head.id ??= this.#fallbackId
+    const earlier = this.#nameless === undefined ? '' : `data: ${JSON.stringify({ ...this.#nameless, ...this.#pinHead({}) })}\n\n`
+    this.#nameless = undefined
+    return `${earlier}data: ${JSON.stringify(chunk)}\n\n`
   }
 
   #relayExact(chunk: JsonObject, frame: SseFrame): string {
