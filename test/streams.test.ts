@@ -145,10 +145,13 @@ describe.each(dialects)('a stream of %s, whole', (dialect) => {
         const client = new AbortController()
         const asked = chain.ask({ stream: true }, { signal: client.signal })
         await gate.reached()
-        if (steps === 0) client.abort()
-        else if (steps % 2 === 0) client.abort(void (await asked))
-        else await openStream(await asked).leave()
-        await asked
+        if (steps === 0) {
+          client.abort()
+          await expect(asked).rejects.toThrow('aborted')
+        } else if (steps === 2) {
+          await asked
+          client.abort()
+        } else await openStream(await asked).leave()
         expect((await chain.provider('first').journal.waitForClose()).aborted).toBe(true)
         expect(chain.records, `left after ${steps} steps`).toMatchObject([{ code: 'client_closed', status: 499 }])
       }
@@ -247,7 +250,8 @@ describe('a client that does not read (B7)', () => {
     client.abort()
     expect((await mounted.provider('first').journal.waitForClose()).aborted).toBe(true)
     expect(mounted.records).toMatchObject([{ code: 'client_closed' }])
-    expect(mounted.hostErrors).toEqual([])
+    // Koa itself reports every connection its client resets, whatever middleware answers it.
+    expect(mounted.hostErrors.filter((error) => (error as { code?: string }).code !== 'ECONNRESET')).toEqual([])
     await mounted.close()
   })
 })

@@ -32,6 +32,7 @@ interface ImportBar extends Bar {
 const figureNames: Record<Traffic, string> = {
   json: 'JSON, CPU per request',
   stream: 'same-dialect stream, CPU per event',
+  paced: 'the same, events 1 ms apart',
   translated: 'Anthropic to OpenAI stream, CPU per event',
 }
 
@@ -42,6 +43,7 @@ const cpuBars: readonly CpuBar[] = [
   ...frameworks.map((name) => cpuBar('json', 0.5, [`postern-${name}`, 'fetch-express'])),
   ...frameworks.map((name) => cpuBar('json', 0.2, [`postern-${name}`, 'portkey'])),
   ...['node', ...frameworks].map((name) => cpuBar('stream', 1.3, [`postern-${name}`, `floor-${name}`])),
+  ...['node', ...frameworks].map((name) => cpuBar('paced', 1.3, [`postern-${name}`, `floor-${name}`])),
   ...frameworks.map((name) => cpuBar('translated', 0.5, [`postern-${name}`, 'portkey'])),
 ]
 

@@ -43,7 +43,7 @@ export function checkJson(body: string): void {
 }
 
 /** All text in order, a finish reason and `[DONE]`; in the same dialect also every one of the events. */
-export function checkStream(body: string, traffic: 'stream' | 'translated'): void {
+export function checkStream(body: string, traffic: Exclude<Traffic, 'json'>): void {
   const data = body
     .split(/\r?\n/)
     .filter((line) => line.startsWith('data:'))
@@ -55,7 +55,7 @@ export function checkStream(body: string, traffic: 'stream' | 'translated'): voi
   if (!events.some((event) => event.choices[0]?.finish_reason === 'stop')) {
     throw new Error(`${traffic}: no event says that the answer is finished`)
   }
-  if (traffic === 'stream' && events.length !== EVENTS_PER_STREAM) {
+  if (traffic !== 'translated' && events.length !== EVENTS_PER_STREAM) {
     throw new Error(`${traffic}: ${events.length} events instead of ${EVENTS_PER_STREAM}`)
   }
 }

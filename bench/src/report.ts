@@ -44,7 +44,8 @@ before and after a fixed number of requests, ${cpuConcurrency} at a time. It is 
 Time per event is the whole cost of a stream of 100 events divided by 100, its request included.
 - **Added** latency is the percentile minus that of calling the upstream directly in the same round. With load \
 generator, subject and upstream on ${machine.cores} cores, concurrency 64 shows queueing more than anything else.
-- Requests are about 1 KB, JSON answers about 2 KB; the upstream writes every event of a stream by itself. \
+- Requests are about 1 KB, JSON answers about 2 KB; the upstream writes every event of a stream by \
+itself, as fast as it can, so some arrive joined together, or a millisecond apart, so that each arrives alone. \
 Before a subject is measured, it must give the right answer: the whole text, the finish reason, usage, every event.
 - After a warm-up of ${warmUp} JSON requests come ${settings.rounds} rounds. In a round each load goes to all subjects one after \
 another, starting one place later each time; a ratio is taken within a round, and the median of the rounds is what counts \
@@ -63,7 +64,7 @@ function renderFigures({ table, settings }: Report): string {
   const header = [
     'row',
     ...(json ? ['JSON CPU us/request', 'added ms p50 @1', 'p99 @1', 'p50 @64', 'p99 @64'] : []),
-    ...(stream ? ['stream CPU us/event', 'Anthropic to OpenAI us/event', 'added ms to first event'] : []),
+    ...(stream ? ['stream CPU us/event', '1 ms apart', 'Anthropic to OpenAI', 'added ms to first event'] : []),
     'memory MB',
   ]
   const lines = table.filter((row) => row.memoryMegabytes !== undefined).map((row) => [
@@ -80,6 +81,7 @@ function renderFigures({ table, settings }: Report): string {
     ...(stream
       ? [
           decimals(row.cpuPerEventMicros.stream, 1),
+          decimals(row.cpuPerEventMicros.paced, 1),
           decimals(row.cpuPerEventMicros.translated, 1),
           decimals(row.addedFirstEventMs, 1),
         ]

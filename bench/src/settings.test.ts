@@ -2,15 +2,16 @@ import { describe, expect, it } from 'vitest'
 import { readSettings } from './settings.ts'
 
 describe('readSettings', () => {
-  it('measures everything in nine rounds by default', () => {
+  it('measures everything in seven rounds by default', () => {
     const settings = readSettings([])
-    expect(settings).toMatchObject({ rounds: 9, parts: ['json', 'stream', 'import'], jsonFile: undefined })
+    expect(settings).toMatchObject({ rounds: 7, parts: ['json', 'stream', 'import'], jsonFile: undefined })
     expect(settings.loads.map((load) => `${load.traffic}@${load.concurrency}`)).toEqual([
       'json@1',
       'json@16',
       'json@64',
       'stream@16',
       'translated@16',
+      'paced@16',
     ])
   })
 

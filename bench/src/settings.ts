@@ -24,7 +24,7 @@ export interface Settings {
 export const usage = `npx -y pnpm@12 bench [options]
 
   --quick              fewer rounds and requests: a look, not a result
-  --rounds <n>         rounds to measure (default 9, quick 3)
+  --rounds <n>         rounds to measure (default 7, quick 3)
   --only <part>        json, stream or import
   --subjects <a,b>     only these rows
   --json [file]        the table as JSON, to standard output or a file
@@ -58,7 +58,7 @@ export function readSettings(args: readonly string[]): Settings {
   return {
     help: values.help,
     quick: values.quick,
-    rounds: readRounds(values.rounds, values.quick ? 3 : 9),
+    rounds: readRounds(values.rounds, values.quick ? 3 : 7),
     parts: chosenParts,
     subjects: readSubjects(values.subjects),
     ...planLoads(chosenParts, values.quick),
@@ -119,6 +119,7 @@ function planLoads(chosen: readonly Part[], quick: boolean): { warmUp: Load[]; l
       warmUp.push(of(traffic, cpuConcurrency, quick ? 200 : 600))
       loads.push(of(traffic, cpuConcurrency, quick ? 120 : 350))
     }
+    loads.push(of('paced', cpuConcurrency, quick ? 48 : 96))
   }
   return { warmUp, loads }
 }

@@ -27,8 +27,8 @@ export interface Target {
 /** The fake upstream called with nothing in between: what every latency is compared with. */
 export const directName = 'direct'
 
-const sameDialect = ['json', 'stream'] as const
-const everything = ['json', 'stream', 'translated'] as const
+const sameDialect = ['json', 'stream', 'paced'] as const
+const everything = ['json', 'stream', 'paced', 'translated'] as const
 
 function http(name: string, rest: Pick<Subject, 'traffic' | 'post'>): Subject {
   return { name, file: `./subjects/${name}.ts`, kind: 'http', ...rest }

@@ -14,7 +14,7 @@ export interface Row {
   /** Milliseconds on top of calling the upstream directly in the same round. */
   addedMs: { p50One?: Figure; p99One?: Figure; p50Crowded?: Figure; p99Crowded?: Figure }
   /** Microseconds of CPU of the serving process per event of a 100-event stream. */
-  cpuPerEventMicros: { stream?: Figure; translated?: Figure }
+  cpuPerEventMicros: { stream?: Figure; paced?: Figure; translated?: Figure }
   /** Milliseconds to the first event of a stream, on top of calling the upstream directly. */
   addedFirstEventMs?: Figure
   /** Pieces a 100-event stream arrived in at the client. */
@@ -56,6 +56,7 @@ function buildRow(subject: string, { samples, memoryMegabytes, absences }: Measu
     },
     cpuPerEventMicros: {
       stream: own('stream', cpuConcurrency, cpu),
+      paced: own('paced', cpuConcurrency, cpu),
       translated: own('translated', cpuConcurrency, cpu),
     },
     addedFirstEventMs: added('stream', cpuConcurrency, p50),

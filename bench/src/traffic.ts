@@ -4,12 +4,18 @@
  * time on making text while another process is being measured.
  */
 
-/** `json` and `stream` speak OpenAI on both sides; `translated` asks in OpenAI and is answered in Anthropic events. */
-export type Traffic = 'json' | 'stream' | 'translated'
+/**
+ * `json`, `stream` and `paced` speak OpenAI on both sides; `translated` asks in OpenAI and is answered in Anthropic
+ * events. The events of `paced` come a millisecond apart, so that each arrives by itself as it does from a real model;
+ * the other streams come as fast as they can be written, and the network joins some of their events together.
+ */
+export type Traffic = 'json' | 'stream' | 'paced' | 'translated'
 
 export const EVENTS_PER_STREAM = 100
 
 const openaiModel = 'gpt-5-mini'
+/** Asking for this model is how the fake upstream is told to take its time; every gateway passes a model's name on. */
+export const pacedModel = 'gpt-5-mini-paced'
 const anthropicModel = 'claude-sonnet-4-6'
 const vocabulary = 'the small gate beside the large one opens for those who know its name and closes behind them'.split(' ')
 
@@ -25,12 +31,13 @@ const jsonAnswerText = pieces(300).join('')
 /** The text a correct subject hands to the client for this traffic. */
 export function expectedText(traffic: Traffic): string {
   if (traffic === 'json') return jsonAnswerText
-  return (traffic === 'stream' ? openaiPieces : anthropicPieces).join('')
+  return (traffic === 'translated' ? anthropicPieces : openaiPieces).join('')
 }
 
 /** The model as the provider knows it; a gateway that routes by prefix puts the provider in front. */
 export function providerModel(traffic: Traffic): string {
-  return traffic === 'translated' ? anthropicModel : openaiModel
+  if (traffic === 'translated') return anthropicModel
+  return traffic === 'paced' ? pacedModel : openaiModel
 }
 
 export function providerName(traffic: Traffic): 'openai' | 'anthropic' {

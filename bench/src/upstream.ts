@@ -5,7 +5,7 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { serve } from './child.ts'
-import { anthropicStream, openaiJson, openaiStream, openaiStreamWithUsage } from './traffic.ts'
+import { anthropicStream, openaiJson, openaiStream, openaiStreamWithUsage, pacedModel } from './traffic.ts'
 
 const server = createServer((request, response) => {
   const parts: Buffer[] = []
@@ -17,10 +17,15 @@ server.keepAliveTimeout = 120_000
 serve(server)
 
 function answer(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
-  if (request.url === '/v1/messages') return sendStream(response, anthropicStream)
+  if (request.url === '/v1/messages') return sendStream(response, anthropicStream, setImmediate)
   if (request.url !== '/v1/chat/completions') return sendNotFound(response)
   if (!/"stream":\s*true/.test(body.toString('latin1'))) return sendJson(response)
-  sendStream(response, body.includes('"include_usage":true') ? openaiStreamWithUsage : openaiStream)
+  const events = body.includes('"include_usage":true') ? openaiStreamWithUsage : openaiStream
+  sendStream(response, events, body.includes(pacedModel) ? inAMillisecond : setImmediate)
+}
+
+function inAMillisecond(work: () => void): void {
+  setTimeout(work, 1)
 }
 
 function sendNotFound(response: ServerResponse): void {
@@ -33,7 +38,7 @@ function sendJson(response: ServerResponse): void {
   response.end(openaiJson)
 }
 
-function sendStream(response: ServerResponse, events: readonly Buffer[]): void {
+function sendStream(response: ServerResponse, events: readonly Buffer[], schedule: (work: () => void) => void): void {
   response.socket?.setNoDelay(true)
   response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' })
   let position = 0
@@ -43,7 +48,7 @@ function sendStream(response: ServerResponse, events: readonly Buffer[]): void {
     if (response.destroyed) return
     if (event === undefined) return void response.end()
     response.write(event)
-    setImmediate(writeNext)
+    schedule(writeNext)
   }
   writeNext()
 }

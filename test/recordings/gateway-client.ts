@@ -34,7 +34,7 @@ export async function readThroughGateway(address: GatewayAddress, call: { readon
     },
   })
   const reader = new ChunkReader()
-  const request = { model: call.model, messages: [{ role: 'user' as const, content: 'Hi' }] }
+  const request: Question = { model: call.model, messages: [{ role: 'user', content: 'Hi' }] }
   let error: GatewayReading['error']
   try {
     if (call.isStream) await readStream(client, request, reader)
@@ -46,7 +46,9 @@ export async function readThroughGateway(address: GatewayAddress, call: { readon
   return { ...reader.meaning(error), error, body: (await copy) ?? '' }
 }
 
-async function readStream(client: OpenAI, request: OpenAI.ChatCompletionCreateParamsNonStreaming, reader: ChunkReader): Promise<void> {
+type Question = Pick<OpenAI.ChatCompletionCreateParamsNonStreaming, 'model' | 'messages'>
+
+async function readStream(client: OpenAI, request: Question, reader: ChunkReader): Promise<void> {
   const stream = client.chat.completions.stream({ ...request, stream_options: { include_usage: true } })
   stream.on('chunk', (chunk) => reader.takeChunk(chunk))
   reader.agreeWith(await stream.finalChatCompletion())

@@ -19,7 +19,7 @@ export interface Gateway {
   readonly prefix: string
   /** The whole pipeline for one request of any framework. Never rejects. */
   handle(request: GatewayRequest): Promise<GatewayResponse>
-  /** The same pipeline without a socket, as a drop-in for `fetch`: `new OpenAI({ baseURL: 'http://llm/v1', apiKey, fetch: gateway.fetch })`. */
+  /** The same pipeline without a socket, as a drop-in for `fetch`, which rejects when its signal aborts: `new OpenAI({ baseURL: 'http://llm/v1', apiKey, fetch: gateway.fetch })`. */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
   /** What a health check wants to know. */
   health(): GatewayHealth
@@ -85,6 +85,7 @@ export function createGateway<Host = unknown>(options: GatewayOptions<Host> = {}
       const request = input instanceof Request && init === undefined ? input : new Request(input, init)
       const response = await handleWeb({ handle: answer }, request, mountBelow(settings.prefix, request.url))
       if (response === undefined) throw new TypeError('A gateway without a host answers every request itself.')
+      if (response.status === 499) request.signal.throwIfAborted()
       return response
     },
     health: () => ({

@@ -20,8 +20,7 @@ export const endpoints: readonly Endpoint[] = [
 /** Paths whose WebSocket form clients try first; they fall back to HTTP when told so. */
 const WEBSOCKET_PATHS: ReadonlySet<string> = new Set(['/v1/responses'])
 
-const byPath = new Map<string, Endpoint[]>()
-for (const endpoint of endpoints) byPath.set(endpoint.path, [...(byPath.get(endpoint.path) ?? []), endpoint])
+const byPath: ReadonlyMap<string, Endpoint[]> = Map.groupBy(endpoints, (endpoint) => endpoint.path)
 
 /** Throws `unknown_path`, `method_not_allowed` with `allow`, or `upgrade_required`. */
 export function matchEndpoint(request: GatewayRequest): Endpoint {

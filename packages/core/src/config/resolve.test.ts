@@ -272,7 +272,7 @@ describe('secrets', () => {
 
   it('never appear in errors', () => {
     const options = {
-      providers: { gpu: { baseUrl: 'https://u:secret@gpu/v1?k=secret', apiKey: 'secret with spaces', headers: { 'x-auth': 'secret\n' + 'x' } }, own: { baseUrl: 'http://own/v1', apiKey: ['secret'] } },
+      providers: { gpu: { baseUrl: 'https://u:secret@gpu/v1?k=secret', apiKey: 'secret with spaces', headers: { 'x-auth': 'secret\nx' } }, own: { baseUrl: 'http://own/v1', apiKey: ['secret'] } },
       keys: { web: 'secret', app: { key: 'secret-secret-secret', routs: [] }, bot: { key: 42 } },
     }
     try {

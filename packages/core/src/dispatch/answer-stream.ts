@@ -30,17 +30,25 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   #first: (Uint8Array | string)[]
   #bytes = 0
   #state: 'running' | 'upstream ended' | 'over' = 'running'
-  #ending: StreamEnding = () => ''
+  #ending: StreamEnding | undefined
+  /** What the stream ends with, when its end came while nobody was reading. */
+  #unread: IteratorResult<Uint8Array | string> = { done: true, value: undefined }
 
   constructor(options: AnswerStreamOptions) {
     this.#options = options
     this.#first = options.first
-    options.cancellation.wait((error) => options.call.abort(error))
+    options.cancellation.wait((error) => {
+      options.call.abort(error)
+      // Whoever is reading has failed by then. Somebody who has left may never read again, and the request must still end.
+      queueMicrotask(() => this.#endUnread(error))
+    })
   }
 
   /** Must be called before the first `next`. */
   onEnd(ending: StreamEnding): void {
     this.#ending = ending
+    const { reason } = this.#options.cancellation
+    if (reason !== undefined) this.#endUnread(reason)
   }
 
   [Symbol.asyncIterator](): this {
@@ -50,7 +58,11 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   next(): Promise<IteratorResult<Uint8Array | string>> {
     const first = this.#first.shift()
     if (first !== undefined) return Promise.resolve(this.#deliver(first))
-    if (this.#state === 'over') return Promise.resolve({ done: true, value: undefined })
+    if (this.#state === 'over') {
+      const last = this.#unread
+      this.#unread = { done: true, value: undefined }
+      return Promise.resolve(last)
+    }
     const { relay, cancellation, idleTimeoutMs } = this.#options
     if (relay.error !== undefined) return Promise.resolve(this.#finish(relay.error))
     if (this.#state === 'upstream ended') return Promise.resolve(this.#endOfUpstream())
@@ -99,6 +111,10 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     return this.#finish(new GatewayError('answer_too_large', `The provider's answer is larger than the limit of ${limit} bytes (option answerLimit, POSTERN_ANSWER_LIMIT).`))
   }
 
+  #endUnread(reason: GatewayError): void {
+    if (this.#state !== 'over' && this.#ending !== undefined) this.#unread = this.#finish(reason)
+  }
+
   #endOfUpstream(): IteratorResult<Uint8Array | string> {
     if (this.#options.relay.complete) return this.#finish(undefined)
     return this.#finish(new GatewayError('upstream_truncated', `${this.#options.provider} ended its stream before the answer was complete.`))
@@ -113,7 +129,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     const failure = error === undefined ? undefined : withDetails(toGatewayError(error), { provider })
     if (failure !== undefined) call.abort(failure)
     cancellation.close()
-    const tail = failure === undefined ? relay.end() + this.#ending({}) : this.#ending({ error: failure })
+    const tail = failure === undefined ? relay.end() + (this.#ending?.({}) ?? '') : (this.#ending?.({ error: failure }) ?? '')
     return tail === '' ? { done: true, value: undefined } : { done: false, value: tail }
   }
 }

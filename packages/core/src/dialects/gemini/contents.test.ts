@@ -144,8 +144,8 @@ describe('tool calls and results', () => {
     ['{}', {}, []],
     ['[1]', { input: '[1]' }, ['tool_calls.arguments (repaired: was no JSON object)']],
     ['{"a":', { input: '{"a":' }, ['tool_calls.arguments (repaired: was no JSON object)']],
-  ])('A11: arguments %j are an object', (text, args, dropped) => {
-    const history = built([assistant(call('call_1', 'one', { arguments: text }))])
+  ])('A11: arguments %j are an object', (written, args, dropped) => {
+    const history = built([assistant(call('call_1', 'one', { arguments: written }))])
     expect(history.contents[0]?.parts).toEqual([{ functionCall: { name: 'one', args } }])
     expect(history.dropped).toEqual(dropped)
   })

@@ -9,11 +9,11 @@ import { listOf, objectOf, textOf } from './json-object.ts'
  */
 
 const CLAUDE_FORMAT = 'anthropic-claude-v1'
-const GEMINI_FORMAT = 'google-gemini-v1'
+const THOUGHT_SIGNATURE_FORMAT = 'google-gemini-v1'
 
 const formats: readonly { readonly origin: string; readonly format: string }[] = [
   { origin: 'anthropic-messages', format: CLAUDE_FORMAT },
-  { origin: 'gemini', format: GEMINI_FORMAT },
+  { origin: 'gemini', format: THOUGHT_SIGNATURE_FORMAT },
 ]
 
 /** Signatures that came without a format, from a service that speaks this dialect. */

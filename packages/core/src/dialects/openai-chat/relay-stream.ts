@@ -64,7 +64,8 @@ export class ChatStreamRelay implements StreamRelay {
 
   flush(): Uint8Array | string | undefined {
     const rest = this.#splitter.rest()
-    return rest === undefined ? undefined : this.#relay(Buffer.concat([rest, BLANK_LINE]))
+    // Without its blank line an event may be cut off in the middle: this one is parsed, whoever sent it.
+    return rest === undefined ? undefined : this.#read(Buffer.concat([rest, BLANK_LINE]))
   }
 
   end(): string {
@@ -87,6 +88,10 @@ export class ChatStreamRelay implements StreamRelay {
       this.events += 1
       return block
     }
+    return this.#read(block)
+  }
+
+  #read(block: Uint8Array): string | undefined {
     let output = ''
     for (const frame of parseFrames(block)) {
       const text = this.#take(frame)
