@@ -35,7 +35,7 @@ function checkPackage(name: string): string[] {
 /** Packs with pnpm, which replaces `workspace:` and `catalog:` by versions. */
 function pack(name: string, folder: string): string {
   execFileSync('npx', ['-y', 'pnpm@12', 'pack', '--pack-destination', folder], { cwd: join(root, 'packages', name), stdio: ['ignore', 'ignore', 'inherit'], timeout: STEP_TIMEOUT_MS })
-  const [file] = readdirSync(folder).filter((entry) => entry.endsWith('.tgz'))
+  const file = readdirSync(folder).find((entry) => entry.endsWith('.tgz'))
   if (file === undefined) throw new Error(`Packing ${name} left no tarball.`)
   return join(folder, file)
 }

@@ -8,10 +8,11 @@ import { openReplay, providersOf, type Replay } from './recordings/replay.ts'
 
 const folder = fileURLToPath(new URL('../../shared/recordings/', import.meta.url))
 const isPresent = existsSync(folder)
-const isRequired = process.env['POSTERN_REQUIRE_RECORDINGS'] === '1'
+const isRequired = process.env['REQUIRE_RECORDINGS'] === '1'
 const dialects: readonly DialectName[] = ['openai-chat', 'anthropic-messages', 'gemini']
 
 const recordings = isPresent ? dialects.flatMap((dialect) => loadRecordings(`${folder}${dialect}`)) : []
+
 /**
  * Recordings the provider's own SDK cannot read as they are, with what they lack. The SDK gets them mended, the gateway as
  * they were recorded.
@@ -37,7 +38,9 @@ describe.each(dialects)('recordings of %s', (dialect) => {
     const names = new Set([...own, ...synthetic].flatMap(providersOf))
     for (const surface of ['gateway.fetch', 'Express'] as const) replays.set(surface, await openReplay(surface, dialect, names))
   })
-  afterAll(() => Promise.all([...replays.values()].map((replay) => replay.close())))
+  afterAll(async () => {
+    await Promise.all([...replays.values()].map((replay) => replay.close()))
+  })
 
   const through = (surface = 'gateway.fetch'): Replay => {
     const replay = replays.get(surface)
@@ -53,7 +56,7 @@ describe.each(dialects)('recordings of %s', (dialect) => {
     await expectSame(through(), recording)
   })
 
-  it.each(answers.filter(({ name }) => name in unreadable).map(titled))('%s still is what the SDK cannot read', async (_, recording) => {
+  it.each(answers.filter(({ name }) => name in unreadable).map(unreadableTitle))('the provider’s SDK cannot read %s', async (_, recording) => {
     await expect(through().throughProvider(recording)).rejects.toThrow()
   })
 
@@ -101,6 +104,10 @@ function titled<T extends Recording>(recording: T): [string, T] {
   return [recording.name, recording]
 }
 
+function unreadableTitle(recording: Recording): [string, Recording] {
+  return [`${recording.name}: ${unreadable[recording.name]?.why ?? ''}`, recording]
+}
+
 function readable(recording: Recording): Recording {
   const missing = unreadable[recording.name]?.missing ?? ''
   return { ...recording, body: Buffer.concat([recording.body, Buffer.from(missing)]) }
@@ -142,7 +149,7 @@ function expectRefusal({ error, body }: GatewayReading, { status, body: recorded
   const isAboutKey = status === 401 || /api[ _]key[ _](not valid|invalid)/i.test(recorded.toString('utf8'))
   if (isAboutKey) {
     expect(error).toMatchObject({ status: 502, code: 'provider_credentials' })
-    expect(error?.message).toContain('refused the gateway\'s own credentials')
+    expect(error?.message).toMatch(/refused the gateway's own credentials/)
   } else if (status === 429) expect(error).toMatchObject({ status })
   else if (status >= 500) expect([502, 503, 504]).toContain(error?.status)
   else {

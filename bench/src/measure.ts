@@ -76,7 +76,7 @@ export async function measureRounds({ targets, upstreamUrl, settings, absences, 
 
 async function sampleOf(runner: Runner, load: Load, round: number): Promise<Sample> {
   // Connections that the pause since the last turn has closed are opened again before the clock starts.
-  await runner.run({ ...load, requests: load.concurrency * 2 })
+  await runner.run({ ...load, requests: load.concurrency })
   const before = await runner.usage()
   const result = await runner.run(load)
   const spent = (await runner.usage()).cpuMicros - before.cpuMicros

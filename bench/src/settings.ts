@@ -109,7 +109,7 @@ function planLoads(chosen: readonly Part[], quick: boolean): { warmUp: Load[]; l
   const warmUp: Load[] = []
   const loads: Load[] = []
   if (chosen.includes('json')) {
-    warmUp.push(of('json', 64, quick ? 2_000 : 4_000), of('json', cpuConcurrency, quick ? 3_000 : 8_000))
+    warmUp.push(of('json', 64, quick ? 1_000 : 4_000), of('json', cpuConcurrency, quick ? 3_000 : 8_000))
     loads.push(of('json', 1, quick ? 150 : 400))
     loads.push(of('json', cpuConcurrency, quick ? 1_500 : 2_500))
     loads.push(of('json', 64, quick ? 500 : 1_200))
@@ -119,7 +119,7 @@ function planLoads(chosen: readonly Part[], quick: boolean): { warmUp: Load[]; l
       warmUp.push(of(traffic, cpuConcurrency, quick ? 200 : 600))
       loads.push(of(traffic, cpuConcurrency, quick ? 120 : 350))
     }
-    loads.push(of('paced', cpuConcurrency, quick ? 48 : 96))
+    loads.push(of('paced', cpuConcurrency, quick ? 32 : 96))
   }
   return { warmUp, loads }
 }

@@ -34,9 +34,16 @@ export interface Providers {
   journal(): { target: string; status?: number }[]
   /** Sends a chat completion to the route. */
   ask(body?: Record<string, unknown>, init?: RequestInit): Promise<Response>
+  /** Sends anything to a path of the gateway, with a key the gateway knows unless `init` has another. */
+  send: Send
   /** Forgets what was asked and recorded. */
   reset(): void
   close(): Promise<void>
+}
+
+export interface MountedOptions extends Omit<ChainOptions, 'injected'> {
+  /** @default the root, where paths the gateway does not know are the host's */
+  readonly mountPath?: string
 }
 
 /** Reached through `gateway.fetch`. */
@@ -50,7 +57,7 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
   return {
     gateway,
     ...views(providers, records),
-    ask: (body = {}, init = {}) => ask(gateway.fetch, body, init),
+    ...clientOf((path, init) => gateway.fetch(`http://gateway${path}`, init)),
     async close() {
       await gateway.close({ graceMs: 0 })
       await Promise.all(providers.map((provider) => provider.close()))
@@ -60,6 +67,8 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
 
 /** Mounted in an application of the framework and reached over its socket. */
 export interface MountedChain extends Providers {
+  /** Where the gateway is mounted. */
+  readonly url: string
   /** What reached the framework's own error handler. */
   readonly hostErrors: readonly unknown[]
 }
@@ -67,13 +76,15 @@ export interface MountedChain extends Providers {
 const harnesses = { Express: expressHarness(), Koa: koaHarness(), Hono: honoHarness() }
 export type Framework = keyof typeof harnesses
 
-export async function startMountedChain(framework: Framework, options: Omit<ChainOptions, 'injected'> = {}): Promise<MountedChain> {
+export async function startMountedChain(framework: Framework, options: MountedOptions = {}): Promise<MountedChain> {
   const { providers, configuration, records } = await startProviders(options)
-  const application = await harnesses[framework].start({ gateway: configuration, mountPath: '' })
+  const mountPath = options.mountPath ?? ''
+  const application = await harnesses[framework].start({ gateway: configuration, mountPath })
   return {
     hostErrors: application.hostErrors,
     ...views(providers, records),
-    ask: (body = {}, init = {}) => ask((_url, request) => fetch(`${application.url}/v1/chat/completions`, request), body, init),
+    url: application.url + mountPath,
+    ...clientOf((path, init) => fetch(application.url + mountPath + path, init)),
     async close() {
       await application.close()
       await Promise.all(providers.map((provider) => provider.close()))
@@ -106,7 +117,7 @@ async function startProviders(options: ChainOptions): Promise<Started> {
   return { providers, configuration, records }
 }
 
-function views(providers: readonly FakeProvider[], records: RequestRecord[]): Omit<Providers, 'ask' | 'close'> {
+function views(providers: readonly FakeProvider[], records: RequestRecord[]): Omit<Providers, 'ask' | 'send' | 'close'> {
   return {
     providers,
     records,
@@ -135,14 +146,19 @@ function nameAt(at: number): ProviderName {
   return name
 }
 
-type Send = (url: string, init: RequestInit) => Promise<Response>
+type Send = (path: string, init?: RequestInit) => Promise<Response>
 
-/** Sends a chat completion with the key a chain knows. */
+function clientOf(fetchPath: Send): Pick<Providers, 'ask' | 'send'> {
+  const send: Send = (path, init = {}) => fetchPath(path, { ...init, headers: { authorization: `Bearer ${CLIENT_KEY}`, ...init.headers } })
+  return { send, ask: (body = {}, init = {}) => ask(send, body, init) }
+}
+
+/** Sends a chat completion, to the route of a chain unless the body names another model. */
 export function ask(send: Send, body: Record<string, unknown>, init: RequestInit = {}): Promise<Response> {
-  return send('http://gateway/v1/chat/completions', {
+  return send('/v1/chat/completions', {
     method: 'POST',
     ...init,
-    headers: { 'content-type': 'application/json', authorization: `Bearer ${CLIENT_KEY}`, ...init.headers },
+    headers: { 'content-type': 'application/json', ...init.headers },
     body: JSON.stringify({ model: 'chain', messages: [{ role: 'user', content: 'Hello' }], ...body }),
   })
 }

@@ -1,5 +1,14 @@
 export { type Clock, systemClock, type Timer } from './clock.ts'
-export { ConfigurationError, type GatewayOptions } from './config/index.ts'
+export {
+  ConfigurationError,
+  type Duration,
+  type GatewayOptions,
+  type KeyOptions,
+  type Problem,
+  type ProviderOptions,
+  type RouteOptions,
+  type Size,
+} from './config/index.ts'
 export { type AttemptSummary, type ErrorCode, GatewayError } from './errors.ts'
 export { createGateway, type Gateway, type GatewayHealth, type Injected } from './gateway.ts'
 export type { GatewayRequest, GatewayResponse } from './http/index.ts'

@@ -1,6 +1,10 @@
 const WHITESPACE = /[ \t\n\r]*/y
-const SCALAR = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"|-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null/y
-const STRING_PREFIX = /"(?:[^"\\\u0000-\u001f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*/y
+const PLAIN_CHARACTERS = /[^"\\\u0000-\u001f]*/y
+const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
+const ESCAPE_PREFIX = /\\(?:u[0-9a-fA-F]{0,3})?/y
+/** As far as a number or a word can go, whole or not. */
+const WORD_PREFIX = /-?(?:0|[1-9]\d*)(?:\.(?:\d+(?:[eE][+-]?\d*)?)?|[eE][+-]?\d*)?|-|t(?:r(?:ue?)?)?|f(?:a(?:l(?:se?)?)?)?|n(?:u(?:ll?)?)?/y
+const WORD = /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)$/
 
 /**
  * Where a text stops being JSON: the offset of the first character no JSON text could have there, or its length when it
@@ -27,7 +31,7 @@ export function jsonErrorOffset(text: string): number {
         cursor.at += 1
         expect = 'separator'
       } else {
-        if (character !== '"' || !skip(cursor, SCALAR)) return failureInScalar(cursor)
+        if (character !== '"' || !skipScalar(cursor)) return cursor.at
         skip(cursor, WHITESPACE)
         if (text[cursor.at] !== ':') return cursor.at
         cursor.at += 1
@@ -42,7 +46,7 @@ export function jsonErrorOffset(text: string): number {
       cursor.at += 1
       expect = 'separator'
     } else {
-      if (!skip(cursor, SCALAR)) return failureInScalar(cursor)
+      if (!skipScalar(cursor)) return cursor.at
       expect = 'separator'
     }
   }
@@ -60,8 +64,26 @@ function skip(cursor: Cursor, pattern: RegExp): boolean {
   return true
 }
 
-/** A broken string is reported where it breaks, everything else where it begins. */
-function failureInScalar(cursor: Cursor): number {
-  skip(cursor, STRING_PREFIX)
-  return cursor.at
+/** Moves past a string, number or word; `false` when it breaks off, with the cursor where it does. */
+function skipScalar(cursor: Cursor): boolean {
+  if (cursor.text[cursor.at] === '"') return skipString(cursor)
+  const start = cursor.at
+  skip(cursor, WORD_PREFIX)
+  return WORD.test(cursor.text.slice(start, cursor.at))
+}
+
+/** Run by run: one pattern for a whole string overflows the stack of the regular expression engine at some megabytes. */
+function skipString(cursor: Cursor): boolean {
+  cursor.at += 1
+  for (;;) {
+    skip(cursor, PLAIN_CHARACTERS)
+    if (cursor.text[cursor.at] === '"') {
+      cursor.at += 1
+      return true
+    }
+    if (!skip(cursor, ESCAPE)) {
+      skip(cursor, ESCAPE_PREFIX)
+      return false
+    }
+  }
 }

@@ -1,1 +1,1 @@
-export { type Endpoint, endpoints, matchEndpoint } from './endpoints.ts'
+export { type Endpoint, matchEndpoint } from './endpoints.ts'

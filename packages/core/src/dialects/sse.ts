@@ -23,6 +23,8 @@ export class SseSplitter {
   /** The next byte begins a line, so a line end there ends the event. */
   #atLineStart = true
   #afterCarriageReturn = false
+  /** The last byte ended an event: an LF that completes its CRLF still belongs to it. */
+  #afterEvent = false
 
   /** @param maxEventBytes an unfinished event larger than this throws `upstream_invalid` */
   constructor(maxEventBytes: number) {
@@ -80,15 +82,17 @@ export class SseSplitter {
       const byte = chunk[at]
       if (byte === LF && this.#afterCarriageReturn) {
         this.#afterCarriageReturn = false
-        if (end === at) end = at + 1
+        if (this.#afterEvent) end = at + 1
+        this.#afterEvent = false
         continue
       }
       this.#afterCarriageReturn = byte === CR
+      this.#afterEvent = this.#atLineStart && (byte === CR || byte === LF)
       if (byte !== LF && byte !== CR) {
         this.#atLineStart = false
         continue
       }
-      if (this.#atLineStart) end = at + 1
+      if (this.#afterEvent) end = at + 1
       this.#atLineStart = true
     }
     return end

@@ -95,7 +95,8 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
       cancellation.endPhase()
       return this.#deliver(output)
     }
-    if (relay.error !== undefined) return this.#finish(relay.error)
+    // Half an event at the end is not a wrong one: the rest of it never came.
+    if (relay.error !== undefined && (chunk !== undefined || relay.error.code !== 'upstream_invalid')) return this.#finish(relay.error)
     if (chunk === undefined) return this.#endOfUpstream()
     // Comments and pings do not feed the clock: a provider that only says it is alive is not answering.
     if (relay.events !== seen) cancellation.startPhase('idle_timeout', idleTimeoutMs)

@@ -1,4 +1,4 @@
-export { AnswerStream, type StreamEnd } from './answer-stream.ts'
+export { AnswerStream } from './answer-stream.ts'
 export type { Committed } from './attempt.ts'
 export { dispatch, type DispatchEnvironment } from './dispatch.ts'
 export { createModelLists } from './model-lists.ts'

@@ -1,3 +1,3 @@
-export { type JsonBody, readJsonBody } from './body.ts'
-export { type GatewayRequest, type GatewayResponse, isStreamBody } from './request.ts'
+export { readJsonBody } from './body.ts'
+export { type GatewayRequest, type GatewayResponse } from './request.ts'
 export { handleWeb } from './web.ts'

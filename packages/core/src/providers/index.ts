@@ -1,3 +1,3 @@
-export { fillAddress, type FilledAddress, placeholdersOf } from './address.ts'
-export { type AuthStyle, catalogue, type CatalogueEntry, type DialectName, dialectNames, findInCatalogue } from './catalogue.ts'
-export { createProvider, type Provider, type ProviderSettings } from './provider.ts'
+export { fillAddress, placeholdersOf } from './address.ts'
+export { catalogue, type CatalogueEntry, type DialectName, dialectNames, findInCatalogue } from './catalogue.ts'
+export { createProvider, type Provider } from './provider.ts'

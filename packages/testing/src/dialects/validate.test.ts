@@ -261,7 +261,7 @@ describe('Gemini', () => {
 })
 
 const folder = fileURLToPath(new URL('../../../../../shared/recordings', import.meta.url))
-const isMissing = !existsSync(folder) && process.env['POSTERN_REQUIRE_RECORDINGS'] !== '1'
+const isMissing = !existsSync(folder) && process.env['REQUIRE_RECORDINGS'] !== '1'
 
 describe('what real providers accepted', () => {
   it.skipIf(isMissing).each([openaiChat, anthropicMessages, gemini])(

@@ -17,7 +17,7 @@ interface Meaning {
 }
 
 const folder = new URL('../../../../../../shared/recordings/gemini/', import.meta.url)
-const required = process.env['POSTERN_REQUIRE_RECORDINGS'] === '1'
+const required = process.env['REQUIRE_RECORDINGS'] === '1'
 const present = existsSync(folder)
 const files = present ? readdirSync(folder).filter((name) => name.endsWith('.json')) : []
 const recordings = files.map((name) => {

@@ -11,7 +11,7 @@ import { ChunkRenderer } from './stream-out.ts'
 
 const folder = new URL('../../../../../../shared/recordings/openai-chat/', import.meta.url)
 const present = existsSync(folder)
-const required = process.env.POSTERN_REQUIRE_RECORDINGS === '1'
+const required = process.env.REQUIRE_RECORDINGS === '1'
 
 interface Recording {
   readonly name: string

@@ -84,19 +84,24 @@ const MODEL_KEY = Buffer.from('"model"')
 const STREAM_OPTIONS_KEY = Buffer.from('"stream_options"')
 const USAGE_OPTION = '"stream_options":{"include_usage":true},'
 
+/** Spells a letter of one of the keys, so that their bytes need not be where they seem to be. */
+const ESCAPED_LETTER = /\\u00(?:5f|6|7)/i
+
 /**
  * Replaces the model in the JSON text without touching another byte. The key's bytes occur exactly once: inside a string
- * its quotes would be escaped. More than one (a tool parameter called `model`) or an unusual spelling gives `undefined`.
+ * its quotes would be escaped. More than one (a tool parameter called `model`, or a second model for a parser that
+ * prefers the first) or an unusual spelling gives `undefined`.
  */
 function splice(bytes: Uint8Array, change: { from: string; to: string; askUsage: boolean }): Uint8Array | undefined {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const start = text.indexOf(0x7b) + 1
   if (start === 0) return undefined
   if (change.askUsage && text.includes(STREAM_OPTIONS_KEY)) return undefined
+  if (text.includes('\\u00') && ESCAPED_LETTER.test(text.toString('latin1'))) return undefined
+  const key = text.indexOf(MODEL_KEY, start)
+  if (key === -1 || text.includes(MODEL_KEY, key + MODEL_KEY.length)) return undefined
   const head = change.askUsage ? text.toString('latin1', 0, start) + USAGE_OPTION : text.toString('latin1', 0, start)
   if (change.from === change.to) return change.askUsage ? Buffer.concat([Buffer.from(head, 'latin1'), text.subarray(start)]) : bytes
-  const key = text.indexOf(MODEL_KEY, start)
-  if (key === -1 || text.indexOf(MODEL_KEY, key + MODEL_KEY.length) !== -1) return undefined
   const value = valueAfter(text, key + MODEL_KEY.length)
   const old = Buffer.from(JSON.stringify(change.from))
   if (value === undefined || old.compare(text, value, value + old.length) !== 0) return undefined

@@ -79,8 +79,10 @@ export class ChatStreamRelay implements StreamRelay {
 
   #inventedFinish(index: number, choice: StreamedChoice): string {
     const reason = choice.tools.any ? 'tool_calls' : 'stop'
+    const calls = choice.tools.finish()
+    const delta = calls.length > 0 ? { tool_calls: calls } : {}
     this.finishes.push({ reason })
-    return `data: ${JSON.stringify({ ...this.#pinHead({}), choices: [{ index, delta: {}, finish_reason: reason }] })}\n\n`
+    return `data: ${JSON.stringify({ ...this.#pinHead({}), choices: [{ index, delta, finish_reason: reason }] })}\n\n`
   }
 
   #relay(block: Uint8Array): Uint8Array | string | undefined {
@@ -137,7 +139,7 @@ export class ChatStreamRelay implements StreamRelay {
       if (!this.#includeUsage && listOf(chunk.choices).length === 0) return ''
       this.#usageSent = true
     }
-    return `data: ${frame.data}\n\n`
+    return `data: ${frame.data.replaceAll('\n', '\ndata: ')}\n\n`
   }
 
   /** Records finishes and mends the chunk in place. False when the client gets nothing of it. */
