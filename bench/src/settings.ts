@@ -111,15 +111,15 @@ function planLoads(chosen: readonly Part[], quick: boolean): { warmUp: Load[]; l
   if (chosen.includes('json')) {
     warmUp.push(of('json', 64, quick ? 1_000 : 4_000), of('json', cpuConcurrency, quick ? 3_000 : 8_000))
     loads.push(of('json', 1, quick ? 150 : 400))
-    loads.push(of('json', cpuConcurrency, quick ? 1_500 : 2_500))
-    loads.push(of('json', 64, quick ? 500 : 1_200))
+    loads.push(of('json', cpuConcurrency, quick ? 1_000 : 2_500))
+    loads.push(of('json', 64, quick ? 300 : 1_200))
   }
   if (chosen.includes('stream')) {
     for (const traffic of ['stream', 'translated'] as const) {
-      warmUp.push(of(traffic, cpuConcurrency, quick ? 200 : 600))
-      loads.push(of(traffic, cpuConcurrency, quick ? 120 : 350))
+      warmUp.push(of(traffic, cpuConcurrency, quick ? 100 : 600))
+      loads.push(of(traffic, cpuConcurrency, quick ? 64 : 350))
     }
-    loads.push(of('paced', cpuConcurrency, quick ? 32 : 96))
+    loads.push(of('paced', cpuConcurrency, quick ? 16 : 96))
   }
   return { warmUp, loads }
 }

@@ -82,10 +82,13 @@ export function createGateway<Host = unknown>(options: GatewayOptions<Host> = {}
     prefix: settings.prefix,
     handle: answer,
     async fetch(input, init) {
-      const request = input instanceof Request && init === undefined ? input : new Request(input, init)
-      const response = await handleWeb({ handle: answer }, request, mountBelow(settings.prefix, request.url))
+      // A `Request` listens to a signal it is given until it is collected: a long-lived one would gather listeners.
+      const { signal, ...rest } = init ?? {}
+      const request = input instanceof Request && init === undefined ? input : new Request(input, rest)
+      const left = signal ?? request.signal
+      const response = await handleWeb({ handle: answer }, request, { ...mountBelow(settings.prefix, request.url), signal: left })
       if (response === undefined) throw new TypeError('A gateway without a host answers every request itself.')
-      if (response.status === 499) request.signal.throwIfAborted()
+      if (response.status === 499) left.throwIfAborted()
       return response
     },
     health: () => ({

@@ -3,7 +3,7 @@ import { createGateway, type Gateway, type GatewayOptions, type GatewayResponse 
 import { handleNode } from '@postern/core/node'
 import { handleWeb } from '@postern/core/web'
 import { type Context, Hono } from 'hono'
-import { basePath } from 'hono/route'
+import { basePath, matchedRoutes } from 'hono/route'
 
 export { createGateway, type Gateway, type GatewayOptions }
 
@@ -21,21 +21,18 @@ export function gateway(options: GatewayOptions<Context> | Gateway = {}): Gatewa
   app.all('/*', async (c, next) => {
     let passedOn = false
     const prefix = basePath(c).replace(/\/$/, '')
-    const parsedBody = 'json' in c.req.bodyCache || 'text' in c.req.bodyCache ? await c.req.json<unknown>().catch(() => c.req.text()) : undefined
-    const url = new URL(c.req.url)
-    const mount = { url: url.pathname.slice(prefix.length) + url.search, parsedBody, host: c }
-    const fallThrough = { fallThrough: () => void (passedOn = true) }
-    const answer = await (isNode(c.env) ? onNode : onWeb)(own, c, prefix === '' ? { ...mount, ...fallThrough } : mount)
+    const query = c.req.url.indexOf('?')
+    const url = c.req.path.slice(prefix.length) + (query === -1 ? '' : c.req.url.slice(query))
+    const wasRead = 'json' in c.req.bodyCache || 'text' in c.req.bodyCache
+    const parsedBody = wasRead ? await c.req.json<unknown>().catch(() => c.req.text()) : undefined
+    const mount = { url, parsedBody, host: c, ...(prefix === '' && { fallThrough: () => void (passedOn = true) }) }
+    const answer = await ((c.env as { outgoing?: unknown } | undefined)?.outgoing ? onNode : onWeb)(own, c, mount)
     return passedOn ? next() : answer
   })
   return Object.assign(app, { gateway: own })
 }
 
 type Mount = NonNullable<Parameters<typeof handleNode>[2]>
-
-function isNode(env: unknown): env is { incoming: IncomingMessage; outgoing: ServerResponse } {
-  return typeof env === 'object' && env !== null && 'outgoing' in env
-}
 
 async function onNode(own: Gateway, c: Context, mount: Mount): Promise<Response | undefined> {
   const { incoming, outgoing } = c.env as { incoming: IncomingMessage; outgoing: ServerResponse }
@@ -46,6 +43,8 @@ async function onNode(own: Gateway, c: Context, mount: Mount): Promise<Response 
     c.res.headers.forEach((value, name) => void outgoing.appendHeader(name, value))
   }
   await handleNode(own, { request: incoming, response: outgoing }, { ...mount, onStream, onWhole: (answer) => void (whole = answer) })
+  // With nobody before us there are no headers to keep, and a plain Response is much cheaper than a merged one.
+  if (whole !== undefined && matchedRoutes(c).length === 1) return new Response(whole.body as string, whole)
   if (whole !== undefined) return c.body(whole.body as string, whole.status as 200, whole.headers)
   if (!isStream) return undefined
   const sent = new Response(null, { headers: { 'x-hono-already-sent': 'true' } })

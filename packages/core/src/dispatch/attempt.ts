@@ -60,7 +60,7 @@ export async function attempt(options: Attempt): Promise<Committed> {
     origin: target.provider.origin,
     method: 'POST',
     path: target.provider.basePath + built.path,
-    headers: { ...target.provider.headers(), accept: options.stream ? 'text/event-stream' : 'application/json', ...built.headers },
+    headers: { 'content-type': 'application/json', ...target.provider.headers(), accept: options.stream ? 'text/event-stream' : 'application/json', ...built.headers },
     body: built.body instanceof Uint8Array ? built.body : JSON.stringify(built.body),
     // A whole answer may take as long as the request's deadline; only a stream owes us a first token.
     onConnected: () => (options.stream ? cancellation.startPhase('first_token_timeout', limits.ttftTimeoutMs) : cancellation.endPhase()),

@@ -36,7 +36,8 @@ export function retryAfterMs(headers: Headers, now: number): number | undefined 
   if (value === undefined) return undefined
   const seconds = numberOf(value)
   if (seconds !== undefined) return seconds * 1000
-  const date = Date.parse(value)
+  // `Date.parse` makes a date of nearly anything with a digit in it, `-5` included; every HTTP date has a time of day.
+  const date = /\d:\d\d/.test(value) ? Date.parse(value) : Number.NaN
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }
 

@@ -32,7 +32,6 @@ export class Cancellation {
     this.#deadline = clock.monotonic() + deadlineMs
     if (signal.aborted) this.#onAbort()
     else signal.addEventListener('abort', this.#onAbort)
-    this.#arm(this.#deadline)
   }
 
   /** Time left of the whole request, in milliseconds. */
@@ -42,8 +41,9 @@ export class Cancellation {
 
   /** Registers the one current waiter; called at once when the request is over already. */
   wait(waiter: (error: GatewayError) => void): void {
-    if (this.reason !== undefined) waiter(this.reason)
-    else this.#waiter = waiter
+    if (this.reason !== undefined) return waiter(this.reason)
+    this.#waiter = waiter
+    if (this.#timer === undefined) this.#arm(this.#deadline)
   }
 
   startPhase(code: PhaseCode, ms: number): void {

@@ -8,6 +8,8 @@ export interface WebMount {
   readonly url?: string
   /** The body as the host's parser left it. Used only when the request has been read already. */
   readonly parsedBody?: unknown
+  /** Aborts when the client leaves; default the request's own. */
+  readonly signal?: AbortSignal | undefined
   /** Handed to the user's `identify`; default the request. */
   readonly host?: unknown
   /** Called instead of answering 404 when the gateway has no such path. */
@@ -55,7 +57,7 @@ class WebRequest implements GatewayRequest {
   }
 
   get signal(): AbortSignal {
-    return this.#request.signal
+    return this.#mount.signal ?? this.#request.signal
   }
 
   async bytes(limit: number): Promise<Uint8Array> {

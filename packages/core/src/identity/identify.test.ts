@@ -1,0 +1,126 @@
+import { describe, expect, it } from 'vitest'
+import { GatewayError } from '../errors.ts'
+import type { GatewayRequest } from '../http/index.ts'
+import type { Caller } from './caller.ts'
+import { createIdentify, developmentKey, type Identify, type IdentityOptions } from './identify.ts'
+
+const KEY = 'pk_team_alpha_0123456789'
+const keys = [
+  { key: KEY, caller: { id: 'alpha', routes: ['fast'] } },
+  { key: 'pk_team_beta_0123456789', caller: { id: 'beta' } },
+]
+
+function request(headers: Record<string, string> = {}, host?: unknown): GatewayRequest {
+  const never = (): never => {
+    throw new Error('nobody unknown gets a byte of body read')
+  }
+  return { method: 'POST', path: '/', search: '', header: (name) => headers[name], bytes: never, signal: new AbortController().signal, host }
+}
+
+async function outcome(identify: Identify, from: GatewayRequest): Promise<string> {
+  try {
+    return (await identify(from)).id
+  } catch (error) {
+    if (error instanceof GatewayError) return error.code
+    throw error
+  }
+}
+
+const byKeys = (options: Partial<IdentityOptions> = {}): Identify => createIdentify({ auth: 'keys', keys, ...options })
+
+describe('virtual keys', () => {
+  it.each<[Record<string, string>, string]>([
+    [{ authorization: `Bearer ${KEY}` }, 'alpha'],
+    [{ authorization: `bearer   ${KEY}  ` }, 'alpha'],
+    [{ authorization: 'Bearer pk_team_beta_0123456789' }, 'beta'],
+    [{ 'x-api-key': KEY }, 'alpha'],
+    [{ 'api-key': KEY }, 'alpha'],
+    [{ 'x-goog-api-key': KEY }, 'alpha'],
+    [{}, 'missing_api_key'],
+    [{ authorization: 'Bearer wrong' }, 'invalid_api_key'],
+    [{ authorization: `Bearer ${KEY}x` }, 'invalid_api_key'],
+    [{ authorization: `Bearer ${KEY.slice(0, -1)}` }, 'invalid_api_key'],
+    [{ authorization: `Bearer ${KEY.toUpperCase()}` }, 'invalid_api_key'],
+    [{ authorization: KEY }, 'invalid_api_key'],
+    [{ authorization: `Basic ${KEY}` }, 'invalid_api_key'],
+    [{ authorization: 'Bearer ' }, 'invalid_api_key'],
+    [{ authorization: '' }, 'invalid_api_key'],
+    [{ 'x-api-key': '' }, 'invalid_api_key'],
+    [{ authorization: 'Bearer wrong', 'x-api-key': KEY }, 'invalid_api_key'],
+    [{ authorization: 'Bearer __proto__' }, 'invalid_api_key'],
+  ])('%j is %s', async (headers, expected) => {
+    expect(await outcome(byKeys(), request(headers))).toBe(expected)
+  })
+
+  it('says nothing about the key it refused (I4)', async () => {
+    const refused = async (key: string): Promise<unknown> => Promise.resolve().then(() => byKeys()(request({ authorization: `Bearer ${key}` }))).catch((error: unknown) => error)
+    const near = (await refused(`${KEY}x`)) as GatewayError
+    const far = (await refused('canary-1234')) as GatewayError
+    expect(near).toMatchObject({ message: far.message, status: 401 })
+    expect(JSON.stringify({ ...near, message: near.message }) + String(near.stack)).not.toContain(KEY)
+    expect(far.message).not.toContain('canary')
+  })
+
+  it('lets no header change who is calling (I5)', async () => {
+    const headers = { authorization: `Bearer ${KEY}`, 'x-postern-user': 'root', 'x-user': 'root', 'x-tenant': 'other' }
+    expect(await byKeys()(request(headers))).toEqual({ id: 'alpha', routes: ['fast'] })
+  })
+
+  it('hands out callers nobody can change', async () => {
+    const caller = await byKeys()(request({ 'x-api-key': KEY }))
+    expect(Object.isFrozen(caller)).toBe(true)
+  })
+})
+
+describe('without authentication', () => {
+  it('lets everybody in, known keys by name', async () => {
+    const open = byKeys({ auth: 'none' })
+    expect(await outcome(open, request())).toBe('anonymous')
+    expect(await outcome(open, request({ authorization: 'Bearer whatever' }))).toBe('anonymous')
+    expect(await outcome(open, request({ authorization: `Bearer ${KEY}` }))).toBe('alpha')
+  })
+})
+
+describe('the host\u2019s own login', () => {
+  const withHost = (identify: (host: { user?: string }) => Caller | null | undefined | Promise<Caller | null | undefined>): Identify => byKeys({ identify })
+
+  it('wins over every header and gets the host\u2019s request', async () => {
+    const identify = withHost((host) => ({ id: `user-${host.user}` }))
+    expect(await outcome(identify, request({ authorization: `Bearer ${KEY}` }, { user: 'ada' }))).toBe('user-ada')
+  })
+
+  it.each([null, undefined])('that answers %s leaves it to the keys', async (nobody) => {
+    const identify = withHost(() => nobody)
+    expect(await outcome(identify, request({ 'x-api-key': KEY }))).toBe('alpha')
+    expect(await outcome(identify, request())).toBe('missing_api_key')
+    expect(await outcome(withHost(async () => nobody), request())).toBe('missing_api_key')
+  })
+
+  it('that fails lets nobody in: its error is not the client\u2019s business', async () => {
+    for (const identify of [
+      withHost(() => {
+        throw new Error('db secret')
+      }),
+      withHost(() => Promise.reject(new Error('db secret'))),
+    ]) {
+      const error = await Promise.resolve(identify(request({ authorization: `Bearer ${KEY}` }))).catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({ code: 'internal_error', cause: new Error('db secret') })
+      expect((error as GatewayError).message).not.toContain('secret')
+    }
+  })
+
+  it('may refuse in our own words', async () => {
+    const identify = withHost(() => {
+      throw new GatewayError('permission_denied', 'Not on Sundays.')
+    })
+    expect(await outcome(identify, request({ 'x-api-key': KEY }))).toBe('permission_denied')
+  })
+})
+
+describe('developmentKey', () => {
+  it('is long, marked, fit for a header and never the same', () => {
+    const generated = Array.from({ length: 100 }, developmentKey)
+    expect(new Set(generated).size).toBe(100)
+    for (const key of generated) expect(key).toMatch(/^pk_dev_[\w-]{32}$/)
+  })
+})

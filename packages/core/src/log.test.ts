@@ -1,0 +1,72 @@
+import { describe, expect, it } from 'vitest'
+import { createLogger, type Logger, type LogLevel } from './log.ts'
+
+function written(level: LogLevel): unknown[] {
+  const lines: string[] = []
+  const log = createLogger(level, (line) => lines.push(line))
+  log.error('e')
+  log.warn('w')
+  log.info('i')
+  log.debug('d')
+  return lines.map((line) => (JSON.parse(line) as { level: unknown }).level)
+}
+
+describe('createLogger', () => {
+  it.each<[LogLevel, string[]]>([
+    ['silent', []],
+    ['error', ['error']],
+    ['warn', ['error', 'warn']],
+    ['info', ['error', 'warn', 'info']],
+    ['debug', ['error', 'warn', 'info', 'debug']],
+  ])('%s writes %j', (level, expected) => {
+    expect(written(level)).toEqual(expected)
+  })
+
+  it('writes one line of JSON per message, whatever is in it', () => {
+    const lines: string[] = []
+    createLogger('info', (line) => lines.push(line)).info('two\nlines', { id: 'req_1', nested: { text: 'a\nb' } })
+    expect(lines).toHaveLength(1)
+    expect(lines[0]).toMatch(/^[^\n]*\n$/)
+    expect(JSON.parse(lines[0] as string)).toEqual({ level: 'info', source: 'postern', message: 'two\nlines', id: 'req_1', nested: { text: 'a\nb' } })
+  })
+
+  it.each<[LogLevel, boolean]>([
+    ['silent', false],
+    ['warn', false],
+    ['info', true],
+    ['debug', true],
+  ])('%s wants info: %s', (level, wants) => {
+    expect(createLogger(level, () => undefined).wantsInfo).toBe(wants)
+  })
+
+  it('hands everything to the logger of the host, called as a method', () => {
+    class HostLogger implements Logger {
+      readonly seen: unknown[] = []
+      error(message: string, fields?: object): void {
+        this.seen.push(['error', message, fields])
+      }
+      warn(message: string, fields?: object): void {
+        this.seen.push(['warn', message, fields])
+      }
+      info(message: string, fields?: object): void {
+        this.seen.push(['info', message, fields])
+      }
+      debug(message: string, fields?: object): void {
+        this.seen.push(['debug', message, fields])
+      }
+    }
+    const host = new HostLogger()
+    const log = createLogger(host)
+    log.error('a', { x: 1 })
+    log.warn('b')
+    log.info('c')
+    log.debug('d')
+    expect(host.seen).toEqual([
+      ['error', 'a', { x: 1 }],
+      ['warn', 'b', undefined],
+      ['info', 'c', undefined],
+      ['debug', 'd', undefined],
+    ])
+    expect(log.wantsInfo).toBe(true)
+  })
+})
