@@ -112,7 +112,7 @@ interface Core {
   readonly dispatch: DispatchEnvironment
   readonly developmentKey: string | undefined
   readonly active: Set<Exchange>
-  readonly state: { isOpen: boolean; onIdle: (() => void) | undefined }
+  readonly state: { isOpen: boolean; onIdle: (() => void) | undefined; warnedOfHostParser: boolean }
 }
 
 function createCore(settings: Settings, injected: Injected): Core {
@@ -127,7 +127,7 @@ function createCore(settings: Settings, injected: Injected): Core {
     },
     developmentKey: settings.needsDevelopmentKey ? announced(developmentKey(), log) : undefined,
     active: new Set(),
-    state: { isOpen: true, onIdle: undefined },
+    state: { isOpen: true, onIdle: undefined, warnedOfHostParser: false },
   }
 }
 
@@ -149,6 +149,7 @@ function createRuntime(settings: Settings, core: Core): Runtime {
     routing: createRoutingTable(settings),
     dispatch: core.dispatch,
     bodyLimitBytes: settings.bodyLimitBytes,
+    onHostParsedBody: () => warnOfHostParser(core, settings.bodyLimitBytes),
     onRecord: settings.onRecord,
     listModels,
     active: core.active,
@@ -157,6 +158,15 @@ function createRuntime(settings: Settings, core: Core): Runtime {
       if (core.active.size === 0) core.state.onIdle?.()
     },
   })
+}
+
+/** The parser's limit holds before ours and answers in the host's own words: nothing we could do when it strikes. */
+function warnOfHostParser(core: Core, limit: number): void {
+  if (core.state.warnedOfHostParser) return
+  core.state.warnedOfHostParser = true
+  core.log.warn(
+    `A body parser of the host runs before the gateway: prompts over its own limit (100 kB in express.json(), 1 MB in @koa/bodyparser) are refused by it, whatever bodyLimit (${limit} bytes) says. Mount the gateway before the parser, or raise the parser's limit.`,
+  )
 }
 
 function createRoutingTable(settings: Settings): RoutingTable {

@@ -24,6 +24,7 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     exchange.caller = await runtime.identify(request)
     if (endpoint.kind === 'models') return await listModels(runtime, exchange)
     const body = await readJsonBody(request, runtime.bodyLimitBytes)
+    if (body.bytes === undefined) runtime.onHostParsedBody()
     exchange.request = serverSide(endpoint).parse(body.value, body.bytes)
     const plan = planFor(runtime.routing, exchange.request.model, exchange.caller)
     exchange.route = plan.route

@@ -16,6 +16,8 @@ export interface Runtime {
   readonly routing: RoutingTable
   readonly dispatch: DispatchEnvironment
   readonly bodyLimitBytes: number
+  /** A parser of the host has read a body before us: told to the operator once. */
+  readonly onHostParsedBody: () => void
   readonly onRecord: ((record: RequestRecord) => void) | undefined
   /** Model ids each provider offers, asked for when a client lists them. */
   readonly listModels: () => Promise<readonly string[]>
