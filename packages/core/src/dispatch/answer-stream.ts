@@ -96,7 +96,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
       return this.#deliver(output)
     }
     // Half an event at the end is not a wrong one: the rest of it never came.
-    if (relay.error !== undefined && (chunk !== undefined || relay.error.code !== 'upstream_invalid')) return this.#finish(relay.error)
+    if (relay.error !== undefined) return this.#finish(chunk === undefined && relay.error.code === 'upstream_invalid' ? this.#truncated() : relay.error)
     if (chunk === undefined) return this.#endOfUpstream()
     // Comments and pings do not feed the clock: a provider that only says it is alive is not answering.
     if (relay.events !== seen) cancellation.startPhase('idle_timeout', idleTimeoutMs)
@@ -118,7 +118,11 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
 
   #endOfUpstream(): IteratorResult<Uint8Array | string> {
     if (this.#options.relay.complete) return this.#finish(undefined)
-    return this.#finish(new GatewayError('upstream_truncated', `${this.#options.provider} ended its stream before the answer was complete.`))
+    return this.#finish(this.#truncated())
+  }
+
+  #truncated(): GatewayError {
+    return new GatewayError('upstream_truncated', `${this.#options.provider} ended its stream before the answer was complete.`)
   }
 
   #finish(error: GatewayError | undefined): IteratorResult<Uint8Array | string> {
