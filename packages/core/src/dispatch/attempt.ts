@@ -6,7 +6,7 @@ import { AnswerStream } from './answer-stream.ts'
 import { retryAfterMs } from './backoff.ts'
 import type { Cancellation } from './cancellation.ts'
 import { transportError } from './classify.ts'
-import type { DispatchEnvironment } from './dispatch.ts'
+import type { DispatchEnvironment } from './environment.ts'
 import type { UpstreamCall, UpstreamResponse } from './transport.ts'
 
 /** One call to one target. */

@@ -1,4 +1,3 @@
-import type { Clock } from '../clock.ts'
 import type { ChatRequest, Dialect } from '../dialects/index.ts'
 import { type AttemptSummary, GatewayError, toGatewayError, withDetails } from '../errors.ts'
 import type { Plan, Target } from '../routing/index.ts'
@@ -6,16 +5,7 @@ import { attempt, type AttemptRequest, type Committed, translationFor } from './
 import { backoffMs, LONGEST_RETRY_AFTER_MS } from './backoff.ts'
 import { Cancellation } from './cancellation.ts'
 import { classifyFailure } from './classify.ts'
-import type { Transport } from './transport.ts'
-
-/** What dispatch gets from outside; injected, so that tests own time and chance. */
-export interface DispatchEnvironment {
-  readonly transport: Transport
-  readonly clock: Clock
-  /** Uniform in [0, 1). */
-  readonly random: () => number
-  readonly newId: (prefix: string) => string
-}
+import type { DispatchEnvironment } from './environment.ts'
 
 export interface DispatchJob {
   readonly from: Dialect

@@ -1,0 +1,11 @@
+import type { Clock } from '../clock.ts'
+import type { Transport } from './transport.ts'
+
+/** What dispatch gets from outside; injected, so that tests own time and chance. */
+export interface DispatchEnvironment {
+  readonly transport: Transport
+  readonly clock: Clock
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+  readonly newId: (prefix: string) => string
+}
