@@ -50,13 +50,13 @@ describe('virtual keys', () => {
   beforeEach(() => start({}, { POSTERN_KEYS: `web:${CLIENT_KEY}, batch:${OTHER_KEY}` }))
 
   it.each([
-    { authorization: `Bearer ${CLIENT_KEY}` },
-    { authorization: `bearer  ${CLIENT_KEY} ` },
-    { 'x-api-key': CLIENT_KEY },
-    { 'api-key': CLIENT_KEY },
-    { 'x-goog-api-key': CLIENT_KEY },
-  ])('are taken from %o', async (headers) => {
-    expect((await send(headers as Record<string, string>)).status).toBe(200)
+    ['authorization', `Bearer ${CLIENT_KEY}`],
+    ['authorization', `bearer  ${CLIENT_KEY} `],
+    ['x-api-key', CLIENT_KEY],
+    ['api-key', CLIENT_KEY],
+    ['x-goog-api-key', CLIENT_KEY],
+  ])('are taken from `%s: %s`', async (name, value) => {
+    expect((await send({ [name]: value })).status).toBe(200)
     expect(records[0]?.caller).toEqual({ id: 'web' })
     expect(JSON.stringify(openai.journal.last().headers)).not.toContain(CLIENT_KEY)
   })

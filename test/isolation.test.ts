@@ -182,17 +182,26 @@ describe('close', () => {
     expect(chain.records).toHaveLength(2)
   })
 
-  it('leaves no timer and no connection behind', async () => {
-    await turns(50)
-    const before = process.getActiveResourcesInfo().sort()
+  it('leaves no timer and no connection behind: a process that is done ends by itself', async () => {
     chain = await startChain()
-    chain.provider('first').enqueue({ status: 503 }, { answer: { text: ['a', 'b'] }, cutAfterEvents: 2 })
-    for (const stream of [false, true, true]) await (await chain.ask({ stream })).text()
-    const left = await chain.ask({ stream: true })
-    await left.body?.cancel()
-    await chain.close()
-    await turns(20)
-    expect(process.getActiveResourcesInfo().sort()).toEqual(before)
+    const script = `
+      const { createGateway } = await import(${urlOf('@postern/core')})
+      const { startFakeProvider } = await import(${urlOf('@postern/testing')})
+      const before = process.getActiveResourcesInfo()
+      const provider = await startFakeProvider({ dialect: 'openai-chat' })
+      const gateway = createGateway({ auth: 'none', log: 'silent', providers: { first: { baseUrl: provider.url } } }, { random: () => 0, environment: {} })
+      const ask = (stream) => gateway.fetch('http://gateway/v1/chat/completions', { method: 'POST', body: JSON.stringify({ model: 'first/m', stream, messages: [{ role: 'user', content: 'Hello' }] }) })
+      provider.enqueue({ status: 503 }, {}, { answer: { text: ['a', 'b'] }, cutAfterEvents: 2 })
+      for (const stream of [false, true, true]) await (await ask(stream)).text()
+      await (await ask(true)).body.cancel()
+      await (await gateway.fetch('http://gateway/v1/models')).text()
+      await gateway.close()
+      await provider.close()
+      for (let turn = 0; turn < 20; turn++) await new Promise(setImmediate)
+      const after = process.getActiveResourcesInfo()
+      console.log(JSON.stringify({ before, after }))`
+    const { before, after } = await run(script)
+    expect(after).toEqual(before)
   })
 })
 
@@ -225,13 +234,12 @@ it('errors do not pin connections (G7)', async () => {
 
 it('importing and creating a gateway leaves the globals alone', async () => {
   chain = await startChain()
-  const core = pathToFileURL(createRequire(import.meta.url).resolve('@postern/core')).href
   const script = `
     const listeners = () => JSON.stringify(process.eventNames().map((name) => [String(name), process.listenerCount(name)]).sort())
     const shape = () => new Map(Object.getOwnPropertyNames(globalThis).map((name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)]))
     const dispatcher = () => globalThis[Symbol.for('undici.globalDispatcher.1')]
     const before = { listeners: listeners(), shape: shape(), environment: JSON.stringify(process.env), prototypes: Object.getOwnPropertyNames(Object.prototype).length, dispatcher: dispatcher() }
-    const { createGateway } = await import(${JSON.stringify(core)})
+    const { createGateway } = await import(${urlOf('@postern/core')})
     const gateway = createGateway({ auth: 'none', log: 'silent' }, { environment: { OPENAI_API_KEY: 'sk-0123456789abcdef' } })
     const changed = []
     if (listeners() !== before.listeners) changed.push('process listeners')
@@ -243,7 +251,17 @@ it('importing and creating a gateway leaves the globals alone', async () => {
     if (Object.getOwnPropertyNames(Object.prototype).length !== before.prototypes) changed.push('Object.prototype')
     console.log(JSON.stringify({ changed, fetchPatched: dispatcher() !== before.dispatcher }))
     await gateway.close()`
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script])
   // zod keeps its registry where every copy of zod in a process finds it.
-  expect(JSON.parse(stdout)).toEqual({ changed: ['__zod_globalConfig', '__zod_globalRegistry'], fetchPatched: false })
+  expect(await run(script)).toEqual({ changed: ['__zod_globalConfig', '__zod_globalRegistry'], fetchPatched: false })
 })
+
+/** A module of the workspace as a script outside it imports it. */
+function urlOf(specifier: string): string {
+  return JSON.stringify(pathToFileURL(createRequire(import.meta.url).resolve(specifier)).href)
+}
+
+/** Runs a module in a process of its own, which has to end by itself, and gives the JSON it printed. */
+async function run(script: string): Promise<Record<string, unknown>> {
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], { timeout: 15_000 })
+  return JSON.parse(stdout)
+}

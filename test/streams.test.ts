@@ -175,12 +175,11 @@ describe('framing a provider may use (B6)', () => {
     { name: 'a finish, but no end marker', body: events.slice(0, 3).map((event) => `data: ${event}\n\n`).join('') },
     { name: 'another content type', body: events.map((event) => `data: ${event}\n\n`).join(''), type: 'text/plain' },
   ])('$name', async ({ body, type }) => {
+    await start('openai-chat')
     for (const writeSizes of [undefined, 1, 7]) {
-      await start('openai-chat')
       const reply = { raw: { headers: { 'content-type': type ?? 'text/event-stream' }, body: [body] } }
       chain.provider('first').reply(writeSizes === undefined ? reply : { ...reply, writeSizes })
       expect(await see(), `writes of ${writeSizes}`).toMatchObject({ text: 'Hello world', finishes: ['stop'], done: true, error: undefined })
-      if (writeSizes !== 7) await chain.close()
     }
   })
 
@@ -237,7 +236,7 @@ describe('a client that does not read (B7)', () => {
     expect(chain.records).toMatchObject([{ code: 'client_closed', status: 499 }])
   })
 
-  it.each(['Express', 'Koa', 'Hono'] as const)('nor over a socket of %s', async (framework) => {
+  it.each(['Express', 'Koa', 'Hono'] as const)('does the same over a socket of %s', async (framework) => {
     await start('openai-chat')
     const mounted = await startMountedChain(framework, { dialects: ['openai-chat'] })
     mounted.provider('first').reply({ raw: { headers: eventStream, body: endless() } })
@@ -257,7 +256,7 @@ describe('a client that does not read (B7)', () => {
 })
 
 it('commits to the first target that sends an event, and to nobody before', async () => {
-  await start('openai-chat', { dialects: ['openai-chat', 'openai-chat'] , route: {} })
+  await start('openai-chat', { dialects: ['openai-chat', 'openai-chat'], route: {} })
   chain.provider('first').reply({ answer: { text: ['From first'] }, cutAfterEvents: 0 })
   chain.provider('second').reply({ answer: { text: ['From second'] }, cutAfterEvents: 2 })
   const response = await chain.ask({ stream: true })

@@ -11,7 +11,7 @@ export interface SeenLog extends Logger {
 export function seeLog(): SeenLog {
   const lines: string[] = []
   let taken = 0
-  let watchers: (() => void)[] = []
+  const watchers: (() => void)[] = []
   const write = (level: string) => (message: string, fields?: Readonly<Record<string, unknown>>) => {
     lines.push(`${level} ${message}${fields === undefined ? '' : ` ${JSON.stringify(fields)}`}`)
     for (const wake of watchers.splice(0)) wake()
@@ -30,7 +30,7 @@ export function seeLog(): SeenLog {
           taken = at + 1
           return line
         }
-        await new Promise<void>((resolve) => (watchers = [...watchers, resolve]))
+        await new Promise<void>((resolve) => watchers.push(resolve))
       }
     },
   }

@@ -37,7 +37,8 @@ function keepsStatus(code: ErrorCode, status: number): boolean {
 function codeOf(status: number, message: string, providerCode = ''): ErrorCode {
   if (status === 401) return 'provider_credentials'
   if (CREDENTIALS.test(providerCode) || (status === 400 && CREDENTIALS_TEXT.test(message))) return 'provider_credentials'
-  if (CONTEXT_CODE.test(providerCode) || CONTEXT_TEXT.test(message)) return 'context_length_exceeded'
+  // "Too many tokens" in a 429 speaks of a minute's tokens, not of the request's.
+  if (CONTEXT_CODE.test(providerCode) || (status !== 429 && CONTEXT_TEXT.test(message))) return 'context_length_exceeded'
   if (CONTENT_FILTER_CODE.test(providerCode)) return 'content_filter'
   if (status === 402 || QUOTA_CODE.test(providerCode)) return 'insufficient_quota'
   if (status === 403) return 'provider_rejected'

@@ -21,6 +21,9 @@ const REASONS: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>
   ['MODEL_ARMOR', 'content_filter'],
 ])
 
+/** Words of a turn that may end in function calls; servers that imitate the API have one of their own for it. */
+const MAY_CALL: ReadonlySet<string> = new Set(['STOP', 'FUNCTION_CALL'])
+
 /** The word of a candidate that has ended; absent, empty or "unspecified" means it goes on. */
 export function finishWord(value: unknown): string | undefined {
   return value === 'FINISH_REASON_UNSPECIFIED' ? undefined : textOf(value)
@@ -31,7 +34,7 @@ export function finishWord(value: unknown): string | undefined {
  * (`MALFORMED_FUNCTION_CALL`, `OTHER`, new ones) become `stop` and are kept in `native`.
  */
 export function finishOf(word: string, hasCalls: boolean, message: unknown): Finish {
-  const reason = word === 'STOP' && hasCalls ? 'tool_calls' : (REASONS.get(word) ?? 'stop')
+  const reason = MAY_CALL.has(word) && hasCalls ? 'tool_calls' : (REASONS.get(word) ?? 'stop')
   if (PLAIN.has(word)) return { reason }
   return { reason, native: word, ...detailOf(message) }
 }

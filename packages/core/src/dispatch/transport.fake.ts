@@ -1,0 +1,95 @@
+import type { GatewayError } from '../errors.ts'
+import type { Transport, UpstreamCall, UpstreamRequest, UpstreamResponse } from './transport.ts'
+
+/** What a scripted provider does with one call. */
+export interface Reply {
+  /** @default 200 */
+  readonly status?: number
+  readonly headers?: Readonly<Record<string, string>>
+  /** Sent in these pieces. */
+  readonly body?: readonly string[]
+  /** The connection never opens, the headers never come, or the body never ends. */
+  readonly hangs?: 'connect' | 'headers' | 'body'
+  /** Breaks off here with an error of this code. */
+  readonly breaks?: { readonly at: 'connect' | 'headers' | 'body'; readonly code: string }
+}
+
+export const json = (value: unknown, rest: Reply = {}): Reply => ({ headers: { 'content-type': 'application/json' }, body: [JSON.stringify(value)], ...rest })
+export const events = (...data: (object | string)[]): Reply => ({
+  headers: { 'content-type': 'text/event-stream' },
+  body: data.map((item) => `data: ${typeof item === 'string' ? item : JSON.stringify(item)}\n\n`),
+})
+
+/** A transport for tests: answers calls from a script, in order, and remembers them. A call beyond the script throws. */
+export class FakeTransport implements Transport {
+  readonly requests: UpstreamRequest[] = []
+  readonly calls: FakeUpstreamCall[] = []
+  readonly #script: readonly Reply[]
+
+  constructor(script: readonly Reply[]) {
+    this.#script = script
+  }
+
+  send(request: UpstreamRequest): UpstreamCall {
+    const reply = this.#script[this.requests.length]
+    if (reply === undefined) throw new Error(`Call ${this.requests.length + 1} is not in the script.`)
+    this.requests.push(request)
+    const call = new FakeUpstreamCall(reply, request)
+    this.calls.push(call)
+    return call
+  }
+
+  close(): Promise<void> {
+    return Promise.resolve()
+  }
+}
+
+class FakeUpstreamCall implements UpstreamCall {
+  readonly response: Promise<UpstreamResponse>
+  aborted: GatewayError | undefined
+  readonly #reply: Reply
+  readonly #pieces: string[]
+  readonly #gone = Promise.withResolvers<never>()
+
+  constructor(reply: Reply, request: UpstreamRequest) {
+    this.#reply = reply
+    this.#pieces = [...(reply.body ?? [])]
+    this.#gone.promise.catch(() => undefined)
+    this.response = Promise.race([this.#gone.promise, this.#answer(request)])
+  }
+
+  async read(): Promise<Uint8Array | undefined> {
+    if (this.aborted !== undefined) throw this.aborted
+    const piece = this.#pieces.shift()
+    if (piece !== undefined) return Buffer.from(piece)
+    if (this.#reply.hangs === 'body') return this.#gone.promise
+    if (this.#reply.breaks?.at === 'body') throw broken(this.#reply.breaks.code)
+    return undefined
+  }
+
+  async collect(): Promise<Uint8Array> {
+    const pieces: Uint8Array[] = []
+    for (let piece = await this.read(); piece !== undefined; piece = await this.read()) pieces.push(piece)
+    return Buffer.concat(pieces)
+  }
+
+  abort(reason: GatewayError): void {
+    this.aborted ??= reason
+    this.#gone.reject(reason)
+  }
+
+  async #answer(request: UpstreamRequest): Promise<UpstreamResponse> {
+    const { breaks, hangs, status = 200, headers = {} } = this.#reply
+    await Promise.resolve()
+    if (breaks?.at === 'connect') throw broken(breaks.code)
+    if (hangs === 'connect') return this.#gone.promise
+    request.onConnected()
+    if (breaks?.at === 'headers') throw broken(breaks.code)
+    if (hangs === 'headers') return this.#gone.promise
+    return { status, headers }
+  }
+}
+
+function broken(code: string): Error {
+  return Object.assign(new Error('the connection broke'), { code })
+}
