@@ -30,6 +30,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   #first: (Uint8Array | string)[]
   #bytes = 0
   #state: 'running' | 'upstream ended' | 'over' = 'running'
+  #isReading = false
   #ending: StreamEnding | undefined
   /** What the stream ends with, when its end came while nobody was reading. */
   #unread: IteratorResult<Uint8Array | string> = { done: true, value: undefined }
@@ -39,8 +40,8 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     this.#first = options.first
     options.cancellation.wait((error) => {
       options.call.abort(error)
-      // Whoever is reading has failed by then. Somebody who has left may never read again, and the request must still end.
-      queueMicrotask(() => this.#endUnread(error))
+      // Whoever is reading is told by the read. Somebody who has left may never read again, and the request must still end.
+      if (!this.#isReading) this.#endUnread(error)
     })
   }
 
@@ -78,10 +79,12 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
 
   // Promise chaining instead of `async`: this runs for every event of every stream.
   #read(): Promise<IteratorResult<Uint8Array | string>> {
+    this.#isReading = true
     return this.#options.call.read().then(this.#onChunk, this.#onBreak)
   }
 
   readonly #onChunk = (chunk: Uint8Array | undefined): IteratorResult<Uint8Array | string> | Promise<IteratorResult<Uint8Array | string>> => {
+    this.#isReading = false
     const { relay, cancellation, idleTimeoutMs } = this.#options
     const seen = relay.events
     let output: Uint8Array | string | undefined

@@ -63,11 +63,6 @@ export function createTransport(options: { readonly connectTimeoutMs: number }):
 /** Unread bytes kept before the provider's socket is paused. */
 const HIGH_WATER_MARK_BYTES = 64 * 1024
 
-interface Reader {
-  resolve(chunk: Uint8Array | undefined): void
-  reject(error: unknown): void
-}
-
 class Call implements UpstreamCall, Dispatcher.DispatchHandler {
   readonly response: Promise<UpstreamResponse>
   readonly #onConnected: () => void
@@ -75,9 +70,10 @@ class Call implements UpstreamCall, Dispatcher.DispatchHandler {
   #controller: Dispatcher.DispatchController | undefined
   #queue: Uint8Array[] = []
   #queuedBytes = 0
-  #reader: Reader | undefined
-  /** `collect` takes chunks straight from the socket. */
-  #collecting: { limit: number; size: number } | undefined
+  /** Wakes who waits for the body. What woke it is looked at a microtask later, when all of a network read is there. */
+  #wake: (() => void) | undefined
+  /** Bytes `collect` may take; it is woken by the end only. */
+  #collectLimit: number | undefined
   #state: 'open' | 'ended' | 'failed' = 'open'
   #error: unknown
 
@@ -89,33 +85,41 @@ class Call implements UpstreamCall, Dispatcher.DispatchHandler {
   }
 
   read(): Promise<Uint8Array | undefined> {
-    const [first] = this.#queue
-    if (first !== undefined) {
-      // What has piled up goes on in one piece: every piece costs a write to the client.
-      const waiting = this.#queue.length === 1 ? first : Buffer.concat(this.#queue, this.#queuedBytes)
-      this.#queue = []
-      this.#queuedBytes = 0
-      this.#controller?.resume()
-      return Promise.resolve(waiting)
-    }
+    if (this.#queue.length > 0) return Promise.resolve(this.#take())
     if (this.#state === 'ended') return Promise.resolve(undefined)
     if (this.#state === 'failed') return Promise.reject(this.#error)
-    return new Promise((resolve, reject) => {
-      this.#reader = { resolve, reject }
-    })
+    return new Promise<void>((resolve) => {
+      this.#wake = resolve
+    }).then(this.#afterWake)
   }
 
   async collect(limit: number): Promise<Uint8Array> {
+    this.#collectLimit = limit
+    this.#checkLimit()
     if (this.#state === 'open') {
-      await new Promise<undefined>((resolve, reject) => {
-        this.#collecting = { limit, size: this.#queuedBytes }
-        this.#reader = { resolve: () => resolve(undefined), reject }
-        this.#checkLimit()
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
         this.#controller?.resume()
       })
-    } else if (this.#state === 'failed') throw this.#error
-    const [first] = this.#queue
-    return this.#queue.length === 1 && first !== undefined ? first : Buffer.concat(this.#queue)
+    }
+    if (this.#state === 'failed') throw this.#error
+    return this.#take()
+  }
+
+  readonly #afterWake = (): Uint8Array | undefined => {
+    if (this.#queue.length > 0) return this.#take()
+    if (this.#state === 'failed') throw this.#error
+    return undefined
+  }
+
+  /** What has piled up goes on in one piece: every piece costs a write to the client. */
+  #take(): Uint8Array {
+    const first = this.#queue[0]
+    const bytes = this.#queue.length === 1 && first !== undefined ? first : Buffer.concat(this.#queue, this.#queuedBytes)
+    this.#queue = []
+    this.#queuedBytes = 0
+    if (this.#controller?.paused) this.#controller.resume()
+    return bytes
   }
 
   abort(reason: GatewayError): void {
@@ -138,29 +142,19 @@ class Call implements UpstreamCall, Dispatcher.DispatchHandler {
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.#collecting !== undefined) {
-      this.#queue.push(chunk)
-      this.#collecting.size += chunk.length
-      this.#checkLimit()
-      return
-    }
-    const reader = this.#reader
-    if (reader !== undefined) {
-      this.#reader = undefined
-      reader.resolve(chunk)
-      return
-    }
     this.#queue.push(chunk)
     this.#queuedBytes += chunk.length
-    if (this.#queuedBytes >= HIGH_WATER_MARK_BYTES) controller.pause()
+    if (this.#collectLimit !== undefined) this.#checkLimit()
+    else {
+      this.#wakeUp()
+      if (this.#queuedBytes >= HIGH_WATER_MARK_BYTES) controller.pause()
+    }
   }
 
   onResponseEnd(): void {
     if (this.#state !== 'open') return
     this.#state = 'ended'
-    const reader = this.#reader
-    this.#reader = undefined
-    reader?.resolve(undefined)
+    this.#wakeUp()
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
@@ -168,10 +162,11 @@ class Call implements UpstreamCall, Dispatcher.DispatchHandler {
   }
 
   #checkLimit(): void {
-    const collecting = this.#collecting
-    if (collecting !== undefined && collecting.size > collecting.limit) {
-      this.abort(new GatewayError('answer_too_large', `The provider's answer is larger than the limit of ${collecting.limit} bytes (option answerLimit, POSTERN_ANSWER_LIMIT).`))
-    }
+    if (this.#collectLimit === undefined || this.#queuedBytes <= this.#collectLimit) return
+    const error = new GatewayError('answer_too_large', `The provider's answer is larger than the limit of ${this.#collectLimit} bytes (option answerLimit, POSTERN_ANSWER_LIMIT).`)
+    if (this.#state === 'open') this.abort(error)
+    else this.#error = error
+    this.#state = 'failed'
   }
 
   #fail(error: unknown): void {
@@ -180,8 +175,12 @@ class Call implements UpstreamCall, Dispatcher.DispatchHandler {
     this.#error = error
     this.#settleResponse?.reject(error)
     this.#settleResponse = undefined
-    const reader = this.#reader
-    this.#reader = undefined
-    reader?.reject(error)
+    this.#wakeUp()
+  }
+
+  #wakeUp(): void {
+    const wake = this.#wake
+    this.#wake = undefined
+    wake?.()
   }
 }

@@ -219,15 +219,10 @@ export class ChatStreamRelay implements StreamRelay {
  */
 function isPlain(block: Uint8Array): boolean {
   const text = Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('latin1')
-  return (
-    text.startsWith('data: {') &&
-    text.includes('"finish_reason":null') &&
-    !text.includes('"finish_reason":"') &&
-    !text.includes('"usage":{') &&
-    !text.includes('"choices":[]') &&
-    !text.includes('"error"') &&
-    !text.includes('[DONE]')
-  )
+  if (!text.startsWith('data: {') || !text.includes('"finish_reason":null') || text.includes('"error"')) return false
+  if (text.includes('"finish_reason":"') || text.includes('"usage":{')) return false
+  // Only a block of several events can hold one without a finish reason beside one that has it.
+  return text.indexOf('\n') === text.length - 2 || !(text.includes('"choices":[]') || text.includes('[DONE]'))
 }
 
 function nativeOf(choice: JsonObject): { native?: string } {
