@@ -60,7 +60,13 @@ export async function attempt(options: Attempt): Promise<Committed> {
     origin: target.provider.origin,
     method: 'POST',
     path: target.provider.basePath + built.path,
-    headers: { 'content-type': 'application/json', ...target.provider.headers(), accept: options.stream ? 'text/event-stream' : 'application/json', ...built.headers },
+    headers: {
+      'user-agent': USER_AGENT,
+      'content-type': 'application/json',
+      accept: options.stream ? 'text/event-stream' : 'application/json',
+      ...target.provider.headers(),
+      ...built.headers,
+    },
     body: built.body instanceof Uint8Array ? built.body : JSON.stringify(built.body),
     // A whole answer may take as long as the request's deadline; only a stream owes us a first token.
     onConnected: () => (options.stream ? cancellation.startPhase('first_token_timeout', limits.ttftTimeoutMs) : cancellation.endPhase()),
@@ -83,6 +89,9 @@ export async function attempt(options: Attempt): Promise<Committed> {
     cancellation.endPhase()
   }
 }
+
+/** Some hosts refuse calls that do not say who makes them. */
+const USER_AGENT = 'postern'
 
 const MAX_ERROR_BODY_BYTES = 64 * 1024
 
