@@ -142,7 +142,8 @@ describe('SseSplitter', () => {
       })
     const splitter = new SseSplitter(LIMIT)
     for (let at = 0; at < 100; at++) splitter.push(counting(`data: ${'x'.repeat(93)}\r`))
-    expect(reads).toBe(100 * 100)
+    // Once each, and a look at how the chunk ends.
+    expect(reads).toBeLessThanOrEqual(100 * (100 + 2))
   })
 
   it('refuses an unfinished event over the limit, and only that', () => {

@@ -65,6 +65,14 @@ export class SseSplitter {
   }
 
   #lastEventEnd(chunk: Uint8Array): number {
+    const { length } = chunk
+    if (length > 1 && chunk[length - 1] === LF && chunk[length - 2] === LF) {
+      // What most servers send: nothing but whole events. Where the ones before the last end need not be known.
+      this.#atLineStart = true
+      this.#afterCarriageReturn = false
+      this.#afterEvent = false
+      return length
+    }
     if (this.#afterCarriageReturn || chunk.includes(CR)) return this.#lastEventEndWithCarriageReturns(chunk)
     let end = 0
     let lineStart = 0
