@@ -70,7 +70,7 @@ describe('what a client sends', () => {
       const seen = chain.provider('first').journal.last()
       expect(JSON.stringify(seen.headers)).not.toMatch(new RegExp(`${canary}|${CLIENT_KEY}`, 'i'))
       expect(seen.path + seen.search).not.toContain(CANARY_KEY)
-      expect(Object.keys(seen.headers).sort()).toEqual([...expected[dialect], 'accept', 'connection', 'content-length', 'content-type', 'host'].sort())
+      expect(Object.keys(seen.headers).sort()).toEqual([...expected[dialect], 'accept', 'connection', 'content-length', 'content-type', 'host', 'user-agent'].sort())
     }
   })
 

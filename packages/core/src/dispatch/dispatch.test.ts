@@ -232,6 +232,14 @@ describe('a client that leaves', () => {
     expect(attempts).toMatchObject([{ target: 'a/model', code: 'client_closed' }])
   })
 
+  it('while a refusal is read is what ended the request, not the refusal', async () => {
+    const { controller, outcome, done, attempts } = start([{ status: 500, body: ['{"err'], hangs: 'body' }], { limits: { retries: 0 } })
+    await settle()
+    controller.abort()
+    await done
+    expect([outcome.error?.code, attempts[0]?.code]).toEqual(['client_closed', 'provider_error'])
+  })
+
   it('during a wait is noticed at once, and no further call is made (C13)', async () => {
     const { clock, controller, asked, outcome, done, idle } = start([status(500), ok], { targets: [target('a')] })
     await clock.advance(10)
@@ -303,7 +311,7 @@ describe('what is sent and said', () => {
     const { transport } = await run([ok])
     expect(transport.requests[0]).toMatchObject({ origin: 'http://a.test', path: '/v1/chat/completions', method: 'POST' })
     expect(transport.requests[0]?.headers).toMatchObject({ authorization: `Bearer ${KEY}`, accept: 'application/json' })
-    expect(Object.keys(transport.requests[0]?.headers ?? {}).toSorted()).toEqual(['accept', 'authorization', 'content-type'])
+    expect(Object.keys(transport.requests[0]?.headers ?? {}).toSorted()).toEqual(['accept', 'authorization', 'content-type', 'user-agent'])
     expect((await run([events(delta('stop'))], { stream: true })).transport.requests[0]?.headers.accept).toBe('text/event-stream')
   })
 

@@ -200,9 +200,14 @@ describe('backpressure (B7)', () => {
 })
 
 describe('limits', () => {
-  const endless: RequestListener = (_request, response) => {
+  const large: RequestListener = (_request, response) => {
+    let rest = 20_000_000
     const write = (): void => {
-      while (!response.destroyed) if (!response.write('x'.repeat(10_000))) return void response.once('drain', write)
+      while (!response.destroyed && rest > 0) {
+        rest -= 10_000
+        if (!response.write('x'.repeat(10_000))) return void response.once('drain', write)
+      }
+      response.end()
     }
     write()
   }
@@ -211,14 +216,14 @@ describe('limits', () => {
     const closed = Promise.withResolvers<undefined>()
     const origin = await provider((request, response) => {
       response.on('close', () => closed.resolve(undefined))
-      endless(request, response)
+      large(request, response)
     })
     expect(await codeOf(send(origin).collect(50_000))).toBe('answer_too_large')
     await closed.promise
   })
 
   it('counts what came before anybody asked', async () => {
-    const call = send(await provider(endless))
+    const call = send(await provider(large))
     await call.response
     await standstill(() => 0)
     expect(await codeOf(call.collect(1000))).toBe('answer_too_large')

@@ -18,9 +18,11 @@ export async function readJsonBody(request: GatewayRequest, limit: number): Prom
 }
 
 export function bodyTooLarge(limit: number): GatewayError {
-  return new GatewayError('body_too_large', `The request body is larger than the limit of ${limit} bytes (option bodyLimit, POSTERN_BODY_LIMIT).`, {
-    headers: { connection: 'close' },
-  })
+  return new GatewayError('body_too_large', `The request body is larger than the limit of ${limit} bytes (option bodyLimit, POSTERN_BODY_LIMIT).`)
+}
+
+export function encodingNotAccepted(encoding: string): GatewayError {
+  return new GatewayError('invalid_request', `Request bodies with content-encoding ${JSON.stringify(encoding)} are not accepted; send the JSON uncompressed.`, { status: 415 })
 }
 
 const decoder = new TextDecoder()

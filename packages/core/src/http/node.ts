@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GatewayError } from '../errors.ts'
-import { bodyTooLarge } from './body.ts'
+import { bodyTooLarge, encodingNotAccepted } from './body.ts'
 import { type GatewayRequest, type GatewayResponse, isStreamBody } from './request.ts'
 
 /** What an adapter knows that the raw request does not say. */
@@ -95,11 +95,9 @@ class NodeRequest implements GatewayRequest {
   bytes(limit: number): Promise<Uint8Array> {
     const request = this.#request
     const encoding = request.headers['content-encoding']
-    if (encoding !== undefined && encoding !== 'identity') {
-      return Promise.reject(new GatewayError('invalid_request', `Request bodies with content-encoding ${JSON.stringify(encoding)} are not accepted; send the JSON uncompressed.`, { status: 415 }))
-    }
+    if (encoding !== undefined && encoding !== 'identity') return Promise.reject(encodingNotAccepted(encoding))
     if (Number(request.headers['content-length']) > limit) {
-      request.resume()
+      discard(request)
       return Promise.reject(bodyTooLarge(limit))
     }
     if (request.readableDidRead && !request.readableFlowing) return Promise.reject(bodyConsumed())
@@ -125,7 +123,7 @@ function collect(request: IncomingMessage, limit: number): Promise<Uint8Array> {
       size += chunk.length
       if (size > limit) {
         stop()
-        request.resume()
+        discard(request)
         reject(bodyTooLarge(limit))
       } else chunks.push(chunk)
     }
@@ -142,6 +140,18 @@ function collect(request: IncomingMessage, limit: number): Promise<Uint8Array> {
     request.on('error', onGone)
     request.on('close', onGone)
     if (request.destroyed) onGone()
+  })
+}
+
+/** Far more than a client has under way when the refusal reaches it. */
+const MAX_DISCARDED_BYTES = 64 * 1024 * 1024
+
+/** Reads on and keeps nothing: to close on a client that is still sending would take our answer from it. */
+function discard(request: IncomingMessage): void {
+  let size = 0
+  request.on('data', (chunk: Buffer) => {
+    size += chunk.length
+    if (size > MAX_DISCARDED_BYTES) request.destroy()
   })
 }
 
@@ -164,7 +174,12 @@ async function writeStream(answer: GatewayResponse, body: AsyncIterable<Uint8Arr
     return
   }
   response.writeHead(answer.status, answer.headers)
-  await pump(body, response)
+  try {
+    await pump(body, response)
+  } catch {
+    // Bodies do not throw; one that does is cut off, so that half an answer never looks whole.
+    response.destroy()
+  }
 }
 
 /** Writes until the body ends or the client is gone; leaving the loop early ends the body and with it the upstream call. */

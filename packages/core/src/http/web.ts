@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors.ts'
-import { bodyTooLarge } from './body.ts'
+import { bodyTooLarge, encodingNotAccepted } from './body.ts'
 import { type GatewayRequest, type GatewayResponse, isStreamBody } from './request.ts'
 
 /** What an adapter knows that the request does not say. */
@@ -61,6 +61,8 @@ class WebRequest implements GatewayRequest {
   }
 
   async bytes(limit: number): Promise<Uint8Array> {
+    const encoding = this.header('content-encoding')
+    if (encoding !== undefined && encoding !== 'identity') throw encodingNotAccepted(encoding)
     if (Number(this.header('content-length')) > limit) throw bodyTooLarge(limit)
     if (this.#request.bodyUsed) {
       throw new GatewayError('invalid_request', 'The request body was read before it reached the gateway. Hand the Request over unread.')
@@ -68,10 +70,15 @@ class WebRequest implements GatewayRequest {
     if (this.#request.body === null) return new Uint8Array(0)
     const chunks: Uint8Array[] = []
     let size = 0
-    for await (const chunk of this.#request.body as unknown as AsyncIterable<Uint8Array>) {
-      size += chunk.length
-      if (size > limit) throw bodyTooLarge(limit)
-      chunks.push(chunk)
+    try {
+      for await (const chunk of this.#request.body as unknown as AsyncIterable<Uint8Array>) {
+        size += chunk.length
+        if (size > limit) throw bodyTooLarge(limit)
+        chunks.push(chunk)
+      }
+    } catch (cause) {
+      if (cause instanceof GatewayError) throw cause
+      throw new GatewayError('client_closed', 'The client closed the connection before its request was complete.', { cause })
     }
     return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size)
   }

@@ -15,13 +15,13 @@ function entry(name: string, known: { models?: string[]; modelPrefixes?: string[
 function table(entries: [string, ProviderEntry][], routes: Record<string, string[]> = {}): RoutingTable {
   const providers = new Map(entries)
   const plans = Object.entries(routes).map(([route, ids]): [string, Plan] => {
-    const targets = ids.map((id) => {
+    const found = ids.map((id) => {
       const slash = id.indexOf('/')
-      const found = providers.get(id.slice(0, slash))
-      if (found === undefined) throw new Error(`no provider for ${id}`)
-      return found.target(id.slice(slash + 1))
+      const provider = providers.get(id.slice(0, slash))
+      if (provider === undefined) throw new Error(`no provider for ${id}`)
+      return provider.target(id.slice(slash + 1))
     })
-    return [route, { route, targets, limits: { ...limits, retries: 0 } }]
+    return [route, { route, targets: found, limits: { ...limits, retries: 0 } }]
   })
   return { providers, routes: new Map(plans), limits }
 }

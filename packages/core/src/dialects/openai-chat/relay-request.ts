@@ -68,8 +68,8 @@ function withoutForeignReasoning(messages: readonly unknown[], dropped: string[]
     const copy = Object.fromEntries(Object.entries(message).filter(([field]) => !foreign.includes(field)))
     if (signed) {
       copy.tool_calls = calls.map((call) => {
-        const { extra_content: _, ...rest } = call as JsonObject
-        return rest
+        const { extra_content: _, ...rest } = objectOf(call) ?? {}
+        return objectOf(call) === undefined ? call : rest
       })
       foreign.push('tool_calls.extra_content')
     }

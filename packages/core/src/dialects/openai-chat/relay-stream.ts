@@ -221,8 +221,9 @@ function isPlain(block: Uint8Array): boolean {
   const text = Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('latin1')
   if (!text.startsWith('data: {') || !text.includes('"finish_reason":null') || text.includes('"error"')) return false
   if (text.includes('"finish_reason":"') || text.includes('"usage":{')) return false
-  // Only a block of several events can hold one without a finish reason beside one that has it.
-  return text.indexOf('\n') === text.length - 2 || !(text.includes('"choices":[]') || text.includes('[DONE]'))
+  // Only a block of several events can hold one without a finish reason beside one that has it, or an `event: error`
+  // line: no line break is ever inside the JSON of a data line.
+  return text.indexOf('\n') === text.length - 2 || !(text.includes('"choices":[]') || text.includes('[DONE]') || text.includes('\ne'))
 }
 
 function nativeOf(choice: JsonObject): { native?: string } {
