@@ -110,6 +110,12 @@ export function toGatewayError(error: unknown): GatewayError {
   return new GatewayError('internal_error', 'The gateway failed while handling this request.', { cause: error })
 }
 
+/** The same error in other words; its stack, which repeats the words, is a new one. */
+export function withMessage(error: GatewayError, message: string): GatewayError {
+  if (message === error.message) return error
+  return new GatewayError(error.code, message, error.details)
+}
+
 /** The same error with more known about it. */
 export function withDetails(error: GatewayError, details: ErrorDetails): GatewayError {
   const enriched = new GatewayError(error.code, error.message, { ...error.details, ...details })

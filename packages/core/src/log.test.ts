@@ -69,4 +69,12 @@ describe('createLogger', () => {
     ])
     expect(log.wantsInfo).toBe(true)
   })
+
+  it('survives a logger that throws', () => {
+    const broken = () => {
+      throw new Error('disk full')
+    }
+    const log = createLogger({ error: broken, warn: broken, info: broken, debug: broken })
+    for (const level of ['error', 'warn', 'info', 'debug'] as const) expect(() => log[level]('a')).not.toThrow()
+  })
 })

@@ -18,13 +18,17 @@ export interface LeveledLogger extends Logger {
 /** The host's logger as it is, or one JSON line per message on standard error from `level` up. */
 export function createLogger(setting: LogLevel | Logger, write: (line: string) => void = writeToStandardError): LeveledLogger {
   if (typeof setting !== 'string') {
-    return {
-      wantsInfo: true,
-      error: (message, fields) => setting.error(message, fields),
-      warn: (message, fields) => setting.warn(message, fields),
-      info: (message, fields) => setting.info(message, fields),
-      debug: (message, fields) => setting.debug(message, fields),
-    }
+    const guarded =
+      (level: keyof Logger): Logger[keyof Logger] =>
+      (message, fields) => {
+        try {
+          return setting[level](message, fields)
+        } catch {
+          // The host's logger is broken; the request it was told of is not.
+          return undefined
+        }
+      }
+    return { wantsInfo: true, error: guarded('error'), warn: guarded('warn'), info: guarded('info'), debug: guarded('debug') }
   }
   const threshold = LEVELS.indexOf(setting)
   const line = (level: LogLevel) =>

@@ -66,7 +66,7 @@ describe('readConfigFile', () => {
     ['tiemout: 10m', '/c.yaml: tiemout'],
     ['- retries', '/c.yaml'],
     ['providers: { gpu: { baseUrl: "http://h/v1", models: [1] } }', '/c.yaml: providers.gpu.models[0]'],
-    ['providers: { gpu: { baseUrl: "http://h/v1", quirks: { noDone: yes } } }', '/c.yaml: providers.gpu.quirks.noDone'],
+    ['providers: { gpu: { baseUrl: "http://h/v1", quirks: { noFinish: yes } } }', '/c.yaml: providers.gpu.quirks.noFinish'],
     ['providers: { gpu: { baseUrl: "http://h/v1", headers: { "Content-Length": "1" } } }', '/c.yaml: providers.gpu.headers.content-length'],
     ['providers: { My_GPU: { baseUrl: "http://h/v1" } }', '/c.yaml: providers.My_GPU'],
     ['routes: { a: { targets: [gpu/a], retry: 1 } }', '/c.yaml: routes.a.retry'],

@@ -230,8 +230,8 @@ describe('options', () => {
   })
 
   it.each([['true'], [1], [undefined], [null], [{ exact: 1 }]])('a boolean is true or false and nothing like it: %j', (value) => {
-    const problems = problemsOf({ providers: { gpu: { baseUrl: 'http://gpu/v1', quirks: { noDone: value } } } })
-    expect(problems).toMatchObject([{ place: 'option providers.gpu.quirks.noDone' }])
+    const problems = problemsOf({ providers: { gpu: { baseUrl: 'http://gpu/v1', quirks: { noFinish: value } } } })
+    expect(problems).toMatchObject([{ place: 'option providers.gpu.quirks.noFinish' }])
   })
 
   it('lists every problem of every source at once, each with its place', () => {

@@ -152,7 +152,6 @@ function quirksSchema() {
   return z.strictObject({
     exact: flag('Answers follow the dialect to the letter and are forwarded unrepaired.'),
     noStreamOptions: flag('`stream_options` is refused.'),
-    noDone: flag('Streams end without `[DONE]`.'),
     noFinish: flag('Choices end without a `finish_reason`.'),
     maxTokensField: z.enum(['max_tokens', 'max_completion_tokens']).exactOptional().meta(
       meta({ type: '`max_tokens` or `max_completion_tokens`', description: 'Request field that bounds the output.' }),

@@ -85,8 +85,6 @@ export interface Quirks {
   readonly exact?: boolean
   /** `stream_options` is refused. */
   readonly noStreamOptions?: boolean
-  /** Streams end without `[DONE]`. */
-  readonly noDone?: boolean
   /** Choices end without a `finish_reason`; `[DONE]` alone says the stream is whole. */
   readonly noFinish?: boolean
   /** Request field that bounds the output, where the dialect has two (`max_tokens` unless said otherwise). */

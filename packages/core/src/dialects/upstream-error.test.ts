@@ -56,7 +56,7 @@ describe('upstreamError', () => {
     expect(from(400, { message })).toMatchObject({ code: 'context_length_exceeded', status: 400 })
   })
 
-  it.each(['max_tokens must be at least 1', 'messages: field required', 'Unknown parameter: context', 'The maximum number of tools is 128'])(
+  it.each(['max_tokens must be at least 1', 'messages: field required', 'Unknown parameter: context', 'The maximum number of tools is 128', 'The request exceeds the maximum number of images', 'n exceeds the maximum value of 8'])(
     'leaves %j a plain rejection',
     (message) => {
       expect(from(400, { message }).code).toBe('provider_rejected')
@@ -75,7 +75,7 @@ describe('upstreamError', () => {
     expect(from(500).message).toBe('acme: answered with status 500')
   })
 
-  it.each([from(401, { message: 'Incorrect API key provided: sk-proj-ab**cd.' }), from(400, { message: 'API key not valid. Please pass a valid API key.' })])(
+  it.each([from(401, { message: 'Incorrect API key provided: sk-proj-ab**cd.' }), from(400, { message: 'API key not valid. Please pass a valid API key.' }), from(403, { message: 'Your API key was reported as leaked. Please use another API key.' })])(
     'never passes on what a provider says about our own key (I4)',
     (error) => {
       expect(error).toMatchObject({ code: 'provider_credentials', status: 502 })
@@ -106,7 +106,7 @@ describe('cleanProviderText', () => {
     }
   })
 
-  it.each(['The model `gpt-5-mini` does not exist', 'Invalid value for messages[0].content: expected a string', 'rate limit: 30000 tokens per minute, used 29800', 'request req_011CSHoEeqs5C35K2UUqR7Fy'])(
+  it.each(['The model `gpt-5-mini` does not exist', 'Invalid value for messages[0].content: expected a string', 'rate limit: 30000 tokens per minute, used 29800', 'request req_011CSHoEeqs5C35K2UUqR7Fy', 'keyword_arguments is not allowed', 'about skateboarding', 'the_name_of_a_field_that_is_quite_long_and_has_no_end'])(
     'leaves %j as it is',
     (text) => {
       expect(cleanProviderText(text)).toBe(text)

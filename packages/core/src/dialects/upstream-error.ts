@@ -36,7 +36,7 @@ function keepsStatus(code: ErrorCode, status: number): boolean {
 
 function codeOf(status: number, message: string, providerCode = ''): ErrorCode {
   if (status === 401) return 'provider_credentials'
-  if (CREDENTIALS.test(providerCode) || (status === 400 && CREDENTIALS_TEXT.test(message))) return 'provider_credentials'
+  if (CREDENTIALS.test(providerCode) || ((status === 400 || status === 403) && CREDENTIALS_TEXT.test(message))) return 'provider_credentials'
   // "Too many tokens" in a 429 speaks of a minute's tokens, not of the request's.
   if (CONTEXT_CODE.test(providerCode) || (status !== 429 && CONTEXT_TEXT.test(message))) return 'context_length_exceeded'
   if (CONTENT_FILTER_CODE.test(providerCode)) return 'content_filter'
@@ -53,15 +53,16 @@ function codeOf(status: number, message: string, providerCode = ''): ErrorCode {
 }
 
 const CREDENTIALS = /^(invalid_api_key|API_KEY_INVALID|authentication_error|UNAUTHENTICATED)$/
-const CREDENTIALS_TEXT = /api key not valid|incorrect api key|invalid api key/i
+const CREDENTIALS_TEXT = /api key not valid|incorrect api key|invalid api key|api key was reported as leaked/i
 const CONTEXT_CODE = /^(context_length_exceeded|model_context_window_exceeded|request_too_large|TOO_MANY_TOKENS)$/i
 const CONTEXT_TEXT =
-  /prompt is too long|context[ _-]?(length|window)|maximum context|input token count.*exceed|too many (input )?tokens|exceeds? the (model'?s )?(maximum|context)|reduce the length of the (messages|input|prompt)|input is too long|longer than the model/i
+  /prompt is too long|context[ _-]?(length|window)|maximum context|input token count.*exceed|too many (input )?tokens|exceeds? the (model'?s )?(maximum (allowed )?(context|input|prompt|number of (input )?tokens|tokens?\b)|context)|reduce the length of the (messages|input|prompt)|input is too long|longer than the model/i
 const CONTENT_FILTER_CODE = /^(content_filter|content_policy_violation|ResponsibleAIPolicyViolation|prompt_blocked)$/i
 const QUOTA_CODE = /^(insufficient_quota|billing_error|enforced_spend_limit_reached|contract_spend_limit_reached|ramp_limit_exceeded|billing_hard_limit_reached)$/
 const OVERLOADED_CODE = /^(overloaded_error|engine_overloaded|UNAVAILABLE|overloaded)$/i
 
-const SECRET = /\b(sk|pk|gsk|xai|key|AIza|ghp|hf|nvapi|pplx|AKIA|ASIA)[-_]?[A-Za-z0-9_*.-]{8,}|\b(Bearer|Basic)\s+\S+|\b[A-Za-z0-9_-]{40,}\b/g
+/** Where the prefix is a word as well, a digit or a mask tells the key from it. */
+const SECRET = /\b(?:sk|pk|gsk|xai|ghp|hf|nvapi|pplx)[-_][A-Za-z0-9_*.-]{8,}|\b(?:sk|key|AIza|AKIA|ASIA)(?=[-_A-Za-z*.]*[\d*])[A-Za-z0-9_*.-]{8,}|\b(?:Bearer|Basic)\s+\S+|\b(?=[-_A-Za-z]*\d)[A-Za-z0-9_-]{40,}\b/g
 const MAX_PROVIDER_TEXT = 600
 
 /** A provider's message made fit for a client: no keys or key fragments, no markup, one line, bounded length. */

@@ -7,6 +7,8 @@ import { AnswerStream, type StreamEnd } from './answer-stream.ts'
 import { Cancellation } from './cancellation.ts'
 import type { UpstreamCall } from './transport.ts'
 
+const acme = { name: 'acme', redact: (text: string) => text.replaceAll('s3cret-of-acme', '[removed]') }
+
 const text = (value: Uint8Array | string | undefined): string | undefined => (value === undefined ? undefined : String(value))
 
 /** Chunks are handed over one by one; `:` is a comment, `~` an event the client does not see, `!` the provider's error, `.` the finish. */
@@ -81,15 +83,17 @@ function open(options: { first?: string[]; answerLimitBytes?: number } = {}) {
   const call = new FakeCall()
   const relay = new FakeRelay()
   const ends: (string | undefined)[] = []
-  const stream = new AnswerStream({ call, relay, cancellation, first: options.first ?? [], idleTimeoutMs: 1000, answerLimitBytes: options.answerLimitBytes ?? 1000, provider: 'acme' })
+  const errors: GatewayError[] = []
+  const stream = new AnswerStream({ call, relay, cancellation, first: options.first ?? [], idleTimeoutMs: 1000, answerLimitBytes: options.answerLimitBytes ?? 1000, provider: acme })
   const onEnd = ({ error }: StreamEnd): string => {
     ends.push(error?.code)
+    if (error !== undefined) errors.push(error)
     return error === undefined || error.code === 'client_closed' ? '' : `[${error.code}]`
   }
   stream.onEnd(onEnd)
   const next = () => stream.next().then(({ done, value }) => (done === true ? 'done' : text(value)))
   const idle = () => clock.pending + getEventListeners(controller.signal, 'abort').length
-  return { clock, controller, cancellation, call, relay, ends, stream, next, idle }
+  return { clock, controller, cancellation, call, relay, ends, errors, stream, next, idle }
 }
 
 /** Asks for the next piece, lets the provider send this, and tells what came. */
@@ -157,6 +161,13 @@ describe('a broken stream never looks whole (B1)', () => {
     expect([opened.ends, opened.call.aborted.map((error) => error.code)]).toEqual([['provider_overloaded'], ['provider_overloaded']])
     const bare = open()
     expect(await after(bare, '!')).toBe('[provider_overloaded]')
+  })
+
+  it('with an error that repeats our own credential: it is taken out', async () => {
+    const opened = open()
+    opened.cancellation.cancel(new GatewayError('provider_error', 'no s3cret-of-acme here'))
+    await opened.next()
+    expect(opened.errors.map((error) => error.message)).toEqual(['no [removed] here'])
   })
 
   it('with an event nobody can take', async () => {
@@ -253,7 +264,7 @@ describe('leaving', () => {
     const clock = new FakeClock()
     const cancellation = new Cancellation(clock, AbortSignal.abort(), 1000)
     const call = new FakeCall()
-    const stream = new AnswerStream({ call, relay: new FakeRelay(), cancellation, first: [], idleTimeoutMs: 1, answerLimitBytes: 1, provider: 'acme' })
+    const stream = new AnswerStream({ call, relay: new FakeRelay(), cancellation, first: [], idleTimeoutMs: 1, answerLimitBytes: 1, provider: acme })
     await settle()
     const ends: StreamEnd[] = []
     stream.onEnd((end) => {

@@ -1,5 +1,6 @@
 import type { StreamRelay } from '../dialects/index.ts'
-import { GatewayError, toGatewayError, withDetails } from '../errors.ts'
+import { GatewayError, withDetails, withMessage } from '../errors.ts'
+import type { Provider } from '../providers/index.ts'
 import type { Cancellation } from './cancellation.ts'
 import { transportError } from './classify.ts'
 import type { UpstreamCall } from './transport.ts'
@@ -12,7 +13,7 @@ export interface AnswerStreamOptions {
   readonly cancellation: Cancellation
   readonly idleTimeoutMs: number
   readonly answerLimitBytes: number
-  readonly provider: string
+  readonly provider: Pick<Provider, 'name' | 'redact'>
 }
 
 /** How a stream ended: whole, or with the error that broke it. */
@@ -125,7 +126,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   }
 
   #truncated(): GatewayError {
-    return new GatewayError('upstream_truncated', `${this.#options.provider} ended its stream before the answer was complete.`)
+    return new GatewayError('upstream_truncated', `${this.#options.provider.name} ended its stream before the answer was complete.`)
   }
 
   #finish(error: GatewayError | undefined): IteratorResult<Uint8Array | string> {
@@ -134,7 +135,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     const { call, cancellation, relay, provider } = this.#options
     this.#state = 'over'
     this.#first = []
-    const failure = error === undefined ? undefined : withDetails(toGatewayError(error), { provider })
+    const failure = error === undefined ? undefined : withDetails(withMessage(error, provider.redact(error.message)), { provider: provider.name })
     if (failure !== undefined) call.abort(failure)
     cancellation.close()
     const tail = failure === undefined ? relay.end() + (this.#ending?.({}) ?? '') : (this.#ending?.({ error: failure }) ?? '')

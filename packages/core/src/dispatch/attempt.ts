@@ -1,6 +1,6 @@
 import type { CallContext, ChatRequest, Dialect, Observation, RenderContext, StreamRelay } from '../dialects/index.ts'
 import { translate, type Translation } from '../dialects/index.ts'
-import { GatewayError, withDetails } from '../errors.ts'
+import { GatewayError, withDetails, withMessage } from '../errors.ts'
 import type { PlanLimits, Target } from '../routing/index.ts'
 import { AnswerStream } from './answer-stream.ts'
 import { retryAfterMs } from './backoff.ts'
@@ -79,7 +79,8 @@ export async function attempt(options: Attempt): Promise<Committed> {
     const answer = options.stream ? await openStream(call, response, options) : await readWhole(call, options)
     return { target, dropped: built.dropped, status: response.status, ...answer }
   } catch (error) {
-    const failure = withDetails(transportError(error, { answered: response !== undefined }), {
+    const known = transportError(error, { answered: response !== undefined })
+    const failure = withDetails(withMessage(known, target.provider.redact(known.message)), {
       provider: target.provider.name,
       ...(response === undefined ? {} : { upstreamStatus: response.status }),
     })
@@ -142,7 +143,7 @@ async function openStream(call: UpstreamCall, response: UpstreamResponse, option
     cancellation: options.cancellation,
     idleTimeoutMs: options.limits.idleTimeoutMs,
     answerLimitBytes: options.limits.answerLimitBytes,
-    provider: options.target.provider.name,
+    provider: options.target.provider,
   })
   return { body: stream, observation: relay }
 }

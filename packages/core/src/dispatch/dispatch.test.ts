@@ -174,6 +174,14 @@ describe('a target that is tried again', () => {
     expect(asked()).toBe('aa')
   })
 
+  it('waits from the moment the provider asked, not from the end of the others', async () => {
+    const { clock, asked } = start([status(429, { 'retry-after': '5' }), { hangs: 'headers' }, ok], { targets: [target('a'), target('b')], stream: true })
+    await clock.advance(4999)
+    expect(asked()).toBe('ab')
+    await clock.advance(1)
+    expect(asked()).toBe('aba')
+  })
+
   it('does not come before the untried ones, nor after a fault that lasts', async () => {
     const { asked, error } = await run([status(402), status(402)], { targets: [target('a'), target('b')] })
     expect([asked(), error?.code]).toEqual(['ab', 'insufficient_quota'])
@@ -186,6 +194,14 @@ describe('a target that is tried again', () => {
   ])('is given up at once when it wants a wait %s', async (_what, seconds, timeoutMs) => {
     const { asked, error, idle } = await run([status(429, { 'retry-after': seconds })], { targets: alone, limits: { timeoutMs } })
     expect([asked(), error?.code, error?.details.retryAfterMs, idle()]).toEqual(['a', 'rate_limit_exceeded', Number(seconds) * 1000, 0])
+  })
+})
+
+describe('a refusal', () => {
+  it('that repeats our own credential reaches the client without it (I3)', async () => {
+    const refusal = json({ error: { message: `no such thing: ${KEY}` } }, { status: 422 })
+    const { error } = await run([refusal], { targets: [target('a')] })
+    expect(error?.message).toBe('a: no such thing: [removed]')
   })
 })
 
@@ -247,6 +263,7 @@ describe('a client that leaves', () => {
     await done
     await clock.advance(10_000)
     expect([asked(), outcome.error?.code, idle()]).toEqual(['a', 'client_closed', 0])
+    expect(outcome.error?.details.attempts).toMatchObject([{ target: 'a/model', code: 'provider_error' }])
   })
 
   it('before anything began costs no call (K5)', async () => {

@@ -40,12 +40,14 @@ export async function dispatch(job: DispatchJob, environment: DispatchEnvironmen
 interface Candidate {
   readonly target: Target
   failures: number
+  /** Earliest moment on the monotonic clock the target itself asked for; 0 when it asked for nothing. */
+  notBefore: number
   retryAfterMs: number | undefined
   state: 'untried' | 'may recover' | 'out'
 }
 
 async function tryTargets(job: DispatchJob, environment: DispatchEnvironment, cancellation: Cancellation): Promise<Committed> {
-  const candidates = job.plan.targets.map((target): Candidate => ({ target, failures: 0, retryAfterMs: undefined, state: 'untried' }))
+  const candidates = job.plan.targets.map((target): Candidate => ({ target, failures: 0, notBefore: 0, retryAfterMs: undefined, state: 'untried' }))
   const request = attemptRequest(job, environment)
   const failures: GatewayError[] = []
   let calls = 0
@@ -75,6 +77,7 @@ async function tryTargets(job: DispatchJob, environment: DispatchEnvironment, ca
       if (failure === 'stop') throw withAttempts(error, job)
       candidate.failures += 1
       candidate.retryAfterMs = error.details.retryAfterMs
+      candidate.notBefore = candidate.retryAfterMs === undefined ? 0 : environment.clock.monotonic() + candidate.retryAfterMs
       candidate.state = failure === 'retry' ? 'may recover' : 'out'
     }
   }
@@ -97,14 +100,17 @@ function nextCandidate(candidates: readonly Candidate[]): Candidate | undefined 
   const untried = candidates.find((candidate) => candidate.state === 'untried')
   if (untried !== undefined) return untried
   const waiting = candidates.filter((candidate) => candidate.state === 'may recover' && (candidate.retryAfterMs ?? 0) <= LONGEST_RETRY_AFTER_MS)
-  return waiting.sort((a, b) => (a.retryAfterMs ?? 0) - (b.retryAfterMs ?? 0) || a.failures - b.failures)[0]
+  return waiting.sort((a, b) => a.notBefore - b.notBefore || a.failures - b.failures)[0]
 }
 
-/** False when the wait would outlast the deadline: then the failure at hand is the better answer, now. */
+/**
+ * False when the wait would outlast the deadline: then the failure at hand is the better answer, now. A request that
+ * ends meanwhile ends the wait, and says so in `cancellation.reason`.
+ */
 async function waitBefore(candidate: Candidate, environment: DispatchEnvironment, cancellation: Cancellation): Promise<boolean> {
-  const ms = backoffMs({ attempt: candidate.failures - 1, retryAfterMs: candidate.retryAfterMs, random: environment.random })
+  const ms = backoffMs({ attempt: candidate.failures - 1, retryAfterMs: candidate.notBefore - environment.clock.monotonic(), random: environment.random })
   if (ms >= cancellation.remainingMs) return false
-  await cancellation.sleep(ms)
+  await cancellation.sleep(ms).catch(() => undefined)
   return true
 }
 

@@ -66,6 +66,12 @@ describe('virtual keys', () => {
     expect(await byKeys()(request(headers))).toEqual({ id: 'alpha', routes: ['fast'] })
   })
 
+  it('finds a key beside a login that is not meant for it', async () => {
+    const basic = { authorization: 'Basic dXNlcjpwYXNz' }
+    expect(await outcome(byKeys(), request({ ...basic, 'x-api-key': KEY }))).toBe('alpha')
+    expect(await outcome(byKeys(), request(basic))).toBe('invalid_api_key')
+  })
+
   it('hands out callers nobody can change', async () => {
     const caller = await byKeys()(request({ 'x-api-key': KEY }))
     expect(Object.isFrozen(caller)).toBe(true)

@@ -48,8 +48,9 @@ async function askHost(identify: (host: unknown) => Caller | null | undefined | 
 /** Where official SDKs put a key: OpenAI, Anthropic, Azure and Gemini each have their own header. */
 function presentedKey(request: GatewayRequest): string | undefined {
   const authorization = request.header('authorization')
-  if (authorization !== undefined) return /^bearer\s+(\S+)\s*$/i.exec(authorization)?.[1] ?? ''
-  return request.header('x-api-key') ?? request.header('api-key') ?? request.header('x-goog-api-key')
+  const bearer = authorization === undefined ? undefined : /^bearer\s+(\S+)\s*$/i.exec(authorization)?.[1]
+  // A Basic login of a proxy in between is not meant for us; a key beside it is.
+  return bearer ?? request.header('x-api-key') ?? request.header('api-key') ?? request.header('x-goog-api-key') ?? (authorization === undefined ? undefined : '')
 }
 
 /** A key for this process only, for a gateway that nobody has given one. */

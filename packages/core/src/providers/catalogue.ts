@@ -48,7 +48,7 @@ const rows: readonly Row[] = [
   { name: 'mistral', title: 'Mistral AI', baseUrl: 'https://api.mistral.ai/v1', keyVariables: ['MISTRAL_API_KEY'], modelPrefixes: ['mistral-', 'ministral-', 'codestral-', 'magistral-', 'devstral-', 'pixtral-', 'voxtral-', 'open-mistral-', 'open-mixtral-'], quirks: noStreamOptions },
   { name: 'deepseek', title: 'DeepSeek', baseUrl: 'https://api.deepseek.com', keyVariables: ['DEEPSEEK_API_KEY'], modelPrefixes: ['deepseek-'] },
   { name: 'xai', title: 'xAI', baseUrl: 'https://api.x.ai/v1', keyVariables: ['XAI_API_KEY'], modelPrefixes: ['grok-'] },
-  { name: 'perplexity', title: 'Perplexity', baseUrl: 'https://api.perplexity.ai', keyVariables: ['PERPLEXITY_API_KEY', 'PPLX_API_KEY'], modelPrefixes: ['sonar'], ...noModelList, quirks: { noDone: true } },
+  { name: 'perplexity', title: 'Perplexity', baseUrl: 'https://api.perplexity.ai', keyVariables: ['PERPLEXITY_API_KEY', 'PPLX_API_KEY'], modelPrefixes: ['sonar'], ...noModelList, quirks: {} },
   { name: 'cohere', title: 'Cohere', baseUrl: 'https://api.cohere.ai/compatibility/v1', keyVariables: ['COHERE_API_KEY', 'CO_API_KEY'], modelPrefixes: ['command-', 'c4ai-'], ...noModelList },
   { name: 'ai21', title: 'AI21 Labs', baseUrl: 'https://api.ai21.com/studio/v1', keyVariables: ['AI21_API_KEY'], modelPrefixes: ['jamba-'], ...noModelList },
   { name: 'moonshot', title: 'Moonshot AI (Kimi)', baseUrl: 'https://api.moonshot.ai/v1', keyVariables: ['MOONSHOT_API_KEY'], modelPrefixes: ['kimi-', 'moonshot-'] },

@@ -56,6 +56,11 @@ describe('createProvider', () => {
     expect(provider.headers()).toEqual({ 'anthropic-version': '2023-06-01', 'x-api-key': 'k' })
   })
 
+  it('takes its secrets out of a text, not what everybody sends', () => {
+    const provider = createProvider({ name: 'claude', baseUrl: 'http://10.0.0.7', apiKey: 'plain words of 2023-06-01', headers: { 'x-extra': 'Bearer header-secret', 'x-team': 'a' } }, known('anthropic'))
+    expect(provider.redact('a bad header-secret or plain words of 2023-06-01, version 2023-06-01')).toBe('a bad [removed] or [removed], version 2023-06-01')
+  })
+
   it('is frozen and shows no secret, however it is printed', () => {
     const provider = createProvider({ name: 'own', baseUrl: 'http://10.0.0.7', apiKey: 'provider-secret', headers: { 'x-extra': 'header-secret' } })
     expect(Object.isFrozen(provider)).toBe(true)

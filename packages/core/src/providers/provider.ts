@@ -20,6 +20,8 @@ export interface Provider {
   readonly listModelsPath: string | undefined
   /** The credential and the configured headers, lower-case names. A method, so that no inspection finds the secret in a field. */
   headers(): Readonly<Record<string, string>>
+  /** The text without the credential and without the values of configured headers, should the provider echo one. */
+  redact(text: string): string
 }
 
 /** What a provider is made of, already validated. */
@@ -54,11 +56,17 @@ export function createProvider(settings: ProviderSettings, known?: CatalogueEntr
       quirks: Object.freeze({ ...quirksAt(origin, facts), ...settings.quirks }),
       listModelsPath: facts === undefined ? listModelsPathOf[dialect] : facts.listModelsPath,
     },
-    { ...versionHeaderOf[dialect], ...(settings.apiKey === undefined ? {} : credentialHeader(auth, settings.apiKey)), ...settings.headers },
+    {
+      fixed: versionHeaderOf[dialect] ?? {},
+      secret: { ...(settings.apiKey === undefined ? {} : credentialHeader(auth, settings.apiKey)), ...settings.headers },
+    },
   )
 }
 
-type Facts = Omit<Provider, 'headers'>
+type Facts = Omit<Provider, 'headers' | 'redact'>
+
+/** Shorter values are words that texts contain anyway. */
+const SHORTEST_SECRET = 6
 
 class ResolvedProvider implements Provider {
   readonly name: string
@@ -70,8 +78,9 @@ class ResolvedProvider implements Provider {
   readonly quirks: Quirks
   readonly listModelsPath: string | undefined
   readonly #headers: Readonly<Record<string, string>>
+  readonly #secrets: readonly string[]
 
-  constructor(facts: Facts, headers: Readonly<Record<string, string>>) {
+  constructor(facts: Facts, headers: { readonly fixed: Readonly<Record<string, string>>; readonly secret: Readonly<Record<string, string>> }) {
     this.name = facts.name
     this.dialect = facts.dialect
     this.origin = facts.origin
@@ -80,12 +89,19 @@ class ResolvedProvider implements Provider {
     this.modelPrefixes = facts.modelPrefixes
     this.quirks = facts.quirks
     this.listModelsPath = facts.listModelsPath
-    this.#headers = Object.freeze({ ...headers })
+    this.#headers = Object.freeze({ ...headers.fixed, ...headers.secret })
+    this.#secrets = Object.values(headers.secret)
+      .map((value) => value.replace(/^(Bearer|Basic) /, ''))
+      .filter((value) => value.length >= SHORTEST_SECRET)
     Object.freeze(this)
   }
 
   headers(): Readonly<Record<string, string>> {
     return this.#headers
+  }
+
+  redact(text: string): string {
+    return this.#secrets.reduce((rest, secret) => rest.replaceAll(secret, '[removed]'), text)
   }
 }
 

@@ -219,11 +219,15 @@ export class ChatStreamRelay implements StreamRelay {
  */
 function isPlain(block: Uint8Array): boolean {
   const text = Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('latin1')
-  if (!text.startsWith('data: {') || !text.includes('"finish_reason":null') || text.includes('"error"')) return false
-  if (text.includes('"finish_reason":"') || text.includes('"usage":{')) return false
-  // Only a block of several events can hold one without a finish reason beside one that has it, or an `event: error`
-  // line: no line break is ever inside the JSON of a data line.
-  return text.indexOf('\n') === text.length - 2 || !(text.includes('"choices":[]') || text.includes('[DONE]') || text.includes('\ne'))
+  if (!text.includes('"finish_reason":null') || text.includes('"error"')) return false
+  if (text.includes('"finish_reason":"') || text.includes('"usage":{') || text.includes('"choices":[]')) return false
+  // No line break is ever inside the JSON of a data line: each event must be one such line and nothing else.
+  for (let at = 0; at < text.length; ) {
+    const end = text.indexOf('\n', at)
+    if (!text.startsWith('data: {', at) || text[end - 1] !== '}' || text[end + 1] !== '\n') return false
+    at = end + 2
+  }
+  return true
 }
 
 function nativeOf(choice: JsonObject): { native?: string } {
