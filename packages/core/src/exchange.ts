@@ -1,4 +1,4 @@
-import type { ChatRequest, Finish, Usage } from './dialects/index.ts'
+import type { Finish, Operation, Usage } from './dialects/index.ts'
 import type { AttemptSummary, ErrorCode, GatewayError } from './errors.ts'
 import type { Caller } from './identity/index.ts'
 
@@ -12,7 +12,7 @@ export interface Exchange {
   /** `POST /v1/chat/completions`; empty until matched. */
   endpoint: string
   caller: Caller | undefined
-  request: ChatRequest | undefined
+  operation: Operation | undefined
   route: string | undefined
   /** `provider/model` that answered. */
   target: string | undefined

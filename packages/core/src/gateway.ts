@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, systemClock } from './clock.ts'
 import { type GatewayOptions, processEnvironment, resolveSettings, type Settings, watchFile } from './config/index.ts'
-import { dialects } from './dialects/index.ts'
+import { type Dialect, dialects } from './dialects/index.ts'
 import { createModelLists, createTransport, type DispatchEnvironment, type Transport } from './dispatch/index.ts'
 import { GatewayError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
@@ -195,13 +195,19 @@ function createRoutingTable(settings: Settings): RoutingTable {
 }
 
 function entryOf(provider: Provider): ProviderEntry {
-  const dialect = dialects.get(provider.dialect)
-  if (dialect === undefined) throw new TypeError(`There is no dialect ${provider.dialect}.`)
+  const spoken = (model: string): Dialect[] => (provider.dialectsFor?.(model) ?? [provider.dialect]).map(dialectNamed)
+  const byDefault = provider.dialectsFor === undefined ? spoken('') : undefined
   return {
-    target: (model) => ({ id: `${provider.name}/${model}`, provider, model, dialect }),
+    target: (model) => ({ id: `${provider.name}/${model}`, provider, model, dialects: byDefault ?? spoken(model) }),
     models: provider.models,
     modelPrefixes: provider.modelPrefixes,
   }
+}
+
+function dialectNamed(name: string): Dialect {
+  const dialect = dialects.get(name)
+  if (dialect === undefined) throw new TypeError(`There is no dialect ${name}.`)
+  return dialect
 }
 
 function mountBelow(prefix: string, requestUrl: string): { url: string } {

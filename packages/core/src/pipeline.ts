@@ -1,4 +1,5 @@
-import { type Endpoint, matchEndpoint } from './api/index.ts'
+import { type Endpoint, matchEndpoint, type OperationEndpoint } from './api/index.ts'
+import { type Operation, plainFace } from './dialects/index.ts'
 import { AnswerStream, type Committed, dispatch } from './dispatch/index.ts'
 import { errorTable, GatewayError, toGatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
@@ -6,8 +7,6 @@ import { type GatewayRequest, type GatewayResponse, readJsonBody } from './http/
 import { recordOf } from './ledger/index.ts'
 import { type Allowance, mayUseModel, type Plan, planFor } from './routing/index.ts'
 import type { Runtime } from './runtime.ts'
-
-type ChatEndpoint = Extract<Endpoint, { kind: 'chat' }>
 
 /**
  * The life of one request, in order. The order is the security policy: nobody unknown gets a byte of body read, nothing
@@ -17,7 +16,8 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
   const exchange = open(runtime)
   let endpoint: Endpoint | undefined
   try {
-    endpoint = matchEndpoint(request)
+    const match = matchEndpoint(request)
+    endpoint = match.endpoint
     if (endpoint.kind === 'health') return health(runtime, exchange, endpoint.probe)
     exchange.endpoint = `${endpoint.method} ${endpoint.path}`
     if (!runtime.isOpen()) throw new GatewayError('gateway_closed', 'The gateway is shutting down.', { retryAfterMs: 1000 })
@@ -25,10 +25,11 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     if (endpoint.kind === 'models') return await listModels(runtime, exchange)
     const body = await readJsonBody(request, runtime.bodyLimitBytes)
     if (body.bytes === undefined) runtime.onHostParsedBody()
-    exchange.request = serverSide(endpoint).parse(body.value, body.bytes)
-    const plan = planFor(runtime.routing, exchange.request.model, exchange.caller)
+    const operation = endpoint.read({ body: body.value, bytes: body.bytes, params: match.params, query: new URLSearchParams(request.search), header: (name) => request.header(name) })
+    exchange.operation = operation
+    const plan = planFor(runtime.routing, operation.model, exchange.caller)
     exchange.route = plan.route
-    const committed = await callTargets(runtime, { exchange, endpoint, plan, request })
+    const committed = await callTargets(runtime, { exchange, operation, plan, request })
     return respond(runtime, exchange, { endpoint, committed })
   } catch (thrown) {
     return refuse(runtime, exchange, { endpoint, error: toGatewayError(thrown) })
@@ -42,7 +43,7 @@ function open(runtime: Runtime): Exchange {
     started: runtime.clock.monotonic(),
     endpoint: '',
     caller: undefined,
-    request: undefined,
+    operation: undefined,
     route: undefined,
     target: undefined,
     attempts: [],
@@ -55,26 +56,18 @@ function open(runtime: Runtime): Exchange {
   return exchange
 }
 
-function serverSide(endpoint: ChatEndpoint): NonNullable<ChatEndpoint['dialect']['server']> {
-  const { server } = endpoint.dialect
-  if (server === undefined) throw new TypeError(`${endpoint.path} is served in ${endpoint.dialect.name}, which clients cannot speak.`)
-  return server
-}
-
 interface Call {
   readonly exchange: Exchange
-  readonly endpoint: ChatEndpoint
+  readonly operation: Operation
   readonly plan: Plan
   readonly request: GatewayRequest
 }
 
 async function callTargets(runtime: Runtime, call: Call): Promise<Committed> {
-  const { exchange, endpoint, plan, request } = call
-  if (exchange.request === undefined) throw new TypeError('A request is dispatched after it is parsed.')
+  const { exchange, operation, plan, request } = call
   const committed = await dispatch(
     {
-      from: endpoint.dialect,
-      request: exchange.request,
+      operation,
       requestId: exchange.id,
       plan,
       signal: request.signal,
@@ -89,28 +82,25 @@ async function callTargets(runtime: Runtime, call: Call): Promise<Committed> {
   return committed
 }
 
-function respond(runtime: Runtime, exchange: Exchange, answer: { endpoint: ChatEndpoint; committed: Committed }): GatewayResponse {
-  const { body, observation } = answer.committed
+function respond(runtime: Runtime, exchange: Exchange, answer: { endpoint: OperationEndpoint; committed: Committed }): GatewayResponse {
+  const { body, observation, status } = answer.committed
   const outcome = (error?: GatewayError): Outcome => ({
-    status: error?.code === 'client_closed' ? 499 : 200,
+    status: error?.code === 'client_closed' ? 499 : status,
     code: error?.code ?? 'ok',
     usage: observation.usage,
     finishes: observation.finishes,
   })
+  const headers = { ...answerHeaders(exchange), ...answer.endpoint.face.answerHeaders?.(exchange.id), ...answer.committed.headers }
   if (!(body instanceof AnswerStream)) {
     settle(runtime, exchange, outcome())
-    return { status: 200, headers: { ...answerHeaders(exchange), 'content-type': 'application/json' }, body }
+    return { status, headers, body }
   }
-  body.onEnd(({ error }) => {
-    settle(runtime, exchange, outcome(error))
-    if (error === undefined || error.code === 'client_closed') return ''
-    return serverSide(answer.endpoint).renderStreamError(error, exchange.id)
-  })
-  return { status: 200, headers: { ...answerHeaders(exchange), ...STREAM_HEADERS }, body }
+  body.onEnd(({ error }) => settle(runtime, exchange, outcome(error)))
+  return { status, headers: { ...headers, ...STREAM_HEADERS }, body }
 }
 
 /** `no-transform` keeps compressing middlewares of the host from buffering the stream to its end. */
-const STREAM_HEADERS = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' }
+const STREAM_HEADERS = { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' }
 
 function answerHeaders(exchange: Exchange): Record<string, string> {
   const headers: Record<string, string> = { 'x-postern-request-id': exchange.id, 'x-request-id': exchange.id }
@@ -138,12 +128,10 @@ function refuse(runtime: Runtime, exchange: Exchange, refusal: { endpoint: Endpo
     headers['retry-after'] = String(Math.ceil(retryAfterMs / 1000))
     headers['retry-after-ms'] = String(Math.ceil(retryAfterMs))
   }
-  const body = JSON.stringify(endpoint?.kind === 'chat' ? serverSide(endpoint).renderError(error, exchange.id) : plainError(error))
+  const face = endpoint?.kind === 'operation' ? endpoint.face : plainFace
+  Object.assign(headers, face.answerHeaders?.(exchange.id))
+  const body = JSON.stringify(face.renderError(error, exchange.id))
   return { status: error.status, headers, body, ...(error.code === 'unknown_path' ? { unmatched: true } : {}) }
-}
-
-function plainError(error: GatewayError): object {
-  return { error: { message: error.message, type: error.type, param: error.details.param ?? null, code: error.code } }
 }
 
 function logRefusal(runtime: Runtime, exchange: Exchange, error: GatewayError): void {

@@ -23,11 +23,11 @@ function refusal(method: string, path: string, headers?: Record<string, string>)
 describe('matchEndpoint', () => {
   it('finds every endpoint of the table by its own method and path', () => {
     expect(endpoints.length).toBeGreaterThan(0)
-    for (const endpoint of endpoints) expect(matchEndpoint(request(endpoint.method, endpoint.path))).toBe(endpoint)
+    for (const endpoint of endpoints) expect(matchEndpoint(request(endpoint.method, endpoint.path)).endpoint).toBe(endpoint)
   })
 
   it('takes HEAD where GET is taken', () => {
-    expect(matchEndpoint(request('HEAD', '/v1/models'))).toMatchObject({ kind: 'models' })
+    expect(matchEndpoint(request('HEAD', '/v1/models')).endpoint).toMatchObject({ kind: 'models' })
     expect(refusal('HEAD', '/v1/chat/completions').code).toBe('method_not_allowed')
   })
 

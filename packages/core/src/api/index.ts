@@ -1,1 +1,1 @@
-export { type Endpoint, matchEndpoint } from './endpoints.ts'
+export { type Endpoint, matchEndpoint, type OperationEndpoint } from './endpoints.ts'

@@ -3,6 +3,8 @@
  * travels in `extensions` and is offered again to a target that speaks the dialect it came from.
  */
 export interface Conversation {
+  /** Name of the dialect the client spoke: `extensions` and extension parts are in its words. */
+  readonly origin: string
   readonly messages: readonly Message[]
   readonly tools: readonly Tool[]
   readonly toolChoice?: ToolChoice | undefined
@@ -92,7 +94,7 @@ export interface ToolResultPart {
   readonly type: 'tool-result'
   /** The id of the tool call it answers. */
   readonly id: string
-  readonly content: readonly (TextPart | ImagePart | FilePart)[]
+  readonly content: readonly (TextPart | ImagePart | FilePart | ExtensionPart)[]
   readonly isError?: boolean | undefined
   readonly cacheHint?: CacheHint | undefined
 }

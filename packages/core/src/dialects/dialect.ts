@@ -2,7 +2,7 @@ import type { GatewayError } from '../errors.ts'
 import type { Conversation } from './conversation.ts'
 import type { Answer, StreamEvent } from './events.ts'
 import type { Finish } from './finish.ts'
-import type { SseFrame } from './sse.ts'
+import type { FrameSplitter, SseFrame } from './sse.ts'
 import type { Usage } from './usage.ts'
 
 /** A JSON object as it came off the wire. */
@@ -13,28 +13,49 @@ export interface ChatRequest {
   /** `model` as the client wrote it: a route, `provider/model`, or a bare model id. */
   readonly model: string
   readonly stream: boolean
+  /** Content type of the stream the client wants, where it is not server-sent events. */
+  readonly streamType?: string
   /** The client asked for the usage of a stream. */
   readonly includeUsage: boolean
   /** The request as it came. Never mutated. */
   readonly body: JsonObject
   /** The bytes `body` was parsed from; absent when the host's parser ran first. */
   readonly bytes: Uint8Array | undefined
+  /** Client headers that a provider of the same dialect gets as they are (`anthropic-beta`), lower-case names. */
+  readonly headers?: Readonly<Record<string, string>>
   /** Reads and validates the whole conversation; throws `GatewayError` with `param`. Computed once. */
   conversation(): Conversation
+}
+
+/** What a client sent, as the endpoint table and the edge hand it over. */
+export interface ClientRequest {
+  readonly body: JsonObject
+  /** The bytes `body` was parsed from; absent when the host's parser ran first. */
+  readonly bytes: Uint8Array | undefined
+  /** Values of the path's named pieces, percent-decoded: `{ model: 'gemini-3-pro' }`. */
+  readonly params: Readonly<Record<string, string>>
+  readonly query: URLSearchParams
+  /** `name` in lower case. */
+  header(name: string): string | undefined
 }
 
 /** How clients speak to us. */
 export interface ServerSide {
   /** Throws `GatewayError('invalid_request', ..., { param })` for a request no target could take. */
-  parse(body: JsonObject, bytes: Uint8Array | undefined): ChatRequest
+  parse(request: ClientRequest): ChatRequest
   renderAnswer(answer: Answer, context: RenderContext): JsonObject
   openRenderer(context: RenderContext): StreamRenderer
   renderError(error: GatewayError, requestId: string): JsonObject
-  /** What a broken stream ends with: an error event, and nothing that looks like an end. */
-  renderStreamError(error: GatewayError, requestId: string): string
+  /** Headers of every answer, lower case; Anthropic's SDK reads `request-id`. */
+  answerHeaders?(requestId: string): Readonly<Record<string, string>>
 }
 
-export interface RenderContext {
+export interface RenderContext extends AnswerContext {
+  /** What is answered: some dialects repeat it in the answer. */
+  readonly request: ChatRequest
+}
+
+export interface AnswerContext {
   /** Id of the answer when the provider gave none. */
   readonly requestId: string
   /** Physical model, when the provider's answer does not name it. */
@@ -51,6 +72,8 @@ export interface StreamRenderer {
   event(event: StreamEvent): string
   /** What a complete stream ends with. */
   end(): string
+  /** What a broken stream ends with, whatever came before: an error event, and nothing that looks like an end. */
+  fail(error: GatewayError): string
 }
 
 /** How we speak to a provider of this dialect. */
@@ -60,6 +83,10 @@ export interface ClientSide {
   /** Throws `GatewayError('upstream_invalid')` when the body is no answer, or the error the body carries. */
   readAnswer(body: JsonObject, call: CallContext): Answer
   openReader(call: CallContext): StreamReader
+  /** How the bytes of a stream are cut into frames; server-sent events unless given. */
+  openSplitter?(maxEventBytes: number): FrameSplitter
+  /** `accept` of a streaming request; `text/event-stream` unless given. */
+  readonly streamType?: string
   /** The error of a non-2xx answer. `body` may be JSON, HTML, or empty; it is already decoded and bounded. */
   readError(response: ErrorResponse): GatewayError
 }
@@ -94,10 +121,13 @@ export interface Quirks {
 }
 
 export interface BuiltRequest {
+  /** `POST` unless said otherwise. */
+  readonly method?: string
   /** Path below the provider's base URL, with query if any: `/v1/messages`. */
   readonly path: string
-  readonly body: JsonObject | Uint8Array
-  /** Headers the dialect needs besides credentials and content type, lower case. */
+  /** An object is sent as JSON; a stream can be sent only once, so nothing is tried after it. */
+  readonly body: JsonObject | Uint8Array | AsyncIterable<Uint8Array> | undefined
+  /** Headers the dialect needs besides credentials, lower case; `content-type` where it is not JSON. */
   readonly headers?: Readonly<Record<string, string>>
   /** What of the client's request could not be carried, as `field` or `field (reason)`. Sent as `x-postern-dropped`. */
   readonly dropped: readonly string[]
@@ -140,7 +170,14 @@ export interface Relay {
   buildRequest(request: ChatRequest, call: CallContext): BuiltRequest
   /** Checks and, where the provider deviates, repairs a whole answer. Throws as `ClientSide.readAnswer` does. */
   readAnswer(body: JsonObject, bytes: Uint8Array, call: CallContext): RelayedAnswer
-  openStream(request: ChatRequest, options: { readonly call: CallContext; readonly maxEventBytes: number }): StreamRelay
+  openStream(request: ChatRequest, options: RelayOptions): StreamRelay
+}
+
+export interface RelayOptions {
+  readonly call: CallContext
+  readonly render: RenderContext
+  /** Largest event a provider may send, in bytes. */
+  readonly maxEventBytes: number
 }
 
 export interface RelayedAnswer extends Observation {
@@ -162,4 +199,6 @@ export interface StreamRelay extends Observation {
   readonly complete: boolean
   /** What the client's stream ends with when it is whole and the provider did not send it. */
   end(): string
+  /** What the client's stream ends with when it broke: an error event, and nothing that looks like an end. */
+  fail(error: GatewayError): string
 }

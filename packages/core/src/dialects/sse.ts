@@ -6,6 +6,14 @@ export interface SseFrame {
   readonly data: string
 }
 
+/** Cuts the bytes of a provider's stream into frames, wherever the network cut them. */
+export interface FrameSplitter {
+  /** The frames that `chunk` completes. Throws `upstream_invalid` when an unfinished one grows too large or makes no sense. */
+  push(chunk: Uint8Array): readonly SseFrame[]
+  /** What is left when the stream has ended. */
+  rest(): readonly SseFrame[]
+}
+
 const LF = 10
 const CR = 13
 
@@ -104,6 +112,28 @@ export class SseSplitter {
       this.#atLineStart = true
     }
     return end
+  }
+}
+
+const BLANK_LINE = Buffer.from('\n\n')
+
+/** Server-sent events as frames. */
+export class SseFrameSplitter implements FrameSplitter {
+  readonly #splitter: SseSplitter
+
+  constructor(maxEventBytes: number) {
+    this.#splitter = new SseSplitter(maxEventBytes)
+  }
+
+  push(chunk: Uint8Array): readonly SseFrame[] {
+    const block = this.#splitter.push(chunk)
+    return block === undefined ? [] : parseFrames(block)
+  }
+
+  /** Some servers omit the last blank line. */
+  rest(): readonly SseFrame[] {
+    const rest = this.#splitter.rest()
+    return rest === undefined ? [] : parseFrames(Buffer.concat([rest, BLANK_LINE]))
   }
 }
 

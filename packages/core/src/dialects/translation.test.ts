@@ -6,7 +6,7 @@ import type { Answer, StreamEvent } from './events.ts'
 import { translate } from './translation.ts'
 
 const call: CallContext = { provider: 'acme', model: 'physical', stream: true, quirks: {}, newId: (prefix) => `${prefix}1` }
-const render: RenderContext = { requestId: 'req_1', model: 'physical', created: 1, includeUsage: false }
+const render: RenderContext = { request: undefined as never, requestId: 'req_1', model: 'physical', created: 1, includeUsage: false }
 const conversation = { marker: 'conversation' } as unknown as Conversation
 const request: ChatRequest = { model: 'm', stream: true, includeUsage: false, body: {}, bytes: undefined, conversation: () => conversation }
 
@@ -16,9 +16,8 @@ const wordy: Dialect = {
   server: {
     parse: () => request,
     renderAnswer: (answer, context): JsonObject => ({ choices: answer.choices.length, for: context.requestId }),
-    openRenderer: () => ({ event: (event) => (event.type === 'usage' ? '' : `[${event.type}]`), end: () => '[end]' }),
+    openRenderer: () => ({ event: (event) => (event.type === 'usage' ? '' : `[${event.type}]`), end: () => '[end]', fail: (error) => `[${error.code}]` }),
     renderError: () => ({}),
-    renderStreamError: () => '',
   },
   client: unusable(),
 }
@@ -121,7 +120,7 @@ describe('within one dialect', () => {
     readAnswer: (_body, original) => ({ body: original, usage: undefined, finishes: [] }),
     openStream: (_request, options) => ({ ...openStub(), end: () => `${options.call.provider} ${options.maxEventBytes}` }),
   }
-  const openStub = () => ({ push: () => undefined, flush: () => undefined, events: 0, error: undefined, complete: false, usage: undefined, finishes: [] })
+  const openStub = () => ({ push: () => undefined, flush: () => undefined, events: 0, error: undefined, complete: false, usage: undefined, finishes: [], fail: () => '' })
 
   it('relays, and never touches the conversation', () => {
     const same: Dialect = { ...wordy, relay }

@@ -1,14 +1,27 @@
 import { GatewayError } from '../errors.ts'
-import type { BuiltRequest, CallContext, ChatRequest, ClientSide, Dialect, JsonObject, RelayedAnswer, RenderContext, ServerSide, StreamReader, StreamRelay, StreamRenderer } from './dialect.ts'
+import type { BuiltRequest, CallContext, ChatRequest, ClientSide, Dialect, ErrorResponse, JsonObject, RelayedAnswer, RenderContext, ServerSide, StreamReader, StreamRelay, StreamRenderer } from './dialect.ts'
 import type { Finish } from './finish.ts'
-import { parseFrames, SseSplitter } from './sse.ts'
+import { type FrameSplitter, type SseFrame, SseFrameSplitter } from './sse.ts'
 import type { Usage } from './usage.ts'
 
 /** Everything dispatch needs to make one call: the request to send and how to hand its answer to the client. */
 export interface Translation {
+  /**
+   * What the target answers with: one JSON document, a stream of events, or bytes that pass as they are (audio, files).
+   */
+  readonly answer: 'json' | 'events' | 'bytes'
+  /** `accept` of the call. */
+  readonly accept: string
+  /** Content type the client gets; that of the provider when absent. */
+  readonly contentType?: string
+  /** Throws `GatewayError('unsupported_content', ..., { param })` for what the target cannot take. */
   buildRequest(): BuiltRequest
+  /** For `json`. */
   readAnswer(body: JsonObject, bytes: Uint8Array): RelayedAnswer
+  /** For `events` and `bytes`. */
   openStream(): StreamRelay
+  /** The error of a non-2xx answer. */
+  readError(response: ErrorResponse): GatewayError
 }
 
 export interface TranslationOptions {
@@ -28,18 +41,34 @@ export function translate(from: Dialect, to: Dialect, options: TranslationOption
   if (from === to && to.relay !== undefined) {
     const relay = to.relay
     return {
+      ...answerOf(to, options),
       buildRequest: () => relay.buildRequest(request, call),
       readAnswer: (body, bytes) => relay.readAnswer(body, bytes, call),
       openStream: () => relay.openStream(request, options),
+      readError: (response) => to.client.readError(response),
     }
   }
   const server = serverSideOf(from)
   const client = to.client
   return {
+    ...answerOf(to, options),
     buildRequest: () => client.buildRequest(request.conversation(), call),
     readAnswer: (body) => readAnswer(body, { server, client, call, render }),
-    openStream: () => new TranslatedStream(client.openReader(call), server.openRenderer(render), options.maxEventBytes),
+    openStream: () =>
+      new TranslatedStream({
+        reader: client.openReader(call),
+        renderer: server.openRenderer(render),
+        splitter: client.openSplitter?.(options.maxEventBytes) ?? new SseFrameSplitter(options.maxEventBytes),
+      }),
+    readError: (response) => client.readError(response),
   }
+}
+
+const EVENT_STREAM = 'text/event-stream'
+
+function answerOf(to: Dialect, { request }: TranslationOptions): Pick<Translation, 'answer' | 'accept' | 'contentType'> {
+  if (!request.stream) return { answer: 'json', accept: 'application/json', contentType: 'application/json' }
+  return { answer: 'events', accept: to.client.streamType ?? EVENT_STREAM, contentType: request.streamType ?? `${EVENT_STREAM}; charset=utf-8` }
 }
 
 function serverSideOf(dialect: Dialect): ServerSide {
@@ -72,12 +101,12 @@ class TranslatedStream implements StreamRelay {
   readonly finishes: Finish[] = []
   readonly #reader: StreamReader
   readonly #renderer: StreamRenderer
-  readonly #splitter: SseSplitter
+  readonly #splitter: FrameSplitter
 
-  constructor(reader: StreamReader, renderer: StreamRenderer, maxEventBytes: number) {
-    this.#reader = reader
-    this.#renderer = renderer
-    this.#splitter = new SseSplitter(maxEventBytes)
+  constructor(parts: { readonly reader: StreamReader; readonly renderer: StreamRenderer; readonly splitter: FrameSplitter }) {
+    this.#reader = parts.reader
+    this.#renderer = parts.renderer
+    this.#splitter = parts.splitter
   }
 
   get complete(): boolean {
@@ -85,22 +114,24 @@ class TranslatedStream implements StreamRelay {
   }
 
   push(chunk: Uint8Array): string | undefined {
-    const block = this.#splitter.push(chunk)
-    return block === undefined ? undefined : this.#translate(block)
+    return this.#translate(this.#splitter.push(chunk))
   }
 
   flush(): string | undefined {
-    const rest = this.#splitter.rest()
-    return rest === undefined ? undefined : this.#translate(Buffer.concat([rest, BLANK_LINE]))
+    return this.#translate(this.#splitter.rest())
   }
 
   end(): string {
     return this.#renderer.end()
   }
 
-  #translate(block: Uint8Array): string | undefined {
+  fail(error: GatewayError): string {
+    return this.#renderer.fail(error)
+  }
+
+  #translate(frames: readonly SseFrame[]): string | undefined {
     let text = ''
-    for (const frame of parseFrames(block)) {
+    for (const frame of frames) {
       for (const event of this.#reader.read(frame)) {
         if (event.type === 'error') {
           this.error = event.error
@@ -115,5 +146,3 @@ class TranslatedStream implements StreamRelay {
     return text === '' ? undefined : text
   }
 }
-
-const BLANK_LINE = Buffer.from('\n\n')

@@ -19,12 +19,13 @@ export interface AnswerStreamOptions {
 /** How a stream ended: whole, or with the error that broke it. */
 export type StreamEnd = { readonly error?: GatewayError }
 
-/** What the pipeline adds to a stream: told once how it ended, it answers with the bytes the client still gets. */
-export type StreamEnding = (end: StreamEnd) => string
+/** Told once how the stream ended. */
+export type StreamEnding = (end: StreamEnd) => void
 
 /**
  * A committed stream on its way to the client. It pulls: a client that does not read lets the provider's socket fill
- * up, and no clock runs against the provider meanwhile. It never rejects; a break becomes the ending's error event.
+ * up, and no clock runs against the provider meanwhile. It never rejects; a break becomes the
+ * relay's error event.
  */
 export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> {
   readonly #options: AnswerStreamOptions
@@ -138,7 +139,8 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     const failure = error === undefined ? undefined : withDetails(withMessage(error, provider.redact(error.message)), { provider: provider.name })
     if (failure !== undefined) call.abort(failure)
     cancellation.close()
-    const tail = failure === undefined ? relay.end() + (this.#ending?.({}) ?? '') : (this.#ending?.({ error: failure }) ?? '')
+    this.#ending?.(failure === undefined ? {} : { error: failure })
+    const tail = failure === undefined ? relay.end() : failure.code === 'client_closed' ? '' : relay.fail(failure)
     return tail === '' ? { done: true, value: undefined } : { done: false, value: tail }
   }
 }

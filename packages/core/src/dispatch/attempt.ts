@@ -1,5 +1,4 @@
-import type { CallContext, ChatRequest, Dialect, Observation, RenderContext, StreamRelay } from '../dialects/index.ts'
-import { translate, type Translation } from '../dialects/index.ts'
+import type { BuiltRequest, Observation, StreamRelay, Translation } from '../dialects/index.ts'
 import { GatewayError, withDetails, withMessage } from '../errors.ts'
 import type { PlanLimits, Target } from '../routing/index.ts'
 import { AnswerStream } from './answer-stream.ts'
@@ -7,13 +6,12 @@ import { retryAfterMs } from './backoff.ts'
 import type { Cancellation } from './cancellation.ts'
 import { transportError } from './classify.ts'
 import type { DispatchEnvironment } from './environment.ts'
-import type { UpstreamCall, UpstreamResponse } from './transport.ts'
+import type { UpstreamCall, UpstreamRequest, UpstreamResponse } from './transport.ts'
 
 /** One call to one target. */
 export interface Attempt {
   readonly target: Target
   readonly translation: Translation
-  readonly stream: boolean
   readonly limits: PlanLimits
   readonly cancellation: Cancellation
   readonly environment: DispatchEnvironment
@@ -23,6 +21,8 @@ export interface Attempt {
 export interface Committed {
   readonly target: Target
   readonly dropped: readonly string[]
+  /** What the client learns of the provider's headers: the content type, and for bytes what describes them. */
+  readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array | string | AnswerStream
   /** Live while a stream runs. */
   readonly observation: Observation
@@ -30,54 +30,24 @@ export interface Committed {
   readonly status: number
 }
 
-export interface AttemptRequest {
-  readonly from: Dialect
-  readonly request: ChatRequest
-  readonly render: RenderContext
-  readonly newId: CallContext['newId']
-  readonly maxEventBytes: number
-}
-
-/** How this client's request is said to this target. */
-export function translationFor(target: Target, options: AttemptRequest): Translation {
-  const call: CallContext = {
-    provider: target.provider.name,
-    model: target.model,
-    stream: options.request.stream,
-    quirks: target.provider.quirks,
-    newId: options.newId,
-  }
-  const render = { ...options.render, model: target.model }
-  return translate(options.from, target.dialect, { request: options.request, call, render, maxEventBytes: options.maxEventBytes })
-}
-
 /** Calls the target and waits for its commit point: the whole answer, or the first event of a stream. */
 export async function attempt(options: Attempt): Promise<Committed> {
   const { target, cancellation, limits } = options
   const built = options.translation.buildRequest()
   cancellation.startPhase('connect_timeout', limits.connectTimeoutMs)
+  const outgoing = outgoingRequest(options, built)
   const call = options.environment.transport.send({
-    origin: target.provider.origin,
-    method: 'POST',
-    path: target.provider.basePath + built.path,
-    headers: {
-      'user-agent': USER_AGENT,
-      'content-type': 'application/json',
-      accept: options.stream ? 'text/event-stream' : 'application/json',
-      ...target.provider.headers(),
-      ...built.headers,
-    },
-    body: built.body instanceof Uint8Array ? built.body : JSON.stringify(built.body),
+    ...(outgoing instanceof Promise ? await prepared(outgoing, cancellation) : outgoing),
     // A whole answer may take as long as the request's deadline; only a stream owes us a first token.
-    onConnected: () => (options.stream ? cancellation.startPhase('first_token_timeout', limits.ttftTimeoutMs) : cancellation.endPhase()),
+    onConnected: () => (options.translation.answer === 'events' ? cancellation.startPhase('first_token_timeout', limits.ttftTimeoutMs) : cancellation.endPhase()),
   })
   cancellation.wait((error) => call.abort(error))
   let response: UpstreamResponse | undefined
   try {
     response = await call.response
     if (response.status < 200 || response.status > 299) throw await readError(call, response, options)
-    const answer = options.stream ? await openStream(call, response, options) : await readWhole(call, options)
-    return { target, dropped: built.dropped, status: response.status, ...answer }
+    const answer = options.translation.answer === 'json' ? await readWhole(call, options) : await openStream(call, response, options)
+    return { target, dropped: built.dropped, status: response.status, headers: clientHeaders(options.translation, response), ...answer }
   } catch (error) {
     const known = transportError(error, { answered: response !== undefined })
     const failure = withDetails(withMessage(known, target.provider.redact(known.message)), {
@@ -91,19 +61,63 @@ export async function attempt(options: Attempt): Promise<Committed> {
   }
 }
 
+type Outgoing = Omit<UpstreamRequest, 'onConnected'>
+
+function outgoingRequest(options: Attempt, built: BuiltRequest): Outgoing | Promise<Outgoing> {
+  const { provider, model } = options.target
+  const request = {
+    method: built.method ?? 'POST',
+    path: provider.basePath + built.path,
+    headers: { 'user-agent': USER_AGENT, ...(built.body === undefined ? {} : JSON_TYPE), accept: options.translation.accept, ...provider.headers(), ...built.headers },
+    body: bodyOf(built.body),
+  }
+  const { origin } = provider
+  if (provider.prepare === undefined) return { origin, ...request }
+  const ready = provider.prepare({ ...request, model, stream: options.translation.answer === 'events' })
+  return ready instanceof Promise ? ready.then((finished) => ({ origin, ...finished })) : { origin, ...ready }
+}
+
+/** Waits for credentials that come from elsewhere, no longer than anything else. */
+async function prepared(outgoing: Promise<Outgoing>, cancellation: Cancellation): Promise<Outgoing> {
+  return new Promise((resolve, reject) => {
+    cancellation.wait(reject)
+    outgoing.then(resolve, reject)
+  })
+}
+
+function bodyOf(body: BuiltRequest['body']): Outgoing['body'] {
+  return body === undefined || body instanceof Uint8Array || Symbol.asyncIterator in body ? (body as Outgoing['body']) : JSON.stringify(body)
+}
+
+const JSON_TYPE = { 'content-type': 'application/json' }
+
+/** What describes a body that passes as it is. */
+const DESCRIPTIONS = ['content-type', 'content-disposition', 'content-language', 'etag', 'last-modified']
+
+function clientHeaders(translation: Translation, response: UpstreamResponse): Record<string, string> {
+  const { contentType } = translation
+  if (translation.answer !== 'bytes') return { 'content-type': contentType ?? 'application/json' }
+  const headers: Record<string, string> = {}
+  for (const name of DESCRIPTIONS) {
+    const value = response.headers[name]
+    if (typeof value === 'string') headers[name] = value
+  }
+  return contentType === undefined ? headers : { ...headers, 'content-type': contentType }
+}
+
 /** Some hosts refuse calls that do not say who makes them. */
 const USER_AGENT = 'postern'
 
 const MAX_ERROR_BODY_BYTES = 64 * 1024
 
 async function readError(call: UpstreamCall, response: UpstreamResponse, options: Attempt): Promise<GatewayError> {
-  const { provider, model, dialect } = options.target
+  const { provider, model } = options.target
   const body = await call.collect(MAX_ERROR_BODY_BYTES).then(
     (bytes) => Buffer.from(bytes).toString('utf8'),
     // The status alone is enough to act on.
     () => '',
   )
-  const error = dialect.client.readError({ status: response.status, headers: response.headers, body, provider: provider.name, model })
+  const error = options.translation.readError({ status: response.status, headers: response.headers, body, provider: provider.name, model })
   const wait = retryAfterMs(response.headers, options.environment.clock.now())
   return wait === undefined ? error : withDetails(error, { retryAfterMs: wait })
 }
@@ -129,7 +143,7 @@ function parseAnswer(bytes: Uint8Array, options: Attempt): Record<string, unknow
 }
 
 async function openStream(call: UpstreamCall, response: UpstreamResponse, options: Attempt): Promise<Pick<Committed, 'body' | 'observation'>> {
-  if (String(response.headers['content-type']).includes('application/json')) {
+  if (options.translation.answer === 'events' && String(response.headers['content-type']).includes('application/json')) {
     // Either an error in a 200, which reading it throws, or a whole answer nobody asked for.
     await readWhole(call, options)
     throw new GatewayError('upstream_invalid', `${options.target.provider.name} answered a streaming request with a whole answer.`)

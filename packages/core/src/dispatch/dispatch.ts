@@ -1,15 +1,15 @@
-import type { ChatRequest, Dialect } from '../dialects/index.ts'
+import type { Operation, OperationContext } from '../dialects/index.ts'
 import { type AttemptSummary, GatewayError, toGatewayError, withDetails } from '../errors.ts'
 import type { Plan, Target } from '../routing/index.ts'
-import { attempt, type AttemptRequest, type Committed, translationFor } from './attempt.ts'
+import { AnswerStream } from './answer-stream.ts'
+import { attempt, type Committed } from './attempt.ts'
 import { backoffMs, LONGEST_RETRY_AFTER_MS } from './backoff.ts'
 import { Cancellation } from './cancellation.ts'
 import { classifyFailure } from './classify.ts'
 import type { DispatchEnvironment } from './environment.ts'
 
 export interface DispatchJob {
-  readonly from: Dialect
-  readonly request: ChatRequest
+  readonly operation: Operation
   readonly requestId: string
   readonly plan: Plan
   readonly signal: AbortSignal
@@ -29,7 +29,7 @@ export async function dispatch(job: DispatchJob, environment: DispatchEnvironmen
   job.onStart((reason) => cancellation.cancel(reason))
   try {
     const committed = await tryTargets(job, environment, cancellation)
-    if (!job.request.stream) cancellation.close()
+    if (!(committed.body instanceof AnswerStream)) cancellation.close()
     return committed
   } catch (error) {
     cancellation.close()
@@ -48,7 +48,7 @@ interface Candidate {
 
 async function tryTargets(job: DispatchJob, environment: DispatchEnvironment, cancellation: Cancellation): Promise<Committed> {
   const candidates = job.plan.targets.map((target): Candidate => ({ target, failures: 0, notBefore: 0, retryAfterMs: undefined, state: 'untried' }))
-  const request = attemptRequest(job, environment)
+  const context = contextOf(job, environment)
   const failures: GatewayError[] = []
   let calls = 0
   while (calls <= job.plan.limits.retries) {
@@ -58,8 +58,8 @@ async function tryTargets(job: DispatchJob, environment: DispatchEnvironment, ca
     if (cancellation.reason !== undefined) throw withAttempts(cancellation.reason, job)
     const started = environment.clock.monotonic()
     try {
-      const translation = translationFor(candidate.target, request)
-      const committed = await attempt({ target: candidate.target, translation, stream: job.request.stream, limits: job.plan.limits, cancellation, environment })
+      const translation = job.operation.translationFor(candidate.target, context)
+      const committed = await attempt({ target: candidate.target, translation, limits: job.plan.limits, cancellation, environment })
       job.attempts.push({ target: candidate.target.id, code: 'ok', status: committed.status, ms: elapsed(environment, started) })
       return committed
     } catch (thrown) {
@@ -84,12 +84,10 @@ async function tryTargets(job: DispatchJob, environment: DispatchEnvironment, ca
   throw exhausted(failures, job)
 }
 
-function attemptRequest(job: DispatchJob, environment: DispatchEnvironment): AttemptRequest {
-  const created = Math.floor(environment.clock.now() / 1000)
+function contextOf(job: DispatchJob, environment: DispatchEnvironment): OperationContext {
   return {
-    from: job.from,
-    request: job.request,
-    render: { requestId: job.requestId, model: '', created, includeUsage: job.request.includeUsage },
+    requestId: job.requestId,
+    created: Math.floor(environment.clock.now() / 1000),
     newId: environment.newId,
     maxEventBytes: job.plan.limits.eventLimitBytes,
   }

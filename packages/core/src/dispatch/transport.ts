@@ -1,13 +1,14 @@
+import { Readable } from 'node:stream'
 import { Agent, type Dispatcher } from 'undici'
 import { GatewayError } from '../errors.ts'
 
 export interface UpstreamRequest {
   readonly origin: string
-  readonly method: 'GET' | 'POST'
+  readonly method: string
   /** Path with query. */
   readonly path: string
   readonly headers: Readonly<Record<string, string>>
-  readonly body: Uint8Array | string | undefined
+  readonly body: Uint8Array | string | AsyncIterable<Uint8Array> | undefined
   /** The request is about to be written to an open connection. */
   onConnected(): void
 }
@@ -53,11 +54,16 @@ export function createTransport(options: { readonly connectTimeoutMs: number }):
   return {
     send(request) {
       const call = new Call(request)
-      agent.dispatch({ origin: request.origin, path: request.path, method: request.method, headers: request.headers, body: request.body ?? null }, call)
+      agent.dispatch({ origin: request.origin, path: request.path, method: request.method as Dispatcher.HttpMethod, headers: request.headers, body: bodyOf(request.body) }, call)
       return call
     },
     close: () => agent.destroy(),
   }
+}
+
+function bodyOf(body: UpstreamRequest['body']): string | Uint8Array | Readable | null {
+  if (body === undefined) return null
+  return typeof body === 'string' || body instanceof Uint8Array ? body : Readable.from(body, { objectMode: false })
 }
 
 /** Unread bytes kept before the provider's socket is paused. */

@@ -1,18 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import type { ChatRequest } from '../dialects/index.ts'
+import type { Operation } from '../dialects/index.ts'
 import type { Exchange } from '../exchange.ts'
 import { recordOf } from './record.ts'
 
 const SECRET = 'canary'
 
-const request: ChatRequest = {
+const operation: Operation = {
   model: 'support',
   stream: true,
-  includeUsage: false,
-  body: { model: 'support', messages: [{ role: 'user', content: SECRET }], user: SECRET },
-  bytes: Buffer.from(SECRET),
-  conversation: () => {
-    throw new Error('a record reads no conversation')
+  translationFor: () => {
+    throw new Error('records translate nothing')
   },
 }
 
@@ -23,7 +20,7 @@ function exchange(known: Partial<Exchange> = {}): Exchange {
     started: 5,
     endpoint: 'POST /v1/chat/completions',
     caller: undefined,
-    request: undefined,
+    operation: undefined,
     route: undefined,
     target: undefined,
     attempts: [],
@@ -43,7 +40,7 @@ describe('recordOf', () => {
     ]
     const known = exchange({
       caller: { id: 'alpha', tenant: 't', team: 'x', user: 'u', feature: 'f', routes: ['support'] },
-      request,
+      operation,
       route: 'support',
       target: 'other/small',
       attempts,
@@ -80,7 +77,7 @@ describe('recordOf', () => {
   })
 
   it('holds no prompt, no answer and nothing a client may fill freely (I9)', () => {
-    const record = recordOf(exchange({ request }), { status: 200, code: 'ok', usage: { inputTokens: 1, outputTokens: 1, native: SECRET } }, 1)
+    const record = recordOf(exchange({ operation }), { status: 200, code: 'ok', usage: { inputTokens: 1, outputTokens: 1, native: SECRET } }, 1)
     expect(JSON.stringify(record)).not.toContain(SECRET)
   })
 })

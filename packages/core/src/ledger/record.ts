@@ -31,14 +31,14 @@ export interface RequestRecord {
 
 /** The record of a finished exchange. */
 export function recordOf(exchange: Exchange, outcome: Outcome, totalMs: number): RequestRecord {
-  const { caller, request, usage } = { ...exchange, usage: outcome.usage }
+  const { caller, operation, usage } = { ...exchange, usage: outcome.usage }
   return {
     id: exchange.id,
     at: new Date(exchange.startedAt).toISOString(),
     endpoint: exchange.endpoint,
     ...(caller === undefined ? {} : { caller: defined({ id: caller.id, tenant: caller.tenant, team: caller.team, user: caller.user, feature: caller.feature }) }),
-    ...defined({ model: request?.model, route: exchange.route, target: exchange.target }),
-    stream: request?.stream ?? false,
+    ...defined({ model: operation?.model, route: exchange.route, target: exchange.target }),
+    stream: operation?.stream ?? false,
     status: outcome.status,
     code: outcome.code,
     attempts: exchange.attempts,

@@ -5,7 +5,7 @@ import type { AuthStyle, CatalogueEntry, DialectName } from './catalogue.ts'
 export interface Provider {
   /** What stands before the slash in `provider/model`. */
   readonly name: string
-  /** Name of the dialect it is spoken to in. */
+  /** Name of the dialect it is spoken to in by default. */
   readonly dialect: string
   /** `https://host[:port]` */
   readonly origin: string
@@ -20,8 +20,30 @@ export interface Provider {
   readonly listModelsPath: string | undefined
   /** The credential and the configured headers, lower-case names. A method, so that no inspection finds the secret in a field. */
   headers(): Readonly<Record<string, string>>
+  /** Names of the dialects it speaks for this model, the best one first; `dialect` alone when absent. */
+  dialectsFor?(model: string): readonly string[]
+  /**
+   * Last word on a call, where it takes more than headers: the address of a deployment, a signature over the body, a
+   * token that expires. Rejects with `provider_credentials` when there is none to be had.
+   */
+  prepare?(request: ProviderRequest): PreparedRequest | Promise<PreparedRequest>
   /** The text without the credential and without the values of configured headers, should the provider echo one. */
   redact(text: string): string
+}
+
+/** A call as it leaves, before the provider has its last word. */
+export interface PreparedRequest {
+  readonly method: string
+  /** Path with query. */
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Uint8Array | string | AsyncIterable<Uint8Array> | undefined
+}
+
+export interface ProviderRequest extends PreparedRequest {
+  /** The provider's own model id. */
+  readonly model: string
+  readonly stream: boolean
 }
 
 /** What a provider is made of, already validated. */
@@ -63,7 +85,7 @@ export function createProvider(settings: ProviderSettings, known?: CatalogueEntr
   )
 }
 
-type Facts = Omit<Provider, 'headers' | 'redact'>
+type Facts = Omit<Provider, 'headers' | 'redact' | 'prepare' | 'dialectsFor'>
 
 /** Shorter values are words that texts contain anyway. */
 const SHORTEST_SECRET = 6

@@ -8,7 +8,8 @@ export interface Target {
   readonly provider: Provider
   /** The provider's own model id. */
   readonly model: string
-  readonly dialect: Dialect
+  /** What the provider speaks for this model, the one it speaks best first. */
+  readonly dialects: readonly Dialect[]
 }
 
 /** What bounds the calls of a plan. Durations in milliseconds, sizes in bytes. */

@@ -9,7 +9,7 @@ const limits: PlanLimits = { connectTimeoutMs: 1, ttftTimeoutMs: 2, idleTimeoutM
 
 function entry(name: string, known: { models?: string[]; modelPrefixes?: string[] } = {}): [string, ProviderEntry] {
   const provider = createProvider({ name, baseUrl: 'http://127.0.0.1:9/v1' })
-  return [name, { models: [], modelPrefixes: [], ...known, target: (model) => ({ id: `${name}/${model}`, provider, model, dialect: openaiChat }) }]
+  return [name, { models: [], modelPrefixes: [], ...known, target: (model) => ({ id: `${name}/${model}`, provider, model, dialects: [openaiChat] }) }]
 }
 
 function table(entries: [string, ProviderEntry][], routes: Record<string, string[]> = {}): RoutingTable {

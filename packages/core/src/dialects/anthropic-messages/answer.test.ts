@@ -95,6 +95,7 @@ describe('readAnswer', () => {
       { type: 'tool_use', id: 'toolu_b', name: 'postern_custom_patch', input: { input: '' } },
     ]
     const conversation: Conversation = {
+      origin: 'openai-chat',
       messages: [{ role: 'user', parts: [{ type: 'text', text: 'a' }] }, { role: 'assistant', parts: read(content).choice?.parts ?? [] }],
       tools: [],
       sampling: {},

@@ -7,7 +7,7 @@ const hello: readonly Message[] = [{ role: 'user', parts: [{ type: 'text', text:
 
 function build(conversation: Partial<Conversation>, call: Partial<CallContext> = {}) {
   const context: CallContext = { provider: 'claude', model: 'claude-haiku-4-5', stream: false, quirks: {}, newId: (prefix) => `${prefix}1`, ...call }
-  const request = buildRequest({ messages: hello, tools: [], sampling: {}, extensions: {}, ...conversation }, context)
+  const request = buildRequest({ origin: 'openai-chat', messages: hello, tools: [], sampling: {}, extensions: {}, ...conversation }, context)
   return { ...request, body: request.body as JsonObject }
 }
 
@@ -27,6 +27,7 @@ describe('buildRequest', () => {
 
   it('does not change the conversation', () => {
     const conversation: Conversation = structuredClone({
+      origin: 'openai-chat',
       messages: [...hello, { role: 'assistant', parts: [{ type: 'text', text: 'Hi ' }] }],
       tools: [{ kind: 'function', name: 'a', parameters: { type: 'object', properties: {} }, strict: true }],
       sampling: { stop: [' '] },

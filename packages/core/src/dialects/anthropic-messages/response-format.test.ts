@@ -10,7 +10,7 @@ const format = (value: Record<string, unknown>): ResponseFormat => ({ type: 'jso
 
 function plan(model: string, responseFormat: ResponseFormat, conversation: Partial<Conversation> = {}) {
   const context: RequestContext = { provider: 'claude', rules: rulesOf(model), dropped: [] }
-  const whole: Conversation = { messages: [], tools: [], sampling: {}, extensions: {}, responseFormat, ...conversation }
+  const whole: Conversation = { origin: 'openai-chat', messages: [], tools: [], sampling: {}, extensions: {}, responseFormat, ...conversation }
   return { ...planFormat(whole, context), dropped: context.dropped }
 }
 

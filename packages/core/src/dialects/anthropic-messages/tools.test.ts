@@ -11,7 +11,7 @@ const jsonTool = { name: 'postern_json_answer', input_schema: { type: 'object' }
 
 function fields(conversation: Partial<Conversation>, plan: Partial<ToolPlan> = {}, model = 'claude-haiku-4-5') {
   const context: RequestContext = { provider: 'claude', rules: rulesOf(model), dropped: [] }
-  const whole: Conversation = { messages: [], tools: [], sampling: {}, extensions: {}, ...conversation }
+  const whole: Conversation = { origin: 'openai-chat', messages: [], tools: [], sampling: {}, extensions: {}, ...conversation }
   const built = toolFields(whole, { jsonTool: undefined, namesInHistory: [], ...plan }, context)
   return { ...built, dropped: context.dropped }
 }

@@ -43,7 +43,11 @@ function toolResult(part: ToolResultPart, path: string, context: RequestContext)
   const block: JsonObject = { type: 'tool_result', tool_use_id: wireToolId(part.id) }
   const inner = part.content.flatMap((item, index) => {
     const itemPath = `${path}.content[${index}]`
-    return item.type === 'text' ? textBlocks(item, itemPath, context) : [mediaBlock(item, itemPath, context)]
+    if (item.type === 'text') return textBlocks(item, itemPath, context)
+    if (item.type !== 'extension') return [mediaBlock(item, itemPath, context)]
+    if (item.dialect === DIALECT) return [item.value as JsonObject]
+    context.dropped.push(itemPath)
+    return []
   })
   const only = inner.length === 1 && inner[0]?.type === 'text' && inner[0].cache_control === undefined ? inner[0].text : undefined
   // Left out when empty: a tool that returned nothing is a valid result, an empty block is not.

@@ -4,7 +4,7 @@ import type { CallContext } from '../dialect.ts'
 import { buildRequest } from './request.ts'
 
 const call: CallContext = { provider: 'gemini', model: 'gemini-2.5-flash', stream: false, quirks: {}, newId: (prefix) => `${prefix}1` }
-const hello: Conversation = { messages: [{ role: 'user', parts: [{ type: 'text', text: 'hi' }] }], tools: [], sampling: {}, extensions: {} }
+const hello: Conversation = { origin: 'openai-chat', messages: [{ role: 'user', parts: [{ type: 'text', text: 'hi' }] }], tools: [], sampling: {}, extensions: {} }
 
 function configOf(changes: Partial<Conversation>) {
   const { body, dropped } = buildRequest({ ...hello, ...changes }, call)

@@ -12,7 +12,7 @@ const noArguments: Tool = { kind: 'function', name: 'now', parameters: { type: '
 
 function built(tools: readonly Tool[], toolChoice?: ToolChoice) {
   const dropped = new Set<string>()
-  const conversation: Conversation = { messages: [], tools, toolChoice, sampling: {}, extensions: {} }
+  const conversation: Conversation = { origin: 'openai-chat', messages: [], tools, toolChoice, sampling: {}, extensions: {} }
   return { ...buildTools(conversation, dropped), dropped: [...dropped] }
 }
 

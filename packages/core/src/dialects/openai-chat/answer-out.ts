@@ -1,5 +1,5 @@
 import type { Part, ToolCallPart } from '../conversation.ts'
-import type { JsonObject, RenderContext } from '../dialect.ts'
+import type { JsonObject, AnswerContext } from '../dialect.ts'
 import type { Answer, AnswerChoice } from '../events.ts'
 import type { Finish } from '../finish.ts'
 import type { Usage } from '../usage.ts'
@@ -8,7 +8,7 @@ import { renderToolCall } from './messages-out.ts'
 import { extraContentOf, reasoningDetail } from './reasoning-details.ts'
 
 /** A whole answer as a `chat.completion`. Parts only another dialect understands are left out. */
-export function renderAnswer(answer: Answer, context: RenderContext): JsonObject {
+export function renderAnswer(answer: Answer, context: AnswerContext): JsonObject {
   return {
     id: answer.id ?? `chatcmpl-${context.requestId}`,
     object: 'chat.completion',

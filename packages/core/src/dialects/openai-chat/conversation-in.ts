@@ -3,6 +3,7 @@ import type { JsonObject } from '../dialect.ts'
 import { optionalBoolean, optionalObject, optionalString, type Place, pathOf, placeOf, requiredObject, requiredText } from './fields.ts'
 import { invalid } from './invalid.ts'
 import { readMessages } from './messages-in.ts'
+import { OWN_ORIGIN } from './reasoning-details.ts'
 import { readToolChoice, readTools } from './tools-in.ts'
 
 /** Fields the neutral model has names for, and those that only concern this connection. */
@@ -50,6 +51,7 @@ export function readConversation(body: JsonObject): Conversation {
     reasoning: readReasoning(body),
     user: checked<string>(body.user),
     metadata: checked<JsonObject>(body.metadata),
+    origin: OWN_ORIGIN,
     extensions: readExtensions(body),
   }
 }

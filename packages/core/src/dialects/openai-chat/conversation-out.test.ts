@@ -12,7 +12,7 @@ const user: Message = { role: 'user', parts: [{ type: 'text', text: 'hi' }] }
 
 function build(conversation: Partial<Conversation>, options: { quirks?: Quirks; stream?: boolean } = {}) {
   const call = { ...testCall(options.quirks), stream: options.stream ?? false }
-  const built = buildRequest({ messages: [user], tools: [], sampling: {}, extensions: {}, ...conversation }, call)
+  const built = buildRequest({ origin: 'openai-chat', messages: [user], tools: [], sampling: {}, extensions: {}, ...conversation }, call)
   return { ...built, body: built.body as Record<string, unknown> }
 }
 

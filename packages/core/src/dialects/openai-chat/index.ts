@@ -2,7 +2,7 @@ import type { Dialect } from '../dialect.ts'
 import { readAnswer } from './answer-in.ts'
 import { renderAnswer } from './answer-out.ts'
 import { buildRequest } from './conversation-out.ts'
-import { readError, renderError, renderStreamError } from './errors.ts'
+import { readError, renderError } from './errors.ts'
 import { relay } from './relay.ts'
 import { parseRequest } from './request.ts'
 import { ChunkReader } from './stream-in.ts'
@@ -12,11 +12,10 @@ import { ChunkRenderer } from './stream-out.ts'
 export const openaiChat: Dialect = {
   name: 'openai-chat',
   server: {
-    parse: parseRequest,
+    parse: ({ body, bytes }) => parseRequest(body, bytes),
     renderAnswer,
     openRenderer: (context) => new ChunkRenderer(context),
     renderError,
-    renderStreamError,
   },
   client: {
     buildRequest,

@@ -30,7 +30,9 @@ function renderMessage(message: Message, output: Output): JsonObject[] {
 
 function renderResult(result: ToolResultPart, output: Output): JsonObject {
   if (result.isError) output.dropped.add('is_error (tool result)')
-  return { role: 'tool', tool_call_id: result.id, content: renderContent(result.content, output) }
+  const content = result.content.filter((part) => part.type !== 'extension')
+  if (content.length < result.content.length) output.dropped.add('part of another dialect (tool result)')
+  return { role: 'tool', tool_call_id: result.id, content: renderContent(content, output) }
 }
 
 function renderInput(parts: readonly Part[], output: Output): JsonObject {

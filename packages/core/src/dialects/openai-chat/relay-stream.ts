@@ -1,10 +1,11 @@
 import { GatewayError } from '../../errors.ts'
-import type { CallContext, ChatRequest, JsonObject, StreamRelay } from '../dialect.ts'
+import type { CallContext, ChatRequest, JsonObject, RelayOptions, StreamRelay } from '../dialect.ts'
 import type { Finish } from '../finish.ts'
 import { parseFrames, type SseFrame, SseSplitter } from '../sse.ts'
 import type { Usage } from '../usage.ts'
 import { errorOf, finishOf, reportedError, usageOf } from './chunk-rules.ts'
 import { parseObject } from './error-facts.ts'
+import { renderStreamError } from './errors.ts'
 import { listOf, objectOf, textOf } from './json-object.ts'
 import { finishReason, repairContent } from './relay-repair.ts'
 import { StreamedToolCalls } from './relay-tools.ts'
@@ -39,7 +40,7 @@ export class ChatStreamRelay implements StreamRelay {
   #done = false
   #usageSent = false
 
-  constructor(request: ChatRequest, options: { readonly call: CallContext; readonly maxEventBytes: number }) {
+  constructor(request: ChatRequest, options: Pick<RelayOptions, 'call' | 'maxEventBytes'>) {
     this.#call = options.call
     this.#fallbackId = options.call.newId('chatcmpl-')
     this.#includeUsage = request.includeUsage
@@ -75,6 +76,10 @@ export class ChatStreamRelay implements StreamRelay {
       tail += `data: ${JSON.stringify({ ...this.#pinHead({}), choices: [], usage: this.usage.native })}\n\n`
     }
     return `${tail}data: [DONE]\n\n`
+  }
+
+  fail(error: GatewayError): string {
+    return renderStreamError(error)
   }
 
   #inventedFinish(index: number, choice: StreamedChoice): string {

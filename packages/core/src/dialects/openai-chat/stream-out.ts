@@ -1,8 +1,10 @@
-import type { RenderContext, StreamRenderer } from '../dialect.ts'
+import type { GatewayError } from '../../errors.ts'
+import type { AnswerContext, StreamRenderer } from '../dialect.ts'
 import type { StreamEvent } from '../events.ts'
 import type { Finish } from '../finish.ts'
 import type { Usage } from '../usage.ts'
 import { refusalOf, renderImage, renderUsage } from './answer-out.ts'
+import { renderStreamError } from './errors.ts'
 import { extraContentOf, reasoningDetail, signatureDetail } from './reasoning-details.ts'
 
 interface ChoiceState {
@@ -22,14 +24,14 @@ interface ChoiceState {
  * stays the same is serialised once, only what the event brings goes through `JSON.stringify`.
  */
 export class ChunkRenderer implements StreamRenderer {
-  readonly #context: RenderContext
+  readonly #context: AnswerContext
   readonly #choices = new Map<number, ChoiceState>()
   readonly #tail: string
   /** `data: {...,"choices":[{"index":`; set by the first event. */
   #head = ''
   #usage: Usage | undefined
 
-  constructor(context: RenderContext) {
+  constructor(context: AnswerContext) {
     this.#context = context
     // OpenAI sends `usage` on every chunk once it was asked for.
     this.#tail = context.includeUsage ? '}],"usage":null}\n\n' : '}]}\n\n'
@@ -54,6 +56,10 @@ export class ChunkRenderer implements StreamRenderer {
       default:
         return this.#rareEvent(event)
     }
+  }
+
+  fail(error: GatewayError): string {
+    return renderStreamError(error)
   }
 
   end(): string {
