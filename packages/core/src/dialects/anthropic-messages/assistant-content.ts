@@ -1,7 +1,7 @@
 import type { Message, ReasoningPart, ToolCallPart } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
 import type { Content, RequestContext } from './context.ts'
-import { objectOf, parseJson } from './json.ts'
+import { objectOf, parseJson } from '../json.ts'
 import { CUSTOM_TOOL_INPUT, DIALECT, wireToolName } from './names.ts'
 import { textBlocks } from './text-block.ts'
 import { wireToolId } from './tool-id.ts'

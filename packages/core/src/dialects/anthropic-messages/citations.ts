@@ -1,5 +1,5 @@
 import type { JsonObject } from '../dialect.ts'
-import { objectOf, textOf } from './json.ts'
+import { objectOf, textOf } from '../json.ts'
 
 /** Where in the answer's whole text the cited passage stands, in UTF-16 units. */
 export interface Passage {

@@ -1,7 +1,7 @@
 import { GatewayError } from '../../errors.ts'
 import type { ErrorResponse, JsonObject } from '../dialect.ts'
 import { upstreamError } from '../upstream-error.ts'
-import { objectOf, parseJson, textOf } from './json.ts'
+import { objectOf, parseJson, textOf } from '../json.ts'
 
 /** The status each error type has when it comes as an answer of its own. */
 const statuses: ReadonlyMap<string, number> = new Map([

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../dialect.ts'
 import type { Finish, FinishReason } from '../finish.ts'
-import { objectOf, textOf } from './json.ts'
+import { objectOf, textOf } from '../json.ts'
 
 const reasons: ReadonlyMap<string, FinishReason> = new Map([
   ['end_turn', 'stop'],

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../dialect.ts'
-import { objectOf } from './json.ts'
+import { objectOf } from '../json.ts'
 
 /** A schema fit for constrained decoding, which knows only a part of JSON Schema. */
 export interface ClosedSchema {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../dialect.ts'
-import { objectOf, parseJson } from './json.ts'
+import { objectOf, parseJson } from '../json.ts'
 import { CUSTOM_TOOL_INPUT } from './names.ts'
 
 /** A call's arguments as JSON text; a call without input has `{}`. */

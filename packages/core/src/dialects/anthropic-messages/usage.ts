@@ -1,6 +1,6 @@
 import type { JsonObject } from '../dialect.ts'
 import { tokenCount, type Usage } from '../usage.ts'
-import { objectOf } from './json.ts'
+import { objectOf } from '../json.ts'
 
 /**
  * The usage in our accounting. `input_tokens` of this dialect leaves out what was read from and written to the cache;

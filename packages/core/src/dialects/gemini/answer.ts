@@ -4,7 +4,7 @@ import type { CallContext, JsonObject } from '../dialect.ts'
 import type { Answer, AnswerChoice, StreamEvent } from '../events.ts'
 import type { Finish } from '../finish.ts'
 import type { Usage } from '../usage.ts'
-import { listOf } from './json.ts'
+import { listOf } from '../json.ts'
 import { AnswerReader } from './stream.ts'
 
 /** Throws `upstream_invalid` when the body is no answer, or the error the body carries. */

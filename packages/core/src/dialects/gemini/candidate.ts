@@ -5,7 +5,7 @@ import type { StreamEvent } from '../events.ts'
 import { ArgumentWriter } from './argument-stream.ts'
 import { readCitations } from './citations.ts'
 import { finishOf, finishWord } from './finish.ts'
-import { isObject, listOf, textOf } from './json.ts'
+import { isObject, listOf, textOf } from '../json.ts'
 import { readLogprobs } from './logprobs.ts'
 import { INVENTED_ID_PREFIX, ORIGIN } from './tool-history.ts'
 

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../dialect.ts'
-import { isObject, listOf, textOf } from './json.ts'
+import { isObject, listOf, textOf } from '../json.ts'
 
 interface Source {
   readonly url: string

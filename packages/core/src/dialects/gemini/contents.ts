@@ -1,7 +1,7 @@
 import { GatewayError } from '../../errors.ts'
 import type { Message, Part, ToolResultPart } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
-import { isObject } from './json.ts'
+import { isObject } from '../json.ts'
 import { audioToPart, fileToPart, imageToPart, type MediaPlace } from './media.ts'
 import type { ModelTraits } from './models.ts'
 import { ORIGIN, type PlacedResult, ToolHistory } from './tool-history.ts'

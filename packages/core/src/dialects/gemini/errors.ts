@@ -1,7 +1,7 @@
 import { GatewayError } from '../../errors.ts'
 import type { ErrorResponse, JsonObject } from '../dialect.ts'
+import { isObject, listOf, parseFirstObject, textOf } from '../json.ts'
 import { upstreamError } from '../upstream-error.ts'
-import { isObject, listOf, textOf } from './json.ts'
 
 /** HTTP status of the API's status words, for errors that come without one. */
 const STATUS_WORDS: ReadonlyMap<string, number> = new Map(
@@ -27,7 +27,7 @@ const STATUS_WORDS: ReadonlyMap<string, number> = new Map(
 
 /** The error of a non-2xx answer, whatever its body is. */
 export function readError(response: ErrorResponse): GatewayError {
-  return errorOf(errorInBody(response.body), response)
+  return errorOf(parseFirstObject(response.body)?.['error'], response)
 }
 
 /** The error an answer with status 200 carries, alone or in the middle of its stream. */
@@ -36,18 +36,6 @@ export function errorInAnswer(error: unknown, provider: string): GatewayError {
   const word = isObject(error) ? textOf(error['status']) : undefined
   const named = typeof code === 'number' && code >= 400 && code <= 599 ? code : undefined
   return errorOf(error, { provider, status: named ?? STATUS_WORDS.get(word ?? '') ?? 500 })
-}
-
-function errorInBody(body: string): unknown {
-  let parsed: unknown
-  try {
-    parsed = JSON.parse(body)
-  } catch {
-    return undefined
-  }
-  // A stream asked for without `alt=sse` answers with an array.
-  const [first] = Array.isArray(parsed) ? parsed : [parsed]
-  return isObject(first) ? first['error'] : undefined
 }
 
 function errorOf(error: unknown, at: { readonly provider: string; readonly status: number }): GatewayError {

@@ -1,6 +1,6 @@
 import type { Finish, FinishReason } from '../finish.ts'
 import { cleanProviderText } from '../upstream-error.ts'
-import { isObject, textOf } from './json.ts'
+import { isObject, textOf } from '../json.ts'
 
 /** Words that say no more than their translation; every other one is kept beside it. */
 const PLAIN: ReadonlySet<string> = new Set(['STOP', 'MAX_TOKENS'])

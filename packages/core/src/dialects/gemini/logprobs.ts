@@ -1,5 +1,5 @@
 import type { JsonObject } from '../dialect.ts'
-import { isObject, listOf } from './json.ts'
+import { isObject, listOf } from '../json.ts'
 
 /** `logprobsResult` in OpenAI's shape; `undefined` when it holds no token. */
 export function readLogprobs(result: unknown): JsonObject | undefined {

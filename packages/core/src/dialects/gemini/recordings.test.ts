@@ -4,7 +4,7 @@ import type { CallContext, JsonObject } from '../dialect.ts'
 import type { Answer, StreamEvent } from '../events.ts'
 import { parseFrames, SseSplitter } from '../sse.ts'
 import { gemini } from './index.ts'
-import { isObject, listOf } from './json.ts'
+import { isObject, listOf } from '../json.ts'
 
 /** What an answer says, whichever way it came. */
 interface Meaning {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../dialect.ts'
-import { isObject, listOf, stringsOf } from './json.ts'
+import { isObject, listOf, stringsOf } from '../json.ts'
 
 /** A schema node and the way that led to it. */
 export interface SchemaNode {

@@ -1,7 +1,7 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../dialect.ts'
-import { isObject } from './json.ts'
+import { isObject } from '../json.ts'
 import { convertParameters, convertSchema } from './schema.ts'
 import { ALLOWED_KEYWORDS } from './schema-rules.ts'
 

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../errors.ts'
 import type { JsonObject } from '../dialect.ts'
-import { isObject, listOf, stringsOf } from './json.ts'
+import { isObject, listOf, stringsOf } from '../json.ts'
 import { flatten, type FlattenContext, mergeSchemas, type SchemaNode } from './schema-flatten.ts'
 import {
   ALLOWED_KEYWORDS,

@@ -5,7 +5,7 @@ import type { SseFrame } from '../sse.ts'
 import { CandidateReader } from './candidate.ts'
 import { errorInAnswer } from './errors.ts'
 import { blockedPrompt } from './finish.ts'
-import { isObject, textOf } from './json.ts'
+import { isObject, textOf } from '../json.ts'
 import { readUsage } from './usage.ts'
 
 const NOTHING: readonly StreamEvent[] = []

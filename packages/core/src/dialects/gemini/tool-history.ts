@@ -1,7 +1,7 @@
 import { GatewayError } from '../../errors.ts'
 import type { ToolCallPart, ToolResultPart } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
-import { parseObject } from './json.ts'
+import { parseObject } from '../json.ts'
 import { fileToPart, imageToPart, type MediaPlace } from './media.ts'
 
 /** Name of this dialect, as signatures and extension parts carry it. */

@@ -1,6 +1,6 @@
 import type { Conversation, Tool, ToolChoice } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
-import { isObject } from './json.ts'
+import { isObject } from '../json.ts'
 import { convertParameters } from './schema.ts'
 
 /** Tools the provider runs itself, by both spellings of its API; they are carried over as they are. */

@@ -1,5 +1,5 @@
 import { tokenCount, type Usage } from '../usage.ts'
-import { isObject } from './json.ts'
+import { isObject } from '../json.ts'
 
 /**
  * `usageMetadata` in our accounting: the prompt leaves out what tools read, the candidates leave out the thoughts, both

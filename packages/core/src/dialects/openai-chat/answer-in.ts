@@ -6,7 +6,7 @@ import type { Finish } from '../finish.ts'
 import { errorOf, finishOf, usageOf } from './chunk-rules.ts'
 import { thinkingText } from './content-in.ts'
 import { readImages } from './images-in.ts'
-import { listOf, objectOf, objectsOf, textOf } from './json-object.ts'
+import { listOf, objectOf, objectsOf, textOf } from '../json.ts'
 import { OWN_ORIGIN, reasoningPartsOf, toolCallSignatureOf } from './reasoning-details.ts'
 
 /** Reads a whole answer, leniently. Throws the error the body carries, or `upstream_invalid` when it is no answer. */

@@ -3,7 +3,7 @@ import type { JsonObject, AnswerContext } from '../dialect.ts'
 import type { Answer, AnswerChoice } from '../events.ts'
 import type { Finish } from '../finish.ts'
 import type { Usage } from '../usage.ts'
-import { urlOf } from './content-out.ts'
+import { urlOfSource } from '../media-source.ts'
 import { renderToolCall } from './messages-out.ts'
 import { extraContentOf, reasoningDetail } from './reasoning-details.ts'
 
@@ -62,7 +62,7 @@ function renderSignedCall(call: ToolCallPart): JsonObject {
 
 /** An image a model made, as an entry of `images`; nothing for every other part. */
 export function renderImage(part: Part): JsonObject[] {
-  return part.type === 'image' && part.source.kind !== 'id' ? [{ type: 'image_url', image_url: { url: urlOf(part.source) } }] : []
+  return part.type === 'image' && part.source.kind !== 'id' ? [{ type: 'image_url', image_url: { url: urlOfSource(part.source) } }] : []
 }
 
 /** What a model that ended by refusing said about it; it fills `refusal` where the answer has none of its own. */

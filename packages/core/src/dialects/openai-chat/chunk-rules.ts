@@ -4,8 +4,8 @@ import type { Finish, FinishReason } from '../finish.ts'
 import type { SseFrame } from '../sse.ts'
 import { upstreamError } from '../upstream-error.ts'
 import { tokenCount, type Usage } from '../usage.ts'
-import { errorFactsOf, parseObject, statusOfWord } from './error-facts.ts'
-import { listOf, objectOf, textOf } from './json-object.ts'
+import { errorFactsOf, statusOfWord } from './error-facts.ts'
+import { listOf, objectOf, parseObject, textOf } from '../json.ts'
 
 /** The usage a whole answer or one chunk carries, in our accounting; `undefined` when it carries none. */
 export function usageOf(body: JsonObject): Usage | undefined {

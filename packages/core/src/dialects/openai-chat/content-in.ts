@@ -1,7 +1,7 @@
 import type { AudioPart, CacheHint, FilePart, ImagePart, MediaSource, Part, TextPart } from '../conversation.ts'
-import { optionalObject, optionalString, type Place, pathOf, placeOf, requiredObject, requiredText } from './fields.ts'
-import { invalid, unsupported } from './invalid.ts'
-import { listOf, objectOf, textOf } from './json-object.ts'
+import { optionalObject, optionalString, type Place, pathOf, placeOf, requiredObject, requiredText } from '../fields.ts'
+import { invalid, unsupported } from '../invalid.ts'
+import { listOf, objectOf, textOf } from '../json.ts'
 
 /** The parts of a message's `content`: a string, an array of parts, or nothing. */
 export function readContent(message: Place): Part[] {

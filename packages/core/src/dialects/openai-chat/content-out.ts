@@ -1,6 +1,7 @@
-import type { AudioPart, FilePart, ImagePart, MediaSource, RefusalPart, TextPart } from '../conversation.ts'
+import type { AudioPart, FilePart, ImagePart, RefusalPart, TextPart } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
-import { unsupported } from './invalid.ts'
+import { unsupported } from '../invalid.ts'
+import { urlOfSource } from '../media-source.ts'
 
 /** Parts that have a place inside `content`. */
 export type ContentPart = TextPart | ImagePart | FilePart | AudioPart | RefusalPart
@@ -23,17 +24,12 @@ export function renderPart(part: ContentPart, path: string): JsonObject {
 
 function renderImageUrl(part: ImagePart, path: string): JsonObject {
   if (part.source.kind === 'id') throw unsupported(path, 'an image given by file id')
-  const url = urlOf(part.source)
+  const url = urlOfSource(part.source)
   return part.detail === undefined ? { url } : { url, detail: part.detail }
 }
 
 function renderFile(part: FilePart): JsonObject {
   const name = part.name === undefined ? {} : { filename: part.name }
   if (part.source.kind === 'id') return { file_id: part.source.id, ...name }
-  return { file_data: urlOf(part.source), ...name }
-}
-
-/** A URL, data URLs included. */
-export function urlOf(source: Exclude<MediaSource, { kind: 'id' }>): string {
-  return source.kind === 'url' ? source.url : `data:${source.mediaType};base64,${source.data}`
+  return { file_data: urlOfSource(part.source), ...name }
 }

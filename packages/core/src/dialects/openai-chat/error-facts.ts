@@ -1,6 +1,6 @@
 import type { JsonObject } from '../dialect.ts'
 import type { UpstreamErrorFacts } from '../upstream-error.ts'
-import { listOf, objectOf, textOf } from './json-object.ts'
+import { listOf, objectOf, parseFirstObject, textOf } from '../json.ts'
 
 /** What an error body says; `status` only when the body itself names one. */
 export type ErrorFacts = Pick<UpstreamErrorFacts, 'message' | 'providerCode' | 'param'> & { readonly status?: number | undefined }
@@ -43,7 +43,7 @@ function messageOf(error: JsonObject): string | undefined {
 }
 
 function rawText(raw: string): string {
-  const parsed = parseObject(raw)
+  const parsed = parseFirstObject(raw)
   return (parsed && errorFactsOf(parsed)?.message) ?? raw
 }
 
@@ -82,15 +82,4 @@ const wordStatus: readonly (readonly [RegExp, number])[] = [
 
 export function statusOfWord(word: string): number {
   return wordStatus.find(([pattern]) => pattern.test(word))?.[1] ?? 500
-}
-
-/** `undefined` for text that is no JSON object; some services wrap it in an array of one. */
-export function parseObject(text: string): JsonObject | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    return objectOf(Array.isArray(value) ? value[0] : value)
-  } catch (error) {
-    if (error instanceof SyntaxError) return undefined
-    throw error
-  }
 }

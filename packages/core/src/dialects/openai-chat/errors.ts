@@ -1,7 +1,8 @@
 import type { GatewayError } from '../../errors.ts'
 import type { ErrorResponse, JsonObject } from '../dialect.ts'
 import { upstreamError } from '../upstream-error.ts'
-import { errorFactsOf, parseObject } from './error-facts.ts'
+import { parseFirstObject } from '../json.ts'
+import { errorFactsOf } from './error-facts.ts'
 
 /** OpenAI's error envelope: all four fields, always. A request that used up its attempts lists them. */
 export function renderError(error: GatewayError): JsonObject {
@@ -25,7 +26,7 @@ export function renderStreamError(error: GatewayError): string {
 /** The error of a non-2xx answer, whatever its body: the shapes of this dialect, plain text, a proxy's HTML, nothing. */
 export function readError(response: ErrorResponse): GatewayError {
   const { status, provider } = response
-  const body = parseObject(response.body)
+  const body = parseFirstObject(response.body)
   const facts = body === undefined ? { message: response.body } : errorFactsOf(body)
   return upstreamError({ ...facts, status, provider })
 }

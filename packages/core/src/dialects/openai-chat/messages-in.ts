@@ -1,8 +1,8 @@
 import type { Message, Part, Role, ToolCallPart } from '../conversation.ts'
 import { cacheHintOf, readContent, readResultContent } from './content-in.ts'
-import { optionalList, optionalObject, optionalString, type Place, pathOf, placeOf, requiredObject, requiredText } from './fields.ts'
+import { optionalList, optionalObject, optionalString, type Place, pathOf, placeOf, requiredObject, requiredText } from '../fields.ts'
 import { readImages } from './images-in.ts'
-import { invalid } from './invalid.ts'
+import { invalid } from '../invalid.ts'
 import { OWN_ORIGIN, reasoningPartsOf, toolCallSignatureOf } from './reasoning-details.ts'
 
 /** Reads and validates every message. Throws `invalid_request` or `unsupported_content` with the exact `param`. */

@@ -1,7 +1,7 @@
 import type { ExtensionPart, Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
 import { type ContentPart, renderPart } from './content-out.ts'
-import { objectOf } from './json-object.ts'
+import { objectOf } from '../json.ts'
 import { OWN_ORIGIN, reasoningDetail } from './reasoning-details.ts'
 
 /** Collects what could not be carried; the same loss in many places is told once. */

@@ -1,6 +1,6 @@
 import type { ReasoningPart, Signature } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
-import { listOf, objectOf, textOf } from './json-object.ts'
+import { listOf, objectOf, textOf } from '../json.ts'
 
 /**
  * Reasoning has no place in OpenAI's own messages. Services agreed on two additions: `reasoning_content`, a plain

@@ -5,7 +5,7 @@ import type { StreamEvent } from '../events.ts'
 import { parseFrames, SseSplitter } from '../sse.ts'
 import { readAnswer } from './answer-in.ts'
 import { readError } from './errors.ts'
-import { listOf, objectOf, objectsOf } from './json-object.ts'
+import { listOf, objectOf, objectsOf } from '../json.ts'
 import { ChunkReader } from './stream-in.ts'
 import { ChunkRenderer } from './stream-out.ts'
 

@@ -3,7 +3,7 @@ import type { FinishReason } from '../finish.ts'
 import { argumentsText } from './answer-in.ts'
 import { finishOf } from './chunk-rules.ts'
 import { thinkingText } from './content-in.ts'
-import { listOf, objectOf, textOf } from './json-object.ts'
+import { listOf, objectOf, textOf } from '../json.ts'
 
 /**
  * Brings the message or delta of a compatible service to OpenAI's letter, in place: text is a string, visible thinking

@@ -1,5 +1,5 @@
 import type { BuiltRequest, CallContext, ChatRequest, JsonObject } from '../dialect.ts'
-import { listOf, objectOf } from './json-object.ts'
+import { listOf, objectOf } from '../json.ts'
 
 /**
  * The client's request for a provider that speaks the same dialect: its own bytes with the physical model in place of

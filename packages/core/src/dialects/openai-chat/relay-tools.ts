@@ -1,6 +1,6 @@
 import type { CallContext, JsonObject } from '../dialect.ts'
 import type { StreamEvent } from '../events.ts'
-import { objectOf } from './json-object.ts'
+import { objectOf } from '../json.ts'
 import { ToolDeltas } from './tool-deltas.ts'
 
 /**

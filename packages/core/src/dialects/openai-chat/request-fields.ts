@@ -1,5 +1,5 @@
 import type { JsonObject } from '../dialect.ts'
-import { invalid } from './invalid.ts'
+import { invalid } from '../invalid.ts'
 
 interface FieldType {
   /** Reads after "must be". */

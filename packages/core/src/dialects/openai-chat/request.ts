@@ -1,8 +1,8 @@
 import type { Conversation } from '../conversation.ts'
 import type { ChatRequest, JsonObject } from '../dialect.ts'
 import { readConversation } from './conversation-in.ts'
-import { invalid } from './invalid.ts'
-import { objectOf } from './json-object.ts'
+import { invalid } from '../invalid.ts'
+import { objectOf } from '../json.ts'
 import { checkFields } from './request-fields.ts'
 
 /** Reads a chat completion request as far as routing needs. Throws `invalid_request` with `param`. */

@@ -2,7 +2,7 @@ import type { Signature } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
 import type { StreamEvent } from '../events.ts'
 import { argumentsText } from './answer-in.ts'
-import { objectOf, textOf } from './json-object.ts'
+import { objectOf, textOf } from '../json.ts'
 import { toolCallSignatureOf } from './reasoning-details.ts'
 
 interface Call {

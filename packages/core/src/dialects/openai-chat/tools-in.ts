@@ -11,9 +11,9 @@ import {
   placeOf,
   requiredObject,
   requiredText,
-} from './fields.ts'
-import { invalid } from './invalid.ts'
-import { textOf } from './json-object.ts'
+} from '../fields.ts'
+import { invalid } from '../invalid.ts'
+import { textOf } from '../json.ts'
 
 /** `tools`, and `functions` of the old form. */
 export function readTools(body: JsonObject): Tool[] {

@@ -1,7 +1,7 @@
 import type { Conversation, Tool, ToolChoice } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
 import type { Dropped } from './messages-out.ts'
-import { objectOf } from './json-object.ts'
+import { objectOf } from '../json.ts'
 
 /** `tools`, `tool_choice` and `parallel_tool_calls`; nothing at all without tools, where the latter two are errors. */
 export function renderTools(conversation: Conversation, dropped: Dropped): JsonObject {

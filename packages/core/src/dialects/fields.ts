@@ -1,6 +1,6 @@
-import type { JsonObject } from '../dialect.ts'
+import type { JsonObject } from './dialect.ts'
 import { invalid } from './invalid.ts'
-import { objectOf } from './json-object.ts'
+import { objectOf } from './json.ts'
 
 /** A place in the request: an object and its dotted path, for messages that point at one of its fields. */
 export interface Place {

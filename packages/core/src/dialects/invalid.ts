@@ -1,4 +1,4 @@
-import { GatewayError } from '../../errors.ts'
+import { GatewayError } from '../errors.ts'
 
 /** A 400 that names the field, what is expected there and what came. `expected` reads after "must be": `a string`. */
 export function invalid(param: string, expected: string, value: unknown): GatewayError {
