@@ -178,6 +178,7 @@ function createRoutingTable(settings: Settings): RoutingTable {
     retries: settings.retries,
     answerLimitBytes: settings.answerLimitBytes,
     eventLimitBytes: settings.eventLimitBytes,
+    dropUnsupported: settings.dropUnsupported,
   }
   const providers = new Map([...settings.providers].map(([name, provider]) => [name, entryOf(provider)]))
   const target = (wanted: { provider: string; model: string }): Target => {
@@ -187,8 +188,8 @@ function createRoutingTable(settings: Settings): RoutingTable {
   }
   const routes = new Map(
     [...settings.routes].map(([name, route]): [string, Plan] => {
-      const { retries, timeoutMs, ttftTimeoutMs, idleTimeoutMs } = route
-      return [name, Object.freeze({ route: name, targets: route.targets.map(target), limits: { ...limits, retries, timeoutMs, ttftTimeoutMs, idleTimeoutMs } })]
+      const { retries, timeoutMs, ttftTimeoutMs, idleTimeoutMs, dropUnsupported } = route
+      return [name, Object.freeze({ route: name, targets: route.targets.map(target), limits: { ...limits, retries, timeoutMs, ttftTimeoutMs, idleTimeoutMs, dropUnsupported } })]
     }),
   )
   return { routes, providers, limits }

@@ -63,6 +63,12 @@ export interface GatewayOptions<Host = unknown> {
    */
   readonly idleTimeout?: Duration
   /**
+   * Parts and tools a target cannot take: refused with 400 (or the next target is asked), or left out and named in
+   * `x-postern-dropped`. Env: `POSTERN_UNSUPPORTED`.
+   * @default 'reject'
+   */
+  readonly unsupported?: 'reject' | 'drop'
+  /**
    * Until a provider accepts the connection. Env: `POSTERN_CONNECT_TIMEOUT`.
    * @default '3s'
    */
@@ -130,6 +136,8 @@ export interface RouteOptions {
   readonly ttftTimeout?: Duration
   /** @default the gateway's `idleTimeout` */
   readonly idleTimeout?: Duration
+  /** @default the gateway's `unsupported` */
+  readonly unsupported?: 'reject' | 'drop'
 }
 
 export interface KeyOptions {

@@ -6,7 +6,7 @@ import { defaults, type ParsedRoute } from './schema.ts'
 import type { RouteSettings, Settings } from './settings.ts'
 
 /** The limits a route may set for itself, resolved. */
-export type RouteLimits = Pick<Settings, 'retries' | 'timeoutMs' | 'ttftTimeoutMs' | 'idleTimeoutMs'>
+export type RouteLimits = Pick<Settings, 'retries' | 'timeoutMs' | 'ttftTimeoutMs' | 'idleTimeoutMs' | 'dropUnsupported'>
 
 /** The gateway's own limits: what routes that set none get. */
 export function resolveLimits(merged: Merged): RouteLimits {
@@ -15,6 +15,7 @@ export function resolveLimits(merged: Merged): RouteLimits {
     timeoutMs: merged.first('timeout') ?? (parseDuration(defaults.timeout) as number),
     ttftTimeoutMs: merged.first('ttftTimeout') ?? (parseDuration(defaults.ttftTimeout) as number),
     idleTimeoutMs: merged.first('idleTimeout') ?? (parseDuration(defaults.idleTimeout) as number),
+    dropUnsupported: (merged.first('unsupported') ?? defaults.unsupported) === 'drop',
   }
 }
 
@@ -61,5 +62,6 @@ function routeSettings(own: Pick<RouteSettings, 'name' | 'targets'>, route: Pars
     timeoutMs: route.timeout ?? limits.timeoutMs,
     ttftTimeoutMs: route.ttftTimeout ?? limits.ttftTimeoutMs,
     idleTimeoutMs: route.idleTimeout ?? limits.idleTimeoutMs,
+    dropUnsupported: route.unsupported === undefined ? limits.dropUnsupported : route.unsupported === 'drop',
   })
 }

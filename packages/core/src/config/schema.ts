@@ -23,6 +23,7 @@ export interface FieldMeta {
 export const defaults = {
   auth: 'keys',
   retries: 2,
+  unsupported: 'reject',
   timeout: '10m',
   ttftTimeout: '60s',
   idleTimeout: '60s',
@@ -202,6 +203,14 @@ function limitFields() {
     timeout: limit(duration(), ['timeout', 'POSTERN_TIMEOUT', 'The whole request: all attempts and the waits between them.']),
     ttftTimeout: limit(duration(), ['ttftTimeout', 'POSTERN_TTFT_TIMEOUT', 'Until a provider sends the first event of a stream.']),
     idleTimeout: limit(duration(), ['idleTimeout', 'POSTERN_IDLE_TIMEOUT', 'Between two events of a stream.']),
+    unsupported: z.enum(['reject', 'drop']).optional().meta(
+      meta({
+        type: '`reject` or `drop`',
+        default: defaults.unsupported,
+        env: 'POSTERN_UNSUPPORTED',
+        description: 'Parts and tools a target cannot take: refused with 400, or left out and named in `x-postern-dropped`.',
+      }),
+    ),
   }
 }
 

@@ -19,6 +19,7 @@ export interface Settings {
   readonly timeoutMs: number
   readonly ttftTimeoutMs: number
   readonly idleTimeoutMs: number
+  readonly dropUnsupported: boolean
   readonly connectTimeoutMs: number
   readonly bodyLimitBytes: number
   readonly answerLimitBytes: number
@@ -38,6 +39,7 @@ export interface RouteSettings {
   readonly timeoutMs: number
   readonly ttftTimeoutMs: number
   readonly idleTimeoutMs: number
+  readonly dropUnsupported: boolean
 }
 
 export interface KeySettings {

@@ -99,6 +99,8 @@ export interface CallContext {
   readonly stream: boolean
   /** What this provider does differently from its dialect; data of the catalogue. */
   readonly quirks: Quirks
+  /** The route allows leaving out parts and tools the target cannot take; otherwise they are refused. */
+  readonly dropUnsupported?: boolean
   /** A new unique id with this prefix; injected so that tests are deterministic. */
   newId(prefix: string): string
 }

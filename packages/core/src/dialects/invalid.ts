@@ -1,4 +1,5 @@
 import { GatewayError } from '../errors.ts'
+import type { CallContext } from './dialect.ts'
 
 /** A 400 that names the field, what is expected there and what came. `expected` reads after "must be": `a string`. */
 export function invalid(param: string, expected: string, value: unknown): GatewayError {
@@ -9,6 +10,18 @@ export function invalid(param: string, expected: string, value: unknown): Gatewa
 /** A 400 for content no model is offered through this wire format. */
 export function unsupported(param: string, what: string): GatewayError {
   return new GatewayError('unsupported_content', `${param}: ${what} is not supported.`, { param })
+}
+
+/**
+ * What becomes of a part or tool the target cannot take: a 400 that names it, or, where the route allows dropping, the
+ * note for `dropped`.
+ *
+ * @param param dotted path of the part in the client's request
+ * @param what names the kind, after which "is not supported by acme" reads well: `the tool type web_search`
+ */
+export function refuseOrDrop(call: Pick<CallContext, 'provider' | 'dropUnsupported'>, param: string, what: string): string {
+  if (call.dropUnsupported) return `${param} (${what})`
+  throw new GatewayError('unsupported_content', `${param}: ${what} is not supported by ${call.provider}.`, { param, provider: call.provider })
 }
 
 function describe(value: unknown): string {

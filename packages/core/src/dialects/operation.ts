@@ -25,6 +25,8 @@ export interface OperationContext {
   readonly created: number
   /** Largest event a provider may send, in bytes. */
   readonly maxEventBytes: number
+  /** The route allows leaving out parts and tools a target cannot take. */
+  readonly dropUnsupported: boolean
   newId(prefix: string): string
 }
 
@@ -51,7 +53,7 @@ export function readChat(from: Dialect, request: ClientRequest): Operation {
       const { provider, model } = target
       return translate(from, to, {
         request: chat,
-        call: { provider: provider.name, model, stream: chat.stream, quirks: provider.quirks, newId: context.newId },
+        call: { provider: provider.name, model, stream: chat.stream, quirks: provider.quirks, dropUnsupported: context.dropUnsupported, newId: context.newId },
         render: { request: chat, requestId: context.requestId, model, created: context.created, includeUsage: chat.includeUsage },
         maxEventBytes: context.maxEventBytes,
       })

@@ -11,7 +11,7 @@ import { dispatch } from './dispatch.ts'
 import { events, FakeTransport, json, type Reply } from './transport.fake.ts'
 
 const KEY = 'canary-provider-key-0001'
-const limits: PlanLimits = { connectTimeoutMs: 1000, ttftTimeoutMs: 2000, idleTimeoutMs: 3000, timeoutMs: 60_000, retries: 2, answerLimitBytes: 1e6, eventLimitBytes: 1e5 }
+const limits: PlanLimits = { connectTimeoutMs: 1000, ttftTimeoutMs: 2000, idleTimeoutMs: 3000, timeoutMs: 60_000, retries: 2, answerLimitBytes: 1e6, eventLimitBytes: 1e5, dropUnsupported: false }
 
 function target(name: string, dialect: Dialect = openaiChat): Target {
   const provider = createProvider({ name, baseUrl: `http://${name}.test/v1`, apiKey: KEY, quirks: { exact: true } })

@@ -90,6 +90,7 @@ function contextOf(job: DispatchJob, environment: DispatchEnvironment): Operatio
     created: Math.floor(environment.clock.now() / 1000),
     newId: environment.newId,
     maxEventBytes: job.plan.limits.eventLimitBytes,
+    dropUnsupported: job.plan.limits.dropUnsupported,
   }
 }
 

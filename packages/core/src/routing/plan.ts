@@ -25,6 +25,8 @@ export interface PlanLimits {
   readonly retries: number
   readonly answerLimitBytes: number
   readonly eventLimitBytes: number
+  /** Parts and tools a target cannot take are left out and reported instead of refused. */
+  readonly dropUnsupported: boolean
 }
 
 /** The targets of one request, in the order they are tried. */

@@ -5,7 +5,7 @@ import { createProvider } from '../providers/index.ts'
 import type { Plan, PlanLimits } from './plan.ts'
 import { type Allowance, mayUseModel, planFor, type ProviderEntry, type RoutingTable } from './resolve.ts'
 
-const limits: PlanLimits = { connectTimeoutMs: 1, ttftTimeoutMs: 2, idleTimeoutMs: 3, timeoutMs: 4, retries: 5, answerLimitBytes: 6, eventLimitBytes: 7 }
+const limits: PlanLimits = { connectTimeoutMs: 1, ttftTimeoutMs: 2, idleTimeoutMs: 3, timeoutMs: 4, retries: 5, answerLimitBytes: 6, eventLimitBytes: 7, dropUnsupported: false }
 
 function entry(name: string, known: { models?: string[]; modelPrefixes?: string[] } = {}): [string, ProviderEntry] {
   const provider = createProvider({ name, baseUrl: 'http://127.0.0.1:9/v1' })
