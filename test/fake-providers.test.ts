@@ -3,6 +3,9 @@ import { FunctionCallingConfigMode, GoogleGenAI } from '@google/genai'
 import { type DialectName, type FakeProvider, type ScriptedAnswer, startFakeProvider } from '@postern/testing'
 import OpenAI from 'openai'
 import { afterEach, describe, expect, it } from 'vitest'
+import { readBedrockConverse } from './recordings/bedrock-converse.ts'
+import { readCohere } from './recordings/cohere.ts'
+import { readOpenaiResponses } from './recordings/openai-responses.ts'
 
 let provider: FakeProvider | undefined
 
@@ -128,5 +131,26 @@ describe('the official SDK reads its fake', () => {
     await expect(client.models.generateContent(request)).rejects.toMatchObject({ status: 400 })
     const stranger = new GoogleGenAI({ apiKey: 'wrong', httpOptions: { baseUrl: fake.url } })
     await expect(stranger.models.generateContent(request)).rejects.toThrow('API key not valid')
+  })
+
+  it.each([
+    { dialect: 'openai-responses', read: readOpenaiResponses, signatures: ['U2lnbmVk'], usage: { input: 50, output: 20, cached: 30, reasoning: 8 } },
+    { dialect: 'bedrock-converse', read: readBedrockConverse, signatures: ['U2lnbmVk'], usage: { input: 50, output: 20, cached: 30 } },
+    { dialect: 'cohere', read: readCohere, signatures: [], usage: { input: 50, output: 20, cached: 30 } },
+  ] as const)('of $dialect', async ({ dialect, read, signatures, usage }) => {
+    const fake = await start(dialect)
+    for (const isStream of [false, true]) {
+      const reading = await read({ url: fake.url, isStream, apiKey: 'test-key' })
+      expect(reading).toMatchObject({ text: answer.text, reasoning: 'Two cities.', signatures, finish: 'tool_calls', outcome: 'complete', usage })
+      expect(reading.toolCalls.map((call) => call.arguments)).toEqual(cities)
+      fake.enqueue({ status: 429, errorMessage: 'Slow down.' })
+      await expect(read({ url: fake.url, isStream, apiKey: 'test-key' })).rejects.toThrow('Slow down.')
+      await expect(read({ url: fake.url, isStream, apiKey: 'wrong' })).rejects.toThrow()
+    }
+    fake.enqueue({ errorEventAfter: 3, errorMessage: 'Broke.' })
+    const broken = read({ url: fake.url, isStream: true, apiKey: 'test-key' })
+    // Cohere's stream says so in the finish reason alone, where its SDK throws nothing.
+    if (dialect === 'cohere') expect(await broken).toMatchObject({ toolCalls: [] })
+    else await expect(broken).rejects.toThrow('Broke.')
   })
 })

@@ -1,11 +1,11 @@
 import Anthropic from '@anthropic-ai/sdk'
 import type { FinishReason, ScriptedUsage } from '@postern/testing'
-import type { Json, ProviderReading, ReadToolCall } from './meaning.ts'
+import type { Json, ProviderReading, ReaderOptions, ReadToolCall } from './meaning.ts'
 
 /** A message as the official SDK assembles it. Blocks of tools the provider runs itself are no calls for the client. */
-export async function readAnthropicMessages({ url, isStream }: { readonly url: string; readonly isStream: boolean }): Promise<ProviderReading> {
-  const client = new Anthropic({ apiKey: 'sk-any', baseURL: url, maxRetries: 0 })
-  const request = { model: 'recorded', max_tokens: 64, messages: [{ role: 'user' as const, content: 'Hi' }] }
+export async function readAnthropicMessages({ url, isStream, apiKey = 'sk-any', model = 'recorded' }: ReaderOptions): Promise<ProviderReading> {
+  const client = new Anthropic({ apiKey, baseURL: url, maxRetries: 0 })
+  const request = { model, max_tokens: 64, messages: [{ role: 'user' as const, content: 'Hi' }] }
   const message = isStream ? await client.messages.stream(request).finalMessage() : await client.messages.create(request)
   const signatures: string[] = []
   const toolCalls: ReadToolCall[] = []

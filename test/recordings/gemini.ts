@@ -1,6 +1,6 @@
 import { type FunctionCall, type GenerateContentResponse, type GenerateContentResponseUsageMetadata, GoogleGenAI } from '@google/genai'
 import type { FinishReason, ScriptedUsage } from '@postern/testing'
-import type { Json, ProviderReading } from './meaning.ts'
+import type { Json, ProviderReading, ReaderOptions } from './meaning.ts'
 
 interface OpenCall {
   readonly id: string | undefined
@@ -10,9 +10,9 @@ interface OpenCall {
 }
 
 /** A generated answer as the official SDK delivers it; it leaves putting the pieces of a stream together to its user. */
-export async function readGemini({ url, isStream }: { readonly url: string; readonly isStream: boolean }): Promise<ProviderReading> {
-  const client = new GoogleGenAI({ apiKey: 'any', httpOptions: { baseUrl: url } })
-  const request = { model: 'recorded', contents: 'Hi' }
+export async function readGemini({ url, isStream, apiKey = 'sk-any', model = 'recorded' }: ReaderOptions): Promise<ProviderReading> {
+  const client = new GoogleGenAI({ apiKey, httpOptions: { baseUrl: url } })
+  const request = { model, contents: 'Hi' }
   if (!isStream) return readResponses([await client.models.generateContent(request)])
   const responses: GenerateContentResponse[] = []
   for await (const response of await client.models.generateContentStream(request)) responses.push(response)

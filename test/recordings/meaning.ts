@@ -15,6 +15,16 @@ export interface ProviderReading extends ReadMeaning {
   readonly totalTokens: number | undefined
 }
 
+/** Whom an official SDK is pointed at. */
+export interface ReaderOptions {
+  readonly url: string
+  readonly isStream: boolean
+  /** @default a key nobody checks */
+  readonly apiKey?: string
+  /** @default `recorded` */
+  readonly model?: string
+}
+
 /** Asserts that an answer means what it should: everything but the usage of an answer that broke. */
 export function expectMeaning(seen: ReadMeaning, expected: ReadMeaning): void {
   expect(seen.outcome).toBe(expected.outcome)

@@ -1,6 +1,6 @@
 import type { FinishReason } from '@postern/testing'
 import OpenAI from 'openai'
-import { type Json, openaiUsage, parsedArguments, type ProviderReading } from './meaning.ts'
+import { type Json, openaiUsage, parsedArguments, type ProviderReading, type ReaderOptions } from './meaning.ts'
 
 interface OpenCall {
   readonly index: unknown
@@ -13,9 +13,9 @@ interface OpenCall {
  * A chat completion as the official SDK delivers it, read by hand: the SDK types what OpenAI sends, the services that
  * call themselves compatible also send content as a list of parts, reasoning under two names, and calls without index.
  */
-export async function readOpenaiChat({ url, isStream }: { readonly url: string; readonly isStream: boolean }): Promise<ProviderReading> {
-  const client = new OpenAI({ apiKey: 'sk-any', baseURL: url, maxRetries: 0 })
-  const request = { model: 'recorded', messages: [{ role: 'user' as const, content: 'Hi' }] }
+export async function readOpenaiChat({ url, isStream, apiKey = 'sk-any', model = 'recorded' }: ReaderOptions): Promise<ProviderReading> {
+  const client = new OpenAI({ apiKey, baseURL: url, maxRetries: 0 })
+  const request = { model, messages: [{ role: 'user' as const, content: 'Hi' }] }
   if (!isStream) return readPieces([(await client.chat.completions.create(request)) as unknown as Json], 'message')
   const chunks: Json[] = []
   for await (const chunk of await client.chat.completions.create({ ...request, stream: true })) chunks.push(chunk as unknown as Json)

@@ -2,10 +2,13 @@ import { createGateway, type GatewayOptions, type RequestRecord } from '@postern
 import { CONFORMANCE_KEY, type DialectName, type Recording, type ScriptedReply, startFakeProvider, type WriteSizes } from '@postern/testing'
 import { expressHarness } from '../harness/express.ts'
 import { readAnthropicMessages } from './anthropic-messages.ts'
+import { readBedrockConverse } from './bedrock-converse.ts'
+import { readCohere } from './cohere.ts'
 import { type GatewayAddress, type GatewayReading, readThroughGateway } from './gateway-client.ts'
 import { readGemini } from './gemini.ts'
-import type { ProviderReading } from './meaning.ts'
+import type { ProviderReading, ReaderOptions } from './meaning.ts'
 import { readOpenaiChat } from './openai-chat.ts'
+import { readOpenaiResponses } from './openai-responses.ts'
 
 /** One way to reach a gateway, and one provider behind it that says what was recorded. */
 export interface Replay {
@@ -27,7 +30,14 @@ export interface ReplayOptions {
 
 const PROVIDER_KEY = 'sk-the-providers-own-key'
 
-const readers = { 'openai-chat': readOpenaiChat, 'anthropic-messages': readAnthropicMessages, gemini: readGemini } as const
+const readers: Readonly<Record<DialectName, (options: ReaderOptions) => Promise<ProviderReading>>> = {
+  'openai-chat': readOpenaiChat,
+  'openai-responses': readOpenaiResponses,
+  'anthropic-messages': readAnthropicMessages,
+  gemini: readGemini,
+  'bedrock-converse': readBedrockConverse,
+  cohere: readCohere,
+}
 
 /** Starts a fake provider of this dialect and a gateway that knows it under these names. */
 export async function openReplay(surface: 'Express' | 'gateway.fetch', dialect: DialectName, providers: Iterable<string>): Promise<Replay> {

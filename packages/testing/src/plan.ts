@@ -1,6 +1,7 @@
 import { resolveAnswer } from './answer.ts'
 import type { FakeDialect, RenderContext, RenderedEvent, Transport } from './dialects/dialect.ts'
 import { applyEventFaults } from './event-faults.ts'
+import { splitMessages } from './event-stream.ts'
 import { retryAfterHeaders, retryAfterMs } from './faults.ts'
 import type { JsonObject } from './json.ts'
 import { replayHeaders } from './recordings.ts'
@@ -67,7 +68,7 @@ function contentOf(reply: ScriptedReply, context: PlanContext): Content {
   if (reply.raw !== undefined) return rawContent(reply.raw)
   if (reply.replay !== undefined) {
     const { status, headers, body, isStream } = reply.replay
-    return { status, headers: replayHeaders(headers), pieces: isStream ? steps(splitEvents(body)) : whole(body) }
+    return { status, headers: replayHeaders(headers), pieces: isStream ? steps(headers['content-type']?.includes('amazon.eventstream') ? splitMessages(body) : splitEvents(body)) : whole(body) }
   }
   const answer = resolveAnswer(reply.answer ?? { text: 'Hello from the fake provider.' })
   const facts = { ...errorFacts(reply, context), status: reply.status ?? dialect.streamErrorStatus }
@@ -79,14 +80,16 @@ function contentOf(reply: ScriptedReply, context: PlanContext): Content {
   const rendered = applyEventFaults(dialect.renderEvents(answer, context), reply, () => dialect.renderErrorEvent(facts))
   if (context.transport === 'json-array') return { status, headers: jsonHeaders(context), pieces: whole(jsonArray(rendered)) }
   const headers = { 'content-type': dialect.streamType, 'cache-control': 'no-cache', ...dialect.headers(requestId) }
-  return { status, headers, pieces: rendered.map(toPiece) }
+  return { status, headers, pieces: rendered.map((event, index) => toPiece(event, { before: rendered[index - 1], dialect })) }
 }
 
 function errorAnswer(status: number, reply: ScriptedReply, context: PlanContext): Content {
-  const body = reply.errorBody ?? context.dialect.renderError({ ...errorFacts(reply, context), status })
+  const facts = { ...errorFacts(reply, context), status }
+  const body = reply.errorBody ?? context.dialect.renderError(facts)
+  const headers = { ...jsonHeaders(context), ...context.dialect.errorHeaders?.(facts) }
   return typeof body === 'string'
-    ? { status, headers: jsonHeaders(context), pieces: whole(body) }
-    : jsonContent(status, body, { reply, context })
+    ? { status, headers, pieces: whole(body) }
+    : { ...jsonContent(status, body, { reply, context }), headers }
 }
 
 function errorFacts(reply: ScriptedReply, context: PlanContext) {
@@ -129,8 +132,9 @@ function rawContent({ status = 200, headers, body }: RawReply): Content {
 }
 
 /** Consecutive events up to a fragment of the answer are one step. */
-function toPiece(event: RenderedEvent, index: number, events: readonly RenderedEvent[]): Piece {
-  return { bytes: Buffer.from(event.text), opensStep: index === 0 || events[index - 1]?.kind === 'content' }
+function toPiece(event: RenderedEvent, at: { readonly before: RenderedEvent | undefined; readonly dialect: FakeDialect }): Piece {
+  const bytes = at.dialect.encodeEvent?.(event.text) ?? Buffer.from(event.text)
+  return { bytes, opensStep: at.before === undefined || at.before.kind === 'content' }
 }
 
 function whole(body: string | Uint8Array): Piece[] {

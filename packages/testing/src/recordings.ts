@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
+import { encodeEvent } from './event-stream.ts'
 import { type JsonObject, isObject, objectIn, stringIn } from './json.ts'
 
 /** A recorded answer of a provider. */
@@ -39,13 +40,15 @@ const CONNECTION_HEADERS = new Set([
 
 /**
  * Reads one recording: a JSON file `{provider?, request?: {method, path, body}, response: {status, headers, body |
- * bodyBase64}}` in a folder named after its dialect. Throws when the file is missing or has another shape.
+ * bodyBase64}}` in a folder named after its dialect; `unframed` ones are framed again. Throws when the file is missing or has another shape.
  */
 export function readRecording(path: string): Recording {
   const file: unknown = JSON.parse(readFileSync(path, 'utf8'))
   const response = objectIn(objectIn(file)['response'])
   if (typeof response['status'] !== 'number') throw new TypeError(`${path} is no recording: it has no response with a status.`)
   const headers = headersFrom(response['headers'])
+  const isUnframed = objectIn(file)['unframed'] !== undefined
+  if (isUnframed) headers['content-type'] = 'application/vnd.amazon.eventstream'
   return {
     name: basename(path, '.json'),
     dialect: basename(dirname(path)),
@@ -53,7 +56,7 @@ export function readRecording(path: string): Recording {
     isStream: /event-?stream/.test(headers['content-type'] ?? ''),
     status: response['status'],
     headers,
-    body: bodyFrom(response),
+    body: isUnframed ? frameLines(stringIn(response['body'])) : bodyFrom(response),
     request: requestFrom(objectIn(file)['request']),
   }
 }
@@ -84,6 +87,16 @@ function headersFrom(headers: unknown): Record<string, string> {
 function bodyFrom(response: JsonObject): Buffer {
   const encoded = response['bodyBase64']
   return typeof encoded === 'string' ? Buffer.from(encoded, 'base64') : Buffer.from(stringIn(response['body']))
+}
+
+/** Events that were written down one JSON object a line, `{"messageStop": {...}}`, as the frames they were. */
+function frameLines(lines: string): Buffer {
+  const frames = lines
+    .split('\n')
+    .filter((line) => line.trim() !== '')
+    .flatMap((line) => Object.entries(objectIn(JSON.parse(line))))
+    .map(([type, payload]) => encodeEvent(type, JSON.stringify(payload)))
+  return Buffer.concat(frames)
 }
 
 function requestFrom(request: unknown): RecordedRequest | undefined {

@@ -4,9 +4,12 @@ import type { AddressInfo } from 'node:net'
 import { checkReply } from './check-reply.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { anthropicMessages } from './dialects/anthropic-messages.ts'
+import { bedrockConverse } from './dialects/bedrock-converse.ts'
+import { cohere } from './dialects/cohere.ts'
 import type { DialectName, ErrorFacts, FakeDialect, Route, Transport } from './dialects/dialect.ts'
 import { gemini } from './dialects/gemini.ts'
 import { openaiChat } from './dialects/openai-chat.ts'
+import { openaiResponses } from './dialects/openai-responses.ts'
 import { Journal, type JournalRecord } from './journal.ts'
 import { type JsonObject, parseObject } from './json.ts'
 import { planReply } from './plan.ts'
@@ -29,8 +32,11 @@ export interface FakeProviderOptions {
 
 const dialects: Readonly<Record<DialectName, FakeDialect>> = {
   'openai-chat': openaiChat,
+  'openai-responses': openaiResponses,
   'anthropic-messages': anthropicMessages,
   gemini,
+  'bedrock-converse': bedrockConverse,
+  cohere,
 }
 
 const ORIGIN = 'http://127.0.0.1'
@@ -61,7 +67,7 @@ export async function startFakeProvider(options: FakeProviderOptions): Promise<F
 /** A running fake provider; made by `startFakeProvider`. */
 export class FakeProvider {
   readonly dialect: DialectName
-  /** Base URL as clients of this dialect want it: with `/v1` for OpenAI chat, the origin for the others. */
+  /** Base URL as clients of this dialect want it: with `/v1` for OpenAI's, the origin for the others. */
   readonly url: string
   /** The requests seen. */
   readonly journal: Journal = new Journal()
@@ -203,7 +209,7 @@ export class FakeProvider {
   #refuse(exchange: Exchange, facts: ErrorFacts): void {
     const json = this.#dialect.renderError(facts)
     exchange.entry.refusal = facts.message ?? `status ${facts.status}`
-    sendJson(exchange, facts.status, { dialect: this.#dialect, json, requestId: facts.requestId })
+    sendJson(exchange, facts.status, { dialect: this.#dialect, json, requestId: facts.requestId, facts })
   }
 
   /** A script that throws is a mistake in the test: say so to whoever looks, in the answer and in the journal. */
@@ -244,7 +250,7 @@ function transportOf({ route, isStream }: Asked): Transport {
 function sendJson(
   { response, entry }: Exchange,
   status: number,
-  content: { dialect: FakeDialect; json: JsonObject; requestId: string },
+  content: { dialect: FakeDialect; json: JsonObject; requestId: string; facts?: ErrorFacts },
 ): void {
   const text = JSON.stringify(content.json)
   entry.status = status
@@ -252,6 +258,7 @@ function sendJson(
     'content-type': content.dialect.jsonType,
     'content-length': Buffer.byteLength(text),
     ...content.dialect.headers(content.requestId),
+    ...(content.facts === undefined ? {} : content.dialect.errorHeaders?.(content.facts)),
   })
   response.end(text)
 }

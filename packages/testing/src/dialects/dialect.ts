@@ -4,7 +4,7 @@ import type { JsonObject } from '../json.ts'
 import type { RequestView } from '../request-view.ts'
 
 /** The wire formats a fake provider can speak. */
-export type DialectName = 'openai-chat' | 'anthropic-messages' | 'gemini'
+export type DialectName = 'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'gemini' | 'bedrock-converse' | 'cohere'
 
 /** What a request asks for, as far as its address and body say. */
 export type Route =
@@ -86,6 +86,10 @@ export interface FakeDialect {
   /** An error as one event of a stream. */
   renderErrorEvent(facts: ErrorFacts): string
   renderModels(models: readonly string[]): JsonObject
+  /** The bytes of a rendered event, where they are not its text. */
+  encodeEvent?(text: string): Uint8Array
+  /** Headers an error carries besides. */
+  errorHeaders?(facts: ErrorFacts): Record<string, string>
   /** Headers every answer carries. */
   headers(requestId: string): Record<string, string>
 }
