@@ -112,6 +112,8 @@ export interface CallContext {
 export interface Quirks {
   /** Answers follow the dialect to the letter: bytes are forwarded unread where nothing needs a look. */
   readonly exact?: boolean
+  /** A router to many models: signatures that other providers issued are understood by those behind it. */
+  readonly relaysSignatures?: boolean
   /** `stream_options` is refused. */
   readonly noStreamOptions?: boolean
   /** Choices end without a `finish_reason`; `[DONE]` alone says the stream is whole. */

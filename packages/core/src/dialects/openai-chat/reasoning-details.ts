@@ -19,12 +19,20 @@ const formats: readonly { readonly origin: string; readonly format: string }[] =
 /** Signatures that came without a format, from a service that speaks this dialect. */
 export const OWN_ORIGIN = 'openai-chat'
 
+const KNOWN_ORIGINS: ReadonlySet<string> = new Set(['anthropic-messages', 'gemini', 'openai-responses', 'bedrock-converse'])
+
 function formatOf(origin: string): string {
   return formats.find((entry) => entry.origin === origin)?.format ?? origin
 }
 
 function originOf(format: unknown): string {
   return formats.find((entry) => entry.format === format)?.origin ?? textOf(format) ?? OWN_ORIGIN
+}
+
+/** Whether another dialect issued the entry's proof: this one's services neither know nor need it. */
+export function isForeignDetail(detail: unknown): boolean {
+  const format = objectOf(detail)?.format
+  return format !== undefined && originOf(format) !== OWN_ORIGIN && KNOWN_ORIGINS.has(originOf(format))
 }
 
 /** One entry of `reasoning_details`. */

@@ -145,6 +145,18 @@ describe('what a provider would refuse is changed and reported', () => {
     const exact = relay(text, call('physical', { exact: true }))
     expect(exact.parsed.messages).toEqual([history[0], { role: 'assistant', content: 'a', tool_calls: [{ id: 'a', type: 'function', function: { name: 'f', arguments: '{}' } }, null] }])
     expect(exact.dropped).toEqual(['messages[1].reasoning_content', 'messages[1].reasoning_details', 'messages[1].tool_calls.extra_content'])
-    expect(relay(text)).toMatchObject({ spliced: true, dropped: [] })
+    const compatible = relay(text)
+    expect(compatible.parsed.messages).toEqual([history[0], { ...history[1], tool_calls: [{ id: 'a', type: 'function', function: { name: 'f', arguments: '{}' } }, null] }])
+    expect(compatible.dropped).toEqual(['messages[1].tool_calls.extra_content'])
+    expect(relay(text, call('physical', { relaysSignatures: true }))).toMatchObject({ spliced: true, dropped: [] })
+  })
+
+  it('a proof that another dialect issued is seen by nobody else; a service keeps its own details', () => {
+    const own = [{ type: 'reasoning.text', text: 'hm', format: 'acme-v1' }, { type: 'reasoning.text', text: 'so' }]
+    const foreign = { type: 'reasoning.text', text: 'hm', signature: 'S', format: 'anthropic-claude-v1' }
+    const messages = [{ role: 'assistant', content: 'a', reasoning_content: 'hm', reasoning_details: [own[0], foreign, own[1]] }, { role: 'assistant', content: 'b', reasoning_details: [foreign] }]
+    const { parsed, dropped } = relay(JSON.stringify({ model: 'm', messages }))
+    expect(parsed.messages).toEqual([{ ...messages[0], reasoning_details: own }, { role: 'assistant', content: 'b' }])
+    expect(dropped).toEqual(['messages[0].reasoning_details', 'messages[1].reasoning_details'])
   })
 })

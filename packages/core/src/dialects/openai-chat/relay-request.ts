@@ -1,5 +1,6 @@
 import type { BuiltRequest, CallContext, ChatRequest, JsonObject } from '../dialect.ts'
 import { listOf, objectOf } from '../json.ts'
+import { isForeignDetail } from './reasoning-details.ts'
 
 /**
  * The client's request for a provider that speaks the same dialect: its own bytes with the physical model in place of
@@ -42,7 +43,7 @@ function changesFor(request: ChatRequest, call: CallContext): Changes {
     if (body[to] === undefined || body[to] === null) set[to] = body[from]
     dropped.push(`${from} (sent as ${to})`)
   }
-  const messages = quirks.exact ? withoutForeignReasoning(listOf(body.messages), dropped) : undefined
+  const messages = quirks.relaysSignatures ? undefined : withoutForeignReasoning(listOf(body.messages), { exact: quirks.exact === true, dropped })
   if (messages !== undefined) set.messages = messages
   const options = objectOf(body.stream_options)
   if (quirks.noStreamOptions && body.stream_options !== undefined) {
@@ -53,31 +54,45 @@ function changesFor(request: ChatRequest, call: CallContext): Changes {
   return { rebuild: remove.length > 0 || messages !== undefined, askUsage, set, remove, dropped }
 }
 
-const FOREIGN_FIELDS = ['reasoning_content', 'reasoning', 'reasoning_details'] as const
+const REASONING_FIELDS = ['reasoning_content', 'reasoning', 'reasoning_details'] as const
 
-/** A history written by another provider carries its reasoning in fields the original API refuses. */
-function withoutForeignReasoning(messages: readonly unknown[], dropped: string[]): unknown[] | undefined {
+/**
+ * A history that other providers have written carries their proofs, which only they may see. The original API refuses
+ * reasoning altogether; compatible services have fields of their own for it, which stay.
+ */
+function withoutForeignReasoning(messages: readonly unknown[], to: { readonly exact: boolean; readonly dropped: string[] }): unknown[] | undefined {
   let cleaned: unknown[] | undefined
   for (let at = 0; at < messages.length; at++) {
     const message = messages[at] as JsonObject
     if (message.role !== 'assistant') continue
-    const foreign: string[] = FOREIGN_FIELDS.filter((field) => message[field] !== undefined)
-    const calls = Array.isArray(message.tool_calls) ? message.tool_calls : []
-    const signed = calls.some((call) => objectOf(call)?.extra_content !== undefined)
-    if (foreign.length === 0 && !signed) continue
-    const copy = Object.fromEntries(Object.entries(message).filter(([field]) => !foreign.includes(field)))
-    if (signed) {
-      copy.tool_calls = calls.map((call) => {
-        const { extra_content: _, ...rest } = objectOf(call) ?? {}
-        return objectOf(call) === undefined ? call : rest
-      })
-      foreign.push('tool_calls.extra_content')
-    }
-    dropped.push(...foreign.map((field) => `messages[${at}].${field}`))
+    const changes = { ...(to.exact ? withoutReasoning(message) : ownDetails(message)), ...unsignedCalls(message) }
+    if (Object.keys(changes).length === 0) continue
+    to.dropped.push(...Object.keys(changes).map((field) => `messages[${at}].${field === 'tool_calls' ? 'tool_calls.extra_content' : field}`))
     cleaned ??= [...messages]
-    cleaned[at] = copy
+    cleaned[at] = Object.fromEntries(Object.entries({ ...message, ...changes }).filter(([, value]) => value !== undefined))
   }
   return cleaned
+}
+
+function withoutReasoning(message: JsonObject): JsonObject {
+  return Object.fromEntries(REASONING_FIELDS.filter((field) => message[field] !== undefined).map((field) => [field, undefined]))
+}
+
+function ownDetails(message: JsonObject): JsonObject {
+  const details = listOf(message.reasoning_details)
+  const own = details.filter((detail) => !isForeignDetail(detail))
+  return own.length === details.length ? {} : { reasoning_details: own.length === 0 ? undefined : own }
+}
+
+function unsignedCalls(message: JsonObject): JsonObject {
+  const calls = listOf(message.tool_calls)
+  if (!calls.some((call) => objectOf(call)?.extra_content !== undefined)) return {}
+  return {
+    tool_calls: calls.map((call) => {
+      const { extra_content: _, ...rest } = objectOf(call) ?? {}
+      return objectOf(call) === undefined ? call : rest
+    }),
+  }
 }
 
 const MODEL_KEY = Buffer.from('"model"')
