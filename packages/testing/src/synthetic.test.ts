@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { syntheticRecordings } from './synthetic.ts'
+import { type SyntheticRecording, syntheticRecordings } from './synthetic.ts'
 
 const all = syntheticRecordings()
+
+/** Bedrock's frames are binary; the official client reads them in the suites that replay them. */
+const isText = ({ dialect }: SyntheticRecording): boolean => dialect !== 'bedrock-converse'
 
 describe('syntheticRecordings', () => {
   it('has unique names, each labelled with its dialect', () => {
@@ -14,7 +17,7 @@ describe('syntheticRecordings', () => {
     expect(all.some((recording) => new RegExp(`\\b${rule}\\b`).test(recording.covers))).toBe(true)
   })
 
-  it.each(all.map((recording) => [recording.name, recording] as const))('%s has valid JSON in every event', (_, recording) => {
+  it.each(all.filter(isText).map((recording) => [recording.name, recording] as const))('%s has valid JSON in every event', (_, recording) => {
     const text = recording.body.toString('utf8')
     expect(text).not.toContain('\uFFFD')
     if (!recording.isStream) return expect(() => JSON.parse(text)).not.toThrow()

@@ -3,9 +3,12 @@ import type { DialectName } from './dialects/dialect.ts'
 import type { JsonObject } from './json.ts'
 import type { Recording } from './recordings.ts'
 import { anthropicTraces } from './synthetic-anthropic-messages.ts'
+import { bedrockTraces } from './synthetic-bedrock-converse.ts'
+import { cohereTraces } from './synthetic-cohere.ts'
 import { geminiTraces } from './synthetic-gemini.ts'
 import { openaiServerTraces } from './synthetic-openai-chat-servers.ts'
 import { openaiToolTraces } from './synthetic-openai-chat-tools.ts'
+import { responsesTraces } from './synthetic-openai-responses.ts'
 
 /** What an answer means, in one accounting for all dialects; written by hand for every synthetic recording. */
 export interface Meaning {
@@ -49,7 +52,7 @@ export interface SyntheticRecording extends Recording {
 export interface Trace {
   readonly name: string
   readonly covers: string
-  readonly body: string
+  readonly body: string | Uint8Array
   /** @default a stream; `json` is a whole answer */
   readonly kind?: 'json'
   readonly expected: Partial<Meaning>
@@ -69,11 +72,16 @@ export interface Trace {
 export function syntheticRecordings(dialect?: DialectName): SyntheticRecording[] {
   const all = [
     ...[...openaiToolTraces, ...openaiServerTraces].map((trace) => recordingOf(trace, 'openai-chat')),
+    ...responsesTraces.map((trace) => recordingOf(trace, 'openai-responses')),
     ...anthropicTraces.map((trace) => recordingOf(trace, 'anthropic-messages')),
     ...geminiTraces.map((trace) => recordingOf(trace, 'gemini')),
+    ...bedrockTraces.map((trace) => recordingOf(trace, 'bedrock-converse')),
+    ...cohereTraces.map((trace) => recordingOf(trace, 'cohere')),
   ]
   return dialect === undefined ? all : all.filter((recording) => recording.dialect === dialect)
 }
+
+const streamTypes: Readonly<Partial<Record<DialectName, string>>> = { 'bedrock-converse': 'application/vnd.amazon.eventstream' }
 
 function recordingOf(trace: Trace, dialect: DialectName): SyntheticRecording {
   const isStream = trace.kind !== 'json'
@@ -85,8 +93,8 @@ function recordingOf(trace: Trace, dialect: DialectName): SyntheticRecording {
     covers: trace.covers,
     isStream,
     status: 200,
-    headers: { 'content-type': isStream ? 'text/event-stream' : 'application/json' },
-    body: Buffer.from(trace.body),
+    headers: { 'content-type': isStream ? (streamTypes[dialect] ?? 'text/event-stream') : 'application/json' },
+    body: typeof trace.body === 'string' ? Buffer.from(trace.body) : Buffer.from(trace.body),
     request: undefined,
     expected: {
       text: '',
