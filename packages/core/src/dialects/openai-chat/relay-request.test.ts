@@ -151,12 +151,21 @@ describe('what a provider would refuse is changed and reported', () => {
     expect(relay(text, call('physical', { relaysSignatures: true }))).toMatchObject({ spliced: true, dropped: [] })
   })
 
+  it('a part that repeats the message it is in is reduced to a part', () => {
+    const weather = { id: 'a', type: 'function', function: { name: 'f', arguments: '{}' } }
+    const proof = [{ type: 'reasoning.text', signature: 'S', format: 'gemini' }]
+    const part = { type: 'text', text: 'a', role: 'assistant', refusal: null, reasoning_content: 'hm', reasoning_details: proof, tool_calls: [weather] }
+    const { parsed, dropped } = relay(JSON.stringify({ model: 'm', messages: [{ role: 'assistant', content: [part], tool_calls: [weather] }] }))
+    expect(parsed.messages).toEqual([{ role: 'assistant', content: [{ type: 'text', text: 'a' }], tool_calls: [weather] }])
+    expect(dropped).toEqual(['messages[0].content (fields of the message in its parts)'])
+  })
+
   it('a proof that another dialect issued is seen by nobody else; a service keeps its own details', () => {
     const own = [{ type: 'reasoning.text', text: 'hm', format: 'acme-v1' }, { type: 'reasoning.text', text: 'so' }]
     const foreign = { type: 'reasoning.text', text: 'hm', signature: 'S', format: 'anthropic-claude-v1' }
-    const messages = [{ role: 'assistant', content: 'a', reasoning_content: 'hm', reasoning_details: [own[0], foreign, own[1]] }, { role: 'assistant', content: 'b', reasoning_details: [foreign] }]
-    const { parsed, dropped } = relay(JSON.stringify({ model: 'm', messages }))
-    expect(parsed.messages).toEqual([{ ...messages[0], reasoning_details: own }, { role: 'assistant', content: 'b' }])
+    const history = [{ role: 'assistant', content: 'a', reasoning_content: 'hm', reasoning_details: [own[0], foreign, own[1]] }, { role: 'assistant', content: 'b', reasoning_details: [foreign] }]
+    const { parsed, dropped } = relay(JSON.stringify({ model: 'm', messages: history }))
+    expect(parsed.messages).toEqual([{ ...history[0], reasoning_details: own }, { role: 'assistant', content: 'b' }])
     expect(dropped).toEqual(['messages[0].reasoning_details', 'messages[1].reasoning_details'])
   })
 })

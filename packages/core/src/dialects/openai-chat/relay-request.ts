@@ -65,13 +65,27 @@ function withoutForeignReasoning(messages: readonly unknown[], to: { readonly ex
   for (let at = 0; at < messages.length; at++) {
     const message = messages[at] as JsonObject
     if (message.role !== 'assistant') continue
-    const changes = { ...(to.exact ? withoutReasoning(message) : ownDetails(message)), ...unsignedCalls(message) }
+    const changes = { ...(to.exact ? withoutReasoning(message) : ownDetails(message)), ...unsignedCalls(message), ...bareParts(message) }
     if (Object.keys(changes).length === 0) continue
-    to.dropped.push(...Object.keys(changes).map((field) => `messages[${at}].${field === 'tool_calls' ? 'tool_calls.extra_content' : field}`))
+    to.dropped.push(...Object.keys(changes).map((field) => `messages[${at}].${changedFields[field] ?? field}`))
     cleaned ??= [...messages]
     cleaned[at] = Object.fromEntries(Object.entries({ ...message, ...changes }).filter(([, value]) => value !== undefined))
   }
   return cleaned
+}
+
+const changedFields: Readonly<Record<string, string>> = { tool_calls: 'tool_calls.extra_content', content: 'content (fields of the message in its parts)' }
+
+/** A client library repeats the whole message in each of its parts, proofs included; a part has fields of its own. */
+function bareParts(message: JsonObject): JsonObject {
+  const parts = listOf(message.content)
+  if (!parts.some((part) => objectOf(part)?.reasoning_details !== undefined || objectOf(part)?.tool_calls !== undefined)) return {}
+  return {
+    content: parts.map((part) => {
+      const { reasoning_details: _details, reasoning_content: _content, tool_calls: _calls, role: _role, refusal, ...rest } = objectOf(part) ?? {}
+      return objectOf(part) === undefined ? part : { ...rest, ...(rest.type === 'refusal' && { refusal }) }
+    }),
+  }
 }
 
 function withoutReasoning(message: JsonObject): JsonObject {
