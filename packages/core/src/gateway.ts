@@ -9,7 +9,7 @@ import { type GatewayRequest, type GatewayResponse, handleWeb } from './http/ind
 import { createIdentify, developmentKey } from './identity/index.ts'
 import { createLogger, type LeveledLogger } from './log.ts'
 import { handle } from './pipeline.ts'
-import type { Provider } from './providers/index.ts'
+import type { Provider, TokenAnswer, TokenRequest } from './providers/index.ts'
 import type { Plan, PlanLimits, ProviderEntry, RoutingTable, Target } from './routing/index.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -56,7 +56,8 @@ export interface Injected {
  */
 export function createGateway<Host = unknown>(options: GatewayOptions<Host> = {}, injected: Injected = {}): Gateway {
   const environment = injected.environment ?? processEnvironment()
-  const load = (): Settings => resolveSettings(options as GatewayOptions, environment)
+  const outside = { clock: injected.clock ?? systemClock, fetchToken: (request: TokenRequest) => fetchToken(core.dispatch, request) }
+  const load = (): Settings => resolveSettings(options as GatewayOptions, environment, outside)
   const settings = load()
   const core = createCore(settings, injected)
   let runtime = createRuntime(settings, core)
@@ -128,6 +129,21 @@ function createCore(settings: Settings, injected: Injected): Core {
     developmentKey: settings.needsDevelopmentKey ? announced(developmentKey(), log) : undefined,
     active: new Set(),
     state: { isOpen: true, onIdle: undefined, warnedOfHostParser: false },
+  }
+}
+
+const TOKEN_DEADLINE_MS = 10_000
+const MAX_TOKEN_BYTES = 64 * 1024
+
+/** The call that gets a provider its token: no answer of a provider, so it has a deadline of its own. */
+async function fetchToken({ transport, clock }: DispatchEnvironment, request: TokenRequest): Promise<TokenAnswer> {
+  const call = transport.send({ ...request, method: 'POST', onConnected: () => undefined })
+  const timer = clock.setTimer(() => call.abort(new GatewayError('provider_unreachable', 'No token came in time.')), TOKEN_DEADLINE_MS)
+  try {
+    const { status } = await call.response
+    return { status, body: Buffer.from(await call.collect(MAX_TOKEN_BYTES)).toString('utf8') }
+  } finally {
+    timer.clear()
   }
 }
 

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { configurationPath, renderConfiguration } from '../../../../scripts/generate-configuration.ts'
-import { catalogue, placeholdersOf } from '../providers/index.ts'
+import { FakeClock } from '../clock.fake.ts'
+import { catalogue, clouds, placeholdersOf } from '../providers/index.ts'
 import { environmentFields } from './env-fields.ts'
 import { readEnvironment } from './env.ts'
 import type { Problem } from './problem.ts'
@@ -38,6 +39,8 @@ describe('docs/configuration.md', () => {
     for (const entry of catalogue) {
       for (const variable of entry.isLocal ? [] : [...entry.keyVariables, ...placeholdersOf(entry)]) expect(documentation).toContain(`\`${variable}\``)
     }
+    expect(firstCells('Clouds')).toEqual(clouds.map((cloud) => cloud.kind))
+    for (const variable of clouds.flatMap((cloud) => cloud.variables.flatMap(({ names }) => names))) expect(documentation).toContain(`\`${variable}\``)
   })
 
   it('gives the defaults that apply', () => {
@@ -53,7 +56,8 @@ describe('docs/configuration.md', () => {
     try {
       writeFileSync(join(directory, 'postern.yaml'), yaml)
       const keys = { MY_GPU_KEY: 'gpu-key', WEBSITE_KEY: 'w'.repeat(20), BATCH_KEY: 'b'.repeat(20), OPENAI_API_KEY: 'o', ANTHROPIC_API_KEY: 'a' }
-      const settings = resolveSettings({}, { POSTERN_CONFIG: join(directory, 'postern.yaml'), ...keys })
+      const outside = { clock: new FakeClock(), fetchToken: () => Promise.reject(new Error('No token is asked for.')) }
+      const settings = resolveSettings({}, { POSTERN_CONFIG: join(directory, 'postern.yaml'), ...keys }, outside)
       expect([...settings.routes.keys()]).toEqual(['support-tier', 'cheap'])
       expect(settings).toMatchObject({ timeoutMs: 300_000, bodyLimitBytes: 10_485_760, log: 'info' })
     } finally {

@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import { type FieldMeta, optionsSchema } from './schema.ts'
+import type { FieldMeta } from './field-meta.ts'
+import { optionsSchema } from './schema.ts'
 
 /** A field of the schema that the environment can set. */
 export interface EnvironmentField {

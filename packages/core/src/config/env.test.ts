@@ -28,6 +28,7 @@ describe('readEnvironment', () => {
     ['POSTERN_TTFT_TIMEOUT', '20s', { ttftTimeout: 20_000 }],
     ['POSTERN_IDLE_TIMEOUT', '20s', { idleTimeout: 20_000 }],
     ['POSTERN_CONNECT_TIMEOUT', '500ms', { connectTimeout: 500 }],
+    ['POSTERN_UNSUPPORTED', 'drop', { unsupported: 'drop' }],
     ['POSTERN_BODY_LIMIT', '1mb', { bodyLimit: 1_048_576 }],
     ['POSTERN_ANSWER_LIMIT', '1MiB', { answerLimit: 1_048_576 }],
     ['POSTERN_EVENT_LIMIT', '4096', { eventLimit: 4096 }],
@@ -40,6 +41,17 @@ describe('readEnvironment', () => {
     ['POSTERN_PROVIDER_MY_GPU_API_KEY', 'k', { providers: { 'my-gpu': { apiKey: 'k' } } }],
     ['POSTERN_PROVIDER_MY_GPU_MODELS', 'a, b/c', { providers: { 'my-gpu': { models: ['a', 'b/c'] } } }],
     ['POSTERN_PROVIDER_MY_GPU_DIALECT', 'gemini', { providers: { 'my-gpu': { dialect: 'gemini' } } }],
+    ['POSTERN_PROVIDER_MY_GPU_ALSO_SPEAKS', 'openai-responses, anthropic-messages', { providers: { 'my-gpu': { alsoSpeaks: ['openai-responses', 'anthropic-messages'] } } }],
+    ['POSTERN_PROVIDER_EU_KIND', 'bedrock-mantle', { providers: { eu: { kind: 'bedrock-mantle' } } }],
+    ['POSTERN_PROVIDER_EU_RESOURCE', 'my-resource', { providers: { eu: { resource: 'my-resource' } } }],
+    ['POSTERN_PROVIDER_EU_API_VERSION', '2024-10-21', { providers: { eu: { apiVersion: '2024-10-21' } } }],
+    ['POSTERN_PROVIDER_EU_PROJECT', 'my-project', { providers: { eu: { project: 'my-project' } } }],
+    ['POSTERN_PROVIDER_EU_LOCATION', 'europe-west4', { providers: { eu: { location: 'europe-west4' } } }],
+    ['POSTERN_PROVIDER_EU_CREDENTIALS', './account.json', { providers: { eu: { credentials: './account.json' } } }],
+    ['POSTERN_PROVIDER_EU_REGION', 'eu-central-1', { providers: { eu: { region: 'eu-central-1' } } }],
+    ['POSTERN_PROVIDER_EU_ACCESS_KEY_ID', 'AKIA', { providers: { eu: { accessKeyId: 'AKIA' } } }],
+    ['POSTERN_PROVIDER_EU_SECRET_ACCESS_KEY', 's+/=', { providers: { eu: { secretAccessKey: 's+/=' } } }],
+    ['POSTERN_PROVIDER_EU_SESSION_TOKEN', 't', { providers: { eu: { sessionToken: 't' } } }],
     // A provider whose name ends like a suffix keeps it.
     ['POSTERN_PROVIDER_BASE_URL_API_KEY', 'k', { providers: { 'base-url': { apiKey: 'k' } } }],
   ])('%s=%s', (variable, text, options) => {
@@ -47,8 +59,9 @@ describe('readEnvironment', () => {
   })
 
   it('has a row above for every variable the schema names', () => {
-    const tested = ['RETRIES', 'TIMEOUT', 'TTFT_TIMEOUT', 'IDLE_TIMEOUT', 'CONNECT_TIMEOUT', 'BODY_LIMIT', 'ANSWER_LIMIT', 'EVENT_LIMIT', 'AUTH', 'LOG', 'CONFIG', 'KEYS', 'ROUTE_<NAME>']
-    const ofProviders = ['BASE_URL', 'API_KEY', 'MODELS', 'DIALECT'].map((suffix) => `PROVIDER_<NAME>_${suffix}`)
+    const tested = ['RETRIES', 'TIMEOUT', 'TTFT_TIMEOUT', 'IDLE_TIMEOUT', 'UNSUPPORTED', 'CONNECT_TIMEOUT', 'BODY_LIMIT', 'ANSWER_LIMIT', 'EVENT_LIMIT', 'AUTH', 'LOG', 'CONFIG', 'KEYS', 'ROUTE_<NAME>']
+    const ofClouds = ['KIND', 'RESOURCE', 'API_VERSION', 'PROJECT', 'LOCATION', 'CREDENTIALS', 'REGION', 'ACCESS_KEY_ID', 'SECRET_ACCESS_KEY', 'SESSION_TOKEN']
+    const ofProviders = ['BASE_URL', 'API_KEY', 'MODELS', 'DIALECT', 'ALSO_SPEAKS', ...ofClouds].map((suffix) => `PROVIDER_<NAME>_${suffix}`)
     expect(environmentFields().map((field) => field.meta.env).sort()).toEqual([...tested, ...ofProviders].map((name) => `POSTERN_${name}`).sort())
   })
 
@@ -69,6 +82,9 @@ describe('readEnvironment', () => {
     ['POSTERN_AUTH', 'off'],
     ['POSTERN_AUTH', 'false'],
     ['POSTERN_LOG', 'verbose'],
+    ['POSTERN_UNSUPPORTED', 'ignore'],
+    ['POSTERN_PROVIDER_X_KIND', 'aws'],
+    ['POSTERN_PROVIDER_X_SECRET_ACCESS_KEY', 'two words'],
     ['POSTERN_PROVIDER_X_BASE_URL', 'localhost:8000'],
     ['POSTERN_PROVIDER_X_BASE_URL', 'ftp://host/v1'],
     ['POSTERN_PROVIDER_X_BASE_URL', 'https://host/v1?key=1'],
@@ -80,6 +96,11 @@ describe('readEnvironment', () => {
     expect(problems[0]?.place).toBe(variable)
     expect(problems[0]?.fix).not.toBe('')
     expect(Object.values(options).flatMap((value) => (typeof value === 'object' ? Object.keys(value) : value))).toEqual([])
+  })
+
+  it('names the entry of a list that is wrong', () => {
+    const { problems } = read({ POSTERN_PROVIDER_X_ALSO_SPEAKS: 'gemini, soap' })
+    expect(problems).toMatchObject([{ place: 'POSTERN_PROVIDER_X_ALSO_SPEAKS (entry 2)', fix: expect.stringContaining('openai-responses') }])
   })
 
   it.each([

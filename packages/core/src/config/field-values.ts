@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Logger, LogLevel } from '../log.ts'
+import type { AwsCredentialsFunction, GoogleCredentials } from '../providers/index.ts'
 import { durationHint, parseDuration } from './duration.ts'
 import { parseSize, sizeHint } from './size.ts'
 
@@ -67,6 +68,16 @@ export function secret() {
 export function optionalSecret() {
   const emptyAsUnset = (value: unknown): unknown => (typeof value === 'string' && value.trim() === '' ? undefined : value)
   return z.preprocess(emptyAsUnset, secret().optional())
+}
+
+/** The path of a credentials file or what it holds, as an object or as text; or a function, which only code can pass. */
+export function cloudCredentials() {
+  const read = (value: unknown): string | GoogleCredentials | AwsCredentialsFunction | undefined => {
+    if (typeof value === 'string') return value.trim() === '' ? undefined : value.trim()
+    if (typeof value === 'function') return value as AwsCredentialsFunction
+    return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as GoogleCredentials) : undefined
+  }
+  return readBy(read, 'These are no credentials.', 'Write the path of a credentials file, or what it holds; in code, a function may return them.')
 }
 
 /** An absolute http(s) URL that paths can be appended to. */

@@ -2,7 +2,7 @@ import type { Quirks } from '../dialects/index.ts'
 import type { Caller } from '../identity/index.ts'
 import type { RequestRecord } from '../ledger/index.ts'
 import type { Logger, LogLevel } from '../log.ts'
-import type { DialectName } from '../providers/index.ts'
+import type { AwsCredentialsFunction, CloudKind, DialectName, GoogleCredentials, TokenSource } from '../providers/index.ts'
 
 /** Milliseconds, or a number with a unit: `'250ms'`, `'60s'`, `'10m'`, `'1h'`. At least 1 ms, at most 24 days. */
 export type Duration = number | string
@@ -16,8 +16,9 @@ export type Size = number | string
  */
 export interface GatewayOptions<Host = unknown> {
   /**
-   * Providers by name. A known name only needs what differs from the catalogue, any other needs a `baseUrl`.
-   * Env: `<NAME>_API_KEY`, `<NAME>_BASE_URL`, `POSTERN_PROVIDER_<NAME>_BASE_URL`, `_API_KEY`, `_MODELS`, `_DIALECT`.
+   * Providers by name. A known name only needs what differs from the catalogue, any other needs a `baseUrl` or a `kind`.
+   * Env: `<NAME>_API_KEY`, `<NAME>_BASE_URL`, and `POSTERN_PROVIDER_<NAME>_` with the option: `_BASE_URL`, `_API_KEY`,
+   * `_MODELS`, `_DIALECT`, `_KIND`, ...
    * @default every known provider whose key is in the environment
    */
   readonly providers?: Readonly<Record<string, ProviderOptions>>
@@ -117,12 +118,50 @@ export interface ProviderOptions {
    * @default 'openai-chat', or what the catalogue says
    */
   readonly dialect?: DialectName
+  /**
+   * Wire formats it speaks besides: clients that speak one of them are relayed instead of translated.
+   * @default what the catalogue says
+   */
+  readonly alsoSpeaks?: readonly DialectName[]
   /** Sent with every call. One that names the credential header replaces it. */
   readonly headers?: Readonly<Record<string, string>>
   /** Model ids it serves: they are listed, and found without `provider/`. */
   readonly models?: readonly string[]
   /** Where the service deviates from its dialect. */
   readonly quirks?: Quirks
+  /**
+   * A cloud whose calls take more than a key. The dialect follows from it, and the options below are its own.
+   * @default the name, where it is one of these
+   */
+  readonly kind?: CloudKind
+  /** `azure`: name of the resource, what its host begins with. A `baseUrl` says the same in full. */
+  readonly resource?: string
+  /**
+   * `azure`: a date (`2024-10-21`, `2025-04-01-preview`) chooses the older interface, whose addresses name a deployment.
+   * @default the current interface, which needs none
+   */
+  readonly apiVersion?: string
+  /**
+   * `azure`, `vertex`: gives an access token. Asked on every call, so it caches its token itself, as
+   * `getBearerTokenProvider` of `@azure/identity` does. Goes before `apiKey`. Code only.
+   */
+  readonly token?: TokenSource
+  /** `vertex`: id of the project. @default the service account's own */
+  readonly project?: string
+  /** `vertex`: location of the models. @default 'global' */
+  readonly location?: string
+  /**
+   * `vertex`: path of a credentials file, or what it holds. Anything but a service account needs `google-auth-library`.
+   * `bedrock`: a function that returns current credentials, such as a credential provider of the AWS SDK; code only.
+   */
+  readonly credentials?: string | GoogleCredentials | AwsCredentialsFunction
+  /** `bedrock`: region of the models. */
+  readonly region?: string
+  /** `bedrock`: a key pair that signs the calls, where there is no `apiKey`. */
+  readonly accessKeyId?: string
+  readonly secretAccessKey?: string
+  /** `bedrock`: belongs to a key pair that ends. */
+  readonly sessionToken?: string
 }
 
 export interface RouteOptions {

@@ -1,16 +1,20 @@
 import {
   catalogue,
   type CatalogueEntry,
+  clouds,
   createProvider,
   fillAddress,
+  findCloud,
   findInCatalogue,
   placeholdersOf,
   type Provider,
+  type ProviderEnvironment,
 } from '../providers/index.ts'
 import { type Environment, valueOf, variableName } from './env.ts'
 import type { Merged, Placed } from './merge.ts'
 import { didYouMean } from './near-names.ts'
 import type { Problem } from './problem.ts'
+import { cloudOf, type Fault, foreignOption, resolveCloud } from './resolve-clouds.ts'
 import type { ParsedProvider } from './schema.ts'
 import { baseUrlVariable } from './well-known.ts'
 
@@ -20,35 +24,49 @@ export interface ResolvedProviders {
   readonly providerKeys: ReadonlySet<string>
 }
 
+export interface ProviderContext {
+  readonly environment: Environment
+  readonly outside: ProviderEnvironment
+}
+
 /** Every provider that is configured, in the catalogue's order, own ones after it. */
-export function resolveProviders(merged: Merged, environment: Environment, problems: Problem[]): ResolvedProviders {
+export function resolveProviders(merged: Merged, context: ProviderContext, problems: Problem[]): ResolvedProviders {
   const configured = merged.providers()
-  const known = catalogue.map((entry) => entry.name).filter((name) => configured.has(name))
+  const known = [...catalogue.map((entry) => entry.name), ...clouds.map((cloud) => cloud.kind)].filter((name) => configured.has(name))
   const providers = new Map<string, Provider>()
   for (const name of new Set([...known, ...configured.keys()])) {
     const { value, placeOf } = configured.get(name) as Placed<ParsedProvider>
-    const resolved = resolveProvider(name, value, environment)
-    if ('message' in resolved) problems.push({ place: placeOf([]), ...resolved })
-    else providers.set(name, resolved)
+    const resolved = resolveProvider(name, value, context)
+    if (isProvider(resolved)) providers.set(name, resolved)
+    else problems.push({ place: placeOf(resolved.option === undefined ? [] : [resolved.option]), message: resolved.message, fix: resolved.fix })
   }
   if (configured.size === 0 && !merged.isBroken('providers')) problems.push(noProvider())
-  return { providers, providerKeys: new Set([...configured.values()].flatMap(({ value }) => value.apiKey ?? [])) }
+  const secrets = [...configured.values()].flatMap(({ value }) => [value.apiKey, value.secretAccessKey, value.sessionToken])
+  return { providers, providerKeys: new Set(secrets.filter((secret) => secret !== undefined)) }
 }
 
 /** How to make a provider of this name callable. */
 export function howToConfigure(name: string, others: Iterable<string>): string {
   const entry = findInCatalogue(name)
+  const cloud = findCloud(name)
+  if (cloud !== undefined) return `Set ${cloud.setup}.`
   if (entry === undefined) {
     const custom = `Set POSTERN_PROVIDER_${variableName(name.toLowerCase())}_BASE_URL.`
-    return `${didYouMean(name, [...others, ...catalogue.map((known) => known.name)]) ?? ''} ${custom}`.trim()
+    return `${didYouMean(name, [...others, ...catalogue.map((known) => known.name), ...clouds.map(({ kind }) => kind)]) ?? ''} ${custom}`.trim()
   }
   if (entry.isLocal) return `Set ${baseUrlVariable(entry)}, such as ${entry.baseUrl}.`
   return `Set ${[entry.keyVariables.join(' or '), ...placeholdersOf(entry)].join(' and ')}.`
 }
 
-type Fault = Omit<Problem, 'place'>
+function isProvider(resolved: Provider | Fault): resolved is Provider {
+  return 'origin' in resolved
+}
 
-function resolveProvider(name: string, value: ParsedProvider, environment: Environment): Provider | Fault {
+function resolveProvider(name: string, value: ParsedProvider, { environment, outside }: ProviderContext): Provider | Fault {
+  const cloud = cloudOf(name, value)
+  if (cloud !== undefined) return resolveCloud(cloud, { ...value, name }, outside)
+  const foreign = foreignOption(value, [])
+  if (foreign !== undefined) return foreign
   const entry = findInCatalogue(name)
   const address = value.baseUrl === undefined ? knownAddress(name, entry, environment) : { baseUrl: value.baseUrl }
   if ('message' in address) return address
@@ -66,7 +84,7 @@ function isKeyMissing(entry: CatalogueEntry, value: ParsedProvider): boolean {
 function knownAddress(name: string, entry: CatalogueEntry | undefined, environment: Environment): { readonly baseUrl: string } | Fault {
   if (entry === undefined) {
     const message = `The provider ${JSON.stringify(name)} is not a known one and has no address.`
-    return { message, fix: `${howToConfigure(name, [])} In code or in a file, set its baseUrl.` }
+    return { message, fix: `${howToConfigure(name, [])} In code or in a file, set its baseUrl, or the kind of cloud it is at.` }
   }
   const filled = fillAddress(entry, (variable) => valueOf(environment, variable))
   if ('baseUrl' in filled) return filled

@@ -3,13 +3,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { inspect } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
+import { FakeClock } from '../clock.fake.ts'
 import { catalogue } from '../providers/index.ts'
 import type { Environment } from './env.ts'
 import type { GatewayOptions } from './options.ts'
 import { ConfigurationError, type Problem } from './problem.ts'
-import { resolveSettings } from './resolve.ts'
+import { resolveSettings as resolveWith } from './resolve.ts'
 import { optionsSchema } from './schema.ts'
 import type { Settings } from './settings.ts'
+
+const outside = { clock: new FakeClock(), fetchToken: () => Promise.reject(new Error('No token is asked for while settings are resolved.')) }
+const resolveSettings = (options: GatewayOptions<never>, environment: Environment): Settings => resolveWith(options, environment, outside)
 
 const directory = mkdtempSync(join(tmpdir(), 'postern-resolve-'))
 afterAll(() => rmSync(directory, { recursive: true }))
@@ -98,7 +102,7 @@ describe('providers', () => {
 
 describe('routes', () => {
   it('hold targets in order and the limits of the gateway unless they have their own', () => {
-    const routes = { plain: ['openai/gpt-5', 'openai/a/b:free'], own: { targets: ['openai/gpt-5'], retries: 0, timeout: '1s', ttftTimeout: 2, idleTimeout: '3ms' } }
+    const routes: GatewayOptions['routes'] = { plain: ['openai/gpt-5', 'openai/a/b:free'], own: { targets: ['openai/gpt-5'], retries: 0, timeout: '1s', ttftTimeout: 2, idleTimeout: '3ms', unsupported: 'drop' } }
     const settings = resolveSettings({ routes, retries: 1, timeout: '9s' }, openai)
     expect(settings.routes.get('plain')).toEqual({
       name: 'plain',
@@ -107,8 +111,12 @@ describe('routes', () => {
       timeoutMs: 9_000,
       ttftTimeoutMs: 60_000,
       idleTimeoutMs: 60_000,
+      dropUnsupported: false,
     })
-    expect(settings.routes.get('own')).toMatchObject({ retries: 0, timeoutMs: 1_000, ttftTimeoutMs: 2, idleTimeoutMs: 3 })
+    expect(settings.routes.get('own')).toMatchObject({ retries: 0, timeoutMs: 1_000, ttftTimeoutMs: 2, idleTimeoutMs: 3, dropUnsupported: true })
+    expect(resolveSettings({ routes: { strict: { targets: ['openai/gpt-5'], unsupported: 'reject' }, plain: ['openai/gpt-5'] }, unsupported: 'drop' }, openai).routes).toEqual(
+      new Map([['strict', expect.objectContaining({ dropUnsupported: false })], ['plain', expect.objectContaining({ dropUnsupported: true })]]),
+    )
   })
 
   it('are replaced as a whole by a stronger source', () => {
@@ -198,6 +206,7 @@ describe('options', () => {
     timeout: { value: '1m', changed: { timeoutMs: 60_000 }, otherwise: { timeoutMs: 600_000 } },
     ttftTimeout: { value: 1, changed: { ttftTimeoutMs: 1 }, otherwise: { ttftTimeoutMs: 60_000 } },
     idleTimeout: { value: 1, changed: { idleTimeoutMs: 1 }, otherwise: { idleTimeoutMs: 60_000 } },
+    unsupported: { value: 'drop', changed: { dropUnsupported: true }, otherwise: { dropUnsupported: false } },
     connectTimeout: { value: 1, changed: { connectTimeoutMs: 1 }, otherwise: { connectTimeoutMs: 3_000 } },
     bodyLimit: { value: 1, changed: { bodyLimitBytes: 1 }, otherwise: { bodyLimitBytes: 20_971_520 } },
     answerLimit: { value: '1kb', changed: { answerLimitBytes: 1024 }, otherwise: { answerLimitBytes: 33_554_432 } },

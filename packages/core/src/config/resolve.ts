@@ -1,4 +1,6 @@
 import { resolve } from 'node:path'
+import type { ProviderEnvironment } from '../providers/index.ts'
+import { readCloudVariables } from './cloud-variables.ts'
 import { parseDuration } from './duration.ts'
 import { type Environment, readEnvironment, valueOf } from './env.ts'
 import { describePath, readConfigFile } from './file.ts'
@@ -16,12 +18,12 @@ import { readWellKnown } from './well-known.ts'
 
 /**
  * Everything configured, from code over environment over file, checked as a whole. Throws one `ConfigurationError` that
- * lists every problem found; settings are never half valid.
+ * lists every problem found; settings are never half valid. `outside` is for providers whose credentials expire.
  */
-export function resolveSettings(options: GatewayOptions<never>, environment: Environment): Settings {
+export function resolveSettings(options: GatewayOptions<never>, environment: Environment, outside: ProviderEnvironment): Settings {
   const problems: Problem[] = []
   const { merged, configPath } = readSources(options, environment, problems)
-  const { providers, providerKeys } = resolveProviders(merged, environment, problems)
+  const { providers, providerKeys } = resolveProviders(merged, { environment, outside }, problems)
   const limits = resolveLimits(merged)
   const routes = resolveRoutes(merged, { providers, limits }, problems)
   const keys = resolveKeys(merged, { providers, routes, providerKeys }, problems)
@@ -43,9 +45,16 @@ function readSources(options: GatewayOptions<never>, environment: Environment, p
   const configPath = configured === undefined ? undefined : resolve(configured)
   const file = configured === undefined ? undefined : readConfigFile(configured, { environment, problems })
   const explicit: Source[] = file === undefined ? [code, variables] : [code, variables, file]
-  const mentioned = new Set(explicit.flatMap((source) => Object.keys(source.options.providers ?? {})))
-  const wellKnown = readWellKnown(environment, mentioned, problems)
-  return { merged: merge([code, variables, wellKnown, ...explicit.slice(2)]), configPath }
+  const providers = new Map([...merge(explicit).providers()].map(([name, { value }]) => [name, value]))
+  const wellKnown = readWellKnown(environment, new Set(providers.keys()), problems)
+  const ofClouds = readCloudVariables(environment, { providers, routed: routedProviders(explicit) }, problems)
+  return { merged: merge([code, variables, wellKnown, ...explicit.slice(2), ofClouds]), configPath }
+}
+
+/** What stands before the slash in the targets of routes. */
+function routedProviders(sources: readonly Source[]): ReadonlySet<string> {
+  const targets = sources.flatMap(({ options }) => Object.values(options.routes ?? {}).flatMap((route) => route.targets))
+  return new Set(targets.map((target) => target.trim().split('/', 1).join()))
 }
 
 type Access = Pick<Settings, 'auth' | 'needsDevelopmentKey' | 'identify'>

@@ -2,22 +2,9 @@ import { z } from 'zod'
 import type { Caller } from '../identity/index.ts'
 import type { RequestRecord } from '../ledger/index.ts'
 import { dialectNames } from '../providers/index.ts'
+import { cloudFields } from './cloud-fields.ts'
+import { listed, meta } from './field-meta.ts'
 import { address, callback, duration, headers, logging, mountPath, optionalSecret, secret, size } from './field-values.ts'
-
-/** What a field's metadata says: its documentation and the reading of the environment are made from it. */
-export interface FieldMeta {
-  readonly description: string
-  /** How a value looks, for the documentation. */
-  readonly type: string
-  /** As users write it, for the documentation. */
-  readonly default?: string
-  /** Environment variable that sets it; `<NAME>` stands for the name of a record's entry. */
-  readonly env?: string
-  /** How the environment's text becomes a value. `text` when absent. */
-  readonly read?: 'text' | 'number' | 'list'
-  /** Cannot be written in a file or in the environment. */
-  readonly codeOnly?: boolean
-}
 
 /** Defaults are written once, here, as users would write them. */
 export const defaults = {
@@ -79,7 +66,7 @@ function recordFields() {
       meta({
         type: 'object by name',
         default: 'every known provider whose key is in the environment',
-        description: 'Who is called. A known name only needs what differs from the catalogue, any other needs a `baseUrl`.',
+        description: 'Who is called. A known name only needs what differs from the catalogue, any other needs a `baseUrl` or a `kind`.',
       }),
     ),
     routes: z.record(entryName(/^[A-Za-z0-9][\w.:-]*$/, 'letters, digits, "-", "_", "." and ":"'), routeSchema()).optional().meta(
@@ -124,10 +111,19 @@ function providerSchema() {
     ),
     dialect: z.enum(dialectNames).optional().meta(
       meta({
-        type: dialectNames.map((name) => `\`${name}\``).join(', '),
+        type: listed(dialectNames),
         default: `the catalogue's, or \`${dialectNames[0]}\``,
         env: 'POSTERN_PROVIDER_<NAME>_DIALECT',
         description: 'Wire format the provider speaks.',
+      }),
+    ),
+    alsoSpeaks: z.array(z.enum(dialectNames)).optional().meta(
+      meta({
+        type: 'list of dialects',
+        default: "the catalogue's",
+        env: 'POSTERN_PROVIDER_<NAME>_ALSO_SPEAKS',
+        read: 'list',
+        description: 'Wire formats it speaks besides: clients that speak one of them are relayed instead of translated.',
       }),
     ),
     headers: headers().optional().meta(
@@ -145,6 +141,7 @@ function providerSchema() {
     quirks: quirksSchema().optional().meta(
       meta({ type: 'object', default: "the catalogue's", description: 'Where the service deviates from its dialect.' }),
     ),
+    ...cloudFields(),
   })
 }
 
@@ -248,10 +245,6 @@ type Limit = 'timeout' | 'ttftTimeout' | 'idleTimeout' | 'connectTimeout' | 'bod
 function limit(value: ReturnType<typeof duration>, [name, env, description]: readonly [name: Limit, env: string, description: string]) {
   const type = name.endsWith('Limit') ? 'size' : 'duration'
   return value.optional().meta(meta({ type, default: defaults[name], env, description }))
-}
-
-function meta(fields: FieldMeta): FieldMeta & Record<string, unknown> {
-  return { ...fields }
 }
 
 function entryName(pattern: RegExp, allowed: string) {

@@ -1,7 +1,7 @@
 import type { Quirks } from '../dialects/index.ts'
 
 /** The wire formats a provider may be called in. */
-export const dialectNames = ['openai-chat', 'anthropic-messages', 'gemini'] as const
+export const dialectNames = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini', 'bedrock-converse'] as const
 export type DialectName = (typeof dialectNames)[number]
 
 /** How a provider wants its key: `authorization: Bearer <key>`, or the bare key in a header of its own. */
@@ -14,6 +14,10 @@ export interface CatalogueEntry {
   /** The name people know it by. */
   readonly title: string
   readonly dialect: DialectName
+  /** Dialects it speaks besides, for clients that speak them. */
+  readonly alsoSpeaks: readonly DialectName[]
+  /** Models that speak others than the rest; the first row that fits counts. */
+  readonly exceptions: readonly ModelException[]
   /** Where paths of the dialect begin. `{ENV_NAME}` stands for the value of that environment variable. */
   readonly baseUrl: string
   /** Environment variables its key is read from, first found wins; the first is always `<NAME>_API_KEY`. */
@@ -28,26 +32,39 @@ export interface CatalogueEntry {
   readonly quirks: Quirks
 }
 
+/** Models of a service that speak these dialects only. */
+export interface ModelException {
+  readonly models: RegExp
+  readonly dialects: readonly DialectName[]
+}
+
 type Row = Pick<CatalogueEntry, 'name' | 'title' | 'baseUrl' | 'keyVariables'> & Partial<CatalogueEntry>
 
 const none: Quirks = {}
 const noStreamOptions: Quirks = { noStreamOptions: true }
 const noModelList = { listModelsPath: undefined }
 const local = { isLocal: true }
+const responses = { alsoSpeaks: ['openai-responses'] } as const
+
+/** Models of OpenAI that are served by one of its interfaces only, wherever it is they who serve them. */
+export const exceptionsOfOpenai: readonly ModelException[] = [
+  { models: /^(?:o1-pro|o3-pro|gpt-5(?:\.\d+)?-pro|codex-mini|computer-use-preview)(?:-|$)|-codex(?:-|$)|-deep-research(?:-|$)/, dialects: ['openai-responses'] },
+  { models: /^gpt-(?:[\w.]+-)*(?:audio|search)(?:-|$)/, dialects: ['openai-chat'] },
+]
 
 /*
  * Keys that are credentials of a whole account (GITHUB_TOKEN, CLOUDFLARE_API_TOKEN, SCW_SECRET_KEY, ...) are left out on
  * purpose: many processes hold one for other reasons, and finding it would open a provider nobody asked for.
  */
 const rows: readonly Row[] = [
-  { name: 'openai', title: 'OpenAI', baseUrl: 'https://api.openai.com/v1', keyVariables: ['OPENAI_API_KEY'], modelPrefixes: ['gpt-', 'chatgpt-', 'o1', 'o3', 'o4', 'codex-'], quirks: { exact: true, maxTokensField: 'max_completion_tokens' } },
+  { name: 'openai', title: 'OpenAI', baseUrl: 'https://api.openai.com/v1', keyVariables: ['OPENAI_API_KEY'], modelPrefixes: ['gpt-', 'chatgpt-', 'o1', 'o3', 'o4', 'codex-'], quirks: { exact: true, maxTokensField: 'max_completion_tokens' }, ...responses, exceptions: exceptionsOfOpenai },
   { name: 'anthropic', title: 'Anthropic', dialect: 'anthropic-messages', auth: 'x-api-key', baseUrl: 'https://api.anthropic.com', keyVariables: ['ANTHROPIC_API_KEY'], modelPrefixes: ['claude-'], listModelsPath: '/v1/models?limit=1000', quirks: { exact: true } },
   { name: 'gemini', title: 'Google Gemini', dialect: 'gemini', auth: 'x-goog-api-key', baseUrl: 'https://generativelanguage.googleapis.com', keyVariables: ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'], modelPrefixes: ['gemini-'], listModelsPath: '/v1beta/models?pageSize=1000', quirks: { exact: true } },
 
   // Makers of models
   { name: 'mistral', title: 'Mistral AI', baseUrl: 'https://api.mistral.ai/v1', keyVariables: ['MISTRAL_API_KEY'], modelPrefixes: ['mistral-', 'ministral-', 'codestral-', 'magistral-', 'devstral-', 'pixtral-', 'voxtral-', 'open-mistral-', 'open-mixtral-'], quirks: noStreamOptions },
   { name: 'deepseek', title: 'DeepSeek', baseUrl: 'https://api.deepseek.com', keyVariables: ['DEEPSEEK_API_KEY'], modelPrefixes: ['deepseek-'] },
-  { name: 'xai', title: 'xAI', baseUrl: 'https://api.x.ai/v1', keyVariables: ['XAI_API_KEY'], modelPrefixes: ['grok-'] },
+  { name: 'xai', title: 'xAI', baseUrl: 'https://api.x.ai/v1', keyVariables: ['XAI_API_KEY'], modelPrefixes: ['grok-'], ...responses },
   { name: 'perplexity', title: 'Perplexity', baseUrl: 'https://api.perplexity.ai', keyVariables: ['PERPLEXITY_API_KEY', 'PPLX_API_KEY'], modelPrefixes: ['sonar'], ...noModelList, quirks: {} },
   { name: 'cohere', title: 'Cohere', baseUrl: 'https://api.cohere.ai/compatibility/v1', keyVariables: ['COHERE_API_KEY', 'CO_API_KEY'], modelPrefixes: ['command-', 'c4ai-'], ...noModelList },
   { name: 'ai21', title: 'AI21 Labs', baseUrl: 'https://api.ai21.com/studio/v1', keyVariables: ['AI21_API_KEY'], modelPrefixes: ['jamba-'], ...noModelList },
@@ -65,10 +82,10 @@ const rows: readonly Row[] = [
   { name: 'llama', title: 'Meta Llama API', baseUrl: 'https://api.llama.com/compat/v1', keyVariables: ['LLAMA_API_KEY'] },
 
   // Hosts of models
-  { name: 'groq', title: 'Groq', baseUrl: 'https://api.groq.com/openai/v1', keyVariables: ['GROQ_API_KEY'] },
+  { name: 'groq', title: 'Groq', baseUrl: 'https://api.groq.com/openai/v1', keyVariables: ['GROQ_API_KEY'], ...responses },
   { name: 'together', title: 'Together AI', baseUrl: 'https://api.together.xyz/v1', keyVariables: ['TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY'] },
-  { name: 'fireworks', title: 'Fireworks AI', baseUrl: 'https://api.fireworks.ai/inference/v1', keyVariables: ['FIREWORKS_API_KEY'] },
-  { name: 'openrouter', title: 'OpenRouter', baseUrl: 'https://openrouter.ai/api/v1', keyVariables: ['OPENROUTER_API_KEY'] },
+  { name: 'fireworks', title: 'Fireworks AI', baseUrl: 'https://api.fireworks.ai/inference/v1', keyVariables: ['FIREWORKS_API_KEY'], ...responses },
+  { name: 'openrouter', title: 'OpenRouter', baseUrl: 'https://openrouter.ai/api/v1', keyVariables: ['OPENROUTER_API_KEY'], ...responses },
   { name: 'cerebras', title: 'Cerebras', baseUrl: 'https://api.cerebras.ai/v1', keyVariables: ['CEREBRAS_API_KEY'] },
   { name: 'nvidia', title: 'NVIDIA NIM', baseUrl: 'https://integrate.api.nvidia.com/v1', keyVariables: ['NVIDIA_API_KEY', 'NVIDIA_NIM_API_KEY'] },
   { name: 'sambanova', title: 'SambaNova', baseUrl: 'https://api.sambanova.ai/v1', keyVariables: ['SAMBANOVA_API_KEY'] },
@@ -100,9 +117,9 @@ const rows: readonly Row[] = [
   { name: 'poe', title: 'Poe', baseUrl: 'https://api.poe.com/v1', keyVariables: ['POE_API_KEY'] },
 
   // Servers people run themselves
-  { name: 'ollama', title: 'Ollama', baseUrl: 'http://127.0.0.1:11434/v1', keyVariables: ['OLLAMA_API_KEY'], ...local },
-  { name: 'vllm', title: 'vLLM', baseUrl: 'http://127.0.0.1:8000/v1', keyVariables: ['VLLM_API_KEY'], ...local },
-  { name: 'lm-studio', title: 'LM Studio', baseUrl: 'http://127.0.0.1:1234/v1', keyVariables: ['LM_STUDIO_API_KEY'], ...local },
+  { name: 'ollama', title: 'Ollama', baseUrl: 'http://127.0.0.1:11434/v1', keyVariables: ['OLLAMA_API_KEY'], ...local, ...responses },
+  { name: 'vllm', title: 'vLLM', baseUrl: 'http://127.0.0.1:8000/v1', keyVariables: ['VLLM_API_KEY'], ...local, ...responses },
+  { name: 'lm-studio', title: 'LM Studio', baseUrl: 'http://127.0.0.1:1234/v1', keyVariables: ['LM_STUDIO_API_KEY'], ...local, ...responses },
   { name: 'llama-cpp', title: 'llama.cpp server', baseUrl: 'http://127.0.0.1:8080/v1', keyVariables: ['LLAMA_CPP_API_KEY'], ...local },
   { name: 'localai', title: 'LocalAI', baseUrl: 'http://127.0.0.1:8080/v1', keyVariables: ['LOCALAI_API_KEY'], ...local },
   { name: 'jan', title: 'Jan', baseUrl: 'http://127.0.0.1:1337/v1', keyVariables: ['JAN_API_KEY'], ...local },
@@ -115,6 +132,8 @@ const rows: readonly Row[] = [
 /** Every known provider. Reading it costs nothing; only those with a key or an address become `Provider`s. */
 export const catalogue: readonly CatalogueEntry[] = rows.map((row) => ({
   dialect: 'openai-chat',
+  alsoSpeaks: [],
+  exceptions: [],
   isLocal: false,
   auth: 'bearer',
   modelPrefixes: [],

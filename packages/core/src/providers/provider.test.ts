@@ -20,6 +20,8 @@ describe('createProvider', () => {
     ['openai-chat', { authorization: 'Bearer k' }],
     ['anthropic-messages', { 'anthropic-version': '2023-06-01', 'x-api-key': 'k' }],
     ['gemini', { 'x-goog-api-key': 'k' }],
+    ['openai-responses', { authorization: 'Bearer k' }],
+    ['bedrock-converse', { authorization: 'Bearer k' }],
   ] as const)('sends the key of an unknown %s server as that dialect does', (dialect, headers) => {
     expect(createProvider({ name: 'own', baseUrl: 'http://10.0.0.7', dialect, apiKey: 'k' }).headers()).toEqual(headers)
   })
@@ -54,6 +56,16 @@ describe('createProvider', () => {
     const provider = createProvider({ name: 'minimax', baseUrl: 'https://api.minimax.io/anthropic/v1', dialect: 'anthropic-messages', apiKey: 'k' }, known('minimax'))
     expect(provider).toMatchObject({ basePath: '/anthropic', listModelsPath: '/v1/models?limit=1000', modelPrefixes: ['MiniMax-'], quirks: {} })
     expect(provider.headers()).toEqual({ 'anthropic-version': '2023-06-01', 'x-api-key': 'k' })
+  })
+
+  it('speaks what the catalogue says, or what was configured, wherever it is', () => {
+    const at = { name: 'openai', baseUrl: 'http://127.0.0.1:9/v1' }
+    expect(createProvider(at, known('openai')).dialectsFor?.('gpt-5')).toEqual(['openai-chat', 'openai-responses'])
+    expect(createProvider({ ...at, alsoSpeaks: [] }, known('openai')).dialectsFor?.('gpt-5')).toEqual(['openai-chat'])
+    expect(createProvider({ ...at, alsoSpeaks: [] }, known('openai')).dialectsFor?.('o3-pro')).toEqual(['openai-responses'])
+    expect(createProvider({ ...at, name: 'own', alsoSpeaks: ['openai-responses', 'openai-chat'] }).dialectsFor?.('o3-pro')).toEqual(['openai-chat', 'openai-responses'])
+    expect(createProvider({ ...at, dialect: 'anthropic-messages' }, known('openai')).dialectsFor).toBeUndefined()
+    expect(createProvider({ name: 'deepseek', baseUrl: 'http://127.0.0.1:9/v1' }, known('deepseek')).dialectsFor).toBeUndefined()
   })
 
   it('takes its secrets out of a text, not what everybody sends', () => {

@@ -1,5 +1,7 @@
 import type { Quirks } from '../dialects/index.ts'
 import type { AuthStyle, CatalogueEntry, DialectName } from './catalogue.ts'
+import { Secrets } from './secrets.ts'
+import { dialectsOf } from './spoken-dialects.ts'
 
 /** Somebody the gateway can call, resolved once at start and frozen. Printing or serialising one never shows a header's value. */
 export interface Provider {
@@ -53,6 +55,8 @@ export interface ProviderSettings {
   readonly baseUrl: string
   readonly apiKey?: string | undefined
   readonly dialect?: DialectName | undefined
+  /** Dialects it speaks besides; the catalogue's when absent. */
+  readonly alsoSpeaks?: readonly DialectName[] | undefined
   /** Lower-case names. One that is also the credential header replaces it. */
   readonly headers?: Readonly<Record<string, string>> | undefined
   readonly models?: readonly string[] | undefined
@@ -77,6 +81,7 @@ export function createProvider(settings: ProviderSettings, known?: CatalogueEntr
       modelPrefixes: known?.modelPrefixes ?? [],
       quirks: Object.freeze({ ...quirksAt(origin, facts), ...settings.quirks }),
       listModelsPath: facts === undefined ? listModelsPathOf[dialect] : facts.listModelsPath,
+      dialectsFor: dialectsOf({ dialect, alsoSpeaks: settings.alsoSpeaks ?? facts?.alsoSpeaks ?? [], exceptions: facts?.exceptions ?? [] }),
     },
     {
       fixed: versionHeaderOf[dialect] ?? {},
@@ -85,10 +90,7 @@ export function createProvider(settings: ProviderSettings, known?: CatalogueEntr
   )
 }
 
-type Facts = Omit<Provider, 'headers' | 'redact' | 'prepare' | 'dialectsFor'>
-
-/** Shorter values are words that texts contain anyway. */
-const SHORTEST_SECRET = 6
+type Facts = Omit<Provider, 'headers' | 'redact' | 'prepare' | 'dialectsFor'> & { readonly dialectsFor: Provider['dialectsFor'] | undefined }
 
 class ResolvedProvider implements Provider {
   readonly name: string
@@ -99,8 +101,9 @@ class ResolvedProvider implements Provider {
   readonly modelPrefixes: readonly string[]
   readonly quirks: Quirks
   readonly listModelsPath: string | undefined
+  readonly dialectsFor?: (model: string) => readonly string[]
   readonly #headers: Readonly<Record<string, string>>
-  readonly #secrets: readonly string[]
+  readonly #secrets: Secrets
 
   constructor(facts: Facts, headers: { readonly fixed: Readonly<Record<string, string>>; readonly secret: Readonly<Record<string, string>> }) {
     this.name = facts.name
@@ -111,10 +114,9 @@ class ResolvedProvider implements Provider {
     this.modelPrefixes = facts.modelPrefixes
     this.quirks = facts.quirks
     this.listModelsPath = facts.listModelsPath
+    if (facts.dialectsFor !== undefined) this.dialectsFor = facts.dialectsFor
     this.#headers = Object.freeze({ ...headers.fixed, ...headers.secret })
-    this.#secrets = Object.values(headers.secret)
-      .map((value) => value.replace(/^(Bearer|Basic) /, ''))
-      .filter((value) => value.length >= SHORTEST_SECRET)
+    this.#secrets = new Secrets(Object.values(headers.secret))
     Object.freeze(this)
   }
 
@@ -123,7 +125,7 @@ class ResolvedProvider implements Provider {
   }
 
   redact(text: string): string {
-    return this.#secrets.reduce((rest, secret) => rest.replaceAll(secret, '[removed]'), text)
+    return this.#secrets.redact(text)
   }
 }
 
@@ -134,15 +136,19 @@ const versionHeaderOf: Readonly<Partial<Record<DialectName, Readonly<Record<stri
 
 const authOf: Readonly<Record<DialectName, AuthStyle>> = {
   'openai-chat': 'bearer',
+  'openai-responses': 'bearer',
   'anthropic-messages': 'x-api-key',
   gemini: 'x-goog-api-key',
+  'bedrock-converse': 'bearer',
 }
 
-const listModelsPathOf: Readonly<Record<DialectName, string>> = {
+const listModelsPathOf: Readonly<Record<DialectName, string | undefined>> = {
   'openai-chat': '/models',
+  'openai-responses': '/models',
   // The largest page: the default one holds 20 of Anthropic's models and 50 of Gemini's.
   'anthropic-messages': '/v1/models?limit=1000',
   gemini: '/v1beta/models?pageSize=1000',
+  'bedrock-converse': undefined,
 }
 
 function credentialHeader(auth: AuthStyle, key: string): Record<string, string> {

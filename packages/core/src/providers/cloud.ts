@@ -1,0 +1,86 @@
+import type { Quirks } from '../dialects/index.ts'
+import type { AwsCredentialsFunction } from './aws-credentials.ts'
+import type { DialectName } from './catalogue.ts'
+import type { ProviderEnvironment } from './environment.ts'
+import type { Provider } from './provider.ts'
+import type { GoogleCredentials } from './service-account.ts'
+import type { TokenSource } from './token-source.ts'
+
+/** Services whose calls take more than a key in a header. */
+export const cloudKinds = ['azure', 'vertex', 'bedrock', 'bedrock-mantle'] as const
+export type CloudKind = (typeof cloudKinds)[number]
+
+/** What a provider of such a service is configured with; each field has its shape, nothing else is checked yet. */
+export interface CloudSettings {
+  readonly name: string
+  readonly baseUrl?: string | undefined
+  readonly apiKey?: string | undefined
+  /** Lower-case names. */
+  readonly headers?: Readonly<Record<string, string>> | undefined
+  readonly models?: readonly string[] | undefined
+  readonly quirks?: Quirks | undefined
+  readonly resource?: string | undefined
+  readonly apiVersion?: string | undefined
+  readonly token?: TokenSource | undefined
+  readonly project?: string | undefined
+  readonly location?: string | undefined
+  /** The content of a file, or a function: as the kind wants it. */
+  readonly credentials?: GoogleCredentials | AwsCredentialsFunction | undefined
+  readonly region?: string | undefined
+  readonly accessKeyId?: string | undefined
+  readonly secretAccessKey?: string | undefined
+  readonly sessionToken?: string | undefined
+}
+
+/** An option that only some kinds take. */
+export type CloudOption = Exclude<keyof CloudSettings, 'name' | 'baseUrl' | 'apiKey' | 'headers' | 'models' | 'quirks'>
+
+/** Options of which one stands for all: where somebody has set one, the environment adds none of the others. */
+export const alternatives: readonly (readonly (keyof CloudSettings)[])[] = [
+  ['baseUrl', 'resource'],
+  ['apiKey', 'token', 'credentials', 'accessKeyId', 'secretAccessKey', 'sessionToken'],
+]
+
+/** Something that is missing or cannot be used. Never repeats a value, which may be a secret. */
+export interface CloudFault {
+  /** Where it is; the provider as a whole when absent. */
+  readonly option?: keyof CloudSettings
+  readonly message: string
+  readonly fix: string
+}
+
+/**
+ * Environment variables one option is read from, the first that is set. They are defaults: most are there for other
+ * programs as well, so whatever was configured for this gateway goes before them.
+ */
+export interface CloudVariables {
+  readonly option: keyof CloudSettings
+  readonly names: readonly string[]
+  /** Other values are somebody else's and do not count. */
+  readonly only?: RegExp
+  /** Counts for every provider of the kind. What belongs to one address counts for the provider of the kind's own name only. */
+  readonly isShared?: boolean
+}
+
+export interface Cloud {
+  /** Also the name of the provider that the environment alone makes. */
+  readonly kind: CloudKind
+  /** The name people know it by. */
+  readonly title: string
+  /** What its models are spoken to in, for the documentation. */
+  readonly dialects: readonly DialectName[]
+  /** Its usual address, for the documentation. */
+  readonly address: string
+  readonly options: readonly CloudOption[]
+  /** What `credentials` is, where it is an option. */
+  readonly credentials?: 'file' | 'function'
+  readonly variables: readonly CloudVariables[]
+  /**
+   * Variables that make it callable when nothing else mentions it. Those that many processes hold for other reasons are
+   * not among them.
+   */
+  readonly enabledBy: readonly string[]
+  /** What to set, as `howToConfigure` says it. */
+  readonly setup: string
+  create(settings: CloudSettings, environment: ProviderEnvironment): Provider | CloudFault
+}

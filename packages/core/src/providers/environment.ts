@@ -1,0 +1,28 @@
+import type { Clock } from '../clock.ts'
+
+/** What providers whose credentials expire get from outside. */
+export interface ProviderEnvironment {
+  readonly clock: Clock
+  readonly fetchToken: FetchToken
+}
+
+/**
+ * Makes the call that exchanges a credential for a token, under a deadline of its own. Rejects with a `GatewayError` when
+ * no answer came; any status is an answer.
+ */
+export type FetchToken = (request: TokenRequest) => Promise<TokenAnswer>
+
+/** A `POST`. */
+export interface TokenRequest {
+  /** `https://host[:port]` */
+  readonly origin: string
+  readonly path: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string
+}
+
+export interface TokenAnswer {
+  readonly status: number
+  /** Whatever came, JSON or not; bounded. */
+  readonly body: string
+}
