@@ -5,7 +5,7 @@ import { errorTable, GatewayError, toGatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
 import { type GatewayRequest, type GatewayResponse, readJsonBody } from './http/index.ts'
 import { recordOf } from './ledger/index.ts'
-import { type Allowance, mayUseModel, type Plan, planFor } from './routing/index.ts'
+import { type Allowance, mayUseModel, type Plan, planFor, planForProvider } from './routing/index.ts'
 import type { Runtime } from './runtime.ts'
 
 /**
@@ -19,15 +19,21 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     const match = matchEndpoint(request)
     endpoint = match.endpoint
     if (endpoint.kind === 'health') return health(runtime, exchange, endpoint.probe)
+    if (endpoint.kind === 'hello') return hello(runtime, exchange)
     exchange.endpoint = `${endpoint.method} ${endpoint.path}`
     if (!runtime.isOpen()) throw new GatewayError('gateway_closed', 'The gateway is shutting down.', { retryAfterMs: 1000 })
     exchange.caller = await runtime.identify(request)
     if (endpoint.kind === 'models') return await listModels(runtime, exchange)
-    const body = await readJsonBody(request, runtime.bodyLimitBytes)
-    if (body.bytes === undefined) runtime.onHostParsedBody()
-    const operation = endpoint.read({ body: body.value, bytes: body.bytes, params: match.params, query: new URLSearchParams(request.search), header: (name) => request.header(name) })
+    let operation: Operation
+    if (endpoint.body === 'json') {
+      const body = await readJsonBody(request, runtime.bodyLimitBytes)
+      if (body.bytes === undefined) runtime.onHostParsedBody()
+      operation = endpoint.read({ body: body.value, bytes: body.bytes, params: match.params, query: new URLSearchParams(request.search), header: (name) => request.header(name) })
+    } else {
+      operation = await endpoint.read({ request, params: match.params, bodyLimitBytes: runtime.bodyLimitBytes })
+    }
     exchange.operation = operation
-    const plan = planFor(runtime.routing, operation.model, exchange.caller)
+    const plan = planOf(runtime, operation, exchange.caller)
     exchange.route = plan.route
     const committed = await callTargets(runtime, { exchange, operation, plan, request })
     return respond(runtime, exchange, { endpoint, committed })
@@ -54,6 +60,12 @@ function open(runtime: Runtime): Exchange {
   }
   runtime.active.add(exchange)
   return exchange
+}
+
+function planOf({ routing }: Runtime, { model, provider }: Operation, caller: Allowance): Plan {
+  if (provider !== undefined) return planForProvider(routing, { ...provider, model }, caller)
+  if (model === undefined) throw new TypeError('An operation names a model or wants a provider.')
+  return planFor(routing, model, caller)
 }
 
 interface Call {
@@ -83,7 +95,7 @@ async function callTargets(runtime: Runtime, call: Call): Promise<Committed> {
 }
 
 function respond(runtime: Runtime, exchange: Exchange, answer: { endpoint: OperationEndpoint; committed: Committed }): GatewayResponse {
-  const { body, observation, status } = answer.committed
+  const { body, observation, status, refusal } = answer.committed
   const outcome = (error?: GatewayError): Outcome => ({
     status: error?.code === 'client_closed' ? 499 : status,
     code: error?.code ?? 'ok',
@@ -92,7 +104,7 @@ function respond(runtime: Runtime, exchange: Exchange, answer: { endpoint: Opera
   })
   const headers = { ...answerHeaders(exchange), ...answer.endpoint.face.answerHeaders?.(exchange.id), ...answer.committed.headers }
   if (!(body instanceof AnswerStream)) {
-    settle(runtime, exchange, outcome())
+    settle(runtime, exchange, { ...outcome(), code: refusal?.code ?? 'ok' })
     return { status, headers, body }
   }
   body.onEnd(({ error }) => settle(runtime, exchange, outcome(error)))
@@ -165,6 +177,11 @@ function health(runtime: Runtime, exchange: Exchange, probe: 'live' | 'ready'): 
   settle(runtime, exchange, { status: ready ? 200 : errorTable.gateway_closed.status, code: ready ? 'ok' : 'gateway_closed' })
   const body = JSON.stringify({ status: ready ? 'ok' : 'closing' })
   return { status: ready ? 200 : 503, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' }, body }
+}
+
+function hello(runtime: Runtime, exchange: Exchange): GatewayResponse {
+  settle(runtime, exchange, { status: 200, code: 'ok' })
+  return { status: 200, headers: {}, body: '' }
 }
 
 /** Routes first, then models: what this caller may use. */

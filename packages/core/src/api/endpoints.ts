@@ -1,21 +1,37 @@
-import { type ClientRequest, type Dialect, type Face, faceOf, openaiChat, type Operation, readChat } from '../dialects/index.ts'
-import { GatewayError } from '../errors.ts'
-import type { GatewayRequest } from '../http/index.ts'
+import { anthropicMessages, type ClientRequest, type Dialect, type Face, faceOf, gemini, generatePaths, type ModelEndpoint, nativePaths, openaiChat, openaiResponses, type Operation, plainFace, readChat, readCountTokens, readJsonRequest, readModelAction } from '../dialects/index.ts'
+import { readModelBody, readNative, readStored } from './forwarded.ts'
+import { createMatcher, type Matcher } from './match.ts'
+import type { OpenCall } from './open-call.ts'
 
 /**
  * What clients may call. `operation` endpoints go through the whole pipeline; the others answer from what the gateway
  * knows. A path is matched piece by piece: `{model}` stands for the rest of a piece, `{model...}` for several pieces.
  */
-export type Endpoint = OperationEndpoint | ModelsEndpoint | HealthEndpoint
+export type Endpoint = OperationEndpoint | ModelsEndpoint | HealthEndpoint | HelloEndpoint
 
-export interface OperationEndpoint {
+/** An endpoint whose requests are planned, sent to a provider, bounded and recorded. */
+export type OperationEndpoint = JsonEndpoint | UnreadEndpoint
+
+interface OperationFacts {
   readonly kind: 'operation'
   readonly method: string
   readonly path: string
   /** In which shape errors reach this endpoint's clients. */
   readonly face: Face
+}
+
+export interface JsonEndpoint extends OperationFacts {
+  /** A JSON object, read whole. */
+  readonly body: 'json'
   /** Throws `invalid_request` with `param` for a request no target could take. */
   read(request: ClientRequest): Operation
+}
+
+export interface UnreadEndpoint extends OperationFacts {
+  /** `stream`: of any kind, and read by the endpoint as far as it needs. */
+  readonly body: 'stream' | 'none'
+  /** As `JsonEndpoint.read`, and rejects as reading the body does. */
+  read(call: OpenCall): Operation | Promise<Operation>
 }
 
 interface ModelsEndpoint {
@@ -31,76 +47,87 @@ interface HealthEndpoint {
   readonly path: string
 }
 
+/** Answered to anybody, with nothing: some clients ask whether somebody is there before they send anything. */
+interface HelloEndpoint {
+  readonly kind: 'hello'
+  readonly method: string
+  readonly path: string
+}
+
+const NATIVE_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
+
 export const endpoints: readonly Endpoint[] = [
-  chat('/v1/chat/completions', openaiChat),
+  chat({ path: '/v1/chat/completions' }, openaiChat),
+  chat({ path: '/v1/responses' }, openaiResponses),
+  chat({ path: '/v1/messages' }, anthropicMessages),
+  { kind: 'operation', method: 'POST', path: '/v1/messages/count_tokens', face: faceOf(anthropicMessages), body: 'json', read: readCountTokens },
+  ...generatePaths.map((served) => chat(served, gemini)),
+  ...nativePaths.map(modelAction),
+  json({ path: '/completions', answer: 'json', endsWithDone: true }),
+  json({ path: '/images/generations', answer: 'json', hasDefaultModel: true }),
+  form({ path: '/images/edits', answer: 'json', hasDefaultModel: true }),
+  form({ path: '/images/variations', answer: 'json', hasDefaultModel: true }),
+  json({ path: '/audio/speech', answer: 'any', streamField: ['stream_format', 'sse'] }),
+  form({ path: '/audio/transcriptions', answer: 'any' }),
+  form({ path: '/audio/translations', answer: 'any' }),
+  json({ path: '/moderations', answer: 'json', hasDefaultModel: true }),
+  stored('POST', '/files', 'stream'),
+  stored('GET', '/files', 'none'),
+  stored('GET', '/files/{id}', 'none'),
+  stored('DELETE', '/files/{id}', 'none'),
+  stored('GET', '/files/{id}/content', 'none'),
+  stored('POST', '/batches', 'stream'),
+  stored('GET', '/batches', 'none'),
+  stored('GET', '/batches/{id}', 'none'),
+  stored('POST', '/batches/{id}/cancel', 'none'),
+  ...NATIVE_METHODS.map(native),
   { kind: 'models', method: 'GET', path: '/v1/models' },
   { kind: 'health', probe: 'live', method: 'GET', path: '/health/live' },
   { kind: 'health', probe: 'ready', method: 'GET', path: '/health/ready' },
+  { kind: 'hello', method: 'GET', path: '/api/hello' },
 ]
 
-function chat(path: string, dialect: Dialect): OperationEndpoint {
-  return { kind: 'operation', method: 'POST', path, face: faceOf(dialect), read: (request) => readChat(dialect, request) }
-}
-
-/** Paths whose WebSocket form clients try first; they fall back to HTTP when told so. */
-const WEBSOCKET_PATHS: ReadonlySet<string> = new Set(['/v1/responses'])
-
-export interface Match {
-  readonly endpoint: Endpoint
-  /** Values of the path's named pieces, percent-decoded. */
-  readonly params: Readonly<Record<string, string>>
-}
-
-interface Pattern {
+/** A path, and what it says besides its pieces. */
+interface Served {
   readonly path: string
-  readonly expression: RegExp
+  readonly params?: Readonly<Record<string, string>>
 }
 
-const byPath: ReadonlyMap<string, Endpoint[]> = Map.groupBy(endpoints, (endpoint) => endpoint.path)
-const patterns: readonly Pattern[] = [...byPath.keys()].filter((path) => path.includes('{')).map((path) => ({ path, expression: expressionOf(path) }))
+/** A conversation in the words of a dialect. */
+function chat({ path, params }: Served, dialect: Dialect): OperationEndpoint {
+  return { kind: 'operation', method: 'POST', path, face: faceOf(dialect), body: 'json', read: (request) => readChat(dialect, withParams(request, params)) }
+}
+
+/** What else that API offers, for the providers that speak it. */
+function modelAction({ path, params }: Served): OperationEndpoint {
+  return { kind: 'operation', method: 'POST', path, face: faceOf(gemini), body: 'json', read: (request) => readModelAction(withParams(request, params)) }
+}
+
+function withParams(request: ClientRequest, params: Served['params']): ClientRequest {
+  return params === undefined ? request : { ...request, params: { ...request.params, ...params } }
+}
+
+/** A JSON request that providers of the same API get with their own model in it. */
+function json(endpoint: ModelEndpoint): OperationEndpoint {
+  return { kind: 'operation', method: 'POST', path: `/v1${endpoint.path}`, face: plainFace, body: 'json', read: (request) => readJsonRequest(openaiChat, endpoint, request) }
+}
+
+/** The same for a multipart form. */
+function form(endpoint: ModelEndpoint): OperationEndpoint {
+  return { kind: 'operation', method: 'POST', path: `/v1${endpoint.path}`, face: plainFace, body: 'stream', read: (call) => readModelBody(openaiChat, endpoint, call) }
+}
+
+/** What one provider keeps for its clients. */
+function stored(method: string, path: string, body: 'stream' | 'none'): OperationEndpoint {
+  const endpoint = { method, path, answer: path.endsWith('/content') ? 'bytes' : 'json' } as const
+  return { kind: 'operation', method, path: `/v1${path}`, face: plainFace, body, read: (call) => readStored(openaiChat, endpoint, { call, hasBody: body === 'stream' }) }
+}
+
+/** A provider's own API, for what has no shape of ours. TRACE is left out: its answer would repeat our key. */
+function native(method: string): OperationEndpoint {
+  const hasBody = method !== 'GET' && method !== 'OPTIONS'
+  return { kind: 'operation', method, path: '/providers/{name}/{path...}', face: plainFace, body: hasBody ? 'stream' : 'none', read: (call: OpenCall) => readNative(call, { hasBody }) }
+}
 
 /** Throws `unknown_path`, `method_not_allowed` with `allow`, or `upgrade_required`. */
-export function matchEndpoint(request: GatewayRequest): Match {
-  if (WEBSOCKET_PATHS.has(request.path) && request.header('upgrade')?.toLowerCase() === 'websocket') throw upgradeRequired()
-  const { path, params } = matchPath(request.path)
-  const candidates = path === undefined ? undefined : byPath.get(path)
-  if (candidates === undefined) throw new GatewayError('unknown_path', `There is no ${request.method} ${request.path} here. Known paths: ${[...byPath.keys()].join(', ')}.`)
-  const method = request.method === 'HEAD' ? 'GET' : request.method
-  const endpoint = candidates.find((candidate) => candidate.method === request.method) ?? candidates.find((candidate) => candidate.method === method)
-  if (endpoint !== undefined) return { endpoint, params }
-  const allowed = candidates.map((candidate) => candidate.method).join(', ')
-  throw new GatewayError('method_not_allowed', `${request.path} takes ${allowed}, not ${request.method}.`, { headers: { allow: allowed } })
-}
-
-const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({})
-
-function matchPath(path: string): { path: string | undefined; params: Readonly<Record<string, string>> } {
-  if (byPath.has(path)) return { path, params: NO_PARAMS }
-  for (const pattern of patterns) {
-    const groups = pattern.expression.exec(path)?.groups
-    if (groups === undefined) continue
-    const params = decoded(groups)
-    if (params !== undefined) return { path: pattern.path, params }
-  }
-  return { path: undefined, params: NO_PARAMS }
-}
-
-/** `undefined` when a piece is not valid percent-encoding. */
-function decoded(groups: Readonly<Record<string, string>>): Record<string, string> | undefined {
-  try {
-    return Object.fromEntries(Object.entries(groups).map(([name, value]) => [name, decodeURIComponent(value)]))
-  } catch {
-    return undefined
-  }
-}
-
-function expressionOf(path: string): RegExp {
-  const escaped = path.replace(/[.*+?^$()|[\]\\]/g, '\\$&')
-  return new RegExp(`^${escaped.replace(/\{(\w+)\\\.\\\.\\\.\}/g, '(?<$1>.+)').replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`)
-}
-
-function upgradeRequired(): GatewayError {
-  return new GatewayError('upgrade_required', 'WebSocket connections are not served here; use HTTP with server-sent events.', {
-    headers: { upgrade: 'HTTP/1.1', connection: 'upgrade' },
-  })
-}
+export const matchEndpoint: Matcher<Endpoint> = createMatcher(endpoints)

@@ -203,6 +203,9 @@ export interface StreamRelay extends Observation {
   readonly complete: boolean
   /** What the client's stream ends with when it is whole and the provider did not send it. */
   end(): string
-  /** What the client's stream ends with when it broke: an error event, and nothing that looks like an end. */
-  fail(error: GatewayError): string
+  /**
+   * What the client's stream ends with when it broke: an error event, and nothing that looks like an end. `undefined`
+   * where no byte could say it (audio, files): the connection is cut.
+   */
+  fail(error: GatewayError): string | undefined
 }

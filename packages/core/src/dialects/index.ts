@@ -1,18 +1,21 @@
-import { anthropicMessages } from './anthropic-messages/index.ts'
+import { anthropicMessages, readCountTokens } from './anthropic-messages/index.ts'
+import { bedrockConverse } from './bedrock-converse/index.ts'
 import type { Dialect } from './dialect.ts'
-import { gemini } from './gemini/index.ts'
+import { gemini, generatePaths, nativePaths, readNative } from './gemini/index.ts'
 import { openaiChat } from './openai-chat/index.ts'
+import { openaiResponses } from './openai-responses/index.ts'
 import { type Face, faceOf } from './operation.ts'
 
 export type { BuiltRequest, ClientRequest, Dialect, ErrorResponse, JsonObject, Observation, Quirks, RelayedAnswer, StreamRelay } from './dialect.ts'
 export type { Finish } from './finish.ts'
-export { type Face, type Operation, type OperationContext, type OperationTarget, faceOf, readChat } from './operation.ts'
+export { type ModelEndpoint, PROVIDER_HEADER, readFormRequest, readJsonRequest, readNativeRequest, readStoredRequest, type StoredEndpoint } from './forward/index.ts'
+export { type Face, type Operation, type OperationContext, type OperationTarget, type ProviderWanted, faceOf, readChat } from './operation.ts'
 export type { Translation } from './translation.ts'
 export type { Usage } from './usage.ts'
-export { openaiChat }
+export { anthropicMessages, gemini, generatePaths, nativePaths, openaiChat, openaiResponses, readCountTokens, readNative as readModelAction }
 
 /** How errors of endpoints without a dialect of their own are told: as OpenAI does. */
 export const plainFace: Face = faceOf(openaiChat)
 
 /** Every dialect, by its name. */
-export const dialects: ReadonlyMap<string, Dialect> = new Map([openaiChat, anthropicMessages, gemini].map((dialect) => [dialect.name, dialect]))
+export const dialects: ReadonlyMap<string, Dialect> = new Map([openaiChat, openaiResponses, anthropicMessages, gemini, bedrockConverse].map((dialect) => [dialect.name, dialect]))

@@ -1,13 +1,27 @@
-import type { ClientRequest, Dialect, Quirks, ServerSide } from './dialect.ts'
+import type { ClientRequest, Dialect, JsonObject, Quirks, ServerSide } from './dialect.ts'
 import { translate, type Translation } from './translation.ts'
 
 /** One request of any endpoint, read as far as routing needs. */
 export interface Operation {
-  /** `model` as the client wrote it: a route, `provider/model`, or a bare model id. */
-  readonly model: string
+  /** `model` as the client wrote it: a route, `provider/model`, or a bare model id. Absent where nothing depends on one. */
+  readonly model: string | undefined
   readonly stream: boolean
+  /** Instead of the model's targets: what is asked for belongs to one provider (files, batches). */
+  readonly provider?: ProviderWanted
+  /** The answer where a target cannot be asked and need not be: nobody is called. */
+  answerLocally?(target: OperationTarget): JsonObject | undefined
   /** How this target is asked, and how its answer is handed to the client. */
   translationFor(target: OperationTarget, context: OperationContext): Translation
+}
+
+/** Exactly one provider: the one the client names, that of the model it names, or the only one there is. */
+export interface ProviderWanted {
+  /** As the client named it. */
+  readonly name: string | undefined
+  /** What the provider has to speak; anything when absent. */
+  readonly speaks: Dialect | undefined
+  /** Done twice it comes to the same: a failed call may be tried again. */
+  readonly isRepeatable: boolean
 }
 
 /** What an operation may know of a target. */

@@ -76,11 +76,9 @@ export class SseSplitter {
     const { length } = chunk
     if (length > 1 && chunk[length - 1] === LF && chunk[length - 2] === LF) {
       // What most servers send: nothing but whole events. Where the ones before the last end need not be known.
-      this.#atLineStart = true
-      this.#afterCarriageReturn = false
-      this.#afterEvent = false
-      return length
+      return this.#endsHere(length)
     }
+    if (endsWithCrlfTwice(chunk)) return this.#endsHere(length)
     if (this.#afterCarriageReturn || chunk.includes(CR)) return this.#lastEventEndWithCarriageReturns(chunk)
     let end = 0
     let lineStart = 0
@@ -90,6 +88,13 @@ export class SseSplitter {
     }
     if (chunk.length > 0) this.#atLineStart = lineStart === chunk.length
     return end
+  }
+
+  #endsHere(length: number): number {
+    this.#atLineStart = true
+    this.#afterCarriageReturn = false
+    this.#afterEvent = false
+    return length
   }
 
   #lastEventEndWithCarriageReturns(chunk: Uint8Array): number {
@@ -113,6 +118,11 @@ export class SseSplitter {
     }
     return end
   }
+}
+
+function endsWithCrlfTwice(chunk: Uint8Array): boolean {
+  const { length } = chunk
+  return length > 3 && chunk[length - 1] === LF && chunk[length - 2] === CR && chunk[length - 3] === LF && chunk[length - 4] === CR
 }
 
 const BLANK_LINE = Buffer.from('\n\n')

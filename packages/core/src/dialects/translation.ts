@@ -7,9 +7,12 @@ import type { Usage } from './usage.ts'
 /** Everything dispatch needs to make one call: the request to send and how to hand its answer to the client. */
 export interface Translation {
   /**
-   * What the target answers with: one JSON document, a stream of events, or bytes that pass as they are (audio, files).
+   * What the target answers with: one JSON document, a stream of events, bytes that pass as they are (audio, files), or
+   * whichever of these the content type of its answer says.
    */
-  readonly answer: 'json' | 'events' | 'bytes'
+  readonly answer: 'json' | 'events' | 'bytes' | 'any'
+  /** Refusals pass as they are, whatever their status; only one of our own credentials is an error of the gateway. */
+  readonly relaysRefusals?: boolean
   /** `accept` of the call. */
   readonly accept: string
   /** Content type the client gets; that of the provider when absent. */
@@ -18,8 +21,8 @@ export interface Translation {
   buildRequest(): BuiltRequest
   /** For `json`. */
   readAnswer(body: JsonObject, bytes: Uint8Array): RelayedAnswer
-  /** For `events` and `bytes`. */
-  openStream(): StreamRelay
+  /** For `events` and `bytes`. `contentType` is that of the provider's answer, when it names one. */
+  openStream(contentType?: string): StreamRelay
   /** The error of a non-2xx answer. */
   readError(response: ErrorResponse): GatewayError
 }

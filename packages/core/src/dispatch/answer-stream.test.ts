@@ -18,8 +18,11 @@ class FakeRelay implements StreamRelay {
   complete = false
   readonly usage = undefined
 
-  fail(error: GatewayError): string {
-    return `[${error.code}]`
+  /** No byte can say that it broke. */
+  isCut = false
+
+  fail(error: GatewayError): string | undefined {
+    return this.isCut ? undefined : `[${error.code}]`
   }
 
   readonly finishes = []
@@ -186,6 +189,44 @@ describe('a broken stream never looks whole (B1)', () => {
     expect(await after(opened, 'b')).toBe('[answer_too_large]')
     expect([await opened.next(), opened.call.aborted.length]).toEqual(['done', 1])
     expect(await open({ first: ['aaaaaa'], answerLimitBytes: 5 }).next()).toBe('[answer_too_large]')
+  })
+})
+
+describe('a broken stream of bytes is cut', () => {
+  const cut = (options?: Parameters<typeof open>[0]) => {
+    const opened = open(options)
+    opened.relay.isCut = true
+    return opened
+  }
+
+  it('on the wire: the iteration rejects once, and is over', async () => {
+    const opened = cut()
+    await after(opened, 'a')
+    const piece = opened.next()
+    await Promise.all([expect(piece).rejects.toMatchObject({ code: 'upstream_truncated', details: { provider: 'acme' } }), opened.call.breakOff()])
+    expect([await opened.next(), opened.ends, opened.idle()]).toEqual(['done', ['upstream_truncated'], 0])
+  })
+
+  it('by its limit, also before anything is read', async () => {
+    await expect(cut({ first: ['aaaaaa'], answerLimitBytes: 5 }).next()).rejects.toMatchObject({ code: 'answer_too_large' })
+    const opened = cut({ answerLimitBytes: 5 })
+    const piece = opened.next()
+    await Promise.all([expect(piece).rejects.toMatchObject({ code: 'answer_too_large' }), opened.call.give('aaaaaa')])
+  })
+
+  it('while nobody reads: whoever reads on is told, and nobody else', async () => {
+    const opened = cut({ first: ['a'] })
+    opened.cancellation.cancel(new GatewayError('gateway_closed', 'closing'))
+    await settle()
+    await expect(opened.next()).rejects.toMatchObject({ code: 'gateway_closed' })
+    expect([await opened.next(), opened.ends]).toEqual(['done', ['gateway_closed']])
+  })
+
+  it('not when the client is who left', async () => {
+    const opened = cut()
+    const piece = opened.next()
+    opened.controller.abort()
+    expect([await piece, await opened.next()]).toEqual(['done', 'done'])
   })
 })
 

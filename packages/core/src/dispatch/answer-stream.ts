@@ -19,13 +19,18 @@ export interface AnswerStreamOptions {
 /** How a stream ended: whole, or with the error that broke it. */
 export type StreamEnd = { readonly error?: GatewayError }
 
+type Result = IteratorResult<Uint8Array | string>
+/** The last thing an iteration gives, or the error it breaks off with. */
+type Ending = Result | GatewayError
+const OVER: Result = Object.freeze({ done: true, value: undefined })
+
 /** Told once how the stream ended. */
 export type StreamEnding = (end: StreamEnd) => void
 
 /**
  * A committed stream on its way to the client. It pulls: a client that does not read lets the provider's socket fill
- * up, and no clock runs against the provider meanwhile. It never rejects; a break becomes the
- * relay's error event.
+ * up, and no clock runs against the provider meanwhile. A break becomes the relay's error event; where the relay has none,
+ * the iteration rejects once, which cuts the client's connection, and is over.
  */
 export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> {
   readonly #options: AnswerStreamOptions
@@ -35,7 +40,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   #isReading = false
   #ending: StreamEnding | undefined
   /** What the stream ends with, when its end came while nobody was reading. */
-  #unread: IteratorResult<Uint8Array | string> = { done: true, value: undefined }
+  #unread: Ending = OVER
 
   constructor(options: AnswerStreamOptions) {
     this.#options = options
@@ -58,34 +63,34 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     return this
   }
 
-  next(): Promise<IteratorResult<Uint8Array | string>> {
+  next(): Promise<Result> {
     const first = this.#first.shift()
-    if (first !== undefined) return Promise.resolve(this.#deliver(first))
+    if (first !== undefined) return promised(this.#deliver(first))
     if (this.#state === 'over') {
       const last = this.#unread
-      this.#unread = { done: true, value: undefined }
-      return Promise.resolve(last)
+      this.#unread = OVER
+      return promised(last)
     }
     const { relay, cancellation, idleTimeoutMs } = this.#options
-    if (relay.error !== undefined) return Promise.resolve(this.#finish(relay.error))
-    if (this.#state === 'upstream ended') return Promise.resolve(this.#endOfUpstream())
+    if (relay.error !== undefined) return promised(this.#finish(relay.error))
+    if (this.#state === 'upstream ended') return promised(this.#endOfUpstream())
     cancellation.startPhase('idle_timeout', idleTimeoutMs)
     return this.#read()
   }
 
   /** The client has left: the upstream call ends here. */
-  return(): Promise<IteratorResult<Uint8Array | string>> {
+  return(): Promise<Result> {
     if (this.#state !== 'over') this.#finish(new GatewayError('client_closed', 'The client closed the connection.'))
-    return Promise.resolve({ done: true, value: undefined })
+    return Promise.resolve(OVER)
   }
 
   // Promise chaining instead of `async`: this runs for every event of every stream.
-  #read(): Promise<IteratorResult<Uint8Array | string>> {
+  #read(): Promise<Result> {
     this.#isReading = true
     return this.#options.call.read().then(this.#onChunk, this.#onBreak)
   }
 
-  readonly #onChunk = (chunk: Uint8Array | undefined): IteratorResult<Uint8Array | string> | Promise<IteratorResult<Uint8Array | string>> => {
+  readonly #onChunk = (chunk: Uint8Array | undefined): Result | Promise<Result> => {
     this.#isReading = false
     const { relay, cancellation, idleTimeoutMs } = this.#options
     const seen = relay.events
@@ -98,19 +103,19 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     if (chunk === undefined && this.#state === 'running') this.#state = 'upstream ended'
     if (output !== undefined) {
       cancellation.endPhase()
-      return this.#deliver(output)
+      return given(this.#deliver(output))
     }
     // Half an event at the end is not a wrong one: the rest of it never came.
-    if (relay.error !== undefined) return this.#finish(chunk === undefined && relay.error.code === 'upstream_invalid' ? this.#truncated() : relay.error)
-    if (chunk === undefined) return this.#endOfUpstream()
+    if (relay.error !== undefined) return given(this.#finish(chunk === undefined && relay.error.code === 'upstream_invalid' ? this.#truncated() : relay.error))
+    if (chunk === undefined) return given(this.#endOfUpstream())
     // Comments and pings do not feed the clock: a provider that only says it is alive is not answering.
     if (relay.events !== seen) cancellation.startPhase('idle_timeout', idleTimeoutMs)
     return this.#read()
   }
 
-  readonly #onBreak = (error: unknown): IteratorResult<Uint8Array | string> => this.#finish(transportError(error, { answered: true }))
+  readonly #onBreak = (error: unknown): Result => given(this.#finish(transportError(error, { answered: true })))
 
-  #deliver(value: Uint8Array | string): IteratorResult<Uint8Array | string> {
+  #deliver(value: Uint8Array | string): Ending {
     this.#bytes += value.length
     const limit = this.#options.answerLimitBytes
     if (this.#bytes <= limit) return { done: false, value }
@@ -121,7 +126,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     if (this.#state !== 'over' && this.#ending !== undefined) this.#unread = this.#finish(reason)
   }
 
-  #endOfUpstream(): IteratorResult<Uint8Array | string> {
+  #endOfUpstream(): Ending {
     if (this.#options.relay.complete) return this.#finish(undefined)
     return this.#finish(this.#truncated())
   }
@@ -130,9 +135,9 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     return new GatewayError('upstream_truncated', `${this.#options.provider.name} ended its stream before the answer was complete.`)
   }
 
-  #finish(error: GatewayError | undefined): IteratorResult<Uint8Array | string> {
+  #finish(error: GatewayError | undefined): Ending {
     // A cancelled body and the read it interrupts both end here.
-    if (this.#state === 'over') return { done: true, value: undefined }
+    if (this.#state === 'over') return OVER
     const { call, cancellation, relay, provider } = this.#options
     this.#state = 'over'
     this.#first = []
@@ -140,7 +145,22 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     if (failure !== undefined) call.abort(failure)
     cancellation.close()
     this.#ending?.(failure === undefined ? {} : { error: failure })
-    const tail = failure === undefined ? relay.end() : failure.code === 'client_closed' ? '' : relay.fail(failure)
-    return tail === '' ? { done: true, value: undefined } : { done: false, value: tail }
+    if (failure === undefined) return lastOf(relay.end())
+    if (failure.code === 'client_closed') return OVER
+    const tail = relay.fail(failure)
+    return tail === undefined ? failure : lastOf(tail)
   }
+}
+
+function lastOf(tail: string): Result {
+  return tail === '' ? OVER : { done: false, value: tail }
+}
+
+function promised(ending: Ending): Promise<Result> {
+  return ending instanceof GatewayError ? Promise.reject(ending) : Promise.resolve(ending)
+}
+
+function given(ending: Ending): Result {
+  if (ending instanceof GatewayError) throw ending
+  return ending
 }

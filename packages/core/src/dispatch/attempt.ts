@@ -14,6 +14,8 @@ export interface Attempt {
   readonly translation: Translation
   readonly limits: PlanLimits
   readonly cancellation: Cancellation
+  /** Whether a body that can be sent only once has begun to leave: nothing can be tried after that. */
+  readonly upload: { isSpent: boolean }
   readonly environment: DispatchEnvironment
 }
 
@@ -23,11 +25,13 @@ export interface Committed {
   readonly dropped: readonly string[]
   /** What the client learns of the provider's headers: the content type, and for bytes what describes them. */
   readonly headers: Readonly<Record<string, string>>
-  readonly body: Uint8Array | string | AnswerStream
+  readonly body: Uint8Array | string | AnswerStream | null
   /** Live while a stream runs. */
   readonly observation: Observation
   /** HTTP status of the provider. */
   readonly status: number
+  /** Set when the provider has refused, and its refusal passes as it is. */
+  readonly refusal?: GatewayError
 }
 
 /** Calls the target and waits for its commit point: the whole answer, or the first event of a stream. */
@@ -38,15 +42,14 @@ export async function attempt(options: Attempt): Promise<Committed> {
   const outgoing = outgoingRequest(options, built)
   const call = options.environment.transport.send({
     ...(outgoing instanceof Promise ? await prepared(outgoing, cancellation) : outgoing),
-    // A whole answer may take as long as the request's deadline; only a stream owes us a first token.
-    onConnected: () => (options.translation.answer === 'events' ? cancellation.startPhase('first_token_timeout', limits.ttftTimeoutMs) : cancellation.endPhase()),
+    // A whole answer may take as long as the request's deadline, and so may an upload; only a stream owes us a first token.
+    onConnected: () => (options.translation.answer === 'events' && !isStream(built.body) ? cancellation.startPhase('first_token_timeout', limits.ttftTimeoutMs) : cancellation.endPhase()),
   })
   cancellation.wait((error) => call.abort(error))
   let response: UpstreamResponse | undefined
   try {
     response = await call.response
-    if (response.status < 200 || response.status > 299) throw await readError(call, response, options)
-    const answer = options.translation.answer === 'json' ? await readWhole(call, options) : await openStream(call, response, options)
+    const answer = response.status < 200 || response.status > 299 ? await readRefusal(call, response, options) : await readAnswer(call, response, options)
     return { target, dropped: built.dropped, status: response.status, headers: clientHeaders(options.translation, response), ...answer }
   } catch (error) {
     const known = transportError(error, { answered: response !== undefined })
@@ -69,7 +72,7 @@ function outgoingRequest(options: Attempt, built: BuiltRequest): Outgoing | Prom
     method: built.method ?? 'POST',
     path: provider.basePath + built.path,
     headers: { 'user-agent': USER_AGENT, ...(built.body === undefined ? {} : JSON_TYPE), accept: options.translation.accept, ...provider.headers(), ...built.headers },
-    body: bodyOf(built.body),
+    body: bodyOf(built.body, options.upload),
   }
   const { origin } = provider
   if (provider.prepare === undefined) return { origin, ...request }
@@ -85,24 +88,48 @@ async function prepared(outgoing: Promise<Outgoing>, cancellation: Cancellation)
   })
 }
 
-function bodyOf(body: BuiltRequest['body']): Outgoing['body'] {
-  return body === undefined || body instanceof Uint8Array || Symbol.asyncIterator in body ? (body as Outgoing['body']) : JSON.stringify(body)
+function bodyOf(body: BuiltRequest['body'], upload: Attempt['upload']): Outgoing['body'] {
+  if (body === undefined || body instanceof Uint8Array) return body
+  return isStream(body) ? sentOnce(body, upload) : JSON.stringify(body)
+}
+
+function isStream(body: BuiltRequest['body']): body is AsyncIterable<Uint8Array> {
+  return body !== undefined && Symbol.asyncIterator in body
+}
+
+async function* sentOnce(body: AsyncIterable<Uint8Array>, upload: Attempt['upload']): AsyncGenerator<Uint8Array, undefined> {
+  upload.isSpent = true
+  yield* body
 }
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 
 /** What describes a body that passes as it is. */
-const DESCRIPTIONS = ['content-type', 'content-disposition', 'content-language', 'etag', 'last-modified']
+const DESCRIPTIONS = ['content-type', 'content-encoding', 'content-disposition', 'content-language', 'etag', 'last-modified']
+/** What a client that sees the provider's own refusals goes by. */
+const RETRY_ADVICE = ['retry-after', 'retry-after-ms', 'x-should-retry']
 
 function clientHeaders(translation: Translation, response: UpstreamResponse): Record<string, string> {
   const { contentType } = translation
-  if (translation.answer !== 'bytes') return { 'content-type': contentType ?? 'application/json' }
+  const kind = kindOf(translation, response)
+  if (kind !== 'bytes') return { 'content-type': contentType ?? (kind === 'events' ? 'text/event-stream; charset=utf-8' : 'application/json') }
   const headers: Record<string, string> = {}
-  for (const name of DESCRIPTIONS) {
+  for (const name of translation.relaysRefusals ? [...DESCRIPTIONS, ...RETRY_ADVICE] : DESCRIPTIONS) {
     const value = response.headers[name]
     if (typeof value === 'string') headers[name] = value
   }
   return contentType === undefined ? headers : { ...headers, 'content-type': contentType }
+}
+
+function kindOf(translation: Translation, response: UpstreamResponse): 'json' | 'events' | 'bytes' {
+  if (translation.answer !== 'any') return translation.answer
+  const type = contentTypeOf(response)
+  if (type.startsWith('application/json')) return 'json'
+  return type.startsWith('text/event-stream') ? 'events' : 'bytes'
+}
+
+function contentTypeOf(response: UpstreamResponse): string {
+  return String(response.headers['content-type'] ?? '').toLowerCase()
 }
 
 /** Some hosts refuse calls that do not say who makes them. */
@@ -122,7 +149,35 @@ async function readError(call: UpstreamCall, response: UpstreamResponse, options
   return wait === undefined ? error : withDetails(error, { retryAfterMs: wait })
 }
 
-async function readWhole(call: UpstreamCall, options: Attempt): Promise<Pick<Committed, 'body' | 'observation'>> {
+type Answer = Pick<Committed, 'body' | 'observation' | 'refusal'>
+
+/** Statuses that have no body. */
+const BODILESS: ReadonlySet<number> = new Set([204, 205, 304])
+const NOTHING: Observation = Object.freeze({ usage: undefined, finishes: [] })
+
+/** A provider's refusal is an error, unless the client is to see it as it came. One of our own credentials always is. */
+async function readRefusal(call: UpstreamCall, response: UpstreamResponse, options: Attempt): Promise<Answer> {
+  if (!options.translation.relaysRefusals || response.status > 599) throw await readError(call, response, options)
+  const { provider, model } = options.target
+  const body = Buffer.from(await call.collect(options.limits.answerLimitBytes)).toString('latin1')
+  const text = Buffer.from(body.slice(0, MAX_ERROR_BODY_BYTES), 'latin1').toString('utf8')
+  const refusal = options.translation.readError({ status: response.status, headers: response.headers, body: text, provider: provider.name, model })
+  if (refusal.code === 'provider_credentials') throw refusal
+  return { body: BODILESS.has(response.status) ? null : Buffer.from(provider.redact(body), 'latin1'), observation: NOTHING, refusal }
+}
+
+function readAnswer(call: UpstreamCall, response: UpstreamResponse, options: Attempt): Promise<Answer> {
+  const { answer } = options.translation
+  if (answer === 'json' || kindOf(options.translation, response) === 'json') return readWhole(call, options)
+  return BODILESS.has(response.status) ? readNothing(call, options) : openStream(call, response, options)
+}
+
+async function readNothing(call: UpstreamCall, options: Attempt): Promise<Answer> {
+  await call.collect(options.limits.answerLimitBytes)
+  return { body: null, observation: NOTHING }
+}
+
+async function readWhole(call: UpstreamCall, options: Attempt): Promise<Answer> {
   const bytes = await call.collect(options.limits.answerLimitBytes)
   const answer = options.translation.readAnswer(parseAnswer(bytes, options), bytes)
   return { body: answer.body, observation: answer }
@@ -142,13 +197,14 @@ function parseAnswer(bytes: Uint8Array, options: Attempt): Record<string, unknow
   throw new GatewayError('upstream_invalid', `${provider} answered with JSON that is not an object.`)
 }
 
-async function openStream(call: UpstreamCall, response: UpstreamResponse, options: Attempt): Promise<Pick<Committed, 'body' | 'observation'>> {
-  if (options.translation.answer === 'events' && String(response.headers['content-type']).includes('application/json')) {
+async function openStream(call: UpstreamCall, response: UpstreamResponse, options: Attempt): Promise<Answer> {
+  const type = contentTypeOf(response)
+  if (options.translation.answer === 'events' && type.includes('application/json')) {
     // Either an error in a 200, which reading it throws, or a whole answer nobody asked for.
     await readWhole(call, options)
     throw new GatewayError('upstream_invalid', `${options.target.provider.name} answered a streaming request with a whole answer.`)
   }
-  const relay = options.translation.openStream()
+  const relay = options.translation.openStream(type)
   const first = await firstEvent(call, relay, options)
   const stream = new AnswerStream({
     call,
@@ -156,7 +212,8 @@ async function openStream(call: UpstreamCall, response: UpstreamResponse, option
     first,
     cancellation: options.cancellation,
     idleTimeoutMs: options.limits.idleTimeoutMs,
-    answerLimitBytes: options.limits.answerLimitBytes,
+    // Bytes are held by nobody on their way: no memory needs a limit for them.
+    answerLimitBytes: kindOf(options.translation, response) === 'bytes' ? Number.POSITIVE_INFINITY : options.limits.answerLimitBytes,
     provider: options.target.provider,
   })
   return { body: stream, observation: relay }

@@ -1,4 +1,4 @@
-import type { Operation, OperationContext } from '../dialects/index.ts'
+import type { JsonObject, Operation, OperationContext } from '../dialects/index.ts'
 import { type AttemptSummary, GatewayError, toGatewayError, withDetails } from '../errors.ts'
 import type { Plan, Target } from '../routing/index.ts'
 import { AnswerStream } from './answer-stream.ts'
@@ -50,6 +50,7 @@ async function tryTargets(job: DispatchJob, environment: DispatchEnvironment, ca
   const candidates = job.plan.targets.map((target): Candidate => ({ target, failures: 0, notBefore: 0, retryAfterMs: undefined, state: 'untried' }))
   const context = contextOf(job, environment)
   const failures: GatewayError[] = []
+  const upload = { isSpent: false }
   let calls = 0
   while (calls <= job.plan.limits.retries) {
     const candidate = nextCandidate(candidates)
@@ -58,9 +59,11 @@ async function tryTargets(job: DispatchJob, environment: DispatchEnvironment, ca
     if (cancellation.reason !== undefined) throw withAttempts(cancellation.reason, job)
     const started = environment.clock.monotonic()
     try {
+      const local = job.operation.answerLocally?.(candidate.target)
+      if (local !== undefined) return answered(candidate.target, local)
       const translation = job.operation.translationFor(candidate.target, context)
-      const committed = await attempt({ target: candidate.target, translation, limits: job.plan.limits, cancellation, environment })
-      job.attempts.push({ target: candidate.target.id, code: 'ok', status: committed.status, ms: elapsed(environment, started) })
+      const committed = await attempt({ target: candidate.target, translation, limits: job.plan.limits, cancellation, upload, environment })
+      job.attempts.push({ target: candidate.target.id, code: committed.refusal?.code ?? 'ok', status: committed.status, ms: elapsed(environment, started) })
       return committed
     } catch (thrown) {
       const error = toGatewayError(thrown)
@@ -74,7 +77,7 @@ async function tryTargets(job: DispatchJob, environment: DispatchEnvironment, ca
       }
       calls += 1
       const failure = classifyFailure(error)
-      if (failure === 'stop') throw withAttempts(error, job)
+      if (failure === 'stop' || upload.isSpent) throw withAttempts(error, job)
       candidate.failures += 1
       candidate.retryAfterMs = error.details.retryAfterMs
       candidate.notBefore = candidate.retryAfterMs === undefined ? 0 : environment.clock.monotonic() + candidate.retryAfterMs
@@ -82,6 +85,11 @@ async function tryTargets(job: DispatchJob, environment: DispatchEnvironment, ca
     }
   }
   throw exhausted(failures, job)
+}
+
+/** What needs no call is as good as an answer, and leaves no attempt. */
+function answered(target: Target, body: JsonObject): Committed {
+  return { target, dropped: [], headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), observation: { usage: undefined, finishes: [] }, status: 200 }
 }
 
 function contextOf(job: DispatchJob, environment: DispatchEnvironment): OperationContext {

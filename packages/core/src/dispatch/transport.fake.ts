@@ -10,6 +10,8 @@ export interface Reply {
   readonly body?: readonly string[]
   /** The connection never opens, the headers never come, or the body never ends. */
   readonly hangs?: 'connect' | 'headers' | 'body'
+  /** Answers without waiting for the end of a streamed body, of which it reads one piece. */
+  readonly answersEarly?: boolean
   /** Breaks off here with an error of this code. */
   readonly breaks?: { readonly at: 'connect' | 'headers' | 'body'; readonly code: string }
 }
@@ -47,6 +49,8 @@ export class FakeTransport implements Transport {
 class FakeUpstreamCall implements UpstreamCall {
   readonly response: Promise<UpstreamResponse>
   aborted: GatewayError | undefined
+  /** What came of a streamed body. */
+  readonly uploaded: Uint8Array[] = []
   readonly #reply: Reply
   readonly #pieces: string[]
   readonly #gone = Promise.withResolvers<never>()
@@ -78,12 +82,21 @@ class FakeUpstreamCall implements UpstreamCall {
     this.#gone.reject(reason)
   }
 
+  async #receive(body: AsyncIterable<Uint8Array>): Promise<void> {
+    for await (const piece of body) {
+      if (this.aborted !== undefined) throw this.aborted
+      this.uploaded.push(piece)
+      if (this.#reply.answersEarly === true) return
+    }
+  }
+
   async #answer(request: UpstreamRequest): Promise<UpstreamResponse> {
     const { breaks, hangs, status = 200, headers = {} } = this.#reply
     await Promise.resolve()
     if (breaks?.at === 'connect') throw broken(breaks.code)
     if (hangs === 'connect') return this.#gone.promise
     request.onConnected()
+    if (typeof request.body === 'object' && Symbol.asyncIterator in request.body) await this.#receive(request.body)
     if (breaks?.at === 'headers') throw broken(breaks.code)
     if (hangs === 'headers') return this.#gone.promise
     return { status, headers }

@@ -63,7 +63,11 @@ export function createTransport(options: { readonly connectTimeoutMs: number }):
 
 function bodyOf(body: UpstreamRequest['body']): string | Uint8Array | Readable | null {
   if (body === undefined) return null
-  return typeof body === 'string' || body instanceof Uint8Array ? body : Readable.from(body, { objectMode: false })
+  if (typeof body === 'string' || body instanceof Uint8Array) return body
+  const upload = Readable.from(body, { objectMode: false })
+  // The call tells of a break. One that comes after the call has ended would otherwise end the host's process.
+  upload.on('error', () => undefined)
+  return upload
 }
 
 /** Unread bytes kept before the provider's socket is paused. */

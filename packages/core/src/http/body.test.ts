@@ -1,24 +1,29 @@
 import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../errors.ts'
-import { readJsonBody } from './body.ts'
+import { readJsonBody, readUpload } from './body.ts'
+import { requestOf, textOf } from './form.fake.ts'
 import type { GatewayRequest } from './request.ts'
 
 const LIMIT = 100
 
-function request(body: string | Uint8Array, parsed?: { readonly value: unknown }): GatewayRequest {
+function requestWith(body: string | Uint8Array, parsed?: { readonly value: unknown }): GatewayRequest {
   return {
     method: 'POST',
     path: '/',
     search: '',
     header: () => undefined,
+    headerNames: () => [],
+    stream: () => {
+      throw new Error('a JSON body is read whole')
+    },
     signal: new AbortController().signal,
     ...(parsed === undefined ? {} : { parsedBody: parsed.value }),
     bytes: () => (parsed === undefined ? Promise.resolve(Buffer.from(body)) : Promise.reject(new Error('the body was read already'))),
   }
 }
 
-const read = (body: string | Uint8Array) => readJsonBody(request(body), LIMIT)
-const readParsed = (value: unknown) => readJsonBody(request('', { value }), LIMIT)
+const read = (body: string | Uint8Array) => readJsonBody(requestWith(body), LIMIT)
+const readParsed = (value: unknown) => readJsonBody(requestWith('', { value }), LIMIT)
 
 async function refusal(promise: Promise<unknown>): Promise<GatewayError> {
   const error = await promise.catch((thrown: unknown) => thrown)
@@ -29,7 +34,7 @@ async function refusal(promise: Promise<unknown>): Promise<GatewayError> {
 describe('bytes', () => {
   it('gives the value and the very bytes it came from', async () => {
     const bytes = Buffer.from('{ "a": "\u00e9\u{1f600}" }')
-    const incoming = { ...request(''), bytes: () => Promise.resolve(bytes) }
+    const incoming = { ...requestWith(''), bytes: () => Promise.resolve(bytes) }
     const body = await readJsonBody(incoming, LIMIT)
     expect(body.value).toEqual({ a: '\u00e9\u{1f600}' })
     expect(body.bytes).toBe(bytes)
@@ -42,7 +47,7 @@ describe('bytes', () => {
   it('hands the limit on to whoever reads, and holds it itself', async () => {
     let asked = 0
     const incoming = {
-      ...request(''),
+      ...requestWith(''),
       bytes: (limit: number) => {
         asked = limit
         return Promise.resolve(Buffer.alloc(limit + 1, ' '))
@@ -86,7 +91,7 @@ describe('bytes', () => {
 
   it('lets the reader\u2019s refusal through', async () => {
     const own = new GatewayError('client_closed', 'gone')
-    expect(await refusal(readJsonBody({ ...request(''), bytes: () => Promise.reject(own) }, LIMIT))).toBe(own)
+    expect(await refusal(readJsonBody({ ...requestWith(''), bytes: () => Promise.reject(own) }, LIMIT))).toBe(own)
   })
 })
 
@@ -110,5 +115,37 @@ describe('what the host\u2019s parser left (K1)', () => {
 
   it.each([[null], [[1]], [5], [true]])('is refused when it is %j', async (value) => {
     expect((await refusal(readParsed(value))).code).toBe('invalid_request')
+  })
+})
+
+describe('a body to pass on', () => {
+  const upload = (pieces: readonly string[], limit = 1e7) => readUpload(requestOf(pieces).request, limit)
+
+  it('is whole while it is small, and none when there is none', async () => {
+    expect(await upload(['one ', 'two'])).toEqual(Buffer.from('one two'))
+    expect(await upload([])).toBeUndefined()
+  })
+
+  it('streams when it is large: no more is read than is kept, and leaving it ends it', async () => {
+    const pieces = Array.from({ length: 40 }, () => 'x'.repeat(64 * 1024))
+    const { request, asked } = requestOf(pieces)
+    const body = await readUpload(request, 1e7)
+    expect([asked.pieces <= 17, body instanceof Uint8Array]).toEqual([true, false])
+    expect((await textOf(body)).length).toBe(40 * 64 * 1024)
+    const left = requestOf(pieces)
+    for await (const piece of (await readUpload(left.request, 1e7)) as AsyncIterable<Uint8Array>) {
+      expect(piece.length).toBeGreaterThan(0)
+      break
+    }
+    expect(left.asked.ended).toBe(true)
+  })
+
+  it('is held to the limit', async () => {
+    expect((await refusal(upload(['x'.repeat(60), 'x'.repeat(60)], 100))).code).toBe('body_too_large')
+    expect((await refusal(readUpload(requestWith('', { value: 'x'.repeat(101) }), LIMIT))).code).toBe('body_too_large')
+  })
+
+  it('is written out again when the host\u2019s parser has read it (K1)', async () => {
+    for (const value of [{ a: [1] }, '{"a":[1]}', Buffer.from('{"a":[1]}')]) expect(String(await readUpload(requestWith('', { value }), LIMIT))).toBe('{"a":[1]}')
   })
 })

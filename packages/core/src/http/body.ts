@@ -17,6 +17,42 @@ export async function readJsonBody(request: GatewayRequest, limit: number): Prom
   return { value: objectOf(parseJson(bytes)), bytes }
 }
 
+/** The largest body that is kept while it is sent, so that it can be sent again: to the next target, say. */
+export const REPLAYABLE_BYTES = 1024 * 1024
+
+/**
+ * A body of any kind to pass on: whole while it is small, otherwise as it comes, once. `undefined` when the client sent
+ * none. What the host's parser made of it is written out again.
+ */
+export async function readUpload(request: GatewayRequest, limit: number): Promise<Uint8Array | AsyncIterable<Uint8Array> | undefined> {
+  const parsed = request.parsedBody
+  if (parsed !== undefined) {
+    const bytes = parsed instanceof Uint8Array ? parsed : Buffer.from(typeof parsed === 'string' ? parsed : JSON.stringify(parsed))
+    if (bytes.length > limit) throw bodyTooLarge(limit)
+    return bytes
+  }
+  const source = request.stream(limit)[Symbol.asyncIterator]()
+  const chunks: Uint8Array[] = []
+  let size = 0
+  while (size <= REPLAYABLE_BYTES) {
+    const { done, value } = await source.next()
+    if (done === true) return size === 0 ? undefined : Buffer.concat(chunks, size)
+    chunks.push(value)
+    size += value.length
+  }
+  return followedBy(chunks, source)
+}
+
+/** What was read already, and then the rest. Leaving it early ends the rest. */
+async function* followedBy(first: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array, undefined> {
+  try {
+    yield* first
+    for (let next = await rest.next(); next.done !== true; next = await rest.next()) yield next.value
+  } finally {
+    await rest.return?.()
+  }
+}
+
 export function bodyTooLarge(limit: number): GatewayError {
   return new GatewayError('body_too_large', `The request body is larger than the limit of ${limit} bytes (option bodyLimit, POSTERN_BODY_LIMIT).`)
 }

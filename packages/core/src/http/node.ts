@@ -44,6 +44,7 @@ export async function handleNode(gateway: Handler, exchange: { request: Incoming
     else writeWhole(answer, answer.body, { response, isHead: request.method === 'HEAD' })
   } finally {
     response.off('close', onClose)
+    gatewayRequest.endUpload()
   }
 }
 
@@ -56,6 +57,7 @@ class NodeRequest implements GatewayRequest {
   readonly #response: ServerResponse
   readonly #mount: NodeMount
   #controller: AbortController | undefined
+  #upload: AsyncGenerator<Uint8Array, undefined> | undefined
   #aborted = false
 
   constructor(request: IncomingMessage, response: ServerResponse, mount: NodeMount) {
@@ -73,6 +75,10 @@ class NodeRequest implements GatewayRequest {
   header(name: string): string | undefined {
     const value = this.#request.headers[name]
     return typeof value === 'string' || value === undefined ? value : value[0]
+  }
+
+  headerNames(): Iterable<string> {
+    return Object.keys(this.#request.headers)
   }
 
   /** Only when the stream has been read: some parsers leave `{}` behind for bodies they did not touch. */
@@ -94,15 +100,54 @@ class NodeRequest implements GatewayRequest {
 
   bytes(limit: number): Promise<Uint8Array> {
     const request = this.#request
-    const encoding = request.headers['content-encoding']
-    if (encoding !== undefined && encoding !== 'identity') return Promise.reject(encodingNotAccepted(encoding))
-    if (Number(request.headers['content-length']) > limit) {
-      discard(request)
-      return Promise.reject(bodyTooLarge(limit))
-    }
-    if (request.readableDidRead && !request.readableFlowing) return Promise.reject(bodyConsumed())
-    return collect(request, limit)
+    const refusal = refusalOf(request, limit)
+    return refusal === undefined ? collect(request, limit) : Promise.reject(refusal)
   }
+
+  stream(limit: number): AsyncIterable<Uint8Array> {
+    this.#upload ??= chunksOf(this.#request, limit)
+    return this.#upload
+  }
+
+  /** What nobody has read of a streamed body is nobody's any more. */
+  endUpload(): void {
+    void this.#upload?.return(undefined)
+  }
+}
+
+/** Why the body cannot be read; one that is announced as too large is not kept. */
+function refusalOf(request: IncomingMessage, limit: number): GatewayError | undefined {
+  const encoding = request.headers['content-encoding']
+  if (encoding !== undefined && encoding !== 'identity') return encodingNotAccepted(encoding)
+  if (Number(request.headers['content-length']) > limit) {
+    discard(request)
+    return bodyTooLarge(limit)
+  }
+  return request.readableDidRead && !request.readableFlowing ? bodyConsumed() : undefined
+}
+
+/** Never destroys the request: that would take the connection along, and with it the answer. */
+async function* chunksOf(request: IncomingMessage, limit: number): AsyncGenerator<Uint8Array, undefined> {
+  const refusal = refusalOf(request, limit)
+  if (refusal !== undefined) throw refusal
+  let size = 0
+  let isWhole = false
+  try {
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      size += chunk.length
+      if (size > limit) throw bodyTooLarge(limit)
+      yield chunk
+    }
+    isWhole = true
+  } catch (cause) {
+    throw cause instanceof GatewayError ? cause : clientGone(cause)
+  } finally {
+    if (!isWhole) discard(request)
+  }
+}
+
+function clientGone(cause?: unknown): GatewayError {
+  return new GatewayError('client_closed', 'The client closed the connection before its request was complete.', { cause })
 }
 
 function bodyConsumed(): GatewayError {
@@ -133,7 +178,7 @@ function collect(request: IncomingMessage, limit: number): Promise<Uint8Array> {
     }
     const onGone = (): void => {
       stop()
-      reject(request.readableEnded ? bodyConsumed() : new GatewayError('client_closed', 'The client closed the connection before its request was complete.'))
+      reject(request.readableEnded ? bodyConsumed() : clientGone())
     }
     request.on('data', onData)
     request.on('end', onEnd)
@@ -153,6 +198,8 @@ function discard(request: IncomingMessage): void {
     size += chunk.length
     if (size > MAX_DISCARDED_BYTES) request.destroy()
   })
+  // A request that was read piece by piece rests until it is told to go on.
+  request.resume()
 }
 
 function writeWhole(answer: GatewayResponse, body: string | Uint8Array | null, to: { response: ServerResponse; isHead: boolean }): void {
@@ -177,7 +224,7 @@ async function writeStream(answer: GatewayResponse, body: AsyncIterable<Uint8Arr
   try {
     await pump(body, response)
   } catch {
-    // Bodies do not throw; one that does is cut off, so that half an answer never looks whole.
+    // The body says so when no byte could tell that it broke. Cut off, half an answer never looks whole.
     response.destroy()
   }
 }

@@ -8,10 +8,17 @@ export interface GatewayRequest {
   readonly search: string
   /** `name` in lower case; the first value when a header came more than once. */
   header(name: string): string | undefined
+  /** The names of the headers, in lower case. */
+  headerNames(): Iterable<string>
   /** The body as the host's own parser left it, when one ran before the gateway: a parsed value, a string or bytes. */
   readonly parsedBody?: unknown
   /** The whole body. Rejects with `body_too_large` over `limit` bytes and with `client_closed` when the client left. */
   bytes(limit: number): Promise<Uint8Array>
+  /**
+   * The body as it comes, once: an iteration rejects as `bytes` does, with `body_too_large` as soon as `limit` is passed.
+   * Whoever stops early has nothing to clean up: the client may send the rest, and gets its answer.
+   */
+  stream(limit: number): AsyncIterable<Uint8Array>
   /** Aborts when the client left or the host gave up; never after a complete answer. Created on first use. */
   readonly signal: AbortSignal
   /** `req`, `ctx` or `c` of the host framework: only for the user's own `identify`. */
@@ -22,7 +29,10 @@ export interface GatewayResponse {
   readonly status: number
   /** Lower-case names. */
   readonly headers: Record<string, string>
-  /** An iterable body must be iterated to its end or ended early by `return()`: that is what settles the request. */
+  /**
+   * An iterable body must be iterated to its end or ended early by `return()`: that is what settles the request. One that
+   * rejects has broken in a way its bytes cannot tell: the connection to the client is to be cut.
+   */
   readonly body: string | Uint8Array | AsyncIterable<Uint8Array | string> | null
   /** No endpoint of the gateway has this path: an adapter mounted at the root may pass the request on to the host. */
   readonly unmatched?: boolean

@@ -88,6 +88,47 @@ describe('the request', () => {
   })
 })
 
+describe('a streamed body', () => {
+  async function streamed(request: Request, limit = 100): Promise<string> {
+    const { seen } = await exchange(request, { body: (async function* () {})() })
+    let received = ''
+    try {
+      for await (const chunk of seen.stream(limit)) received += Buffer.from(chunk).toString()
+    } catch (error) {
+      return error instanceof GatewayError ? error.code : `not ours: ${String(error)}`
+    }
+    return received
+  }
+
+  it.each<[string, () => Request, string]>([
+    ['in pieces', () => post(chunks('{"a"', ':1}')), '{"a":1}'],
+    ['absent', () => post(null), ''],
+    ['announced too large', () => post('x', { headers: { 'content-length': '101' } }), 'body_too_large'],
+    ['too large in pieces', () => post(chunks('x'.repeat(60), 'x'.repeat(60))), 'body_too_large'],
+    ['compressed', () => post('x', { headers: { 'content-encoding': 'gzip' } }), 'invalid_request'],
+    ['of a client that left', () => post(new ReadableStream({ pull: (controller) => controller.error(new TypeError('terminated')) })), 'client_closed'],
+  ])('comes %s', async (_how, request, expected) => {
+    expect(await streamed(request())).toBe(expected)
+  })
+
+  it('that nobody reads to its end is cancelled with a whole answer', async () => {
+    let cancelled = false
+    const body = new ReadableStream<Uint8Array>({ pull: (controller) => controller.enqueue(Buffer.alloc(10)), cancel: () => void (cancelled = true) })
+    const handle = async (incoming: GatewayRequest): Promise<GatewayResponse> => {
+      await incoming.stream(100)[Symbol.asyncIterator]().next()
+      return { status: 413, headers: {}, body: 'too large' }
+    }
+    const response = await handleWeb({ handle }, post(body))
+    expect([response?.status, await response?.text()]).toEqual([413, 'too large'])
+    expect(cancelled).toBe(true)
+  })
+
+  it('names the headers of the request', async () => {
+    const { seen } = await exchange(post('{}', { headers: { 'X-One': '1', 'content-type': 'a/b' } }))
+    expect([...seen.headerNames()]).toEqual(['content-type', 'x-one'])
+  })
+})
+
 describe('the answer', () => {
   it('is a Response with status, headers and body', async () => {
     const { response } = await exchange(post('{}'), { status: 429, headers: { 'retry-after': '1' }, body: '{"error":1}' })
@@ -124,6 +165,15 @@ describe('the answer', () => {
     for (let at = 0; at < 3; at++) await reader?.read()
     expect(produced).toBeLessThanOrEqual(4)
     await reader?.cancel()
+  })
+
+  it('breaks off with a body that breaks, and never looks whole', async () => {
+    async function* body(): AsyncGenerator<string> {
+      yield 'half'
+      throw new Error('broken')
+    }
+    const { response } = await exchange(post('{}'), { body: body() })
+    await expect(response?.text()).rejects.toThrow('broken')
   })
 
   it('ends the upstream call when the client cancels', async () => {

@@ -22,7 +22,9 @@ interface Handler {
 
 /** Serves one web-standard request. Never rejects; `undefined` when the request was passed on. */
 export async function handleWeb(gateway: Handler, request: Request, mount: WebMount = {}): Promise<Response | undefined> {
-  const answer = await gateway.handle(new WebRequest(request, mount))
+  const incoming = new WebRequest(request, mount)
+  const answer = await gateway.handle(incoming)
+  if (!isStreamBody(answer.body)) incoming.endUpload()
   if (answer.unmatched && mount.fallThrough !== undefined) {
     mount.fallThrough()
     return undefined
@@ -37,6 +39,7 @@ class WebRequest implements GatewayRequest {
   readonly host: unknown
   readonly #request: Request
   readonly #mount: WebMount
+  #upload: AsyncGenerator<Uint8Array, undefined> | undefined
 
   constructor(request: Request, mount: WebMount) {
     const url = mount.url === undefined ? new URL(request.url) : new URL(mount.url, 'http://mount')
@@ -56,35 +59,56 @@ class WebRequest implements GatewayRequest {
     return this.#request.headers.get(name) ?? undefined
   }
 
+  headerNames(): Iterable<string> {
+    return this.#request.headers.keys()
+  }
+
   get signal(): AbortSignal {
     return this.#mount.signal ?? this.#request.signal
   }
 
   async bytes(limit: number): Promise<Uint8Array> {
-    const encoding = this.header('content-encoding')
-    if (encoding !== undefined && encoding !== 'identity') throw encodingNotAccepted(encoding)
-    if (Number(this.header('content-length')) > limit) throw bodyTooLarge(limit)
-    if (this.#request.bodyUsed) {
-      throw new GatewayError('invalid_request', 'The request body was read before it reached the gateway. Hand the Request over unread.')
-    }
-    if (this.#request.body === null) return new Uint8Array(0)
     const chunks: Uint8Array[] = []
     let size = 0
-    try {
-      for await (const chunk of this.#request.body as unknown as AsyncIterable<Uint8Array>) {
-        size += chunk.length
-        if (size > limit) throw bodyTooLarge(limit)
-        chunks.push(chunk)
-      }
-    } catch (cause) {
-      if (cause instanceof GatewayError) throw cause
-      throw new GatewayError('client_closed', 'The client closed the connection before its request was complete.', { cause })
+    for await (const chunk of chunksOf(this.#request, limit)) {
+      size += chunk.length
+      chunks.push(chunk)
     }
     return chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size)
   }
+
+  stream(limit: number): AsyncIterable<Uint8Array> {
+    this.#upload ??= chunksOf(this.#request, limit)
+    return this.#upload
+  }
+
+  /** What nobody has read of a streamed body is nobody's any more. */
+  endUpload(): void {
+    void this.#upload?.return(undefined)
+  }
 }
 
-/** The answer as a web-standard `Response`; cancelling its body ends the upstream call. */
+async function* chunksOf(request: Request, limit: number): AsyncGenerator<Uint8Array, undefined> {
+  const encoding = request.headers.get('content-encoding')
+  if (encoding !== null && encoding !== 'identity') throw encodingNotAccepted(encoding)
+  if (Number(request.headers.get('content-length')) > limit) throw bodyTooLarge(limit)
+  if (request.bodyUsed) {
+    throw new GatewayError('invalid_request', 'The request body was read before it reached the gateway. Hand the Request over unread.')
+  }
+  let size = 0
+  try {
+    for await (const chunk of (request.body ?? []) as unknown as AsyncIterable<Uint8Array>) {
+      size += chunk.length
+      if (size > limit) throw bodyTooLarge(limit)
+      yield chunk
+    }
+  } catch (cause) {
+    if (cause instanceof GatewayError) throw cause
+    throw new GatewayError('client_closed', 'The client closed the connection before its request was complete.', { cause })
+  }
+}
+
+/** The answer as a web-standard `Response`; cancelling its body ends the upstream call, and a body that rejects breaks off. */
 function toWebResponse(answer: GatewayResponse): Response {
   const { status, headers, body } = answer
   if (!isStreamBody(body)) return new Response(body as string | Uint8Array<ArrayBuffer> | null, { status, headers })

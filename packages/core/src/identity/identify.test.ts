@@ -14,7 +14,7 @@ function request(headers: Record<string, string> = {}, host?: unknown): GatewayR
   const never = (): never => {
     throw new Error('nobody unknown gets a byte of body read')
   }
-  return { method: 'POST', path: '/', search: '', header: (name) => headers[name], bytes: never, signal: new AbortController().signal, host }
+  return { method: 'POST', path: '/', search: '', header: (name) => headers[name], headerNames: () => Object.keys(headers), bytes: never, stream: never, signal: new AbortController().signal, host }
 }
 
 async function outcome(identify: Identify, from: GatewayRequest): Promise<string> {

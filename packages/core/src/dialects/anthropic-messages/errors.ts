@@ -4,7 +4,7 @@ import { upstreamError } from '../upstream-error.ts'
 import { objectOf, parseJson, textOf } from '../json.ts'
 
 /** The status each error type has when it comes as an answer of its own. */
-const statuses: ReadonlyMap<string, number> = new Map([
+export const STATUS_OF_TYPE: ReadonlyMap<string, number> = new Map([
   ['invalid_request_error', 400],
   ['authentication_error', 401],
   ['billing_error', 402],
@@ -32,7 +32,7 @@ export function readError(response: ErrorResponse): GatewayError {
 export function errorInAnswer(body: JsonObject, provider: string): GatewayError | undefined {
   if (body.type !== 'error' && (body.error === undefined || body.error === null)) return undefined
   const type = textOf(objectOf(body.error)?.type)
-  return upstreamError({ ...factsOf(body), status: statuses.get(type ?? '') ?? 500, provider })
+  return upstreamError({ ...factsOf(body), status: STATUS_OF_TYPE.get(type ?? '') ?? 500, provider })
 }
 
 /** The error of an event named `error` whose data is not JSON. */

@@ -2,16 +2,31 @@ import type { Dialect } from '../dialect.ts'
 import { readAnswer } from './answer.ts'
 import { readError } from './errors.ts'
 import { DIALECT } from './names.ts'
+import { relay } from './relay.ts'
 import { buildRequest } from './request.ts'
+import { renderAnswer } from './server-answer.ts'
+import { renderError } from './server-errors.ts'
+import { parseRequest } from './server-request.ts'
+import { MessageRenderer } from './server-stream.ts'
 import { MessageReader } from './stream.ts'
 
-/** Anthropic's Messages API, as a client speaks it. */
+export { type CountOperation, readCountTokens } from './count-tokens.ts'
+
+/** Anthropic's Messages API. */
 export const anthropicMessages: Dialect = {
   name: DIALECT,
+  server: {
+    parse: parseRequest,
+    renderAnswer,
+    openRenderer: (context) => new MessageRenderer(context),
+    renderError,
+    answerHeaders: (requestId) => ({ 'request-id': requestId }),
+  },
   client: {
     buildRequest,
     readAnswer,
     openReader: (call) => new MessageReader(call),
     readError,
   },
+  relay,
 }

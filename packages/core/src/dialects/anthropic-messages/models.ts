@@ -120,6 +120,11 @@ export function rulesOf(model: string): ModelRules {
   return rulesFrom(match?.[1] ?? '', versionOf(match?.[2], match?.[3]))
 }
 
+/** Whether the model is one this dialect was made for; behind the wire format stand others too, with rules of their own. */
+export function isClaude(model: string): boolean {
+  return rulesOf(model) !== foreign
+}
+
 /** A name without a version is an alias of the newest. */
 function versionOf(major: string | undefined, minor: string | undefined): number {
   return major === undefined ? Number.POSITIVE_INFINITY : Number(`${major}.${minor ?? '0'}`)

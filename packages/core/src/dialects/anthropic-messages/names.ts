@@ -1,6 +1,9 @@
 /** Name of this dialect, and the origin of the signatures it issues. */
 export const DIALECT = 'anthropic-messages'
 
+/** The version of the API we speak where the client names none. */
+export const DEFAULT_VERSION = '2023-06-01'
+
 /**
  * Models without structured output answer through a tool they are forced to call. The answer's reader knows nothing of
  * the request, so it recognises that tool by this name and turns its input back into text.

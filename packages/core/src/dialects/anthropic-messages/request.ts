@@ -4,12 +4,11 @@ import type { BuiltRequest, CallContext, JsonObject } from '../dialect.ts'
 import type { RequestContext } from './context.ts'
 import { planMessages } from './messages.ts'
 import { rulesOf } from './models.ts'
+import { DEFAULT_VERSION, DIALECT } from './names.ts'
 import { planFormat } from './response-format.ts'
 import { maxTokens, samplingFields } from './sampling.ts'
 import { planThinking } from './thinking.ts'
 import { forcesTool, toolFields } from './tools.ts'
-
-const VERSION = '2023-06-01'
 
 /**
  * The request that asks a provider of this dialect for the next turn of the conversation. What it cannot carry is
@@ -18,11 +17,11 @@ const VERSION = '2023-06-01'
  */
 export function buildRequest(conversation: Conversation, call: CallContext): BuiltRequest {
   const context: RequestContext = { provider: call.provider, rules: rulesOf(call.model), dropped: [] }
-  const body: JsonObject = { model: call.model, ...bodyFields(conversation, context) }
+  const body: JsonObject = { ...ownFields(conversation), model: call.model, ...bodyFields(conversation, context) }
   if (call.stream) body.stream = true
   reportRest(conversation, context)
   dropRefusedFields(body, call.quirks.dropFields ?? [], context)
-  return { path: '/v1/messages', headers: { 'anthropic-version': VERSION }, body, dropped: context.dropped }
+  return { path: '/v1/messages', headers: { 'anthropic-version': DEFAULT_VERSION }, body, dropped: context.dropped }
 }
 
 function bodyFields(conversation: Conversation, context: RequestContext): JsonObject {
@@ -60,7 +59,16 @@ function refuseChoices(n: number | undefined, context: RequestContext): void {
 
 function reportRest(conversation: Conversation, context: RequestContext): void {
   if (conversation.metadata !== undefined && Object.keys(conversation.metadata).length > 0) context.dropped.push('metadata')
-  context.dropped.push(...Object.keys(conversation.extensions))
+  context.dropped.push(...Object.keys(conversation.extensions).filter((field) => !isOwnField(conversation, field)))
+}
+
+/** Fields of the request itself go back to the dialect they came from; those of its parts have lost their place. */
+function isOwnField({ origin }: Conversation, field: string): boolean {
+  return origin === DIALECT && !field.includes('.')
+}
+
+function ownFields(conversation: Conversation): JsonObject {
+  return Object.fromEntries(Object.entries(conversation.extensions).filter(([field]) => isOwnField(conversation, field)))
 }
 
 function dropRefusedFields(body: JsonObject, fields: readonly string[], context: RequestContext): void {

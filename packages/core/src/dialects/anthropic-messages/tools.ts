@@ -2,8 +2,9 @@ import type { Conversation, Tool } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
 import { cacheControl } from './cache-control.ts'
 import type { RequestContext } from './context.ts'
+import { objectOf } from '../json.ts'
 import { closeSchema } from './json-schema.ts'
-import { CUSTOM_TOOL_INPUT, JSON_ANSWER_TOOL, wireToolName } from './names.ts'
+import { CUSTOM_TOOL_INPUT, DIALECT, JSON_ANSWER_TOOL, wireToolName } from './names.ts'
 
 export interface ToolFields {
   readonly tools?: readonly JsonObject[]
@@ -20,7 +21,7 @@ export interface ToolPlan {
 /** `tools` and `tool_choice`; both absent when there is nothing to call. */
 export function toolFields(conversation: Conversation, plan: ToolPlan, context: RequestContext): ToolFields {
   const offered = offeredTools(conversation)
-  const tools = offered.flatMap((tool) => wireTool(tool, conversation.tools.indexOf(tool), context))
+  const tools = offered.flatMap((tool) => ownTool(tool, conversation) ?? wireTool(tool, conversation.tools.indexOf(tool), context))
   if (plan.jsonTool !== undefined) return jsonAnswerFields(conversation, tools, plan.jsonTool)
   if (tools.length === 0) return plan.namesInHistory.length === 0 ? {} : historyFields(plan.namesInHistory)
   const choice = choiceOf(conversation, context)
@@ -37,6 +38,12 @@ function offeredTools(conversation: Conversation): readonly Tool[] {
   const choice = conversation.toolChoice
   if (choice?.mode !== 'allowed') return conversation.tools
   return conversation.tools.filter((tool) => choice.names.includes(tool.name))
+}
+
+/** A typed tool of the provider's own, for a client that speaks this dialect too. */
+function ownTool(tool: Tool, { origin }: Conversation): JsonObject[] | undefined {
+  const own = tool.kind === 'extension' && origin === DIALECT ? objectOf(tool.value) : undefined
+  return own === undefined ? undefined : [own]
 }
 
 function wireTool(tool: Tool, index: number, context: RequestContext): JsonObject[] {

@@ -95,6 +95,7 @@ describe('readAnswer', () => {
     const { choices } = readAnswer({ candidates: [{ content: { parts }, finishReason: 'STOP' }] }, call)
     const { contents } = buildContents([{ role: 'assistant', parts: choices[0]?.parts ?? [] }], {
       provider: 'gemini',
+      dropUnsupported: false,
       traits: modelTraits('gemini-3-pro-preview'),
       dropped: new Set(),
     })

@@ -5,7 +5,7 @@ import { modelTraits } from './models.ts'
 
 function built(messages: readonly Message[], model = 'gemini-2.5-flash') {
   const dropped = new Set<string>()
-  const { systemInstruction, contents } = buildContents(messages, { provider: 'gemini', traits: modelTraits(model), dropped })
+  const { systemInstruction, contents } = buildContents(messages, { provider: 'gemini', dropUnsupported: false, traits: modelTraits(model), dropped })
   return { systemInstruction, contents, dropped: [...dropped] }
 }
 
@@ -186,7 +186,7 @@ describe('signatures', () => {
     expect(dropped).toEqual([
       'reasoning (signed by another provider)',
       'reasoning (no signature of this provider)',
-      'content part of other-dialect',
+      'content of other-dialect',
       'tool_calls.signature (from another provider)',
     ])
   })

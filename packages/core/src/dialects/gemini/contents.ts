@@ -1,6 +1,7 @@
 import { GatewayError } from '../../errors.ts'
-import type { Message, Part, ToolResultPart } from '../conversation.ts'
+import type { ExtensionPart, Message, Part, ToolResultPart } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
+import { refuseOrDrop } from '../invalid.ts'
 import { isObject } from '../json.ts'
 import { audioToPart, fileToPart, imageToPart, type MediaPlace } from './media.ts'
 import type { ModelTraits } from './models.ts'
@@ -19,8 +20,13 @@ export interface Contents {
   readonly contents: readonly Content[]
 }
 
+/** Where a part stands, and who wrote it. */
+type Place = MediaPlace & { readonly role: Content['role'] }
+
 export interface ContentsContext {
   readonly provider: string
+  /** What the target cannot take is left out instead of refused. */
+  readonly dropUnsupported: boolean
   readonly traits: ModelTraits
   /** What could not be carried is added here. */
   readonly dropped: Set<string>
@@ -61,7 +67,7 @@ class ContentsBuilder {
     for (const part of message.parts) {
       this.#noteLosses(part)
       if (part.type === 'tool-result') this.#results.push({ result: part, place })
-      else parts.push(...this.#convert(part, place))
+      else parts.push(...this.#convert(part, { ...place, role }))
     }
     if (message.role === 'tool' && parts.length === 0) return
     this.#writeResults()
@@ -115,7 +121,7 @@ class ContentsBuilder {
     this.#results = []
   }
 
-  #convert(part: Exclude<Part, ToolResultPart>, place: MediaPlace): JsonObject[] {
+  #convert(part: Exclude<Part, ToolResultPart>, place: Place): JsonObject[] {
     switch (part.type) {
       case 'text':
       case 'refusal':
@@ -132,8 +138,16 @@ class ContentsBuilder {
         // The signature holds the thoughts; their visible summary is not for the model.
         return part.signature?.origin === ORIGIN ? [{ text: '', thoughtSignature: part.signature.value }] : []
       case 'extension':
-        return part.dialect === ORIGIN && isObject(part.value) ? [{ ...part.value }] : []
+        return this.#ownPart(part, place)
     }
+  }
+
+  /** What another model has written is history; what the user says now must not get lost unseen. */
+  #ownPart(part: ExtensionPart, { param, role }: Place): JsonObject[] {
+    if (part.dialect === ORIGIN) return isObject(part.value) ? [{ ...part.value }] : []
+    const what = `content of ${part.dialect}`
+    this.#context.dropped.add(role === 'model' ? what : refuseOrDrop(this.#context, param, what))
+    return []
   }
 
   #noteLosses(part: Part): void {
@@ -143,7 +157,6 @@ class ContentsBuilder {
     if (part.type === 'reasoning' && part.signature?.origin !== ORIGIN) {
       dropped.add(part.signature === undefined ? 'reasoning (no signature of this provider)' : 'reasoning (signed by another provider)')
     }
-    if (part.type === 'extension' && part.dialect !== ORIGIN) dropped.add(`content part of ${part.dialect}`)
   }
 
   /** Every step of the current turn, which begins at the last message of the user, must start with a signed call. */

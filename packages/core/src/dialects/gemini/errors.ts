@@ -25,6 +25,10 @@ const STATUS_WORDS: ReadonlyMap<string, number> = new Map(
   }),
 )
 
+export function isStatusWord(word: string): boolean {
+  return STATUS_WORDS.has(word)
+}
+
 /** The error of a non-2xx answer, whatever its body is. */
 export function readError(response: ErrorResponse): GatewayError {
   return errorOf(parseFirstObject(response.body)?.['error'], response)

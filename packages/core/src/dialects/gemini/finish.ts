@@ -29,6 +29,11 @@ export function finishWord(value: unknown): string | undefined {
   return value === 'FINISH_REASON_UNSPECIFIED' ? undefined : textOf(value)
 }
 
+/** What a word of this API is in ours; `undefined` for one without a counterpart. */
+export function reasonOfWord(word: string): FinishReason | undefined {
+  return REASONS.get(word)
+}
+
 /**
  * Why a candidate ended. `STOP` is also said of turns that end in function calls. Words without a counterpart
  * (`MALFORMED_FUNCTION_CALL`, `OTHER`, new ones) become `stop` and are kept in `native`.

@@ -1,16 +1,31 @@
 import type { Dialect } from '../dialect.ts'
 import { readAnswer } from './answer.ts'
 import { readError } from './errors.ts'
+import { relay } from './relay.ts'
 import { buildRequest } from './request.ts'
+import { renderAnswer } from './server-answer.ts'
+import { renderError } from './server-errors.ts'
+import { parseRequest } from './server-request.ts'
+import { ChunkRenderer } from './server-stream.ts'
 import { AnswerReader } from './stream.ts'
 
-/** Gemini's generateContent API, as a client speaks it. */
+export { readNative } from './native-operations.ts'
+export { generatePaths, nativePaths, type ServedPath } from './server-paths.ts'
+
+/** Gemini's generateContent API. */
 export const gemini: Dialect = {
   name: 'gemini',
+  server: {
+    parse: parseRequest,
+    renderAnswer,
+    openRenderer: (context) => new ChunkRenderer(context),
+    renderError,
+  },
   client: {
     buildRequest,
     readAnswer,
     openReader: (call) => new AnswerReader(call),
     readError,
   },
+  relay,
 }

@@ -66,7 +66,8 @@ function exactMediaType(mediaType: string): string | undefined {
   return mediaType === 'image/jpg' ? 'image/jpeg' : mediaType
 }
 
-function guessMediaType(name: string | undefined): string | undefined {
+/** By the ending of a file name or URL. */
+export function guessMediaType(name: string | undefined): string | undefined {
   const path = name?.split(/[?#]/, 1)[0] ?? ''
   return MEDIA_TYPES.get(path.slice(path.lastIndexOf('.') + 1).toLowerCase())
 }

@@ -2,6 +2,7 @@ import type { Conversation } from '../conversation.ts'
 import type { BuiltRequest, CallContext, JsonObject } from '../dialect.ts'
 import { buildContents } from './contents.ts'
 import { generationConfig } from './generation-config.ts'
+import { modelPath } from './model-path.ts'
 import { modelTraits } from './models.ts'
 import { buildTools } from './tools.ts'
 
@@ -14,15 +15,14 @@ const CARRIED_EXTENSIONS: ReadonlyMap<string, string> = new Map(
     cachedContent: 'cachedContent',
   }),
 )
-const COLLECTIONS = ['models', 'tunedModels']
 
 /** A conversation as a generateContent request; the key travels in a header, never in the path. */
 export function buildRequest(conversation: Conversation, call: CallContext): BuiltRequest {
   const dropped = new Set<string>()
   const traits = modelTraits(call.model)
   const body: JsonObject = {
-    ...buildContents(conversation.messages, { provider: call.provider, traits, dropped }),
-    ...buildTools(conversation, dropped),
+    ...buildContents(conversation.messages, { provider: call.provider, dropUnsupported: call.dropUnsupported === true, traits, dropped }),
+    ...buildTools(conversation, { call, dropped }),
   }
   const config = generationConfig(conversation, traits, dropped)
   if (config !== undefined) body['generationConfig'] = config
@@ -34,13 +34,6 @@ export function buildRequest(conversation: Conversation, call: CallContext): Bui
   if (conversation.user !== undefined) dropped.add('user')
   if (conversation.metadata !== undefined) dropped.add('metadata')
   if (conversation.parallelToolCalls === false) dropped.add('parallel_tool_calls')
-  return { path: pathOf(call), body, dropped: [...dropped] }
-}
-
-function pathOf({ model, stream }: CallContext): string {
-  const slash = model.indexOf('/')
-  const named = slash > 0 && COLLECTIONS.includes(model.slice(0, slash))
-  const collection = named ? model.slice(0, slash) : 'models'
-  const id = encodeURIComponent((named ? model.slice(slash + 1) : model).toWellFormed())
-  return `/v1beta/${collection}/${id}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`
+  const action = call.stream ? 'streamGenerateContent?alt=sse' : 'generateContent'
+  return { path: modelPath({ model: call.model, action }), body, dropped: [...dropped] }
 }

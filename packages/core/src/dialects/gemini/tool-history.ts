@@ -10,11 +10,15 @@ export const ORIGIN = 'gemini'
 /** What the ids begin with that we invent for calls the provider left without one. */
 export const INVENTED_ID_PREFIX = 'call_gm_'
 
+const FOREIGN_ID = /^(call_|toolu_|tooluse_|fc_|functions\.|chatcmpl-)/
+
 /**
  * Ids the provider never issued: ours and those of other dialects. It matches calls and results by name and order, and
  * some of its endpoints refuse an id they do not know, so these stay here.
  */
-const FOREIGN_ID = /^(call_|toolu_|tooluse_|fc_|functions\.|chatcmpl-)/
+export function isForeignId(id: string): boolean {
+  return FOREIGN_ID.test(id)
+}
 
 /** A result and the message it stands in. */
 export interface PlacedResult {
@@ -83,7 +87,7 @@ export class ToolHistory {
 }
 
 function ownId(id: string): { id?: string } {
-  return id === '' || FOREIGN_ID.test(id) ? {} : { id }
+  return id === '' || isForeignId(id) ? {} : { id }
 }
 
 function responseOf(result: ToolResultPart): JsonObject {

@@ -10,10 +10,10 @@ const weather: Tool = {
 }
 const noArguments: Tool = { kind: 'function', name: 'now', parameters: { type: 'object', properties: {} } }
 
-function built(tools: readonly Tool[], toolChoice?: ToolChoice) {
+function built(tools: readonly Tool[], toolChoice?: ToolChoice, dropUnsupported = true) {
   const dropped = new Set<string>()
   const conversation: Conversation = { origin: 'openai-chat', messages: [], tools, toolChoice, sampling: {}, extensions: {} }
-  return { ...buildTools(conversation, dropped), dropped: [...dropped] }
+  return { ...buildTools(conversation, { call: { provider: 'gemini', dropUnsupported }, dropped }), dropped: [...dropped] }
 }
 
 const declarations = [
@@ -52,7 +52,7 @@ describe('buildTools', () => {
     expect(built([], { mode: 'none' })).toEqual({ dropped: [] })
   })
 
-  it('carries the provider\'s own tools and reports those of others', () => {
+  it('carries the provider\'s own tools; those of others are refused, or reported where the route allows dropping', () => {
     const tools: Tool[] = [
       { kind: 'extension', name: 'google_search', value: { google_search: {}, unknown: 1 } },
       { kind: 'extension', name: 'other', value: { type: 'web_search' } },
@@ -60,8 +60,9 @@ describe('buildTools', () => {
     ]
     expect(built(tools, { mode: 'required' })).toEqual({
       tools: [{ google_search: {} }],
-      dropped: ['tools (tool of another provider)', 'tools (custom tool)'],
+      dropped: ['tools[1] (the tool type web_search)', 'tools[2] (the tool type custom)'],
     })
+    expect(() => built(tools, undefined, false)).toThrow('tools[1]: the tool type web_search is not supported by gemini.')
   })
 
   it('reports strictness, cache hints and lost constraints', () => {

@@ -1,6 +1,7 @@
 import type { Conversation, Tool, ToolChoice } from '../conversation.ts'
-import type { JsonObject } from '../dialect.ts'
-import { isObject } from '../json.ts'
+import type { CallContext, JsonObject } from '../dialect.ts'
+import { refuseOrDrop } from '../invalid.ts'
+import { isObject, textOf } from '../json.ts'
 import { convertParameters } from './schema.ts'
 
 /** Tools the provider runs itself, by both spellings of its API; they are carried over as they are. */
@@ -21,15 +22,20 @@ const NATIVE_TOOLS: ReadonlySet<string> = new Set([
   'computer_use',
 ])
 
+interface ToolsContext {
+  readonly call: Pick<CallContext, 'provider' | 'dropUnsupported'>
+  readonly dropped: Set<string>
+}
+
 /** `tools` and `toolConfig` of a request; nothing of both when the client offers no tools. */
-export function buildTools({ tools, toolChoice }: Conversation, dropped: Set<string>): JsonObject {
+export function buildTools({ tools, toolChoice }: Conversation, { call, dropped }: ToolsContext): JsonObject {
   const functions = offered(tools.filter((tool) => tool.kind === 'function'), toolChoice)
   const lost = new Set<string>()
   const declarations = functions.map((tool, index) => declaration(tool, `tools.${index}.function.parameters`, lost))
   if (lost.size > 0) dropped.add(`tools.parameters (${[...lost].join(', ')})`)
   if (functions.some((tool) => tool.strict === true)) dropped.add('tools.strict')
   if (tools.some((tool) => tool.cacheHint !== undefined)) dropped.add('cache_control')
-  const native = tools.flatMap((tool) => (tool.kind === 'function' ? [] : nativeTool(tool, dropped)))
+  const native = tools.flatMap((tool, at) => (tool.kind === 'function' ? [] : nativeTool(tool, `tools[${at}]`, { call, dropped })))
   const list = [...(declarations.length === 0 ? [] : [{ functionDeclarations: declarations }]), ...native]
   if (list.length === 0) return {}
   const config = toolChoice === undefined || declarations.length === 0 ? undefined : callingConfig(toolChoice)
@@ -52,10 +58,11 @@ function declaration(tool: Tool, param: string, lost: Set<string>): JsonObject {
   return declared
 }
 
-function nativeTool(tool: Tool, dropped: Set<string>): JsonObject[] {
+function nativeTool(tool: Tool, path: string, { call, dropped }: ToolsContext): JsonObject[] {
   const value = isObject(tool.value) ? Object.entries(tool.value).filter(([name]) => NATIVE_TOOLS.has(name)) : []
   if (tool.kind === 'extension' && value.length > 0) return [Object.fromEntries(value)]
-  dropped.add(`tools (${tool.kind === 'custom' ? 'custom tool' : 'tool of another provider'})`)
+  const type = isObject(tool.value) ? textOf(tool.value['type']) : undefined
+  dropped.add(refuseOrDrop(call, path, `the tool type ${tool.kind === 'custom' ? 'custom' : (type ?? tool.name)}`))
   return []
 }
 

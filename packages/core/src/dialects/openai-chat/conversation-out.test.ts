@@ -150,4 +150,29 @@ describe('messages', () => {
       expect.objectContaining({ code: 'unsupported_content', details: { param: 'messages[1].content[1]' } }),
     )
   })
+
+  describe('what clients of another dialect brought', () => {
+    const origin = 'openai-responses'
+
+    it('is sent where both call it the same, and reported everywhere else', () => {
+      const extensions = { prompt_cache_key: 'k', truncation: 'auto' }
+      const { body, dropped } = build({ origin, extensions })
+      expect([body.prompt_cache_key, 'truncation' in body, dropped]).toEqual(['k', false, ['truncation']])
+      expect(build({ origin, extensions: { text: { verbosity: 'low' } } })).toMatchObject({ body: { verbosity: 'low' }, dropped: [] })
+      expect(build({ origin: 'gemini', extensions }).dropped).toEqual(['prompt_cache_key', 'truncation'])
+    })
+
+    it('is refused when it is a tool or a part nobody here knows', () => {
+      const tools = [{ kind: 'extension', name: 'web_search', value: { type: 'web_search' } }] as const
+      expect(() => build({ origin, tools })).toThrow('tools[0]: the tool type web_search is not supported by acme.')
+      const messages: Message[] = [{ role: 'user', parts: [{ type: 'extension', dialect: origin, value: {} }] }]
+      expect(() => build({ origin, messages })).toThrow('messages[0]: content of openai-responses is not supported by acme.')
+    })
+
+    it('is a custom tool with its grammar one level deeper', () => {
+      const format = { type: 'grammar', syntax: 'lark', definition: 'start: "a"' }
+      const tools = [{ kind: 'custom', name: 'patch', value: { type: 'custom', name: 'patch', format } }] as const
+      expect(build({ origin, tools }).body.tools).toEqual([{ type: 'custom', custom: { name: 'patch', format: { type: 'grammar', grammar: { syntax: 'lark', definition: 'start: "a"' } } } }])
+    })
+  })
 })

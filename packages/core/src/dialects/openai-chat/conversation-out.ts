@@ -1,16 +1,18 @@
 import type { Conversation, ResponseFormat, Sampling } from '../conversation.ts'
 import type { BuiltRequest, CallContext, JsonObject } from '../dialect.ts'
+import { objectOf } from '../json.ts'
 import { type Dropped, renderMessages } from './messages-out.ts'
+import { OWN_ORIGIN } from './reasoning-details.ts'
 import { renderTools } from './tools-out.ts'
 
 /** The request for a service whose base URL ends in its version (`/v1`). Throws `unsupported_content` with `param`. */
 export function buildRequest(conversation: Conversation, call: CallContext): BuiltRequest {
   const dropped: Dropped = new Set()
   const body = withoutAbsent({
-    ...conversation.extensions,
+    ...ownExtensions(conversation, dropped),
     model: call.model,
-    messages: renderMessages(conversation.messages, dropped),
-    ...renderTools(conversation, dropped),
+    messages: renderMessages(conversation.messages, { call, dropped }),
+    ...renderTools(conversation, { call, dropped }),
     response_format: conversation.responseFormat && renderResponseFormat(conversation.responseFormat),
     ...renderSampling(conversation.sampling),
     [call.quirks.maxTokensField ?? 'max_tokens']: conversation.sampling.maxOutputTokens,
@@ -26,6 +28,27 @@ export function buildRequest(conversation: Conversation, call: CallContext): Bui
     dropped.add(field)
   }
   return { path: '/chat/completions', body, dropped: [...dropped] }
+}
+
+/** Fields that OpenAI's other API calls by the same names. */
+const SHARED_FIELDS: ReadonlySet<string> = new Set([
+  'prompt_cache_key',
+  'prompt_cache_options',
+  'prompt_cache_retention',
+  'safety_identifier',
+  'service_tier',
+  'verbosity',
+])
+
+function ownExtensions({ origin, extensions }: Conversation, dropped: Dropped): JsonObject {
+  if (origin === OWN_ORIGIN) return extensions
+  // The newer API keeps how much is said with the form of what is said.
+  const { text, ...rest } = extensions
+  const { verbosity, ...others } = objectOf(text) ?? {}
+  const fields = Object.entries({ ...rest, ...(verbosity !== undefined && { verbosity }), ...((verbosity === undefined ? text !== undefined : Object.keys(others).length > 0) && { text }) })
+  const isShared = ([name]: [string, unknown]): boolean => origin === 'openai-responses' && SHARED_FIELDS.has(name)
+  for (const [name] of fields.filter((field) => !isShared(field))) dropped.add(name)
+  return Object.fromEntries(fields.filter(isShared))
 }
 
 /** Usage is always asked for: the gateway accounts for it even when the client does not care. */

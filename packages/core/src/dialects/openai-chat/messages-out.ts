@@ -1,19 +1,21 @@
 import type { ExtensionPart, Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../conversation.ts'
-import type { JsonObject } from '../dialect.ts'
-import { type ContentPart, renderPart } from './content-out.ts'
+import type { CallContext, JsonObject } from '../dialect.ts'
+import { refuseOrDrop } from '../invalid.ts'
 import { objectOf } from '../json.ts'
+import { type ContentPart, renderPart } from './content-out.ts'
 import { OWN_ORIGIN, reasoningDetail } from './reasoning-details.ts'
 
 /** Collects what could not be carried; the same loss in many places is told once. */
 export type Dropped = Set<string>
 
 /** A neutral message becomes one message, preceded by one `tool` message for each result it holds. */
-export function renderMessages(messages: readonly Message[], dropped: Dropped): JsonObject[] {
-  return messages.flatMap((message, at) => renderMessage(message, { path: `messages[${at}]`, dropped }))
+export function renderMessages(messages: readonly Message[], { call, dropped }: Omit<Output, 'path'>): JsonObject[] {
+  return messages.flatMap((message, at) => renderMessage(message, { path: `messages[${at}]`, call, dropped }))
 }
 
 interface Output {
   readonly path: string
+  readonly call: CallContext
   readonly dropped: Dropped
 }
 
@@ -37,7 +39,10 @@ function renderResult(result: ToolResultPart, output: Output): JsonObject {
 
 function renderInput(parts: readonly Part[], output: Output): JsonObject {
   const content = parts.filter((part) => isContent(part))
-  for (const part of parts) if (!isContent(part)) output.dropped.add(`${part.type} (outside of an assistant message)`)
+  for (const part of parts) {
+    if (part.type === 'extension') output.dropped.add(refuseOrDrop(output.call, output.path, `content of ${part.dialect}`))
+    else if (!isContent(part)) output.dropped.add(`${part.type} (outside of an assistant message)`)
+  }
   return { content: renderContent(content, output) }
 }
 

@@ -25,6 +25,8 @@ describe('the model is replaced and nothing else is touched', () => {
     ['beside numbers JavaScript would change', `{"model":"m","seed":1.0,"x":1e2,"big":12345678901234567890,${M}}`, `{"model":"physical","seed":1.0,"x":1e2,"big":12345678901234567890,${M}}`],
     ['beside escapes and characters of any kind', '{"model":"m","messages":[{"role":"user","content":"\\u00e9\\/\u{1f600}\\n"}]}', '{"model":"physical","messages":[{"role":"user","content":"\\u00e9\\/\u{1f600}\\n"}]}'],
     ['beside text that speaks of it', '{"model":"m","messages":[{"role":"user","content":"{\\"model\\":\\"m\\"}"}]}', '{"model":"physical","messages":[{"role":"user","content":"{\\"model\\":\\"m\\"}"}]}'],
+    ['beside a tool parameter of that name', `{"model":"m",${M},"tools":[{"type":"function","function":{"name":"f","parameters":{"properties":{"model":{"type":"string"}}}}}]}`, `{"model":"physical",${M},"tools":[{"type":"function","function":{"name":"f","parameters":{"properties":{"model":{"type":"string"}}}}}]}`],
+    ['beside the word as a value', `{"model":"m",${M},"user":"model"}`, `{"model":"physical",${M},"user":"model"}`],
     ['beside keys that resemble it', `{"model":"m","model_x":"m","xmodel":"m",${M}}`, `{"model":"physical","model_x":"m","xmodel":"m",${M}}`],
   ])('%s', (_how, text, expected) => {
     expect(relay(text)).toMatchObject({ spliced: true, sent: expected, dropped: [], path: '/chat/completions' })
@@ -41,7 +43,6 @@ describe('the model is replaced and nothing else is touched', () => {
   })
 
   it.each<[string, string]>([
-    ['a tool parameter called model', `{"model":"m",${M},"tools":[{"type":"function","function":{"name":"f","parameters":{"properties":{"model":{"type":"string"}}}}}]}`],
     ['the key twice', `{"model":"first","model":"m",${M}}`],
     ['the key twice, the last one of them the target', `{"model":"first","model":"physical",${M}}`],
     ['an escaped key', `{"mod\\u0065l":"m",${M}}`],
@@ -50,7 +51,6 @@ describe('the model is replaced and nothing else is touched', () => {
     ['a wholly escaped key', `{"\\u006D\\u006F\\u0064\\u0065\\u006C":"m",${M}}`],
     ['an escaped value', `{"model":"\\u006d",${M}}`],
     ['an escaped slash in the value', `{"model":"org\\/m",${M}}`],
-    ['the word as a value', `{"model":"m",${M},"user":"model"}`],
   ])('%s is written anew', (_what, text) => {
     const { spliced, parsed, sent } = relay(text)
     expect(spliced).toBe(false)
@@ -148,6 +148,8 @@ describe('what a provider would refuse is changed and reported', () => {
     const compatible = relay(text)
     expect(compatible.parsed.messages).toEqual([history[0], { ...history[1], tool_calls: [{ id: 'a', type: 'function', function: { name: 'f', arguments: '{}' } }, null] }])
     expect(compatible.dropped).toEqual(['messages[1].tool_calls.extra_content'])
+    const kept = relay(JSON.stringify({ model: 'm', messages: [{ role: 'assistant', content: 'a', extra_content: { s: 1 } }] }))
+    expect([kept.parsed.messages, kept.dropped]).toEqual([[{ role: 'assistant', content: 'a' }], ['messages[0].extra_content']])
     expect(relay(text, call('physical', { relaysSignatures: true }))).toMatchObject({ spliced: true, dropped: [] })
   })
 

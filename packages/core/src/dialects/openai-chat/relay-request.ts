@@ -1,5 +1,6 @@
 import type { BuiltRequest, CallContext, ChatRequest, JsonObject } from '../dialect.ts'
 import { listOf, objectOf } from '../json.ts'
+import { spliceModel } from '../splice-model.ts'
 import { isForeignDetail } from './reasoning-details.ts'
 
 /**
@@ -10,7 +11,7 @@ export function relayRequest(request: ChatRequest, call: CallContext): BuiltRequ
   const changes = changesFor(request, call)
   const dropped = changes.dropped
   if (!changes.rebuild && request.bytes !== undefined) {
-    const bytes = splice(request.bytes, { from: request.model, to: call.model, askUsage: changes.askUsage })
+    const bytes = spliceModel(request.bytes, { from: request.model, to: call.model, first: changes.askUsage ? USAGE_OPTION : undefined })
     if (bytes !== undefined) return { path: PATH, body: bytes, dropped }
   }
   const body: JsonObject = { ...request.body, ...changes.set, model: call.model }
@@ -20,6 +21,7 @@ export function relayRequest(request: ChatRequest, call: CallContext): BuiltRequ
 }
 
 const PATH = '/chat/completions'
+const USAGE_OPTION = { name: 'stream_options', value: '{"include_usage":true}' }
 
 interface Changes {
   /** Fields beyond `model` and `stream_options` change, so the bytes cannot stay. */
@@ -98,56 +100,16 @@ function ownDetails(message: JsonObject): JsonObject {
   return own.length === details.length ? {} : { reasoning_details: own.length === 0 ? undefined : own }
 }
 
+/** The proofs of calls, which one client library keeps with the whole message. */
 function unsignedCalls(message: JsonObject): JsonObject {
   const calls = listOf(message.tool_calls)
-  if (!calls.some((call) => objectOf(call)?.extra_content !== undefined)) return {}
+  const own = message.extra_content === undefined ? {} : { extra_content: undefined }
+  if (!calls.some((call) => objectOf(call)?.extra_content !== undefined)) return own
   return {
+    ...own,
     tool_calls: calls.map((call) => {
       const { extra_content: _, ...rest } = objectOf(call) ?? {}
       return objectOf(call) === undefined ? call : rest
     }),
   }
-}
-
-const MODEL_KEY = Buffer.from('"model"')
-const STREAM_OPTIONS_KEY = Buffer.from('"stream_options"')
-const USAGE_OPTION = '"stream_options":{"include_usage":true},'
-
-/** Spells a letter of one of the keys, so that their bytes need not be where they seem to be. */
-const ESCAPED_LETTER = /\\u00(?:5f|6|7)/i
-
-/**
- * Replaces the model in the JSON text without touching another byte. The key's bytes occur exactly once: inside a string
- * its quotes would be escaped. More than one (a tool parameter called `model`, or a second model for a parser that
- * prefers the first) or an unusual spelling gives `undefined`.
- */
-function splice(bytes: Uint8Array, change: { from: string; to: string; askUsage: boolean }): Uint8Array | undefined {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const start = text.indexOf(0x7b) + 1
-  if (start === 0) return undefined
-  if (change.askUsage && text.includes(STREAM_OPTIONS_KEY)) return undefined
-  if (text.includes('\\u00') && ESCAPED_LETTER.test(text.toString('latin1'))) return undefined
-  const key = text.indexOf(MODEL_KEY, start)
-  if (key === -1 || text.includes(MODEL_KEY, key + MODEL_KEY.length)) return undefined
-  const head = change.askUsage ? text.toString('latin1', 0, start) + USAGE_OPTION : text.toString('latin1', 0, start)
-  if (change.from === change.to) return change.askUsage ? Buffer.concat([Buffer.from(head, 'latin1'), text.subarray(start)]) : bytes
-  const value = valueAfter(text, key + MODEL_KEY.length)
-  const old = Buffer.from(JSON.stringify(change.from))
-  if (value === undefined || old.compare(text, value, value + old.length) !== 0) return undefined
-  return Buffer.concat([
-    Buffer.from(head, 'latin1'),
-    text.subarray(start, value),
-    Buffer.from(JSON.stringify(change.to)),
-    text.subarray(value + old.length),
-  ])
-}
-
-function valueAfter(text: Buffer, at: number): number | undefined {
-  let colons = 0
-  for (; at < text.length; at++) {
-    const byte = text[at]
-    if (byte === 0x3a) colons += 1
-    else if (byte !== 0x20 && byte !== 0x0a && byte !== 0x0d && byte !== 0x09) break
-  }
-  return colons === 1 ? at : undefined
 }

@@ -1,0 +1,20 @@
+import type { Dialect } from '../dialect.ts'
+import { readAnswer } from './answer.ts'
+import { readError } from './errors.ts'
+import { EVENT_STREAM, EventStreamSplitter } from './event-stream.ts'
+import { DIALECT } from './names.ts'
+import { buildRequest } from './request.ts'
+import { ConverseReader } from './stream.ts'
+
+/** Amazon Bedrock's Converse API, as a client speaks it. */
+export const bedrockConverse: Dialect = {
+  name: DIALECT,
+  client: {
+    buildRequest,
+    readAnswer,
+    openReader: (call) => new ConverseReader(call),
+    openSplitter: (maxEventBytes) => new EventStreamSplitter(maxEventBytes),
+    streamType: EVENT_STREAM,
+    readError,
+  },
+}

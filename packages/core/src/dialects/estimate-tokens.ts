@@ -1,0 +1,116 @@
+import { estimateTokenCount } from 'tokenx'
+import type { Conversation, FilePart, ImagePart, Part, Tool } from './conversation.ts'
+
+/**
+ * What an image costs at most where images are scaled down before they are read: about 1,600 tokens for one of some 1.15
+ * megapixels. Smaller ones cost less, but knowing that would mean decoding them.
+ */
+const IMAGE_TOKENS = 1600
+/** A page of a PDF is read as text (some 1,500 tokens) and as an image. */
+const PAGE_TOKENS = 3000
+/** Text with a picture here and there: what a page usually takes in the file. */
+const PAGE_BYTES = 75_000
+/** Speech at 16 kB and 32 tokens a second, which is compressed sound as most models hear it. */
+const AUDIO_BYTES_PER_TOKEN = 500
+/** Role and separators around every message. */
+const MESSAGE_TOKENS = 4
+/** Name, description and schema are wrapped in words of the provider's own. */
+const TOOL_TOKENS = 12
+
+/** So much text is looked at; the rest counts as what came before it. Keeps the largest body from holding the event loop. */
+const MEASURED_CHARACTERS = 400_000
+/** English, for want of anything measured. */
+const CHARACTERS_PER_TOKEN = 4
+
+/**
+ * What the conversation costs as input, for targets that cannot count it themselves. An estimate: within some 15 % for
+ * prose, more for unusual languages, media by rules of thumb.
+ */
+export function estimateInputTokens(conversation: Conversation): number {
+  const text = new TextTally()
+  let tokens = 0
+  for (const message of conversation.messages) {
+    tokens += MESSAGE_TOKENS
+    for (const part of message.parts) tokens += tokensOfPart(part, text)
+  }
+  for (const tool of conversation.tools) {
+    tokens += TOOL_TOKENS
+    addTool(tool, text)
+  }
+  const format = conversation.responseFormat
+  if (format?.type === 'json_schema') text.addJson(format.schema)
+  return tokens + text.tokens
+}
+
+class TextTally {
+  #tokens = 0
+  #measured = 0
+  #unmeasured = 0
+
+  add(text: string): void {
+    const room = MEASURED_CHARACTERS - this.#measured
+    const measured = text.length <= room ? text : text.slice(0, room)
+    this.#tokens += estimateTokenCount(measured)
+    this.#measured += measured.length
+    this.#unmeasured += text.length - measured.length
+  }
+
+  addJson(value: unknown): void {
+    this.add(JSON.stringify(value) ?? '')
+  }
+
+  get tokens(): number {
+    const perCharacter = this.#measured === 0 ? 1 / CHARACTERS_PER_TOKEN : this.#tokens / this.#measured
+    return this.#tokens + Math.ceil(this.#unmeasured * perCharacter)
+  }
+}
+
+/** The tokens of media; text goes to the tally. */
+function tokensOfPart(part: Part, text: TextTally): number {
+  switch (part.type) {
+    case 'text':
+    case 'refusal':
+    case 'reasoning':
+      text.add(part.text)
+      return 0
+    case 'tool-call':
+      text.add(part.name)
+      text.add(part.arguments)
+      return 0
+    case 'tool-result':
+      return part.content.reduce((sum, inner) => sum + tokensOfPart(inner, text), MESSAGE_TOKENS)
+    case 'image':
+      return IMAGE_TOKENS
+    case 'file':
+      return tokensOfFile(part, text)
+    case 'audio':
+      return Math.ceil(bytesOf(part.data) / AUDIO_BYTES_PER_TOKEN)
+    case 'extension':
+      text.addJson(part.value)
+      return 0
+  }
+}
+
+const TEXT_TYPE = /^(?:text\/|application\/(?:json|xml|yaml))/i
+
+function tokensOfFile({ source }: Pick<FilePart | ImagePart, 'source'>, text: TextTally): number {
+  // How long it is, only its owner knows.
+  if (source.kind !== 'data') return PAGE_TOKENS
+  if (source.mediaType.startsWith('image/')) return IMAGE_TOKENS
+  if (TEXT_TYPE.test(source.mediaType)) {
+    text.add(Buffer.from(source.data, 'base64').toString())
+    return 0
+  }
+  return PAGE_TOKENS * Math.max(1, Math.round(bytesOf(source.data) / PAGE_BYTES))
+}
+
+function bytesOf(base64: string): number {
+  return Math.floor((base64.length * 3) / 4)
+}
+
+function addTool(tool: Tool, text: TextTally): void {
+  if (tool.kind === 'extension') return text.addJson(tool.value)
+  text.add(tool.name)
+  if (tool.description !== undefined) text.add(tool.description)
+  if (tool.parameters !== undefined) text.addJson(tool.parameters)
+}

@@ -1,0 +1,25 @@
+import type { JsonObject, RelayedAnswer } from '../dialect.ts'
+import type { Finish } from '../finish.ts'
+import { objectsOf } from '../json.ts'
+import { type Answering, errorIn } from './error-in.ts'
+import { nativeUsageOf, readUsage } from './usage.ts'
+
+const decoder = new TextDecoder()
+
+/** A whole answer as it came. Throws the error that some services put into a 200. */
+export function readAnswer(body: JsonObject, bytes: Uint8Array, from: Answering): RelayedAnswer {
+  const error = body.error === undefined || body.error === null ? undefined : errorIn({ data: decoder.decode(bytes) }, body, from)
+  if (error !== undefined) throw error
+  const native = nativeUsageOf(body)
+  return { body: bytes, usage: native && readUsage(native), finishes: finishesOf(body) }
+}
+
+const REASONS: ReadonlySet<string> = new Set(['stop', 'length', 'content_filter'])
+
+/** Of completions; other answers do not say why they end. */
+export function finishesOf(body: JsonObject): Finish[] {
+  return objectsOf(body.choices).flatMap(({ finish_reason: native }) => {
+    if (typeof native !== 'string') return []
+    return [REASONS.has(native) ? { reason: native as Finish['reason'] } : { reason: 'stop', native }]
+  })
+}

@@ -1,0 +1,44 @@
+import type { StreamRelay } from '../dialect.ts'
+import type { Usage } from '../usage.ts'
+import type { PassingUsage } from './passing-usage.ts'
+
+/**
+ * Bytes that pass as they are: audio, files, a provider's own answers. They are whole when the connection says so. No byte
+ * of ours may stand among them, so a break cuts the client's connection.
+ */
+export class ByteRelay implements StreamRelay {
+  events = 0
+  complete = false
+  readonly error = undefined
+  readonly finishes = []
+  readonly #observer: PassingUsage | undefined
+
+  /** @param observer looks at what passes for a usage */
+  constructor(observer?: PassingUsage) {
+    this.#observer = observer
+  }
+
+  get usage(): Usage | undefined {
+    return this.#observer?.usage
+  }
+
+  push(chunk: Uint8Array): Uint8Array {
+    this.events += 1
+    this.#observer?.push(chunk)
+    return chunk
+  }
+
+  /** An empty body is an answer too. */
+  flush(): undefined {
+    if (this.complete) return
+    this.events += 1
+    this.complete = true
+    this.#observer?.end()
+  }
+
+  end(): string {
+    return ''
+  }
+
+  fail(): undefined {}
+}

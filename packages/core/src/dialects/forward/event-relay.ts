@@ -1,0 +1,105 @@
+import { faceOf } from '../operation.ts'
+import type { GatewayError } from '../../errors.ts'
+import type { Dialect, JsonObject, StreamRelay } from '../dialect.ts'
+import type { Finish } from '../finish.ts'
+import { listOf, objectOf, parseObject } from '../json.ts'
+import { parseFrames, type SseFrame, SseSplitter } from '../sse.ts'
+import type { Usage } from '../usage.ts'
+import { finishesOf } from './answer.ts'
+import { errorIn } from './error-in.ts'
+import { UsageTally } from './usage.ts'
+
+export interface EventRelayOptions {
+  /** The API both sides speak. */
+  readonly api: Dialect
+  readonly provider: string
+  readonly model: string
+  readonly requestId: string
+  readonly maxEventBytes: number
+  /** Streams of this endpoint end with `[DONE]`. */
+  readonly endsWithDone: boolean
+}
+
+/** Words one of which is in every event that matters here: an error, a usage, an end. Inside strings their quotes are escaped. */
+const WORTH_READING = /"error"|^error:|^event: ?error|"usage"|"finish_reason": ?"|\[DONE\]|"type": ?"[\w.]+\.(?:done|completed)"/m
+const LAST_TYPE = /\.(?:done|completed)$/
+const DONE = '[DONE]'
+const BLANK_LINE = Buffer.from('\n\n')
+
+/** A stream of events on its way between two sides that speak the same: forwarded as it came, read where it says how it goes. */
+export class EventRelay implements StreamRelay {
+  events = 0
+  error: GatewayError | undefined
+  complete = false
+  readonly finishes: Finish[] = []
+  readonly #options: EventRelayOptions
+  readonly #splitter: SseSplitter
+  readonly #tally = new UsageTally()
+  #sawDone = false
+
+  constructor(options: EventRelayOptions) {
+    this.#options = options
+    this.#splitter = new SseSplitter(options.maxEventBytes)
+  }
+
+  get usage(): Usage | undefined {
+    return this.#tally.usage
+  }
+
+  push(chunk: Uint8Array): Uint8Array | string | undefined {
+    const block = this.#splitter.push(chunk)
+    return block === undefined ? undefined : this.#relay(block)
+  }
+
+  flush(): Uint8Array | string | undefined {
+    const rest = this.#splitter.rest()
+    return rest === undefined ? undefined : this.#relay(Buffer.concat([rest, BLANK_LINE]))
+  }
+
+  end(): string {
+    return this.#options.endsWithDone && !this.#sawDone ? `data: ${DONE}\n\n` : ''
+  }
+
+  fail(error: GatewayError): string {
+    return `data: ${JSON.stringify(faceOf(this.#options.api).renderError(error, this.#options.requestId))}\n\n`
+  }
+
+  #relay(block: Uint8Array): Uint8Array | string | undefined {
+    const text = Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('latin1')
+    if (!WORTH_READING.test(text)) {
+      if (!text.includes('data:')) return undefined
+      this.events += 1
+      return block
+    }
+    const frames = parseFrames(block)
+    const failed = frames.findIndex((frame) => this.#read(frame))
+    this.events += failed === -1 ? frames.length : failed
+    if (failed === -1) return block
+    return failed === 0 ? undefined : frames.slice(0, failed).map(frameText).join('')
+  }
+
+  /** True when the frame is the provider's error. */
+  #read(frame: SseFrame): boolean {
+    if (frame.data === DONE) {
+      this.#sawDone = true
+      this.complete = true
+      return false
+    }
+    const body = parseObject(frame.data)
+    this.error = errorIn(frame, body, this.#options)
+    if (this.error !== undefined) return true
+    if (body !== undefined) this.#observe(body)
+    return false
+  }
+
+  #observe(body: JsonObject): void {
+    this.#tally.add(body)
+    this.finishes.push(...finishesOf(body))
+    const hasFinish = listOf(body.choices).some((choice) => typeof objectOf(choice)?.finish_reason === 'string')
+    if (hasFinish || (typeof body.type === 'string' && LAST_TYPE.test(body.type))) this.complete = true
+  }
+}
+
+function frameText({ event, data }: SseFrame): string {
+  return `${event === undefined ? '' : `event: ${event}\n`}data: ${data.replaceAll('\n', '\ndata: ')}\n\n`
+}

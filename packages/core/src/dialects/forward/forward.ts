@@ -1,0 +1,42 @@
+import { GatewayError } from '../../errors.ts'
+import type { BuiltRequest, Dialect } from '../dialect.ts'
+import type { OperationContext, OperationTarget } from '../operation.ts'
+import type { Translation } from '../translation.ts'
+import { readAnswer } from './answer.ts'
+import { ByteRelay } from './byte-relay.ts'
+import { EventRelay } from './event-relay.ts'
+
+/** A request that a provider of the same API gets nearly as it came. */
+export interface Forwarding {
+  /** The API both sides speak. */
+  readonly api: Dialect
+  readonly answer: Translation['answer']
+  /** Path below the provider's base URL, for messages. */
+  readonly path: string
+  /** Streams of this endpoint end with `[DONE]`. */
+  readonly endsWithDone?: boolean
+  buildRequest(model: string): BuiltRequest
+}
+
+const ACCEPT: Readonly<Record<Translation['answer'], string>> = { json: 'application/json', events: 'text/event-stream', bytes: '*/*', any: '*/*' }
+
+/** How this target is asked. One that does not speak the API cannot be: `unsupported_content`, and the next one is tried. */
+export function forward(forwarding: Forwarding, target: OperationTarget, context: OperationContext): Translation {
+  const { api, answer, path } = forwarding
+  const { provider, model } = target
+  const from = { api, provider: provider.name, model }
+  return {
+    answer,
+    accept: ACCEPT[answer],
+    buildRequest() {
+      if (!target.dialects.includes(api)) throw new GatewayError('unsupported_content', `${provider.name} serves no ${path}.`, { provider: provider.name, param: 'model' })
+      return forwarding.buildRequest(model)
+    },
+    readAnswer: (body, bytes) => readAnswer(body, bytes, from),
+    openStream: (contentType = '') =>
+      answer === 'events' || (answer === 'any' && contentType.startsWith('text/event-stream'))
+        ? new EventRelay({ ...from, requestId: context.requestId, maxEventBytes: context.maxEventBytes, endsWithDone: forwarding.endsWithDone === true })
+        : new ByteRelay(),
+    readError: (response) => api.client.readError(response),
+  }
+}

@@ -1,0 +1,5 @@
+export { readFormRequest } from './form-request.ts'
+export { type ModelEndpoint, readJsonRequest } from './json-request.ts'
+export { readNativeRequest } from './native-request.ts'
+export { readStoredRequest, type StoredEndpoint } from './stored-request.ts'
+export { PROVIDER_HEADER } from './wanted.ts'

@@ -1,0 +1,47 @@
+import type { ClientRequest, Dialect } from '../dialect.ts'
+import { optionalString, requiredText } from '../fields.ts'
+import type { Operation } from '../operation.ts'
+import { forward } from './forward.ts'
+import { wantedFor } from './wanted.ts'
+
+/** What is particular about an endpoint whose requests name a model. */
+export interface ModelEndpoint {
+  /** Path below the provider's base URL. */
+  readonly path: string
+  /** What it answers when no stream is asked for. */
+  readonly answer: 'json' | 'any'
+  /** A request without a model is sent to the one provider that can be meant, which has a default. */
+  readonly hasDefaultModel?: boolean
+  /** Field and value that ask for a stream. @default `stream: true` */
+  readonly streamField?: readonly [field: string, value: unknown]
+  /** Its streams end with `[DONE]`. */
+  readonly endsWithDone?: boolean
+}
+
+/** A JSON request for any provider that speaks `api`: only the model is written anew. */
+export function readJsonRequest(api: Dialect, endpoint: ModelEndpoint, request: Pick<ClientRequest, 'body' | 'bytes' | 'header'>): Operation {
+  const { body, bytes } = request
+  const place = { value: body, path: '' }
+  const model = endpoint.hasDefaultModel === true ? optionalString(place, 'model') : requiredText(place, 'model')
+  const [streamField, streamValue] = endpoint.streamField ?? ['stream', true]
+  const stream = body[streamField] === streamValue
+  return {
+    model,
+    stream,
+    ...(model === undefined ? { provider: wantedFor(api, request) } : {}),
+    translationFor: (target, context) =>
+      forward(
+        {
+          ...endpoint,
+          api,
+          answer: stream ? 'events' : endpoint.answer,
+          buildRequest(targetModel) {
+            const isUnchanged = model === undefined || targetModel === model
+            return { path: endpoint.path, body: isUnchanged ? (bytes ?? body) : { ...body, model: targetModel }, dropped: [] }
+          },
+        },
+        target,
+        context,
+      ),
+  }
+}

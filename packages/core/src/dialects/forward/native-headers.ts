@@ -1,0 +1,21 @@
+/** What of a client's headers a provider's own API may see. */
+const PLAIN: ReadonlySet<string> = new Set(['content-type', 'accept'])
+const FAMILIES = /^(?:anthropic|openai|x-goog)-[a-z0-9-]+$/
+/** Whose key and whose account is charged is decided by the gateway. */
+const OURS = /key|token|auth|secret|cookie|organization|project/
+
+interface Headers {
+  headerNames(): Iterable<string>
+  header(name: string): string | undefined
+}
+
+/** The headers of the client that are forwarded: what describes the request, and what switches features of the provider. */
+export function nativeHeaders(request: Headers): Record<string, string> {
+  const headers: Record<string, string> = {}
+  for (const name of request.headerNames()) {
+    if (!PLAIN.has(name) && (!FAMILIES.test(name) || OURS.test(name))) continue
+    const value = request.header(name)
+    if (value !== undefined) headers[name] = value
+  }
+  return headers
+}

@@ -1,0 +1,86 @@
+import { GatewayError } from '../../errors.ts'
+import type { JsonObject } from '../dialect.ts'
+import type { Finish } from '../finish.ts'
+import { isObject, listOf, objectsOf } from '../json.ts'
+import { errorInAnswer } from './errors.ts'
+import { blockedPrompt, finishOf, finishWord } from './finish.ts'
+
+interface ObservedCandidate {
+  hasCalls: boolean
+  finished: boolean
+}
+
+/** What an answer that is forwarded as it is says of itself: how it ended, and whether it did. */
+export class AnswerObserver {
+  readonly finishes: Finish[] = []
+  readonly #provider: string
+  readonly #candidates = new Map<number, ObservedCandidate>()
+  #blocked = false
+
+  constructor(provider: string) {
+    this.#provider = provider
+  }
+
+  /** Every candidate seen has ended, or the prompt was refused. */
+  get complete(): boolean {
+    if (this.#blocked) return true
+    const seen = [...this.#candidates.values()]
+    return seen.length > 0 && seen.every((candidate) => candidate.finished)
+  }
+
+  /** Chunks of the first candidate went by unread. */
+  noteContent(): void {
+    this.#candidate(0)
+  }
+
+  /** Looks at a chunk. Gives back the error it carries; a whole answer is one chunk. */
+  observe(chunk: JsonObject): GatewayError | undefined {
+    const { error, candidates, promptFeedback } = chunk
+    if (error !== undefined && error !== null) return errorInAnswer(error, this.#provider)
+    for (const [position, candidate] of listOf(candidates).entries()) if (isObject(candidate)) this.#observe(candidate, position)
+    const blocked = this.#blocked || this.#candidates.size > 0 ? undefined : blockedPrompt(promptFeedback)
+    if (blocked !== undefined) {
+      this.#blocked = true
+      this.finishes.push(blocked)
+    }
+    return undefined
+  }
+
+  /** A whole answer has ended, whether it says so or not. Throws `upstream_invalid` for one that says nothing. */
+  finishWhole({ candidates }: JsonObject): void {
+    for (const candidate of listOf(candidates)) {
+      if (isObject(candidate) && (finishWord(candidate['finishReason']) !== undefined || partsOf(candidate).length > 0)) continue
+      throw new GatewayError('upstream_invalid', `${this.#provider} sent a candidate without content or finish reason.`)
+    }
+    if (!this.#blocked && this.#candidates.size === 0) {
+      throw new GatewayError('upstream_invalid', `${this.#provider} sent an answer without content or finish reason.`)
+    }
+    for (const candidate of this.#candidates.values()) {
+      if (!candidate.finished) this.finishes.push({ reason: candidate.hasCalls ? 'tool_calls' : 'stop' })
+    }
+  }
+
+  #observe(candidate: JsonObject, position: number): void {
+    const { index } = candidate
+    const state = this.#candidate(typeof index === 'number' ? index : position)
+    // A call and the end of its turn come in different chunks.
+    state.hasCalls ||= partsOf(candidate).some((part) => isObject(part['functionCall']))
+    const word = finishWord(candidate['finishReason'])
+    if (word === undefined || state.finished) return
+    state.finished = true
+    this.finishes.push(finishOf(word, state.hasCalls, candidate['finishMessage']))
+  }
+
+  #candidate(index: number): ObservedCandidate {
+    let candidate = this.#candidates.get(index)
+    if (candidate === undefined) {
+      candidate = { hasCalls: false, finished: false }
+      this.#candidates.set(index, candidate)
+    }
+    return candidate
+  }
+}
+
+function partsOf({ content }: JsonObject): JsonObject[] {
+  return isObject(content) ? objectsOf(content['parts']) : []
+}

@@ -1,0 +1,19 @@
+import type { JsonObject } from '../dialect.ts'
+import type { Finish } from '../finish.ts'
+import { objectOf, textOf } from '../json.ts'
+
+export interface Calls {
+  /** The answer calls tools of the client's. */
+  readonly calledTools: boolean
+}
+
+/**
+ * Why a response that came to its end ended. An answer cut off is `length`, whatever cut it; words that say more than
+ * ours are kept as `native`.
+ */
+export function finishOf(response: JsonObject, { calledTools }: Calls): Finish {
+  if (response.status !== 'incomplete') return { reason: calledTools ? 'tool_calls' : 'stop' }
+  const word = textOf(objectOf(response.incomplete_details)?.reason)
+  if (word === 'content_filter') return { reason: 'content_filter' }
+  return word === undefined || word === 'max_output_tokens' ? { reason: 'length' } : { reason: 'length', native: word }
+}

@@ -1,0 +1,23 @@
+import type { JsonObject } from '../dialect.ts'
+import { objectOf } from '../json.ts'
+import { tokenCount, type Usage } from '../usage.ts'
+
+/** The usage, which is counted as we do: cache and reasoning are included. `undefined` when it counts neither side. */
+export function usageOf(native: JsonObject | undefined): Usage | undefined {
+  if (native === undefined) return undefined
+  const input = tokenCount(native.input_tokens)
+  const output = tokenCount(native.output_tokens)
+  if (input === undefined && output === undefined) return undefined
+  const inputDetails = objectOf(native.input_tokens_details)
+  const reasoning = tokenCount(objectOf(native.output_tokens_details)?.reasoning_tokens)
+  const outputTokens = output ?? 0
+  return {
+    inputTokens: input ?? 0,
+    outputTokens,
+    cachedTokens: tokenCount(inputDetails?.cached_tokens),
+    cacheWriteTokens: tokenCount(inputDetails?.cache_write_tokens),
+    // More reasoning than output would make a negative remainder in every price.
+    reasoningTokens: reasoning === undefined ? undefined : Math.min(reasoning, outputTokens),
+    native,
+  }
+}

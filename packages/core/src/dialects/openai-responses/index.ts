@@ -1,0 +1,29 @@
+import type { Dialect } from '../dialect.ts'
+import { renderAnswer } from './answer-out.ts'
+import { readAnswer } from './client-answer.ts'
+import { readError } from './client-errors.ts'
+import { buildRequest } from './client-request.ts'
+import { ResponsesReader } from './client-stream.ts'
+import { renderError } from './errors.ts'
+import { DIALECT } from './names.ts'
+import { relay } from './relay.ts'
+import { parseRequest } from './request.ts'
+import { ResponsesRenderer } from './stream-out.ts'
+
+/** OpenAI's Responses: the dialect of its newer clients and of coding agents, and of a growing number of services. */
+export const openaiResponses: Dialect = {
+  name: DIALECT,
+  server: {
+    parse: parseRequest,
+    renderAnswer,
+    openRenderer: (context) => new ResponsesRenderer(context),
+    renderError,
+  },
+  client: {
+    buildRequest,
+    readAnswer,
+    openReader: (call) => new ResponsesReader(call),
+    readError,
+  },
+  relay,
+}

@@ -1,0 +1,24 @@
+import type { CallContext, JsonObject, Relay, RelayedAnswer } from '../dialect.ts'
+import { objectOf, objectsOf } from '../json.ts'
+import { errorInAnswer, failureOf, invalidAnswer } from './client-errors.ts'
+import { finishOf } from './client-finish.ts'
+import { usageOf } from './client-usage.ts'
+import { relayRequest } from './relay-request.ts'
+import { ResponsesStreamRelay } from './relay-stream.ts'
+
+/** Responses on both sides: bytes pass and are looked at. */
+export const relay: Relay = {
+  buildRequest: relayRequest,
+  readAnswer,
+  openStream: (_request, options) => new ResponsesStreamRelay(options),
+}
+
+function readAnswer(body: JsonObject, bytes: Uint8Array, call: CallContext): RelayedAnswer {
+  // What was asked for in the background is not finished yet, and the client knows.
+  const isRunning = body.background === true && (body.status === 'queued' || body.status === 'in_progress')
+  const failure = isRunning ? errorInAnswer(body, call.provider) : failureOf(body, call.provider)
+  if (failure !== undefined) throw failure
+  if (!Array.isArray(body.output)) throw invalidAnswer('sent an answer without output', call.provider)
+  const calledTools = objectsOf(body.output).some(({ type }) => type === 'function_call' || type === 'custom_tool_call')
+  return { body: bytes, usage: usageOf(objectOf(body.usage)), finishes: isRunning ? [] : [finishOf(body, { calledTools })] }
+}
