@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { CANARY_KEY, CLIENT_KEY, startMountedChain } from './harness/chain.ts'
 import { seeError } from './harness/client-stream.ts'
 import { FakeClock } from './harness/fake-clock.ts'
+import { spokenBy } from './harness/spoken.ts'
 import { seeLog, type SeenLog } from './harness/log.ts'
 
 interface Model {
@@ -40,7 +41,7 @@ afterEach(async () => {
 })
 afterAll(() => Promise.all([first.close(), second.close(), third.close()]))
 
-const own = (provider: FakeProvider, more: object = {}) => ({ baseUrl: provider.url, apiKey: CANARY_KEY, dialect: provider.dialect, ...more })
+const own = (provider: FakeProvider, more: object = {}) => ({ baseUrl: provider.url, apiKey: CANARY_KEY, dialect: spokenBy(provider), ...more })
 const three = () => ({ first: own(first), second: own(second), third: own(third) })
 
 function start(options: GatewayOptions = {}): void {

@@ -4,14 +4,20 @@ import { type DialectName, loadRecordings, type Recording, syntheticRecordings }
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { GatewayReading } from './recordings/gateway-client.ts'
 import { expectMeaning, type Json } from './recordings/meaning.ts'
-import { openReplay, providersOf, type Replay } from './recordings/replay.ts'
+import { openReplay, ownApis, providersOf, type Replay } from './recordings/replay.ts'
 
 const folder = fileURLToPath(new URL('../../shared/recordings/', import.meta.url))
 const isPresent = existsSync(folder)
 const isRequired = process.env['REQUIRE_RECORDINGS'] === '1'
-const dialects: readonly DialectName[] = ['openai-chat', 'anthropic-messages', 'gemini']
+const dialects: readonly DialectName[] = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini', 'bedrock-converse']
 
-const recordings = isPresent ? dialects.flatMap((dialect) => loadRecordings(`${folder}${dialect}`)) : []
+/** Recordings that are no witness, and why. */
+const unusable: Readonly<Record<string, string>> = {
+  'openai-responses/aisdk-azure-deepseek-reasoning.1': 'a chat completion that was filed with the responses',
+  'openai-responses/aisdk-openai-shell-container.1.stream': 'its deltas say another sentence than its last event',
+}
+
+const recordings = isPresent ? dialects.flatMap((dialect) => loadRecordings(`${folder}${dialect}`)).filter(({ name, dialect }) => !(`${dialect}/${name}` in unusable)) : []
 
 /**
  * Recordings the provider's own SDK cannot read as they are, with what they lack. The SDK gets them mended, the gateway as
@@ -64,8 +70,18 @@ describe.each(dialects)('recordings of %s', (dialect) => {
     await expectSame(through('Express'), recording)
   })
 
+  it.each(dialect in ownApis ? answers.map(titled) : [])('%s means the same through the same API of the gateway', async (_, recording) => {
+    const expected = await through('Express').throughProvider(readable(recording))
+    const [provider = ''] = providersOf(recording)
+    for (const writeSizes of writings) {
+      const seen = await through('Express').throughOwnApi(recording, { provider, writeSizes })
+      // Where the provider gives its calls no ids, its own clients need none.
+      expectMeaning({ ...seen, toolCalls: seen.toolCalls.map((call, at) => ({ ...call, id: call.id ?? `call ${at}` })) }, expected)
+    }
+  })
+
   it.each(refusals.map(titled))('%s is refused as documented', async (_, recording) => {
-    await expect(through().throughProvider(recording)).rejects.toMatchObject({ status: recording.status })
+    expect(statusIn(await through().throughProvider(recording).catch((error: unknown) => error))).toBe(recording.status)
     for (const isStream of [false, true]) {
       for (const provider of providersOf(recording)) {
         const { reading, record } = await through().throughGateway({ ...recording, isStream }, { provider })
@@ -100,6 +116,12 @@ describe.each(dialects)('recordings of %s', (dialect) => {
   })
 })
 
+/** SDKs keep the status of a refusal under different names. */
+function statusIn(error: unknown): unknown {
+  const { status, statusCode, $metadata } = error as { status?: number; statusCode?: number; $metadata?: { httpStatusCode?: number } }
+  return status ?? statusCode ?? $metadata?.httpStatusCode
+}
+
 function titled<T extends Recording>(recording: T): [string, T] {
   return [recording.name, recording]
 }
@@ -124,7 +146,7 @@ async function expectSame(replay: Replay, recording: Recording): Promise<void> {
       const { reading, record } = await replay.throughGateway(recording, { provider, writeSizes })
       expectMeaning(reading, expected)
       expectWhole(reading, recording)
-      if (provider === 'openai') expect(reading.body.trimEnd()).toBe(recording.body.toString('utf8').trimEnd())
+      if (provider === 'openai' && recording.dialect === 'openai-chat') expect(reading.body.trimEnd()).toBe(recording.body.toString('utf8').trimEnd())
       expect(record).toMatchObject({ status: 200, code: 'ok', finishReasons: [expected.finish] })
       expect(record.usage?.input).toBe(expected.usage?.input)
       expect(record.usage && record.usage.input + record.usage.output).toBe(expected.totalTokens)
@@ -146,7 +168,7 @@ function expectBroken(reading: GatewayReading): void {
 
 /** A refusal of our own key is never the client's 401, and the provider's words about it stay here; others keep their status. */
 function expectRefusal({ error, body }: GatewayReading, { status, body: recorded }: Recording): void {
-  const isAboutKey = status === 401 || /api[ _]key[ _](not valid|invalid)/i.test(recorded.toString('utf8'))
+  const isAboutKey = status === 401 || /api[ _]key[ _](not valid|invalid)|incorrect api key|security token/i.test(recorded.toString('utf8'))
   if (isAboutKey) {
     expect(error).toMatchObject({ status: 502, code: 'provider_credentials' })
     expect(error?.message).toMatch(/refused the gateway's own credentials/)
@@ -154,7 +176,7 @@ function expectRefusal({ error, body }: GatewayReading, { status, body: recorded
   else if (status >= 500) expect([502, 503, 504]).toContain(error?.status)
   else {
     const { message, code, param } = (JSON.parse(recorded.toString('utf8')) as { error: Json }).error
-    expect(error).toMatchObject({ status, code, param })
+    expect(error).toMatchObject({ status, param, ...(code !== null && { code }) })
     expect(error?.message).toContain(message)
   }
   expect(body).not.toContain('sk-the-providers-own-key')

@@ -1,7 +1,8 @@
-import { cpuRatio } from './figures.ts'
+import { cpuRatio, figureOf } from './figures.ts'
 import type { Figure, Sample } from './figures.ts'
 import type { ImportName, ImportTimes } from './import-time.ts'
 import { loadName } from './measure.ts'
+import { isPair, pairs, samePair } from './pairs.ts'
 import { cpuConcurrency } from './settings.ts'
 import type { Part } from './settings.ts'
 import type { Traffic } from './traffic.ts'
@@ -23,13 +24,14 @@ export interface BarResult extends Bar {
 
 interface CpuBar extends Bar {
   traffic: Traffic
+  baselineTraffic?: Traffic
 }
 
 interface ImportBar extends Bar {
   subject: ImportName
 }
 
-const figureNames: Record<Traffic, string> = {
+const figureNames: Readonly<Partial<Record<Traffic, string>>> = {
   json: 'JSON, CPU per request',
   stream: 'same-dialect stream, CPU per event',
   paced: 'the same, events 1 ms apart',
@@ -45,7 +47,13 @@ const cpuBars: readonly CpuBar[] = [
   ...['node', ...frameworks].map((name) => cpuBar('stream', 1.3, [`postern-${name}`, `floor-${name}`])),
   ...['node', ...frameworks].map((name) => cpuBar('paced', 1.3, [`postern-${name}`, `floor-${name}`])),
   ...frameworks.map((name) => cpuBar('translated', 0.5, [`postern-${name}`, 'portkey'])),
+  // Only what the other gateway answers right is compared; a pair it gets wrong is reported as not measured.
+  ...(['pair:openai-chat>gemini'] as const).map((traffic) => cpuBar(traffic, 0.5, ['postern-node', 'portkey'])),
+  ...pairs.slice(1).map((traffic) => ({ ...cpuBar(traffic, 3, ['postern-node', 'postern-node']), baselineTraffic: samePair() })),
 ]
+
+/** Milliseconds of CPU that a long conversation may cost, translated and answered whole. */
+const conversationBar: Bar = { figure: 'a conversation of 50 KB from OpenAI to Anthropic', subject: 'postern-node', baseline: 'one millisecond of CPU', limit: 0.6, part: 'pairs' }
 
 const importBars: readonly ImportBar[] = (['@postern/express', 'express + @postern/express'] as const).map((subject) => ({
   figure: 'import time',
@@ -56,7 +64,8 @@ const importBars: readonly ImportBar[] = (['@postern/express', 'express + @poste
 }))
 
 function cpuBar(traffic: Traffic, limit: number, [subject, baseline]: [string, string]): CpuBar {
-  return { figure: figureNames[traffic], subject, baseline, limit, traffic, part: traffic === 'json' ? 'json' : 'stream' }
+  const figure = isPair(traffic) ? `${traffic.slice('pair:'.length).replace('>', ' to ')}, CPU per event` : (figureNames[traffic] ?? traffic)
+  return { figure, subject, baseline, limit, traffic, part: isPair(traffic) ? 'pairs' : traffic === 'json' ? 'json' : 'stream' }
 }
 
 export interface Judged {
@@ -71,14 +80,18 @@ export interface Judged {
 export function judge({ samples, imports, parts, subjects }: Judged): BarResult[] {
   const cpuResults = cpuBars
     .filter((bar) => parts.includes(bar.part) && subjects.includes(bar.subject) && subjects.includes(bar.baseline))
-    .map(({ traffic, ...bar }) => {
-      const load = loadName({ traffic, concurrency: cpuConcurrency })
-      return withVerdict(bar, cpuRatio(samples, { subject: bar.subject, baseline: bar.baseline, load }))
+    .map(({ traffic, baselineTraffic, ...bar }) => {
+      const nameOf = (one: Traffic): string => loadName({ traffic: one, concurrency: cpuConcurrency })
+      const baselineLoad = baselineTraffic && nameOf(baselineTraffic)
+      const ratio = cpuRatio(samples, { subject: bar.subject, baseline: bar.baseline, load: nameOf(traffic), baselineLoad })
+      return withVerdict(baselineTraffic === undefined ? bar : { ...bar, baseline: 'the same dialect' }, ratio)
     })
+  const conversation = figureOf(samples, { subject: conversationBar.subject, load: loadName({ traffic: 'conversation', concurrency: cpuConcurrency }) }, (sample) => sample.cpuMicros / 1000)
+  const conversations = parts.includes('pairs') && subjects.includes(conversationBar.subject) ? [withVerdict(conversationBar, conversation)] : []
   const importResults = importBars
     .filter((bar) => parts.includes(bar.part))
     .map((bar) => withVerdict(bar, imports?.ratios[bar.subject]))
-  return [...cpuResults, ...importResults]
+  return [...cpuResults, ...conversations, ...importResults]
 }
 
 function withVerdict(bar: Bar, ratio: Figure | undefined): BarResult {

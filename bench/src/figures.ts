@@ -60,6 +60,8 @@ export interface SampleKey {
 
 export interface Pair extends SampleKey {
   baseline: string
+  /** Where the baseline is measured under another load. */
+  baselineLoad?: string | undefined
 }
 
 /**
@@ -71,14 +73,12 @@ export function compareRounds(
   pair: Pair,
   compare: (subject: Sample, baseline: Sample) => number,
 ): Figure | undefined {
-  const ofLoad = samples.filter((sample) => sample.load === pair.load)
-  const baselines = new Map(
-    ofLoad.filter((sample) => sample.subject === pair.baseline).map((sample) => [sample.round, sample]),
-  )
+  const of = (subject: string, load: string): Sample[] => samples.filter((sample) => sample.subject === subject && sample.load === load)
+  const baselines = new Map(of(pair.baseline, pair.baselineLoad ?? pair.load).map((sample) => [sample.round, sample]))
   const values: number[] = []
-  for (const sample of ofLoad) {
+  for (const sample of of(pair.subject, pair.load)) {
     const baseline = baselines.get(sample.round)
-    if (sample.subject === pair.subject && baseline) values.push(compare(sample, baseline))
+    if (baseline) values.push(compare(sample, baseline))
   }
   return summarise(values)
 }

@@ -1,5 +1,6 @@
 import type { Pool } from 'undici'
 import { percentile } from './figures.ts'
+import { endings } from './pairs.ts'
 import type { Traffic } from './traffic.ts'
 
 /** A fixed amount of work: how many requests of which kind, and how many of them at once. */
@@ -73,8 +74,8 @@ export async function postOnce(pool: Pool, post: Post): Promise<Outcome> {
   })
 }
 
-/** `[DONE]` closes OpenAI streams, `message_stop` the Anthropic stream read straight from the fake upstream. */
+/** Whether the stream of any dialect has its closing event; the last event of some holds the whole answer once more. */
 export function isLastPiece(piece: Uint8Array | undefined): boolean {
-  const tail = Buffer.from(piece ?? []).subarray(-64).toString('latin1')
-  return tail.includes('[DONE]') || tail.includes('message_stop')
+  const tail = Buffer.from(piece ?? []).subarray(-4096).toString('latin1')
+  return Object.values(endings).some((ending) => tail.includes(ending))
 }

@@ -5,7 +5,7 @@ import { drive, postOnce } from './load.ts'
 import type { Load, LoadResult } from './load.ts'
 import type { Settings } from './settings.ts'
 import type { Target } from './subjects.ts'
-import { EVENTS_PER_STREAM } from './traffic.ts'
+import { EVENTS_PER_STREAM, isWhole } from './traffic.ts'
 import type { Traffic } from './traffic.ts'
 
 /** Why figures of a subject are missing, by its name. */
@@ -80,7 +80,7 @@ async function sampleOf(runner: Runner, load: Load, round: number): Promise<Samp
   const before = await runner.usage()
   const result = await runner.run(load)
   const spent = (await runner.usage()).cpuMicros - before.cpuMicros
-  const units = load.requests * (load.traffic === 'json' ? 1 : EVENTS_PER_STREAM)
+  const units = load.requests * (isWhole(load.traffic) ? 1 : EVENTS_PER_STREAM)
   return { subject: runner.name, load: loadName(load), round, cpuMicros: spent / units, ...result }
 }
 

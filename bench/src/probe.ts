@@ -1,4 +1,5 @@
 import { request } from 'undici'
+import { endings, isPair, sidesOf } from './pairs.ts'
 import type { Target } from './subjects.ts'
 import { EVENTS_PER_STREAM, expectedText } from './traffic.ts'
 import type { Traffic } from './traffic.ts'
@@ -16,6 +17,7 @@ interface ChatAnswer {
 export async function probe(target: Target, traffic: Traffic, upstreamUrl: string): Promise<void> {
   const body = await readAnswer(target, traffic, upstreamUrl)
   if (traffic === 'json') return checkJson(body)
+  if (traffic === 'conversation' || isPair(traffic)) return checkText(body, traffic)
   checkStream(body, traffic)
 }
 
@@ -33,6 +35,30 @@ async function readAnswer(target: Target, traffic: Traffic, upstreamUrl: string)
   return body
 }
 
+/** Every fragment in order, wherever the client's dialect puts text, and its closing event. */
+export function checkText(body: string, traffic: Traffic): void {
+  const isStream = isPair(traffic)
+  const objects = isStream ? body.split('\n').filter((line) => line.startsWith('data: {')).map((line) => line.slice('data: '.length)) : [body]
+  const text = objects.map((object) => textIn(JSON.parse(object) as Shapes)).join('')
+  if (text !== expectedText(traffic)) throw new Error(`${traffic}: the text is not what the upstream sent`)
+  if (isStream && !body.includes(endings[sidesOf(traffic).client])) throw new Error(`${traffic}: the stream has no end`)
+}
+
+/** What a delta of any client's dialect says. */
+interface Shapes {
+  type?: string
+  choices?: { delta?: { content?: string | null }; message?: { content: string } }[]
+  delta?: string | { text?: string }
+  candidates?: { content?: { parts?: { text?: string }[] } }[]
+}
+
+function textIn({ type, choices, delta, candidates }: Shapes): string {
+  if (choices !== undefined) return choices[0]?.delta?.content ?? choices[0]?.message?.content ?? ''
+  if (candidates !== undefined) return (candidates[0]?.content?.parts ?? []).map((part) => part.text ?? '').join('')
+  if (typeof delta === 'string') return type === 'response.output_text.delta' ? delta : ''
+  return delta?.text ?? ''
+}
+
 /** The meaning, not the bytes: a proxy may order fields as it likes. */
 export function checkJson(body: string): void {
   const answer = JSON.parse(body) as ChatAnswer
@@ -43,7 +69,7 @@ export function checkJson(body: string): void {
 }
 
 /** All text in order, a finish reason and `[DONE]`; in the same dialect also every one of the events. */
-export function checkStream(body: string, traffic: Exclude<Traffic, 'json'>): void {
+export function checkStream(body: string, traffic: 'stream' | 'paced' | 'translated'): void {
   const data = body
     .split(/\r?\n/)
     .filter((line) => line.startsWith('data:'))

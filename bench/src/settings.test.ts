@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { pairs } from './pairs.ts'
 import { readSettings } from './settings.ts'
 
 describe('readSettings', () => {
   it('measures everything in seven rounds by default', () => {
     const settings = readSettings([])
-    expect(settings).toMatchObject({ rounds: 7, parts: ['json', 'stream', 'import'], jsonFile: undefined })
+    expect(settings).toMatchObject({ rounds: 7, parts: ['json', 'stream', 'pairs', 'import'], jsonFile: undefined })
     expect(settings.loads.map((load) => `${load.traffic}@${load.concurrency}`)).toEqual([
       'json@1',
       'json@16',
@@ -12,6 +13,8 @@ describe('readSettings', () => {
       'stream@16',
       'translated@16',
       'paced@16',
+      'conversation@16',
+      ...pairs.map((pair) => `${pair}@16`),
     ])
   })
 
@@ -33,7 +36,7 @@ describe('readSettings', () => {
   })
 
   it('refuses what it does not know, naming what it does', () => {
-    expect(() => readSettings(['--only', 'everything'])).toThrow('json, stream, import')
+    expect(() => readSettings(['--only', 'everything'])).toThrow('json, stream, pairs, import')
     expect(() => readSettings(['--subjects', 'floor-node,nobody'])).toThrow('does not know nobody')
     expect(() => readSettings(['--rounds', '0'])).toThrow("not '0'")
     expect(() => readSettings(['--markdown', '--quick'])).toThrow('whole run')

@@ -1,9 +1,10 @@
 import { parseArgs } from 'node:util'
 import type { Load } from './load.ts'
 import { subjects } from './subjects.ts'
+import { pairs } from './pairs.ts'
 import type { Traffic } from './traffic.ts'
 
-export type Part = 'json' | 'stream' | 'import'
+export type Part = 'json' | 'stream' | 'pairs' | 'import'
 
 /** What one run of the benchmark does; decided once from the command line. */
 export interface Settings {
@@ -25,14 +26,14 @@ export const usage = `npx -y pnpm@12 bench [options]
 
   --quick              fewer rounds and requests: a look, not a result
   --rounds <n>         rounds to measure (default 7, quick 3)
-  --only <part>        json, stream or import
+  --only <part>        json, stream, pairs or import
   --subjects <a,b>     only these rows
   --json [file]        the table as JSON, to standard output or a file
   --markdown           write docs/benchmarks.md (whole runs only)
   --help               this text
 `
 
-const parts: readonly Part[] = ['json', 'stream', 'import']
+const parts: readonly Part[] = ['json', 'stream', 'pairs', 'import']
 
 /** The concurrency at which CPU is compared: enough to keep a process busy, not enough to queue. */
 export const cpuConcurrency = 16
@@ -120,6 +121,14 @@ function planLoads(chosen: readonly Part[], quick: boolean): { warmUp: Load[]; l
       loads.push(of(traffic, cpuConcurrency, quick ? 64 : 350))
     }
     loads.push(of('paced', cpuConcurrency, quick ? 16 : 96))
+  }
+  if (chosen.includes('pairs')) {
+    warmUp.push(of('conversation', cpuConcurrency, quick ? 300 : 1_000))
+    loads.push(of('conversation', cpuConcurrency, quick ? 100 : 300))
+    for (const pair of pairs) {
+      warmUp.push(of(pair, cpuConcurrency, quick ? 60 : 150))
+      loads.push(of(pair, cpuConcurrency, quick ? 32 : 96))
+    }
   }
   return { warmUp, loads }
 }

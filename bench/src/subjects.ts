@@ -1,4 +1,5 @@
 import type { Post } from './load.ts'
+import { isPair, pairRequest, pairs, sidesOf } from './pairs.ts'
 import type { Child } from './processes.ts'
 import { benchKey } from './subjects/postern-options.ts'
 import { providerModel, providerName, requestBody } from './traffic.ts'
@@ -29,6 +30,9 @@ export const directName = 'direct'
 
 const sameDialect = ['json', 'stream', 'paced'] as const
 const everything = ['json', 'stream', 'paced', 'translated'] as const
+const everyPair = [...everything, 'conversation', ...pairs] as const
+/** Pairs the other gateway can be led to a stand-in for. */
+const portkeyPairs = ['pair:openai-chat>gemini'] as const
 
 function http(name: string, rest: Pick<Subject, 'traffic' | 'post'>): Subject {
   return { name, file: `./subjects/${name}.ts`, kind: 'http', ...rest }
@@ -43,19 +47,34 @@ function plainPost(traffic: Traffic): Post {
   return jsonPost('/v1/chat/completions', requestBody(traffic, providerModel(traffic)), { authorization: 'Bearer sk-test-bench' })
 }
 
+/** What the other gateway calls the providers, and what it wants before their paths. */
+const portkeyProviders: Readonly<Record<string, { name: string; path: string }>> = {
+  openai: { name: 'openai', path: '/v1' },
+  anthropic: { name: 'anthropic', path: '/v1' },
+  gemini: { name: 'google', path: '' },
+}
+
 function portkeyPost(traffic: Traffic, upstreamUrl: string): Post {
+  const provider = portkeyProviders[providerName(traffic)] ?? { name: providerName(traffic), path: '' }
+  if (isPair(traffic)) {
+    const { path, body } = pairRequest('openai-chat', providerModel(traffic))
+    return jsonPost(path, body, { authorization: 'Bearer test-bench', 'x-portkey-provider': provider.name, 'x-portkey-custom-host': upstreamUrl + provider.path })
+  }
   return jsonPost('/v1/chat/completions', requestBody(traffic, providerModel(traffic)), {
     authorization: 'Bearer sk-test-bench',
-    'x-portkey-provider': providerName(traffic),
-    'x-portkey-custom-host': `${upstreamUrl}/v1`,
+    'x-portkey-provider': provider.name,
+    'x-portkey-custom-host': upstreamUrl + provider.path,
   })
 }
 
 function posternPost(path: string): (traffic: Traffic) => Post {
-  return (traffic) =>
-    jsonPost(path, requestBody(traffic, `${providerName(traffic)}/${providerModel(traffic)}`), {
-      authorization: `Bearer ${benchKey}`,
-    })
+  return (traffic) => {
+    const model = `${providerName(traffic)}/${providerModel(traffic)}`
+    const headers = { authorization: `Bearer ${benchKey}` }
+    if (!isPair(traffic)) return jsonPost(path, requestBody(traffic, model), headers)
+    const asked = pairRequest(sidesOf(traffic).client, model)
+    return jsonPost(asked.path, asked.body, { ...headers, 'anthropic-version': '2023-06-01' })
+  }
 }
 
 function jsonPost(path: string, body: string, headers: Record<string, string>): Post {
@@ -72,8 +91,8 @@ export const subjects: readonly Subject[] = [
   http('floor-koa', floor),
   http('floor-hono', floor),
   http('fetch-express', floor),
-  http('portkey', { traffic: everything, post: portkeyPost }),
-  http('postern-node', { traffic: everything, post: posternPost('/v1/chat/completions') }),
+  http('portkey', { traffic: [...everything, ...portkeyPairs], post: portkeyPost }),
+  http('postern-node', { traffic: everyPair, post: posternPost('/v1/chat/completions') }),
   http('postern-express', mounted),
   http('postern-koa', mounted),
   http('postern-hono', mounted),

@@ -4,12 +4,20 @@
  * time on making text while another process is being measured.
  */
 
+import { isPair, pairFragments, type PairTraffic, providerNames, sidesOf } from './pairs.ts'
+
 /**
  * `json`, `stream` and `paced` speak OpenAI on both sides; `translated` asks in OpenAI and is answered in Anthropic
  * events. The events of `paced` come a millisecond apart, so that each arrives by itself as it does from a real model;
  * the other streams come as fast as they can be written, and the network joins some of their events together.
+ * `conversation` is a long history in OpenAI's words for Anthropic, answered whole; `pair:*` are those of `pairs.ts`.
  */
-export type Traffic = 'json' | 'stream' | 'paced' | 'translated'
+export type Traffic = 'json' | 'stream' | 'paced' | 'translated' | 'conversation' | PairTraffic
+
+/** Kinds of traffic whose unit is a request; that of the others is an event of a stream. */
+export function isWhole(traffic: Traffic): boolean {
+  return traffic === 'json' || traffic === 'conversation'
+}
 
 export const EVENTS_PER_STREAM = 100
 
@@ -27,25 +35,31 @@ function pieces(count: number): string[] {
 const openaiPieces = pieces(EVENTS_PER_STREAM - 2)
 const anthropicPieces = pieces(EVENTS_PER_STREAM - 6)
 const jsonAnswerText = pieces(300).join('')
+const conversationAnswerText = pieces(20).join('')
 
 /** The text a correct subject hands to the client for this traffic. */
 export function expectedText(traffic: Traffic): string {
   if (traffic === 'json') return jsonAnswerText
+  if (traffic === 'conversation') return conversationAnswerText
+  if (isPair(traffic)) return pairFragments.join('')
   return (traffic === 'translated' ? anthropicPieces : openaiPieces).join('')
 }
 
 /** The model as the provider knows it; a gateway that routes by prefix puts the provider in front. */
 export function providerModel(traffic: Traffic): string {
-  if (traffic === 'translated') return anthropicModel
+  if (traffic === 'translated' || traffic === 'conversation') return anthropicModel
+  if (isPair(traffic)) return 'pair-model'
   return traffic === 'paced' ? pacedModel : openaiModel
 }
 
-export function providerName(traffic: Traffic): 'openai' | 'anthropic' {
-  return traffic === 'translated' ? 'anthropic' : 'openai'
+export function providerName(traffic: Traffic): string {
+  if (isPair(traffic)) return providerNames[sidesOf(traffic).provider]
+  return traffic === 'translated' || traffic === 'conversation' ? 'anthropic' : 'openai'
 }
 
 /** An OpenAI chat request of about 1 KB. Usage is not asked for, because SDKs do not ask for it by default. */
 export function requestBody(traffic: Traffic, model: string): string {
+  if (traffic === 'conversation') return conversationBody(model)
   return JSON.stringify({
     model,
     messages: [
@@ -56,6 +70,41 @@ export function requestBody(traffic: Traffic, model: string): string {
     ...(traffic === 'json' ? {} : { stream: true }),
   })
 }
+
+/** About 50 KB: forty turns, every second of which calls a tool and gets its result. */
+function conversationBody(model: string): string {
+  const turns = Array.from({ length: 40 }, (_, index) => {
+    const asked = { role: 'user', content: `Question ${index}.${pieces(60).join('')}` }
+    if (index % 2 === 0) return [asked, { role: 'assistant', content: `Answer ${index}.${pieces(100).join('')}` }]
+    const id = `call_${String(index).padStart(8, '0')}`
+    return [
+      asked,
+      { role: 'assistant', content: null, tool_calls: [{ id, type: 'function', function: { name: 'look_up', arguments: JSON.stringify({ words: pieces(20).join('') }) } }] },
+      { role: 'tool', tool_call_id: id, content: pieces(120).join('') },
+    ]
+  })
+  const parameters = { type: 'object', properties: { words: { type: 'string' } }, required: ['words'], additionalProperties: false }
+  return JSON.stringify({
+    model,
+    messages: [{ role: 'system', content: `You are the keeper of a gate.${pieces(200).join('')}` }, ...turns.flat(), { role: 'user', content: 'And now?' }],
+    tools: [{ type: 'function', function: { name: 'look_up', description: 'Looks words up', parameters } }],
+    max_completion_tokens: 512,
+  })
+}
+
+/** The whole answer to a conversation, in Anthropic's words. */
+export const anthropicJson = Buffer.from(
+  JSON.stringify({
+    id: 'msg_bench0000000000000000',
+    type: 'message',
+    role: 'assistant',
+    model: anthropicModel,
+    content: [{ type: 'text', text: conversationAnswerText }],
+    stop_reason: 'end_turn',
+    stop_sequence: null,
+    usage: { input_tokens: 470, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 20 },
+  }),
+)
 
 export const openaiJson = Buffer.from(
   JSON.stringify({

@@ -5,7 +5,11 @@
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { serve } from './child.ts'
-import { anthropicStream, openaiJson, openaiStream, openaiStreamWithUsage, pacedModel } from './traffic.ts'
+import { recordPairStreams } from './pair-streams.ts'
+import type { ProviderDialect } from './pairs.ts'
+import { anthropicJson, anthropicStream, openaiJson, openaiStream, openaiStreamWithUsage, pacedModel } from './traffic.ts'
+
+const pairStreams = await recordPairStreams()
 
 const server = createServer((request, response) => {
   const parts: Buffer[] = []
@@ -17,12 +21,28 @@ server.keepAliveTimeout = 120_000
 serve(server)
 
 function answer(request: IncomingMessage, response: ServerResponse, body: Buffer): void {
-  if (request.url === '/v1/messages') return sendStream(response, anthropicStream, setImmediate)
-  if (request.url !== '/v1/chat/completions') return sendNotFound(response)
-  if (!/"stream":\s*true/.test(body.toString('latin1'))) return sendJson(response)
+  const dialect = dialects.find(([path]) => path.test(request.url ?? ''))?.[1]
+  if (dialect === undefined) return sendNotFound(response)
+  // The model of a pair stands in the body or, for some dialects, in the path.
+  if (body.includes('"pair-model"') || request.url?.includes('pair-model')) {
+    const stream = pairStreams.get(dialect)
+    return stream === undefined ? sendNotFound(response) : sendStream(response, stream.events, { schedule: setImmediate, contentType: stream.contentType })
+  }
+  const isStream = /"stream":\s*true/.test(body.toString('latin1'))
+  if (dialect === 'anthropic-messages') return isStream ? sendStream(response, anthropicStream, { schedule: setImmediate }) : sendJson(response, anthropicJson)
+  if (!isStream) return sendJson(response, openaiJson)
   const events = body.includes('"include_usage":true') ? openaiStreamWithUsage : openaiStream
-  sendStream(response, events, body.includes(pacedModel) ? inAMillisecond : setImmediate)
+  sendStream(response, events, { schedule: body.includes(pacedModel) ? inAMillisecond : setImmediate })
 }
+
+/** What is spoken at which path. */
+const dialects: readonly (readonly [RegExp, ProviderDialect])[] = [
+  [/^\/v1\/chat\/completions$/, 'openai-chat'],
+  [/^\/v1\/responses$/, 'openai-responses'],
+  [/^\/v1\/messages$/, 'anthropic-messages'],
+  [/^\/v1(beta)?\/models\/[^:]+:streamGenerateContent/, 'gemini'],
+  [/^\/model\/[^/]+\/converse-stream$/, 'bedrock-converse'],
+]
 
 function inAMillisecond(work: () => void): void {
   setTimeout(work, 1)
@@ -33,14 +53,19 @@ function sendNotFound(response: ServerResponse): void {
   response.end('{"error":{"message":"the fake upstream has no such path","type":"invalid_request_error"}}')
 }
 
-function sendJson(response: ServerResponse): void {
-  response.writeHead(200, { 'content-type': 'application/json', 'content-length': openaiJson.length })
-  response.end(openaiJson)
+function sendJson(response: ServerResponse, body: Buffer): void {
+  response.writeHead(200, { 'content-type': 'application/json', 'content-length': body.length })
+  response.end(body)
 }
 
-function sendStream(response: ServerResponse, events: readonly Buffer[], schedule: (work: () => void) => void): void {
+interface Sending {
+  schedule: (work: () => void) => void
+  contentType?: string
+}
+
+function sendStream(response: ServerResponse, events: readonly Buffer[], { schedule, contentType = 'text/event-stream; charset=utf-8' }: Sending): void {
   response.socket?.setNoDelay(true)
-  response.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' })
+  response.writeHead(200, { 'content-type': contentType, 'cache-control': 'no-cache' })
   let position = 0
   const writeNext = (): void => {
     const event = events[position]

@@ -1,4 +1,4 @@
-import { type AdapterHarness, CONFORMANCE_KEY, type DialectName, type FakeProvider, startFakeProvider } from '@postern/testing'
+import { type AdapterHarness, CONFORMANCE_KEY, type DialectName, type FakeProvider, type RunningApplication, startFakeProvider } from '@postern/testing'
 import { createGateway, type GatewayOptions } from '@postern/core'
 import { expressHarness } from './express.ts'
 import { honoHarness } from './hono.ts'
@@ -17,7 +17,7 @@ export interface Connection {
 
 const PROVIDER_KEY = 'sk-the-providers-own-key'
 
-const harnesses: Readonly<Record<string, AdapterHarness>> = { Express: expressHarness(), Koa: koaHarness(), Hono: honoHarness() }
+const harnesses: Readonly<Record<Framework, AdapterHarness>> = { Express: expressHarness(), Koa: koaHarness(), Hono: honoHarness() }
 
 /** Ways to reach a gateway: each framework over a real socket, and `gateway.fetch` without one. */
 export const surfaces = ['Express', 'Koa', 'Hono', 'gateway.fetch'] as const
@@ -49,10 +49,16 @@ export async function connect(surface: Surface, family: string, options: Gateway
   }
 }
 
+export type Framework = Exclude<Surface, 'gateway.fetch'>
+
+/** A gateway at `/llm` of an application in this framework. */
+export async function startApplication(framework: Framework, gateway: GatewayOptions<never>): Promise<RunningApplication> {
+  return harnesses[framework].start({ gateway, mountPath: '/llm' })
+}
+
 async function reach(surface: Surface, gateway: GatewayOptions<never>): Promise<Pick<Connection, 'baseURL' | 'fetch' | 'close'>> {
-  const harness = harnesses[surface]
-  if (harness !== undefined) {
-    const application = await harness.start({ gateway, mountPath: '/llm' })
+  if (surface !== 'gateway.fetch') {
+    const application = await startApplication(surface, gateway)
     return { baseURL: `${application.url}/llm/v1`, fetch: undefined, close: () => application.close() }
   }
   const own = createGateway(gateway)

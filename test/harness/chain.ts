@@ -3,6 +3,7 @@ import { type DialectName, type FakeProvider, type JournalEntry, startFakeProvid
 import { expressHarness } from './express.ts'
 import { honoHarness } from './hono.ts'
 import { koaHarness } from './koa.ts'
+import { spokenBy } from './spoken.ts'
 
 const NAMES = ['first', 'second', 'third', 'fourth', 'fifth'] as const
 export type ProviderName = (typeof NAMES)[number]
@@ -104,7 +105,7 @@ async function startProviders(options: ChainOptions): Promise<Started> {
   const records: RequestRecord[] = []
   const configured = providers.map((provider, at) => {
     const name = nameAt(at)
-    return [name, { baseUrl: options.addresses?.[name] ?? provider.url, apiKey: CANARY_KEY, dialect: provider.dialect }] as const
+    return [name, { baseUrl: options.addresses?.[name] ?? provider.url, apiKey: CANARY_KEY, dialect: spokenBy(provider) }] as const
   })
   const configuration: GatewayOptions<never> = {
     providers: Object.fromEntries(configured),

@@ -57,8 +57,21 @@ async function readStream(client: OpenAI, request: Question, reader: ChunkReader
 interface Message {
   readonly content?: string | null
   readonly reasoning_content?: string | null
-  readonly reasoning_details?: readonly { readonly text?: string; readonly signature?: string; readonly data?: string }[]
+  readonly reasoning_details?: readonly ReasoningDetail[]
   readonly tool_calls?: readonly ToolCallPiece[] | null
+}
+
+interface ReasoningDetail {
+  readonly text?: string
+  readonly signature?: string
+  readonly data?: string
+  readonly format?: string
+}
+
+/** The proof as its provider wrote it; one API needs the id of the item beside it. */
+function proofIn({ signature, data, format }: ReasoningDetail): string | undefined {
+  const proof = signature ?? data
+  return proof === undefined || format !== 'openai-responses' ? proof : (JSON.parse(proof) as { encrypted_content: string }).encrypted_content
 }
 
 interface ToolCallPiece {
@@ -66,6 +79,7 @@ interface ToolCallPiece {
   readonly id?: string
   readonly type?: string
   readonly function?: { readonly name?: string; readonly arguments?: string }
+  readonly custom?: { readonly name?: string; readonly input?: string }
   readonly extra_content?: { readonly google?: { readonly thought_signature?: string } }
 }
 
@@ -73,6 +87,8 @@ interface OpenCall {
   readonly id: string | undefined
   readonly name: string
   readonly signature: string | undefined
+  /** Its arguments are a text of any kind. */
+  readonly isCustom: boolean
   text: string
 }
 
@@ -114,7 +130,7 @@ class ChunkReader {
   /** The SDK's own assembly of the same chunks. */
   agreeWith({ choices, usage }: ChatCompletion): void {
     const { message, finish_reason: finish } = only(choices)
-    const calls = message.tool_calls?.map((call) => call.type === 'function' && [call.id, call.function.name, call.function.arguments]) ?? []
+    const calls = message.tool_calls?.map((call) => (call.type === 'function' ? [call.id, call.function.name, call.function.arguments] : [call.id, call.custom.name, call.custom.input])) ?? []
     const own = [this.#text, this.#finish, this.#calls.map(({ id, name, text }) => [id, name, text]), this.#usage]
     const theirs = [message.content ?? '', finish, calls, usage ?? undefined]
     broken(JSON.stringify(own) !== JSON.stringify(theirs), `finalChatCompletion differs: ${JSON.stringify(theirs)}`)
@@ -138,7 +154,7 @@ class ChunkReader {
     this.#reasoning += message.reasoning_content ?? ''
     for (const detail of message.reasoning_details ?? []) {
       this.#detailed += detail.text ?? ''
-      const signature = detail.signature ?? detail.data
+      const signature = proofIn(detail)
       if (signature !== undefined) this.#signatures.push(signature)
     }
     message.tool_calls?.forEach((call, at) => this.#takeCall(call, call.index ?? at))
@@ -146,22 +162,23 @@ class ChunkReader {
 
   #takeCall(call: ToolCallPiece, index: number): void {
     const open = this.#calls[index]
-    const text = call.function?.arguments ?? ''
+    const text = call.function?.arguments ?? call.custom?.input ?? ''
     if (open !== undefined) {
       broken(call.function?.name !== undefined, `call ${index} is opened twice`)
       open.text += text
       return
     }
     broken(index !== this.#calls.length, `call ${index} follows ${this.#calls.length} others`)
-    broken(call.type !== 'function' || !call.id || !call.function?.name, `call ${index} opens without type, id or name`)
+    const name = (call.type === 'custom' ? call.custom : call.function)?.name
+    broken((call.type !== 'function' && call.type !== 'custom') || !call.id || !name, `call ${index} opens without type, id or name`)
     const signature = call.extra_content?.google?.thought_signature
     if (signature !== undefined) this.#signatures.push(signature)
-    this.#calls.push({ id: call.id, name: call.function?.name ?? '', signature, text })
+    this.#calls.push({ id: call.id, name: name ?? '', signature, text, isCustom: call.type === 'custom' })
   }
 }
 
-function toolCall({ id, name, signature, text }: OpenCall): ReadToolCall {
-  return { id, name, signature, arguments: parsedArguments(text) }
+function toolCall({ id, name, signature, text, isCustom }: OpenCall): ReadToolCall {
+  return { id, name, signature, arguments: isCustom ? { input: text } : parsedArguments(text) }
 }
 
 function only<T>(choices: readonly T[]): T {

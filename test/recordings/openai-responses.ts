@@ -1,7 +1,7 @@
 import type { FinishReason } from '@postern/testing'
 import OpenAI from 'openai'
 import type { Response, ResponseOutputItem, ResponseReasoningItem, ResponseUsage } from 'openai/resources/responses/responses'
-import { type Json, type ProviderReading, parsedArguments, type ReadToolCall, type ReaderOptions } from './meaning.ts'
+import { type ProviderReading, parsedArguments, type ReadToolCall, type ReaderOptions } from './meaning.ts'
 
 /**
  * A response as the official SDK delivers it. Its `stream()` helper gives up on events newer than itself and on items that
@@ -30,7 +30,7 @@ export function readResponse(response: Response): ProviderReading {
   for (const item of response.output) {
     if (item.type === 'message') for (const part of item.content) text += part.type === 'output_text' ? part.text : ''
     else if (item.type === 'function_call') toolCalls.push({ id: item.call_id, name: item.name, arguments: parsedArguments(item.arguments === '' ? '{}' : item.arguments) })
-    else if (item.type === 'custom_tool_call') toolCalls.push({ id: item.call_id, name: item.name, arguments: item.input as unknown as Json })
+    else if (item.type === 'custom_tool_call') toolCalls.push({ id: item.call_id, name: item.name, arguments: { input: item.input } })
     else if (item.type === 'reasoning') {
       reasoning += visibleReasoning(item)
       if (item.encrypted_content) signatures.push(item.encrypted_content)

@@ -1,6 +1,7 @@
 import { createGateway, type GatewayOptions, type RequestRecord } from '@postern/core'
 import { CONFORMANCE_KEY, type DialectName, type Recording, type ScriptedReply, startFakeProvider, type WriteSizes } from '@postern/testing'
 import { expressHarness } from '../harness/express.ts'
+import { spokenBy } from '../harness/spoken.ts'
 import { readAnthropicMessages } from './anthropic-messages.ts'
 import { readBedrockConverse } from './bedrock-converse.ts'
 import { readCohere } from './cohere.ts'
@@ -16,8 +17,13 @@ export interface Replay {
   throughProvider(recording: Recording): Promise<ProviderReading>
   /** What the official OpenAI SDK gets from the gateway, and what the gateway keeps in its record. */
   throughGateway(recording: Recording, options: ReplayOptions): Promise<{ readonly reading: GatewayReading; readonly record: RequestRecord }>
+  /** What the provider's own SDK gets from the gateway, through the same API. */
+  throughOwnApi(recording: Recording, options: ReplayOptions): Promise<ProviderReading>
   close(): Promise<void>
 }
+
+/** Dialects that clients of the gateway speak as well, and what their SDKs have after the mount. */
+export const ownApis: Readonly<Partial<Record<DialectName, string>>> = { 'openai-responses': '/v1', 'anthropic-messages': '', gemini: '' }
 
 export interface ReplayOptions {
   /** Name of the provider as the gateway knows it. */
@@ -44,7 +50,7 @@ export async function openReplay(surface: 'Express' | 'gateway.fetch', dialect: 
   const fake = await startFakeProvider({ dialect, validate: false })
   const records: RequestRecord[] = []
   const gateway = await reach(surface, {
-    providers: Object.fromEntries([...providers].map((name) => [name, { baseUrl: fake.url, apiKey: PROVIDER_KEY, ...quirksOf(name) }])),
+    providers: Object.fromEntries([...providers].map((name) => [name, { baseUrl: fake.url, apiKey: PROVIDER_KEY, dialect: spokenBy(fake), ...quirksOf(name) }])),
     keys: { conformance: CONFORMANCE_KEY },
     log: 'silent',
     retries: 0,
@@ -62,6 +68,11 @@ export async function openReplay(surface: 'Express' | 'gateway.fetch', dialect: 
       const [record] = records
       if (record === undefined || records.length > 1) throw new Error(`One request left ${records.length} records.`)
       return { reading, record }
+    },
+    throughOwnApi(recording, { provider, ...faults }) {
+      fake.reply(replyOf(recording, faults))
+      const url = gateway.baseURL.replace(/\/v1$/, '') + (ownApis[dialect] ?? '')
+      return readers[dialect]({ url, apiKey: CONFORMANCE_KEY, model: `${provider}/recorded`, isStream: recording.isStream })
     },
     async close() {
       await gateway.close()
@@ -95,6 +106,8 @@ const aliases: Readonly<Record<string, string>> = { moonshotai: 'moonshot', 'ope
 export function providersOf({ dialect, provider }: Recording): readonly string[] {
   if (dialect === 'anthropic-messages') return ['anthropic']
   if (dialect === 'gemini') return ['gemini']
+  if (dialect === 'bedrock-converse') return ['bedrock']
+  if (dialect === 'cohere') return ['cohere']
   const label = provider.split('.').at(-2) ?? provider
   const name = aliases[label] ?? label
   // Once with its bytes forwarded, once read and mended like everybody else's.
