@@ -123,7 +123,7 @@ function planLoads(chosen: readonly Part[], quick: boolean): { warmUp: Load[]; l
     loads.push(of('paced', cpuConcurrency, quick ? 16 : 96))
   }
   if (chosen.includes('pairs')) {
-    warmUp.push(of('conversation', cpuConcurrency, quick ? 300 : 1_000))
+    warmUp.push(of('conversation', cpuConcurrency, quick ? 1_000 : 2_500))
     loads.push(of('conversation', cpuConcurrency, quick ? 100 : 300))
     for (const pair of pairs) {
       warmUp.push(of(pair, cpuConcurrency, quick ? 60 : 150))

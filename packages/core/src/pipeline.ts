@@ -1,5 +1,5 @@
 import { type Endpoint, matchEndpoint, type OperationEndpoint } from './api/index.ts'
-import { type Operation, plainFace } from './dialects/index.ts'
+import { type Operation, plainFace, renderModels } from './dialects/index.ts'
 import { AnswerStream, type Committed, dispatch } from './dispatch/index.ts'
 import { errorTable, GatewayError, toGatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
@@ -23,7 +23,7 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     exchange.endpoint = `${endpoint.method} ${endpoint.path}`
     if (!runtime.isOpen()) throw new GatewayError('gateway_closed', 'The gateway is shutting down.', { retryAfterMs: 1000 })
     exchange.caller = await runtime.identify(request)
-    if (endpoint.kind === 'models') return await listModels(runtime, exchange)
+    if (endpoint.kind === 'models') return await listModels(runtime, exchange, request)
     let operation: Operation
     if (endpoint.body === 'json') {
       const body = await readJsonBody(request, runtime.bodyLimitBytes)
@@ -185,15 +185,11 @@ function hello(runtime: Runtime, exchange: Exchange): GatewayResponse {
 }
 
 /** Routes first, then models: what this caller may use. */
-async function listModels(runtime: Runtime, exchange: Exchange): Promise<GatewayResponse> {
+async function listModels(runtime: Runtime, exchange: Exchange, request: GatewayRequest): Promise<GatewayResponse> {
   const allowance: Allowance = exchange.caller ?? {}
   const created = Math.floor(exchange.startedAt / 1000)
   const routes = [...runtime.routing.routes.keys()].filter((name) => allowance.routes?.includes(name) ?? true)
   const models = (await runtime.listModels()).filter((id) => mayUseModel(allowance, id))
-  const data = [
-    ...routes.map((id) => ({ id, object: 'model', created, owned_by: 'postern' })),
-    ...models.map((id) => ({ id, object: 'model', created, owned_by: id.slice(0, id.indexOf('/')) })),
-  ]
   settle(runtime, exchange, { status: 200, code: 'ok' })
-  return { status: 200, headers: { ...answerHeaders(exchange), 'content-type': 'application/json' }, body: JSON.stringify({ object: 'list', data }) }
+  return { status: 200, headers: { ...answerHeaders(exchange), 'content-type': 'application/json' }, body: JSON.stringify(renderModels({ routes, models, created }, request)) }
 }

@@ -82,6 +82,7 @@ export const endpoints: readonly Endpoint[] = [
   stored('POST', '/batches/{id}/cancel', 'none'),
   ...NATIVE_METHODS.map(native),
   { kind: 'models', method: 'GET', path: '/v1/models' },
+  { kind: 'models', method: 'GET', path: '/v1beta/models' },
   { kind: 'health', probe: 'live', method: 'GET', path: '/health/live' },
   { kind: 'health', probe: 'ready', method: 'GET', path: '/health/ready' },
   { kind: 'hello', method: 'GET', path: '/api/hello' },

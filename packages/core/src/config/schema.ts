@@ -149,6 +149,7 @@ function quirksSchema() {
   const flag = (description: string) => z.boolean().exactOptional().meta(meta({ type: 'boolean', description }))
   return z.strictObject({
     exact: flag('Answers follow the dialect to the letter and are forwarded unrepaired.'),
+    relaysSignatures: flag('A router: it passes signatures of the models behind it, which are kept in the history sent to it.'),
     noStreamOptions: flag('`stream_options` is refused.'),
     noFinish: flag('Choices end without a `finish_reason`.'),
     maxTokensField: z.enum(['max_tokens', 'max_completion_tokens']).exactOptional().meta(

@@ -39,8 +39,24 @@ export interface ClientRequest {
   header(name: string): string | undefined
 }
 
+/** What a caller may use. */
+export interface UsableModels {
+  readonly routes: readonly string[]
+  /** `provider/model` */
+  readonly models: readonly string[]
+  /** Unix seconds. */
+  readonly created: number
+}
+
+/** The list of models in the words of a dialect. All clients ask at nearly the same paths; headers tell them apart. */
+export interface ModelList {
+  isAskedBy(request: { readonly path: string; header(name: string): string | undefined }): boolean
+  render(usable: UsableModels): JsonObject
+}
+
 /** How clients speak to us. */
 export interface ServerSide {
+  readonly modelList?: ModelList
   /** Throws `GatewayError('invalid_request', ..., { param })` for a request no target could take. */
   parse(request: ClientRequest): ChatRequest
   renderAnswer(answer: Answer, context: RenderContext): JsonObject

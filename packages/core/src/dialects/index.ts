@@ -1,10 +1,10 @@
 import { anthropicMessages, readCountTokens } from './anthropic-messages/index.ts'
 import { bedrockConverse } from './bedrock-converse/index.ts'
-import type { Dialect } from './dialect.ts'
+import type { Dialect, JsonObject, ModelList, UsableModels } from './dialect.ts'
 import { gemini, generatePaths, nativePaths, readNative } from './gemini/index.ts'
 import { openaiChat } from './openai-chat/index.ts'
 import { openaiResponses } from './openai-responses/index.ts'
-import { type Face, faceOf } from './operation.ts'
+import { type Face, faceOf, modelListFor } from './operation.ts'
 
 export type { BuiltRequest, ClientRequest, Dialect, ErrorResponse, JsonObject, Observation, Quirks, RelayedAnswer, StreamRelay } from './dialect.ts'
 export type { Finish } from './finish.ts'
@@ -19,3 +19,9 @@ export const plainFace: Face = faceOf(openaiChat)
 
 /** Every dialect, by its name. */
 export const dialects: ReadonlyMap<string, Dialect> = new Map([openaiChat, openaiResponses, anthropicMessages, gemini, bedrockConverse].map((dialect) => [dialect.name, dialect]))
+
+/** The list of models as this client reads it. */
+export function renderModels(usable: UsableModels, request: Parameters<ModelList['isAskedBy']>[0]): JsonObject {
+  // The last one answers everybody.
+  return modelListFor(request, [anthropicMessages, gemini, openaiChat])?.render(usable) ?? {}
+}

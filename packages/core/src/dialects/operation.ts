@@ -1,4 +1,4 @@
-import type { ClientRequest, Dialect, JsonObject, Quirks, ServerSide } from './dialect.ts'
+import type { ClientRequest, Dialect, JsonObject, ModelList, Quirks, ServerSide } from './dialect.ts'
 import { translate, type Translation } from './translation.ts'
 
 /** One request of any endpoint, read as far as routing needs. */
@@ -46,6 +46,11 @@ export interface OperationContext {
 
 /** In which shape the answers and errors of an endpoint reach its clients. */
 export type Face = Pick<ServerSide, 'renderError' | 'answerHeaders'>
+
+/** The shape of the list that a client asks for: that of the first dialect that recognises it. */
+export function modelListFor(request: Parameters<ModelList['isAskedBy']>[0], among: readonly Dialect[]): ModelList | undefined {
+  return among.map(({ server }) => server?.modelList).find((list) => list?.isAskedBy(request))
+}
 
 /** The face of a dialect that clients speak. */
 export function faceOf(dialect: Dialect): Face {

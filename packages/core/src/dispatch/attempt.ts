@@ -38,16 +38,19 @@ export interface Committed {
 export async function attempt(options: Attempt): Promise<Committed> {
   const { target, cancellation, limits } = options
   const built = options.translation.buildRequest()
-  cancellation.startPhase('connect_timeout', limits.connectTimeoutMs)
-  const outgoing = outgoingRequest(options, built)
-  const call = options.environment.transport.send({
-    ...(outgoing instanceof Promise ? await prepared(outgoing, cancellation) : outgoing),
-    // A whole answer may take as long as the request's deadline, and so may an upload; only a stream owes us a first token.
-    onConnected: () => (options.translation.answer === 'events' && !isStream(built.body) ? cancellation.startPhase('first_token_timeout', limits.ttftTimeoutMs) : cancellation.endPhase()),
-  })
-  cancellation.wait((error) => call.abort(error))
+  let call: UpstreamCall | undefined
   let response: UpstreamResponse | undefined
   try {
+    const outgoing = outgoingRequest(options, built)
+    const ready = outgoing instanceof Promise ? await prepared(outgoing, cancellation) : outgoing
+    cancellation.startPhase('connect_timeout', limits.connectTimeoutMs)
+    const sent = options.environment.transport.send({
+      ...ready,
+      // A whole answer may take as long as the request's deadline, and so may an upload; only a stream owes us a first token.
+      onConnected: () => (options.translation.answer === 'events' && !isStream(built.body) ? cancellation.startPhase('first_token_timeout', limits.ttftTimeoutMs) : cancellation.endPhase()),
+    })
+    call = sent
+    cancellation.wait((error) => sent.abort(error))
     response = await call.response
     const answer = response.status < 200 || response.status > 299 ? await readRefusal(call, response, options) : await readAnswer(call, response, options)
     return { target, dropped: built.dropped, status: response.status, headers: clientHeaders(options.translation, response), ...answer }
@@ -57,7 +60,7 @@ export async function attempt(options: Attempt): Promise<Committed> {
       provider: target.provider.name,
       ...(response === undefined ? {} : { upstreamStatus: response.status }),
     })
-    call.abort(failure)
+    call?.abort(failure)
     throw failure
   } finally {
     cancellation.endPhase()

@@ -42,6 +42,7 @@ type Row = Pick<CatalogueEntry, 'name' | 'title' | 'baseUrl' | 'keyVariables'> &
 
 const none: Quirks = {}
 const noStreamOptions: Quirks = { noStreamOptions: true }
+const router: Quirks = { relaysSignatures: true }
 const noModelList = { listModelsPath: undefined }
 const local = { isLocal: true }
 const responses = { alsoSpeaks: ['openai-responses'] } as const
@@ -85,7 +86,7 @@ const rows: readonly Row[] = [
   { name: 'groq', title: 'Groq', baseUrl: 'https://api.groq.com/openai/v1', keyVariables: ['GROQ_API_KEY'], ...responses },
   { name: 'together', title: 'Together AI', baseUrl: 'https://api.together.xyz/v1', keyVariables: ['TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY'] },
   { name: 'fireworks', title: 'Fireworks AI', baseUrl: 'https://api.fireworks.ai/inference/v1', keyVariables: ['FIREWORKS_API_KEY'], ...responses },
-  { name: 'openrouter', title: 'OpenRouter', baseUrl: 'https://openrouter.ai/api/v1', keyVariables: ['OPENROUTER_API_KEY'], ...responses },
+  { name: 'openrouter', title: 'OpenRouter', baseUrl: 'https://openrouter.ai/api/v1', keyVariables: ['OPENROUTER_API_KEY'], ...responses, quirks: router },
   { name: 'cerebras', title: 'Cerebras', baseUrl: 'https://api.cerebras.ai/v1', keyVariables: ['CEREBRAS_API_KEY'] },
   { name: 'nvidia', title: 'NVIDIA NIM', baseUrl: 'https://integrate.api.nvidia.com/v1', keyVariables: ['NVIDIA_API_KEY', 'NVIDIA_NIM_API_KEY'] },
   { name: 'sambanova', title: 'SambaNova', baseUrl: 'https://api.sambanova.ai/v1', keyVariables: ['SAMBANOVA_API_KEY'] },
@@ -103,7 +104,7 @@ const rows: readonly Row[] = [
   { name: 'nebius', title: 'Nebius Token Factory', baseUrl: 'https://api.tokenfactory.nebius.com/v1', keyVariables: ['NEBIUS_API_KEY'] },
   { name: 'scaleway', title: 'Scaleway Generative APIs', baseUrl: 'https://api.scaleway.ai/v1', keyVariables: ['SCALEWAY_API_KEY'] },
   { name: 'ovhcloud', title: 'OVHcloud AI Endpoints', baseUrl: 'https://oai.endpoints.kepler.ai.cloud.ovh.net/v1', keyVariables: ['OVHCLOUD_API_KEY', 'OVH_AI_ENDPOINTS_ACCESS_TOKEN'] },
-  { name: 'vercel-ai-gateway', title: 'Vercel AI Gateway', baseUrl: 'https://ai-gateway.vercel.sh/v1', keyVariables: ['VERCEL_AI_GATEWAY_API_KEY', 'AI_GATEWAY_API_KEY'] },
+  { name: 'vercel-ai-gateway', title: 'Vercel AI Gateway', baseUrl: 'https://ai-gateway.vercel.sh/v1', keyVariables: ['VERCEL_AI_GATEWAY_API_KEY', 'AI_GATEWAY_API_KEY'], quirks: router },
   { name: 'inference-net', title: 'Inference.net', baseUrl: 'https://api.inference.net/v1', keyVariables: ['INFERENCE_NET_API_KEY'] },
   { name: 'friendli', title: 'Friendli', baseUrl: 'https://api.friendli.ai/serverless/v1', keyVariables: ['FRIENDLI_API_KEY', 'FRIENDLI_TOKEN'] },
   { name: 'featherless', title: 'Featherless', baseUrl: 'https://api.featherless.ai/v1', keyVariables: ['FEATHERLESS_API_KEY'] },

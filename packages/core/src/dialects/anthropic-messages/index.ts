@@ -6,6 +6,7 @@ import { relay } from './relay.ts'
 import { buildRequest } from './request.ts'
 import { renderAnswer } from './server-answer.ts'
 import { renderError } from './server-errors.ts'
+import { modelList } from './server-models.ts'
 import { parseRequest } from './server-request.ts'
 import { MessageRenderer } from './server-stream.ts'
 import { MessageReader } from './stream.ts'
@@ -16,6 +17,7 @@ export { type CountOperation, readCountTokens } from './count-tokens.ts'
 export const anthropicMessages: Dialect = {
   name: DIALECT,
   server: {
+    modelList,
     parse: parseRequest,
     renderAnswer,
     openRenderer: (context) => new MessageRenderer(context),

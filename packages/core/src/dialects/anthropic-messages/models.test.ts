@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { rulesOf } from './models.ts'
+import { isClaude, rulesOf } from './models.ts'
 
 describe('rulesOf', () => {
   it.each([
@@ -64,4 +64,13 @@ describe('rulesOf', () => {
     expect(rulesOf('claude-future-9').maxTokensLimit).toBe(Number.POSITIVE_INFINITY)
     expect(rulesOf('glm-5')).toMatchObject({ temperatureLimit: Number.POSITIVE_INFINITY, maxTokensLimit: Number.POSITIVE_INFINITY })
   })
+})
+
+it.each([
+  ['claude-opus-5-5', true],
+  ['claude-next', true],
+  ['eu.anthropic.claude-sonnet-4-5-20250929-v1:0', true],
+  ['kimi-k3', false],
+])('whether %s is a model this dialect was made for: %s', (model, expected) => {
+  expect(isClaude(model)).toBe(expected)
 })

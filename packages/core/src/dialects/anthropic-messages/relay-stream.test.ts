@@ -160,3 +160,10 @@ it('an event larger than allowed is refused', () => {
   const stream = new MessageStreamRelay({ call: callContext(), render: renderContext(), maxEventBytes: 64 })
   expect(() => stream.push(Buffer.from(`data: ${'x'.repeat(100)}`))).toThrow(expect.objectContaining({ code: 'upstream_invalid' }))
 })
+
+it('a provider that only says it is alive is not held without end', () => {
+  const stream = new MessageStreamRelay({ call: callContext(), render: renderContext(), maxEventBytes: 1000 })
+  expect(() => {
+    for (let at = 0; at < 100; at++) stream.push(Buffer.from(ping))
+  }).toThrow(expect.objectContaining({ code: 'upstream_invalid' }))
+})

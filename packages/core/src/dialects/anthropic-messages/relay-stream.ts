@@ -15,9 +15,9 @@ const BLANK_LINE = Buffer.from('\n\n')
 type Verdict = 'as it is' | 'nothing' | 'named'
 
 /**
- * A streamed message on its way between two sides that speak this dialect. Deltas of a service that follows the letter
- * are forwarded unread; the start, the end, errors and everything of services that deviate are parsed, and written anew
- * only where official clients would stumble: events without a name, and a second `message_start`.
+ * A streamed message on its way between two sides that speak this dialect. Content that follows the letter is forwarded
+ * unread; the start, the end, errors and whatever deviates are parsed, and written anew only where official clients would
+ * stumble: events without a name, and a second `message_start`.
  *
  * `message_start` and pings are no answer yet: an overloaded provider sends them before it says so. They are held back
  * until content comes, so that another target may still take over.
@@ -27,19 +27,20 @@ export class MessageStreamRelay implements StreamRelay {
   error: GatewayError | undefined
   readonly finishes: Finish[] = []
   readonly #provider: string
-  readonly #isExact: boolean
   readonly #requestId: string
   readonly #splitter: SseSplitter
   #usage: JsonObject | undefined
-  #held: (Uint8Array | string)[] = []
+  readonly #maxHeldBytes: number
+  #held: Buffer[] = []
+  #heldBytes = 0
   #started = false
   #stopped = false
 
   constructor({ call, render, maxEventBytes }: RelayOptions) {
     this.#provider = call.provider
-    this.#isExact = call.quirks.exact === true
     this.#requestId = render.requestId
     this.#splitter = new SseSplitter(maxEventBytes)
+    this.#maxHeldBytes = maxEventBytes
   }
 
   /** The message has stopped and has said why. */
@@ -53,15 +54,15 @@ export class MessageStreamRelay implements StreamRelay {
 
   push(chunk: Uint8Array): Uint8Array | string | undefined {
     const block = this.#splitter.push(chunk)
-    if (block === undefined || this.#stopped) return undefined
-    if (!this.#isExact || this.events === 0 || !isPlain(block)) return this.#read(block)
+    if (block === undefined) return undefined
+    if (this.events === 0 || this.#stopped || !isPlain(block)) return this.#read(block)
     this.events += 1
     return block
   }
 
   flush(): Uint8Array | string | undefined {
     const rest = this.#splitter.rest()
-    if (rest === undefined || this.#stopped) return undefined
+    if (rest === undefined) return undefined
     // Without its blank line an event may be cut off in the middle; where its data has not come, it is none.
     const block = Buffer.concat([rest, BLANK_LINE])
     return parseFrames(block).length === 0 ? undefined : this.#read(block)
@@ -90,14 +91,16 @@ export class MessageStreamRelay implements StreamRelay {
 
   /** Forwards what was held with the first content. */
   #release(output: Uint8Array | string): Uint8Array | string | undefined {
+    if (this.events > 0 && this.#held.length === 0) return output
+    this.#held.push(Buffer.from(output))
+    this.#heldBytes += output.length
     if (this.events === 0) {
-      this.#held.push(output)
+      if (this.#heldBytes > this.#maxHeldBytes) throw invalidAnswer('began no answer, and would not stop', this.#provider)
       return undefined
     }
-    if (this.#held.length === 0) return output
-    const held = [...this.#held, output].map((part) => (typeof part === 'string' ? Buffer.from(part) : part))
+    const whole = Buffer.concat(this.#held)
     this.#held = []
-    return Buffer.concat(held)
+    return whole
   }
 
   #take(frame: SseFrame): Verdict {
@@ -173,17 +176,18 @@ const CONTENT = 'event: content_block_'
 const DATA = 'data: {'
 
 /**
- * A block of content in which nothing begins, fails, ends or is counted. Only as the service itself writes it, one line
- * for the name and one for the data: another style fails the test and is parsed.
+ * A block of content in which no message begins, fails, ends or is counted. Only as the service itself writes it, one line
+ * for the name and one for the data: another style fails the test and is parsed. Inside strings quotes are escaped, so
+ * what a model says of errors is none.
  */
 function isPlain(block: Uint8Array): boolean {
   const text = Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('latin1')
-  if (text.includes('"type":"error"') || text.includes('"type":"message_')) return false
+  if (text.includes('"error":') || text.includes('"type":"error"') || text.includes('"type":"message_')) return false
   for (let at = 0; at < text.length; ) {
     if (!text.startsWith(CONTENT, at)) return false
     const data = text.indexOf('\n', at) + 1
     const end = text.indexOf('\n', data)
-    if (data === 0 || !text.startsWith(DATA, data) || text[end + 1] !== '\n') return false
+    if (data === 0 || !text.startsWith(DATA, data) || text[end - 1] !== '}' || text[end + 1] !== '\n') return false
     at = end + 2
   }
   return true

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../dialect.ts'
-import { conversationOf } from './client-request.fake.ts'
+import { callContext, conversationOf } from './client-request.fake.ts'
+import { buildRequest } from './request.ts'
 
 const read = (...messages: JsonObject[]) => conversationOf({ messages }).messages
 
@@ -69,6 +70,15 @@ describe('a turn of the user', () => {
       },
       { role: 'user', parts: [{ type: 'text', text: 'go on' }] },
     ])
+  })
+
+  it('nastiest 10: results split over two messages are still the results of one turn', () => {
+    const result = (id: string) => ({ role: 'user', content: [{ type: 'tool_result', tool_use_id: id, content: id }] })
+    const calls = ['a', 'b'].map((id) => ({ type: 'tool_use', id, name: 'f', input: {} }))
+    const conversation = conversationOf({ messages: [{ role: 'user', content: 'go' }, { role: 'assistant', content: calls }, result('b'), result('a')] })
+    expect(conversation.messages.map(({ role }) => role)).toEqual(['user', 'assistant', 'tool', 'tool'])
+    const built = buildRequest(conversation, callContext()).body as { messages: unknown[] }
+    expect(built.messages.at(-1)).toEqual({ role: 'user', content: ['a', 'b'].map((id) => ({ type: 'tool_result', tool_use_id: id, content: id })) })
   })
 
   it('that says nothing is none', () => {

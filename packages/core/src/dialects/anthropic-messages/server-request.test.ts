@@ -88,3 +88,42 @@ describe('fields', () => {
     expect(read[0]?.parts).toEqual([{ type: 'text', text: 'a' }, { type: 'text', text: 'b', cacheHint: { ttl: '1h' } }])
   })
 })
+
+it('Claude Code: all its request says is carried, or kept under a name', () => {
+  const marker = { cache_control: { type: 'ephemeral', ttl: '1h' } }
+  const headers = { 'anthropic-version': '2023-06-01', 'anthropic-beta': 'claude-code-20250219,interleaved-thinking-2025-05-14' }
+  const body = {
+    model: 'm',
+    max_tokens: 128_000,
+    stream: true,
+    system: [{ type: 'text', text: 'x-anthropic-billing-header: cc_version=2.1.329' }, { type: 'text', text: 'You are Claude Code.', ...marker }],
+    messages: [
+      { role: 'user', content: [{ type: 'text', text: '<system-reminder>' }, { type: 'text', text: 'hi', ...marker }] },
+      { role: 'system', content: 'It is late.' },
+    ],
+    tools: [{ name: 'Task', description: 'd', input_schema: { type: 'object', properties: { model: { type: 'string' } } }, eager_input_streaming: true }],
+    thinking: { type: 'adaptive', display: 'omitted' },
+    context_management: { edits: [{ type: 'clear_thinking_20251015', keep: 'all' }] },
+    output_config: { effort: 'medium' },
+    metadata: { user_id: 'user_1' },
+  }
+  const request = parseRequest(clientRequest(body, { headers, query: 'beta=true' }))
+  expect(request).toMatchObject({ stream: true, search: '?beta=true', headers })
+  expect(request.conversation()).toMatchObject({
+    messages: [
+      { role: 'system', parts: [{ text: 'You are Claude Code.', cacheHint: { ttl: '1h' } }] },
+      { role: 'user', parts: [{ text: '<system-reminder>' }, { text: 'hi', cacheHint: { ttl: '1h' } }] },
+      { role: 'system', parts: [{ text: 'It is late.' }] },
+    ],
+    tools: [{ kind: 'function', name: 'Task' }],
+    reasoning: { effort: 'medium' },
+    user: 'user_1',
+    sampling: { maxOutputTokens: 128_000 },
+  })
+  expect(Object.keys(request.conversation().extensions)).toEqual([
+    'context_management',
+    'system.x-anthropic-billing-header',
+    'tools.eager_input_streaming',
+    'thinking.display',
+  ])
+})

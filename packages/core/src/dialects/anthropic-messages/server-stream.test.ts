@@ -98,6 +98,12 @@ describe('blocks', () => {
     expect([4, 5, 7, 8, 9].every((at) => steps[at] === '')).toBe(true)
   })
 
+  it('nastiest 7: count from the first on, whatever stands before the calls', () => {
+    const { output } = render([start, thought('t'), text('a'), call(0, 'x'), input(0, '{}'), call(1, 'y'), finish('tool_calls')])
+    const starts = [...output.matchAll(/"content_block_start","index":(\d+),"content_block":\{"type":"(\w+)"/g)].map(([, index, type]) => `${index} ${type}`)
+    expect(starts).toEqual(['0 thinking', '1 text', '2 tool_use', '3 tool_use'])
+  })
+
   it('A6: arguments that parse may still go on', () => {
     expect(contentOf(call(0, 'a'), input(0, '{"a":1}'), text('meanwhile'), input(0, '  '), finish('tool_calls'))).toEqual([
       { type: 'tool_use', id: 'a', name: 'f0', input: { a: 1 } },

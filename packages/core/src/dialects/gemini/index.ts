@@ -5,6 +5,7 @@ import { relay } from './relay.ts'
 import { buildRequest } from './request.ts'
 import { renderAnswer } from './server-answer.ts'
 import { renderError } from './server-errors.ts'
+import { modelList } from './server-models.ts'
 import { parseRequest } from './server-request.ts'
 import { ChunkRenderer } from './server-stream.ts'
 import { AnswerReader } from './stream.ts'
@@ -16,6 +17,7 @@ export { generatePaths, nativePaths, type ServedPath } from './server-paths.ts'
 export const gemini: Dialect = {
   name: 'gemini',
   server: {
+    modelList,
     parse: parseRequest,
     renderAnswer,
     openRenderer: (context) => new ChunkRenderer(context),

@@ -3,6 +3,7 @@ import { readAnswer } from './answer-in.ts'
 import { renderAnswer } from './answer-out.ts'
 import { buildRequest } from './conversation-out.ts'
 import { readError, renderError } from './errors.ts'
+import { modelList } from './models-out.ts'
 import { relay } from './relay.ts'
 import { parseRequest } from './request.ts'
 import { ChunkReader } from './stream-in.ts'
@@ -12,6 +13,7 @@ import { ChunkRenderer } from './stream-out.ts'
 export const openaiChat: Dialect = {
   name: 'openai-chat',
   server: {
+    modelList,
     parse: ({ body, bytes }) => parseRequest(body, bytes),
     renderAnswer,
     openRenderer: (context) => new ChunkRenderer(context),
