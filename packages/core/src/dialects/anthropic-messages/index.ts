@@ -11,7 +11,7 @@ import { parseRequest } from './server-request.ts'
 import { MessageRenderer } from './server-stream.ts'
 import { MessageReader } from './stream.ts'
 
-export { type CountOperation, readCountTokens } from './count-tokens.ts'
+export { readCountTokens } from './count-tokens.ts'
 
 /** Anthropic's Messages API. */
 export const anthropicMessages: Dialect = {

@@ -11,7 +11,7 @@ import { ChunkRenderer } from './server-stream.ts'
 import { AnswerReader } from './stream.ts'
 
 export { readNative } from './native-operations.ts'
-export { generatePaths, nativePaths, type ServedPath } from './server-paths.ts'
+export { generatePaths, nativePaths } from './server-paths.ts'
 
 /** Gemini's generateContent API. */
 export const gemini: Dialect = {
