@@ -115,7 +115,7 @@ describe.each(cases)('the OpenAI SDK through $surface to $family', ({ surface, f
   })
 
   it('surfaces a stream that breaks as an error', async () => {
-    connection.provider.enqueue({ answer: { text: ['one', 'two', 'three'] }, cutAfterEvents: 3, cutBy: 'rst' })
+    connection.provider.enqueue({ answer: { text: ['one', 'two', 'three', 'four', 'five'] }, cutAfterEvents: 4, cutBy: 'rst' })
     const stream = await client.chat.completions.create({ model, messages: [user('Hello')], stream: true })
     const read = async (): Promise<void> => {
       for await (const chunk of stream) expect(chunk.choices[0]?.finish_reason ?? null).toBeNull()

@@ -81,15 +81,18 @@ describe('a translated stream', () => {
     expect(stream.events).toBe(0)
     expect(stream.push(chunk.subarray(9))).toBe('[text][text]')
     expect(stream.push(bytes([usage(1)], [usage(7), { type: 'finish', choice: 0, finish: { reason: 'stop' } }]))).toBe('[finish]')
-    expect([stream.events, stream.usage?.inputTokens, stream.finishes, stream.complete, stream.end()]).toEqual([5, 7, [{ reason: 'stop' }], true, '[end]'])
+    expect([stream.events, stream.usage?.inputTokens, stream.finishes, stream.complete, stream.end()]).toEqual([3, 7, [{ reason: 'stop' }], true, '[end]'])
   })
 
-  it('counts an event the client does not see, and no ping', () => {
+  it('counts no ping, and nothing that comes before the answer: a provider that fails then has failed as a whole', () => {
     const stream = open()
     expect(stream.push(bytes('ping'))).toBeUndefined()
     expect(stream.push(Buffer.from(': comment\n\n'))).toBeUndefined()
     expect(stream.events).toBe(0)
     expect(stream.push(bytes([usage(1)]))).toBeUndefined()
+    expect(stream.push(bytes([{ type: 'start' }]))).toBe('[start]')
+    expect(stream.events).toBe(0)
+    stream.push(bytes([text('a')]))
     expect(stream.events).toBe(1)
   })
 

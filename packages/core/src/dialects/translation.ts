@@ -1,5 +1,6 @@
 import { GatewayError } from '../errors.ts'
 import type { BuiltRequest, CallContext, ChatRequest, ClientSide, Dialect, ErrorResponse, JsonObject, RelayedAnswer, RenderContext, ServerSide, StreamReader, StreamRelay, StreamRenderer } from './dialect.ts'
+import type { StreamEvent } from './events.ts'
 import type { Finish } from './finish.ts'
 import { type FrameSplitter, type SseFrame, SseFrameSplitter } from './sse.ts'
 import type { Usage } from './usage.ts'
@@ -140,7 +141,7 @@ class TranslatedStream implements StreamRelay {
           this.error = event.error
           return text === '' ? undefined : text
         }
-        this.events += 1
+        if (!BEFORE_CONTENT.has(event.type)) this.events += 1
         if (event.type === 'usage') this.usage = event.usage
         else if (event.type === 'finish') this.finishes.push(event.finish)
         text += this.#renderer.event(event)
@@ -149,3 +150,6 @@ class TranslatedStream implements StreamRelay {
     return text === '' ? undefined : text
   }
 }
+
+/** What a provider says before it says anything: an error that follows is one of the whole answer, and nobody has seen it begin. */
+const BEFORE_CONTENT: ReadonlySet<StreamEvent['type']> = new Set(['start', 'usage'])

@@ -44,7 +44,8 @@ const model = fc.oneof(
     'arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4',
   ),
 )
-const parameter = fc.tuple(awkward, fc.oneof(awkward, fc.constant('')))
+// The reference keeps the query in an object, where names of the prototype are lost.
+const parameter = fc.tuple(awkward.filter((name) => !(name in {})), fc.oneof(awkward, fc.constant('')))
 const header = fc.tuple(fc.constantFrom('content-type', 'x-amz-meta', 'x-amzn-bedrock-trace', 'accept', 'x-team', 'user-agent', 'x-amzn-trace-id'), fc.stringMatching(/^[!-~][ -~]{0,20}$/))
 const generated = fc.record({
   method: fc.constantFrom('POST', 'GET'),

@@ -24,7 +24,7 @@ export function conversationOf(body: JsonObject) {
   return parseRequest(clientRequest({ ...hello, ...body })).conversation()
 }
 
-export function callContext(more: { readonly model?: string; readonly stream?: boolean; readonly quirks?: Quirks } = {}): CallContext {
+export function callContext(more: { readonly model?: string; readonly stream?: boolean; readonly quirks?: Quirks; readonly dropUnsupported?: boolean } = {}): CallContext {
   return { provider: 'acme', model: 'claude-sonnet-4-5', stream: false, quirks: {}, newId: (prefix) => `${prefix}new`, ...more }
 }
 

@@ -5,6 +5,8 @@ import type { ModelRules } from './models.ts'
 export interface RequestContext {
   /** The provider's configured name, for messages. */
   readonly provider: string
+  /** What the target cannot take is left out instead of refused. */
+  readonly dropUnsupported?: boolean
   readonly rules: ModelRules
   /** What could not be carried, as `field` or `field (reason)`; every step adds to it. */
   readonly dropped: string[]

@@ -134,9 +134,9 @@ describe('what the dialect says comes out as it went in', () => {
 
   it('fields and tools of another dialect stay away', () => {
     const conversation = { ...parseRequest(clientRequest({ model: 'm', max_tokens: 1, messages: [{ role: 'user', content: 'hi' }] })).conversation(), origin: 'openai-chat' }
-    const built = anthropicMessages.client.buildRequest({ ...conversation, extensions: { service_tier: 'flex' }, tools: [{ kind: 'extension', name: 'w', value: { type: 'web_search' } }] }, callContext())
+    const built = anthropicMessages.client.buildRequest({ ...conversation, extensions: { service_tier: 'flex' }, tools: [{ kind: 'extension', name: 'w', value: { type: 'web_search' } }] }, callContext({ dropUnsupported: true }))
     expect(built.body).not.toHaveProperty('service_tier')
     expect(built.body).not.toHaveProperty('tools')
-    expect(built.dropped).toEqual(['tools[0]', 'service_tier'])
+    expect(built.dropped).toEqual(['tools[0] (the tool type web_search)', 'service_tier'])
   })
 })

@@ -16,7 +16,7 @@ import { forcesTool, toolFields } from './tools.ts'
  * another one (audio, unreadable files) and for more than one choice, `invalid_request` when no message says anything.
  */
 export function buildRequest(conversation: Conversation, call: CallContext): BuiltRequest {
-  const context: RequestContext = { provider: call.provider, rules: rulesOf(call.model), dropped: [] }
+  const context: RequestContext = { provider: call.provider, dropUnsupported: call.dropUnsupported === true, rules: rulesOf(call.model), dropped: [] }
   const body: JsonObject = { ...ownFields(conversation), model: call.model, ...bodyFields(conversation, context) }
   if (call.stream) body.stream = true
   reportRest(conversation, context)

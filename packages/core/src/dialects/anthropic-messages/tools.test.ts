@@ -9,8 +9,8 @@ const find: Tool = { kind: 'function', name: 'find' }
 const patch: Tool = { kind: 'custom', name: 'patch', value: {} }
 const jsonTool = { name: 'postern_json_answer', input_schema: { type: 'object' } }
 
-function fields(conversation: Partial<Conversation>, plan: Partial<ToolPlan> = {}, model = 'claude-haiku-4-5') {
-  const context: RequestContext = { provider: 'claude', rules: rulesOf(model), dropped: [] }
+function fields(conversation: Partial<Conversation>, plan: Partial<ToolPlan> = {}, { model = 'claude-haiku-4-5', dropUnsupported = false } = {}) {
+  const context: RequestContext = { provider: 'claude', dropUnsupported, rules: rulesOf(model), dropped: [] }
   const whole: Conversation = { origin: 'openai-chat', messages: [], tools: [], sampling: {}, extensions: {}, ...conversation }
   const built = toolFields(whole, { jsonTool: undefined, namesInHistory: [], ...plan }, context)
   return { ...built, dropped: context.dropped }
@@ -36,7 +36,7 @@ describe('tools', () => {
     expect(fields({ tools: [strict] })).toMatchObject({ tools: [{ strict: true, input_schema: { additionalProperties: false } }], dropped: [] })
     const bounded: Tool = { ...find, strict: true, parameters: { type: 'object', properties: { a: { type: 'number', minimum: 1 } } } }
     expect(fields({ tools: [bounded] })).toEqual({ tools: [{ name: 'find', input_schema: bounded.parameters }], dropped: ['tools[0].strict'] })
-    expect(fields({ tools: [strict] }, {}, 'claude-sonnet-4-20250514').dropped).toEqual(['tools[0].strict'])
+    expect(fields({ tools: [strict] }, {}, { model: 'claude-sonnet-4-20250514' }).dropped).toEqual(['tools[0].strict'])
   })
 
   it('of free text become functions of one string, under a name that tells', () => {
@@ -47,8 +47,10 @@ describe('tools', () => {
     expect(dropped).toEqual(['tools[0] (custom tool offered as a function of one string, its format is not enforced)'])
   })
 
-  it('of kinds only another dialect knows are dropped', () => {
-    expect(fields({ tools: [find, { kind: 'extension', name: 'web_search', value: {} }] })).toMatchObject({ tools: [{ name: 'find' }], dropped: ['tools[1]'] })
+  it('of kinds only another dialect knows are refused, or dropped where the route allows it', () => {
+    const tools: Tool[] = [find, { kind: 'extension', name: 'web_search', value: {} }]
+    expect(() => fields({ tools })).toThrow('tools[1]: the tool type web_search is not supported by claude.')
+    expect(fields({ tools }, {}, { dropUnsupported: true })).toMatchObject({ tools: [{ name: 'find' }], dropped: ['tools[1] (the tool type web_search)'] })
   })
 
   it('A10: [] with a tool_choice sends neither', () => {
@@ -94,7 +96,7 @@ describe('tool_choice', () => {
   })
 
   it('asks instead of forcing where the model refuses to be forced', () => {
-    expect(fields({ tools: [look], toolChoice: { mode: 'required' } }, {}, 'claude-opus-5-5')).toMatchObject({
+    expect(fields({ tools: [look], toolChoice: { mode: 'required' } }, {}, { model: 'claude-opus-5-5' })).toMatchObject({
       tool_choice: { type: 'auto' },
       dropped: ['tool_choice (the model cannot be made to call a tool)'],
     })

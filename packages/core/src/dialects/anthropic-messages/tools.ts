@@ -2,7 +2,8 @@ import type { Conversation, Tool } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
 import { cacheControl } from './cache-control.ts'
 import type { RequestContext } from './context.ts'
-import { objectOf } from '../json.ts'
+import { refuseOrDrop } from '../invalid.ts'
+import { objectOf, textOf } from '../json.ts'
 import { closeSchema } from './json-schema.ts'
 import { CUSTOM_TOOL_INPUT, DIALECT, JSON_ANSWER_TOOL, wireToolName } from './names.ts'
 
@@ -49,7 +50,7 @@ function ownTool(tool: Tool, { origin }: Conversation): JsonObject[] | undefined
 function wireTool(tool: Tool, index: number, context: RequestContext): JsonObject[] {
   const path = `tools[${index}]`
   if (tool.kind === 'extension') {
-    context.dropped.push(path)
+    context.dropped.push(refuseOrDrop(context, path, `the tool type ${textOf(objectOf(tool.value)?.type) ?? tool.name}`))
     return []
   }
   const wire: JsonObject = { name: wireToolName(tool) }

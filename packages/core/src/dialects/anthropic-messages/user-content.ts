@@ -1,5 +1,6 @@
 import type { Message, ToolResultPart } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
+import { refuseOrDrop } from '../invalid.ts'
 import { cacheControl } from './cache-control.ts'
 import type { Content, RequestContext } from './context.ts'
 import { mediaBlock, refuseAudio } from './media.ts'
@@ -28,7 +29,7 @@ export function userContent(message: Message, path: string, context: RequestCont
         break
       case 'extension':
         if (part.dialect === DIALECT) content.blocks.push(part.value as JsonObject)
-        else context.dropped.push(partPath)
+        else context.dropped.push(refuseOrDrop(context, partPath, `content of ${part.dialect}`))
         break
       case 'tool-call':
       case 'reasoning':
