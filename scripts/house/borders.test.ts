@@ -42,6 +42,11 @@ describe('dialects', () => {
     expect(whats('dialects/gemini/stream.ts', "import { A } from '../openai-chat/fields.ts'")).toEqual(['`../openai-chat/fields.ts` is inside another dialect'])
   })
 
+  it('know what is neutral between them by its index', () => {
+    expect(whats('dialects/gemini/a.ts', "import { A } from '../embeddings/index.ts'")).toEqual([])
+    expect(whats('dialects/gemini/a.ts', "import { A } from '../embeddings/vector.ts'")).toHaveLength(1)
+  })
+
   it('are known to the root by their index', () => {
     expect(whats('dialects/index.ts', "import { gemini } from './gemini/index.ts'")).toEqual([])
     expect(whats('dialects/index.ts', "import { a } from './gemini/stream.ts'")).toHaveLength(1)

@@ -59,10 +59,17 @@ function placeOf(path: string): { readonly room: string | undefined; readonly re
   return slash === -1 ? { room: undefined, rest: below } : { room: below.slice(0, slash), rest: below.slice(slash + 1) }
 }
 
-/** Each dialect is a folder: it knows itself and the files of the room's root, and the root knows its `index.ts`. */
+/** Neutral shapes between the dialects that take more than a file. */
+const NEUTRAL_FOLDERS: ReadonlySet<string | undefined> = new Set(['embeddings', 'rerank'])
+
+/**
+ * Each dialect is a folder: it knows itself, the files of the room's root and the `index.ts` of a neutral folder, and the
+ * root knows its `index.ts`.
+ */
 function crossesDialects(from: string, to: string): boolean {
   if (!to.includes('/')) return false
   const [folder] = to.split('/', 1)
+  if (NEUTRAL_FOLDERS.has(folder) && to === `${folder}/index.ts`) return false
   return from.includes('/') ? !from.startsWith(`${folder}/`) : to !== `${folder}/index.ts`
 }
 

@@ -1,4 +1,4 @@
-import { anthropicMessages, type ClientRequest, type Dialect, type Face, faceOf, gemini, generatePaths, type ModelEndpoint, nativePaths, openaiChat, openaiResponses, type Operation, plainFace, readChat, readCountTokens, readJsonRequest, readModelAction } from '../dialects/index.ts'
+import { anthropicMessages, type ClientRequest, type Dialect, type Face, faceOf, gemini, generatePaths, type ModelEndpoint, nativePaths, openaiChat, openaiResponses, type Operation, plainFace, readChat, readCountTokens, readEmbeddings, readJsonRequest, readModelAction, readRerank } from '../dialects/index.ts'
 import { readModelBody, readNative, readStored } from './forwarded.ts'
 import { createMatcher, type Matcher } from './match.ts'
 import type { OpenCall } from './open-call.ts'
@@ -63,6 +63,8 @@ export const endpoints: readonly Endpoint[] = [
   { kind: 'operation', method: 'POST', path: '/v1/messages/count_tokens', face: faceOf(anthropicMessages), body: 'json', read: readCountTokens },
   ...generatePaths.map((served) => chat(served, gemini)),
   ...nativePaths.map(modelAction),
+  { kind: 'operation', method: 'POST', path: '/v1/embeddings', face: plainFace, body: 'json', read: readEmbeddings },
+  ...['/v1/rerank', '/v2/rerank'].map((path): OperationEndpoint => ({ kind: 'operation', method: 'POST', path, face: plainFace, body: 'json', read: readRerank })),
   json({ path: '/completions', answer: 'json', endsWithDone: true }),
   json({ path: '/images/generations', answer: 'json', hasDefaultModel: true }),
   form({ path: '/images/edits', answer: 'json', hasDefaultModel: true }),

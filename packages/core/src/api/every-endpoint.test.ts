@@ -61,6 +61,8 @@ const streams = ['v1beta', 'v1'].map((version): [string, Example] => {
   return [name, { ...example, path: `${example.path}?alt=sse`, asked: `${example.asked}?alt=sse` }]
 })
 
+const rerank: Example = { ...ofModel, json: { model: MODEL, query: 'hi', documents: ['ho'] }, reply: json({ id: 'x', model: 'm', results: [{ index: 0, relevance_score: 1 }] }), asked: '/v1/rerank' }
+
 /** A new row of the table needs one here: without it nothing says that it is guarded as the others are. */
 const examples: Readonly<Record<string, Example>> = {
   'POST /v1/chat/completions': { ...ofModel, json: { model: MODEL, messages: [{ role: 'user', content: 'hi' }] }, reply: json(answer), asked: '/v1/chat/completions' },
@@ -68,6 +70,9 @@ const examples: Readonly<Record<string, Example>> = {
   'POST /v1/messages': { ...ofModel, json: { model: MODEL, max_tokens: 9, messages: [{ role: 'user', content: 'hi' }] }, dialect: 'anthropic-messages', reply: json(message), asked: '/v1/messages' },
   'POST /v1/messages/count_tokens': { ...ofModel, json: { model: MODEL, messages: [{ role: 'user', content: 'hi' }] }, dialect: 'anthropic-messages', reply: json({ input_tokens: 3 }), asked: '/v1/messages/count_tokens' },
   ...Object.fromEntries([...actions, ...streams]),
+  'POST /v1/embeddings': { ...ofModel, json: { model: MODEL, input: 'hi' }, reply: json({ object: 'list', data: [{ object: 'embedding', index: 0, embedding: [1] }], usage: { prompt_tokens: 1, total_tokens: 1 } }), asked: '/v1/embeddings' },
+  'POST /v1/rerank': rerank,
+  'POST /v2/rerank': rerank,
   'POST /v1/completions': { ...ofModel, json: { model: MODEL, prompt: 'hi' }, reply: json({ choices: [{ text: 'ho', finish_reason: 'stop' }] }), asked: '/v1/completions' },
   'POST /v1/images/generations': { ...ofModel, json: { model: MODEL, prompt: 'a cat' }, reply: images, asked: '/v1/images/generations' },
   'POST /v1/images/edits': { ...ofModel, form: { ...file, model: MODEL, prompt: 'a cat' }, reply: images, asked: '/v1/images/edits' },

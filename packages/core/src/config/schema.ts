@@ -5,6 +5,7 @@ import { dialectNames } from '../providers/index.ts'
 import { cloudFields } from './cloud-fields.ts'
 import { listed, meta } from './field-meta.ts'
 import { address, callback, duration, headers, logging, mountPath, optionalSecret, secret, size } from './field-values.ts'
+import { quirksSchema } from './quirks-schema.ts'
 
 /** Defaults are written once, here, as users would write them. */
 export const defaults = {
@@ -142,22 +143,6 @@ function providerSchema() {
       meta({ type: 'object', default: "the catalogue's", description: 'Where the service deviates from its dialect.' }),
     ),
     ...cloudFields(),
-  })
-}
-
-function quirksSchema() {
-  const flag = (description: string) => z.boolean().exactOptional().meta(meta({ type: 'boolean', description }))
-  return z.strictObject({
-    exact: flag('Answers follow the dialect to the letter and are forwarded unrepaired.'),
-    relaysSignatures: flag('A router: it passes signatures of the models behind it, which are kept in the history sent to it.'),
-    noStreamOptions: flag('`stream_options` is refused.'),
-    noFinish: flag('Choices end without a `finish_reason`.'),
-    maxTokensField: z.enum(['max_tokens', 'max_completion_tokens']).exactOptional().meta(
-      meta({ type: '`max_tokens` or `max_completion_tokens`', description: 'Request field that bounds the output.' }),
-    ),
-    dropFields: z.array(z.string().min(1)).exactOptional().meta(
-      meta({ type: 'list', description: 'Request fields the service refuses; they are removed and reported.' }),
-    ),
   })
 }
 

@@ -1,7 +1,9 @@
 import type { GatewayError } from '../errors.ts'
 import type { Conversation } from './conversation.ts'
+import type { EmbeddingFormat } from './embeddings/index.ts'
 import type { Answer, StreamEvent } from './events.ts'
 import type { Finish } from './finish.ts'
+import type { RerankFormat } from './rerank/index.ts'
 import type { FrameSplitter, SseFrame } from './sse.ts'
 import type { Usage } from './usage.ts'
 
@@ -138,6 +140,42 @@ export interface Quirks {
   readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens'
   /** Request fields the service refuses; they are removed and reported. */
   readonly dropFields?: readonly string[]
+  /** Request fields that go by another name. */
+  readonly fieldNames?: Readonly<Record<string, string>>
+  /** Reasoning in the history is refused; with `exact` it always is, for the original API has no field for it. */
+  readonly refusesReasoning?: boolean
+  /** Ids of tool calls have nine letters and digits. */
+  readonly shortToolIds?: boolean
+  /** A last message of the assistant, to be continued, is refused unless it carries `prefix: true`. */
+  readonly marksPrefill?: boolean
+  /** Where its embeddings, otherwise modelled on OpenAI's, go by other names. */
+  readonly embeddings?: EmbeddingQuirks
+  /** Embeddings are predictions (`:predict`), as in Google's cloud. */
+  readonly predictsEmbeddings?: boolean
+  /** Where its reranking goes by other names. */
+  readonly rerank?: RerankQuirks
+}
+
+export interface EmbeddingQuirks {
+  /** @default 'dimensions' */
+  readonly dimensionsField?: string
+  /** @default 'encoding_format' */
+  readonly encodingField?: string
+  /** Its word for each encoding; one it has no word for is not sent. @default the client's words */
+  readonly encodings?: Readonly<Partial<Record<'float' | 'base64', string>>>
+  /** @default 'input_type' */
+  readonly inputTypeField?: string
+  /** Its word for what vectors are for. @default the client's words */
+  readonly inputTypes?: Readonly<Partial<Record<'query' | 'document' | 'classification' | 'clustering' | 'similarity', string>>>
+  /** Sent unless the client says otherwise. */
+  readonly fixed?: JsonObject
+}
+
+export interface RerankQuirks {
+  /** How many results are wanted. @default 'top_n' */
+  readonly topField?: string
+  /** Sent unless the client says otherwise. */
+  readonly fixed?: JsonObject
 }
 
 export interface BuiltRequest {
@@ -183,6 +221,10 @@ export interface Dialect {
   readonly server?: ServerSide
   readonly client: ClientSide
   readonly relay?: Relay
+  /** How a provider is asked for embeddings of this model; `undefined` where it has none of it. */
+  embeddings?(model: string, quirks: Quirks): EmbeddingFormat | undefined
+  /** How a provider is asked to rerank by this model; `undefined` where it does not. */
+  rerank?(model: string): RerankFormat | undefined
 }
 
 /** Same dialect on both sides: bytes pass through and are looked at. */

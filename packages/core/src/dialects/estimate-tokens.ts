@@ -42,6 +42,13 @@ export function estimateInputTokens(conversation: Conversation): number {
   return tokens + text.tokens
 }
 
+/** What these texts cost, with the same means. */
+export function estimateTextTokens(texts: Iterable<string>): number {
+  const tally = new TextTally()
+  for (const text of texts) tally.add(text)
+  return tally.tokens
+}
+
 class TextTally {
   #tokens = 0
   #measured = 0

@@ -6,10 +6,12 @@ import { openaiChat } from './openai-chat/index.ts'
 import { openaiResponses } from './openai-responses/index.ts'
 import { type Face, faceOf, modelListFor } from './operation.ts'
 
-export type { BuiltRequest, ClientRequest, Dialect, JsonObject, Observation, Quirks, StreamRelay } from './dialect.ts'
+export type { BuiltRequest, ClientRequest, Dialect, JsonObject, Observation, Quirks, RelayedAnswer, StreamRelay } from './dialect.ts'
+export { readEmbeddings } from './embeddings/index.ts'
 export type { Finish } from './finish.ts'
 export { type ModelEndpoint, PROVIDER_HEADER, readFormRequest, readJsonRequest, readNativeRequest, readStoredRequest, type StoredEndpoint } from './forward/index.ts'
 export { type Face, type Operation, type OperationContext, type ProviderWanted, faceOf, readChat } from './operation.ts'
+export { readRerank } from './rerank/index.ts'
 export type { Translation } from './translation.ts'
 export type { Usage } from './usage.ts'
 export { anthropicMessages, gemini, generatePaths, nativePaths, openaiChat, openaiResponses, readCountTokens, readNative as readModelAction }

@@ -63,7 +63,7 @@ it('what comes out says the same with another model, whatever the rest', () => {
       // Only a key that needs escapes of its own keeps a request from being spliced.
       if (result === undefined) expect(Object.keys(rest).some((name) => JSON.stringify(name).includes('\\'))).toBe(true)
       else {
-        expect(JSON.parse(result)).toEqual({ ...rest, model: 'physical' })
+        expect(JSON.parse(result)).toEqual({ ...(JSON.parse(text) as object), model: 'physical' })
         expect(result.length - text.length).toBe('physical'.length - 'm'.length)
       }
     }),

@@ -26,6 +26,11 @@ export interface Translation {
   openStream(contentType?: string): StreamRelay
   /** The error of a non-2xx answer. */
   readError(response: ErrorResponse): GatewayError
+  /**
+   * Set where the target takes the request in several calls only: each of them is made, with `json` answers, and when all
+   * have succeeded `join` gives the client's answer.
+   */
+  readonly several?: { readonly parts: readonly Translation[]; join(): RelayedAnswer }
 }
 
 export interface TranslationOptions {

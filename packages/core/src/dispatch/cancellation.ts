@@ -12,7 +12,7 @@ type PhaseCode = Extract<ErrorCode, 'connect_timeout' | 'first_token_timeout' | 
  */
 export class Cancellation {
   readonly #clock: Clock
-  readonly #signal: AbortSignal
+  readonly #signal: AbortSignal | undefined
   readonly #deadline: number
   readonly #deadlineMs: number
   readonly #onAbort = (): void => this.cancel(new GatewayError('client_closed', 'The client closed the connection.'))
@@ -25,13 +25,14 @@ export class Cancellation {
   /** Set once nothing further may be tried. A phase that ran out does not set it: another target may be faster. */
   reason: GatewayError | undefined
 
-  constructor(clock: Clock, signal: AbortSignal, deadlineMs: number) {
+  /** `signal` is that of the client; without one the request ends by `cancel` and by its deadline only. */
+  constructor(clock: Clock, signal: AbortSignal | undefined, deadlineMs: number) {
     this.#clock = clock
     this.#signal = signal
     this.#deadlineMs = deadlineMs
     this.#deadline = clock.monotonic() + deadlineMs
-    if (signal.aborted) this.#onAbort()
-    else signal.addEventListener('abort', this.#onAbort)
+    if (signal?.aborted === true) this.#onAbort()
+    else signal?.addEventListener('abort', this.#onAbort)
   }
 
   /** Time left of the whole request, in milliseconds. */
@@ -80,7 +81,7 @@ export class Cancellation {
 
   /** Every timer and listener is gone after this. */
   close(): void {
-    this.#signal.removeEventListener('abort', this.#onAbort)
+    this.#signal?.removeEventListener('abort', this.#onAbort)
     this.#timer?.clear()
     this.#timer = undefined
     this.#waiter = undefined

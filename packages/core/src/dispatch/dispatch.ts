@@ -2,7 +2,8 @@ import type { JsonObject, Operation, OperationContext } from '../dialects/index.
 import { type AttemptSummary, GatewayError, toGatewayError, withDetails } from '../errors.ts'
 import type { Plan, Target } from '../routing/index.ts'
 import { AnswerStream } from './answer-stream.ts'
-import { attempt, type Committed } from './attempt.ts'
+import { attempt, type Attempt, type Committed } from './attempt.ts'
+import { attemptSeveral } from './attempt-several.ts'
 import { backoffMs, LONGEST_RETRY_AFTER_MS } from './backoff.ts'
 import { Cancellation } from './cancellation.ts'
 import { classifyFailure } from './classify.ts'
@@ -62,7 +63,8 @@ async function tryTargets(job: DispatchJob, environment: DispatchEnvironment, ca
       const local = job.operation.answerLocally?.(candidate.target)
       if (local !== undefined) return answered(candidate.target, local)
       const translation = job.operation.translationFor(candidate.target, context)
-      const committed = await attempt({ target: candidate.target, translation, limits: job.plan.limits, cancellation, upload, environment })
+      const options: Attempt = { target: candidate.target, translation, limits: job.plan.limits, cancellation, upload, environment }
+      const committed = await (translation.several === undefined ? attempt(options) : attemptSeveral(options, translation.several))
       job.attempts.push({ target: candidate.target.id, code: committed.refusal?.code ?? 'ok', status: committed.status, ms: elapsed(environment, started) })
       return committed
     } catch (thrown) {

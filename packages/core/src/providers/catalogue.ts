@@ -47,6 +47,24 @@ const noModelList = { listModelsPath: undefined }
 const local = { isLocal: true }
 const responses = { alsoSpeaks: ['openai-responses'] } as const
 
+/** Fields it does not know are refused, and so are ids of other services' tool calls. */
+const mistral: Quirks = {
+  ...noStreamOptions,
+  fieldNames: { seed: 'random_seed' },
+  dropFields: ['user', 'store', 'logit_bias', 'logprobs', 'top_logprobs', 'top_k', 'service_tier', 'prompt_cache_key', 'safety_identifier', 'verbosity', 'web_search_options'],
+  refusesReasoning: true,
+  shortToolIds: true,
+  marksPrefill: true,
+  embeddings: { dimensionsField: 'output_dimension' },
+}
+/** It has a word for one encoding, and truncates unless told not to: a text that is too long is an error, not a shorter one. */
+const voyageEmbeddings: Quirks['embeddings'] = { dimensionsField: 'output_dimension', encodings: { base64: 'base64' }, fixed: { truncation: false } }
+const jinaEmbeddings: Quirks['embeddings'] = {
+  encodingField: 'embedding_type',
+  inputTypeField: 'task',
+  inputTypes: { query: 'retrieval.query', document: 'retrieval.passage', classification: 'classification', clustering: 'separation', similarity: 'text-matching' },
+}
+
 /** Models of OpenAI that are served by one of its interfaces only, wherever it is they who serve them. */
 export const exceptionsOfOpenai: readonly ModelException[] = [
   { models: /^(?:o1-pro|o3-pro|gpt-5(?:\.\d+)?-pro|codex-mini|computer-use-preview)(?:-|$)|-codex(?:-|$)|-deep-research(?:-|$)/, dialects: ['openai-responses'] },
@@ -58,12 +76,12 @@ export const exceptionsOfOpenai: readonly ModelException[] = [
  * purpose: many processes hold one for other reasons, and finding it would open a provider nobody asked for.
  */
 const rows: readonly Row[] = [
-  { name: 'openai', title: 'OpenAI', baseUrl: 'https://api.openai.com/v1', keyVariables: ['OPENAI_API_KEY'], modelPrefixes: ['gpt-', 'chatgpt-', 'o1', 'o3', 'o4', 'codex-'], quirks: { exact: true, maxTokensField: 'max_completion_tokens' }, ...responses, exceptions: exceptionsOfOpenai },
+  { name: 'openai', title: 'OpenAI', baseUrl: 'https://api.openai.com/v1', keyVariables: ['OPENAI_API_KEY'], modelPrefixes: ['gpt-', 'chatgpt-', 'o1', 'o3', 'o4', 'codex-', 'text-embedding-3-', 'text-embedding-ada-', 'dall-e-', 'tts-', 'whisper-', 'omni-moderation-'], quirks: { exact: true, maxTokensField: 'max_completion_tokens' }, ...responses, exceptions: exceptionsOfOpenai },
   { name: 'anthropic', title: 'Anthropic', dialect: 'anthropic-messages', auth: 'x-api-key', baseUrl: 'https://api.anthropic.com', keyVariables: ['ANTHROPIC_API_KEY'], modelPrefixes: ['claude-'], listModelsPath: '/v1/models?limit=1000', quirks: { exact: true } },
   { name: 'gemini', title: 'Google Gemini', dialect: 'gemini', auth: 'x-goog-api-key', baseUrl: 'https://generativelanguage.googleapis.com', keyVariables: ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'], modelPrefixes: ['gemini-'], listModelsPath: '/v1beta/models?pageSize=1000', quirks: { exact: true } },
 
   // Makers of models
-  { name: 'mistral', title: 'Mistral AI', baseUrl: 'https://api.mistral.ai/v1', keyVariables: ['MISTRAL_API_KEY'], modelPrefixes: ['mistral-', 'ministral-', 'codestral-', 'magistral-', 'devstral-', 'pixtral-', 'voxtral-', 'open-mistral-', 'open-mixtral-'], quirks: noStreamOptions },
+  { name: 'mistral', title: 'Mistral AI', baseUrl: 'https://api.mistral.ai/v1', keyVariables: ['MISTRAL_API_KEY'], modelPrefixes: ['mistral-', 'ministral-', 'codestral-', 'magistral-', 'devstral-', 'pixtral-', 'voxtral-', 'open-mistral-', 'open-mixtral-'], quirks: mistral },
   { name: 'deepseek', title: 'DeepSeek', baseUrl: 'https://api.deepseek.com', keyVariables: ['DEEPSEEK_API_KEY'], modelPrefixes: ['deepseek-'] },
   { name: 'xai', title: 'xAI', baseUrl: 'https://api.x.ai/v1', keyVariables: ['XAI_API_KEY'], modelPrefixes: ['grok-'], ...responses },
   { name: 'perplexity', title: 'Perplexity', baseUrl: 'https://api.perplexity.ai', keyVariables: ['PERPLEXITY_API_KEY', 'PPLX_API_KEY'], modelPrefixes: ['sonar'], ...noModelList, quirks: {} },
@@ -80,6 +98,8 @@ const rows: readonly Row[] = [
   { name: 'qianfan', title: 'Baidu Qianfan (ERNIE)', baseUrl: 'https://qianfan.baidubce.com/v2', keyVariables: ['QIANFAN_API_KEY'], modelPrefixes: ['ernie-'] },
   { name: 'upstage', title: 'Upstage', baseUrl: 'https://api.upstage.ai/v1/solar', keyVariables: ['UPSTAGE_API_KEY'], modelPrefixes: ['solar-'], ...noModelList },
   { name: 'inception', title: 'Inception', baseUrl: 'https://api.inceptionlabs.ai/v1', keyVariables: ['INCEPTION_API_KEY'], modelPrefixes: ['mercury'] },
+  { name: 'voyage', title: 'Voyage AI', baseUrl: 'https://api.voyageai.com/v1', keyVariables: ['VOYAGE_API_KEY', 'VOYAGEAI_API_KEY'], modelPrefixes: ['voyage-', 'rerank-2'], ...noModelList, quirks: { embeddings: voyageEmbeddings, rerank: { topField: 'top_k', fixed: { truncation: false } } } },
+  { name: 'jina', title: 'Jina AI', baseUrl: 'https://api.jina.ai/v1', keyVariables: ['JINA_API_KEY', 'JINA_AI_API_KEY'], modelPrefixes: ['jina-'], ...noModelList, quirks: { embeddings: jinaEmbeddings } },
   { name: 'llama', title: 'Meta Llama API', baseUrl: 'https://api.llama.com/compat/v1', keyVariables: ['LLAMA_API_KEY'] },
 
   // Hosts of models

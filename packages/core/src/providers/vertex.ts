@@ -55,7 +55,7 @@ export function createVertexProvider(settings: VertexSettings, environment: Prov
     basePath,
     models: Object.freeze([...(settings.models ?? [])]),
     modelPrefixes: [],
-    quirks: Object.freeze({ ...settings.quirks }),
+    quirks: Object.freeze({ predictsEmbeddings: true, ...settings.quirks }),
     // The service lists what Google publishes, not what this project may call.
     listModelsPath: undefined,
     headers: () => secret,

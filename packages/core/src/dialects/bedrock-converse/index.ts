@@ -3,6 +3,8 @@ import { readAnswer } from './answer.ts'
 import { readError } from './errors.ts'
 import { EVENT_STREAM, EventStreamSplitter } from './event-stream.ts'
 import { DIALECT } from './names.ts'
+import { embeddingsOf } from './embeddings.ts'
+import { rerankOf } from './rerank.ts'
 import { buildRequest } from './request.ts'
 import { ConverseReader } from './stream.ts'
 
@@ -17,4 +19,6 @@ export const bedrockConverse: Dialect = {
     streamType: EVENT_STREAM,
     readError,
   },
+  embeddings: embeddingsOf,
+  rerank: rerankOf,
 }

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
+import { digestOf, shortToolId } from '../short-tool-id.ts'
 import type { ModelRules } from './models.ts'
 
 const LONGEST = 64
 const ALLOWED = new RegExp(`^[a-zA-Z0-9_-]{1,${LONGEST}}$`)
 const FORBIDDEN = /[^a-zA-Z0-9_-]/g
-const SHORT = /^[a-zA-Z0-9]{9}$/
 const MARK_LENGTH = 12
 
 /**
@@ -12,11 +11,7 @@ const MARK_LENGTH = 12
  * of its own, so that two never become one, and calls keep their results.
  */
 export function wireToolId(id: string, rules: Pick<ModelRules, 'shortToolIds'>): string {
-  if (rules.shortToolIds) return SHORT.test(id) ? id : markOf(id).slice(0, 9)
+  if (rules.shortToolIds) return shortToolId(id)
   if (ALLOWED.test(id)) return id
-  return `${id.replace(FORBIDDEN, '_').slice(0, LONGEST - MARK_LENGTH - 1)}_${markOf(id)}`
-}
-
-function markOf(id: string): string {
-  return createHash('sha256').update(id).digest('hex').slice(0, MARK_LENGTH)
+  return `${id.replace(FORBIDDEN, '_').slice(0, LONGEST - MARK_LENGTH - 1)}_${digestOf(id).slice(0, MARK_LENGTH)}`
 }

@@ -1,8 +1,8 @@
 import type { JsonObject, RelayedAnswer } from '../dialect.ts'
+import { type Answering, errorIn } from '../error-in.ts'
 import type { Finish } from '../finish.ts'
 import { objectsOf } from '../json.ts'
-import { type Answering, errorIn } from './error-in.ts'
-import { nativeUsageOf, readUsage } from './usage.ts'
+import { nativeUsageOf, readUsage } from '../usage-fields.ts'
 
 const decoder = new TextDecoder()
 

@@ -1,13 +1,13 @@
-import { faceOf } from '../operation.ts'
 import type { GatewayError } from '../../errors.ts'
 import type { Dialect, JsonObject, StreamRelay } from '../dialect.ts'
+import { errorIn } from '../error-in.ts'
 import type { Finish } from '../finish.ts'
 import { listOf, objectOf, parseObject } from '../json.ts'
+import { faceOf } from '../operation.ts'
 import { parseFrames, type SseFrame, SseSplitter } from '../sse.ts'
+import { UsageTally } from '../usage-fields.ts'
 import type { Usage } from '../usage.ts'
 import { finishesOf } from './answer.ts'
-import { errorIn } from './error-in.ts'
-import { UsageTally } from './usage.ts'
 
 export interface EventRelayOptions {
   /** The API both sides speak. */

@@ -1,8 +1,8 @@
 import { GatewayError } from '../../errors.ts'
 import { objectsOf, objectOf, parseJson, parseObject } from '../json.ts'
 import { parseFrames, SseSplitter } from '../sse.ts'
+import { UsageTally } from '../usage-fields.ts'
 import type { Usage } from '../usage.ts'
-import { UsageTally } from './usage.ts'
 
 /** Finds the usage in an answer that passes, and never stands in its way: what cannot be read has none. */
 export interface PassingUsage {

@@ -1,5 +1,6 @@
 import type { Dialect } from '../dialect.ts'
 import { readAnswer } from './answer.ts'
+import { embeddingsOf } from './embeddings.ts'
 import { readError } from './errors.ts'
 import { relay } from './relay.ts'
 import { buildRequest } from './request.ts'
@@ -29,5 +30,6 @@ export const gemini: Dialect = {
     openReader: (call) => new AnswerReader(call),
     readError,
   },
+  embeddings: embeddingsOf,
   relay,
 }

@@ -1,6 +1,7 @@
 import type { Conversation, ResponseFormat, Sampling } from '../conversation.ts'
 import type { BuiltRequest, CallContext, JsonObject } from '../dialect.ts'
 import { objectOf } from '../json.ts'
+import { deviations } from './deviations.ts'
 import { type Dropped, renderMessages } from './messages-out.ts'
 import { OWN_ORIGIN } from './reasoning-details.ts'
 import { renderTools } from './tools-out.ts'
@@ -22,12 +23,7 @@ export function buildRequest(conversation: Conversation, call: CallContext): Bui
     ...(call.stream ? streamFields(call) : {}),
   })
   if (conversation.reasoning?.budgetTokens !== undefined) dropped.add('reasoning budget in tokens')
-  for (const field of call.quirks.dropFields ?? []) {
-    if (!(field in body)) continue
-    delete body[field]
-    dropped.add(field)
-  }
-  return { path: '/chat/completions', body, dropped: [...dropped] }
+  return { path: '/chat/completions', body: withoutAbsent({ ...body, ...deviations(body, call.quirks, dropped) }), dropped: [...dropped] }
 }
 
 /** Fields that OpenAI's other API calls by the same names. */

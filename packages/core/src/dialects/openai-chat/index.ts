@@ -1,4 +1,6 @@
 import type { Dialect } from '../dialect.ts'
+import { commonEmbeddings } from '../embeddings/index.ts'
+import { commonRerank } from '../rerank/index.ts'
 import { readAnswer } from './answer-in.ts'
 import { renderAnswer } from './answer-out.ts'
 import { buildRequest } from './conversation-out.ts'
@@ -25,5 +27,7 @@ export const openaiChat: Dialect = {
     openReader: (call) => new ChunkReader(call),
     readError,
   },
+  embeddings: () => commonEmbeddings,
+  rerank: () => commonRerank,
   relay,
 }

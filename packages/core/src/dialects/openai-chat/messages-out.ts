@@ -85,8 +85,13 @@ function ownFields(part: ExtensionPart, output: Output): JsonObject {
   return {}
 }
 
-/** Thinking goes back as text; a signature only to the dialect that issued it, to every other one it is noise or an error. */
+/** Thinking goes back as text where the service has a field for it; a signature only to the dialect that issued it, to every other one it is noise or an error. */
 function renderReasoning(parts: readonly ReasoningPart[], output: Output): JsonObject {
+  const { exact, refusesReasoning } = output.call.quirks
+  if (parts.length > 0 && (exact === true || refusesReasoning === true)) {
+    output.dropped.add('reasoning')
+    return {}
+  }
   const own: ReasoningPart[] = []
   for (const part of parts) {
     if (part.signature === undefined || part.signature.origin === OWN_ORIGIN) own.push(part)

@@ -1,6 +1,7 @@
 import type { BuiltRequest, CallContext, ChatRequest, JsonObject } from '../dialect.ts'
 import { listOf, objectOf } from '../json.ts'
 import { spliceModel } from '../splice-model.ts'
+import { deviations } from './deviations.ts'
 import { isForeignDetail } from './reasoning-details.ts'
 
 /**
@@ -37,23 +38,28 @@ function changesFor(request: ChatRequest, call: CallContext): Changes {
   const { body } = request
   const { quirks } = call
   const set: JsonObject = {}
-  const remove = (quirks.dropFields ?? []).filter((field) => body[field] !== undefined)
-  const dropped: string[] = [...remove]
+  const remove: string[] = []
+  const dropped: string[] = []
   const [from, to] = quirks.maxTokensField === 'max_completion_tokens' ? ['max_tokens', 'max_completion_tokens'] : ['max_completion_tokens', 'max_tokens']
   if (from !== undefined && to !== undefined && typeof body[from] === 'number') {
     remove.push(from)
     if (body[to] === undefined || body[to] === null) set[to] = body[from]
     dropped.push(`${from} (sent as ${to})`)
   }
-  const messages = quirks.relaysSignatures ? undefined : withoutForeignReasoning(listOf(body.messages), { exact: quirks.exact === true, dropped })
+  const messages = quirks.relaysSignatures ? undefined : withoutForeignReasoning(listOf(body.messages), { refused: quirks.exact === true || quirks.refusesReasoning === true, dropped })
   if (messages !== undefined) set.messages = messages
+  const own = deviations(messages === undefined ? body : { ...body, messages }, quirks, { add: (change) => dropped.push(change) })
+  for (const [field, value] of Object.entries(own)) {
+    if (value === undefined) remove.push(field)
+    else set[field] = value
+  }
   const options = objectOf(body.stream_options)
   if (quirks.noStreamOptions && body.stream_options !== undefined) {
     remove.push('stream_options')
     if (options !== undefined && Object.keys(options).some((key) => key !== 'include_usage')) dropped.push('stream_options')
   }
   const askUsage = request.stream && !quirks.noStreamOptions && options?.include_usage !== true
-  return { rebuild: remove.length > 0 || messages !== undefined, askUsage, set, remove, dropped }
+  return { rebuild: remove.length > 0 || Object.keys(set).length > 0, askUsage, set, remove, dropped }
 }
 
 const REASONING_FIELDS = ['reasoning_content', 'reasoning', 'reasoning_details'] as const
@@ -62,12 +68,12 @@ const REASONING_FIELDS = ['reasoning_content', 'reasoning', 'reasoning_details']
  * A history that other providers have written carries their proofs, which only they may see. The original API refuses
  * reasoning altogether; compatible services have fields of their own for it, which stay.
  */
-function withoutForeignReasoning(messages: readonly unknown[], to: { readonly exact: boolean; readonly dropped: string[] }): unknown[] | undefined {
+function withoutForeignReasoning(messages: readonly unknown[], to: { readonly refused: boolean; readonly dropped: string[] }): unknown[] | undefined {
   let cleaned: unknown[] | undefined
   for (let at = 0; at < messages.length; at++) {
     const message = messages[at] as JsonObject
     if (message.role !== 'assistant') continue
-    const changes = { ...(to.exact ? withoutReasoning(message) : ownDetails(message)), ...unsignedCalls(message), ...bareParts(message) }
+    const changes = { ...(to.refused ? withoutReasoning(message) : ownDetails(message)), ...unsignedCalls(message), ...bareParts(message) }
     if (Object.keys(changes).length === 0) continue
     to.dropped.push(...Object.keys(changes).map((field) => `messages[${at}].${changedFields[field] ?? field}`))
     cleaned ??= [...messages]

@@ -1,4 +1,6 @@
 import type { Dialect } from '../dialect.ts'
+import { commonEmbeddings } from '../embeddings/index.ts'
+import { commonRerank } from '../rerank/index.ts'
 import { renderAnswer } from './answer-out.ts'
 import { readAnswer } from './client-answer.ts'
 import { readError } from './client-errors.ts'
@@ -25,5 +27,7 @@ export const openaiResponses: Dialect = {
     openReader: (call) => new ResponsesReader(call),
     readError,
   },
+  embeddings: () => commonEmbeddings,
+  rerank: () => commonRerank,
   relay,
 }

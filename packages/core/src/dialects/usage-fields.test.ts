@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { nativeUsageOf, readUsage, UsageTally } from './usage.ts'
+import { nativeUsageOf, readUsage, UsageTally } from './usage-fields.ts'
 
 const counts = (native: Record<string, unknown>) => {
   const usage = readUsage(native)

@@ -1,6 +1,6 @@
-import type { JsonObject } from '../dialect.ts'
-import { objectOf } from '../json.ts'
-import { tokenCount, type Usage } from '../usage.ts'
+import type { JsonObject } from './dialect.ts'
+import { objectOf } from './json.ts'
+import { tokenCount, type Usage } from './usage.ts'
 
 /**
  * The usage object of an answer or of one event of a stream, wherever the dialects of the world put it: at the top, in the

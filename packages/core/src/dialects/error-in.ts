@@ -1,6 +1,6 @@
-import { type GatewayError } from '../../errors.ts'
-import type { Dialect, JsonObject } from '../dialect.ts'
-import { objectOf } from '../json.ts'
+import { type GatewayError } from '../errors.ts'
+import type { Dialect, JsonObject } from './dialect.ts'
+import { objectOf } from './json.ts'
 
 /** Who answered, in which API. */
 export interface Answering {

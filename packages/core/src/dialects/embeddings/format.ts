@@ -1,0 +1,47 @@
+import { GatewayError } from '../../errors.ts'
+import type { BuiltRequest, CallContext, Dialect, JsonObject } from '../dialect.ts'
+import type { Usage } from '../usage.ts'
+import type { EmbeddingInput, EmbeddingsRequest } from './request.ts'
+import type { Vector } from './vector.ts'
+
+export interface EmbeddingsCall extends Pick<CallContext, 'provider' | 'model' | 'quirks' | 'dropUnsupported'> {
+  /** What the provider speaks. */
+  readonly api: Dialect
+}
+
+/** How a service is asked for embeddings. */
+export interface EmbeddingFormat {
+  /** Most inputs of one call; more are asked for in several calls. Any number when absent. */
+  readonly maxInputs?: number
+  /** Throws `unsupported_content` with `param` for what the service has no words for. */
+  buildRequest(request: EmbeddingsRequest, call: EmbeddingsCall): BuiltRequest
+  /** Throws `upstream_invalid` for what is no answer, or the error the body carries. */
+  readAnswer(body: JsonObject, call: EmbeddingsCall): EmbeddingsAnswer
+}
+
+export interface EmbeddingsAnswer {
+  /** In the order of the inputs; `undefined` where there is none. */
+  readonly vectors: readonly (Vector | undefined)[]
+  /** Absent where the service does not say. */
+  readonly usage?: Usage | undefined
+  /** The whole answer of a service that speaks the client's own format. */
+  readonly native?: JsonObject
+}
+
+/** The texts of a request, for services that read nothing else. */
+export function textsOf({ inputs }: EmbeddingsRequest, { provider }: EmbeddingsCall): string[] {
+  return inputs.map((input, at) => textOf(input, { provider, path: inputs.length === 1 ? 'input' : `input[${at}]` }))
+}
+
+function textOf(input: EmbeddingInput, { provider, path }: { readonly provider: string; readonly path: string }): string {
+  if (input.kind === 'text') return input.text
+  const what = input.kind === 'tokens' ? 'a list of token ids (send the text itself)' : 'an input that is no text'
+  throw new GatewayError('unsupported_content', `${path}: ${what} is not supported by ${provider}.`, { param: path, provider })
+}
+
+const OWN_FIELDS: ReadonlySet<string> = new Set(['model', 'input', 'dimensions', 'encoding_format', 'input_type'])
+
+/** Fields of the client's that a service of another format has no place for, but those given. */
+export function otherFields({ body }: EmbeddingsRequest, taken: readonly string[] = []): string[] {
+  return Object.keys(body).filter((field) => !OWN_FIELDS.has(field) && !taken.includes(field) && body[field] !== undefined && body[field] !== null)
+}

@@ -1,0 +1,6 @@
+export { MAX_INPUTS_BY_TYPE, readByType, settingsByType } from './by-type.ts'
+export { commonEmbeddings } from './common.ts'
+export { type EmbeddingFormat, type EmbeddingsAnswer, otherFields, textsOf } from './format.ts'
+export { inputTypeFor } from './input-type.ts'
+export { readEmbeddings } from './operation.ts'
+export { vectorOf } from './vector.ts'
