@@ -90,16 +90,29 @@ describe('the number of attempts', () => {
     { targets: 2, route: { retries: 0 }, calls: [1, 0] },
     { targets: 2, route: { retries: 1 }, calls: [1, 1] },
     { targets: 2, route: { retries: 4 }, calls: [3, 2] },
-  ])('$targets targets, $route -> $calls', async ({ targets, route, calls }) => {
+  ].flatMap((row) => [false, true].map((stream) => ({ ...row, stream }))))('$targets targets, $route, stream: $stream -> $calls', async ({ targets, route, calls, stream }) => {
     chain = await startChain({ dialects: Array.from({ length: targets }, () => 'openai-chat'), route })
     for (const provider of chain.providers) provider.reply({ status: 503 })
-    for (const stream of [false, true]) {
-      chain.reset()
-      const response = await chain.ask({ stream })
-      expect(response.status).toBe(503)
-      expect(chain.calls()).toEqual(calls)
-      expect((await seeError(response)).attempts?.map(({ target }) => target)).toEqual(chain.journal().map(({ target }) => target))
-    }
+    const response = await chain.ask({ stream })
+    expect(response.status).toBe(503)
+    expect(chain.calls()).toEqual(calls)
+    expect((await seeError(response)).attempts?.map(({ target }) => target)).toEqual(chain.journal().map(({ target }) => target))
+  })
+
+  it.each([[1, [2]], [2, [1, 1]], [3, [1, 1, 0]]])('what may have been billed is made good once: %i targets -> %j', async (targets, calls) => {
+    chain = await startChain({ dialects: Array.from({ length: targets }, () => 'openai-chat'), route: { retries: 9 } })
+    for (const provider of chain.providers) provider.reply({ status: 500 })
+    expect((await chain.ask()).status).toBe(502)
+    expect(chain.calls()).toEqual(calls)
+    expect(chain.records[0]?.attempts.map(({ billed }) => billed)).toEqual(['unknown', 'unknown'])
+  })
+
+  it('retries of one target are a fifth of the requests, and three a minute', async () => {
+    chain = await startChain({ dialects: ['openai-chat'], injected: { clock: new FakeClock(), random: () => 0 } })
+    chain.provider('first').reply({ status: 503 })
+    for (let request = 0; request < 30; request++) await chain.ask()
+    expect(chain.calls()).toEqual([30 + 6])
+    expect(chain.records.at(-1)?.degraded).toEqual(['retry-budget'])
   })
 
   it('is the gateway\'s own where a route sets none', async () => {
@@ -117,7 +130,8 @@ describe('the number of attempts', () => {
       const client = new OpenAI({ baseURL: 'http://gateway/v1', apiKey: CLIENT_KEY, fetch: chain.gateway.fetch as typeof fetch })
       await expect(client.chat.completions.create({ model: 'chain', messages: [{ role: 'user', content: 'Hello' }] })).rejects.toThrow(OpenAI.APIError)
       expect(chain.records).toHaveLength(1)
-      expect(chain.calls()[0]).toBe(status === 401 ? 1 : 3)
+      // The budget of a minute is three retries; of what may have been billed there is one.
+      expect(chain.calls()[0]).toBe({ 503: 3, 500: 2, 429: 1, 401: 1 }[status])
     }
   })
 })
@@ -133,7 +147,7 @@ describe('the waits between attempts', () => {
 
   it('grow exponentially, with full jitter', async () => {
     await start(0.5)
-    chain.provider('first').reply({ status: 500 })
+    chain.provider('first').reply({ status: 503 })
     const response = chain.ask()
     await clock.armed(125)
     expect(chain.calls()).toEqual([1])
@@ -141,7 +155,7 @@ describe('the waits between attempts', () => {
     await clock.armed(250)
     expect(chain.calls()).toEqual([2])
     clock.advance(250)
-    expect((await response).status).toBe(502)
+    expect((await response).status).toBe(503)
     expect(chain.calls()).toEqual([3])
     expect(clock.pending).toBe(0)
   })
@@ -219,18 +233,17 @@ describe('the waits between attempts', () => {
 
 describe('when all attempts failed', () => {
   let chain: Chain
-  beforeAll(async () => {
+  beforeEach(async () => {
     chain = await startChain()
   })
-  beforeEach(() => chain.reset())
-  afterAll(() => chain.close())
+  afterEach(() => chain.close())
 
   it.each([
     { first: { status: 500 }, second: { status: 500 }, status: 502, code: 'provider_error' },
     { first: { status: 500 }, second: { status: 503 }, status: 502, code: 'provider_error' },
-    { first: { status: 503 }, second: { status: 500 }, status: 503, code: 'provider_overloaded' },
+    { first: { status: 503 }, second: { status: 529 }, status: 503, code: 'provider_overloaded' },
     { first: { status: 429 }, second: { status: 429 }, status: 429, code: 'rate_limit_exceeded' },
-    { first: { cutBeforeHeaders: 'rst' as const }, second: { status: 500 }, status: 502, code: 'provider_unreachable' },
+    { first: { cutBeforeHeaders: 'rst' as const }, second: { status: 500 }, status: 502, code: 'provider_error' },
     { first: { status: 503 }, second: { status: 400 }, status: 400, code: 'provider_rejected' },
   ])('$first, $second -> $status $code', async ({ first, second, status, code }) => {
     chain.provider('first').reply(first)
@@ -249,9 +262,9 @@ describe('when all attempts failed', () => {
 
   it('says so in words a person can act on', async () => {
     chain.provider('first').reply({ status: 503 })
-    chain.provider('second').reply({ status: 500 })
+    chain.provider('second').reply({ status: 529 })
     const { message, type, param, code } = await seeError(await chain.ask())
-    expect(message).toMatch(/^All 3 attempts failed \(first\/model-of-first: provider_overloaded after \d+ ms; second\/model-of-second: provider_error after \d+ ms; /)
+    expect(message).toMatch(/^All 3 attempts failed \(first\/model-of-first: provider_overloaded after \d+ ms; second\/model-of-second: provider_overloaded after \d+ ms; /)
     expect({ type, param, code }).toEqual({ type: 'server_error', param: null, code: 'provider_overloaded' })
   })
 

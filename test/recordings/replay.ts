@@ -53,6 +53,7 @@ export async function openReplay(surface: 'Express' | 'gateway.fetch', dialect: 
     providers: Object.fromEntries([...providers].map((name) => [name, { baseUrl: fake.url, apiKey: PROVIDER_KEY, dialect: spokenBy(fake), ...quirksOf(name) }])),
     keys: { conformance: CONFORMANCE_KEY },
     log: 'silent',
+    circuitBreaker: 'off',
     retries: 0,
     onRecord: (record) => void records.push(record),
   })

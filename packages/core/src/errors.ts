@@ -19,6 +19,7 @@ export const errorTable = {
   method_not_allowed: { status: 405, type: 'invalid_request_error', failure: 'stop' },
   body_too_large: { status: 413, type: 'invalid_request_error', failure: 'stop' },
   upgrade_required: { status: 426, type: 'invalid_request_error', failure: 'stop' },
+  hedge_lost: { status: 499, type: 'invalid_request_error', failure: 'stop' },
   client_closed: { status: 499, type: 'invalid_request_error', failure: 'stop' },
   // The provider's answer
   provider_rejected: { status: 400, type: 'invalid_request_error', failure: 'stop' },
@@ -33,6 +34,7 @@ export const errorTable = {
   upstream_invalid: { status: 502, type: 'server_error', failure: 'retry' },
   upstream_truncated: { status: 502, type: 'server_error', failure: 'retry' },
   answer_too_large: { status: 502, type: 'server_error', failure: 'stop' },
+  targets_unavailable: { status: 503, type: 'server_error', failure: 'stop' },
   // Our clocks
   connect_timeout: { status: 504, type: 'timeout_error', failure: 'retry' },
   first_token_timeout: { status: 504, type: 'timeout_error', failure: 'next' },
@@ -56,6 +58,8 @@ export interface AttemptSummary {
   readonly status?: number
   /** Wall time of the attempt in milliseconds. */
   readonly ms: number
+  /** Whether the provider charges for it: nobody knows of one that failed after the request was on its way. */
+  readonly billed: 'yes' | 'no' | 'unknown'
 }
 
 export interface ErrorDetails {
@@ -67,6 +71,8 @@ export interface ErrorDetails {
   readonly param?: string
   /** The provider's own `code` or `type`, when clients know it by name. */
   readonly providerCode?: string
+  /** The request had left, or was leaving, when the attempt failed. */
+  readonly sent?: boolean
   /** Name of the configured provider concerned. */
   readonly provider?: string
   /** Earliest useful moment for another try, in milliseconds from now. */

@@ -18,6 +18,8 @@ export interface Exchange {
   target: string | undefined
   readonly attempts: AttemptSummary[]
   dropped: readonly string[]
+  /** What was decided otherwise than usual, because something is not as it should be. */
+  readonly degraded: Set<string>
   /** Milliseconds from the start to the commit point. */
   committedAfterMs: number | undefined
   settled: boolean

@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, systemClock } from './clock.ts'
-import { type GatewayOptions, processEnvironment, resolveSettings, type Settings, watchFile } from './config/index.ts'
+import { type GatewayOptions, processEnvironment, resolveSettings, type Settings, type TargetFilter, watchFile } from './config/index.ts'
 import { type Dialect, dialects } from './dialects/index.ts'
-import { createModelLists, createTransport, type DispatchEnvironment, type Transport } from './dispatch/index.ts'
+import { type CircuitState, createModelLists, createTransport, type DispatchEnvironment, RetryBudget, TargetHealth, type Transport } from './dispatch/index.ts'
 import { GatewayError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import { type GatewayRequest, type GatewayResponse, handleWeb } from './http/index.ts'
@@ -118,10 +118,13 @@ interface Core {
 
 function createCore(settings: Settings, injected: Injected): Core {
   const log = createLogger(settings.log)
+  const clock = injected.clock ?? systemClock
   return {
     log,
     dispatch: {
-      clock: injected.clock ?? systemClock,
+      clock,
+      health: new TargetHealth(clock, (target, state) => tellOfCircuit(log, target, state), { isOff: !settings.hasCircuitBreaker }),
+      retryBudget: new RetryBudget(clock),
       transport: injected.transport ?? createTransport({ connectTimeoutMs: settings.connectTimeoutMs }),
       random: injected.random ?? Math.random,
       newId: (prefix) => prefix + randomUUID().replaceAll('-', ''),
@@ -130,6 +133,12 @@ function createCore(settings: Settings, injected: Injected): Core {
     active: new Set(),
     state: { isOpen: true, onIdle: undefined, warnedOfHostParser: false },
   }
+}
+
+/** One line for each change. */
+function tellOfCircuit(log: LeveledLogger, target: string, state: CircuitState): void {
+  if (state === 'open') log.warn('a target keeps failing and is passed over for a while', { target })
+  else if (state === 'closed') log.warn('a target answers again', { target })
 }
 
 const TOKEN_DEADLINE_MS = 10_000
@@ -163,6 +172,7 @@ function createRuntime(settings: Settings, core: Core): Runtime {
     log: core.log,
     identify: createIdentify({ auth: settings.auth === 'none' ? 'none' : 'keys', keys, identify: settings.identify }),
     routing: createRoutingTable(settings),
+    isDisabled: safely(settings.isDisabled, core.log),
     dispatch: core.dispatch,
     bodyLimitBytes: settings.bodyLimitBytes,
     onHostParsedBody: () => warnOfHostParser(core, settings.bodyLimitBytes),
@@ -174,6 +184,18 @@ function createRuntime(settings: Settings, core: Core): Runtime {
       if (core.active.size === 0) core.state.onIdle?.()
     },
   })
+}
+
+/** A switch that breaks leaves everything on. */
+function safely(isDisabled: TargetFilter, log: LeveledLogger): TargetFilter {
+  return (target) => {
+    try {
+      return isDisabled(target)
+    } catch (cause) {
+      log.error('the option disabled threw', { cause: String(cause) })
+      return false
+    }
+  }
 }
 
 /** The parser's limit holds before ours and answers in the host's own words: nothing we could do when it strikes. */
@@ -195,6 +217,7 @@ function createRoutingTable(settings: Settings): RoutingTable {
     answerLimitBytes: settings.answerLimitBytes,
     eventLimitBytes: settings.eventLimitBytes,
     dropUnsupported: settings.dropUnsupported,
+    fallbackOn: settings.fallbackOn,
   }
   const providers = new Map([...settings.providers].map(([name, provider]) => [name, entryOf(provider)]))
   const target = (wanted: { provider: string; model: string }): Target => {
@@ -204,8 +227,8 @@ function createRoutingTable(settings: Settings): RoutingTable {
   }
   const routes = new Map(
     [...settings.routes].map(([name, route]): [string, Plan] => {
-      const { retries, timeoutMs, ttftTimeoutMs, idleTimeoutMs, dropUnsupported } = route
-      return [name, Object.freeze({ route: name, targets: route.targets.map(target), limits: { ...limits, retries, timeoutMs, ttftTimeoutMs, idleTimeoutMs, dropUnsupported } })]
+      const { retries, timeoutMs, ttftTimeoutMs, idleTimeoutMs, dropUnsupported, fallbackOn, hedgeAfterMs } = route
+      return [name, Object.freeze({ route: name, targets: route.targets.map(target), limits: { ...limits, retries, timeoutMs, ttftTimeoutMs, idleTimeoutMs, dropUnsupported, fallbackOn, hedgeAfterMs } })]
     }),
   )
   return { routes, providers, limits }

@@ -1,4 +1,5 @@
 import { type Endpoint, matchEndpoint, type OperationEndpoint } from './api/index.ts'
+import { durationHint, parseDuration } from './config/index.ts'
 import { type Operation, plainFace, renderModels } from './dialects/index.ts'
 import { AnswerStream, type Committed, dispatch } from './dispatch/index.ts'
 import { errorTable, GatewayError, toGatewayError } from './errors.ts'
@@ -33,7 +34,7 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
       operation = await endpoint.read({ request, params: match.params, bodyLimitBytes: runtime.bodyLimitBytes })
     }
     exchange.operation = operation
-    const plan = planOf(runtime, operation, exchange.caller)
+    const plan = planOf(runtime, exchange, request)
     exchange.route = plan.route
     const committed = await callTargets(runtime, { exchange, operation, plan, request })
     return respond(runtime, exchange, { endpoint, committed })
@@ -54,6 +55,7 @@ function open(runtime: Runtime): Exchange {
     target: undefined,
     attempts: [],
     dropped: [],
+    degraded: new Set(),
     committedAfterMs: undefined,
     settled: false,
     cancel: undefined,
@@ -62,10 +64,39 @@ function open(runtime: Runtime): Exchange {
   return exchange
 }
 
-function planOf({ routing }: Runtime, { model, provider }: Operation, caller: Allowance): Plan {
+function planOf(runtime: Runtime, exchange: Exchange, request: GatewayRequest): Plan {
+  const plan = enabled(runtime, exchange, wholePlan(runtime, exchange))
+  const timeoutMs = timeoutAsked(request)
+  return timeoutMs === undefined || timeoutMs >= plan.limits.timeoutMs ? plan : { ...plan, limits: { ...plan.limits, timeoutMs } }
+}
+
+function wholePlan({ routing }: Runtime, exchange: Exchange): Plan {
+  const { operation } = exchange
+  const caller: Allowance = exchange.caller ?? {}
+  const { provider, model } = operation ?? {}
   if (provider !== undefined) return planForProvider(routing, { ...provider, model }, caller)
   if (model === undefined) throw new TypeError('An operation names a model or wants a provider.')
   return planFor(routing, model, caller)
+}
+
+/** The plan without the targets that are switched off. */
+function enabled({ isDisabled }: Runtime, exchange: Exchange, plan: Plan): Plan {
+  const targets = plan.targets.filter(({ provider, model }) => !isDisabled({ provider: provider.name, model, route: plan.route }))
+  if (targets.length === plan.targets.length) return plan
+  exchange.degraded.add('target-disabled')
+  if (targets.length > 0) return { ...plan, targets }
+  throw new GatewayError('targets_unavailable', `${plan.targets.map(({ id }) => id).join(', ')}: switched off by the operator.`, { headers: { 'x-should-retry': 'false' } })
+}
+
+const TIMEOUT_HEADER = 'x-postern-timeout'
+
+/** How long the caller wants to wait, which can only be less than what is configured. */
+function timeoutAsked(request: GatewayRequest): number | undefined {
+  const asked = request.header(TIMEOUT_HEADER)
+  if (asked === undefined) return undefined
+  const ms = parseDuration(/^\d+$/.test(asked) ? Number(asked) : asked)
+  if (ms === undefined) throw new GatewayError('invalid_request', `The header ${TIMEOUT_HEADER} is no duration: ${JSON.stringify(asked.slice(0, 40))}. ${durationHint}`, { param: TIMEOUT_HEADER })
+  return ms
 }
 
 interface Call {
@@ -84,6 +115,7 @@ async function callTargets(runtime: Runtime, call: Call): Promise<Committed> {
       plan,
       signal: request.signal,
       attempts: exchange.attempts,
+      degraded: exchange.degraded,
       onStart: (cancel) => void (exchange.cancel = cancel),
     },
     runtime.dispatch,
@@ -119,6 +151,7 @@ function answerHeaders(exchange: Exchange): Record<string, string> {
   if (exchange.route !== undefined) headers['x-postern-route'] = headerValue(exchange.route)
   if (exchange.target !== undefined) headers['x-postern-target'] = headerValue(exchange.target)
   if (exchange.attempts.length > 0) headers['x-postern-attempts'] = String(exchange.attempts.length)
+  if (exchange.degraded.size > 0) headers['x-postern-degraded'] = [...exchange.degraded].join(', ')
   if (exchange.dropped.length > 0) headers['x-postern-dropped'] = headerValue(exchange.dropped.join(', '))
   return headers
 }

@@ -1,4 +1,5 @@
 import type { Clock } from './clock.ts'
+import type { TargetFilter } from './config/index.ts'
 import type { DispatchEnvironment } from './dispatch/index.ts'
 import type { Exchange } from './exchange.ts'
 import type { Identify } from './identity/index.ts'
@@ -14,6 +15,8 @@ export interface Runtime {
   readonly log: LeveledLogger
   readonly identify: Identify
   readonly routing: RoutingTable
+  /** Targets the operator has switched off for now. Never throws. */
+  readonly isDisabled: TargetFilter
   readonly dispatch: DispatchEnvironment
   readonly bodyLimitBytes: number
   /** A parser of the host has read a body before us: told to the operator once. */

@@ -29,6 +29,9 @@ describe('readEnvironment', () => {
     ['POSTERN_IDLE_TIMEOUT', '20s', { idleTimeout: 20_000 }],
     ['POSTERN_CONNECT_TIMEOUT', '500ms', { connectTimeout: 500 }],
     ['POSTERN_UNSUPPORTED', 'drop', { unsupported: 'drop' }],
+    ['POSTERN_FALLBACK_ON', 'content_filter, model_not_found', { fallbackOn: ['content_filter', 'model_not_found'] }],
+    ['POSTERN_DISABLED', 'openai/*, a/b', { disabled: ['openai/*', 'a/b'] }],
+    ['POSTERN_CIRCUIT_BREAKER', 'off', { circuitBreaker: 'off' }],
     ['POSTERN_BODY_LIMIT', '1mb', { bodyLimit: 1_048_576 }],
     ['POSTERN_ANSWER_LIMIT', '1MiB', { answerLimit: 1_048_576 }],
     ['POSTERN_EVENT_LIMIT', '4096', { eventLimit: 4096 }],
@@ -39,6 +42,7 @@ describe('readEnvironment', () => {
     ['POSTERN_ROUTE_SUPPORT_TIER', ' a/b , c/d/e:free ,', { routes: { 'support-tier': { targets: ['a/b', 'c/d/e:free'] } } }],
     ['POSTERN_PROVIDER_MY_GPU_BASE_URL', 'http://127.0.0.1:1/v1', { providers: { 'my-gpu': { baseUrl: 'http://127.0.0.1:1/v1' } } }],
     ['POSTERN_PROVIDER_MY_GPU_API_KEY', 'k', { providers: { 'my-gpu': { apiKey: 'k' } } }],
+    ['POSTERN_PROVIDER_MY_GPU_API_KEYS', 'a1, a2', { providers: { 'my-gpu': { apiKeys: [{ key: 'a1' }, { key: 'a2' }] } } }],
     ['POSTERN_PROVIDER_MY_GPU_MODELS', 'a, b/c', { providers: { 'my-gpu': { models: ['a', 'b/c'] } } }],
     ['POSTERN_PROVIDER_MY_GPU_DIALECT', 'gemini', { providers: { 'my-gpu': { dialect: 'gemini' } } }],
     ['POSTERN_PROVIDER_MY_GPU_ALSO_SPEAKS', 'openai-responses, anthropic-messages', { providers: { 'my-gpu': { alsoSpeaks: ['openai-responses', 'anthropic-messages'] } } }],
@@ -59,9 +63,9 @@ describe('readEnvironment', () => {
   })
 
   it('has a row above for every variable the schema names', () => {
-    const tested = ['RETRIES', 'TIMEOUT', 'TTFT_TIMEOUT', 'IDLE_TIMEOUT', 'UNSUPPORTED', 'CONNECT_TIMEOUT', 'BODY_LIMIT', 'ANSWER_LIMIT', 'EVENT_LIMIT', 'AUTH', 'LOG', 'CONFIG', 'KEYS', 'ROUTE_<NAME>']
+    const tested = ['RETRIES', 'TIMEOUT', 'TTFT_TIMEOUT', 'IDLE_TIMEOUT', 'UNSUPPORTED', 'FALLBACK_ON', 'DISABLED', 'CIRCUIT_BREAKER', 'CONNECT_TIMEOUT', 'BODY_LIMIT', 'ANSWER_LIMIT', 'EVENT_LIMIT', 'AUTH', 'LOG', 'CONFIG', 'KEYS', 'ROUTE_<NAME>']
     const ofClouds = ['KIND', 'RESOURCE', 'API_VERSION', 'PROJECT', 'LOCATION', 'CREDENTIALS', 'REGION', 'ACCESS_KEY_ID', 'SECRET_ACCESS_KEY', 'SESSION_TOKEN']
-    const ofProviders = ['BASE_URL', 'API_KEY', 'MODELS', 'DIALECT', 'ALSO_SPEAKS', ...ofClouds].map((suffix) => `PROVIDER_<NAME>_${suffix}`)
+    const ofProviders = ['BASE_URL', 'API_KEY', 'API_KEYS', 'MODELS', 'DIALECT', 'ALSO_SPEAKS', ...ofClouds].map((suffix) => `PROVIDER_<NAME>_${suffix}`)
     expect(environmentFields().map((field) => field.meta.env).sort()).toEqual([...tested, ...ofProviders].map((name) => `POSTERN_${name}`).sort())
   })
 

@@ -17,6 +17,25 @@ function readBy<T>(read: (value: unknown) => T | undefined, message: string, fix
 /** Milliseconds. */
 export const duration = () => readBy(parseDuration, 'This is not a duration.', durationHint)
 
+/** Milliseconds, or the time that 95 of 100 answers take. */
+export const hedgeDelay = () =>
+  readBy((value): number | 'p95' | undefined => (value === 'p95' ? value : parseDuration(value)), 'This is neither a duration nor p95.', durationHint)
+
+/** `provider/model` or `provider/*` in a list, or a function, which only code can pass. */
+export function targetFilter<T>() {
+  const read = (value: unknown): T | readonly string[] | undefined => {
+    if (typeof value === 'function') return value as T
+    return Array.isArray(value) && value.every((item) => typeof item === 'string' && /^[^/\s]+\/\S+$/.test(item)) ? (value as string[]) : undefined
+  }
+  return readBy(read, 'This is no list of targets.', 'Write "provider/model" or "provider/*"; in code, a function may decide.')
+}
+
+/** Several keys of one provider: each a string, or with how often it is used. */
+export function keyPool() {
+  const textAsObject = (value: unknown): unknown => (typeof value === 'string' ? { key: value } : value)
+  return z.array(z.preprocess(textAsObject, z.strictObject({ key: secret(), weight: z.number().positive().max(1000).exactOptional() }))).min(1)
+}
+
 /** Bytes. */
 export const size = () => readBy(parseSize, 'This is not a size.', sizeHint)
 

@@ -1,6 +1,7 @@
+export { durationHint, parseDuration } from './duration.ts'
 export { processEnvironment } from './env.ts'
 export { nearNames } from './near-names.ts'
-export type { Duration, GatewayOptions, KeyOptions, ProviderOptions, RouteOptions, Size } from './options.ts'
+export type { Duration, GatewayOptions, KeyOptions, ProviderOptions, RouteOptions, Size, TargetFilter } from './options.ts'
 export { ConfigurationError, type Problem } from './problem.ts'
 export { resolveSettings } from './resolve.ts'
 export type { Settings } from './settings.ts'

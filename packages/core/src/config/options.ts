@@ -1,4 +1,5 @@
 import type { Quirks } from '../dialects/index.ts'
+import type { FallbackReason } from './fallback-reasons.ts'
 import type { Caller } from '../identity/index.ts'
 import type { RequestRecord } from '../ledger/index.ts'
 import type { Logger, LogLevel } from '../log.ts'
@@ -70,6 +71,23 @@ export interface GatewayOptions<Host = unknown> {
    */
   readonly unsupported?: 'reject' | 'drop'
   /**
+   * Failures that end a request, unless they are listed here: then the route's next target is asked. A request that is
+   * too long may go on to a larger model, say. Env: `POSTERN_FALLBACK_ON`.
+   * @default none
+   */
+  readonly fallbackOn?: readonly FallbackReason[]
+  /**
+   * Targets that are not called for now: `provider/model` or `provider/*`, or a function that is asked about each of
+   * them on every request. Env: `POSTERN_DISABLED` (a list).
+   * @default none
+   */
+  readonly disabled?: readonly string[] | TargetFilter
+  /**
+   * Targets that keep failing, or asked to be left alone, are passed over for a while. Env: `POSTERN_CIRCUIT_BREAKER`.
+   * @default 'on'
+   */
+  readonly circuitBreaker?: 'on' | 'off'
+  /**
    * Until a provider accepts the connection. Env: `POSTERN_CONNECT_TIMEOUT`.
    * @default '3s'
    */
@@ -108,11 +126,19 @@ export interface GatewayOptions<Host = unknown> {
   readonly config?: string
 }
 
+/** True for a target that is to be passed over. One that throws passes nobody over. */
+export type TargetFilter = (target: { readonly provider: string; readonly model: string; readonly route: string | undefined }) => boolean
+
 export interface ProviderOptions {
   /** Address the dialect's paths are appended to, such as `http://127.0.0.1:8000/v1`. */
   readonly baseUrl?: string
   /** Sent to this provider only. */
   readonly apiKey?: string
+  /**
+   * Several keys, used in turn by their weight (1 unless given). One that is refused, used up or limited is left alone
+   * for a while, and the others go on. Env: `POSTERN_PROVIDER_<NAME>_API_KEYS` (a list).
+   */
+  readonly apiKeys?: readonly (string | { readonly key: string; readonly weight?: number })[]
   /**
    * Wire format the provider speaks.
    * @default 'openai-chat', or what the catalogue says
@@ -177,6 +203,14 @@ export interface RouteOptions {
   readonly idleTimeout?: Duration
   /** @default the gateway's `unsupported` */
   readonly unsupported?: 'reject' | 'drop'
+  /** @default the gateway's `fallbackOn` */
+  readonly fallbackOn?: readonly FallbackReason[]
+  /**
+   * Asks the next target as well when the first has not begun to answer after this time, or (`p95`) when it takes longer
+   * than 95 of its last 100 answers; the first to answer is taken, the other call ends. Costs what the other call costs.
+   * @default never
+   */
+  readonly hedgeAfter?: Duration | 'p95'
 }
 
 export interface KeyOptions {

@@ -7,6 +7,7 @@ import {
   findCloud,
   findInCatalogue,
   placeholdersOf,
+  poolKeys,
   type Provider,
   type ProviderEnvironment,
 } from '../providers/index.ts'
@@ -41,7 +42,7 @@ export function resolveProviders(merged: Merged, context: ProviderContext, probl
     else problems.push({ place: placeOf(resolved.option === undefined ? [] : [resolved.option]), message: resolved.message, fix: resolved.fix })
   }
   if (configured.size === 0 && !merged.isBroken('providers')) problems.push(noProvider())
-  const secrets = [...configured.values()].flatMap(({ value }) => [value.apiKey, value.secretAccessKey, value.sessionToken])
+  const secrets = [...configured.values()].flatMap(({ value }) => [value.apiKey, ...(value.apiKeys ?? []).map(({ key }) => key), value.secretAccessKey, value.sessionToken])
   return { providers, providerKeys: new Set(secrets.filter((secret) => secret !== undefined)) }
 }
 
@@ -62,7 +63,21 @@ function isProvider(resolved: Provider | Fault): resolved is Provider {
   return 'origin' in resolved
 }
 
-function resolveProvider(name: string, value: ParsedProvider, { environment, outside }: ProviderContext): Provider | Fault {
+/** With several keys, the same provider as often as it has keys. */
+function resolveProvider(name: string, value: ParsedProvider, context: ProviderContext): Provider | Fault {
+  const { apiKeys = [], ...rest } = value
+  const pool = [...(value.apiKey === undefined ? [] : [{ key: value.apiKey }]), ...apiKeys].filter(({ key }, at, all) => all.findIndex((other) => other.key === key) === at)
+  if (pool.length === 0) return resolveOne(name, rest, context)
+  const members: { provider: Provider; weight: number }[] = []
+  for (const { key: apiKey, weight = 1 } of pool as readonly { readonly key: string; readonly weight?: number }[]) {
+    const provider = resolveOne(name, { ...rest, apiKey }, context)
+    if (!isProvider(provider)) return provider
+    members.push({ provider, weight })
+  }
+  return poolKeys(members)
+}
+
+function resolveOne(name: string, value: Omit<ParsedProvider, 'apiKeys'>, { environment, outside }: ProviderContext): Provider | Fault {
   const cloud = cloudOf(name, value)
   if (cloud !== undefined) return resolveCloud(cloud, { ...value, name }, outside)
   const foreign = foreignOption(value, [])
@@ -77,7 +92,7 @@ function resolveProvider(name: string, value: ParsedProvider, { environment, out
 }
 
 /** At an address of the user's own, whether a key is needed is the user's business. */
-function isKeyMissing(entry: CatalogueEntry, value: ParsedProvider): boolean {
+function isKeyMissing(entry: CatalogueEntry, value: Pick<ParsedProvider, 'apiKey' | 'baseUrl' | 'headers'>): boolean {
   return !entry.isLocal && value.apiKey === undefined && value.baseUrl === undefined && value.headers === undefined
 }
 

@@ -6,7 +6,7 @@ import { defaults, type ParsedRoute } from './schema.ts'
 import type { RouteSettings, Settings } from './settings.ts'
 
 /** The limits a route may set for itself, resolved. */
-export type RouteLimits = Pick<Settings, 'retries' | 'timeoutMs' | 'ttftTimeoutMs' | 'idleTimeoutMs' | 'dropUnsupported'>
+export type RouteLimits = Pick<Settings, 'retries' | 'timeoutMs' | 'ttftTimeoutMs' | 'idleTimeoutMs' | 'dropUnsupported' | 'fallbackOn'>
 
 /** The gateway's own limits: what routes that set none get. */
 export function resolveLimits(merged: Merged): RouteLimits {
@@ -16,6 +16,7 @@ export function resolveLimits(merged: Merged): RouteLimits {
     ttftTimeoutMs: merged.first('ttftTimeout') ?? (parseDuration(defaults.ttftTimeout) as number),
     idleTimeoutMs: merged.first('idleTimeout') ?? (parseDuration(defaults.idleTimeout) as number),
     dropUnsupported: (merged.first('unsupported') ?? defaults.unsupported) === 'drop',
+    fallbackOn: new Set(merged.first('fallbackOn')),
   }
 }
 
@@ -63,5 +64,7 @@ function routeSettings(own: Pick<RouteSettings, 'name' | 'targets'>, route: Pars
     ttftTimeoutMs: route.ttftTimeout ?? limits.ttftTimeoutMs,
     idleTimeoutMs: route.idleTimeout ?? limits.idleTimeoutMs,
     dropUnsupported: route.unsupported === undefined ? limits.dropUnsupported : route.unsupported === 'drop',
+    fallbackOn: route.fallbackOn === undefined ? limits.fallbackOn : new Set(route.fallbackOn),
+    hedgeAfterMs: route.hedgeAfter,
   })
 }

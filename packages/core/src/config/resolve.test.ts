@@ -102,7 +102,7 @@ describe('providers', () => {
 
 describe('routes', () => {
   it('hold targets in order and the limits of the gateway unless they have their own', () => {
-    const routes: GatewayOptions['routes'] = { plain: ['openai/gpt-5', 'openai/a/b:free'], own: { targets: ['openai/gpt-5'], retries: 0, timeout: '1s', ttftTimeout: 2, idleTimeout: '3ms', unsupported: 'drop' } }
+    const routes: GatewayOptions['routes'] = { plain: ['openai/gpt-5', 'openai/a/b:free'], own: { targets: ['openai/gpt-5'], retries: 0, timeout: '1s', ttftTimeout: 2, idleTimeout: '3ms', unsupported: 'drop', fallbackOn: ['content_filter'], hedgeAfter: 'p95' } }
     const settings = resolveSettings({ routes, retries: 1, timeout: '9s' }, openai)
     expect(settings.routes.get('plain')).toEqual({
       name: 'plain',
@@ -112,8 +112,10 @@ describe('routes', () => {
       ttftTimeoutMs: 60_000,
       idleTimeoutMs: 60_000,
       dropUnsupported: false,
+      fallbackOn: new Set(),
+      hedgeAfterMs: undefined,
     })
-    expect(settings.routes.get('own')).toMatchObject({ retries: 0, timeoutMs: 1_000, ttftTimeoutMs: 2, idleTimeoutMs: 3, dropUnsupported: true })
+    expect(settings.routes.get('own')).toMatchObject({ retries: 0, timeoutMs: 1_000, ttftTimeoutMs: 2, idleTimeoutMs: 3, dropUnsupported: true, fallbackOn: new Set(['content_filter']), hedgeAfterMs: 'p95' })
     expect(resolveSettings({ routes: { strict: { targets: ['openai/gpt-5'], unsupported: 'reject' }, plain: ['openai/gpt-5'] }, unsupported: 'drop' }, openai).routes).toEqual(
       new Map([['strict', expect.objectContaining({ dropUnsupported: false })], ['plain', expect.objectContaining({ dropUnsupported: true })]]),
     )
@@ -207,6 +209,9 @@ describe('options', () => {
     ttftTimeout: { value: 1, changed: { ttftTimeoutMs: 1 }, otherwise: { ttftTimeoutMs: 60_000 } },
     idleTimeout: { value: 1, changed: { idleTimeoutMs: 1 }, otherwise: { idleTimeoutMs: 60_000 } },
     unsupported: { value: 'drop', changed: { dropUnsupported: true }, otherwise: { dropUnsupported: false } },
+    fallbackOn: { value: ['content_filter'], changed: { fallbackOn: new Set(['content_filter']) }, otherwise: { fallbackOn: new Set() } },
+    disabled: { value: ['a/b'], changed: { isDisabled: expect.toSatisfy((is) => is({ provider: 'a', model: 'b' }) && !is({ provider: 'a', model: 'c' })) }, otherwise: { isDisabled: expect.toSatisfy((is) => !is({ provider: 'a', model: 'b' })) } },
+    circuitBreaker: { value: 'off', changed: { hasCircuitBreaker: false }, otherwise: { hasCircuitBreaker: true } },
     connectTimeout: { value: 1, changed: { connectTimeoutMs: 1 }, otherwise: { connectTimeoutMs: 3_000 } },
     bodyLimit: { value: 1, changed: { bodyLimitBytes: 1 }, otherwise: { bodyLimitBytes: 20_971_520 } },
     answerLimit: { value: '1kb', changed: { answerLimitBytes: 1024 }, otherwise: { answerLimitBytes: 33_554_432 } },

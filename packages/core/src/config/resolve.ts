@@ -5,7 +5,7 @@ import { parseDuration } from './duration.ts'
 import { type Environment, readEnvironment, valueOf } from './env.ts'
 import { describePath, readConfigFile } from './file.ts'
 import { merge, type Merged } from './merge.ts'
-import type { GatewayOptions } from './options.ts'
+import type { GatewayOptions, TargetFilter } from './options.ts'
 import { ConfigurationError, type Problem } from './problem.ts'
 import { resolveKeys } from './resolve-keys.ts'
 import { resolveProviders } from './resolve-providers.ts'
@@ -83,10 +83,12 @@ function resolveAccess(merged: Merged, facts: AccessFacts, problems: Problem[]):
   return { auth: 'keys', needsDevelopmentKey: !facts.production, identify }
 }
 
-type Edge = Pick<Settings, 'connectTimeoutMs' | 'bodyLimitBytes' | 'answerLimitBytes' | 'eventLimitBytes' | 'log' | 'onRecord' | 'prefix'>
+type Edge = Pick<Settings, 'isDisabled' | 'hasCircuitBreaker' | 'connectTimeoutMs' | 'bodyLimitBytes' | 'answerLimitBytes' | 'eventLimitBytes' | 'log' | 'onRecord' | 'prefix'>
 
 function resolveEdge(merged: Merged): Edge {
   return {
+    hasCircuitBreaker: (merged.first('circuitBreaker') ?? defaults.circuitBreaker) === 'on',
+    isDisabled: filterOf(merged.first('disabled') ?? []),
     connectTimeoutMs: merged.first('connectTimeout') ?? (parseDuration(defaults.connectTimeout) as number),
     bodyLimitBytes: merged.first('bodyLimit') ?? (parseSize(defaults.bodyLimit) as number),
     answerLimitBytes: merged.first('answerLimit') ?? (parseSize(defaults.answerLimit) as number),
@@ -95,4 +97,10 @@ function resolveEdge(merged: Merged): Edge {
     onRecord: merged.first('onRecord'),
     prefix: merged.first('prefix') ?? defaults.prefix,
   }
+}
+
+function filterOf(disabled: readonly string[] | TargetFilter): TargetFilter {
+  if (typeof disabled === 'function') return disabled
+  const names = new Set(disabled)
+  return names.size === 0 ? () => false : ({ provider, model }) => names.has(`${provider}/*`) || names.has(`${provider}/${model}`)
 }

@@ -3,8 +3,10 @@ import type { Caller } from '../identity/index.ts'
 import type { RequestRecord } from '../ledger/index.ts'
 import { dialectNames } from '../providers/index.ts'
 import { cloudFields } from './cloud-fields.ts'
+import { fallbackReasons } from './fallback-reasons.ts'
 import { listed, meta } from './field-meta.ts'
-import { address, callback, duration, headers, logging, mountPath, optionalSecret, secret, size } from './field-values.ts'
+import { address, callback, duration, headers, hedgeDelay, keyPool, logging, mountPath, optionalSecret, secret, size, targetFilter } from './field-values.ts'
+import type { TargetFilter } from './options.ts'
 import { quirksSchema } from './quirks-schema.ts'
 
 /** Defaults are written once, here, as users would write them. */
@@ -12,6 +14,7 @@ export const defaults = {
   auth: 'keys',
   retries: 2,
   unsupported: 'reject',
+  circuitBreaker: 'on',
   timeout: '10m',
   ttftTimeout: '60s',
   idleTimeout: '60s',
@@ -92,6 +95,28 @@ function recordFields() {
   }
 }
 
+function credentialFields() {
+  return {
+    apiKey: optionalSecret().optional().meta(
+      meta({
+        type: 'string',
+        default: 'none',
+        env: 'POSTERN_PROVIDER_<NAME>_API_KEY',
+        description: "The provider's key. Sent to this provider only.",
+      }),
+    ),
+    apiKeys: keyPool().optional().meta(
+      meta({
+        type: 'list of strings, or of `{ key, weight }`',
+        default: 'none',
+        env: 'POSTERN_PROVIDER_<NAME>_API_KEYS',
+        read: 'list',
+        description: 'Several keys, used in turn by their weight. One that is refused, used up or limited is left alone for a while.',
+      }),
+    ),
+  }
+}
+
 function providerSchema() {
   return z.strictObject({
     baseUrl: address().optional().meta(
@@ -102,14 +127,7 @@ function providerSchema() {
         description: 'Address the paths of the dialect are appended to.',
       }),
     ),
-    apiKey: optionalSecret().optional().meta(
-      meta({
-        type: 'string',
-        default: 'none',
-        env: 'POSTERN_PROVIDER_<NAME>_API_KEY',
-        description: "The provider's key. Sent to this provider only.",
-      }),
-    ),
+    ...credentialFields(),
     dialect: z.enum(dialectNames).optional().meta(
       meta({
         type: listed(dialectNames),
@@ -149,7 +167,13 @@ function providerSchema() {
 function routeSchema() {
   const targets = z.array(z.string()).meta(meta({ type: 'list of `provider/model`', description: 'Tried in this order.' }))
   const listAsObject = (value: unknown): unknown => (Array.isArray(value) ? { targets: value } : value)
-  return z.preprocess(listAsObject, z.strictObject({ targets, ...limitFields() }))
+  return z.preprocess(listAsObject, z.strictObject({
+    targets,
+    ...limitFields(),
+    hedgeAfter: hedgeDelay().optional().meta(
+      meta({ type: 'duration, or `p95`', default: 'never', description: 'Asks the next target as well when the first has not begun to answer after this time; the first to answer is taken.' }),
+    ),
+  }))
 }
 
 function keySchema() {
@@ -194,6 +218,15 @@ function limitFields() {
         description: 'Parts and tools a target cannot take: refused with 400, or left out and named in `x-postern-dropped`.',
       }),
     ),
+    fallbackOn: z.array(z.enum(fallbackReasons)).optional().meta(
+      meta({
+        type: `list of ${listed(fallbackReasons)}`,
+        default: 'none',
+        env: 'POSTERN_FALLBACK_ON',
+        read: 'list',
+        description: 'Failures that end a request unless they are listed here: then the next target of the route is asked.',
+      }),
+    ),
   }
 }
 
@@ -201,6 +234,23 @@ function limitFields() {
 function edgeFields() {
   const body = "Largest request body. The host's own body parser may have a smaller one."
   return {
+    disabled: targetFilter<TargetFilter>().optional().meta(
+      meta({
+        type: 'list of `provider/model` or `provider/*`, or a function (code only)',
+        default: 'none',
+        env: 'POSTERN_DISABLED',
+        read: 'list',
+        description: 'Targets that are not called for now.',
+      }),
+    ),
+    circuitBreaker: z.enum(['on', 'off']).optional().meta(
+      meta({
+        type: '`on` or `off`',
+        default: defaults.circuitBreaker,
+        env: 'POSTERN_CIRCUIT_BREAKER',
+        description: 'Targets that keep failing, or asked to be left alone, are passed over for a while.',
+      }),
+    ),
     connectTimeout: limit(duration(), ['connectTimeout', 'POSTERN_CONNECT_TIMEOUT', 'Until a provider accepts the connection.']),
     bodyLimit: limit(size(), ['bodyLimit', 'POSTERN_BODY_LIMIT', body]),
     answerLimit: limit(size(), ['answerLimit', 'POSTERN_ANSWER_LIMIT', 'Largest answer of a provider, streams included.']),

@@ -1,7 +1,9 @@
+import type { ErrorCode } from '../errors.ts'
 import type { Caller } from '../identity/index.ts'
 import type { RequestRecord } from '../ledger/index.ts'
 import type { Logger, LogLevel } from '../log.ts'
 import type { Provider } from '../providers/index.ts'
+import type { TargetFilter } from './options.ts'
 
 /** Everything configured, resolved and checked once. Frozen; printing it shows no secret. */
 export interface Settings {
@@ -20,6 +22,10 @@ export interface Settings {
   readonly ttftTimeoutMs: number
   readonly idleTimeoutMs: number
   readonly dropUnsupported: boolean
+  readonly fallbackOn: ReadonlySet<ErrorCode>
+  /** Targets that are not called for now. */
+  readonly isDisabled: TargetFilter
+  readonly hasCircuitBreaker: boolean
   readonly connectTimeoutMs: number
   readonly bodyLimitBytes: number
   readonly answerLimitBytes: number
@@ -40,6 +46,8 @@ export interface RouteSettings {
   readonly ttftTimeoutMs: number
   readonly idleTimeoutMs: number
   readonly dropUnsupported: boolean
+  readonly fallbackOn: ReadonlySet<ErrorCode>
+  readonly hedgeAfterMs: number | 'p95' | undefined
 }
 
 export interface KeySettings {

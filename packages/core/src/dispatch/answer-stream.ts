@@ -14,6 +14,8 @@ export interface AnswerStreamOptions {
   readonly idleTimeoutMs: number
   readonly answerLimitBytes: number
   readonly provider: Pick<Provider, 'name' | 'redact'>
+  /** Told once, when nothing more comes. */
+  readonly onFinish?: (failure: GatewayError | undefined) => void
 }
 
 /** How a stream ended: whole, or with the error that broke it. */
@@ -144,6 +146,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     const failure = error === undefined ? undefined : withDetails(withMessage(error, provider.redact(error.message)), { provider: provider.name })
     if (failure !== undefined) call.abort(failure)
     cancellation.close()
+    this.#options.onFinish?.(failure)
     this.#ending?.(failure === undefined ? {} : { error: failure })
     if (failure === undefined) return lastOf(relay.end())
     if (failure.code === 'client_closed') return OVER

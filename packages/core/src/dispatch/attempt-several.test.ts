@@ -6,7 +6,7 @@ import { type AttemptSummary, GatewayError } from '../errors.ts'
 import { createProvider } from '../providers/index.ts'
 import type { Target } from '../routing/index.ts'
 import { dispatch } from './dispatch.ts'
-import { FakeTransport, json, type Reply } from './transport.fake.ts'
+import { fakeEnvironment, FakeTransport, json, type Reply } from './transport.fake.ts'
 
 const limits = { connectTimeoutMs: 1000, ttftTimeoutMs: 2000, idleTimeoutMs: 3000, timeoutMs: 60_000, retries: 1, answerLimitBytes: 1e6, eventLimitBytes: 1e5, dropUnsupported: false }
 
@@ -26,8 +26,8 @@ function start(script: readonly Reply[], { inputs, targets = [target('a')] }: { 
   const attempts: AttemptSummary[] = []
   const body = { model: 'm', input: Array.from({ length: inputs }, (_, at) => `text ${at}`), user: 'u' }
   const operation = readEmbeddings({ body, bytes: undefined, params: {}, query: new URLSearchParams(), header: () => undefined })
-  const job = { operation, requestId: 'req_1', plan: { route: undefined, targets, limits }, signal: controller.signal, attempts, onStart: () => undefined }
-  const done = dispatch(job, { transport, clock, random: () => 0.5, newId: (prefix) => `${prefix}1` })
+  const job = { operation, requestId: 'req_1', plan: { route: undefined, targets, limits }, signal: controller.signal, attempts, degraded: new Set<string>(), onStart: () => undefined }
+  const done = dispatch(job, fakeEnvironment({ transport, clock }))
   const idle = () => clock.pending + getEventListeners(controller.signal, 'abort').length
   return { clock, transport, controller, attempts, done, idle }
 }
@@ -74,7 +74,7 @@ describe('a request that takes several calls', () => {
     const outcome = done.catch((error: unknown) => error)
     await settle()
     if (how === 'the client leaves') controller.abort()
-    else clock.advance(limits.timeoutMs)
+    else await clock.advance(limits.timeoutMs)
     expect(await outcome).toMatchObject({ code: how === 'the client leaves' ? 'client_closed' : 'deadline_exceeded' })
     expect(transport.calls.every(({ aborted }) => aborted !== undefined)).toBe(true)
     expect(idle()).toBe(0)

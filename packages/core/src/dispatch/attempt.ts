@@ -17,6 +17,8 @@ export interface Attempt {
   /** Whether a body that can be sent only once has begun to leave: nothing can be tried after that. */
   readonly upload: { isSpent: boolean }
   readonly environment: DispatchEnvironment
+  /** Told how a stream ended: the call is over only then. */
+  readonly onStreamEnd: (failure: GatewayError | undefined) => void
 }
 
 /** The target has answered: from here on nothing is tried again. */
@@ -40,6 +42,7 @@ export async function attempt(options: Attempt): Promise<Committed> {
   const built = options.translation.buildRequest()
   let call: UpstreamCall | undefined
   let response: UpstreamResponse | undefined
+  let isSent = false
   try {
     const outgoing = outgoingRequest(options, built)
     const ready = outgoing instanceof Promise ? await prepared(outgoing, cancellation) : outgoing
@@ -47,7 +50,11 @@ export async function attempt(options: Attempt): Promise<Committed> {
     const sent = options.environment.transport.send({
       ...ready,
       // A whole answer may take as long as the request's deadline, and so may an upload; only a stream owes us a first token.
-      onConnected: () => (options.translation.answer === 'events' && !isStream(built.body) ? cancellation.startPhase('first_token_timeout', limits.ttftTimeoutMs) : cancellation.endPhase()),
+      onConnected: () => {
+        isSent = true
+        if (options.translation.answer === 'events' && !isStream(built.body)) cancellation.startPhase('first_token_timeout', limits.ttftTimeoutMs)
+        else cancellation.endPhase()
+      },
     })
     call = sent
     cancellation.wait((error) => sent.abort(error))
@@ -58,6 +65,7 @@ export async function attempt(options: Attempt): Promise<Committed> {
     const known = transportError(error, { answered: response !== undefined })
     const failure = withDetails(withMessage(known, target.provider.redact(known.message)), {
       provider: target.provider.name,
+      sent: isSent,
       ...(response === undefined ? {} : { upstreamStatus: response.status }),
     })
     call?.abort(failure)
@@ -218,6 +226,7 @@ async function openStream(call: UpstreamCall, response: UpstreamResponse, option
     // Bytes are held by nobody on their way: no memory needs a limit for them.
     answerLimitBytes: kindOf(options.translation, response) === 'bytes' ? Number.POSITIVE_INFINITY : options.limits.answerLimitBytes,
     provider: options.target.provider,
+    onFinish: options.onStreamEnd,
   })
   return { body: stream, observation: relay }
 }

@@ -51,7 +51,8 @@ export class Cancellation {
     this.#phase = code
     this.#phaseMs = ms
     this.#phaseDue = this.#clock.monotonic() + ms
-    if (this.#phaseDue < this.#timerDue) this.#arm(this.#phaseDue)
+    const due = Math.min(this.#phaseDue, this.#deadline)
+    if (due < this.#timerDue) this.#arm(due)
   }
 
   /** Nothing is waited for: the provider has answered, or the client is the slow side. */

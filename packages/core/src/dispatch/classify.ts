@@ -1,4 +1,5 @@
-import { errorTable, type Failure, GatewayError } from '../errors.ts'
+import { type ErrorCode, errorTable, type Failure, GatewayError } from '../errors.ts'
+import type { CallOutcome } from './circuit-breaker.ts'
 
 /**
  * What a failed attempt allows: try again (the same target or the next), only the next target, or nothing.
@@ -6,8 +7,36 @@ import { errorTable, type Failure, GatewayError } from '../errors.ts'
  * Faults that another provider cannot mend or would hide are never walked through the chain: 400, 401, 403, 404, 422,
  * content filters and requests that are too long stop at once; an operator who wants otherwise says so per route.
  */
-export function classifyFailure(error: GatewayError): Failure {
-  return errorTable[error.code].failure
+export function classifyFailure(error: GatewayError, fallbackOn?: ReadonlySet<ErrorCode>): Failure {
+  const { failure } = errorTable[error.code]
+  return failure === 'stop' && fallbackOn?.has(error.code) === true ? 'next' : failure
+}
+
+/** What says that the target is not well. Refusals, limits and what clients do say nothing about that. */
+const AILMENTS: ReadonlySet<ErrorCode> = new Set([
+  'provider_error',
+  'provider_overloaded',
+  'provider_unreachable',
+  'upstream_invalid',
+  'upstream_truncated',
+  'connect_timeout',
+  'first_token_timeout',
+  'idle_timeout',
+])
+
+/** What the end of a call says about the health of its target. */
+export function outcomeOf(error: GatewayError | undefined): CallOutcome {
+  if (error === undefined) return 'succeeded'
+  return AILMENTS.has(error.code) ? 'failed' : 'neutral'
+}
+
+/** Statuses by which a provider says that it has done nothing. */
+const NOT_BILLED: ReadonlySet<number> = new Set([429, 503, 529])
+
+/** Whether the provider may have charged for an attempt that failed: nobody knows, once the request was on its way. */
+export function mayBeBilled({ details: { sent, upstreamStatus: status } }: GatewayError): boolean {
+  if (sent !== true) return false
+  return status === undefined || status < 300 || (status >= 500 && !NOT_BILLED.has(status))
 }
 
 /** Socket-level failures as Node and undici name them; each one means that no answer will come on this connection. */

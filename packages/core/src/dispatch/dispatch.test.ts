@@ -8,7 +8,7 @@ import type { PlanLimits, Target } from '../routing/index.ts'
 import { AnswerStream } from './answer-stream.ts'
 import type { Committed } from './attempt.ts'
 import { dispatch } from './dispatch.ts'
-import { events, FakeTransport, json, type Reply } from './transport.fake.ts'
+import { events, fakeEnvironment, FakeTransport, json, type Reply } from './transport.fake.ts'
 
 const KEY = 'canary-provider-key-0001'
 const limits: PlanLimits = { connectTimeoutMs: 1000, ttftTimeoutMs: 2000, idleTimeoutMs: 3000, timeoutMs: 60_000, retries: 2, answerLimitBytes: 1e6, eventLimitBytes: 1e5, dropUnsupported: false }
@@ -40,10 +40,12 @@ function start(script: readonly Reply[], setup: Setup = {}) {
   const body = { model: 'm', messages: [{ role: 'user', content: 'hi' }], ...(setup.stream === true ? { stream: true } : {}) }
   const operation = readChat(openaiChat, { body, bytes: undefined, params: {}, query: new URLSearchParams(), header: () => undefined })
   const plan = { route: undefined, targets: setup.targets ?? [target('a'), target('b'), target('c')], limits: { ...limits, ...setup.limits } }
+  const environment = fakeEnvironment({ transport, clock, random: () => setup.random ?? 0.5 })
+  const degraded = new Set<string>()
   const outcome: { committed?: Committed; error?: GatewayError } = {}
   const done = dispatch(
-    { operation, requestId: 'req_1', plan, signal: controller.signal, attempts, onStart: (end) => void (cancel = end) },
-    { transport, clock, random: () => setup.random ?? 0.5, newId: (prefix) => `${prefix}1` },
+    { operation, requestId: 'req_1', plan, signal: controller.signal, attempts, degraded, onStart: (end) => void (cancel = end) },
+    environment,
   ).then(
     (committed) => void (outcome.committed = committed),
     (error: unknown) => {
@@ -53,7 +55,7 @@ function start(script: readonly Reply[], setup: Setup = {}) {
   )
   const asked = () => transport.requests.map((sent) => new URL(sent.origin).hostname.slice(0, 1)).join('')
   const idle = () => clock.pending + getEventListeners(controller.signal, 'abort').length
-  return { clock, transport, controller, attempts, outcome, done, asked, idle, cancel: (reason: GatewayError) => cancel?.(reason) }
+  return { clock, transport, controller, attempts, degraded, environment, outcome, done, asked, idle, cancel: (reason: GatewayError) => cancel?.(reason) }
 }
 
 /** Dispatches what needs no time to pass. */
@@ -75,7 +77,7 @@ describe('the plan', () => {
     const { committed, asked, attempts, idle } = await run([ok])
     expect(JSON.parse(String(committed?.body))).toEqual(answer)
     expect([committed?.target.id, committed?.status, asked(), idle()]).toEqual(['a/model', 200, 'a', 0])
-    expect(attempts).toEqual([{ target: 'a/model', code: 'ok', status: 200, ms: 0 }])
+    expect(attempts).toEqual([{ target: 'a/model', code: 'ok', status: 200, ms: 0, billed: 'yes' }])
   })
 
   it('gives way to the next target at once, in order', async () => {
@@ -93,8 +95,8 @@ describe('the plan', () => {
     [1, 'ab'],
     [2, 'abc'],
   ])('makes no more than 1 + %i calls', async (retries, calls) => {
-    const { asked, error, attempts } = await run([status(500), status(500), status(500)], { limits: { retries } })
-    expect([asked(), error?.code, attempts.length]).toEqual([calls, 'provider_error', calls.length])
+    const { asked, error, attempts } = await run([status(503), status(503), status(503)], { limits: { retries } })
+    expect([asked(), error?.code, attempts.length]).toEqual([calls, 'provider_overloaded', calls.length])
   })
 
   it.each([400, 401, 403, 404, 422])('stops at once after %i: another provider would only hide the fault (C3)', async (code) => {
@@ -145,7 +147,7 @@ describe('a target that is tried again', () => {
   const alone = [target('a')]
 
   it('waits first, longer each time, and only then', async () => {
-    const { clock, asked, outcome, done, idle } = start([status(500), status(500), ok], { targets: alone })
+    const { clock, asked, outcome, done, idle } = start([status(503), status(503), ok], { targets: alone })
     await settle()
     expect([asked(), clock.nextInMs]).toEqual(['a', 125])
     await clock.advance(124)

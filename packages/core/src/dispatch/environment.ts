@@ -1,4 +1,6 @@
 import type { Clock } from '../clock.ts'
+import type { RetryBudget } from './retry-budget.ts'
+import type { TargetHealth } from './target-health.ts'
 import type { Transport } from './transport.ts'
 
 /** What dispatch gets from outside; injected, so that tests own time and chance. */
@@ -8,4 +10,6 @@ export interface DispatchEnvironment {
   /** Uniform in [0, 1). */
   readonly random: () => number
   readonly newId: (prefix: string) => string
+  readonly health: TargetHealth
+  readonly retryBudget: RetryBudget
 }

@@ -1,4 +1,8 @@
 import type { GatewayError } from '../errors.ts'
+import type { Clock } from '../clock.ts'
+import type { DispatchEnvironment } from './environment.ts'
+import { RetryBudget } from './retry-budget.ts'
+import { TargetHealth } from './target-health.ts'
 import type { Transport, UpstreamCall, UpstreamRequest, UpstreamResponse } from './transport.ts'
 
 /** What a scripted provider does with one call. */
@@ -105,4 +109,10 @@ class FakeUpstreamCall implements UpstreamCall {
 
 function broken(code: string): Error {
   return Object.assign(new Error('the connection broke'), { code })
+}
+
+/** What dispatch needs besides what a test is about: nobody is known to be unwell, and chance is even. */
+export function fakeEnvironment(parts: { readonly transport: Transport; readonly clock: Clock; readonly random?: () => number }): DispatchEnvironment {
+  const { clock } = parts
+  return { random: () => 0.5, newId: (prefix) => `${prefix}1`, health: new TargetHealth(clock, () => undefined), retryBudget: new RetryBudget(clock), ...parts }
 }

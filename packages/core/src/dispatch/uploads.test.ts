@@ -7,7 +7,7 @@ import type { PlanLimits, Target } from '../routing/index.ts'
 import { AnswerStream } from './answer-stream.ts'
 import type { Committed } from './attempt.ts'
 import { dispatch } from './dispatch.ts'
-import { events, FakeTransport, json, type Reply } from './transport.fake.ts'
+import { events, fakeEnvironment, FakeTransport, json, type Reply } from './transport.fake.ts'
 
 const KEY = 'canary-provider-key-0001'
 const limits: PlanLimits = { connectTimeoutMs: 1000, ttftTimeoutMs: 2000, idleTimeoutMs: 3000, timeoutMs: 60_000, retries: 2, answerLimitBytes: 10, eventLimitBytes: 1e5, dropUnsupported: false }
@@ -73,8 +73,8 @@ function start(script: readonly Reply[], { body, ...translation }: Setup = {}) {
   const plan = { route: undefined, targets: [target('a'), target('b')], limits }
   const outcome: { committed?: Committed; error?: GatewayError } = {}
   const done = dispatch(
-    { operation, requestId: 'req_1', plan, signal: new AbortController().signal, attempts, onStart: () => undefined },
-    { transport, clock, random: () => 0.5, newId: (prefix) => `${prefix}1` },
+    { operation, requestId: 'req_1', plan, signal: new AbortController().signal, attempts, degraded: new Set<string>(), onStart: () => undefined },
+    fakeEnvironment({ transport, clock }),
   ).then(
     (committed) => void (outcome.committed = committed),
     (error: unknown) => void (outcome.error = error as GatewayError),

@@ -25,6 +25,7 @@ function exchange(known: Partial<Exchange> = {}): Exchange {
     target: undefined,
     attempts: [],
     dropped: [],
+    degraded: new Set(),
     committedAfterMs: undefined,
     settled: true,
     cancel: undefined,
@@ -35,8 +36,8 @@ function exchange(known: Partial<Exchange> = {}): Exchange {
 describe('recordOf', () => {
   it('holds everything known of a request that went well', () => {
     const attempts = [
-      { target: 'acme/big', code: 'provider_error' as const, status: 500, ms: 7 },
-      { target: 'other/small', code: 'ok' as const, status: 200, ms: 9 },
+      { target: 'acme/big', code: 'provider_error' as const, status: 500, ms: 7, billed: 'no' as const },
+      { target: 'other/small', code: 'ok' as const, status: 200, ms: 9, billed: 'no' as const },
     ]
     const known = exchange({
       caller: { id: 'alpha', tenant: 't', team: 'x', user: 'u', feature: 'f', routes: ['support'] },
@@ -64,13 +65,14 @@ describe('recordOf', () => {
       usage: { input: 10, output: 20, cached: 4, cacheWrite: 0, reasoning: 5 },
       finishReasons: ['stop', 'length'],
       dropped: ['seed'],
+      degraded: [],
       timings: { totalMs: 34, firstEventMs: 12 },
     })
   })
 
   it('has no field for what is not known: absent is not zero', () => {
     const record = recordOf(exchange(), { status: 401, code: 'missing_api_key' }, 1)
-    expect(Object.keys(record)).toEqual(['id', 'at', 'endpoint', 'stream', 'status', 'code', 'attempts', 'finishReasons', 'dropped', 'timings'])
+    expect(Object.keys(record)).toEqual(['id', 'at', 'endpoint', 'stream', 'status', 'code', 'attempts', 'finishReasons', 'dropped', 'degraded', 'timings'])
     expect(record.timings).toStrictEqual({ totalMs: 1 })
     const bare = recordOf(exchange({ caller: { id: 'a' } }), { status: 200, code: 'ok', usage: { inputTokens: 0, outputTokens: 0, cachedTokens: undefined } }, 1)
     expect([bare.caller, bare.usage]).toStrictEqual([{ id: 'a' }, { input: 0, output: 0 }])

@@ -26,6 +26,8 @@ export interface RequestRecord {
   readonly finishReasons: readonly string[]
   /** What of the request could not be carried to the target. */
   readonly dropped: readonly string[]
+  /** What was decided otherwise than usual, because something is not as it should be: `circuit-open`, `target-cooling`, ... */
+  readonly degraded: readonly string[]
   readonly timings: { readonly totalMs: number; readonly firstEventMs?: number }
 }
 
@@ -55,6 +57,7 @@ export function recordOf(exchange: Exchange, outcome: Outcome, totalMs: number):
         }),
     finishReasons: outcome.finishes?.map((finish) => finish.reason) ?? [],
     dropped: exchange.dropped,
+    degraded: [...exchange.degraded],
     timings: defined({ totalMs, firstEventMs: exchange.committedAfterMs }),
   }
 }

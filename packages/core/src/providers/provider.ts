@@ -1,5 +1,6 @@
 import type { Quirks } from '../dialects/index.ts'
 import type { AuthStyle, CatalogueEntry, DialectName } from './catalogue.ts'
+import type { ProviderKey } from './key-pool.ts'
 import { Secrets } from './secrets.ts'
 import { dialectsOf } from './spoken-dialects.ts'
 
@@ -20,6 +21,8 @@ export interface Provider {
   readonly quirks: Quirks
   /** Path of the model list below `basePath`; absent when the provider has none. */
   readonly listModelsPath: string | undefined
+  /** Its keys, where it has several: each call is made with one of them. */
+  readonly keys?: readonly ProviderKey[]
   /** The credential and the configured headers, lower-case names. A method, so that no inspection finds the secret in a field. */
   headers(): Readonly<Record<string, string>>
   /** Names of the dialects it speaks for this model, the best one first; `dialect` alone when absent. */

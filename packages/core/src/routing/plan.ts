@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialects/index.ts'
+import type { ErrorCode } from '../errors.ts'
 import type { Provider } from '../providers/index.ts'
 
 /** One model of one provider. */
@@ -27,6 +28,10 @@ export interface PlanLimits {
   readonly eventLimitBytes: number
   /** Parts and tools a target cannot take are left out and reported instead of refused. */
   readonly dropUnsupported: boolean
+  /** Failures that end a request, unless a route says that they go on to its next target. */
+  readonly fallbackOn?: ReadonlySet<ErrorCode> | undefined
+  /** Asks the next target as well when one has not begun to answer after this time, or after its own p95. Off when absent. */
+  readonly hedgeAfterMs?: number | 'p95' | undefined
 }
 
 /** The targets of one request, in the order they are tried. */

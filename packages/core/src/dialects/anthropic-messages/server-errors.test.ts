@@ -49,7 +49,7 @@ describe('the type of an error', () => {
 })
 
 it('the envelope names the request and lists the attempts', () => {
-  const attempts = [{ target: 'a/m', code: 'provider_overloaded', status: 529, ms: 12 }] as const
+  const attempts = [{ target: 'a/m', code: 'provider_overloaded', status: 529, ms: 12, billed: 'no' as const }] as const
   expect(renderError(new GatewayError('provider_overloaded', 'Overloaded', { attempts }), 'req_1')).toEqual({
     type: 'error',
     error: { type: 'overloaded_error', message: 'Overloaded', attempts: [{ target: 'a/m', code: 'provider_overloaded', ms: 12 }] },

@@ -27,7 +27,7 @@ describe('renderError', () => {
   })
 
   it('names the field at fault and when to try again, in the shapes of Google\'s own details', () => {
-    expect(render('rate_limit_exceeded', { param: 'contents[0].role', retryAfterMs: 1500, attempts: [{ target: 'a/b', code: 'rate_limit_exceeded', ms: 3 }] })).toEqual({
+    expect(render('rate_limit_exceeded', { param: 'contents[0].role', retryAfterMs: 1500, attempts: [{ target: 'a/b', code: 'rate_limit_exceeded', ms: 3, billed: 'no' as const }] })).toEqual({
       error: {
         code: 429,
         message: 'm',

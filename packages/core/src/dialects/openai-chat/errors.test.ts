@@ -69,7 +69,7 @@ describe('renderError', () => {
   })
 
   it('lists the attempts without what only the record may know', () => {
-    const attempts = [{ target: 'a/m', code: 'provider_error', status: 500, ms: 12 }] as const
+    const attempts = [{ target: 'a/m', code: 'provider_error', status: 500, ms: 12, billed: 'no' as const }] as const
     expect(renderError(new GatewayError('provider_error', 'no', { attempts }))).toMatchObject({ error: { attempts: [{ target: 'a/m', code: 'provider_error', ms: 12 }] } })
   })
 

@@ -4,7 +4,7 @@ import { renderError } from './errors.ts'
 import { requestOf } from './server.fake.ts'
 
 it('A8: errors have all four fields, and the attempts that were made', () => {
-  const attempts = [{ target: 'acme/m', code: 'rate_limit_exceeded' as const, status: 429, ms: 5 }]
+  const attempts = [{ target: 'acme/m', code: 'rate_limit_exceeded' as const, status: 429, ms: 5, billed: 'no' as const }]
   expect(renderError(new GatewayError('rate_limit_exceeded', 'slow down', { attempts }))).toEqual({
     error: { message: 'slow down', type: 'rate_limit_error', param: null, code: 'rate_limit_exceeded', attempts: [{ target: 'acme/m', code: 'rate_limit_exceeded', ms: 5 }] },
   })

@@ -1,0 +1,150 @@
+import type { ProviderKey } from '../providers/index.ts'
+import type { Target } from '../routing/index.ts'
+import { LONGEST_RETRY_AFTER_MS } from './backoff.ts'
+import type { CallPermit } from './circuit-breaker.ts'
+import type { DispatchEnvironment } from './environment.ts'
+import type { TargetCondition } from './target-health.ts'
+
+/** A target of the plan, and what became of it in this request. */
+export interface Candidate {
+  readonly target: Target
+  failures: number
+  /** Earliest moment on the monotonic clock the target itself asked for; 0 when it asked for nothing. */
+  notBefore: number
+  retryAfterMs: number | undefined
+  state: 'untried' | 'may recover' | 'out'
+}
+
+/** A way to a target: the key that is used, and the right to use it. */
+export interface Lane {
+  readonly candidate: Candidate
+  /** The target with the chosen key. */
+  readonly target: Target
+  readonly condition: TargetCondition
+  /** Of the key, whichever model it is used for; the same as `condition` where there is one key. */
+  readonly keyCondition: TargetCondition
+  readonly permit: CallPermit
+}
+
+/** What may be done next: call now, or call `candidate` after a wait. */
+export type Step = { readonly lane: Lane } | { readonly candidate: Candidate }
+
+/** The targets of one request in the light of what is known of them. */
+export class Candidates {
+  readonly #environment: DispatchEnvironment
+  readonly #candidates: readonly Candidate[]
+  /** Those that could not be called when it was their turn. */
+  readonly #passedOver = new Set<Candidate>()
+
+  constructor(targets: readonly Target[], environment: DispatchEnvironment) {
+    this.#environment = environment
+    this.#candidates = targets.map((target) => ({ target, failures: 0, notBefore: 0, retryAfterMs: undefined, state: 'untried' }))
+  }
+
+  /** The first target not tried yet that may be called; after that the one that may be back first; at last one that is probed for want of others. */
+  next(): Step | undefined {
+    const untried = this.#untried
+    for (const candidate of untried) {
+      const lane = this.enter(candidate)
+      if (lane !== undefined) return { lane }
+      this.#passedOver.add(candidate)
+    }
+    const waiting = this.#candidates.filter((candidate) => this.#waits(candidate))
+    for (const candidate of waiting) if (candidate.state === 'untried') candidate.notBefore = this.#environment.clock.monotonic() + this.#coolsFor(candidate)
+    const [first] = waiting.sort((a, b) => a.notBefore - b.notBefore || a.failures - b.failures)
+    if (first !== undefined) return { candidate: first }
+    for (const candidate of untried) {
+      const lane = this.#laneTo(candidate, (condition) => (condition.coolsForMs > 0 ? undefined : condition.force()))
+      if (lane !== undefined) return { lane }
+    }
+    return undefined
+  }
+
+  /** Another target, for a request that does not want to wait for the one it has asked. */
+  another(): Lane | undefined {
+    for (const candidate of this.#untried) {
+      const lane = this.enter(candidate)
+      if (lane !== undefined) return lane
+    }
+    return undefined
+  }
+
+  /** A way to this target, with the right to use it. */
+  enter(candidate: Candidate): Lane | undefined {
+    return this.#laneTo(candidate, (condition) => (condition.coolsForMs > 0 ? undefined : condition.enter()))
+  }
+
+  /** Whether another key of the same provider may do what this one could not. */
+  hasOtherKey({ target }: Candidate): boolean {
+    return (target.provider.keys ?? []).some((key) => this.#isKeyUsable(target, key))
+  }
+
+  /** Milliseconds until one of the targets that were not asked may be; `undefined` when all were. */
+  get nextInMs(): number | undefined {
+    const waits = this.#untried.map((candidate) => Math.min(...this.#conditionsOf(candidate).map((condition) => Math.max(condition.coolsForMs, condition.forcibleInMs))))
+    return waits.length === 0 ? undefined : Math.min(...waits)
+  }
+
+  /** Targets that were not called although it was their turn, with why. */
+  get passedOver(): { readonly target: string; readonly isCooling: boolean }[] {
+    return [...this.#passedOver].filter(({ state }) => state === 'untried').map((candidate) => ({ target: candidate.target.id, isCooling: this.#coolsFor(candidate) > 0 }))
+  }
+
+  get #untried(): Candidate[] {
+    return this.#candidates.filter(({ state }) => state === 'untried')
+  }
+
+  #waits(candidate: Candidate): boolean {
+    if (candidate.state === 'may recover') return (candidate.retryAfterMs ?? 0) <= LONGEST_RETRY_AFTER_MS
+    const coolsFor = candidate.state === 'untried' ? this.#coolsFor(candidate) : 0
+    return coolsFor > 0 && coolsFor <= LONGEST_RETRY_AFTER_MS
+  }
+
+  /** How long until the first of its keys may be used again; 0 when that is not what keeps it from being called. */
+  #coolsFor(candidate: Candidate): number {
+    return Math.min(...this.#conditionsOf(candidate).map((condition) => condition.coolsForMs))
+  }
+
+  #conditionsOf({ target }: Candidate): TargetCondition[] {
+    const { health } = this.#environment
+    const { keys } = target.provider
+    return keys === undefined ? [health.of(target.id)] : keys.map((key) => health.of(`${target.id}#${key.name}`))
+  }
+
+  #laneTo(candidate: Candidate, enter: (condition: TargetCondition) => CallPermit | undefined): Lane | undefined {
+    const { target } = candidate
+    const { keys } = target.provider
+    if (keys !== undefined) return this.#laneThroughPool(candidate, keys, enter)
+    const condition = this.#environment.health.of(target.id)
+    const permit = enter(condition)
+    return permit && { candidate, target, condition, keyCondition: condition, permit }
+  }
+
+  #laneThroughPool(candidate: Candidate, keys: readonly ProviderKey[], enter: (condition: TargetCondition) => CallPermit | undefined): Lane | undefined {
+    const { target } = candidate
+    for (const key of this.#inTurn(keys)) {
+      const keyCondition = this.#keyCondition(target, key)
+      if (keyCondition.coolsForMs > 0) continue
+      const condition = this.#environment.health.of(`${target.id}#${key.name}`)
+      const permit = enter(condition)
+      if (permit !== undefined) return { candidate, target: { ...target, provider: key.provider }, condition, keyCondition, permit }
+    }
+    return undefined
+  }
+
+  /** By chance, each as often as its weight says. */
+  #inTurn(keys: readonly ProviderKey[]): readonly ProviderKey[] {
+    const { random } = this.#environment
+    // Weighted sampling without replacement: the key with the largest u^(1/w) comes first (Efraimidis and Spirakis, 2006).
+    return keys.map((key) => ({ key, rank: random() ** (1 / key.weight) })).sort((a, b) => b.rank - a.rank).map(({ key }) => key)
+  }
+
+  #isKeyUsable(target: Target, key: ProviderKey): boolean {
+    const condition = this.#environment.health.of(`${target.id}#${key.name}`)
+    return this.#keyCondition(target, key).coolsForMs === 0 && condition.coolsForMs === 0 && condition.state === 'closed'
+  }
+
+  #keyCondition({ provider }: Target, key: ProviderKey): TargetCondition {
+    return this.#environment.health.of(`${provider.name}#${key.name}`)
+  }
+}

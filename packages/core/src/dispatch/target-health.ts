@@ -1,0 +1,125 @@
+import type { Clock } from '../clock.ts'
+import { type CallPermit, CircuitBreaker, type CircuitState } from './circuit-breaker.ts'
+
+/** Told when a circuit changes. */
+export type OnCircuitChange = (target: string, state: CircuitState) => void
+
+/** Clients name models freely: more of them are not remembered. */
+const MAX_TARGETS = 2_000
+
+/** What is known of every target that was called, for all requests of a gateway. */
+export class TargetHealth {
+  readonly #clock: Clock
+  readonly #onChange: OnCircuitChange
+  readonly #isOff: boolean
+  readonly #targets = new Map<string, TargetCondition>()
+
+  /** @param options `isOff`: nothing is remembered, and nobody ever passed over */
+  constructor(clock: Clock, onChange: OnCircuitChange, options: { readonly isOff?: boolean } = {}) {
+    this.#clock = clock
+    this.#onChange = onChange
+    this.#isOff = options.isOff === true
+  }
+
+  of(target: string): TargetCondition {
+    const known = this.#targets.get(target)
+    if (known !== undefined) return known
+    if (this.#targets.size >= MAX_TARGETS) this.#forgetOne()
+    const condition = new TargetCondition(this.#clock, (state) => this.#onChange(target, state))
+    if (!this.#isOff) this.#targets.set(target, condition)
+    return condition
+  }
+
+  /** Targets whose circuit is not closed. */
+  get unavailable(): string[] {
+    return [...this.#targets].filter(([, { state }]) => state !== 'closed').map(([target]) => target)
+  }
+
+  #forgetOne(): void {
+    for (const [target, { isAtRest }] of this.#targets) {
+      if (!isAtRest) continue
+      this.#targets.delete(target)
+      return
+    }
+  }
+}
+
+/** What is timed: the beginning of a stream, or a whole answer. */
+export type Timed = 'stream' | 'whole'
+
+/** The condition of one target: its circuit, the wait it asked for, and how long it takes to begin. */
+export class TargetCondition {
+  readonly #clock: Clock
+  readonly #breaker: CircuitBreaker
+  readonly #latencies: Readonly<Record<Timed, Latencies>> = { stream: new Latencies(), whole: new Latencies() }
+  #coolUntil = 0
+
+  constructor(clock: Clock, onChange: (state: CircuitState) => void) {
+    this.#clock = clock
+    this.#breaker = new CircuitBreaker(clock, onChange)
+  }
+
+  get state(): CircuitState {
+    return this.#breaker.state
+  }
+
+  /** Nothing about it would be missed. */
+  get isAtRest(): boolean {
+    return this.#breaker.state === 'closed' && this.coolsForMs === 0
+  }
+
+  /** How long it asked to be left alone, from now. */
+  get coolsForMs(): number {
+    return Math.max(0, this.#coolUntil - this.#clock.monotonic())
+  }
+
+  /** How long until somebody may try although the circuit is open, from now. */
+  get forcibleInMs(): number {
+    return Math.max(0, this.#breaker.forcibleAt - this.#clock.monotonic())
+  }
+
+  /** The right to call now, if the circuit gives it. */
+  enter(): CallPermit | undefined {
+    return this.#breaker.enter()
+  }
+
+  /** The right to call for want of anybody else. */
+  force(): CallPermit | undefined {
+    return this.#breaker.force()
+  }
+
+  /** It has asked to be left alone for so long. */
+  coolDown(ms: number): void {
+    this.#coolUntil = Math.max(this.#coolUntil, this.#clock.monotonic() + ms)
+  }
+
+  /** It took so long to the commit point of an answer. */
+  observe(timed: Timed, ms: number): void {
+    this.#latencies[timed].add(ms)
+  }
+
+  /** 95 of 100 answers came within this time; `undefined` while too few are known. */
+  p95Ms(timed: Timed): number | undefined {
+    return this.#latencies[timed].p95Ms
+  }
+}
+
+const MOST_LATENCIES = 64
+const FEWEST_LATENCIES = 10
+
+/** The last ones. */
+class Latencies {
+  readonly #values: number[] = []
+  #next = 0
+
+  add(ms: number): void {
+    this.#values[this.#next] = ms
+    this.#next = (this.#next + 1) % MOST_LATENCIES
+  }
+
+  get p95Ms(): number | undefined {
+    const { length } = this.#values
+    if (length < FEWEST_LATENCIES) return undefined
+    return this.#values.toSorted((a, b) => a - b)[Math.min(length - 1, Math.floor(length * 0.95))]
+  }
+}
