@@ -20,7 +20,7 @@ interface Exchange {
   readonly response: { readonly status: number; readonly body: string }
 }
 
-const exchanges = (isPresent ? readdirSync(folder) : []).filter((name) => name.endsWith('.json') && !name.includes('cohere_embed-v4')).map((name): Exchange => {
+const exchanges = (isPresent ? readdirSync(folder) : []).filter((name) => name.endsWith('.json')).map((name): Exchange => {
   const { request, response } = JSON.parse(readFileSync(`${folder}${name}`, 'utf8')) as Omit<Exchange, 'name'>
   return { name: name.replace(/^embedding_basic_functionality_|\.json$/g, ''), request, response }
 })
@@ -158,9 +158,9 @@ describe.each(Object.keys(surfaces))('through %s', (surface) => {
 
   it('documents are put in order', async () => {
     upstream.answer = () => JSON.stringify({ id: 'x', results: [{ index: 1, relevance_score: 0.9 }, { index: 0, relevance_score: 0.1 }], meta: { billed_units: { search_units: 1 } } })
-    const ask = async (path: string) => client.post<Json>(path, { body: { model: 'bedrock/cohere.rerank-v3-5:0', query: 'q', documents: ['a', 'b'], top_n: 1, return_documents: true } })
+    const ask = async (path: string) => client.post<Json>(path, { body: { model: 'cohere/rerank-v3.5', query: 'q', documents: ['a', 'b'], top_n: 1, return_documents: true } })
     for (const path of ['/rerank', `${application.url}/llm/v2/rerank`]) expect((await ask(path))['results']).toEqual([{ index: 1, relevance_score: 0.9, document: { text: 'b' } }])
-    expect(upstream.asked[0]).toEqual({ path: '/model/cohere.rerank-v3-5:0/invoke', body: { query: 'q', documents: ['a', 'b'], top_n: 1, api_version: 2 } })
+    expect(upstream.asked[0]).toEqual({ path: '/v2/rerank', body: { model: 'rerank-v3.5', query: 'q', documents: ['a', 'b'], top_n: 1 } })
   })
 
   it('what cannot be embedded is refused by name', async () => {

@@ -9,7 +9,7 @@ import { openReplay, ownApis, providersOf, type Replay } from './recordings/repl
 const folder = fileURLToPath(new URL('../../shared/recordings/', import.meta.url))
 const isPresent = existsSync(folder)
 const isRequired = process.env['REQUIRE_RECORDINGS'] === '1'
-const dialects: readonly DialectName[] = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini', 'bedrock-converse']
+const dialects: readonly DialectName[] = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini', 'bedrock-converse', 'cohere']
 
 /** Recordings that are no witness, and why. */
 const unusable: Readonly<Record<string, string>> = {

@@ -5,15 +5,15 @@ import { spokenBy } from './harness/spoken.ts'
 import { type ToolLoopClient, toolLoopClients } from './harness/tool-loop-clients.ts'
 
 /** A model of each dialect whose rules are strict about what a history holds. */
-type Spoken = Exclude<DialectName, 'cohere'>
-const models: Readonly<Record<Spoken, string>> = {
+const models: Readonly<Record<DialectName, string>> = {
   'openai-chat': 'gpt-5-mini',
   'openai-responses': 'gpt-5-mini',
   'anthropic-messages': 'claude-sonnet-4-5',
   gemini: 'gemini-3-pro-preview',
   'bedrock-converse': 'us.anthropic.claude-sonnet-4-5-20250929-v1:0',
+  cohere: 'command-a-03-2025',
 }
-const dialects = Object.keys(models) as Spoken[]
+const dialects = Object.keys(models) as DialectName[]
 const PROVIDER_KEY = 'sk-the-providers-own-key'
 const KEY = 'pk_tool_loop_0123456789'
 
@@ -30,7 +30,7 @@ afterEach(async () => {
 })
 
 /** Three providers in a row; each answers one turn and is down from then on, so that the next one goes on where it stopped. */
-async function startLoop(order: readonly Spoken[], framework: Framework = 'Express'): Promise<Loop> {
+async function startLoop(order: readonly DialectName[], framework: Framework = 'Express'): Promise<Loop> {
   const fakes: FakeProvider[] = []
   for (const [turn, dialect] of order.entries()) {
     const fake = await startFakeProvider({ dialect, apiKey: PROVIDER_KEY })
@@ -59,7 +59,7 @@ async function startLoop(order: readonly Spoken[], framework: Framework = 'Expre
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
 /** Two calls at once, then a third, then the answer; each turn with a proof of its own that only its provider may see. */
-function answers(dialect: Spoken): readonly ScriptedReply[] {
+function answers(dialect: DialectName): readonly ScriptedReply[] {
   const signature = base64(`proof of ${dialect}`)
   const reasoning = { text: 'Let me see.', signature }
   const call = (city: string, isSigned: boolean) => ({ name: 'get_weather', arguments: { city }, ...(dialect === 'gemini' && isSigned && { signature }) })
@@ -71,7 +71,7 @@ function answers(dialect: Spoken): readonly ScriptedReply[] {
   ]
 }
 
-async function run(client: ToolLoopClient, order: readonly Spoken[], isStream: boolean): Promise<void> {
+async function run(client: ToolLoopClient, order: readonly DialectName[], isStream: boolean): Promise<void> {
   const { fakes, baseURL } = await startLoop(order)
   const text = await client({ baseURL, apiKey: KEY, model: 'loop', isStream })
   expect(text).toBe('Sunny everywhere.')
@@ -87,7 +87,7 @@ async function run(client: ToolLoopClient, order: readonly Spoken[], isStream: b
 }
 
 /** Every dialect once in every place. */
-const rotations = dialects.map((_, at): Spoken[] => [0, 2, 3].map((step) => dialects[(at + step) % dialects.length] as Spoken))
+const rotations = dialects.map((_, at): DialectName[] => [0, 2, 3].map((step) => dialects[(at + step) % dialects.length] as DialectName))
 
 describe.each(Object.entries(toolLoopClients))('%s', (_name, client) => {
   describe.each([false, true])('stream: %s', (isStream) => {

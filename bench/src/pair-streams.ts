@@ -15,6 +15,7 @@ const addresses: Readonly<Record<ProviderDialect, string>> = {
   'anthropic-messages': '/v1/messages',
   gemini: '/v1beta/models/m:streamGenerateContent?alt=sse',
   'bedrock-converse': '/model/m/converse-stream',
+  cohere: '/v2/chat',
 }
 
 /** One stream in each dialect. */

@@ -8,7 +8,7 @@ import type { DialectName } from '@postern/testing'
 export const clientDialects = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini'] as const
 export type ClientDialect = (typeof clientDialects)[number]
 
-export type ProviderDialect = Exclude<DialectName, 'cohere'>
+export type ProviderDialect = DialectName
 
 /** Dialects that providers speak, with the name their provider has in the gateway under measurement. */
 export const providerNames: Readonly<Record<ProviderDialect, string>> = {
@@ -17,6 +17,7 @@ export const providerNames: Readonly<Record<ProviderDialect, string>> = {
   'anthropic-messages': 'anthropic',
   gemini: 'gemini',
   'bedrock-converse': 'converse',
+  cohere: 'cohere',
 }
 
 export type PairTraffic = `pair:${ClientDialect}>${ProviderDialect}`

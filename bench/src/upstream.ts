@@ -42,6 +42,7 @@ const dialects: readonly (readonly [RegExp, ProviderDialect])[] = [
   [/^\/v1\/messages$/, 'anthropic-messages'],
   [/^\/v1(beta)?\/models\/[^:]+:streamGenerateContent/, 'gemini'],
   [/^\/model\/[^/]+\/converse-stream$/, 'bedrock-converse'],
+  [/^\/v2\/chat$/, 'cohere'],
 ]
 
 function inAMillisecond(work: () => void): void {

@@ -12,10 +12,10 @@ const ordinaryWords = new Set(['together', 'fireworks', 'hyperbolic', 'lambda', 
 /** Owners of several names, and services that are not in the catalogue because they have a dialect of their own. */
 const furtherNames = ['azure', 'bedrock', 'vertexai', 'dashscope', 'bigmodel']
 /** Names of dialects, which are allowed where dialects are registered and where a path is given one. */
-const dialectWords = /openai[-_]?chat|openai[-_]?responses|anthropic[-_]?messages|bedrock[-_]?converse|\bgemini\b/gi
+const dialectWords = /openai[-_]?chat|openai[-_]?responses|anthropic[-_]?messages|bedrock[-_]?converse|\b(?:gemini|cohere)\b/gi
 const registers = new Set([`${DIALECTS}index.ts`, `${CORE}api/endpoints.ts`])
 /** Within `dialects/` a whole string may name a dialect (a signature says which it came from), and so may what others put on a wire. */
-const wholeDialectName = /^(?:openai-chat|openai-responses|anthropic-messages|bedrock-converse|gemini)$/
+const wholeDialectName = /^(?:openai-chat|openai-responses|anthropic-messages|bedrock-converse|gemini|cohere)$/
 const wireWords = new Set(['x_groq', 'anthropic-claude-v1', 'google-gemini-v1'])
 /** Shorter names are looked for as whole words only. */
 const SAFE_LENGTH = 5

@@ -13,6 +13,7 @@ export function posternOptions() {
       gemini: { baseUrl: upstreamUrl(), apiKey: 'test-bench' },
       responses: { baseUrl: `${upstreamUrl()}/v1`, apiKey: 'sk-test-bench', dialect: 'openai-responses' as const },
       converse: { baseUrl: upstreamUrl(), apiKey: 'test-bench', dialect: 'bedrock-converse' as const },
+      cohere: { baseUrl: upstreamUrl(), apiKey: 'test-bench' },
     },
     keys: { bench: benchKey },
     log: 'error' as const,

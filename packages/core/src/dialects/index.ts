@@ -1,5 +1,6 @@
 import { anthropicMessages, readCountTokens } from './anthropic-messages/index.ts'
 import { bedrockConverse } from './bedrock-converse/index.ts'
+import { cohere } from './cohere/index.ts'
 import type { Dialect, JsonObject, ModelList, UsableModels } from './dialect.ts'
 import { gemini, generatePaths, nativePaths, readNative } from './gemini/index.ts'
 import { openaiChat } from './openai-chat/index.ts'
@@ -20,7 +21,7 @@ export { anthropicMessages, gemini, generatePaths, nativePaths, openaiChat, open
 export const plainFace: Face = faceOf(openaiChat)
 
 /** Every dialect, by its name. */
-export const dialects: ReadonlyMap<string, Dialect> = new Map([openaiChat, openaiResponses, anthropicMessages, gemini, bedrockConverse].map((dialect) => [dialect.name, dialect]))
+export const dialects: ReadonlyMap<string, Dialect> = new Map([openaiChat, openaiResponses, anthropicMessages, gemini, bedrockConverse, cohere].map((dialect) => [dialect.name, dialect]))
 
 /** The list of models as this client reads it. */
 export function renderModels(usable: UsableModels, request: Parameters<ModelList['isAskedBy']>[0]): JsonObject {

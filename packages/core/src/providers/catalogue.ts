@@ -1,7 +1,7 @@
 import type { Quirks } from '../dialects/index.ts'
 
 /** The wire formats a provider may be called in. */
-export const dialectNames = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini', 'bedrock-converse'] as const
+export const dialectNames = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini', 'bedrock-converse', 'cohere'] as const
 export type DialectName = (typeof dialectNames)[number]
 
 /** How a provider wants its key: `authorization: Bearer <key>`, or the bare key in a header of its own. */
@@ -85,7 +85,7 @@ const rows: readonly Row[] = [
   { name: 'deepseek', title: 'DeepSeek', baseUrl: 'https://api.deepseek.com', keyVariables: ['DEEPSEEK_API_KEY'], modelPrefixes: ['deepseek-'] },
   { name: 'xai', title: 'xAI', baseUrl: 'https://api.x.ai/v1', keyVariables: ['XAI_API_KEY'], modelPrefixes: ['grok-'], ...responses },
   { name: 'perplexity', title: 'Perplexity', baseUrl: 'https://api.perplexity.ai', keyVariables: ['PERPLEXITY_API_KEY', 'PPLX_API_KEY'], modelPrefixes: ['sonar'], ...noModelList, quirks: {} },
-  { name: 'cohere', title: 'Cohere', baseUrl: 'https://api.cohere.ai/compatibility/v1', keyVariables: ['COHERE_API_KEY', 'CO_API_KEY'], modelPrefixes: ['command-', 'c4ai-'], ...noModelList },
+  { name: 'cohere', title: 'Cohere', dialect: 'cohere', baseUrl: 'https://api.cohere.com', keyVariables: ['COHERE_API_KEY', 'CO_API_KEY'], modelPrefixes: ['command-', 'c4ai-', 'embed-', 'rerank-v', 'rerank-english', 'rerank-multilingual'], listModelsPath: '/v1/models?page_size=1000' },
   { name: 'ai21', title: 'AI21 Labs', baseUrl: 'https://api.ai21.com/studio/v1', keyVariables: ['AI21_API_KEY'], modelPrefixes: ['jamba-'], ...noModelList },
   { name: 'moonshot', title: 'Moonshot AI (Kimi)', baseUrl: 'https://api.moonshot.ai/v1', keyVariables: ['MOONSHOT_API_KEY'], modelPrefixes: ['kimi-', 'moonshot-'] },
   { name: 'zai', title: 'Z.ai (GLM)', baseUrl: 'https://api.z.ai/api/paas/v4', keyVariables: ['ZAI_API_KEY', 'Z_AI_API_KEY'], modelPrefixes: ['glm-'] },

@@ -22,6 +22,7 @@ describe('createProvider', () => {
     ['gemini', { 'x-goog-api-key': 'k' }],
     ['openai-responses', { authorization: 'Bearer k' }],
     ['bedrock-converse', { authorization: 'Bearer k' }],
+    ['cohere', { authorization: 'Bearer k' }],
   ] as const)('sends the key of an unknown %s server as that dialect does', (dialect, headers) => {
     expect(createProvider({ name: 'own', baseUrl: 'http://10.0.0.7', dialect, apiKey: 'k' }).headers()).toEqual(headers)
   })
@@ -36,6 +37,7 @@ describe('createProvider', () => {
     ['anthropic', 'https://proxy.example/anthropic/v1', '/anthropic'],
     ['anthropic', 'https://proxy.example', ''],
     ['gemini', 'https://proxy.example/v1beta/', ''],
+    ['cohere', 'https://proxy.example/v2', ''],
     ['openai', 'https://proxy.example/v1', '/v1'],
     ['openai', 'https://proxy.example', ''],
     ['ollama', 'http://gpu:11434', '/v1'],

@@ -143,6 +143,7 @@ const authOf: Readonly<Record<DialectName, AuthStyle>> = {
   'anthropic-messages': 'x-api-key',
   gemini: 'x-goog-api-key',
   'bedrock-converse': 'bearer',
+  cohere: 'bearer',
 }
 
 const listModelsPathOf: Readonly<Record<DialectName, string | undefined>> = {
@@ -152,6 +153,7 @@ const listModelsPathOf: Readonly<Record<DialectName, string | undefined>> = {
   'anthropic-messages': '/v1/models?limit=1000',
   gemini: '/v1beta/models?pageSize=1000',
   'bedrock-converse': undefined,
+  cohere: '/v1/models?page_size=1000',
 }
 
 function credentialHeader(auth: AuthStyle, key: string): Record<string, string> {
@@ -167,7 +169,7 @@ function quirksAt(origin: string, facts: CatalogueEntry | undefined): Quirks {
 }
 
 /** Dialects whose own paths begin with the API version. */
-const versionedPaths: readonly string[] = ['anthropic-messages', 'gemini']
+const versionedPaths: readonly string[] = ['anthropic-messages', 'gemini', 'cohere']
 
 function splitAddress(baseUrl: string, dialect: DialectName, known: CatalogueEntry | undefined): { origin: string; basePath: string } {
   const url = new URL(baseUrl)
@@ -177,7 +179,7 @@ function splitAddress(baseUrl: string, dialect: DialectName, known: CatalogueEnt
 
 function basePathFor(path: string, dialect: DialectName, known: CatalogueEntry | undefined): string {
   // The official SDKs take these addresses without a version, others want it: users write both.
-  if (versionedPaths.includes(dialect)) return path.replace(/\/v1(?:beta)?$/, '')
+  if (versionedPaths.includes(dialect)) return path.replace(/\/v(?:1|1beta|2)$/, '')
   // Local servers are habitually given as `http://host:port`, where their OpenAI-compatible API does not live.
   if (path === '' && known?.isLocal === true) return new URL(known.baseUrl).pathname
   return path

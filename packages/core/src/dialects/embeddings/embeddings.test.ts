@@ -6,7 +6,7 @@ import { gemini } from '../gemini/index.ts'
 import { openaiChat } from '../openai-chat/index.ts'
 import { anthropicMessages } from '../anthropic-messages/index.ts'
 import { bedrockConverse } from '../bedrock-converse/index.ts'
-import { embeddings } from '../cohere/embeddings.ts'
+import { cohere } from '../cohere/index.ts'
 import { readEmbeddings } from './index.ts'
 import { encode } from './vector.ts'
 
@@ -18,7 +18,7 @@ interface Target {
   readonly dropUnsupported?: boolean
 }
 
-const spoken: ReadonlyMap<string, Dialect> = new Map([openaiChat, gemini, bedrockConverse, anthropicMessages, { name: 'cohere', client: openaiChat.client, embeddings: () => embeddings } satisfies Dialect].map((dialect) => [dialect.name, dialect]))
+const spoken: ReadonlyMap<string, Dialect> = new Map([openaiChat, gemini, bedrockConverse, anthropicMessages, cohere].map((dialect) => [dialect.name, dialect]))
 
 function translation(speaks: string, body: JsonObject, { model = 'physical', quirks = {}, dropUnsupported = false }: Target = {}) {
   const request = { body: { model: 'acme/asked', ...body }, bytes: undefined, params: {}, query: new URLSearchParams(), header: () => undefined }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { GatewayError } from '../../errors.ts'
 import type { Dialect, JsonObject, Quirks } from '../dialect.ts'
 import { bedrockConverse } from '../bedrock-converse/index.ts'
-import { rerank } from '../cohere/rerank.ts'
+import { cohere } from '../cohere/index.ts'
 import { gemini } from '../gemini/index.ts'
 import { openaiChat } from '../openai-chat/index.ts'
 import { readRerank } from './index.ts'
@@ -10,7 +10,7 @@ import { readRerank } from './index.ts'
 const context = { requestId: 'req_1', created: 1, maxEventBytes: 1000, dropUnsupported: false, newId: (prefix: string) => prefix }
 const asked = { query: 'q', documents: ['a', { text: 'b' }, 'c'] }
 
-const spoken: ReadonlyMap<string, Dialect> = new Map([openaiChat, gemini, bedrockConverse, { name: 'cohere', client: openaiChat.client, rerank: () => rerank } satisfies Dialect].map((dialect) => [dialect.name, dialect]))
+const spoken: ReadonlyMap<string, Dialect> = new Map([openaiChat, gemini, bedrockConverse, cohere].map((dialect) => [dialect.name, dialect]))
 
 function translation(speaks: string, body: JsonObject = {}, target: { readonly model?: string; readonly quirks?: Quirks } = {}) {
   const request = { body: { model: 'acme/asked', ...asked, ...body }, bytes: undefined, params: {}, query: new URLSearchParams(), header: () => undefined }

@@ -1,0 +1,26 @@
+import { GatewayError } from '../../errors.ts'
+import type { ErrorResponse } from '../dialect.ts'
+import { parseObject, textOf } from '../json.ts'
+import { cleanProviderText, upstreamError } from '../upstream-error.ts'
+
+const CONTENT_FILTER = /blocked|content (?:policy|filter)|safety/i
+
+/** `{"id","message"}`, now and then with an `error_type`; HTML of a server before it, or nothing. */
+export function readError({ status, body, provider }: ErrorResponse): GatewayError {
+  const error = parseObject(body)
+  const message = textOf(error?.message) ?? textOf(error?.error) ?? (error === undefined ? body : undefined)
+  const type = textOf(error?.error_type)
+  const providerCode = type ?? (status === 400 && message !== undefined && CONTENT_FILTER.test(message) ? 'content_filter' : undefined)
+  return upstreamError({ status, provider, message, providerCode })
+}
+
+/** What came is no answer of this dialect. `what` reads after the provider's name: `sent ...`. */
+export function invalidAnswer(what: string, provider: string): GatewayError {
+  return new GatewayError('upstream_invalid', `${provider} ${what}.`, { provider })
+}
+
+/** Words of the provider's in a message of ours. */
+export function detailOf(value: unknown): string | undefined {
+  const text = textOf(value)
+  return text === undefined ? undefined : cleanProviderText(text).replace(/\.$/, '')
+}
