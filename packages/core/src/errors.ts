@@ -19,6 +19,7 @@ export const errorTable = {
   method_not_allowed: { status: 405, type: 'invalid_request_error', failure: 'stop' },
   body_too_large: { status: 413, type: 'invalid_request_error', failure: 'stop' },
   upgrade_required: { status: 426, type: 'invalid_request_error', failure: 'stop' },
+  client_stalled: { status: 499, type: 'invalid_request_error', failure: 'stop' },
   hedge_lost: { status: 499, type: 'invalid_request_error', failure: 'stop' },
   client_closed: { status: 499, type: 'invalid_request_error', failure: 'stop' },
   // The provider's answer

@@ -172,7 +172,7 @@ function createRuntime(settings: Settings, core: Core): Runtime {
     log: core.log,
     identify: createIdentify({ auth: settings.auth === 'none' ? 'none' : 'keys', keys, identify: settings.identify }),
     routing: createRoutingTable(settings),
-    isDisabled: safely(settings.isDisabled, core.log),
+    isDisabled: settings.isDisabled && safely(settings.isDisabled, core.log),
     dispatch: core.dispatch,
     bodyLimitBytes: settings.bodyLimitBytes,
     onHostParsedBody: () => warnOfHostParser(core, settings.bodyLimitBytes),

@@ -81,6 +81,7 @@ function wholePlan({ routing }: Runtime, exchange: Exchange): Plan {
 
 /** The plan without the targets that are switched off. */
 function enabled({ isDisabled }: Runtime, exchange: Exchange, plan: Plan): Plan {
+  if (isDisabled === undefined) return plan
   const targets = plan.targets.filter(({ provider, model }) => !isDisabled({ provider: provider.name, model, route: plan.route }))
   if (targets.length === plan.targets.length) return plan
   exchange.degraded.add('target-disabled')

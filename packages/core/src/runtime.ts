@@ -16,7 +16,7 @@ export interface Runtime {
   readonly identify: Identify
   readonly routing: RoutingTable
   /** Targets the operator has switched off for now. Never throws. */
-  readonly isDisabled: TargetFilter
+  readonly isDisabled: TargetFilter | undefined
   readonly dispatch: DispatchEnvironment
   readonly bodyLimitBytes: number
   /** A parser of the host has read a body before us: told to the operator once. */

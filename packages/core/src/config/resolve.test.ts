@@ -210,7 +210,7 @@ describe('options', () => {
     idleTimeout: { value: 1, changed: { idleTimeoutMs: 1 }, otherwise: { idleTimeoutMs: 60_000 } },
     unsupported: { value: 'drop', changed: { dropUnsupported: true }, otherwise: { dropUnsupported: false } },
     fallbackOn: { value: ['content_filter'], changed: { fallbackOn: new Set(['content_filter']) }, otherwise: { fallbackOn: new Set() } },
-    disabled: { value: ['a/b'], changed: { isDisabled: expect.toSatisfy((is) => is({ provider: 'a', model: 'b' }) && !is({ provider: 'a', model: 'c' })) }, otherwise: { isDisabled: expect.toSatisfy((is) => !is({ provider: 'a', model: 'b' })) } },
+    disabled: { value: ['a/b'], changed: { isDisabled: expect.toSatisfy((is) => is({ provider: 'a', model: 'b' }) && !is({ provider: 'a', model: 'c' })) }, otherwise: { isDisabled: undefined } },
     circuitBreaker: { value: 'off', changed: { hasCircuitBreaker: false }, otherwise: { hasCircuitBreaker: true } },
     connectTimeout: { value: 1, changed: { connectTimeoutMs: 1 }, otherwise: { connectTimeoutMs: 3_000 } },
     bodyLimit: { value: 1, changed: { bodyLimitBytes: 1 }, otherwise: { bodyLimitBytes: 20_971_520 } },

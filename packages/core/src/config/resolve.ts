@@ -99,8 +99,8 @@ function resolveEdge(merged: Merged): Edge {
   }
 }
 
-function filterOf(disabled: readonly string[] | TargetFilter): TargetFilter {
+function filterOf(disabled: readonly string[] | TargetFilter): TargetFilter | undefined {
   if (typeof disabled === 'function') return disabled
   const names = new Set(disabled)
-  return names.size === 0 ? () => false : ({ provider, model }) => names.has(`${provider}/*`) || names.has(`${provider}/${model}`)
+  return names.size === 0 ? undefined : ({ provider, model }) => names.has(`${provider}/*`) || names.has(`${provider}/${model}`)
 }

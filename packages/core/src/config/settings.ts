@@ -24,7 +24,7 @@ export interface Settings {
   readonly dropUnsupported: boolean
   readonly fallbackOn: ReadonlySet<ErrorCode>
   /** Targets that are not called for now. */
-  readonly isDisabled: TargetFilter
+  readonly isDisabled: TargetFilter | undefined
   readonly hasCircuitBreaker: boolean
   readonly connectTimeoutMs: number
   readonly bodyLimitBytes: number

@@ -64,6 +64,8 @@ export interface ServerSide {
   renderAnswer(answer: Answer, context: RenderContext): JsonObject
   openRenderer(context: RenderContext): StreamRenderer
   renderError(error: GatewayError, requestId: string): JsonObject
+  /** What a stream says while there is nothing to say, so that nobody on the way takes it for dead: a whole event or comment. */
+  readonly heartbeat?: string
   /** Headers of every answer, lower case; Anthropic's SDK reads `request-id`. */
   answerHeaders?(requestId: string): Readonly<Record<string, string>>
 }

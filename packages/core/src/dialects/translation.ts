@@ -18,6 +18,8 @@ export interface Translation {
   readonly accept: string
   /** Content type the client gets; that of the provider when absent. */
   readonly contentType?: string
+  /** What the client's stream says while the provider says nothing. */
+  readonly heartbeat?: string | undefined
   /** Throws `GatewayError('unsupported_content', ..., { param })` for what the target cannot take. */
   buildRequest(): BuiltRequest
   /** For `json`. */
@@ -51,6 +53,7 @@ export function translate(from: Dialect, to: Dialect, options: TranslationOption
     const relay = to.relay
     return {
       ...answerOf(to, options),
+      heartbeat: heartbeatOf(from, options),
       buildRequest: () => relay.buildRequest(request, call),
       readAnswer: (body, bytes) => relay.readAnswer(body, bytes, call),
       openStream: () => relay.openStream(request, options),
@@ -61,6 +64,7 @@ export function translate(from: Dialect, to: Dialect, options: TranslationOption
   const client = to.client
   return {
     ...answerOf(to, options),
+    heartbeat: heartbeatOf(from, options),
     buildRequest: () => client.buildRequest(request.conversation(), call),
     readAnswer: (body) => readAnswer(body, { server, client, call, render }),
     openStream: () =>
@@ -78,6 +82,11 @@ const EVENT_STREAM = 'text/event-stream'
 function answerOf(to: Dialect, { request }: TranslationOptions): Pick<Translation, 'answer' | 'accept' | 'contentType'> {
   if (!request.stream) return { answer: 'json', accept: 'application/json', contentType: 'application/json' }
   return { answer: 'events', accept: to.client.streamType ?? EVENT_STREAM, contentType: request.streamType ?? `${EVENT_STREAM}; charset=utf-8` }
+}
+
+/** Streams of another kind than server-sent events have no room for one. */
+function heartbeatOf({ server }: Dialect, { request }: TranslationOptions): string | undefined {
+  return request.stream && request.streamType === undefined ? server?.heartbeat : undefined
 }
 
 function serverSideOf(dialect: Dialect): ServerSide {

@@ -67,6 +67,13 @@ class FakeCall implements UpstreamCall {
     throw new Error('a stream is not collected')
   }
 
+  nudges = 0
+
+  nudge(): void {
+    this.nudges += 1
+    this.#waiting?.resolve(new Uint8Array())
+  }
+
   abort(reason: GatewayError): void {
     this.aborted.push(reason)
     this.#waiting?.reject(reason)
@@ -84,7 +91,7 @@ class FakeCall implements UpstreamCall {
   }
 }
 
-function open(options: { first?: string[]; answerLimitBytes?: number } = {}) {
+function open(options: { first?: string[]; answerLimitBytes?: number; heartbeat?: string; idleTimeoutMs?: number } = {}) {
   const clock = new FakeClock()
   const controller = new AbortController()
   const cancellation = new Cancellation(clock, controller.signal, 100_000)
@@ -92,7 +99,7 @@ function open(options: { first?: string[]; answerLimitBytes?: number } = {}) {
   const relay = new FakeRelay()
   const ends: (string | undefined)[] = []
   const errors: GatewayError[] = []
-  const stream = new AnswerStream({ call, relay, cancellation, first: options.first ?? [], idleTimeoutMs: 1000, answerLimitBytes: options.answerLimitBytes ?? 1000, provider: acme })
+  const stream = new AnswerStream({ call, relay, cancellation, clock, ...(options.heartbeat === undefined ? {} : { heartbeat: options.heartbeat }), first: options.first ?? [], idleTimeoutMs: options.idleTimeoutMs ?? 1000, answerLimitBytes: options.answerLimitBytes ?? 1000, provider: acme })
   const onEnd = ({ error }: StreamEnd): void => {
     ends.push(error?.code)
     if (error !== undefined) errors.push(error)
@@ -309,7 +316,7 @@ describe('leaving', () => {
     const clock = new FakeClock()
     const cancellation = new Cancellation(clock, AbortSignal.abort(), 1000)
     const call = new FakeCall()
-    const stream = new AnswerStream({ call, relay: new FakeRelay(), cancellation, first: [], idleTimeoutMs: 1, answerLimitBytes: 1, provider: acme })
+    const stream = new AnswerStream({ call, relay: new FakeRelay(), cancellation, clock, first: [], idleTimeoutMs: 1, answerLimitBytes: 1, provider: acme })
     await settle()
     const ends: StreamEnd[] = []
     stream.onEnd((end) => {

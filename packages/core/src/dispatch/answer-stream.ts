@@ -1,3 +1,4 @@
+import type { Clock, Timer } from '../clock.ts'
 import type { StreamRelay } from '../dialects/index.ts'
 import { GatewayError, withDetails, withMessage } from '../errors.ts'
 import type { Provider } from '../providers/index.ts'
@@ -11,6 +12,9 @@ export interface AnswerStreamOptions {
   /** What was read up to the commit point. */
   readonly first: (Uint8Array | string)[]
   readonly cancellation: Cancellation
+  readonly clock: Pick<Clock, 'setTimer'>
+  /** Said while the provider says nothing. */
+  readonly heartbeat?: string | undefined
   readonly idleTimeoutMs: number
   readonly answerLimitBytes: number
   readonly provider: Pick<Provider, 'name' | 'redact'>
@@ -43,10 +47,20 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   #ending: StreamEnding | undefined
   /** What the stream ends with, when its end came while nobody was reading. */
   #unread: Ending = OVER
+  #beat: Timer
+  /** How often the client has asked for more, and how often it had at the last beat. */
+  #asked = 0
+  #askedAtBeat = -1
+  /** How long the client has not read what is there for it. */
+  #stalledMs = 0
+  /** The last thing given was a heartbeat, which does not feed the provider's clock. */
+  #isWaiting = false
+  #onAbandon: (() => void) | undefined
 
   constructor(options: AnswerStreamOptions) {
     this.#options = options
     this.#first = options.first
+    this.#beat = options.clock.setTimer(this.#onBeat, HEARTBEAT_MS)
     options.cancellation.wait((error) => {
       options.call.abort(error)
       // Whoever is reading is told by the read. Somebody who has left may never read again, and the request must still end.
@@ -61,11 +75,17 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     if (reason !== undefined) this.#endUnread(reason)
   }
 
+  /** Told when the client has not read for so long that its connection is of no use any more. */
+  onAbandon(callback: () => void): void {
+    this.#onAbandon = callback
+  }
+
   [Symbol.asyncIterator](): this {
     return this
   }
 
   next(): Promise<Result> {
+    this.#asked += 1
     const first = this.#first.shift()
     if (first !== undefined) return promised(this.#deliver(first))
     if (this.#state === 'over') {
@@ -76,7 +96,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     const { relay, cancellation, idleTimeoutMs } = this.#options
     if (relay.error !== undefined) return promised(this.#finish(relay.error))
     if (this.#state === 'upstream ended') return promised(this.#endOfUpstream())
-    cancellation.startPhase('idle_timeout', idleTimeoutMs)
+    if (!this.#isWaiting) cancellation.startPhase('idle_timeout', idleTimeoutMs)
     return this.#read()
   }
 
@@ -94,6 +114,8 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
 
   readonly #onChunk = (chunk: Uint8Array | undefined): Result | Promise<Result> => {
     this.#isReading = false
+    this.#isWaiting = chunk?.length === 0
+    if (this.#isWaiting) return this.#options.heartbeat === undefined ? this.#read() : { done: false, value: this.#options.heartbeat }
     const { relay, cancellation, idleTimeoutMs } = this.#options
     const seen = relay.events
     let output: Uint8Array | string | undefined
@@ -113,6 +135,25 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     // Comments and pings do not feed the clock: a provider that only says it is alive is not answering.
     if (relay.events !== seen) cancellation.startPhase('idle_timeout', idleTimeoutMs)
     return this.#read()
+  }
+
+  /** Nobody on the way may take a silent stream for a dead one; and a client that does not read is not waited for forever. */
+  readonly #onBeat = (): void => {
+    if (this.#state === 'over') return
+    this.#beat = this.#options.clock.setTimer(this.#onBeat, HEARTBEAT_MS)
+    const isStill = this.#asked === this.#askedAtBeat
+    this.#askedAtBeat = this.#asked
+    if (this.#isReading) {
+      if (!isStill) return
+      // What is asked for after the heartbeat is no sign of life.
+      this.#askedAtBeat += 1
+      this.#options.call.nudge()
+      return
+    }
+    this.#stalledMs = isStill ? this.#stalledMs + HEARTBEAT_MS : 0
+    if (this.#stalledMs < LONGEST_STALL_MS) return
+    this.#endUnread(new GatewayError('client_stalled', `The client read nothing for ${this.#stalledMs} ms.`))
+    this.#onAbandon?.()
   }
 
   readonly #onBreak = (error: unknown): Result => given(this.#finish(transportError(error, { answered: true })))
@@ -146,6 +187,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     const failure = error === undefined ? undefined : withDetails(withMessage(error, provider.redact(error.message)), { provider: provider.name })
     if (failure !== undefined) call.abort(failure)
     cancellation.close()
+    this.#beat.clear()
     this.#options.onFinish?.(failure)
     this.#ending?.(failure === undefined ? {} : { error: failure })
     if (failure === undefined) return lastOf(relay.end())
@@ -154,6 +196,10 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     return tail === undefined ? failure : lastOf(tail)
   }
 }
+
+const HEARTBEAT_MS = 15_000
+/** How long a client may leave what is there for it unread. */
+const LONGEST_STALL_MS = 60_000
 
 function lastOf(tail: string): Result {
   return tail === '' ? OVER : { done: false, value: tail }

@@ -34,6 +34,8 @@ export interface Committed {
   readonly status: number
   /** Set when the provider has refused, and its refusal passes as it is. */
   readonly refusal?: GatewayError
+  /** Nobody was called. */
+  readonly isLocal?: boolean
 }
 
 /** Calls the target and waits for its commit point: the whole answer, or the first event of a stream. */
@@ -222,6 +224,8 @@ async function openStream(call: UpstreamCall, response: UpstreamResponse, option
     relay,
     first,
     cancellation: options.cancellation,
+    clock: options.environment.clock,
+    heartbeat: options.translation.heartbeat,
     idleTimeoutMs: options.limits.idleTimeoutMs,
     // Bytes are held by nobody on their way: no memory needs a limit for them.
     answerLimitBytes: kindOf(options.translation, response) === 'bytes' ? Number.POSITIVE_INFINITY : options.limits.answerLimitBytes,

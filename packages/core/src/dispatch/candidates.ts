@@ -34,7 +34,7 @@ export class Candidates {
   readonly #environment: DispatchEnvironment
   readonly #candidates: readonly Candidate[]
   /** Those that could not be called when it was their turn. */
-  readonly #passedOver = new Set<Candidate>()
+  #passedOver: Candidate[] = []
 
   constructor(targets: readonly Target[], environment: DispatchEnvironment) {
     this.#environment = environment
@@ -43,17 +43,17 @@ export class Candidates {
 
   /** The first target not tried yet that may be called; after that the one that may be back first; at last one that is probed for want of others. */
   next(): Step | undefined {
-    const untried = this.#untried
-    for (const candidate of untried) {
+    for (const candidate of this.#candidates) {
+      if (candidate.state !== 'untried') continue
       const lane = this.enter(candidate)
       if (lane !== undefined) return { lane }
-      this.#passedOver.add(candidate)
+      if (!this.#passedOver.includes(candidate)) this.#passedOver.push(candidate)
     }
     const waiting = this.#candidates.filter((candidate) => this.#waits(candidate))
     for (const candidate of waiting) if (candidate.state === 'untried') candidate.notBefore = this.#environment.clock.monotonic() + this.#coolsFor(candidate)
     const [first] = waiting.sort((a, b) => a.notBefore - b.notBefore || a.failures - b.failures)
     if (first !== undefined) return { candidate: first }
-    for (const candidate of untried) {
+    for (const candidate of this.#untried) {
       const lane = this.#laneTo(candidate, (condition) => (condition.coolsForMs > 0 ? undefined : condition.force()))
       if (lane !== undefined) return { lane }
     }
@@ -61,8 +61,9 @@ export class Candidates {
   }
 
   /** Another target, for a request that does not want to wait for the one it has asked. */
-  another(): Lane | undefined {
+  another(asked: Candidate): Lane | undefined {
     for (const candidate of this.#untried) {
+      if (candidate === asked) continue
       const lane = this.enter(candidate)
       if (lane !== undefined) return lane
     }
@@ -71,7 +72,7 @@ export class Candidates {
 
   /** A way to this target, with the right to use it. */
   enter(candidate: Candidate): Lane | undefined {
-    return this.#laneTo(candidate, (condition) => (condition.coolsForMs > 0 ? undefined : condition.enter()))
+    return this.#laneTo(candidate, enterUnlessCooling)
   }
 
   /** Whether another key of the same provider may do what this one could not. */
@@ -87,7 +88,7 @@ export class Candidates {
 
   /** Targets that were not called although it was their turn, with why. */
   get passedOver(): { readonly target: string; readonly isCooling: boolean }[] {
-    return [...this.#passedOver].filter(({ state }) => state === 'untried').map((candidate) => ({ target: candidate.target.id, isCooling: this.#coolsFor(candidate) > 0 }))
+    return this.#passedOver.filter(({ state }) => state === 'untried').map((candidate) => ({ target: candidate.target.id, isCooling: this.#coolsFor(candidate) > 0 }))
   }
 
   get #untried(): Candidate[] {
@@ -147,4 +148,8 @@ export class Candidates {
   #keyCondition({ provider }: Target, key: ProviderKey): TargetCondition {
     return this.#environment.health.of(`${provider.name}#${key.name}`)
   }
+}
+
+function enterUnlessCooling(condition: TargetCondition): CallPermit | undefined {
+  return condition.coolsForMs > 0 ? undefined : condition.enter()
 }

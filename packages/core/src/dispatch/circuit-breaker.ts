@@ -71,7 +71,7 @@ export class CircuitBreaker {
 
   /** The right to call now; `undefined` while the circuit is open, or its one probe is under way. */
   enter(): CallPermit | undefined {
-    if (this.#state === 'closed') return this.#permit((outcome) => this.#count(outcome))
+    if (this.#state === 'closed') return new Permit(this.#onCounted)
     if (this.#state === 'half-open' || this.#clock.monotonic() < this.#openUntil) return undefined
     return this.#probe()
   }
@@ -90,26 +90,17 @@ export class CircuitBreaker {
   #probe(): CallPermit {
     this.#change('half-open')
     this.#lastProbe = this.#clock.monotonic()
-    return this.#permit((outcome) => {
-      if (outcome === 'succeeded') this.#close()
-      else if (outcome === 'failed') this.#open()
-      // Nothing was found out: the next one may.
-      else this.#change('open')
-    })
+    return new Permit(this.#onProbed)
   }
 
-  #permit(end: (outcome: CallOutcome) => void): CallPermit {
-    let hasEnded = false
-    return {
-      end: (outcome) => {
-        if (hasEnded) return
-        hasEnded = true
-        end(outcome)
-      },
-    }
+  readonly #onProbed = (outcome: CallOutcome): void => {
+    if (outcome === 'succeeded') this.#close()
+    else if (outcome === 'failed') this.#open()
+    // Nothing was found out: the next one may.
+    else this.#change('open')
   }
 
-  #count(outcome: CallOutcome): void {
+  readonly #onCounted = (outcome: CallOutcome): void => {
     // What was called before the circuit opened is known by now.
     if (outcome === 'neutral' || this.#state !== 'closed') return
     this.#calls.add({ all: 1, some: outcome === 'failed' ? 1 : 0 })
@@ -142,5 +133,20 @@ export class CircuitBreaker {
     if (state === this.#state) return
     this.#state = state
     this.#onChange(state)
+  }
+}
+
+class Permit implements CallPermit {
+  readonly #onEnd: (outcome: CallOutcome) => void
+  #hasEnded = false
+
+  constructor(onEnd: (outcome: CallOutcome) => void) {
+    this.#onEnd = onEnd
+  }
+
+  end(outcome: CallOutcome): void {
+    if (this.#hasEnded) return
+    this.#hasEnded = true
+    this.#onEnd(outcome)
   }
 }

@@ -319,7 +319,7 @@ describe('streams', () => {
 
   it('keep the deadline and the client\u2019s signal until they end', async () => {
     const { committed, idle } = await run([good], { stream: true })
-    expect(idle()).toBe(2)
+    expect(idle()).toBe(3)
     await textOf(committed)
     expect(idle()).toBe(0)
   })

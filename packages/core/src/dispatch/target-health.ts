@@ -70,7 +70,7 @@ export class TargetCondition {
 
   /** How long it asked to be left alone, from now. */
   get coolsForMs(): number {
-    return Math.max(0, this.#coolUntil - this.#clock.monotonic())
+    return this.#coolUntil === 0 ? 0 : Math.max(0, this.#coolUntil - this.#clock.monotonic())
   }
 
   /** How long until somebody may try although the circuit is open, from now. */

@@ -58,6 +58,7 @@ class FakeUpstreamCall implements UpstreamCall {
   readonly #reply: Reply
   readonly #pieces: string[]
   readonly #gone = Promise.withResolvers<never>()
+  #nudge = Promise.withResolvers<Uint8Array>()
 
   constructor(reply: Reply, request: UpstreamRequest) {
     this.#reply = reply
@@ -70,7 +71,7 @@ class FakeUpstreamCall implements UpstreamCall {
     if (this.aborted !== undefined) throw this.aborted
     const piece = this.#pieces.shift()
     if (piece !== undefined) return Buffer.from(piece)
-    if (this.#reply.hangs === 'body') return this.#gone.promise
+    if (this.#reply.hangs === 'body') return Promise.race([this.#gone.promise, this.#nudge.promise])
     if (this.#reply.breaks?.at === 'body') throw broken(this.#reply.breaks.code)
     return undefined
   }
@@ -79,6 +80,11 @@ class FakeUpstreamCall implements UpstreamCall {
     const pieces: Uint8Array[] = []
     for (let piece = await this.read(); piece !== undefined; piece = await this.read()) pieces.push(piece)
     return Buffer.concat(pieces)
+  }
+
+  nudge(): void {
+    this.#nudge.resolve(new Uint8Array())
+    this.#nudge = Promise.withResolvers()
   }
 
   abort(reason: GatewayError): void {

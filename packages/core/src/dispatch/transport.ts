@@ -23,8 +23,10 @@ export interface UpstreamResponse {
 export interface UpstreamCall {
   /** Settles when the status line and headers are there. */
   readonly response: Promise<UpstreamResponse>
-  /** The next bytes as they arrive, `undefined` at the end; rejects when the connection breaks. One reader at a time. */
+  /** The next bytes as they arrive, none of them after a `nudge`, `undefined` at the end; rejects when the connection breaks. One reader at a time. */
   read(): Promise<Uint8Array | undefined>
+  /** Wakes who waits for the next bytes, although there are none. */
+  nudge(): void
   /** The whole body; rejects with `answer_too_large` over `limit` bytes. */
   collect(limit: number): Promise<Uint8Array>
   /** Ends the call: whatever waits rejects with `reason`, the connection is closed. Does nothing once the body has ended. */
@@ -69,6 +71,8 @@ function bodyOf(body: UpstreamRequest['body']): string | Uint8Array | Readable |
   upload.on('error', () => undefined)
   return upload
 }
+
+const NO_BYTES = new Uint8Array()
 
 /** Unread bytes kept before the provider's socket is paused. */
 const HIGH_WATER_MARK_BYTES = 64 * 1024
@@ -119,7 +123,11 @@ class Call implements UpstreamCall, Dispatcher.DispatchHandler {
   readonly #afterWake = (): Uint8Array | undefined => {
     if (this.#queue.length > 0) return this.#take()
     if (this.#state === 'failed') throw this.#error
-    return undefined
+    return this.#state === 'open' ? NO_BYTES : undefined
+  }
+
+  nudge(): void {
+    if (this.#collectLimit === undefined) this.#wakeUp()
   }
 
   /** What has piled up goes on in one piece: every piece costs a write to the client. */

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GatewayError } from '../errors.ts'
 import { bodyTooLarge, encodingNotAccepted } from './body.ts'
-import { type GatewayRequest, type GatewayResponse, isStreamBody } from './request.ts'
+import { type GatewayRequest, type GatewayResponse, isAbandonable, isStreamBody } from './request.ts'
 
 /** What an adapter knows that the raw request does not say. */
 export interface NodeMount {
@@ -221,6 +221,7 @@ async function writeStream(answer: GatewayResponse, body: AsyncIterable<Uint8Arr
     return
   }
   response.writeHead(answer.status, answer.headers)
+  if (isAbandonable(body)) body.onAbandon(() => response.destroy())
   try {
     await pump(body, response)
   } catch {

@@ -38,6 +38,15 @@ export interface GatewayResponse {
   readonly unmatched?: boolean
 }
 
+/** A body that says when its client has not read for so long that the connection is of no use any more. */
+export interface AbandonableBody {
+  onAbandon(callback: () => void): void
+}
+
+export function isAbandonable(body: object): body is AbandonableBody {
+  return 'onAbandon' in body
+}
+
 export function isStreamBody(body: GatewayResponse['body']): body is AsyncIterable<Uint8Array | string> {
   return body !== null && typeof body === 'object' && Symbol.asyncIterator in body
 }

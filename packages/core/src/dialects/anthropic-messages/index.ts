@@ -22,6 +22,7 @@ export const anthropicMessages: Dialect = {
     renderAnswer,
     openRenderer: (context) => new MessageRenderer(context),
     renderError,
+    heartbeat: 'event: ping\ndata: {"type": "ping"}\n\n',
     answerHeaders: (requestId) => ({ 'request-id': requestId }),
   },
   client: {

@@ -16,6 +16,7 @@ const WORDS: Readonly<Record<ErrorCode, string>> = {
   body_too_large: 'INVALID_ARGUMENT',
   upgrade_required: 'FAILED_PRECONDITION',
   client_closed: 'CANCELLED',
+  client_stalled: 'CANCELLED',
   hedge_lost: 'CANCELLED',
   provider_rejected: 'INVALID_ARGUMENT',
   context_length_exceeded: 'INVALID_ARGUMENT',

@@ -20,6 +20,7 @@ export const openaiChat: Dialect = {
     renderAnswer,
     openRenderer: (context) => new ChunkRenderer(context),
     renderError,
+    heartbeat: ': keep-alive\n\n',
   },
   client: {
     buildRequest,

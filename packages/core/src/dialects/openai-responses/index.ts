@@ -20,6 +20,7 @@ export const openaiResponses: Dialect = {
     renderAnswer,
     openRenderer: (context) => new ResponsesRenderer(context),
     renderError,
+    heartbeat: ': keep-alive\n\n',
   },
   client: {
     buildRequest,

@@ -1,0 +1,279 @@
+import type { JsonObject, OperationContext } from '../dialects/index.ts'
+import { type AttemptSummary, GatewayError, toGatewayError } from '../errors.ts'
+import type { Target } from '../routing/index.ts'
+import { AnswerStream } from './answer-stream.ts'
+import { attempt, type Attempt, type Committed } from './attempt.ts'
+import { attemptSeveral } from './attempt-several.ts'
+import { backoffMs } from './backoff.ts'
+import { Cancellation } from './cancellation.ts'
+import { type Candidate, Candidates, type Lane } from './candidates.ts'
+import { classifyFailure, mayBeBilled, outcomeOf } from './classify.ts'
+import type { DispatchJob } from './dispatch.ts'
+import type { DispatchEnvironment } from './environment.ts'
+import { exhausted, unavailable, withAttempts } from './final-error.ts'
+
+/** An attempt that may have been billed is made good once, by one more: after that the answer is that it failed. */
+const MOST_BILLED_FAILURES = 2
+/** A key whose account is used up, or which is refused, is left alone for so long; a reload of the configuration is what mends it. */
+const PARKED_MS = 60_000
+
+/** One call of a target, alone or in a race. */
+interface Racer {
+  readonly lane: Lane
+  /** That of the request, or in a race one of its own. */
+  readonly cancellation: Cancellation
+  /** On the monotonic clock. */
+  readonly started: number
+  /** Another one was faster: what comes of this one is of no account. */
+  hasLost: boolean
+  hasEnded?: boolean
+}
+
+/** One request on its way through its targets. */
+export class Run {
+  readonly #job: DispatchJob
+  readonly #environment: DispatchEnvironment
+  readonly #cancellation: Cancellation
+  readonly #candidates: Candidates
+  readonly #context: OperationContext
+  readonly #failures: GatewayError[] = []
+  readonly #upload = { isSpent: false }
+  #calls = 0
+  #billedFailures = 0
+
+  constructor(job: DispatchJob, environment: DispatchEnvironment, cancellation: Cancellation) {
+    this.#job = job
+    this.#environment = environment
+    this.#cancellation = cancellation
+    this.#candidates = new Candidates(job.plan.targets, environment)
+    this.#context = contextOf(job, environment)
+  }
+
+  async tryTargets(): Promise<Committed> {
+    this.#environment.retryBudget.deposit()
+    while (this.#calls <= this.#job.plan.limits.retries) {
+      const step = this.#candidates.next()
+      if (step === undefined) break
+      const lane = 'lane' in step ? step.lane : await this.#waitFor(step.candidate)
+      if (lane === 'none') break
+      if (lane === undefined) continue
+      const outcome = await this.#call(lane)
+      if (!(outcome instanceof GatewayError)) {
+        this.#tellOfPassedOver(lane.candidate)
+        return outcome
+      }
+      if (this.#billedFailures >= MOST_BILLED_FAILURES) break
+    }
+    this.#tellOfPassedOver()
+    throw this.#failures.length > 0 ? exhausted(this.#failures, this.#job) : unavailable(this.#candidates, this.#job)
+  }
+
+  #tellOfPassedOver(answering?: Candidate): void {
+    for (const { target, isCooling } of this.#candidates.passedOver) {
+      if (target !== answering?.target.id) this.#job.degraded.add(isCooling ? 'target-cooling' : 'circuit-open')
+    }
+  }
+
+  /** `undefined` when what was waited for is not to be had: somebody else may be. `none` when there is no time to wait. */
+  async #waitFor(candidate: Candidate): Promise<Lane | 'none' | undefined> {
+    if (candidate.failures > 0 && !this.#environment.retryBudget.withdraw()) {
+      this.#job.degraded.add('retry-budget')
+      candidate.state = 'out'
+      return undefined
+    }
+    if (!(await waitBefore(candidate, this.#environment, this.#cancellation))) return 'none'
+    if (this.#cancellation.reason !== undefined) throw withAttempts(this.#cancellation.reason, this.#job)
+    const lane = this.#candidates.enter(candidate)
+    if (lane === undefined && candidate.failures > 0) candidate.state = 'out'
+    return lane
+  }
+
+  /** The answer, or the failure after which something else may be tried. Throws what ends the request. */
+  #call(lane: Lane): Promise<Committed | GatewayError> {
+    if (this.#cancellation.reason !== undefined) {
+      lane.permit.end('neutral')
+      throw withAttempts(this.#cancellation.reason, this.#job)
+    }
+    const delayMs = this.#hedgeDelayMs(lane)
+    if (delayMs === undefined) return this.#finish({ lane, cancellation: this.#cancellation, started: this.#environment.clock.monotonic(), hasLost: false })
+    return this.#race(lane, delayMs)
+  }
+
+  #hedgeDelayMs({ condition }: Lane): number | undefined {
+    const { plan, operation } = this.#job
+    const { hedgeAfterMs } = plan.limits
+    if (hedgeAfterMs === undefined || plan.targets.length < 2) return undefined
+    return hedgeAfterMs === 'p95' ? condition.p95Ms(operation.stream ? 'stream' : 'whole') : hedgeAfterMs
+  }
+
+  /** Asks one target and, when it takes too long, another one as well: the first to answer is taken, the other call ends. */
+  #race(first: Lane, delayMs: number): Promise<Committed | GatewayError> {
+    const { clock } = this.#environment
+    const racers: Racer[] = []
+    let running = 0
+    this.#cancellation.wait((reason) => racers.forEach((racer) => racer.cancellation.cancel(reason)))
+    return new Promise((resolve, reject) => {
+      const loseOthers = (winner: Racer): void => {
+        timer.clear()
+        for (const racer of racers) if (racer !== winner) this.#lose(racer)
+      }
+      const enter = async (lane: Lane): Promise<void> => {
+        const racer: Racer = { lane, cancellation: new Cancellation(clock, undefined, this.#cancellation.remainingMs), started: clock.monotonic(), hasLost: false }
+        racers.push(racer)
+        running += 1
+        const outcome = await this.#finish(racer).catch((error: unknown) => ({ end: error as Error }))
+        running -= 1
+        racer.hasEnded = true
+        if (racer.hasLost || (outcome instanceof GatewayError && running > 0)) return
+        loseOthers(racer)
+        if ('end' in outcome) reject(outcome.end)
+        else resolve(outcome)
+      }
+      const timer = clock.setTimer(() => {
+        const other = this.#upload.isSpent ? undefined : this.#candidates.another(first.candidate)
+        if (other !== undefined) void enter(other)
+      }, delayMs)
+      void enter(first)
+    })
+  }
+
+  /** Somebody else was faster, or the request has ended. */
+  #lose(racer: Racer): void {
+    if (racer.hasEnded === true || racer.hasLost) return
+    racer.hasLost = true
+    racer.lane.permit.end('neutral')
+    const lost = new GatewayError('hedge_lost', 'Another target was faster.', { sent: true })
+    this.#job.attempts.push(summary(racer.lane.target, lost, elapsed(this.#environment, racer.started)))
+    racer.cancellation.cancel(lost)
+  }
+
+  async #finish(racer: Racer): Promise<Committed | GatewayError> {
+    const { lane, cancellation, started } = racer
+    try {
+      return this.#commit(racer, await this.#begin(racer))
+    } catch (thrown) {
+      const error = toGatewayError(thrown)
+      if (cancellation !== this.#cancellation) cancellation.close()
+      if (racer.hasLost) return error
+      lane.permit.end(outcomeOf(error))
+      this.#job.attempts.push(summary(lane.target, error, elapsed(this.#environment, started)))
+      return this.#afterFailure(lane, error)
+    }
+  }
+
+  #begin(racer: Racer): Promise<Committed> | Committed {
+    const { cancellation } = racer
+    const { operation, plan } = this.#job
+    const { target, permit } = racer.lane
+    const local = operation.answerLocally?.(target)
+    if (local !== undefined) return answered(target, local)
+    const translation = operation.translationFor(target, this.#context)
+    const options: Attempt = {
+      target,
+      translation,
+      limits: plan.limits,
+      cancellation,
+      upload: this.#upload,
+      environment: this.#environment,
+      onStreamEnd: (failure) => {
+        permit.end(outcomeOf(failure))
+        // The stream has closed its own.
+        if (cancellation !== this.#cancellation && !racer.hasLost) this.#cancellation.close()
+      },
+    }
+    return translation.several === undefined ? attempt(options) : attemptSeveral(options, translation.several)
+  }
+
+  #commit(racer: Racer, committed: Committed): Committed {
+    const { cancellation, started, lane } = racer
+    const { target, permit, condition } = lane
+    const { operation } = this.#job
+    if (racer.hasLost) {
+      if (committed.body instanceof AnswerStream) void committed.body.return()
+      throw new GatewayError('hedge_lost', 'Another target was faster.')
+    }
+    const isStream = committed.body instanceof AnswerStream
+    if (!isStream && cancellation !== this.#cancellation) cancellation.close()
+    if (committed.isLocal === true) {
+      permit.end('neutral')
+      return committed
+    }
+    const ms = elapsed(this.#environment, started)
+    condition.observe(operation.stream ? 'stream' : 'whole', ms)
+    if (!isStream) permit.end(outcomeOf(committed.refusal))
+    this.#job.attempts.push({ target: target.id, code: committed.refusal?.code ?? 'ok', status: committed.status, ms, billed: committed.refusal === undefined ? 'yes' : 'no' })
+    return committed
+  }
+
+  #afterFailure(lane: Lane, error: GatewayError): GatewayError {
+    const { plan } = this.#job
+    const { candidate } = lane
+    if (this.#cancellation.reason !== undefined) throw withAttempts(this.#cancellation.reason, this.#job)
+    this.#failures.push(error)
+    // Nothing was sent: this target cannot take the request, another one may.
+    if (error.code === 'unsupported_content') {
+      candidate.state = 'out'
+      return error
+    }
+    this.#calls += 1
+    if (mayBeBilled(error)) this.#billedFailures += 1
+    this.#leaveAlone(lane, error)
+    const isOfKey = KEY_FAILURES.has(error.code) && this.#candidates.hasOtherKey(candidate)
+    const failure = isOfKey ? 'retry' : classifyFailure(error, plan.limits.fallbackOn)
+    if (failure === 'stop' || this.#upload.isSpent) throw withAttempts(error, this.#job)
+    // With another key the target has not been tried yet.
+    if (isOfKey) return error
+    candidate.failures += 1
+    candidate.retryAfterMs = error.details.retryAfterMs
+    candidate.notBefore = candidate.retryAfterMs === undefined ? 0 : this.#environment.clock.monotonic() + candidate.retryAfterMs
+    candidate.state = failure === 'retry' ? 'may recover' : 'out'
+    return error
+  }
+
+  /** What the provider said about its limits holds for every request. */
+  #leaveAlone({ condition, keyCondition }: Lane, { code, details }: GatewayError): void {
+    if (code === 'rate_limit_exceeded' && details.retryAfterMs !== undefined) condition.coolDown(Math.min(details.retryAfterMs, LONGEST_COOL_DOWN_MS))
+    const isPooled = keyCondition !== condition
+    if (isPooled && (code === 'insufficient_quota' || code === 'provider_credentials')) keyCondition.coolDown(PARKED_MS)
+  }
+}
+
+/** What another key of the same provider may mend. */
+const KEY_FAILURES: ReadonlySet<string> = new Set(['rate_limit_exceeded', 'insufficient_quota', 'provider_credentials'])
+/** Whatever a provider says: some ask for a day. */
+const LONGEST_COOL_DOWN_MS = 5 * 60_000
+
+/** What needs no call is as good as an answer, and leaves no attempt. */
+function answered(target: Target, body: JsonObject): Committed {
+  return { target, dropped: [], headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), observation: { usage: undefined, finishes: [] }, status: 200, isLocal: true }
+}
+
+function contextOf(job: DispatchJob, environment: DispatchEnvironment): OperationContext {
+  return {
+    requestId: job.requestId,
+    created: Math.floor(environment.clock.now() / 1000),
+    newId: environment.newId,
+    maxEventBytes: job.plan.limits.eventLimitBytes,
+    dropUnsupported: job.plan.limits.dropUnsupported,
+  }
+}
+
+/**
+ * False when the wait would outlast the deadline: then the failure at hand is the better answer, now. A request that
+ * ends meanwhile ends the wait, and says so in `cancellation.reason`.
+ */
+async function waitBefore(candidate: Candidate, environment: DispatchEnvironment, cancellation: Cancellation): Promise<boolean> {
+  const ms = backoffMs({ attempt: candidate.failures - 1, retryAfterMs: candidate.notBefore - environment.clock.monotonic(), random: environment.random })
+  if (ms >= cancellation.remainingMs) return false
+  await cancellation.sleep(ms).catch(() => undefined)
+  return true
+}
+
+function elapsed(environment: DispatchEnvironment, started: number): number {
+  return Math.round(environment.clock.monotonic() - started)
+}
+
+function summary(target: Target, error: GatewayError, ms: number): AttemptSummary {
+  const status = error.details.upstreamStatus
+  return { target: target.id, code: error.code, ...(status === undefined ? {} : { status }), ms, billed: mayBeBilled(error) ? 'unknown' : 'no' }
+}
