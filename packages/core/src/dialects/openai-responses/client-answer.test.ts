@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../dialect.ts'
 import { readAnswer } from './client-answer.ts'
 import { callTo } from './client-conversation.fake.ts'
+import { openaiResponses } from './index.ts'
 import { DIALECT, encodeSignature } from './names.ts'
 
 const message = (...content: JsonObject[]): JsonObject => ({ type: 'message', id: 'msg_1', role: 'assistant', status: 'completed', content })
@@ -112,5 +113,31 @@ describe('readAnswer', () => {
 
   it('never counts more reasoning than output', () => {
     expect(read([], { usage: { output_tokens: 3, output_tokens_details: { reasoning_tokens: 9 } } }).usage).toMatchObject({ inputTokens: 0, outputTokens: 3, reasoningTokens: 3 })
+  })
+})
+
+describe('the OpenAI-compatible endpoint of Bedrock (wire 4.5, nastiest 10)', () => {
+  const item = (id: string, name: string) => ({ type: 'function_call', id, call_id: `call_${id}`, name, arguments: '{}', status: 'completed' })
+
+  it('has fractions of a second, which no client expects', () => {
+    const answer = openaiResponses.client.readAnswer({ id: 'resp_1', object: 'response', created_at: 1761234567.89, model: 'm', status: 'completed', output: [item('a', 'weather')] }, callTo('m'))
+    expect(Number.isInteger(answer.created)).toBe(true)
+  })
+
+  it('streams parallel calls whose names belong together by item, not by order', () => {
+    const reader = openaiResponses.client.openReader(callTo('m', { stream: true }))
+    const send = (type: string, fields: object) => reader.read({ event: type, data: JSON.stringify({ type, ...fields }) })
+    const events = [
+      ...send('response.created', { response: { id: 'resp_1', model: 'm', created_at: 1761234567.89 } }),
+      ...send('response.output_item.added', { output_index: 0, item: { ...item('a', 'weather'), arguments: '' } }),
+      ...send('response.output_item.added', { output_index: 1, item: { ...item('b', 'time'), arguments: '' } }),
+      ...send('response.function_call_arguments.delta', { output_index: 1, item_id: 'b', delta: '{"zone":"UTC"}' }),
+      ...send('response.function_call_arguments.delta', { output_index: 0, item_id: 'a', delta: '{"city":"Paris"}' }),
+    ]
+    const calls = events.filter((event) => event.type === 'tool-call')
+    const argumentsOf = (index: number) => events.filter((event) => event.type === 'tool-arguments' && event.index === index).map((event) => (event as { text: string }).text).join('')
+    expect(calls.map(({ index, name }) => [name, argumentsOf(index)])).toEqual([['weather', '{"city":"Paris"}'], ['time', '{"zone":"UTC"}']])
+    const started = events.find((event) => event.type === 'start')
+    expect(Number.isInteger(started?.created ?? 0)).toBe(true)
   })
 })
