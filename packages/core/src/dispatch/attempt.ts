@@ -182,7 +182,8 @@ async function readRefusal(call: UpstreamCall, response: UpstreamResponse, optio
 function readAnswer(call: UpstreamCall, response: UpstreamResponse, options: Attempt): Promise<Answer> {
   const { answer } = options.translation
   if (answer === 'json' || kindOf(options.translation, response) === 'json') return readWhole(call, options)
-  return BODILESS.has(response.status) ? readNothing(call, options) : openStream(call, response, options)
+  // Who asked for events is owed some; only what passes as it is may be nothing.
+  return answer !== 'events' && BODILESS.has(response.status) ? readNothing(call, options) : openStream(call, response, options)
 }
 
 async function readNothing(call: UpstreamCall, options: Attempt): Promise<Answer> {

@@ -224,3 +224,47 @@ describe('close', () => {
     expect(clock.pending).toBe(0)
   })
 })
+
+describe('an event loop that was held', () => {
+  function heldClock() {
+    const timers: { due: number; callback: () => void }[] = []
+    let now = 0
+    return {
+      clock: { now: () => now, monotonic: () => now, setTimer: (callback: () => void, ms: number) => ({ clear: () => undefined, ...(timers.push({ due: now + ms, callback }) && {}) }) },
+      /** Time passes, and whatever is due by then fires only now. */
+      async hold(ms: number): Promise<void> {
+        now += ms
+        for (const timer of timers.splice(0)) {
+          if (timer.due <= now) timer.callback()
+          else timers.push(timer)
+        }
+        await settle()
+      },
+    }
+  }
+
+  it('blames nobody before what has arrived meanwhile is read (F-95)', async () => {
+    const { clock, hold } = heldClock()
+    const cancellation = new Cancellation(clock, undefined, 60_000)
+    const reasons: string[] = []
+    cancellation.wait(({ code }) => void reasons.push(code))
+    cancellation.startPhase('idle_timeout', 1000)
+    await hold(3000)
+    expect(reasons).toEqual([])
+    // The provider's bytes were there all the time.
+    cancellation.endPhase()
+    await hold(100)
+    expect(reasons).toEqual([])
+  })
+
+  it('is an excuse once only', async () => {
+    const { clock, hold } = heldClock()
+    const cancellation = new Cancellation(clock, undefined, 60_000)
+    const reasons: string[] = []
+    cancellation.wait(({ code }) => void reasons.push(code))
+    cancellation.startPhase('idle_timeout', 1000)
+    await hold(3000)
+    await hold(3000)
+    expect(reasons).toEqual(['idle_timeout'])
+  })
+})

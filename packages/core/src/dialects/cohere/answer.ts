@@ -2,6 +2,7 @@ import type { Part } from '../conversation.ts'
 import type { CallContext, JsonObject } from '../dialect.ts'
 import type { Answer } from '../events.ts'
 import { objectOf, objectsOf, textOf } from '../json.ts'
+import { argumentsOf } from './arguments.ts'
 import { annotationsOf } from './citations.ts'
 import { detailOf, invalidAnswer, readError } from './errors.ts'
 import { failureOf, finishOf } from './finish.ts'
@@ -18,7 +19,7 @@ export function readAnswer(body: JsonObject, call: CallContext): Answer {
   if (failure !== undefined) throw failure
   if (typeof body.finish_reason !== 'string') throw invalidAnswer('sent an answer that does not say how it ended', call.provider)
   const calls = objectsOf(message.tool_calls).map((item) => callOf(item, call))
-  const parts = [...objectsOf(message.content).flatMap(contentOf), ...planOf(message.tool_plan), ...calls]
+  const parts = [...contentOf(message.content), ...planOf(message.tool_plan), ...calls]
   const annotations = annotationsOf(message.citations)
   return {
     id: textOf(body.id),
@@ -27,7 +28,13 @@ export function readAnswer(body: JsonObject, call: CallContext): Answer {
   }
 }
 
-function contentOf(item: JsonObject): Part[] {
+/** A list of parts; a text by itself, as requests may have it, is not lost either. */
+function contentOf(content: unknown): Part[] {
+  const text = textOf(content)
+  return text === undefined ? objectsOf(content).flatMap(partOf) : [{ type: 'text', text }]
+}
+
+function partOf(item: JsonObject): Part[] {
   if (item.type === 'thinking' && typeof item.thinking === 'string') return [{ type: 'reasoning', text: item.thinking }]
   return typeof item.text === 'string' ? [{ type: 'text', text: item.text }] : []
 }
@@ -43,10 +50,4 @@ function callOf(item: JsonObject, { newId, provider }: CallContext): Part {
   const name = textOf(called?.name)
   if (name === undefined) throw invalidAnswer('called a tool without naming it', provider)
   return { type: 'tool-call', kind: 'function', id: textOf(item.id) ?? newId('call_'), name, arguments: argumentsOf(called?.arguments) }
-}
-
-/** JSON text; the model's saying nothing is no arguments. */
-export function argumentsOf(value: unknown): string {
-  if (typeof value === 'string') return value === '' ? '{}' : value
-  return JSON.stringify(objectOf(value) ?? {})
 }

@@ -306,7 +306,7 @@ describe('an error', () => {
     [404, '{"id":"x","message":"model not found"}', 'model_not_found'],
     [422, '{"message":"unknown field"}', 'provider_rejected'],
     [429, '{"message":"slow down"}', 'rate_limit_exceeded'],
-    [498, '{}', 'provider_error'],
+    [498, '{}', 'content_filter'],
     [500, '<html>no</html>', 'provider_error'],
     [503, '', 'provider_overloaded'],
   ])('%i %s is %s (A8)', (status, body, code) => {

@@ -3,15 +3,16 @@ import type { ErrorResponse } from '../dialect.ts'
 import { parseObject, textOf } from '../json.ts'
 import { cleanProviderText, upstreamError } from '../upstream-error.ts'
 
+/** Something in the request or in the answer stands on a list of what is denied; another try would not mend it. */
+const DENIED = 498
 const CONTENT_FILTER = /blocked|content (?:policy|filter)|safety/i
 
 /** `{"id","message"}`, now and then with an `error_type`; HTML of a server before it, or nothing. */
 export function readError({ status, body, provider }: ErrorResponse): GatewayError {
   const error = parseObject(body)
   const message = textOf(error?.message) ?? textOf(error?.error) ?? (error === undefined ? body : undefined)
-  const type = textOf(error?.error_type)
-  const providerCode = type ?? (status === 400 && message !== undefined && CONTENT_FILTER.test(message) ? 'content_filter' : undefined)
-  return upstreamError({ status, provider, message, providerCode })
+  const isFiltered = status === DENIED || (status === 400 && message !== undefined && CONTENT_FILTER.test(message))
+  return upstreamError({ status, provider, message, providerCode: isFiltered ? 'content_filter' : textOf(error?.error_type) })
 }
 
 /** What came is no answer of this dialect. `what` reads after the provider's name: `sent ...`. */

@@ -3,6 +3,7 @@ import type { JsonObject } from '../dialect.ts'
 import { invalid, refuseOrDrop } from '../invalid.ts'
 import { parseObject } from '../json.ts'
 import { urlOfSource } from '../media-source.ts'
+import { areNone } from './arguments.ts'
 import type { RequestContext } from './request.ts'
 
 /** The service takes no empty results. */
@@ -93,8 +94,17 @@ function beforeCalls(content: readonly JsonObject[]): JsonObject {
   return { ...(plan === '' ? {} : { tool_plan: plan }), ...(thoughts.length === 0 ? {} : { content: thoughts }) }
 }
 
-function callOf({ id, name, arguments: text, kind, signature }: ToolCallPart, { dropped }: RequestContext): JsonObject {
-  if (signature !== undefined) dropped.add(`tool call signature (of ${signature.origin})`)
-  const isJson = kind === 'function' && parseObject(text) !== undefined
-  return { id, type: 'function', function: { name, arguments: isJson ? text : JSON.stringify(text === '' ? {} : { input: text }) } }
+function callOf(call: ToolCallPart, context: RequestContext): JsonObject {
+  const { id, name, signature } = call
+  if (signature !== undefined) context.dropped.add(`tool call signature (of ${signature.origin})`)
+  return { id, type: 'function', function: { name, arguments: wireArguments(call, context) } }
+}
+
+/** JSON text of an object, whatever a model once wrote; the input of a custom tool is a text. */
+function wireArguments({ kind, arguments: text }: ToolCallPart, { dropped }: RequestContext): string {
+  if (kind === 'custom') return JSON.stringify(text === '' ? {} : { input: text })
+  if (areNone(text)) return '{}'
+  if (parseObject(text) !== undefined) return text
+  dropped.add('tool_calls.function.arguments (not a JSON object, wrapped in one)')
+  return JSON.stringify({ input: text })
 }

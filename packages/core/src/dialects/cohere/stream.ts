@@ -2,6 +2,7 @@ import type { CallContext, JsonObject, StreamReader } from '../dialect.ts'
 import type { StreamEvent } from '../events.ts'
 import { objectOf, parseObject, textOf } from '../json.ts'
 import type { SseFrame } from '../sse.ts'
+import { argumentsOf, mayBeNone } from './arguments.ts'
 import { annotationsOf } from './citations.ts'
 import { detailOf, invalidAnswer, readError } from './errors.ts'
 import { failureOf, finishOf } from './finish.ts'
@@ -14,8 +15,8 @@ const DONE = '[DONE]'
 export class ChatReader implements StreamReader {
   readonly #call: CallContext
   #toolCalls = 0
-  /** The last call has got arguments. */
-  #hasArguments = true
+  /** What the last call's arguments began with, kept back while they may still be none; `undefined` once they flow. */
+  #doubtful: string | undefined
   #state: 'running' | 'ended' | 'failed' = 'running'
 
   constructor(call: CallContext) {
@@ -67,7 +68,7 @@ export class ChatReader implements StreamReader {
     if (name === undefined) return this.#fail(invalidAnswer('called a tool without naming it', this.#call.provider))
     const before = this.#endCall()
     const index = this.#toolCalls++
-    this.#hasArguments = false
+    this.#doubtful = ''
     const id = textOf(started.id) ?? this.#call.newId('call_')
     return [...before, { type: 'tool-call', choice: 0, index, id, name, kind: 'function' }, ...this.#addArguments(called?.arguments)]
   }
@@ -75,15 +76,22 @@ export class ChatReader implements StreamReader {
   #addArguments(value: unknown): readonly StreamEvent[] {
     const text = textOf(value)
     if (text === undefined || this.#toolCalls === 0) return NOTHING
-    this.#hasArguments = true
-    return [{ type: 'tool-arguments', choice: 0, index: this.#toolCalls - 1, text }]
+    if (this.#doubtful === undefined) return this.#argumentsEvent(text)
+    const begun = this.#doubtful + text
+    this.#doubtful = mayBeNone(begun) ? begun : undefined
+    return this.#doubtful === undefined ? this.#argumentsEvent(begun) : NOTHING
   }
 
   /** A call whose arguments never came has none. */
   #endCall(): readonly StreamEvent[] {
-    if (this.#hasArguments) return NOTHING
-    this.#hasArguments = true
-    return [{ type: 'tool-arguments', choice: 0, index: this.#toolCalls - 1, text: '{}' }]
+    const begun = this.#doubtful
+    if (begun === undefined) return NOTHING
+    this.#doubtful = undefined
+    return this.#argumentsEvent(argumentsOf(begun))
+  }
+
+  #argumentsEvent(text: string): readonly StreamEvent[] {
+    return [{ type: 'tool-arguments', choice: 0, index: this.#toolCalls - 1, text }]
   }
 
   #end(delta: JsonObject): readonly StreamEvent[] {

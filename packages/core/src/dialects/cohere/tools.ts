@@ -9,9 +9,11 @@ export function toolFields({ tools, toolChoice, parallelToolCalls }: Conversatio
   const { dropped } = context
   const functions = tools.filter((tool, at) => isFunction(tool, at, context))
   const offered = functions.filter(({ name }) => isOffered(name, toolChoice))
-  if (offered.length === 0) return {}
+  const lost = lostChoice(toolChoice, functions)
+  if (lost !== undefined) dropped.add(`tool_choice (${lost})`)
   // A single tool cannot be demanded by name: it is the only one on offer then, and one has to be called.
   if (offered.length < functions.length) dropped.add('tools (those that may not be called)')
+  if (offered.length === 0) return {}
   if (parallelToolCalls === false) dropped.add('parallel_tool_calls')
   if (offered.some(({ cacheHint }) => cacheHint !== undefined)) dropped.add('cache_control')
   return { tools: offered.map(toolOf), ...strictness(offered, context), ...choiceField(toolChoice) }
@@ -27,6 +29,15 @@ function isFunction(tool: Tool, at: number, { call, dropped }: RequestContext): 
 function isOffered(name: string, choice: ToolChoice | undefined): boolean {
   if (choice?.mode === 'tool') return choice.name === name
   return choice?.mode === 'allowed' ? choice.names.includes(name) : true
+}
+
+/** Why the choice cannot be kept: it is about tools that are not there. */
+function lostChoice(choice: ToolChoice | undefined, tools: readonly Tool[]): string | undefined {
+  if (choice === undefined || choice.mode === 'auto' || choice.mode === 'none') return undefined
+  if (tools.length === 0) return 'no tools'
+  const isMissing = (wanted: string): boolean => !tools.some(({ name }) => name === wanted)
+  if (choice.mode === 'tool' && isMissing(choice.name)) return 'its tool is not offered'
+  return choice.mode === 'allowed' && choice.names.some(isMissing) ? 'some of its tools are not offered' : undefined
 }
 
 function toolOf({ name, description, parameters }: Tool): JsonObject {

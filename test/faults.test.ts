@@ -1,0 +1,106 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { refusedUrl } from '@postern/testing'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { CANARY_KEY, type Framework, type MountedChain, startMountedChain } from './harness/chain.ts'
+import { seeError, seeStream } from './harness/client-stream.ts'
+import { elsewhere, type Fault, faults } from './harness/fault-table.ts'
+import { type RawUpstream, startRawUpstream } from './harness/raw-upstream.ts'
+
+/** What nothing may ever reach, for it would end the host's process (I7). */
+const uncaught: unknown[] = []
+const onUncaught = (error: unknown): void => void uncaught.push(error)
+let chain: MountedChain | undefined
+let upstream: RawUpstream | undefined
+
+beforeEach(() => {
+  uncaught.length = 0
+  process.on('uncaughtException', onUncaught)
+  process.on('unhandledRejection', onUncaught)
+})
+afterEach(async () => {
+  await chain?.close()
+  await upstream?.close()
+  chain = undefined
+  upstream = undefined
+  process.off('uncaughtException', onUncaught)
+  process.off('unhandledRejection', onUncaught)
+  expect(uncaught).toEqual([])
+})
+
+async function start(framework: Framework, fault: Fault): Promise<MountedChain> {
+  const { raw, isRefused, gateway, route } = fault
+  if (raw !== undefined) upstream = await startRawUpstream((socket) => raw.answer(socket), raw)
+  const address = isRefused === true ? await refusedUrl() : upstream && `${raw?.scheme ?? 'http'}://${upstream.url}`
+  chain = await startMountedChain(framework, { dialects: ['openai-chat'], mountPath: '/llm', ...(address !== undefined && { addresses: { first: address } }), ...(gateway && { gateway }), ...(route && { route }) })
+  if (fault.first !== undefined) chain.provider('first').enqueue(...fault.first)
+  if (fault.reply !== undefined) chain.provider('first').reply(fault.reply)
+  return chain
+}
+
+/** In one line, what the client got. Whatever it is, it is whole or says that it is not (I5). */
+async function see(response: Response, isStream: boolean): Promise<string> {
+  if (response.status !== 200) {
+    const { code, message } = await seeError(response)
+    expect(message).not.toBe('')
+    return `${response.status} ${code}`
+  }
+  const text = await response.text()
+  if (!isStream) {
+    expect((JSON.parse(text) as { choices: unknown[] }).choices).toHaveLength(1)
+    return '200 whole'
+  }
+  const { error, done, finishes } = seeStream(text)
+  expect(done).toBe(error === undefined)
+  if (error === undefined) expect(finishes).toHaveLength(1)
+  return error === undefined ? '200 whole' : `200, then ${error.code}`
+}
+
+const modes = ['json', 'stream'] as const
+const cases = faults.flatMap((fault) => modes.flatMap((mode) => (fault[mode] === undefined ? [] : [[`${fault.id} ${fault.name}`, mode, fault[mode], fault] as const])))
+
+describe.each<Framework>(['Express', 'Koa', 'Hono'])('a provider behind %s', (framework) => {
+  it.each(cases)('%s (%s): %s', async (_, mode, expected, fault) => {
+    const { ask, records, hostErrors, calls } = await start(framework, fault)
+    const response = await ask({ stream: mode === 'stream' })
+    const headers = JSON.stringify([...response.headers])
+    expect(await see(response, mode === 'stream')).toBe(expected)
+    // One record for every request (I1), which says what the client saw.
+    await expect.poll(() => records.length).toBe(1)
+    const [record] = records
+    const code = expected === '200 whole' ? 'ok' : (fault.code ?? expected.replace(/^.* /, ''))
+    expect(record?.code).toBe(code)
+    expect(record?.attempts.length).toBeLessThanOrEqual(3)
+    for (const { billed, code: attempted } of record?.attempts ?? []) expect(billed).toBe(attempted === 'ok' ? 'yes' : billed)
+    expect(record?.usage === undefined || (record.usage.input >= 0 && Number.isFinite(record.usage.output))).toBe(true)
+    if (fault.calls !== undefined) expect(calls()).toEqual([fault.calls])
+    expect(hostErrors).toEqual([])
+    expect(headers + JSON.stringify(record)).not.toContain(CANARY_KEY)
+  })
+})
+
+describe('docs/reliability.md', () => {
+  const path = fileURLToPath(new URL('../docs/reliability.md', import.meta.url))
+  const [from, to] = ['<!-- faults: written by test/faults.test.ts with WRITE_DOCS=1 -->\n', '<!-- end of faults -->\n']
+
+  it('lists every fault with what was observed', () => {
+    const page = readFileSync(path, 'utf8')
+    const before = page.slice(0, page.indexOf(from) + from.length)
+    const after = page.slice(page.indexOf(to))
+    const written = before + table() + after
+    if (process.env['WRITE_DOCS'] === '1') writeFileSync(path, written)
+    expect(readFileSync(path, 'utf8')).toBe(written)
+  })
+
+  it.each(elsewhere)('$id is tested where it says', ({ test, words }) => {
+    const file = fileURLToPath(new URL(`../${test}`, import.meta.url))
+    expect(existsSync(file)).toBe(true)
+    expect(readFileSync(file, 'utf8')).toContain(words)
+  })
+})
+
+function table(): string {
+  const rows = faults.map(({ id, name, json = '', stream = '' }) => `| ${id} | ${name} | ${json} | ${stream} |`)
+  const others = elsewhere.map(({ id, name, seen, test }) => `| ${id} | ${name} | ${seen} | \`${test}\` |`)
+  return `${['| fault | what the provider does | JSON | stream |', '|---|---|---|---|', ...rows].join('\n')}\n\n${['| fault | what happens | what follows | shown by |', '|---|---|---|---|', ...others].join('\n')}\n`
+}
