@@ -113,6 +113,8 @@ interface Core {
   readonly dispatch: DispatchEnvironment
   readonly developmentKey: string | undefined
   readonly active: Set<Exchange>
+  /** Ids of usage reports that were taken. */
+  readonly reported: Set<string>
   readonly state: { isOpen: boolean; onIdle: (() => void) | undefined; warnedOfHostParser: boolean }
 }
 
@@ -131,8 +133,22 @@ function createCore(settings: Settings, injected: Injected): Core {
     },
     developmentKey: settings.needsDevelopmentKey ? announced(developmentKey(), log) : undefined,
     active: new Set(),
+    reported: new Set(),
     state: { isOpen: true, onIdle: undefined, warnedOfHostParser: false },
   }
+}
+
+const MOST_REMEMBERED = 10_000
+
+/** True the first time; the oldest are forgotten. */
+function remember(ids: Set<string>, id: string): boolean {
+  if (ids.has(id)) return false
+  ids.add(id)
+  for (const oldest of ids) {
+    if (ids.size <= MOST_REMEMBERED) break
+    ids.delete(oldest)
+  }
+  return true
 }
 
 /** One line for each change. */
@@ -177,6 +193,7 @@ function createRuntime(settings: Settings, core: Core): Runtime {
     bodyLimitBytes: settings.bodyLimitBytes,
     onHostParsedBody: () => warnOfHostParser(core, settings.bodyLimitBytes),
     onRecord: settings.onRecord,
+    isNewReport: (id: string) => remember(core.reported, id),
     listModels,
     active: core.active,
     isOpen: () => core.state.isOpen,

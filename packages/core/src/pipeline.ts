@@ -5,7 +5,7 @@ import { AnswerStream, type Committed, dispatch } from './dispatch/index.ts'
 import { errorTable, GatewayError, toGatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
 import { type GatewayRequest, type GatewayResponse, readJsonBody } from './http/index.ts'
-import { recordOf } from './ledger/index.ts'
+import { readReports, recordOf, recordOfReport, type RequestRecord } from './ledger/index.ts'
 import { type Allowance, mayUseModel, type Plan, planFor, planForProvider } from './routing/index.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -22,9 +22,10 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     if (endpoint.kind === 'health') return health(runtime, exchange, endpoint.probe)
     if (endpoint.kind === 'hello') return hello(runtime, exchange)
     exchange.endpoint = `${endpoint.method} ${endpoint.path}`
-    if (!runtime.isOpen()) throw new GatewayError('gateway_closed', 'The gateway is shutting down.', { retryAfterMs: 1000 })
+    if (!runtime.isOpen()) throw new GatewayError('gateway_closed', 'The gateway is shutting down.', { retryAfterMs: 1000, headers: MAY_BE_BYPASSED })
     exchange.caller = await runtime.identify(request)
     if (endpoint.kind === 'models') return await listModels(runtime, exchange, request)
+    if (endpoint.kind === 'usage-reports') return await takeReports(runtime, exchange, request)
     let operation: Operation
     if (endpoint.body === 'json') {
       const body = await readJsonBody(request, runtime.bodyLimitBytes)
@@ -42,6 +43,9 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     return refuse(runtime, exchange, { endpoint, error: toGatewayError(thrown) })
   }
 }
+
+/** Nothing was decided about the request: `@postern/client` may ask the provider itself. */
+const MAY_BE_BYPASSED = { 'x-postern-bypass': 'allowed' }
 
 function open(runtime: Runtime): Exchange {
   const exchange: Exchange = {
@@ -197,11 +201,14 @@ function settle(runtime: Runtime, exchange: Exchange, outcome: Outcome): void {
   runtime.active.delete(exchange)
   runtime.onSettled()
   if (exchange.endpoint === '' || (runtime.onRecord === undefined && !runtime.log.wantsInfo)) return
-  const record = recordOf(exchange, outcome, Math.round(runtime.clock.monotonic() - exchange.started))
+  keep(runtime, recordOf(exchange, outcome, Math.round(runtime.clock.monotonic() - exchange.started)))
+}
+
+function keep(runtime: Runtime, record: RequestRecord): void {
   try {
     runtime.onRecord?.(record)
   } catch (cause) {
-    runtime.log.error('onRecord threw', { id: exchange.id, cause: String(cause) })
+    runtime.log.error('onRecord threw', { id: record.id, cause: String(cause) })
   }
   runtime.log.info('request', { record })
 }
@@ -216,6 +223,16 @@ function health(runtime: Runtime, exchange: Exchange, probe: 'live' | 'ready'): 
 function hello(runtime: Runtime, exchange: Exchange): GatewayResponse {
   settle(runtime, exchange, { status: 200, code: 'ok' })
   return { status: 200, headers: {}, body: '' }
+}
+
+/** Each report becomes one record, however often it is sent. */
+async function takeReports(runtime: Runtime, exchange: Exchange, request: GatewayRequest): Promise<GatewayResponse> {
+  const { value } = await readJsonBody(request, runtime.bodyLimitBytes)
+  const reports = readReports(value)
+  const fresh = reports.filter(({ id }) => runtime.isNewReport(`${exchange.caller?.id ?? ''} ${id}`))
+  for (const report of fresh) keep(runtime, recordOfReport(report, exchange.caller))
+  settle(runtime, exchange, { status: 200, code: 'ok' })
+  return { status: 200, headers: { ...answerHeaders(exchange), 'content-type': 'application/json' }, body: JSON.stringify({ accepted: fresh.length, known: reports.length - fresh.length }) }
 }
 
 /** Routes first, then models: what this caller may use. */

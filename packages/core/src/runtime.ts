@@ -22,6 +22,8 @@ export interface Runtime {
   /** A parser of the host has read a body before us: told to the operator once. */
   readonly onHostParsedBody: () => void
   readonly onRecord: ((record: RequestRecord) => void) | undefined
+  /** Whether this report has not been taken yet; the last ones are remembered. */
+  readonly isNewReport: (id: string) => boolean
   /** Model ids each provider offers, asked for when a client lists them. */
   readonly listModels: () => Promise<readonly string[]>
   /** False once the gateway is closing. */

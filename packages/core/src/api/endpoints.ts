@@ -7,7 +7,7 @@ import type { OpenCall } from './open-call.ts'
  * What clients may call. `operation` endpoints go through the whole pipeline; the others answer from what the gateway
  * knows. A path is matched piece by piece: `{model}` stands for the rest of a piece, `{model...}` for several pieces.
  */
-export type Endpoint = OperationEndpoint | ModelsEndpoint | HealthEndpoint | HelloEndpoint
+export type Endpoint = OperationEndpoint | ModelsEndpoint | HealthEndpoint | HelloEndpoint | UsageReportsEndpoint
 
 /** An endpoint whose requests are planned, sent to a provider, bounded and recorded. */
 export type OperationEndpoint = JsonEndpoint | UnreadEndpoint
@@ -54,6 +54,13 @@ interface HelloEndpoint {
   readonly path: string
 }
 
+/** Calls that went around the gateway while it was not there. */
+interface UsageReportsEndpoint {
+  readonly kind: 'usage-reports'
+  readonly method: string
+  readonly path: string
+}
+
 const NATIVE_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 
 export const endpoints: readonly Endpoint[] = [
@@ -85,6 +92,7 @@ export const endpoints: readonly Endpoint[] = [
   ...NATIVE_METHODS.map(native),
   { kind: 'models', method: 'GET', path: '/v1/models' },
   { kind: 'models', method: 'GET', path: '/v1beta/models' },
+  { kind: 'usage-reports', method: 'POST', path: '/v1/usage-reports' },
   { kind: 'health', probe: 'live', method: 'GET', path: '/health/live' },
   { kind: 'health', probe: 'ready', method: 'GET', path: '/health/ready' },
   { kind: 'hello', method: 'GET', path: '/api/hello' },

@@ -14,6 +14,7 @@ export { type ModelEndpoint, PROVIDER_HEADER, readFormRequest, readJsonRequest, 
 export { type Face, type Operation, type OperationContext, type ProviderWanted, faceOf, readChat } from './operation.ts'
 export { readRerank } from './rerank/index.ts'
 export type { Translation } from './translation.ts'
+export { readUsage } from './usage-fields.ts'
 export type { Usage } from './usage.ts'
 export { anthropicMessages, gemini, generatePaths, nativePaths, openaiChat, openaiResponses, readCountTokens, readNative as readModelAction }
 

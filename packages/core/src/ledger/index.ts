@@ -1,1 +1,2 @@
 export { recordOf, type RequestRecord } from './record.ts'
+export { readReports, recordOfReport } from './usage-reports.ts'

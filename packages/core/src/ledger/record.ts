@@ -1,5 +1,7 @@
+import type { Usage } from '../dialects/index.ts'
 import type { AttemptSummary, ErrorCode } from '../errors.ts'
 import type { Exchange, Outcome } from '../exchange.ts'
+import type { Caller } from '../identity/index.ts'
 
 /** What is kept of one request. No prompt, no answer, no key. */
 export interface RequestRecord {
@@ -38,7 +40,7 @@ export function recordOf(exchange: Exchange, outcome: Outcome, totalMs: number):
     id: exchange.id,
     at: new Date(exchange.startedAt).toISOString(),
     endpoint: exchange.endpoint,
-    ...(caller === undefined ? {} : { caller: defined({ id: caller.id, tenant: caller.tenant, team: caller.team, user: caller.user, feature: caller.feature }) }),
+    ...(caller === undefined ? {} : { caller: callerOf(caller) }),
     ...defined({ model: operation?.model, route: exchange.route, target: exchange.target }),
     stream: operation?.stream ?? false,
     status: outcome.status,
@@ -47,19 +49,23 @@ export function recordOf(exchange: Exchange, outcome: Outcome, totalMs: number):
     ...(usage === undefined
       ? {}
       : {
-          usage: defined({
-            input: usage.inputTokens,
-            output: usage.outputTokens,
-            cached: usage.cachedTokens,
-            cacheWrite: usage.cacheWriteTokens,
-            reasoning: usage.reasoningTokens,
-          }),
+          usage: usageOf(usage),
         }),
     finishReasons: outcome.finishes?.map((finish) => finish.reason) ?? [],
     dropped: exchange.dropped,
     degraded: [...exchange.degraded],
     timings: defined({ totalMs, firstEventMs: exchange.committedAfterMs }),
   }
+}
+
+/** Who called, without what the caller may do. */
+export function callerOf({ id, tenant, team, user, feature }: Caller): NonNullable<RequestRecord['caller']> {
+  return defined({ id, tenant, team, user, feature })
+}
+
+/** The counts alone: what a provider says besides may hold anything. */
+export function usageOf({ inputTokens, outputTokens, cachedTokens, cacheWriteTokens, reasoningTokens }: Usage): NonNullable<RequestRecord['usage']> {
+  return defined({ input: inputTokens, output: outputTokens, cached: cachedTokens, cacheWrite: cacheWriteTokens, reasoning: reasoningTokens })
 }
 
 type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & { [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined> }

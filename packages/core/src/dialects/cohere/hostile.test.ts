@@ -112,7 +112,7 @@ describe('two token counts', () => {
     ['none where none is told', { cached_tokens: 3 }, undefined],
   ])('%s', (_, usage, expected) => {
     const seen = answer({ content: [{ type: 'text', text: 'a' }] }, { usage }).usage
-    const [streamed] = replay(sse(...half, end('COMPLETE', { usage }))).events.filter((event) => event.type === 'usage')
+    const streamed = replay(sse(...half, end('COMPLETE', { usage }))).events.find((event) => event.type === 'usage')
     expect(streamed?.usage).toEqual(seen)
     if (expected === undefined) expect(seen).toBeUndefined()
     else expect(seen).toMatchObject({ ...expected, native: usage })

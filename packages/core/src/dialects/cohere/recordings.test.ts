@@ -94,20 +94,20 @@ describe.skipIf(!present && !required)(`recordings${present ? '' : ' (skipped: n
 
 /** The answer a stream builds, put together straight from its events. */
 function assemble(body: string): JsonObject {
-  let whole: JsonObject = {}
+  const whole: JsonObject = {}
   let plan = ''
   const blocks: Record<string, string>[] = []
   const calls: { id: unknown; function: { name: unknown; arguments: string } }[] = []
   for (const line of body.split('\n').filter((text) => text.startsWith('data: {'))) {
     const event = JSON.parse(line.slice(6))
     const { content, tool_plan: planned, tool_calls: call } = event.delta?.message ?? {}
-    if (event.type === 'message-start') whole = { ...whole, id: event.id }
+    if (event.type === 'message-start') whole.id = event.id
     else if (event.type === 'content-start') blocks[event.index] = { ...content }
     else if (event.type === 'content-delta') for (const [field, text] of Object.entries(content)) (blocks[event.index] ??= {})[field] = `${blocks[event.index]?.[field] ?? ''}${String(text)}`
     else if (event.type === 'tool-plan-delta') plan += planned
     else if (event.type === 'tool-call-start') calls[event.index] = { id: call.id, function: { name: call.function.name, arguments: call.function.arguments ?? '' } }
     else if (event.type === 'tool-call-delta') (calls[event.index] as (typeof calls)[number]).function.arguments += call.function.arguments
-    else if (event.type === 'message-end') whole = { ...whole, ...event.delta }
+    else if (event.type === 'message-end') Object.assign(whole, event.delta)
   }
   return { ...whole, message: { content: blocks, tool_plan: plan, tool_calls: calls } }
 }
