@@ -57,7 +57,7 @@ const phases: readonly Phase[] = [
 
 const seen: Seen[] = []
 let current: Seen = phase('warm-up')
-let isOver = false
+const day = { isOver: false }
 const loop = Promise.all(Array.from({ length: users }, (_, at) => use(at)))
 for (const { name, begin } of phases) {
   await begin()
@@ -65,7 +65,7 @@ for (const { name, begin } of phases) {
   seen.push(current)
   await new Promise((resolve) => setTimeout(resolve, phaseMs))
 }
-isOver = true
+day.isOver = true
 await loop
 await kill(host)
 await Promise.all([main.close(), spare.close()])
@@ -82,7 +82,7 @@ function phase(name: string): Seen {
 /** One user: asks, reads, waits a moment, asks again. Every other answer is a stream. */
 async function use(at: number): Promise<void> {
   const fetchOrBypass = withBypass({ gateway: { baseURL: base(), apiKey: KEY }, direct: { provider: 'main', baseURL: main.url, apiKey: PROVIDER_KEY, models: { chat: 'm' } }, retryAfterMs: 500 })
-  for (let asked = at; !isOver; asked++) {
+  for (let asked = at; !day.isOver; asked++) {
     const mine = current
     const stream = asked % 2 === 0
     const started = performance.now()

@@ -62,10 +62,10 @@ function start(statusOf: (host: string) => number, names: readonly string[], ran
     const outcome = dispatch({ operation, requestId: 'r', plan, signal: new AbortController().signal, attempts, degraded: new Set(), onStart: () => undefined }, environment)
     // Waits between tries pass at once.
     const done = outcome.then(() => ({ attempts }), (error: unknown) => ({ attempts, error: error as GatewayError }))
-    let isOver = false
-    void done.then(() => (isOver = true))
-    for (let turn = 0; !isOver; turn++) {
-      await null
+    const state = { isOver: false }
+    void done.then(() => (state.isOver = true))
+    for (let turn = 0; !state.isOver; turn++) {
+      await Promise.resolve()
       if (turn > 50 && clock.nextInMs !== undefined && clock.nextInMs < 30_000) await clock.advance(clock.nextInMs)
     }
     return done
