@@ -1,7 +1,7 @@
 import { type Endpoint, matchEndpoint, type OperationEndpoint } from './api/index.ts'
 import { durationHint, parseDuration } from './config/index.ts'
 import { type Operation, plainFace, renderModels } from './dialects/index.ts'
-import { AnswerStream, type Committed, dispatch } from './dispatch/index.ts'
+import { AnswerStream, type Committed, dispatch, type TrafficLane } from './dispatch/index.ts'
 import { errorTable, GatewayError, toGatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
 import { type GatewayRequest, type GatewayResponse, readJsonBody } from './http/index.ts'
@@ -93,6 +93,15 @@ function enabled({ isDisabled }: Runtime, exchange: Exchange, plan: Plan): Plan 
   throw new GatewayError('targets_unavailable', `${plan.targets.map(({ id }) => id).join(', ')}: switched off by the operator.`, { headers: { 'x-should-retry': 'false' } })
 }
 
+const LANE_HEADER = 'x-postern-lane'
+
+/** Whether somebody waits for the answer. */
+function laneAsked(request: GatewayRequest): TrafficLane {
+  const asked = request.header(LANE_HEADER) ?? 'interactive'
+  if (asked === 'interactive' || asked === 'batch') return asked
+  throw new GatewayError('invalid_request', `The header ${LANE_HEADER} is neither "interactive" nor "batch": ${JSON.stringify(asked.slice(0, 40))}.`, { param: LANE_HEADER })
+}
+
 const TIMEOUT_HEADER = 'x-postern-timeout'
 
 /** How long the caller wants to wait, which can only be less than what is configured. */
@@ -121,6 +130,7 @@ async function callTargets(runtime: Runtime, call: Call): Promise<Committed> {
       signal: request.signal,
       attempts: exchange.attempts,
       degraded: exchange.degraded,
+      lane: laneAsked(request),
       onStart: (cancel) => void (exchange.cancel = cancel),
     },
     runtime.dispatch,

@@ -1,5 +1,6 @@
 import { type ErrorCode, errorTable, type Failure, GatewayError } from '../errors.ts'
 import type { CallOutcome } from './circuit-breaker.ts'
+import type { PaceSignal } from './pacer.ts'
 
 /**
  * What a failed attempt allows: try again (the same target or the next), only the next target, or nothing.
@@ -28,6 +29,12 @@ const AILMENTS: ReadonlySet<ErrorCode> = new Set([
 export function outcomeOf(error: GatewayError | undefined): CallOutcome {
   if (error === undefined) return 'succeeded'
   return AILMENTS.has(error.code) ? 'failed' : 'neutral'
+}
+
+/** What the end of a call says about how much its target takes at once. */
+export function paceOf(error: GatewayError | undefined): PaceSignal {
+  if (error === undefined) return 'fine'
+  return error.code === 'rate_limit_exceeded' || error.code === 'provider_overloaded' ? 'too much' : 'nothing'
 }
 
 /** Statuses by which a provider says that it has done nothing. */

@@ -5,6 +5,7 @@ import { AnswerStream } from './answer-stream.ts'
 import type { Committed } from './attempt.ts'
 import { Cancellation } from './cancellation.ts'
 import type { DispatchEnvironment } from './environment.ts'
+import type { TrafficLane } from './pacer.ts'
 import { Run } from './run.ts'
 
 export interface DispatchJob {
@@ -16,6 +17,8 @@ export interface DispatchJob {
   readonly attempts: AttemptSummary[]
   /** What was decided otherwise than usual, because something is not as it should be: `circuit-open`, `retry-budget`, ... */
   readonly degraded: Set<string>
+  /** Who waits for the answer. @default 'interactive' */
+  readonly lane?: TrafficLane
   /** Told how to end the call from outside. */
   onStart(cancel: (reason: GatewayError) => void): void
 }

@@ -7,10 +7,11 @@ import { attemptSeveral } from './attempt-several.ts'
 import { backoffMs } from './backoff.ts'
 import { Cancellation } from './cancellation.ts'
 import { type Candidate, Candidates, type Lane } from './candidates.ts'
-import { classifyFailure, mayBeBilled, outcomeOf } from './classify.ts'
+import { classifyFailure, mayBeBilled, outcomeOf, paceOf } from './classify.ts'
 import type { DispatchJob } from './dispatch.ts'
 import type { DispatchEnvironment } from './environment.ts'
 import { exhausted, unavailable, withAttempts } from './final-error.ts'
+import type { PlaceInQueue, TrafficLane } from './pacer.ts'
 
 /** An attempt that may have been billed is made good once, by one more: after that the answer is that it failed. */
 const MOST_BILLED_FAILURES = 2
@@ -27,6 +28,8 @@ interface Racer {
   /** Another one was faster: what comes of this one is of no account. */
   hasLost: boolean
   hasEnded?: boolean
+  /** It counts among the calls of its target that are under way. */
+  hasPlace?: boolean
 }
 
 /** One request on its way through its targets. */
@@ -38,6 +41,7 @@ export class Run {
   readonly #context: OperationContext
   readonly #failures: GatewayError[] = []
   readonly #upload = { isSpent: false }
+  readonly #traffic: TrafficLane
   #calls = 0
   #billedFailures = 0
 
@@ -47,6 +51,7 @@ export class Run {
     this.#cancellation = cancellation
     this.#candidates = new Candidates(job.plan.targets, environment)
     this.#context = contextOf(job, environment)
+    this.#traffic = job.lane ?? 'interactive'
   }
 
   async tryTargets(): Promise<Committed> {
@@ -141,30 +146,42 @@ export class Run {
   #lose(racer: Racer): void {
     if (racer.hasEnded === true || racer.hasLost) return
     racer.hasLost = true
-    racer.lane.permit.end('neutral')
     const lost = new GatewayError('hedge_lost', 'Another target was faster.', { sent: true })
     this.#job.attempts.push(summary(racer.lane.target, lost, elapsed(this.#environment, racer.started)))
+    this.#end(racer, lost)
     racer.cancellation.cancel(lost)
   }
 
   async #finish(racer: Racer): Promise<Committed | GatewayError> {
     const { lane, cancellation, started } = racer
     try {
+      const place = lane.condition.pacer.enter(this.#traffic)
+      if (place !== undefined) await placeIn(place, cancellation)
+      racer.hasPlace = true
       return this.#commit(racer, await this.#begin(racer))
     } catch (thrown) {
       const error = toGatewayError(thrown)
       if (cancellation !== this.#cancellation) cancellation.close()
+      this.#end(racer, error)
       if (racer.hasLost) return error
-      lane.permit.end(outcomeOf(error))
       this.#job.attempts.push(summary(lane.target, error, elapsed(this.#environment, started)))
       return this.#afterFailure(lane, error)
     }
   }
 
+  /** What the call came to is told to whoever keeps count of its target; more than once is once. */
+  #end(racer: Racer, error: GatewayError | undefined): void {
+    const { permit, condition } = racer.lane
+    permit.end(outcomeOf(error))
+    if (racer.hasPlace !== true) return
+    racer.hasPlace = false
+    condition.pacer.leave(this.#traffic, paceOf(error))
+  }
+
   #begin(racer: Racer): Promise<Committed> | Committed {
     const { cancellation } = racer
     const { operation, plan } = this.#job
-    const { target, permit } = racer.lane
+    const { target } = racer.lane
     const local = operation.answerLocally?.(target)
     if (local !== undefined) return answered(target, local)
     const translation = operation.translationFor(target, this.#context)
@@ -176,7 +193,7 @@ export class Run {
       upload: this.#upload,
       environment: this.#environment,
       onStreamEnd: (failure) => {
-        permit.end(outcomeOf(failure))
+        this.#end(racer, failure)
         // The stream has closed its own.
         if (cancellation !== this.#cancellation && !racer.hasLost) this.#cancellation.close()
       },
@@ -186,7 +203,7 @@ export class Run {
 
   #commit(racer: Racer, committed: Committed): Committed {
     const { cancellation, started, lane } = racer
-    const { target, permit, condition } = lane
+    const { target, condition } = lane
     const { operation } = this.#job
     if (racer.hasLost) {
       if (committed.body instanceof AnswerStream) void committed.body.return()
@@ -195,12 +212,12 @@ export class Run {
     const isStream = committed.body instanceof AnswerStream
     if (!isStream && cancellation !== this.#cancellation) cancellation.close()
     if (committed.isLocal === true) {
-      permit.end('neutral')
+      this.#end(racer, LOCAL)
       return committed
     }
     const ms = elapsed(this.#environment, started)
     condition.observe(operation.stream ? 'stream' : 'whole', ms)
-    if (!isStream) permit.end(outcomeOf(committed.refusal))
+    if (!isStream) this.#end(racer, committed.refusal)
     this.#job.attempts.push({ target: target.id, code: committed.refusal?.code ?? 'ok', status: committed.status, ms, billed: committed.refusal === undefined ? 'yes' : 'no' })
     return committed
   }
@@ -210,8 +227,8 @@ export class Run {
     const { candidate } = lane
     if (this.#cancellation.reason !== undefined) throw withAttempts(this.#cancellation.reason, this.#job)
     this.#failures.push(error)
-    // Nothing was sent: this target cannot take the request, another one may.
-    if (error.code === 'unsupported_content') {
+    // Nothing was sent: this target cannot take the request, or not now; another one may.
+    if (error.code === 'unsupported_content' || error.code === 'targets_unavailable') {
       candidate.state = 'out'
       return error
     }
@@ -276,4 +293,18 @@ function elapsed(environment: DispatchEnvironment, started: number): number {
 function summary(target: Target, error: GatewayError, ms: number): AttemptSummary {
   const status = error.details.upstreamStatus
   return { target: target.id, code: error.code, ...(status === undefined ? {} : { status }), ms, billed: mayBeBilled(error) ? 'unknown' : 'no' }
+}
+
+/** Nobody was called, so nothing was learned. */
+const LOCAL = new GatewayError('client_closed', 'Answered without a call.')
+
+/** Waits for a place among the calls of a target, no longer than anything else. */
+function placeIn(place: PlaceInQueue, cancellation: Cancellation): Promise<void> {
+  return new Promise((resolve, reject) => {
+    cancellation.wait((error) => {
+      place.leaveQueue()
+      reject(error)
+    })
+    place.entered.then(resolve, reject)
+  })
 }

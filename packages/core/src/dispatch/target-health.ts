@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { type CallPermit, CircuitBreaker, type CircuitState } from './circuit-breaker.ts'
+import { Pacer } from './pacer.ts'
 
 /** Told when a circuit changes. */
 export type OnCircuitChange = (target: string, state: CircuitState) => void
@@ -51,12 +52,14 @@ export type Timed = 'stream' | 'whole'
 export class TargetCondition {
   readonly #clock: Clock
   readonly #breaker: CircuitBreaker
+  readonly pacer: Pacer
   readonly #latencies: Readonly<Record<Timed, Latencies>> = { stream: new Latencies(), whole: new Latencies() }
   #coolUntil = 0
 
   constructor(clock: Clock, onChange: (state: CircuitState) => void) {
     this.#clock = clock
     this.#breaker = new CircuitBreaker(clock, onChange)
+    this.pacer = new Pacer(clock)
   }
 
   get state(): CircuitState {

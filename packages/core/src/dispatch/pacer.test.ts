@@ -1,0 +1,143 @@
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { FakeClock, settle } from '../clock.fake.ts'
+import { Pacer, type PaceSignal, type PlaceInQueue, type TrafficLane } from './pacer.ts'
+
+function start() {
+  const clock = new FakeClock()
+  const pacer = new Pacer(clock)
+  /** Fills the target with calls and lets it say that it is too much. */
+  const limitTo = (calls: number): void => {
+    for (let at = 0; at < calls; at++) pacer.enter('interactive')
+    pacer.leave('interactive', 'too much')
+    for (let at = 1; at < calls; at++) pacer.leave('interactive', 'nothing')
+  }
+  const entered = (place: PlaceInQueue | undefined, name: string, order: string[]): void => {
+    if (place === undefined) order.push(name)
+    else void place.entered.then(() => order.push(name))
+  }
+  return { clock, pacer, limitTo, entered }
+}
+
+describe('the pace of a target', () => {
+  it('is anybody’s until it says that it is too much', () => {
+    const { pacer } = start()
+    for (let at = 0; at < 10_000; at++) expect(pacer.enter(at % 2 === 0 ? 'interactive' : 'batch')).toBeUndefined()
+    expect(pacer.limit).toBe(Number.POSITIVE_INFINITY)
+  })
+
+  it('falls when it is too much, once for all that were under way, and grows when calls go well', () => {
+    const { pacer, clock, limitTo } = start()
+    limitTo(20)
+    expect(pacer.limit).toBeCloseTo(14)
+    pacer.enter('interactive')
+    pacer.leave('interactive', 'too much')
+    expect(pacer.limit).toBeCloseTo(14)
+    for (let at = 0; at < 14; at++) {
+      pacer.enter('interactive')
+      pacer.leave('interactive', 'fine')
+    }
+    expect(pacer.limit).toBeGreaterThan(14.9)
+    clock.skip(1_000)
+    pacer.enter('interactive')
+    pacer.leave('interactive', 'too much')
+    expect(pacer.limit).toBe(1)
+    clock.skip(60_001)
+    pacer.enter('interactive')
+    pacer.leave('interactive', 'fine')
+    expect(pacer.limit).toBe(Number.POSITIVE_INFINITY)
+  })
+
+  it('lets interactive calls go first, and batch never starve', async () => {
+    const { pacer, limitTo, entered } = start()
+    limitTo(2)
+    const order: string[] = []
+    pacer.enter('interactive')
+    for (let at = 0; at < 3; at++) entered(pacer.enter('batch'), `batch ${at}`, order)
+    for (let at = 0; at < 16; at++) entered(pacer.enter('interactive'), `interactive ${at}`, order)
+    for (let at = 0; at < 19; at++) {
+      pacer.leave(order.at(-1)?.startsWith('batch') === true ? 'batch' : 'interactive', 'nothing')
+      await settle()
+    }
+    expect(order).toHaveLength(19)
+    expect(order.slice(0, 7).every((name) => name.startsWith('interactive'))).toBe(true)
+    expect(order.indexOf('batch 0')).toBeLessThanOrEqual(8)
+    expect(order.indexOf('batch 1')).toBeLessThanOrEqual(16)
+  })
+
+  it('keeps half of its places free of batch', () => {
+    const { pacer, limitTo } = start()
+    limitTo(15)
+    const batch = Array.from({ length: 20 }, () => pacer.enter('batch'))
+    expect(batch.filter((place) => place === undefined)).toHaveLength(5)
+    expect(pacer.enter('interactive')).toBeUndefined()
+  })
+
+  it('has no endless queue', () => {
+    const { pacer, limitTo } = start()
+    limitTo(1)
+    pacer.enter('interactive')
+    for (let at = 0; at < 200; at++) expect(pacer.enter('interactive')).toBeDefined()
+    expect(() => pacer.enter('interactive')).toThrow('Too many calls')
+    expect(pacer.waiting).toBe(200)
+  })
+
+  it('gives the place of who leaves to the next one, whenever that happens', async () => {
+    const { pacer, limitTo, entered } = start()
+    limitTo(1)
+    const order: string[] = []
+    pacer.enter('interactive')
+    const first = pacer.enter('interactive')
+    const second = pacer.enter('interactive')
+    entered(second, 'second', order)
+    first?.leaveQueue()
+    pacer.leave('interactive', 'nothing')
+    await settle()
+    expect(order).toEqual(['second'])
+    // Its turn has come, and it leaves all the same.
+    const third = pacer.enter('interactive')
+    entered(third, 'third', order)
+    second?.leaveQueue()
+    await settle()
+    expect(order).toEqual(['second', 'third'])
+  })
+
+  it('is kept in any order of events, and nobody is forgotten', async () => {
+    const step = fc.oneof(fc.record({ enter: fc.constantFrom<TrafficLane>('interactive', 'batch') }), fc.record({ leave: fc.nat(30), signal: fc.constantFrom<PaceSignal>('fine', 'too much', 'nothing') }), fc.record({ wait: fc.nat(2_000) }))
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
+        const { pacer, clock } = start()
+        const inside: TrafficLane[] = []
+        let waiting = 0
+        for (const action of steps) {
+          if ('enter' in action) {
+            const place = pacer.enter(action.enter)
+            if (place === undefined) inside.push(action.enter)
+            else {
+              waiting += 1
+              const come = async (): Promise<void> => {
+                await place.entered
+                waiting -= 1
+                inside.push(action.enter)
+              }
+              void come()
+            }
+          } else if ('wait' in action) clock.skip(action.wait)
+          else {
+            const [lane] = inside.splice(action.leave % Math.max(1, inside.length), 1)
+            if (lane !== undefined) pacer.leave(lane, action.signal)
+          }
+          await settle()
+          expect(pacer.waiting).toBe(waiting)
+          if (pacer.limit === Number.POSITIVE_INFINITY) expect(waiting === 0 || inside.length > 0).toBe(true)
+        }
+        while (inside.length > 0) {
+          pacer.leave(inside.shift() as TrafficLane, 'nothing')
+          await settle()
+        }
+        expect([waiting, pacer.waiting]).toEqual([0, 0])
+      }),
+      { numRuns: 60 },
+    )
+  })
+})
