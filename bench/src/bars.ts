@@ -48,7 +48,7 @@ const cpuBars: readonly CpuBar[] = [
   ...['node', ...frameworks].map((name) => cpuBar('paced', 1.3, [`postern-${name}`, `floor-${name}`])),
   ...frameworks.map((name) => cpuBar('translated', 0.5, [`postern-${name}`, 'portkey'])),
   // Only what the other gateway answers right is compared; a pair it gets wrong is reported as not measured.
-  ...(['pair:openai-chat>gemini'] as const).map((traffic) => cpuBar(traffic, 0.5, ['postern-node', 'portkey'])),
+  ...(['pair:openai-chat>gemini', 'pair:openai-chat>cohere'] as const).map((traffic) => cpuBar(traffic, 0.5, ['postern-node', 'portkey'])),
   ...pairs.slice(1).map((traffic) => ({ ...cpuBar(traffic, 3, ['postern-node', 'postern-node']), baselineTraffic: samePair() })),
 ]
 

@@ -32,7 +32,7 @@ const sameDialect = ['json', 'stream', 'paced'] as const
 const everything = ['json', 'stream', 'paced', 'translated'] as const
 const everyPair = [...everything, 'conversation', ...pairs] as const
 /** Pairs the other gateway can be led to a stand-in for. */
-const portkeyPairs = ['pair:openai-chat>gemini'] as const
+const portkeyPairs = ['pair:openai-chat>gemini', 'pair:openai-chat>cohere'] as const
 
 function http(name: string, rest: Pick<Subject, 'traffic' | 'post'>): Subject {
   return { name, file: `./subjects/${name}.ts`, kind: 'http', ...rest }
