@@ -56,7 +56,7 @@ describe('upstreamError', () => {
     expect(from(400, { message })).toMatchObject({ code: 'context_length_exceeded', status: 400 })
   })
 
-  it.each(['max_tokens must be at least 1', 'messages: field required', 'Unknown parameter: context', 'The maximum number of tools is 128', 'The request exceeds the maximum number of images', 'n exceeds the maximum value of 8'])(
+  it.each(['max_tokens must be at least 1', 'too many tokens: max tokens must be less than or equal to 4096, the maximum output length for this model', 'messages: field required', 'Unknown parameter: context', 'The maximum number of tools is 128', 'The request exceeds the maximum number of images', 'n exceeds the maximum value of 8'])(
     'leaves %j a plain rejection',
     (message) => {
       expect(from(400, { message }).code).toBe('provider_rejected')

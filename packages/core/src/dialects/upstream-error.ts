@@ -38,7 +38,7 @@ function codeOf(status: number, message: string, providerCode = ''): ErrorCode {
   if (status === 401) return 'provider_credentials'
   if (CREDENTIALS.test(providerCode) || ((status === 400 || status === 403) && CREDENTIALS_TEXT.test(message))) return 'provider_credentials'
   // "Too many tokens" in a 429 speaks of a minute's tokens, not of the request's.
-  if (CONTEXT_CODE.test(providerCode) || (status !== 429 && CONTEXT_TEXT.test(message))) return 'context_length_exceeded'
+  if (CONTEXT_CODE.test(providerCode) || (status !== 429 && CONTEXT_TEXT.test(message) && !OUTPUT_TEXT.test(message))) return 'context_length_exceeded'
   if (CONTENT_FILTER_CODE.test(providerCode)) return 'content_filter'
   if (status === 402 || QUOTA_CODE.test(providerCode)) return 'insufficient_quota'
   if (status === 403) return 'provider_rejected'
@@ -57,6 +57,8 @@ const CREDENTIALS_TEXT = /api key not valid|incorrect api key|invalid api key|ap
 const CONTEXT_CODE = /^(context_length_exceeded|model_context_window_exceeded|request_too_large|TOO_MANY_TOKENS)$/i
 const CONTEXT_TEXT =
   /prompt is too long|context[ _-]?(length|window)|maximum context|input token count.*exceed|too many (input )?tokens|exceeds? the (model'?s )?(maximum (allowed )?(context|input|prompt|number of (input )?tokens|tokens?\b)|context)|reduce the length of the (messages|input|prompt)|input is too long|longer than the model/i
+/** Of the answer's length, not of the prompt's: a shorter history would not help. */
+const OUTPUT_TEXT = /max[ _](?:output[ _])?tokens must be (?:less|at most|no more|<)/i
 const CONTENT_FILTER_CODE = /^(content_filter|content_policy_violation|ResponsibleAIPolicyViolation|prompt_blocked)$/i
 const QUOTA_CODE = /^(insufficient_quota|billing_error|enforced_spend_limit_reached|contract_spend_limit_reached|ramp_limit_exceeded|billing_hard_limit_reached)$/
 const OVERLOADED_CODE = /^(overloaded_error|engine_overloaded|UNAVAILABLE|overloaded)$/i
