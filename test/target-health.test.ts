@@ -80,6 +80,17 @@ describe('a target that keeps failing', () => {
     expect(log.lines.join('\n')).toContain('a target answers again')
   })
 
+  it('is what health checks tell, by name only to the operator', async () => {
+    start()
+    const ready = async (): Promise<unknown> => (await gateway.fetch('http://gateway/health/ready')).json()
+    expect([gateway.health().status, await ready()]).toEqual(['ok', { status: 'ok' }])
+    first.reply({ status: 500 })
+    for (let request = 0; request < 5; request++) await ask('both')
+    expect(gateway.health()).toMatchObject({ status: 'degraded', unavailable: ['first/m'] })
+    expect(await ready()).toEqual({ status: 'degraded', degraded: ['targets'] })
+    expect((await gateway.fetch('http://gateway/health/live')).status).toBe(200)
+  })
+
   it('has failed when its streams break off (C2)', async () => {
     start()
     first.reply({ answer: { text: ['one', 'two', 'three'] }, cutAfterEvents: 2, cutBy: 'rst' })
@@ -146,6 +157,17 @@ describe('a target that asks to be left alone', () => {
     clock.advance(20_000)
     await ask('both')
     expect(calls()).toEqual([2, 2])
+  })
+
+  it.each<Record<string, string>>([{ 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '20s' }, { 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-reset-tokens': '20s' }])('by the last answer it gives, without a refusal: %j', async (headers) => {
+    start()
+    first.enqueue({ answer: { text: 'the last one' }, headers })
+    await ask('both')
+    await ask('both')
+    expect(calls()).toEqual([1, 1])
+    clock.advance(20_000)
+    await ask('both')
+    expect(calls()).toEqual([2, 1])
   })
 
   it('is waited for where there is nobody else', async () => {

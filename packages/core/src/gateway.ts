@@ -31,11 +31,14 @@ export interface Gateway {
 }
 
 export interface GatewayHealth {
-  readonly status: 'ok' | 'closing'
+  /** `degraded`: it serves, but passes targets over that keep failing. */
+  readonly status: 'ok' | 'degraded' | 'closing'
   readonly providers: readonly string[]
   readonly routes: readonly string[]
   /** Requests and streams under way. */
   readonly active: number
+  /** Targets that keep failing and are passed over: `provider/model`, with `#key-2` behind it for one of several keys. */
+  readonly unavailable: readonly string[]
 }
 
 /** What tests put in place of the world. */
@@ -93,10 +96,11 @@ export function createGateway<Host = unknown>(options: GatewayOptions<Host> = {}
       return response
     },
     health: () => ({
-      status: core.state.isOpen ? 'ok' : 'closing',
+      status: core.state.isOpen ? (core.dispatch.health.unavailable.length > 0 ? 'degraded' : 'ok') : 'closing',
       providers: [...runtime.routing.providers.keys()],
       routes: [...runtime.routing.routes.keys()],
       active: core.active.size,
+      unavailable: core.dispatch.health.unavailable,
     }),
     close({ graceMs = 10_000 } = {}) {
       core.state.isOpen = false

@@ -226,7 +226,9 @@ function keep(runtime: Runtime, record: RequestRecord): void {
 function health(runtime: Runtime, exchange: Exchange, probe: 'live' | 'ready'): GatewayResponse {
   const ready = probe === 'live' || runtime.isOpen()
   settle(runtime, exchange, { status: ready ? 200 : errorTable.gateway_closed.status, code: ready ? 'ok' : 'gateway_closed' })
-  const body = JSON.stringify({ status: ready ? 'ok' : 'closing' })
+  // Which targets they are, only the operator learns: `gateway.health()`.
+  const isDegraded = probe === 'ready' && ready && runtime.dispatch.health.unavailable.length > 0
+  const body = JSON.stringify(isDegraded ? { status: 'degraded', degraded: ['targets'] } : { status: ready ? 'ok' : 'closing' })
   return { status: ready ? 200 : 503, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' }, body }
 }
 

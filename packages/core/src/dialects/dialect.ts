@@ -107,9 +107,14 @@ export interface ClientSide {
   openSplitter?(maxEventBytes: number): FrameSplitter
   /** `accept` of a streaming request; `text/event-stream` unless given. */
   readonly streamType?: string
+  /** Where answers say what is left of a limit, and when there is more; `x-ratelimit-*` unless given. */
+  readonly limitHeaders?: readonly LimitHeaders[]
   /** The error of a non-2xx answer. `body` may be JSON, HTML, or empty; it is already decoded and bounded. */
   readError(response: ErrorResponse): GatewayError
 }
+
+/** Names of two headers, lower case: what is left, and when there is more. */
+export type LimitHeaders = readonly [remaining: string, reset: string]
 
 export interface CallContext {
   /** The provider's configured name, for messages. */

@@ -17,6 +17,8 @@ export interface Attempt {
   /** Whether a body that can be sent only once has begun to leave: nothing can be tried after that. */
   readonly upload: { isSpent: boolean }
   readonly environment: DispatchEnvironment
+  /** Told what the target's answer begins with. */
+  readonly onHeaders: (headers: UpstreamResponse['headers']) => void
   /** Told how a stream ended: the call is over only then. */
   readonly onStreamEnd: (failure: GatewayError | undefined) => void
 }
@@ -61,6 +63,7 @@ export async function attempt(options: Attempt): Promise<Committed> {
     call = sent
     cancellation.wait((error) => sent.abort(error))
     response = await call.response
+    options.onHeaders(response.headers)
     const answer = response.status < 200 || response.status > 299 ? await readRefusal(call, response, options) : await readAnswer(call, response, options)
     return { target, dropped: built.dropped, status: response.status, headers: clientHeaders(options.translation, response), ...answer }
   } catch (error) {

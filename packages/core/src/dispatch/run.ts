@@ -12,6 +12,7 @@ import type { DispatchJob } from './dispatch.ts'
 import type { DispatchEnvironment } from './environment.ts'
 import { exhausted, unavailable, withAttempts } from './final-error.ts'
 import type { PlaceInQueue, TrafficLane } from './pacer.ts'
+import { restAskedMs } from './rate-limit-headers.ts'
 
 /** An attempt that may have been billed is made good once, by one more: after that the answer is that it failed. */
 const MOST_BILLED_FAILURES = 2
@@ -192,6 +193,10 @@ export class Run {
       cancellation,
       upload: this.#upload,
       environment: this.#environment,
+      onHeaders: (headers) => {
+        const restMs = restAskedMs(headers, this.#environment.clock.now(), target.dialects[0]?.client.limitHeaders)
+        if (restMs > 0) racer.lane.condition.coolDown(Math.min(restMs, LONGEST_COOL_DOWN_MS))
+      },
       onStreamEnd: (failure) => {
         this.#end(racer, failure)
         // The stream has closed its own.

@@ -29,6 +29,7 @@ export const anthropicMessages: Dialect = {
     buildRequest,
     readAnswer,
     openReader: (call) => new MessageReader(call),
+    limitHeaders: ['requests', 'tokens', 'input-tokens', 'output-tokens'].map((what) => [`anthropic-ratelimit-${what}-remaining`, `anthropic-ratelimit-${what}-reset`] as const),
     readError,
   },
   relay,
