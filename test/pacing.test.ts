@@ -58,19 +58,22 @@ describe('the pace of a provider (R78-R80)', () => {
   const batch = { 'x-postern-lane': 'batch' }
   const underWay = (count: number) => expect.poll(() => provider.held.length).toBe(count)
 
-  /** Two calls are under way, and the provider says that it is too much: from then on one may be. */
-  async function slowDown(): Promise<void> {
-    const calls = [ask('a'), ask('b')]
-    await underWay(2)
+  /** Five calls are under way, and the provider says that it is too much: from then on four may be, three of which are. */
+  async function leaveOnePlace(): Promise<void> {
+    const calls = ['a', 'b', 'c', 'd', 'e'].map((name) => ask(name))
+    await underWay(5)
     provider.held[0]?.release(429)
-    await underWay(1)
-    provider.held[0]?.release(NO_SIGN)
-    expect((await Promise.all(calls)).map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([NO_SIGN, 429])
+    await underWay(4)
+    for (let at = 0; at < 4; at++) provider.held[0]?.release(NO_SIGN)
+    expect((await Promise.all(calls)).map(({ status }) => status).toSorted((x, y) => x - y)).toEqual([NO_SIGN, NO_SIGN, NO_SIGN, NO_SIGN, 429])
+    for (const name of ['kept 1', 'kept 2', 'kept 3']) void ask(name).catch(() => undefined)
+    await underWay(3)
     provider.seen.length = 0
+    provider.held.length = 0
   }
 
   it('is the clients’ until it says that it is too much; then the rest wait for a place', async () => {
-    await slowDown()
+    await leaveOnePlace()
     const calls = ['one', 'two', 'three'].map((name) => ask(name))
     await underWay(1)
     for (const name of ['one', 'two', 'three']) {
@@ -82,7 +85,7 @@ describe('the pace of a provider (R78-R80)', () => {
   })
 
   it('serves those who wait for an answer first, and batch all the same', async () => {
-    await slowDown()
+    await leaveOnePlace()
     const calls = [ask('first')]
     await underWay(1)
     calls.push(...['batch 1', 'batch 2'].map((name) => ask(name, batch)))
@@ -98,7 +101,7 @@ describe('the pace of a provider (R78-R80)', () => {
   })
 
   it('is not waited for by a client that has left', async () => {
-    await slowDown()
+    await leaveOnePlace()
     const first = ask('first')
     await underWay(1)
     const controller = new AbortController()

@@ -12,11 +12,16 @@ function start() {
     pacer.leave('interactive', 'too much')
     for (let at = 1; at < calls; at++) pacer.leave('interactive', 'nothing')
   }
+  /** Four calls may be under way, and three are. */
+  const leaveOnePlace = (): void => {
+    limitTo(4)
+    for (let at = 0; at < 3; at++) pacer.enter('interactive')
+  }
   const entered = (place: PlaceInQueue | undefined, name: string, order: string[]): void => {
     if (place === undefined) order.push(name)
     else void place.entered.then(() => order.push(name))
   }
-  return { clock, pacer, limitTo, entered }
+  return { clock, pacer, limitTo, leaveOnePlace, entered }
 }
 
 describe('the pace of a target', () => {
@@ -39,18 +44,24 @@ describe('the pace of a target', () => {
     }
     expect(pacer.limit).toBeGreaterThan(14.9)
     clock.skip(1_000)
-    pacer.enter('interactive')
-    pacer.leave('interactive', 'too much')
-    expect(pacer.limit).toBe(1)
+    for (let at = 0; at < 5; at++) pacer.enter('interactive')
+    for (let at = 0; at < 5; at++) pacer.leave('interactive', 'too much')
+    expect(pacer.limit).toBe(4)
     clock.skip(60_001)
     pacer.enter('interactive')
     pacer.leave('interactive', 'fine')
     expect(pacer.limit).toBe(Number.POSITIVE_INFINITY)
   })
 
+  it('is not touched by a refusal when hardly anybody calls', () => {
+    const { pacer, limitTo } = start()
+    limitTo(3)
+    expect(pacer.limit).toBe(Number.POSITIVE_INFINITY)
+  })
+
   it('lets interactive calls go first, and batch never starve', async () => {
-    const { pacer, limitTo, entered } = start()
-    limitTo(2)
+    const { pacer, leaveOnePlace, entered } = start()
+    leaveOnePlace()
     const order: string[] = []
     pacer.enter('interactive')
     for (let at = 0; at < 3; at++) entered(pacer.enter('batch'), `batch ${at}`, order)
@@ -74,8 +85,8 @@ describe('the pace of a target', () => {
   })
 
   it('has no endless queue', () => {
-    const { pacer, limitTo } = start()
-    limitTo(1)
+    const { pacer, leaveOnePlace } = start()
+    leaveOnePlace()
     pacer.enter('interactive')
     for (let at = 0; at < 200; at++) expect(pacer.enter('interactive')).toBeDefined()
     expect(() => pacer.enter('interactive')).toThrow('Too many calls')
@@ -83,8 +94,8 @@ describe('the pace of a target', () => {
   })
 
   it('gives the place of who leaves to the next one, whenever that happens', async () => {
-    const { pacer, limitTo, entered } = start()
-    limitTo(1)
+    const { pacer, leaveOnePlace, entered } = start()
+    leaveOnePlace()
     const order: string[] = []
     pacer.enter('interactive')
     const first = pacer.enter('interactive')

@@ -10,6 +10,8 @@ export type PaceSignal = 'fine' | 'too much' | 'nothing'
 /** Until a target says that it is too much, everything goes through. */
 const NO_LIMIT = Number.POSITIVE_INFINITY
 const DECREASE = 0.7
+/** With fewer calls under way, a refusal speaks of a minute's limit, not of too many at once; and so many always go through. */
+const FEWEST = 4
 /** Calls that were under way together are refused together: that is one sign, not many. */
 const DECREASE_AT_MOST_EVERY_MS = 1_000
 /** A limit that was not met for so long is forgotten. */
@@ -85,9 +87,9 @@ export class Pacer {
 
   #decrease(underWay: number): void {
     const now = this.#clock.monotonic()
-    if (now - this.#decreasedAt < DECREASE_AT_MOST_EVERY_MS) return
+    if (underWay < FEWEST || now - this.#decreasedAt < DECREASE_AT_MOST_EVERY_MS) return
     this.#decreasedAt = now
-    this.#limit = Math.max(1, Math.min(this.#limit, underWay) * DECREASE)
+    this.#limit = Math.max(FEWEST, Math.min(this.#limit, underWay) * DECREASE)
   }
 
   #increase(): void {
@@ -97,9 +99,9 @@ export class Pacer {
 
   #hasRoom(lane: TrafficLane): boolean {
     if (this.#limit === NO_LIMIT) return true
-    const room = Math.max(1, Math.floor(this.#limit))
+    const room = Math.floor(this.#limit)
     if (this.#underWay.interactive + this.#underWay.batch >= room) return false
-    return lane === 'interactive' || this.#underWay.batch < Math.max(1, Math.floor(room * BATCH_SHARE))
+    return lane === 'interactive' || this.#underWay.batch < Math.floor(room * BATCH_SHARE)
   }
 
   #admit(): void {
