@@ -55,7 +55,7 @@ export interface GatewayOptions<Host = unknown> {
    */
   readonly timeout?: Duration
   /**
-   * Until a provider sends the first event of a stream. Env: `POSTERN_TTFT_TIMEOUT`.
+   * Until a provider sends the first content of a stream. Env: `POSTERN_TTFT_TIMEOUT`.
    * @default '60s'
    */
   readonly ttftTimeout?: Duration

@@ -208,7 +208,7 @@ function limitFields() {
       }),
     ),
     timeout: limit(duration(), ['timeout', 'POSTERN_TIMEOUT', 'The whole request: all attempts and the waits between them.']),
-    ttftTimeout: limit(duration(), ['ttftTimeout', 'POSTERN_TTFT_TIMEOUT', 'Until a provider sends the first event of a stream.']),
+    ttftTimeout: limit(duration(), ['ttftTimeout', 'POSTERN_TTFT_TIMEOUT', 'Until a provider sends the first content of a stream.']),
     idleTimeout: limit(duration(), ['idleTimeout', 'POSTERN_IDLE_TIMEOUT', 'Between two events of a stream.']),
     unsupported: z.enum(['reject', 'drop']).optional().meta(
       meta({

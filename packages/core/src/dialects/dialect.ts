@@ -260,7 +260,7 @@ export interface StreamRelay extends Observation {
   push(chunk: Uint8Array): Uint8Array | string | undefined
   /** The upstream has ended: what the last, unterminated event (some servers omit its blank line) gives the client. */
   flush(): Uint8Array | string | undefined
-  /** Events seen so far, comments and pings left out: the first one is the commit point, each one feeds the idle clock. */
+  /** Events of content seen so far; what a stream opens with, comments and pings are none: the first one is the commit point, each one feeds the idle clock. */
   readonly events: number
   /** The provider's error, when the stream carried one; nothing of it was forwarded. */
   readonly error: GatewayError | undefined
