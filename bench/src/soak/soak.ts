@@ -41,14 +41,14 @@ const hostMs: number[] = []
 const health: Health[] = []
 const soak = { isOver: false }
 
-async function start(file: string, env: Record<string, string>): Promise<{ child: ChildProcess; port: number }> {
-  const child = fork(fileURLToPath(new URL(file, import.meta.url)), { env: { PATH: process.env.PATH, ...env } })
+async function start(file: URL, env: Record<string, string>): Promise<{ child: ChildProcess; port: number }> {
+  const child = fork(fileURLToPath(file), { env: { PATH: process.env.PATH, ...env } })
   const [message] = (await once(child, 'message')) as [{ port: number }]
   return { child, port: message.port }
 }
 
-const upstream = await start('upstream.ts', { EVENTS: String(events), PACE_MS: String(paceMs), FAULTS: String(faults) })
-const host = await start('host.ts', { UPSTREAM: `http://127.0.0.1:${upstream.port}`, KEY })
+const upstream = await start(new URL('upstream.ts', import.meta.url), { EVENTS: String(events), PACE_MS: String(paceMs), FAULTS: String(faults) })
+const host = await start(new URL('host.ts', import.meta.url), { UPSTREAM: `http://127.0.0.1:${upstream.port}`, KEY })
 host.child.on('message', (message) => health.push(message as Health))
 
 const agent = new Agent({ keepAlive: true, maxSockets: streams })
