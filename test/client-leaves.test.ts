@@ -1,4 +1,6 @@
+import { once } from 'node:events'
 import { request } from 'node:http'
+import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CLIENT_KEY, type Framework, type MountedChain, startMountedChain } from './harness/chain.ts'
 
@@ -92,5 +94,20 @@ describe.each<Framework>(['Express', 'Koa', 'Hono'])('a client of %s that leaves
     const response = await chain.ask()
     expect(response.status).toBe(200)
     expect(chain.hostErrors).toEqual([])
+  })
+
+  it('by ending its side of the connection, as HTTP servers of Node take it (F-60)', async () => {
+    const first = chain.provider('first')
+    first.reply({ answer: { text: ['one', 'two'] }, hangAfterEvents: 2 })
+    const body = JSON.stringify({ model: 'chain', stream: true, messages: [{ role: 'user', content: 'Hello' }] })
+    const { port, pathname } = new URL(chain.url)
+    const socket = connect({ host: '127.0.0.1', port: Number(port), allowHalfOpen: true })
+    socket.write(`POST ${pathname}/v1/chat/completions HTTP/1.1\r\nhost: a\r\nauthorization: Bearer ${CLIENT_KEY}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n${body}`)
+    const [bytes] = (await once(socket, 'data')) as [Buffer]
+    expect(bytes.toString()).toContain('200 OK')
+    socket.end()
+    expect((await first.journal.waitForClose()).aborted).toBe(true)
+    await expectOneRecord()
+    socket.destroy()
   })
 })

@@ -4,14 +4,16 @@ import { refusedUrl } from '@postern/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CANARY_KEY, type Framework, type MountedChain, startMountedChain } from './harness/chain.ts'
 import { seeError, seeStream } from './harness/client-stream.ts'
-import { elsewhere, type Fault, faults } from './harness/fault-table.ts'
-import { type RawUpstream, startRawUpstream } from './harness/raw-upstream.ts'
+import { startBlackHole } from './harness/black-hole.ts'
+import { elsewhere, type Fault, faults, WHOLE_ANSWER } from './harness/fault-table.ts'
+import { startRawUpstream } from './harness/raw-upstream.ts'
+import { CANARY_SUBJECT, startTlsUpstream } from './harness/tls-upstream.ts'
 
 /** What nothing may ever reach, for it would end the host's process (I7). */
 const uncaught: unknown[] = []
 const onUncaught = (error: unknown): void => void uncaught.push(error)
 let chain: MountedChain | undefined
-let upstream: RawUpstream | undefined
+let upstream: { close(): Promise<void> } | undefined
 
 beforeEach(() => {
   uncaught.length = 0
@@ -29,13 +31,26 @@ afterEach(async () => {
 })
 
 async function start(framework: Framework, fault: Fault): Promise<MountedChain> {
-  const { raw, isRefused, gateway, route } = fault
-  if (raw !== undefined) upstream = await startRawUpstream((socket) => raw.answer(socket), raw)
-  const address = isRefused === true ? await refusedUrl() : upstream && `${raw?.scheme ?? 'http'}://${upstream.url}`
+  const { gateway, route } = fault
+  const address = await addressOf(fault)
   chain = await startMountedChain(framework, { dialects: ['openai-chat'], mountPath: '/llm', ...(address !== undefined && { addresses: { first: address } }), ...(gateway && { gateway }), ...(route && { route }) })
   if (fault.first !== undefined) chain.provider('first').enqueue(...fault.first)
   if (fault.reply !== undefined) chain.provider('first').reply(fault.reply)
   return chain
+}
+
+/** Of what stands in place of a fake provider. */
+async function addressOf({ raw, isRefused, isBlackHole, certificate }: Fault): Promise<string | undefined> {
+  if (isRefused === true) return refusedUrl()
+  if (raw !== undefined) {
+    const server = await startRawUpstream((socket) => raw.answer(socket), raw)
+    upstream = server
+    return `${raw.scheme ?? 'http'}://${server.url}`
+  }
+  if (isBlackHole !== true && certificate === undefined) return undefined
+  const server = certificate === undefined ? await startBlackHole() : await startTlsUpstream(certificate, WHOLE_ANSWER)
+  upstream = server
+  return server.url
 }
 
 /** In one line, what the client got. Whatever it is, it is whole or says that it is not (I5). */
@@ -43,6 +58,9 @@ async function see(response: Response, isStream: boolean): Promise<string> {
   if (response.status !== 200) {
     const { code, message } = await seeError(response)
     expect(message).not.toBe('')
+    // Where the provider is, is nobody's business.
+    expect(message).not.toMatch(/127\.0\.0\.1|https?:/)
+    expect(message).not.toContain(CANARY_SUBJECT)
     return `${response.status} ${code}`
   }
   const text = await response.text()

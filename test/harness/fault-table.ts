@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net'
 import { gzipSync } from 'node:zlib'
 import type { ScriptedReply } from '@postern/testing'
+import type { Certificate } from './tls-upstream.ts'
 
 /**
  * What a client sees, alone with one provider that has this fault: `200 whole`, `200, then <code>` for a stream that ends
@@ -17,6 +18,10 @@ export interface Fault {
   readonly raw?: { answer(socket: Socket): void; readonly onAccept?: boolean; readonly scheme?: string }
   /** Nobody listens. */
   readonly isRefused?: boolean
+  /** Connections to it never open. */
+  readonly isBlackHole?: boolean
+  /** It speaks TLS, with such a certificate. */
+  readonly certificate?: Certificate
   readonly gateway?: { readonly answerLimit?: string; readonly eventLimit?: string; readonly connectTimeout?: string }
   readonly route?: { readonly retries?: number; readonly timeout?: string; readonly ttftTimeout?: string; readonly idleTimeout?: string }
   readonly json?: string
@@ -44,6 +49,8 @@ const says = (...pieces: (string | Buffer)[]) => ({
   },
 })
 const text = JSON.stringify(answer)
+/** What the certificate's owner says. */
+export const WHOLE_ANSWER = text
 
 /** Endless, but only as far as somebody reads. */
 function endless(piece: string, before = ''): Iterable<string> {
@@ -81,7 +88,12 @@ export const faults: readonly Fault[] = [
   ...[301, 302, 307, 308].map((status): Fault => ({ id: 'F-18', name: `${status} to another host`, reply: { raw: { status, headers: { location: 'http://127.0.0.1:9/' }, body: '' } }, route: once, ...both('502 provider_error'), calls: 1 })),
 
   { id: 'F-19', name: 'the connection is refused', isRefused: true, route: once, ...both('502 provider_unreachable') },
+  { id: 'F-22', name: 'connections never open', isBlackHole: true, gateway: { connectTimeout: '80ms' }, route: once, ...both('504 connect_timeout') },
   { id: 'F-23', name: 'a reset on accept', raw: { answer: (socket) => void socket.resetAndDestroy(), onAccept: true }, route: once, ...both('502 provider_unreachable') },
+  { id: 'F-24', name: 'a certificate that signed itself', certificate: 'self-signed', route: once, ...both('502 provider_unreachable') },
+  { id: 'F-25', name: 'a certificate that has expired', certificate: 'expired', route: once, ...both('502 provider_unreachable') },
+  { id: 'F-26', name: 'a certificate of another host', certificate: 'of another host', route: once, ...both('502 provider_unreachable') },
+  { id: 'F-26', name: 'a certificate that is as it should be', certificate: 'good', json: whole },
   { id: 'F-27', name: 'a TLS handshake that never ends', raw: { answer: () => undefined, onAccept: true, scheme: 'https' }, gateway: { connectTimeout: '80ms' }, route: once, ...both('504 connect_timeout') },
   { id: 'F-27', name: 'no TLS where TLS is expected', raw: { ...says('HTTP/1.1 400 Bad Request\r\n\r\n'), onAccept: true, scheme: 'https' }, route: once, ...both('502 provider_unreachable') },
 

@@ -2,6 +2,7 @@ export type { FinishReason, ScriptedAnswer, ScriptedReasoning, ScriptedToolCall,
 export { type Clock, ManualClock, systemClock } from './clock.ts'
 export { type DemoProviderOptions, startDemoProvider } from './demo.ts'
 export type { DialectName } from './dialects/dialect.ts'
+export { type FaultProxy, type FaultProxyOptions, type ProxyFaults, startFaultProxy } from './fault-proxy.ts'
 export type { Cut, Faults, RetryAfter, WriteSizes } from './faults.ts'
 export { createGate, Gate } from './gate.ts'
 export type { Closing, Journal, JournalEntry } from './journal.ts'

@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net'
 import { Readable } from 'node:stream'
 import { Agent, type Dispatcher } from 'undici'
 import { GatewayError } from '../errors.ts'
@@ -39,19 +40,25 @@ export interface Transport {
   close(): Promise<void>
 }
 
+export interface TransportOptions {
+  readonly connectTimeoutMs: number
+  /** How names become addresses. @default the system's way */
+  readonly lookup?: LookupFunction
+}
+
 /**
  * HTTP/1.1 over undici's dispatcher API, which spends a fifth of `fetch`'s CPU. HTTP/2 stays off: one lost TCP
  * connection would break every stream it carries. undici's own timeouts are coarse (a 200 ms timeout fires after
  * 700 ms), so they are off and the gateway's clocks decide. Redirects are never followed: they would leak the key.
  */
-export function createTransport(options: { readonly connectTimeoutMs: number }): Transport {
+export function createTransport(options: TransportOptions): Transport {
   const agent = new Agent({
     allowH2: false,
     pipelining: 1,
     headersTimeout: 0,
     bodyTimeout: 0,
     // Our own clock gives up first; this only frees the socket that nobody waits for any more.
-    connect: { timeout: options.connectTimeoutMs * 2 },
+    connect: { timeout: options.connectTimeoutMs * 2, ...(options.lookup && { lookup: options.lookup }) },
   })
   return {
     send(request) {

@@ -1,0 +1,54 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createGateway } from '@postern/core'
+import { startFakeProvider } from '@postern/testing'
+import { expect, it } from 'vitest'
+import { ask, CANARY_KEY, CLIENT_KEY } from './harness/chain.ts'
+import { seeLog } from './harness/log.ts'
+
+const RELOADS = 100
+const USERS = 8
+
+it('fails no request while its configuration is reloaded a hundred times, every third time with a mistake (F-87)', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'postern-'))
+  const path = join(directory, 'postern.json')
+  const provider = await startFakeProvider({ dialect: 'openai-chat', apiKey: CANARY_KEY })
+  // The key is replaced by its twin each time: what is rotated never fails a request.
+  const configuration = (at: number): object => ({
+    providers: { first: { baseUrl: provider.url, apiKey: CANARY_KEY } },
+    routes: { chain: ['first/alpha'], [`route-${at}`]: ['first/beta'] },
+    keys: { web: CLIENT_KEY, [`key-${at}`]: `pk_rotated_${at}_0123456789abcdef` },
+    ...(at % 3 === 2 && { retrys: at }),
+  })
+  await writeFile(path, JSON.stringify(configuration(0)))
+  const log = seeLog()
+  const gateway = createGateway({ log, config: path }, { environment: {} })
+  const load = { isOver: false, whole: 0, failed: [] as number[] }
+  const user = async (): Promise<void> => {
+    while (!load.isOver) {
+      const response = await ask((url, init) => gateway.fetch(`http://gateway${url}`, init), { stream: load.whole % 2 === 0 }, { headers: { authorization: `Bearer ${CLIENT_KEY}` } })
+      const text = await response.text()
+      if (response.status === 200 && (text.includes('[DONE]') || text.includes('"chat.completion"'))) load.whole += 1
+      else load.failed.push(response.status)
+      // The file system's events are read between requests.
+      await new Promise((resolve) => setImmediate(resolve))
+    }
+  }
+  const users = Array.from({ length: USERS }, user)
+  try {
+    for (let at = 1; at <= RELOADS; at++) {
+      await writeFile(path, JSON.stringify(configuration(at)))
+      await log.next(at % 3 === 2 ? 'the last good one stays in force' : 'configuration reloaded')
+      expect(gateway.health().routes).toContain(`route-${at % 3 === 2 ? at - 1 : at}`)
+    }
+  } finally {
+    load.isOver = true
+    await Promise.all(users)
+    await gateway.close()
+    await provider.close()
+    await rm(directory, { recursive: true })
+  }
+  expect(load.failed).toEqual([])
+  expect(load.whole).toBeGreaterThan(RELOADS)
+}, 60_000)
