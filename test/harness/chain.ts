@@ -1,4 +1,4 @@
-import { createGateway, type Gateway, type GatewayOptions, type Injected, type RequestRecord } from '@postern/core'
+import { createGateway, type Gateway, type GatewayOptions, type Injected, type ProviderOptions, type RequestRecord } from '@postern/core'
 import { type DialectName, type FakeProvider, type JournalEntry, startFakeProvider } from '@postern/testing'
 import { expressHarness } from './express.ts'
 import { honoHarness } from './hono.ts'
@@ -17,9 +17,10 @@ export interface ChainOptions {
   readonly dialects?: readonly DialectName[]
   /** In place of a fake provider: the address of something else. */
   readonly addresses?: Partial<Record<ProviderName, string>>
+  readonly quirks?: Partial<Record<ProviderName, NonNullable<ProviderOptions['quirks']>>>
   readonly gateway?: Omit<GatewayOptions<never>, 'providers' | 'routes'>
   /** Limits of the route. */
-  readonly route?: { readonly retries?: number; readonly timeout?: string; readonly ttftTimeout?: string; readonly idleTimeout?: string }
+  readonly route?: { readonly retries?: number; readonly timeout?: string; readonly ttftTimeout?: string; readonly idleTimeout?: string; readonly continueStreams?: boolean }
   readonly injected?: Injected
 }
 
@@ -105,7 +106,7 @@ async function startProviders(options: ChainOptions): Promise<Started> {
   const records: RequestRecord[] = []
   const configured = providers.map((provider, at) => {
     const name = nameAt(at)
-    return [name, { baseUrl: options.addresses?.[name] ?? provider.url, apiKey: CANARY_KEY, dialect: spokenBy(provider) }] as const
+    return [name, { baseUrl: options.addresses?.[name] ?? provider.url, apiKey: CANARY_KEY, dialect: spokenBy(provider), ...(options.quirks?.[name] && { quirks: options.quirks[name] }) }] as const
   })
   const configuration: GatewayOptions<never> = {
     providers: Object.fromEntries(configured),

@@ -137,12 +137,20 @@ export const faults: readonly Fault[] = [
 
 /** Faults whose test is another one: where it stands, and words of its name. */
 export const elsewhere: readonly { readonly id: string; readonly name: string; readonly test: string; readonly words: string; readonly seen: string }[] = [
+  { id: 'F-20', name: 'nobody knows the name of the provider', test: 'packages/core/src/dispatch/name-lookup.test.ts', words: 'F-20', seen: '502 provider_unreachable' },
+  { id: 'F-21', name: 'its name is looked for without an end', test: 'packages/core/src/dispatch/name-lookup.test.ts', words: 'F-21', seen: '504 connect_timeout' },
+  { id: 'F-28', name: 'its IPv6 address is dead, its IPv4 address is not', test: 'packages/core/src/dispatch/name-lookup.test.ts', words: 'F-28', seen: '200 whole' },
   { id: 'F-55', name: 'the client leaves before the headers', test: 'test/client-leaves.test.ts', words: 'before the first byte', seen: 'the call ends, one record' },
-  { id: 'F-56', name: 'the client leaves in the middle of a stream', test: 'test/client-leaves.test.ts', words: 'in the middle of a stream', seen: 'the call ends, one record' },
+  { id: 'F-56', name: 'the client leaves in the middle of a stream', test: 'test/client-leaves.test.ts', words: 'in the middle of a stream', seen: 'the call ends, one record with estimated usage' },
+  { id: 'F-57', name: 'the client leaves, the provider charges for the rest', test: 'test/continued-streams.test.ts', words: 'F-57', seen: 'with the quirk `billsAfterDisconnect`: it is read to its end for its usage' },
   { id: 'F-59', name: 'the client reads nothing', test: 'packages/core/src/dispatch/heartbeat.test.ts', words: 'is given up after the idle timeout', seen: 'its connection is closed after a minute' },
+  { id: 'F-60', name: 'the client ends its side and reads on', test: 'test/client-leaves.test.ts', words: 'F-60', seen: "taken for one that leaves, by Node's HTTP server" },
   { id: 'F-85', name: 'a broken configuration on reload', test: 'test/identity-and-config.test.ts', words: 'last good', seen: 'the last good one stays in force' },
+  { id: 'F-86', name: 'a broken configuration at start', test: 'test/identity-and-config.test.ts', words: 'that is wrong or missing does not start', seen: 'it does not start, and says where and how to mend it' },
+  { id: 'F-87', name: 'a hundred reloads under load', test: 'test/reload.test.ts', words: 'F-87', seen: 'no request fails' },
   { id: 'F-92', name: "the host's body parser ran first", test: 'test/host-parser.test.ts', words: 'parser', seen: '200 whole' },
   { id: 'F-93', name: 'request bodies that lie about themselves', test: 'test/bad-input.test.ts', words: 'body', seen: '400 or 413, or a clean close' },
   { id: 'F-94', name: 'a callback of the host throws', test: 'test/target-health.test.ts', words: 'a switch that breaks', seen: 'as if it had not been called' },
   { id: 'F-95', name: 'the event loop was held', test: 'packages/core/src/dispatch/cancellation.test.ts', words: 'held', seen: 'nobody is blamed for it' },
+  { id: 'F-96', name: 'no file descriptors, or hardly any memory', test: 'test/starved-host.test.ts', words: 'F-96', seen: 'what cannot be connected is refused; it serves on' },
 ]

@@ -32,5 +32,7 @@ export interface Outcome {
   readonly status: number
   readonly code: ErrorCode | 'ok'
   readonly usage?: Usage | undefined
+  /** The provider had not said when the answer broke off. */
+  readonly isUsageEstimated?: boolean
   readonly finishes?: readonly Finish[] | undefined
 }

@@ -7,6 +7,7 @@ import { GatewayError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import { type GatewayRequest, type GatewayResponse, handleWeb } from './http/index.ts'
 import { createIdentify, developmentKey } from './identity/index.ts'
+import { type EventLoopDelay, HostLoad, type Shedding } from './limits/index.ts'
 import { createLogger, type LeveledLogger } from './log.ts'
 import { handle } from './pipeline.ts'
 import type { Provider, TokenAnswer, TokenRequest } from './providers/index.ts'
@@ -31,7 +32,7 @@ export interface Gateway {
 }
 
 export interface GatewayHealth {
-  /** `degraded`: it serves, but passes targets over that keep failing. */
+  /** `degraded`: it serves, but passes targets over that keep failing, or refuses some requests for the sake of the host. */
   readonly status: 'ok' | 'degraded' | 'closing'
   readonly providers: readonly string[]
   readonly routes: readonly string[]
@@ -39,6 +40,8 @@ export interface GatewayHealth {
   readonly active: number
   /** Targets that keep failing and are passed over: `provider/model`, with `#key-2` behind it for one of several keys. */
   readonly unavailable: readonly string[]
+  /** Whose requests are refused because the host's event loop is too late: `batch` goes first. */
+  readonly shedding: Shedding
 }
 
 /** What tests put in place of the world. */
@@ -48,6 +51,7 @@ export interface Injected {
   readonly random?: () => number
   readonly environment?: Readonly<Record<string, string | undefined>>
   readonly transport?: Transport
+  readonly eventLoopDelay?: EventLoopDelay
 }
 
 /**
@@ -96,15 +100,17 @@ export function createGateway<Host = unknown>(options: GatewayOptions<Host> = {}
       return response
     },
     health: () => ({
-      status: core.state.isOpen ? (core.dispatch.health.unavailable.length > 0 ? 'degraded' : 'ok') : 'closing',
+      status: core.state.isOpen ? (core.dispatch.health.unavailable.length > 0 || (core.load?.current ?? 'nobody') !== 'nobody' ? 'degraded' : 'ok') : 'closing',
       providers: [...runtime.routing.providers.keys()],
       routes: [...runtime.routing.routes.keys()],
       active: core.active.size,
       unavailable: core.dispatch.health.unavailable,
+      shedding: core.load?.current ?? 'nobody',
     }),
     close({ graceMs = 10_000 } = {}) {
       core.state.isOpen = false
       watcher?.close()
+      core.load?.close()
       closing ??= drain(core, graceMs).then(() => core.dispatch.transport.close())
       return closing
     },
@@ -115,6 +121,7 @@ export function createGateway<Host = unknown>(options: GatewayOptions<Host> = {}
 interface Core {
   readonly log: LeveledLogger
   readonly dispatch: DispatchEnvironment
+  readonly load: HostLoad | undefined
   readonly developmentKey: string | undefined
   readonly active: Set<Exchange>
   /** Ids of usage reports that were taken. */
@@ -135,11 +142,23 @@ function createCore(settings: Settings, injected: Injected): Core {
       random: injected.random ?? Math.random,
       newId: (prefix) => prefix + randomUUID().replaceAll('-', ''),
     },
+    load: loadOf(settings, { log, clock, delay: injected.eventLoopDelay }),
     developmentKey: settings.needsDevelopmentKey ? announced(developmentKey(), log) : undefined,
     active: new Set(),
     reported: new Set(),
     state: { isOpen: true, onIdle: undefined, warnedOfHostParser: false },
   }
+}
+
+function loadOf({ eventLoopLagLimitMs }: Settings, { log, clock, delay }: { readonly log: LeveledLogger; readonly clock: Clock; readonly delay: EventLoopDelay | undefined }): HostLoad | undefined {
+  if (eventLoopLagLimitMs === Number.POSITIVE_INFINITY) return undefined
+  return new HostLoad({ clock, limitMs: eventLoopLagLimitMs, delay, onChange: (shedding, lagMs) => tellOfShedding(log, shedding, lagMs) })
+}
+
+/** One line for each change. */
+function tellOfShedding(log: LeveledLogger, shedding: Shedding, lagMs: number): void {
+  if (shedding === 'nobody') log.warn('the event loop of the host is in time again: everybody is served', { lagMs })
+  else log.warn('the event loop of the host is late: requests are refused', { of: shedding, lagMs })
 }
 
 const MOST_REMEMBERED = 10_000
@@ -195,6 +214,7 @@ function createRuntime(settings: Settings, core: Core): Runtime {
     isDisabled: settings.isDisabled && safely(settings.isDisabled, core.log),
     dispatch: core.dispatch,
     bodyLimitBytes: settings.bodyLimitBytes,
+    load: core.load,
     onHostParsedBody: () => warnOfHostParser(core, settings.bodyLimitBytes),
     onRecord: settings.onRecord,
     isNewReport: (id: string) => remember(core.reported, id),
@@ -248,8 +268,8 @@ function createRoutingTable(settings: Settings): RoutingTable {
   }
   const routes = new Map(
     [...settings.routes].map(([name, route]): [string, Plan] => {
-      const { retries, timeoutMs, ttftTimeoutMs, idleTimeoutMs, dropUnsupported, fallbackOn, hedgeAfterMs } = route
-      return [name, Object.freeze({ route: name, targets: route.targets.map(target), limits: { ...limits, retries, timeoutMs, ttftTimeoutMs, idleTimeoutMs, dropUnsupported, fallbackOn, hedgeAfterMs } })]
+      const { name: _, targets, ...own } = route
+      return [name, Object.freeze({ route: name, targets: targets.map(target), limits: { ...limits, ...own } })]
     }),
   )
   return { routes, providers, limits }

@@ -23,6 +23,7 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     if (endpoint.kind === 'hello') return hello(runtime, exchange)
     exchange.endpoint = `${endpoint.method} ${endpoint.path}`
     if (!runtime.isOpen()) throw new GatewayError('gateway_closed', 'The gateway is shutting down.', { retryAfterMs: 1000, headers: MAY_BE_BYPASSED })
+    shed(runtime, exchange, request)
     exchange.caller = await runtime.identify(request)
     if (endpoint.kind === 'models') return await listModels(runtime, exchange, request)
     if (endpoint.kind === 'usage-reports') return await takeReports(runtime, exchange, request)
@@ -42,6 +43,16 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
   } catch (thrown) {
     return refuse(runtime, exchange, { endpoint, error: toGatewayError(thrown) })
   }
+}
+
+const SHED_FOR_MS = 1_000
+
+/** The host's own work goes first: what it has no time for is refused before anything is done for it. */
+function shed({ load }: Runtime, exchange: Exchange, request: GatewayRequest): void {
+  const shedding = load?.shedding(exchange.started) ?? 'nobody'
+  if (shedding === 'nobody' || (shedding === 'batch' && laneAsked(request) !== 'batch')) return
+  exchange.degraded.add('event-loop')
+  throw new GatewayError('host_overloaded', 'The server has too much to do at the moment.', { retryAfterMs: SHED_FOR_MS })
 }
 
 /** Nothing was decided about the request: `@postern/client` may ask the provider itself. */
@@ -146,7 +157,7 @@ function respond(runtime: Runtime, exchange: Exchange, answer: { endpoint: Opera
   const outcome = (error?: GatewayError): Outcome => ({
     status: error?.code === 'client_closed' ? 499 : status,
     code: error?.code ?? 'ok',
-    usage: observation.usage,
+    ...usageOf(answer.committed, exchange.operation, error),
     finishes: observation.finishes,
   })
   const headers = { ...answerHeaders(exchange), ...answer.endpoint.face.answerHeaders?.(exchange.id), ...answer.committed.headers }
@@ -156,6 +167,14 @@ function respond(runtime: Runtime, exchange: Exchange, answer: { endpoint: Opera
   }
   body.onEnd(({ error }) => settle(runtime, exchange, outcome(error)))
   return { status, headers: { ...headers, ...STREAM_HEADERS }, body }
+}
+
+/** What the provider said it took; of an answer that broke off before it could say, an estimate. */
+function usageOf({ body, observation: { usage, finishes } }: Committed, operation: Operation | undefined, error: GatewayError | undefined): Pick<Outcome, 'usage' | 'isUsageEstimated'> {
+  if (error === undefined || !(body instanceof AnswerStream) || (usage !== undefined && finishes.length > 0)) return { usage }
+  const inputTokens = usage?.inputTokens ?? operation?.estimateInput?.()
+  if (inputTokens === undefined) return { usage }
+  return { usage: { ...usage, inputTokens, outputTokens: Math.max(usage?.outputTokens ?? 0, body.outputEstimate) }, isUsageEstimated: true }
 }
 
 /** `no-transform` keeps compressing middlewares of the host from buffering the stream to its end. */
@@ -227,9 +246,15 @@ function health(runtime: Runtime, exchange: Exchange, probe: 'live' | 'ready'): 
   const ready = probe === 'live' || runtime.isOpen()
   settle(runtime, exchange, { status: ready ? 200 : errorTable.gateway_closed.status, code: ready ? 'ok' : 'gateway_closed' })
   // Which targets they are, only the operator learns: `gateway.health()`.
-  const isDegraded = probe === 'ready' && ready && runtime.dispatch.health.unavailable.length > 0
-  const body = JSON.stringify(isDegraded ? { status: 'degraded', degraded: ['targets'] } : { status: ready ? 'ok' : 'closing' })
+  const degraded = probe === 'ready' && ready ? degradedParts(runtime) : []
+  const body = JSON.stringify(degraded.length > 0 ? { status: 'degraded', degraded } : { status: ready ? 'ok' : 'closing' })
   return { status: ready ? 200 : 503, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' }, body }
+}
+
+function degradedParts(runtime: Runtime): string[] {
+  const hasUnavailable = runtime.dispatch.health.unavailable.length > 0
+  const isShedding = (runtime.load?.current ?? 'nobody') !== 'nobody'
+  return [...(hasUnavailable ? ['targets'] : []), ...(isShedding ? ['event-loop'] : [])]
 }
 
 function hello(runtime: Runtime, exchange: Exchange): GatewayResponse {

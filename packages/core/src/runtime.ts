@@ -4,6 +4,7 @@ import type { DispatchEnvironment } from './dispatch/index.ts'
 import type { Exchange } from './exchange.ts'
 import type { Identify } from './identity/index.ts'
 import type { RequestRecord } from './ledger/index.ts'
+import type { HostLoad } from './limits/index.ts'
 import type { LeveledLogger } from './log.ts'
 import type { RoutingTable } from './routing/index.ts'
 
@@ -19,6 +20,8 @@ export interface Runtime {
   readonly isDisabled: TargetFilter | undefined
   readonly dispatch: DispatchEnvironment
   readonly bodyLimitBytes: number
+  /** Who is refused for the sake of the host; `undefined` when nobody ever is. */
+  readonly load: HostLoad | undefined
   /** A parser of the host has read a body before us: told to the operator once. */
   readonly onHostParsedBody: () => void
   readonly onRecord: ((record: RequestRecord) => void) | undefined

@@ -28,6 +28,7 @@ describe('readEnvironment', () => {
     ['POSTERN_TTFT_TIMEOUT', '20s', { ttftTimeout: 20_000 }],
     ['POSTERN_IDLE_TIMEOUT', '20s', { idleTimeout: 20_000 }],
     ['POSTERN_CONNECT_TIMEOUT', '500ms', { connectTimeout: 500 }],
+    ['POSTERN_EVENT_LOOP_LAG_LIMIT', '100ms', { eventLoopLagLimit: 100 }],
     ['POSTERN_UNSUPPORTED', 'drop', { unsupported: 'drop' }],
     ['POSTERN_FALLBACK_ON', 'content_filter, model_not_found', { fallbackOn: ['content_filter', 'model_not_found'] }],
     ['POSTERN_DISABLED', 'openai/*, a/b', { disabled: ['openai/*', 'a/b'] }],
@@ -63,7 +64,7 @@ describe('readEnvironment', () => {
   })
 
   it('has a row above for every variable the schema names', () => {
-    const tested = ['RETRIES', 'TIMEOUT', 'TTFT_TIMEOUT', 'IDLE_TIMEOUT', 'UNSUPPORTED', 'FALLBACK_ON', 'DISABLED', 'CIRCUIT_BREAKER', 'CONNECT_TIMEOUT', 'BODY_LIMIT', 'ANSWER_LIMIT', 'EVENT_LIMIT', 'AUTH', 'LOG', 'CONFIG', 'KEYS', 'ROUTE_<NAME>']
+    const tested = ['RETRIES', 'TIMEOUT', 'TTFT_TIMEOUT', 'IDLE_TIMEOUT', 'UNSUPPORTED', 'FALLBACK_ON', 'DISABLED', 'CIRCUIT_BREAKER', 'CONNECT_TIMEOUT', 'EVENT_LOOP_LAG_LIMIT', 'BODY_LIMIT', 'ANSWER_LIMIT', 'EVENT_LIMIT', 'AUTH', 'LOG', 'CONFIG', 'KEYS', 'ROUTE_<NAME>']
     const ofClouds = ['KIND', 'RESOURCE', 'API_VERSION', 'PROJECT', 'LOCATION', 'CREDENTIALS', 'REGION', 'ACCESS_KEY_ID', 'SECRET_ACCESS_KEY', 'SESSION_TOKEN']
     const ofProviders = ['BASE_URL', 'API_KEY', 'API_KEYS', 'MODELS', 'DIALECT', 'ALSO_SPEAKS', ...ofClouds].map((suffix) => `PROVIDER_<NAME>_${suffix}`)
     expect(environmentFields().map((field) => field.meta.env).sort()).toEqual([...tested, ...ofProviders].map((name) => `POSTERN_${name}`).sort())

@@ -21,6 +21,10 @@ export const duration = () => readBy(parseDuration, 'This is not a duration.', d
 export const hedgeDelay = () =>
   readBy((value): number | 'p95' | undefined => (value === 'p95' ? value : parseDuration(value)), 'This is neither a duration nor p95.', durationHint)
 
+/** Milliseconds, or never. */
+export const durationOrOff = () =>
+  readBy((value): number | undefined => (value === 'off' ? Number.POSITIVE_INFINITY : parseDuration(value)), 'This is neither a duration nor off.', durationHint)
+
 /** `provider/model` or `provider/*` in a list, or a function, which only code can pass. */
 export function targetFilter<T>() {
   const read = (value: unknown): T | readonly string[] | undefined => {

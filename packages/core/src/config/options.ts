@@ -88,6 +88,12 @@ export interface GatewayOptions<Host = unknown> {
    */
   readonly circuitBreaker?: 'on' | 'off'
   /**
+   * Mean lag of the host's event loop over a second from which requests of the lane `batch` are refused with 503; from
+   * twice as much on, all are. Env: `POSTERN_EVENT_LOOP_LAG_LIMIT`.
+   * @default '200ms'
+   */
+  readonly eventLoopLagLimit?: Duration | 'off'
+  /**
    * Until a provider accepts the connection. Env: `POSTERN_CONNECT_TIMEOUT`.
    * @default '3s'
    */
@@ -211,6 +217,12 @@ export interface RouteOptions {
    * @default never
    */
   readonly hedgeAfter?: Duration | 'p95'
+  /**
+   * A stream of text that breaks is gone on with by the next target that can continue the turn of an assistant (the
+   * quirk `continuesTurn`), marked with a comment in the stream and `stream-continued` in the record.
+   * @default false
+   */
+  readonly continueStreams?: boolean
 }
 
 export interface KeyOptions {

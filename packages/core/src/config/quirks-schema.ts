@@ -21,6 +21,8 @@ export function quirksSchema() {
     refusesReasoning: flag('Reasoning in the history is refused.'),
     shortToolIds: flag('Ids of tool calls have nine letters and digits.'),
     marksPrefill: flag('A last message of the assistant, to be continued, carries `prefix: true`.'),
+    continuesTurn: flag('A last message of the assistant is gone on with, not answered: see `continueStreams`.'),
+    billsAfterDisconnect: flag('Goes on and charges after its client has left: its streams are read to their end, for a minute at most.'),
     predictsEmbeddings: flag("Embeddings are predictions, as in Google's cloud."),
     embeddings: z
       .strictObject({

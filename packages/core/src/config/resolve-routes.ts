@@ -66,5 +66,6 @@ function routeSettings(own: Pick<RouteSettings, 'name' | 'targets'>, route: Pars
     dropUnsupported: route.unsupported === undefined ? limits.dropUnsupported : route.unsupported === 'drop',
     fallbackOn: route.fallbackOn === undefined ? limits.fallbackOn : new Set(route.fallbackOn),
     hedgeAfterMs: route.hedgeAfter,
+    continueStreams: route.continueStreams,
   })
 }

@@ -212,6 +212,7 @@ describe('options', () => {
     fallbackOn: { value: ['content_filter'], changed: { fallbackOn: new Set(['content_filter']) }, otherwise: { fallbackOn: new Set() } },
     disabled: { value: ['a/b'], changed: { isDisabled: expect.toSatisfy((is) => is({ provider: 'a', model: 'b' }) && !is({ provider: 'a', model: 'c' })) }, otherwise: { isDisabled: undefined } },
     circuitBreaker: { value: 'off', changed: { hasCircuitBreaker: false }, otherwise: { hasCircuitBreaker: true } },
+    eventLoopLagLimit: { value: 'off', changed: { eventLoopLagLimitMs: Number.POSITIVE_INFINITY }, otherwise: { eventLoopLagLimitMs: 200 } },
     connectTimeout: { value: 1, changed: { connectTimeoutMs: 1 }, otherwise: { connectTimeoutMs: 3_000 } },
     bodyLimit: { value: 1, changed: { bodyLimitBytes: 1 }, otherwise: { bodyLimitBytes: 20_971_520 } },
     answerLimit: { value: '1kb', changed: { answerLimitBytes: 1024 }, otherwise: { answerLimitBytes: 33_554_432 } },

@@ -83,12 +83,13 @@ function resolveAccess(merged: Merged, facts: AccessFacts, problems: Problem[]):
   return { auth: 'keys', needsDevelopmentKey: !facts.production, identify }
 }
 
-type Edge = Pick<Settings, 'isDisabled' | 'hasCircuitBreaker' | 'connectTimeoutMs' | 'bodyLimitBytes' | 'answerLimitBytes' | 'eventLimitBytes' | 'log' | 'onRecord' | 'prefix'>
+type Edge = Pick<Settings, 'isDisabled' | 'hasCircuitBreaker' | 'eventLoopLagLimitMs' | 'connectTimeoutMs' | 'bodyLimitBytes' | 'answerLimitBytes' | 'eventLimitBytes' | 'log' | 'onRecord' | 'prefix'>
 
 function resolveEdge(merged: Merged): Edge {
   return {
     hasCircuitBreaker: (merged.first('circuitBreaker') ?? defaults.circuitBreaker) === 'on',
     isDisabled: filterOf(merged.first('disabled') ?? []),
+    eventLoopLagLimitMs: merged.first('eventLoopLagLimit') ?? (parseDuration(defaults.eventLoopLagLimit) as number),
     connectTimeoutMs: merged.first('connectTimeout') ?? (parseDuration(defaults.connectTimeout) as number),
     bodyLimitBytes: merged.first('bodyLimit') ?? (parseSize(defaults.bodyLimit) as number),
     answerLimitBytes: merged.first('answerLimit') ?? (parseSize(defaults.answerLimit) as number),

@@ -5,7 +5,7 @@ import { dialectNames } from '../providers/index.ts'
 import { cloudFields } from './cloud-fields.ts'
 import { fallbackReasons } from './fallback-reasons.ts'
 import { listed, meta } from './field-meta.ts'
-import { address, callback, duration, headers, hedgeDelay, keyPool, logging, mountPath, optionalSecret, secret, size, targetFilter } from './field-values.ts'
+import { address, callback, duration, durationOrOff, headers, hedgeDelay, keyPool, logging, mountPath, optionalSecret, secret, size, targetFilter } from './field-values.ts'
 import type { TargetFilter } from './options.ts'
 import { quirksSchema } from './quirks-schema.ts'
 
@@ -19,6 +19,7 @@ export const defaults = {
   ttftTimeout: '60s',
   idleTimeout: '60s',
   connectTimeout: '3s',
+  eventLoopLagLimit: '200ms',
   bodyLimit: '20MiB',
   answerLimit: '32MiB',
   eventLimit: '8MiB',
@@ -173,6 +174,9 @@ function routeSchema() {
     hedgeAfter: hedgeDelay().optional().meta(
       meta({ type: 'duration, or `p95`', default: 'never', description: 'Asks the next target as well when the first has not begun to answer after this time; the first to answer is taken.' }),
     ),
+    continueStreams: z.boolean().optional().meta(
+      meta({ type: 'boolean', default: 'false', description: 'A stream of text that breaks is gone on with by the next target that has the quirk `continuesTurn` or `marksPrefill`, marked by a comment in the stream.' }),
+    ),
   }))
 }
 
@@ -249,6 +253,14 @@ function edgeFields() {
         default: defaults.circuitBreaker,
         env: 'POSTERN_CIRCUIT_BREAKER',
         description: 'Targets that keep failing, or asked to be left alone, are passed over for a while.',
+      }),
+    ),
+    eventLoopLagLimit: durationOrOff().optional().meta(
+      meta({
+        type: 'duration, or `off`',
+        default: defaults.eventLoopLagLimit,
+        env: 'POSTERN_EVENT_LOOP_LAG_LIMIT',
+        description: "Mean lag of the host's event loop over a second from which requests of the lane `batch` are refused with 503; from twice as much on, all are.",
       }),
     ),
     connectTimeout: limit(duration(), ['connectTimeout', 'POSTERN_CONNECT_TIMEOUT', 'Until a provider accepts the connection.']),

@@ -27,6 +27,8 @@ export interface Settings {
   readonly isDisabled: TargetFilter | undefined
   readonly hasCircuitBreaker: boolean
   readonly connectTimeoutMs: number
+  /** Infinite when nothing is shed. */
+  readonly eventLoopLagLimitMs: number
   readonly bodyLimitBytes: number
   readonly answerLimitBytes: number
   readonly eventLimitBytes: number
@@ -48,6 +50,7 @@ export interface RouteSettings {
   readonly dropUnsupported: boolean
   readonly fallbackOn: ReadonlySet<ErrorCode>
   readonly hedgeAfterMs: number | 'p95' | undefined
+  readonly continueStreams: boolean | undefined
 }
 
 export interface KeySettings {

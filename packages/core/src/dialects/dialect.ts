@@ -155,6 +155,10 @@ export interface Quirks {
   readonly shortToolIds?: boolean
   /** A last message of the assistant, to be continued, is refused unless it carries `prefix: true`. */
   readonly marksPrefill?: boolean
+  /** A last message of the assistant is gone on with, not answered: a stream that broke can be continued here. With `marksPrefill` it always is. */
+  readonly continuesTurn?: boolean
+  /** Goes on and charges after its client has left: its streams are read to their end, for a minute at most, so that what they cost is known. */
+  readonly billsAfterDisconnect?: boolean
   /** Where its embeddings, otherwise modelled on OpenAI's, go by other names. */
   readonly embeddings?: EmbeddingQuirks
   /** Embeddings are predictions (`:predict`), as in Google's cloud. */
@@ -218,6 +222,8 @@ export interface StreamReader {
 /** What was seen of an answer, for settlement. */
 export interface Observation {
   readonly usage: Usage | undefined
+  /** Tokens of output seen so far, roughly: all there is to go by when a stream ends before the provider says. */
+  readonly outputEstimate?: number
   /** One per choice that ended. */
   readonly finishes: readonly Finish[]
 }
@@ -266,6 +272,8 @@ export interface StreamRelay extends Observation {
   readonly error: GatewayError | undefined
   /** Whether the answer is whole, asked when the upstream has ended. */
   readonly complete: boolean
+  /** What the assistant has said so far, where that is all it has done: another target could go on from there. */
+  readonly said?: string | undefined
   /** What the client's stream ends with when it is whole and the provider did not send it. */
   end(): string
   /**

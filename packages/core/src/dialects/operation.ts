@@ -1,4 +1,5 @@
-import type { ClientRequest, Dialect, JsonObject, ModelList, Quirks, ServerSide } from './dialect.ts'
+import type { ClientRequest, Dialect, JsonObject, ModelList, Quirks, ServerSide, StreamRelay } from './dialect.ts'
+import { estimateInputTokens } from './estimate-tokens.ts'
 import { translate, type Translation } from './translation.ts'
 
 /** One request of any endpoint, read as far as routing needs. */
@@ -10,6 +11,8 @@ export interface Operation {
   readonly provider?: ProviderWanted
   /** The answer where a target cannot be asked and need not be: nobody is called. */
   answerLocally?(target: OperationTarget): JsonObject | undefined
+  /** Tokens the request costs as input, roughly; absent where nobody could say. */
+  estimateInput?(): number
   /** How this target is asked, and how its answer is handed to the client. */
   translationFor(target: OperationTarget, context: OperationContext): Translation
 }
@@ -42,6 +45,10 @@ export interface OperationContext {
   /** The route allows leaving out parts and tools a target cannot take. */
   readonly dropUnsupported: boolean
   newId(prefix: string): string
+  /** Another target may have to go on with the stream. */
+  readonly isContinuable?: boolean
+  /** A stream that broke, which the target is to go on with. */
+  readonly continues?: StreamRelay
 }
 
 /** In which shape the answers and errors of an endpoint reach its clients. */
@@ -65,6 +72,7 @@ export function readChat(from: Dialect, request: ClientRequest): Operation {
   return {
     model: chat.model,
     stream: chat.stream,
+    estimateInput: () => estimateInputTokens(chat.conversation()),
     translationFor(target, context) {
       // Its own dialect first: what needs no translation loses nothing in it.
       const to = target.dialects.find((dialect) => dialect === from) ?? target.dialects[0]
@@ -75,6 +83,8 @@ export function readChat(from: Dialect, request: ClientRequest): Operation {
         call: { provider: provider.name, model, stream: chat.stream, quirks: provider.quirks, dropUnsupported: context.dropUnsupported, newId: context.newId },
         render: { request: chat, requestId: context.requestId, model, created: context.created, includeUsage: chat.includeUsage },
         maxEventBytes: context.maxEventBytes,
+        isContinuable: context.isContinuable,
+        continues: context.continues,
       })
     },
   }

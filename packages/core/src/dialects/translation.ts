@@ -1,9 +1,8 @@
 import { GatewayError } from '../errors.ts'
-import type { BuiltRequest, CallContext, ChatRequest, ClientSide, Dialect, ErrorResponse, JsonObject, RelayedAnswer, RenderContext, ServerSide, StreamReader, StreamRelay, StreamRenderer } from './dialect.ts'
-import type { StreamEvent } from './events.ts'
-import type { Finish } from './finish.ts'
-import { type FrameSplitter, type SseFrame, SseFrameSplitter } from './sse.ts'
-import type { Usage } from './usage.ts'
+import type { Conversation } from './conversation.ts'
+import type { BuiltRequest, CallContext, ChatRequest, ClientSide, Dialect, ErrorResponse, JsonObject, RelayedAnswer, RenderContext, ServerSide, StreamRelay } from './dialect.ts'
+import { SseFrameSplitter } from './sse.ts'
+import { type StreamSource, TranslatedStream } from './translated-stream.ts'
 
 /** Everything dispatch needs to make one call: the request to send and how to hand its answer to the client. */
 export interface Translation {
@@ -41,6 +40,10 @@ export interface TranslationOptions {
   readonly render: RenderContext
   /** Largest event a provider may send, in bytes. */
   readonly maxEventBytes: number
+  /** Another target may have to go on with the stream, so what it says has to be understood. */
+  readonly isContinuable?: boolean | undefined
+  /** A stream that broke, which this target is to go on with. */
+  readonly continues?: StreamRelay | undefined
 }
 
 /**
@@ -49,7 +52,7 @@ export interface TranslationOptions {
  */
 export function translate(from: Dialect, to: Dialect, options: TranslationOptions): Translation {
   const { request, call, render } = options
-  if (from === to && to.relay !== undefined) {
+  if (from === to && to.relay !== undefined && options.isContinuable !== true) {
     const relay = to.relay
     return {
       ...answerOf(to, options),
@@ -62,19 +65,25 @@ export function translate(from: Dialect, to: Dialect, options: TranslationOption
   }
   const server = serverSideOf(from)
   const client = to.client
+  const { continues } = options
   return {
     ...answerOf(to, options),
     heartbeat: heartbeatOf(from, options),
-    buildRequest: () => client.buildRequest(request.conversation(), call),
+    buildRequest: () => client.buildRequest(continues?.said === undefined ? request.conversation() : continuing(request.conversation(), continues.said), call),
     readAnswer: (body) => readAnswer(body, { server, client, call, render }),
-    openStream: () =>
-      new TranslatedStream({
-        reader: client.openReader(call),
-        renderer: server.openRenderer(render),
-        splitter: client.openSplitter?.(options.maxEventBytes) ?? new SseFrameSplitter(options.maxEventBytes),
-      }),
+    openStream: () => {
+      const source: StreamSource = { reader: client.openReader(call), splitter: client.openSplitter?.(options.maxEventBytes) ?? new SseFrameSplitter(options.maxEventBytes) }
+      if (!(continues instanceof TranslatedStream)) return new TranslatedStream(source, server.openRenderer(render), { keepsText: options.isContinuable === true })
+      continues.continueWith(source)
+      return continues
+    },
     readError: (response) => client.readError(response),
   }
+}
+
+/** The conversation with what the assistant has said of its next turn. */
+function continuing(conversation: Conversation, said: string): Conversation {
+  return { ...conversation, messages: [...conversation.messages, { role: 'assistant', parts: [{ type: 'text', text: said }] }] }
 }
 
 const EVENT_STREAM = 'text/event-stream'
@@ -110,60 +119,3 @@ function readAnswer(body: JsonObject, sides: Sides): RelayedAnswer {
     finishes: answer.choices.map((choice) => choice.finish),
   }
 }
-
-/** A provider's stream read into neutral events and written in the client's dialect. */
-class TranslatedStream implements StreamRelay {
-  events = 0
-  error: GatewayError | undefined
-  usage: Usage | undefined
-  readonly finishes: Finish[] = []
-  readonly #reader: StreamReader
-  readonly #renderer: StreamRenderer
-  readonly #splitter: FrameSplitter
-
-  constructor(parts: { readonly reader: StreamReader; readonly renderer: StreamRenderer; readonly splitter: FrameSplitter }) {
-    this.#reader = parts.reader
-    this.#renderer = parts.renderer
-    this.#splitter = parts.splitter
-  }
-
-  get complete(): boolean {
-    return this.#reader.complete
-  }
-
-  push(chunk: Uint8Array): string | undefined {
-    return this.#translate(this.#splitter.push(chunk))
-  }
-
-  flush(): string | undefined {
-    return this.#translate(this.#splitter.rest())
-  }
-
-  end(): string {
-    return this.#renderer.end()
-  }
-
-  fail(error: GatewayError): string {
-    return this.#renderer.fail(error)
-  }
-
-  #translate(frames: readonly SseFrame[]): string | undefined {
-    let text = ''
-    for (const frame of frames) {
-      for (const event of this.#reader.read(frame)) {
-        if (event.type === 'error') {
-          this.error = event.error
-          return text === '' ? undefined : text
-        }
-        if (!BEFORE_CONTENT.has(event.type)) this.events += 1
-        if (event.type === 'usage') this.usage = event.usage
-        else if (event.type === 'finish') this.finishes.push(event.finish)
-        text += this.#renderer.event(event)
-      }
-    }
-    return text === '' ? undefined : text
-  }
-}
-
-/** What a provider says before it says anything: an error that follows is one of the whole answer, and nobody has seen it begin. */
-const BEFORE_CONTENT: ReadonlySet<StreamEvent['type']> = new Set(['start', 'usage'])

@@ -7,7 +7,7 @@ import { AnswerStream, type StreamEnd } from './answer-stream.ts'
 import { Cancellation } from './cancellation.ts'
 import type { UpstreamCall } from './transport.ts'
 
-const acme = { name: 'acme', redact: (text: string) => text.replaceAll('s3cret-of-acme', '[removed]') }
+const acme = { name: 'acme', quirks: {}, redact: (text: string) => text.replaceAll('s3cret-of-acme', '[removed]') }
 
 const text = (value: Uint8Array | string | undefined): string | undefined => (value === undefined ? undefined : String(value))
 

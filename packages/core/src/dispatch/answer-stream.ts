@@ -17,7 +17,9 @@ export interface AnswerStreamOptions {
   readonly heartbeat?: string | undefined
   readonly idleTimeoutMs: number
   readonly answerLimitBytes: number
-  readonly provider: Pick<Provider, 'name' | 'redact'>
+  readonly provider: Pick<Provider, 'name' | 'redact' | 'quirks'>
+  /** Asked when the provider fails: somebody else's stream, of the same relay, that goes on where this one broke off. */
+  readonly onBreak?: ((failure: GatewayError) => Promise<AnswerStream | undefined> | undefined) | undefined
   /** Told once, when nothing more comes. */
   readonly onFinish?: (failure: GatewayError | undefined) => void
 }
@@ -39,11 +41,14 @@ export type StreamEnding = (end: StreamEnd) => void
  * the iteration rejects once, which cuts the client's connection, and is over.
  */
 export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> {
-  readonly #options: AnswerStreamOptions
+  #options: AnswerStreamOptions
   #first: (Uint8Array | string)[]
   #bytes = 0
-  #state: 'running' | 'upstream ended' | 'over' = 'running'
+  #state: 'running' | 'upstream ended' | 'draining' | 'over' = 'running'
   #isReading = false
+  #pendingRead: Promise<unknown> | undefined
+  /** Somebody else is asked to go on. */
+  #isContinuing = false
   #ending: StreamEnding | undefined
   /** What the stream ends with, when its end came while nobody was reading. */
   #unread: Ending = OVER
@@ -61,8 +66,20 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     this.#options = options
     this.#first = options.first
     this.#beat = options.clock.setTimer(this.#onBeat, HEARTBEAT_MS)
-    options.cancellation.wait((error) => {
-      options.call.abort(error)
+    this.#watch()
+  }
+
+  /** Tokens of output that have come so far, roughly. */
+  get outputEstimate(): number {
+    const { relay } = this.#options
+    return relay.outputEstimate ?? relay.events
+  }
+
+  #watch(): void {
+    const { cancellation, call } = this.#options
+    cancellation.wait((error) => {
+      if (error.code === 'client_closed' && this.#drain(error)) return
+      call.abort(error)
       // Whoever is reading is told by the read. Somebody who has left may never read again, and the request must still end.
       if (!this.#isReading) this.#endUnread(error)
     })
@@ -94,22 +111,29 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
       return promised(last)
     }
     const { relay, cancellation, idleTimeoutMs } = this.#options
-    if (relay.error !== undefined) return promised(this.#finish(relay.error))
-    if (this.#state === 'upstream ended') return promised(this.#endOfUpstream())
+    if (relay.error !== undefined) return this.#break(relay.error)
+    if (this.#state === 'upstream ended') return this.#endOfUpstream()
     if (!this.#isWaiting) cancellation.startPhase('idle_timeout', idleTimeoutMs)
     return this.#read()
   }
 
   /** The client has left: the upstream call ends here. */
   return(): Promise<Result> {
-    if (this.#state !== 'over') this.#finish(new GatewayError('client_closed', 'The client closed the connection.'))
+    if (this.#state === 'over') return Promise.resolve(OVER)
+    const reason = new GatewayError('client_closed', 'The client closed the connection.')
+    if (this.#drain(reason)) return Promise.resolve(OVER)
+    // Whoever is asked to go on is told as well.
+    if (this.#isContinuing) this.#options.cancellation.cancel(reason)
+    this.#finish(reason)
     return Promise.resolve(OVER)
   }
 
   // Promise chaining instead of `async`: this runs for every event of every stream.
   #read(): Promise<Result> {
     this.#isReading = true
-    return this.#options.call.read().then(this.#onChunk, this.#onBreak)
+    const read = this.#options.call.read().then(this.#onChunk, this.#onBreak)
+    this.#pendingRead = read
+    return read
   }
 
   readonly #onChunk = (chunk: Uint8Array | undefined): Result | Promise<Result> => {
@@ -125,13 +149,14 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
       return this.#onBreak(error)
     }
     if (chunk === undefined && this.#state === 'running') this.#state = 'upstream ended'
+    if (this.#state === 'draining') return OVER
     if (output !== undefined) {
       cancellation.endPhase()
       return given(this.#deliver(output))
     }
     // Half an event at the end is not a wrong one: the rest of it never came.
-    if (relay.error !== undefined) return given(this.#finish(chunk === undefined && relay.error.code === 'upstream_invalid' ? this.#truncated() : relay.error))
-    if (chunk === undefined) return given(this.#endOfUpstream())
+    if (relay.error !== undefined) return this.#break(chunk === undefined && relay.error.code === 'upstream_invalid' ? this.#truncated() : relay.error)
+    if (chunk === undefined) return this.#endOfUpstream()
     // Comments and pings do not feed the clock: a provider that only says it is alive is not answering.
     if (relay.events !== seen) cancellation.startPhase('idle_timeout', idleTimeoutMs)
     return this.#read()
@@ -139,7 +164,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
 
   /** Nobody on the way may take a silent stream for a dead one; and a client that does not read is not waited for forever. */
   readonly #onBeat = (): void => {
-    if (this.#state === 'over') return
+    if (this.#state === 'over' || this.#state === 'draining') return
     this.#beat = this.#options.clock.setTimer(this.#onBeat, HEARTBEAT_MS)
     const isStill = this.#asked === this.#askedAtBeat
     this.#askedAtBeat = this.#asked
@@ -156,7 +181,74 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     this.#onAbandon?.()
   }
 
-  readonly #onBreak = (error: unknown): Result => given(this.#finish(transportError(error, { answered: true })))
+  readonly #onBreak = (error: unknown): Promise<Result> => {
+    this.#isReading = false
+    return this.#break(transportError(error, { answered: true }))
+  }
+
+  /** What broke goes on with another target where that is wanted and can be, and ends everywhere else. */
+  #break(error: GatewayError): Promise<Result> {
+    const { call, onBreak, cancellation } = this.#options
+    if (this.#state === 'over' || this.#state === 'draining') return promised(OVER)
+    const going = onBreak?.(error)
+    if (going === undefined) return promised(this.#finish(error))
+    call.abort(error)
+    this.#isContinuing = true
+    return going.then((other) => {
+      this.#isContinuing = false
+      if (this.#state === 'over') {
+        void other?.return()
+        return OVER
+      }
+      if (other === undefined) return given(this.#finish(cancellation.reason ?? error))
+      this.#takeOver(other)
+      return this.next()
+    })
+  }
+
+  /** From here on it is the other's stream, as one. */
+  #takeOver(other: AnswerStream): void {
+    const { heartbeat } = this.#options
+    const marker = heartbeat === undefined ? [] : [`: continued by ${other.#options.provider.name}\n\n`]
+    this.#options = other.#options
+    this.#first = [...marker, ...other.#first]
+    this.#state = 'running'
+    other.#beat.clear()
+    other.#state = 'over'
+    this.#watch()
+  }
+
+  /**
+   * The client has left a provider that charges for the whole answer all the same: it is read to its end, so that what it
+   * costs is known. False where that is not so.
+   */
+  #drain(reason: GatewayError): boolean {
+    if (this.#state === 'draining') return true
+    const { provider, clock, call } = this.#options
+    if (provider.quirks.billsAfterDisconnect !== true || this.#state !== 'running' || this.#isContinuing || this.#ending === undefined) return false
+    this.#state = 'draining'
+    this.#first = []
+    this.#beat.clear()
+    const timer = clock.setTimer(() => call.abort(reason), LONGEST_DRAIN_MS)
+    const end = (): void => {
+      timer.clear()
+      this.#finish(reason)
+    }
+    // Where it breaks, or takes too long, what has come is what is known.
+    this.#readToEnd().then(end, end)
+    return true
+  }
+
+  async #readToEnd(): Promise<void> {
+    const { call, relay, answerLimitBytes } = this.#options
+    await this.#pendingRead
+    for (let chunk = await call.read(); chunk !== undefined; chunk = await call.read()) {
+      relay.push(chunk)
+      this.#bytes += chunk.length
+      if (relay.error !== undefined || this.#bytes > answerLimitBytes) return
+    }
+    relay.flush()
+  }
 
   #deliver(value: Uint8Array | string): Ending {
     this.#bytes += value.length
@@ -169,9 +261,8 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     if (this.#state !== 'over' && this.#ending !== undefined) this.#unread = this.#finish(reason)
   }
 
-  #endOfUpstream(): Ending {
-    if (this.#options.relay.complete) return this.#finish(undefined)
-    return this.#finish(this.#truncated())
+  #endOfUpstream(): Promise<Result> {
+    return this.#options.relay.complete ? promised(this.#finish(undefined)) : this.#break(this.#truncated())
   }
 
   #truncated(): GatewayError {
@@ -198,6 +289,8 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
 }
 
 const HEARTBEAT_MS = 15_000
+/** How long an answer nobody reads is read for the sake of its cost. */
+const LONGEST_DRAIN_MS = 60_000
 /** How long a client may leave what is there for it unread. */
 const LONGEST_STALL_MS = 60_000
 

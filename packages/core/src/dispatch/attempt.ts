@@ -19,6 +19,8 @@ export interface Attempt {
   readonly environment: DispatchEnvironment
   /** Told what the target's answer begins with. */
   readonly onHeaders: (headers: UpstreamResponse['headers']) => void
+  /** Asked when a stream breaks: see `AnswerStreamOptions.onBreak`. */
+  readonly onBreak?: (relay: StreamRelay, failure: GatewayError) => Promise<AnswerStream | undefined> | undefined
   /** Told how a stream ended: the call is over only then. */
   readonly onStreamEnd: (failure: GatewayError | undefined) => void
 }
@@ -221,6 +223,7 @@ async function openStream(call: UpstreamCall, response: UpstreamResponse, option
     await readWhole(call, options)
     throw new GatewayError('upstream_invalid', `${options.target.provider.name} answered a streaming request with a whole answer.`)
   }
+  const { onBreak } = options
   const relay = options.translation.openStream(type)
   const first = await firstEvent(call, relay, options)
   const stream = new AnswerStream({
@@ -234,6 +237,7 @@ async function openStream(call: UpstreamCall, response: UpstreamResponse, option
     // Bytes are held by nobody on their way: no memory needs a limit for them.
     answerLimitBytes: kindOf(options.translation, response) === 'bytes' ? Number.POSITIVE_INFINITY : options.limits.answerLimitBytes,
     provider: options.target.provider,
+    onBreak: onBreak && ((failure) => onBreak(relay, failure)),
     onFinish: options.onStreamEnd,
   })
   return { body: stream, observation: relay }
@@ -242,12 +246,14 @@ async function openStream(call: UpstreamCall, response: UpstreamResponse, option
 /** Reads up to the first event: a stream that fails before it has failed as a whole, and nobody has seen it begin. */
 async function firstEvent(call: UpstreamCall, relay: StreamRelay, options: Attempt): Promise<(Uint8Array | string)[]> {
   const output: (Uint8Array | string)[] = []
-  while (relay.events === 0) {
+  // A stream that goes on with another one's has seen some already.
+  const before = relay.events
+  while (relay.events === before) {
     const chunk = await call.read()
     const bytes = chunk === undefined ? relay.flush() : relay.push(chunk)
     if (bytes !== undefined) output.push(bytes)
-    if (relay.error !== undefined && relay.events === 0) throw relay.error
-    if (chunk === undefined && relay.events === 0) {
+    if (relay.error !== undefined && relay.events === before) throw relay.error
+    if (chunk === undefined && relay.events === before) {
       throw new GatewayError('upstream_truncated', `${options.target.provider.name} ended its stream before the first event.`)
     }
   }

@@ -60,10 +60,10 @@ export class Candidates {
     return undefined
   }
 
-  /** Another target, for a request that does not want to wait for the one it has asked. */
-  another(asked: Candidate): Lane | undefined {
+  /** Another target that `fits`, for a request that does not want to wait for the one it has asked. */
+  another(asked: Candidate, fits?: (target: Target) => boolean): Lane | undefined {
     for (const candidate of this.#untried) {
-      if (candidate === asked) continue
+      if (candidate === asked || fits?.(candidate.target) === false) continue
       const lane = this.enter(candidate)
       if (lane !== undefined) return lane
     }

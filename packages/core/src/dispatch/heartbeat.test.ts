@@ -68,7 +68,7 @@ function start(options: { readonly heartbeat?: string; readonly idleTimeoutMs?: 
   const clock = new FakeClock()
   const cancellation = new Cancellation(clock, undefined, 600_000)
   const call = new SlowCall()
-  const provider = { name: 'acme', redact: (text: string) => text }
+  const provider = { name: 'acme', quirks: {}, redact: (text: string) => text }
   const stream = new AnswerStream({ call, relay: new PlainRelay(), cancellation, clock, first: [], idleTimeoutMs: 60_000, answerLimitBytes: 1e6, provider, ...options })
   const ends: (string | undefined)[] = []
   stream.onEnd(({ error }) => void ends.push(error?.code))

@@ -1,4 +1,4 @@
-import type { JsonObject, OperationContext } from '../dialects/index.ts'
+import type { JsonObject, OperationContext, StreamRelay } from '../dialects/index.ts'
 import { type AttemptSummary, GatewayError, toGatewayError } from '../errors.ts'
 import type { Target } from '../routing/index.ts'
 import { AnswerStream } from './answer-stream.ts'
@@ -179,13 +179,14 @@ export class Run {
     condition.pacer.leave(this.#traffic, paceOf(error))
   }
 
-  #begin(racer: Racer): Promise<Committed> | Committed {
+  /** @param continues a stream that broke, which the target is to go on with */
+  #begin(racer: Racer, continues?: StreamRelay): Promise<Committed> | Committed {
     const { cancellation } = racer
     const { operation, plan } = this.#job
     const { target } = racer.lane
     const local = operation.answerLocally?.(target)
     if (local !== undefined) return answered(target, local)
-    const translation = operation.translationFor(target, this.#context)
+    const translation = operation.translationFor(target, continues === undefined ? this.#context : { ...this.#context, continues })
     const options: Attempt = {
       target,
       translation,
@@ -197,6 +198,7 @@ export class Run {
         const restMs = restAskedMs(headers, this.#environment.clock.now(), target.dialects[0]?.client.limitHeaders)
         if (restMs > 0) racer.lane.condition.coolDown(Math.min(restMs, LONGEST_COOL_DOWN_MS))
       },
+      onBreak: (relay, failure) => this.#goOn(racer, relay, failure),
       onStreamEnd: (failure) => {
         this.#end(racer, failure)
         // The stream has closed its own.
@@ -225,6 +227,43 @@ export class Run {
     if (!isStream) this.#end(racer, committed.refusal)
     this.#job.attempts.push({ target: target.id, code: committed.refusal?.code ?? 'ok', status: committed.status, ms, billed: committed.refusal === undefined ? 'yes' : 'no' })
     return committed
+  }
+
+  /** Somebody else's stream from where this one broke off, where the route wants that and a target can do it. */
+  #goOn(racer: Racer, relay: StreamRelay, failure: GatewayError): Promise<AnswerStream | undefined> | undefined {
+    const { plan, attempts } = this.#job
+    if (plan.limits.continueStreams !== true || relay.said === undefined || outcomeOf(failure) !== 'failed') return undefined
+    this.#end(racer, failure)
+    racer.lane.candidate.state = 'out'
+    const at = attempts.findLastIndex(({ target, code }) => code === 'ok' && target === racer.lane.target.id)
+    const broken = attempts[at]
+    if (broken !== undefined) attempts[at] = { ...broken, code: failure.code }
+    return this.#continue(racer, relay)
+  }
+
+  async #continue({ lane: { candidate }, cancellation }: Racer, relay: StreamRelay): Promise<AnswerStream | undefined> {
+    const { attempts, degraded, plan } = this.#job
+    while (this.#calls < plan.limits.retries && cancellation.reason === undefined) {
+      const lane = this.#candidates.another(candidate, canContinue)
+      if (lane === undefined) return undefined
+      const racer: Racer = { lane, cancellation, started: this.#environment.clock.monotonic(), hasLost: false }
+      this.#calls += 1
+      try {
+        const place = lane.condition.pacer.enter(this.#traffic)
+        if (place !== undefined) await placeIn(place, cancellation)
+        racer.hasPlace = true
+        const { body } = this.#commit(racer, await this.#begin(racer, relay))
+        degraded.add('stream-continued')
+        return body instanceof AnswerStream ? body : undefined
+      } catch (thrown) {
+        const error = toGatewayError(thrown)
+        this.#end(racer, error)
+        attempts.push(summary(lane.target, error, elapsed(this.#environment, racer.started)))
+        this.#leaveAlone(lane, error)
+        lane.candidate.state = 'out'
+      }
+    }
+    return undefined
   }
 
   #afterFailure(lane: Lane, error: GatewayError): GatewayError {
@@ -270,6 +309,10 @@ function answered(target: Target, body: JsonObject): Committed {
   return { target, dropped: [], headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), observation: { usage: undefined, finishes: [] }, status: 200, isLocal: true }
 }
 
+function canContinue({ provider: { quirks } }: Target): boolean {
+  return quirks.continuesTurn === true || quirks.marksPrefill === true
+}
+
 function contextOf(job: DispatchJob, environment: DispatchEnvironment): OperationContext {
   return {
     requestId: job.requestId,
@@ -277,6 +320,7 @@ function contextOf(job: DispatchJob, environment: DispatchEnvironment): Operatio
     newId: environment.newId,
     maxEventBytes: job.plan.limits.eventLimitBytes,
     dropUnsupported: job.plan.limits.dropUnsupported,
+    isContinuable: job.plan.limits.continueStreams === true,
   }
 }
 

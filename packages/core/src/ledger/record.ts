@@ -23,7 +23,7 @@ export interface RequestRecord {
   readonly code: ErrorCode | 'ok'
   readonly attempts: readonly AttemptSummary[]
   /** Integers; input includes cached tokens, output includes reasoning. Absent when the provider told nothing. */
-  readonly usage?: { readonly input: number; readonly output: number; readonly cached?: number; readonly cacheWrite?: number; readonly reasoning?: number }
+  readonly usage?: { /** Not told by the provider: the answer broke off before it could. */ readonly estimated?: true; readonly input: number; readonly output: number; readonly cached?: number; readonly cacheWrite?: number; readonly reasoning?: number }
   /** Finish reason of each choice. */
   readonly finishReasons: readonly string[]
   /** What of the request could not be carried to the target. */
@@ -49,7 +49,7 @@ export function recordOf(exchange: Exchange, outcome: Outcome, totalMs: number):
     ...(usage === undefined
       ? {}
       : {
-          usage: usageOf(usage),
+          usage: { ...(outcome.isUsageEstimated === true && { estimated: true as const }), ...usageOf(usage) },
         }),
     finishReasons: outcome.finishes?.map((finish) => finish.reason) ?? [],
     dropped: exchange.dropped,

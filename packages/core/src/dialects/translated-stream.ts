@@ -1,0 +1,126 @@
+import type { GatewayError } from '../errors.ts'
+import type { StreamReader, StreamRelay, StreamRenderer } from './dialect.ts'
+import { estimateTextTokens } from './estimate-tokens.ts'
+import type { StreamEvent } from './events.ts'
+import type { Finish } from './finish.ts'
+import type { FrameSplitter, SseFrame } from './sse.ts'
+import type { Usage } from './usage.ts'
+
+/** Where a provider's stream comes in. */
+export interface StreamSource {
+  readonly reader: StreamReader
+  readonly splitter: FrameSplitter
+}
+
+/** What does not keep another target from going on where this one broke off. */
+const CONTINUABLE: ReadonlySet<StreamEvent['type']> = new Set(['start', 'usage', 'text', 'logprobs'])
+const CHARACTERS_PER_TOKEN = 4
+
+/** A provider's stream read into neutral events and written in the client's dialect. */
+export class TranslatedStream implements StreamRelay {
+  events = 0
+  error: GatewayError | undefined
+  usage: Usage | undefined
+  readonly finishes: Finish[] = []
+  readonly #renderer: StreamRenderer
+  readonly #keepsText: boolean
+  #source: StreamSource
+  #characters = 0
+  #said = ''
+  #isContinuable = true
+  /** A space has been said, and providers that want none at the end of what they go on with begin with another. */
+  #skipsSpace = false
+  /** Tokens of what others had said before the present source. */
+  #continuedTokens: number | undefined
+
+  /** @param options `keepsText`: another target may have to go on with it */
+  constructor(source: StreamSource, renderer: StreamRenderer, options: { readonly keepsText: boolean }) {
+    this.#source = source
+    this.#renderer = renderer
+    this.#keepsText = options.keepsText
+  }
+
+  get complete(): boolean {
+    return this.#source.reader.complete
+  }
+
+  get outputEstimate(): number {
+    return Math.ceil(this.#characters / CHARACTERS_PER_TOKEN)
+  }
+
+  get said(): string | undefined {
+    return this.#isContinuable && this.#said !== '' ? this.#said : undefined
+  }
+
+  /** Goes on with what another target says, as if it were the same. */
+  continueWith(source: StreamSource): void {
+    this.#source = source
+    this.error = undefined
+    this.#continuedTokens = estimateTextTokens([this.#said])
+    this.#skipsSpace = /\s$/u.test(this.#said)
+  }
+
+  push(chunk: Uint8Array): string | undefined {
+    return this.#translate(this.#source.splitter.push(chunk))
+  }
+
+  flush(): string | undefined {
+    return this.#translate(this.#source.splitter.rest())
+  }
+
+  end(): string {
+    return this.#renderer.end()
+  }
+
+  fail(error: GatewayError): string {
+    return this.#renderer.fail(error)
+  }
+
+  #translate(frames: readonly SseFrame[]): string | undefined {
+    let text = ''
+    for (const frame of frames) {
+      for (const event of this.#source.reader.read(frame)) {
+        if (event.type === 'error') {
+          this.error = event.error
+          return text === '' ? undefined : text
+        }
+        text += this.#render(event)
+      }
+    }
+    return text === '' ? undefined : text
+  }
+
+  #render(read: Exclude<StreamEvent, { type: 'error' }>): string {
+    const event = this.#skipsSpace && read.type === 'text' ? this.#withoutSpace(read) : read
+    if (!BEFORE_CONTENT.has(event.type)) this.events += 1
+    if (event.type === 'finish') this.finishes.push(event.finish)
+    else if ('text' in event) this.#characters += event.text.length
+    if (this.#keepsText) this.#keep(event)
+    // The client's stream has begun long ago.
+    if (this.#continuedTokens !== undefined && event.type === 'start') return ''
+    if (event.type !== 'usage') return this.#renderer.event(event)
+    this.usage = this.#usageOfAll(event.usage)
+    return this.#renderer.event({ type: 'usage', usage: this.usage })
+  }
+
+  #withoutSpace(event: Extract<StreamEvent, { type: 'text' }>): StreamEvent & { type: 'text' } {
+    const text = event.text.trimStart()
+    this.#skipsSpace = text === ''
+    return { ...event, text }
+  }
+
+  #keep(event: StreamEvent): void {
+    if (!CONTINUABLE.has(event.type) || ('choice' in event && event.choice !== 0)) this.#isContinuable = false
+    if (event.type === 'text') this.#said += event.text
+  }
+
+  /** What had been said is output for the client, though the one who went on had it as input. */
+  #usageOfAll(usage: Usage): Usage {
+    if (this.#continuedTokens === undefined) return usage
+    const moved = Math.min(this.#continuedTokens, usage.inputTokens)
+    return { inputTokens: usage.inputTokens - moved, outputTokens: usage.outputTokens + moved, cachedTokens: usage.cachedTokens === undefined ? undefined : Math.min(usage.cachedTokens, usage.inputTokens - moved), reasoningTokens: usage.reasoningTokens }
+  }
+}
+
+/** What a provider says before it says anything: an error that follows is one of the whole answer, and nobody has seen it begin. */
+const BEFORE_CONTENT: ReadonlySet<StreamEvent['type']> = new Set(['start', 'usage'])

@@ -1,0 +1,1 @@
+export { type EventLoopDelay, HostLoad, type Shedding } from './host-load.ts'
