@@ -71,7 +71,7 @@ describe('the first-token timeout (R40)', () => {
     expect((await chain.provider('first').journal.waitForClose()).aborted).toBe(true)
   })
 
-  it('is not for whole answers, which may take as long as the request', async () => {
+  it('is not for whole answers, which may take as long as the request (H1)', async () => {
     await start({ route: { ttftTimeout: '2s', timeout: '30s' } })
     chain.provider('first').reply({ hangBeforeHeaders: true })
     const asked = chain.ask()

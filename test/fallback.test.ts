@@ -99,7 +99,7 @@ describe('the number of attempts', () => {
     expect((await seeError(response)).attempts?.map(({ target }) => target)).toEqual(chain.journal().map(({ target }) => target))
   })
 
-  it.each([[1, [2]], [2, [1, 1]], [3, [1, 1, 0]]])('what may have been billed is made good once: %i targets -> %j', async (targets, calls) => {
+  it.each([[1, [2]], [2, [1, 1]], [3, [1, 1, 0]]])('what may have been billed is made good once (C12): %i targets -> %j', async (targets, calls) => {
     chain = await startChain({ dialects: Array.from({ length: targets }, () => 'openai-chat'), route: { retries: 9 } })
     for (const provider of chain.providers) provider.reply({ status: 500 })
     expect((await chain.ask()).status).toBe(502)

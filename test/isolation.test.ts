@@ -138,7 +138,7 @@ it('of what a provider sends, only the answer reaches the client (K10)', async (
 })
 
 describe('close', () => {
-  it('lets a running stream end, and takes nothing new', async () => {
+  it('lets a running stream end, and takes nothing new (H3)', async () => {
     const gate = createGate()
     chain = await startChain({ dialects: ['openai-chat'] })
     chain.provider('first').reply({ answer: { text: ['one', 'two'] }, gate })
@@ -161,7 +161,7 @@ describe('close', () => {
     expect(chain.gateway.health()).toMatchObject({ status: 'closing', active: 0 })
   })
 
-  it('ends with an error what is not done after the grace', async () => {
+  it('ends with an error what is not done after the grace (H3)', async () => {
     const clock = new FakeClock()
     const gate = createGate()
     chain = await startChain({ dialects: ['openai-chat'], injected: { clock } })

@@ -145,7 +145,7 @@ describe('a target that keeps failing', () => {
   })
 })
 
-describe('a target that asks to be left alone', () => {
+describe('a target that asks to be left alone (C6)', () => {
   it('is, by every request, until it may be called again', async () => {
     start()
     first.reply({ status: 429, headers: { 'retry-after': '20' } })
@@ -274,7 +274,7 @@ describe('what a route says', () => {
     expect(log.lines.join('\n')).toContain('the option disabled threw')
   })
 
-  it('a caller may want an answer sooner', async () => {
+  it('a caller may want an answer sooner (C10)', async () => {
     start({ timeout: '10s', retries: 0 })
     first.reply({ hangBeforeHeaders: true })
     for (const [asked, expected] of [['1500', 1500], ['2s', 2000]] as const) {

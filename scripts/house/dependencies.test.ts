@@ -16,7 +16,7 @@ describe('runtime dependencies of the core', () => {
     expect(whats({ undici: '1', 'left-pad': '1' }, { undici: {}, 'left-pad': {} })).toEqual(['4: `left-pad` is not on the list of runtime dependencies'])
   })
 
-  it('run nothing on install, however deep', () => {
+  it('run nothing on install, however deep (H9)', () => {
     expect(whats({ zod: '1' }, { zod: { scripts: { test: 'x' } } })).toEqual([])
     expect(whats({ zod: '1' }, { zod: { scripts: { postinstall: 'x' } } })).toEqual(['3: `zod` runs a script on install'])
     expect(whats({ zod: '1' }, { zod: { dependencies: { deep: '1' } }, deep: { gyp: true } })).toEqual(['3: `deep` runs a script on install'])

@@ -63,7 +63,7 @@ describe('readEnvironment', () => {
     expect(read({ [variable]: text })).toMatchObject({ options, problems: [] })
   })
 
-  it('has a row above for every variable the schema names', () => {
+  it('has a row above for every variable the schema names (H6)', () => {
     const tested = ['RETRIES', 'TIMEOUT', 'TTFT_TIMEOUT', 'IDLE_TIMEOUT', 'UNSUPPORTED', 'FALLBACK_ON', 'DISABLED', 'CIRCUIT_BREAKER', 'CONNECT_TIMEOUT', 'EVENT_LOOP_LAG_LIMIT', 'BODY_LIMIT', 'ANSWER_LIMIT', 'EVENT_LIMIT', 'AUTH', 'LOG', 'CONFIG', 'KEYS', 'ROUTE_<NAME>']
     const ofClouds = ['KIND', 'RESOURCE', 'API_VERSION', 'PROJECT', 'LOCATION', 'CREDENTIALS', 'REGION', 'ACCESS_KEY_ID', 'SECRET_ACCESS_KEY', 'SESSION_TOKEN']
     const ofProviders = ['BASE_URL', 'API_KEY', 'API_KEYS', 'MODELS', 'DIALECT', 'ALSO_SPEAKS', ...ofClouds].map((suffix) => `PROVIDER_<NAME>_${suffix}`)

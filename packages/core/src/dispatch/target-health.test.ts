@@ -22,7 +22,7 @@ describe('the health of targets', () => {
     expect(changes).toEqual(['a/x open'])
   })
 
-  it('cools down for as long as was asked, the longest wish first', () => {
+  it('cools down for as long as was asked, the longest wish first (C6)', () => {
     const { clock, health } = start()
     const condition = health.of('a/x')
     condition.coolDown(1000)
