@@ -5,6 +5,7 @@ export default defineConfig({
   test: {
     include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/src/**/*.test.ts'],
     exclude: ['**/node_modules/**', '**/dist/**', '**/.work/**'],
+    globalSetup: ['test/harness/find-redis.ts'],
     passWithNoTests: false,
     // A committed `it.only` would pass by running nothing else.
     allowOnly: false,

@@ -8,7 +8,7 @@ const TRANSPORT = `${CORE}dispatch/transport.ts`
 const ENVIRONMENT = `${CORE}config/env.ts`
 
 /** Files beside the rooms that every room may use; each new one is a decision. */
-const sharedFiles = new Set(['errors.ts', 'exchange.ts', 'clock.ts', 'log.ts', 'json-error.ts'])
+const sharedFiles = new Set(['errors.ts', 'exchange.ts', 'clock.ts', 'log.ts', 'json-error.ts', 'circuit-breaker.ts', 'sliding-counts.ts'])
 /** The files that put the rooms together. */
 const assembly = new Set(['pipeline.ts', 'gateway.ts', 'index.ts'])
 

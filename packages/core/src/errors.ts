@@ -42,6 +42,7 @@ export const errorTable = {
   idle_timeout: { status: 504, type: 'timeout_error', failure: 'next' },
   deadline_exceeded: { status: 504, type: 'timeout_error', failure: 'stop' },
   // Ourselves
+  store_unavailable: { status: 503, type: 'server_error', failure: 'stop' },
   host_overloaded: { status: 503, type: 'server_error', failure: 'stop' },
   gateway_closed: { status: 503, type: 'server_error', failure: 'stop' },
   internal_error: { status: 500, type: 'server_error', failure: 'stop' },

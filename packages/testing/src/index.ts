@@ -22,3 +22,4 @@ export {
   CONFORMANCE_KEY,
   type RunningApplication,
 } from './conformance/harness.ts'
+export { type LedgerCase, ledgerConformance, type LedgerHarness } from './conformance/ledger.ts'

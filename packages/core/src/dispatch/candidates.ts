@@ -1,7 +1,7 @@
 import type { ProviderKey } from '../providers/index.ts'
 import type { Target } from '../routing/index.ts'
 import { LONGEST_RETRY_AFTER_MS } from './backoff.ts'
-import type { CallPermit } from './circuit-breaker.ts'
+import type { CallPermit } from '../circuit-breaker.ts'
 import type { DispatchEnvironment } from './environment.ts'
 import type { TargetCondition } from './target-health.ts'
 

@@ -1,5 +1,5 @@
 import { type ErrorCode, errorTable, type Failure, GatewayError } from '../errors.ts'
-import type { CallOutcome } from './circuit-breaker.ts'
+import type { CallOutcome } from '../circuit-breaker.ts'
 import type { PaceSignal } from './pacer.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { SlidingCounts } from './sliding-counts.ts'
+import { SlidingCounts } from '../sliding-counts.ts'
 
 const WINDOW_MS = 60_000
 const SHARE = 0.2

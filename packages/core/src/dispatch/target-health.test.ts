@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from '../clock.fake.ts'
-import { BREAKER_RULES } from './circuit-breaker.ts'
+import { BREAKER_RULES } from '../circuit-breaker.ts'
 import { TargetHealth } from './target-health.ts'
 
 function start(options: { readonly isOff?: boolean } = {}) {

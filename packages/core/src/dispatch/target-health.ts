@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { type CallPermit, CircuitBreaker, type CircuitState } from './circuit-breaker.ts'
+import { type CallPermit, CircuitBreaker, type CircuitState } from '../circuit-breaker.ts'
 import { Pacer } from './pacer.ts'
 
 /** Told when a circuit changes. */

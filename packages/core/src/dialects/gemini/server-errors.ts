@@ -35,6 +35,7 @@ const WORDS: Readonly<Record<ErrorCode, string>> = {
   first_token_timeout: 'DEADLINE_EXCEEDED',
   idle_timeout: 'DEADLINE_EXCEEDED',
   deadline_exceeded: 'DEADLINE_EXCEEDED',
+  store_unavailable: 'UNAVAILABLE',
   host_overloaded: 'UNAVAILABLE',
   gateway_closed: 'UNAVAILABLE',
   internal_error: 'INTERNAL',

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { FakeClock } from '../clock.fake.ts'
+import { FakeClock } from './clock.fake.ts'
 import { BREAKER_RULES, type CallOutcome, CircuitBreaker, type CircuitState } from './circuit-breaker.ts'
 
 function start() {

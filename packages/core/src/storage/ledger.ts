@@ -1,0 +1,105 @@
+/**
+ * What a request takes from one limit. All amounts are integers in the unit of the limit: requests, tokens,
+ * nano-dollars, calls under way.
+ */
+export type Draw = PeriodDraw | SlidingDraw | LeaseDraw
+
+interface AnyDraw {
+  /** Which counter: the same on every instance that shares the store. Letters, digits and `:._@/-` only; no secret. */
+  readonly key: string
+  /** No more than `limit`: a request that is larger than its limit by itself takes all of it. */
+  readonly amount: number
+  readonly limit: number
+}
+
+/** A counter that begins anew with each period: a calendar month, a minute, or for ever. */
+export interface PeriodDraw extends AnyDraw {
+  readonly kind: 'period'
+  /** Milliseconds since the epoch, by the store's clock; the first one of the period. */
+  readonly startsAt: number
+  /** The first one after it; infinite for a counter that never begins anew. */
+  readonly endsAt: number
+}
+
+/**
+ * No more than `limit` within any `windowMs`: counted in tenths of the window, of which the oldest leaves as a whole, so
+ * that what is counted covers between one window and eleven tenths of it.
+ */
+export interface SlidingDraw extends AnyDraw {
+  readonly kind: 'sliding'
+  readonly windowMs: number
+}
+
+/** How much is under way at once: given back by the settlement, or after `leaseMs` when there was none. */
+export interface LeaseDraw extends AnyDraw {
+  readonly kind: 'lease'
+  readonly leaseMs: number
+}
+
+export interface ReservationRequest {
+  /** Of the request; asked again with the same id, the same reservation is meant. */
+  readonly id: string
+  readonly draws: readonly Draw[]
+  /** How long the store remembers it: longer than any request takes. */
+  readonly ttlMs: number
+}
+
+/** What `settle` needs to know of a reservation. */
+export interface Reservation {
+  readonly id: string
+  readonly draws: readonly Draw[]
+  /** Of each sliding draw, the tenth of the window it was counted in. */
+  readonly buckets: readonly (number | undefined)[]
+  readonly ttlMs: number
+}
+
+export type ReserveAnswer =
+  | {
+      readonly status: 'reserved'
+      readonly reservation: Reservation
+      /** Of each draw, what is used now, this request included. */
+      readonly used: readonly number[]
+      /** The store's clock. */
+      readonly nowMs: number
+    }
+  | {
+      readonly status: 'refused'
+      /** Which of the draws there was no room for; nothing was taken from any of them. */
+      readonly at: number
+      readonly used: number
+      /** When there may be room, by the store's clock: infinite when that is not known. */
+      readonly retryAtMs: number
+      readonly nowMs: number
+    }
+  /** A period of the request is not the store's present one: clocks differ, or it has just ended. Nothing was taken. */
+  | { readonly status: 'other-time'; readonly nowMs: number }
+
+/** `settled`: for the first time. `known`: it had been. `lost`: the store knows nothing of it, and has counted what it cost. */
+export type SettleAnswer = 'settled' | 'known' | 'lost'
+
+/**
+ * Counts what is used. Every call is one atomic step: a reservation takes from all its limits or from none, and no two
+ * of them see the same room. What nobody settles stays counted as reserved until its period is over; leases end by
+ * themselves.
+ */
+export interface Ledger {
+  reserve(request: ReservationRequest): Promise<ReserveAnswer>
+  /** Replaces what was reserved by what was used, once. @param actuals one for each draw; leases are given back whatever it says */
+  settle(reservation: Reservation, actuals: readonly number[]): Promise<SettleAnswer>
+  /** What is used of each, without taking anything. `amount` and `limit` are of no account. */
+  read(draws: readonly Draw[]): Promise<readonly number[]>
+  /** Forgets what is used. */
+  reset(draws: readonly Draw[]): Promise<void>
+}
+
+export const SLIDING_BUCKETS = 10
+
+/** Length of a tenth of the window. */
+export function bucketMsOf({ windowMs }: SlidingDraw): number {
+  return Math.ceil(windowMs / SLIDING_BUCKETS)
+}
+
+/** How long a counter outlives its period: what began in it may end later. */
+export const GRACE_MS = 3_600_000
+/** How long the store remembers that something is settled, for those who ask again. */
+export const SETTLED_MS = 600_000

@@ -1,0 +1,112 @@
+import type { Tables } from './table-ledger.ts'
+
+/** So many steps are taken between two looks for what has expired. */
+const STEPS_BETWEEN_SWEEPS = 4_096
+
+interface Counter {
+  value: number
+  expiresAtMs: number
+}
+
+interface Sliding {
+  readonly buckets: Map<number, number>
+  expiresAtMs: number
+}
+
+/** Numbers in the memory of this process: gone with it, and nobody else's. */
+export class MemoryTables implements Tables {
+  readonly #counters = new Map<string, Counter>()
+  readonly #sliding = new Map<string, Sliding>()
+  readonly #leases = new Map<string, Map<string, number>>()
+  readonly #reservations = new Map<string, { readonly state: 'open' | 'settled'; readonly expiresAtMs: number }>()
+  readonly #now: () => number
+  #steps = 0
+
+  constructor(now: () => number) {
+    this.#now = now
+  }
+
+  counter(key: string, nowMs: number): number {
+    const counter = this.#counters.get(key)
+    return counter === undefined || counter.expiresAtMs <= nowMs ? 0 : counter.value
+  }
+
+  hasCounter(key: string, nowMs: number): boolean {
+    const counter = this.#counters.get(key)
+    return counter !== undefined && counter.expiresAtMs > nowMs
+  }
+
+  add(key: string, amount: number, expiresAtMs: number): void {
+    const counter = this.#counters.get(key)
+    if (counter === undefined) this.#counters.set(key, { value: amount, expiresAtMs })
+    else {
+      counter.value += amount
+      counter.expiresAtMs = Math.max(counter.expiresAtMs, expiresAtMs)
+    }
+  }
+
+  forget(key: string): void {
+    this.#counters.delete(key)
+    this.#sliding.delete(key)
+    this.#leases.delete(key)
+  }
+
+  buckets(key: string, from: number): readonly (readonly [number, number])[] {
+    const sliding = this.#sliding.get(key)
+    if (sliding === undefined) return []
+    // Entries are made in the order of time: a map keeps it.
+    return [...sliding.buckets].filter(([bucket]) => bucket >= from)
+  }
+
+  addToBucket(key: string, { number, amount, oldest, expiresAtMs }: { readonly number: number; readonly amount: number; readonly oldest: number; readonly expiresAtMs: number }): void {
+    const sliding = this.#sliding.get(key) ?? { buckets: new Map<number, number>(), expiresAtMs }
+    this.#sliding.set(key, sliding)
+    sliding.expiresAtMs = Math.max(sliding.expiresAtMs, expiresAtMs)
+    sliding.buckets.set(number, (sliding.buckets.get(number) ?? 0) + amount)
+    for (const bucket of sliding.buckets.keys()) {
+      if (bucket >= oldest) break
+      sliding.buckets.delete(bucket)
+    }
+  }
+
+  leases(key: string, nowMs: number): number {
+    const leases = this.#leases.get(key)
+    if (leases === undefined) return 0
+    for (const [id, untilMs] of leases) if (untilMs <= nowMs) leases.delete(id)
+    return leases.size
+  }
+
+  lease(key: string, id: string, untilMs: number): void {
+    const leases = this.#leases.get(key) ?? new Map<string, number>()
+    this.#leases.set(key, leases.set(id, untilMs))
+  }
+
+  release(key: string, id: string): void {
+    const leases = this.#leases.get(key)
+    leases?.delete(id)
+    if (leases?.size === 0) this.#leases.delete(key)
+  }
+
+  reservation(id: string, nowMs: number): 'open' | 'settled' | undefined {
+    const reservation = this.#reservations.get(id)
+    return reservation === undefined || reservation.expiresAtMs <= nowMs ? undefined : reservation.state
+  }
+
+  remember(id: string, state: 'open' | 'settled', expiresAtMs: number): void {
+    this.#reservations.set(id, { state, expiresAtMs })
+  }
+
+  /** Nothing here can fail half-way, and nobody else runs in between. */
+  atomically<T>(step: () => T): T {
+    this.#steps += 1
+    if (this.#steps % STEPS_BETWEEN_SWEEPS === 0) this.#sweep(this.#now())
+    return step()
+  }
+
+  #sweep(nowMs: number): void {
+    for (const table of [this.#counters, this.#sliding, this.#reservations]) {
+      for (const [key, { expiresAtMs }] of table) if (expiresAtMs <= nowMs) table.delete(key)
+    }
+    for (const key of this.#leases.keys()) if (this.leases(key, nowMs) === 0) this.#leases.delete(key)
+  }
+}

@@ -1,0 +1,117 @@
+import { createRequire } from 'node:module'
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import type { Tables } from './table-ledger.ts'
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS counters (key TEXT PRIMARY KEY, value INTEGER NOT NULL, expires_at REAL NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS buckets (key TEXT NOT NULL, bucket INTEGER NOT NULL, value INTEGER NOT NULL, expires_at REAL NOT NULL, PRIMARY KEY (key, bucket)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS leases (key TEXT NOT NULL, id TEXT NOT NULL, expires_at REAL NOT NULL, PRIMARY KEY (key, id)) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS reservations (id TEXT PRIMARY KEY, state TEXT NOT NULL, expires_at REAL NOT NULL) WITHOUT ROWID;
+`
+
+/** So many steps are taken between two looks for what has expired. */
+const STEPS_BETWEEN_SWEEPS = 1_024
+/** A step of another process takes so long at most; one that takes longer is a failure of the store. */
+const BUSY_TIMEOUT_MS = 40
+
+/** Numbers in a file, which processes of one machine may share and which outlives them. */
+export class SqliteTables implements Tables {
+  readonly #database: DatabaseSync
+  readonly #now: () => number
+  readonly #statements = new Map<string, StatementSync>()
+  #steps = 0
+
+  /** @param path of the file, or `:memory:`; throws when it cannot be opened */
+  constructor(path: string, now: () => number) {
+    // Node tells that its SQLite is experimental (22) as soon as it is imported: only who uses it is to hear that.
+    const sqlite = createRequire(import.meta.url)('node:sqlite') as typeof import('node:sqlite')
+    this.#database = new sqlite.DatabaseSync(path)
+    this.#now = now
+    this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};${SCHEMA}`)
+  }
+
+  counter(key: string, nowMs: number): number {
+    return this.#number('SELECT value AS n FROM counters WHERE key = ? AND expires_at > ?', key, nowMs)
+  }
+
+  hasCounter(key: string, nowMs: number): boolean {
+    return this.#number('SELECT count(*) AS n FROM counters WHERE key = ? AND expires_at > ?', key, nowMs) > 0
+  }
+
+  add(key: string, amount: number, expiresAtMs: number): void {
+    this.#run('INSERT INTO counters VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET value = value + ?2, expires_at = max(expires_at, ?3)', key, amount, expiresAtMs)
+  }
+
+  forget(key: string): void {
+    for (const table of ['counters', 'buckets', 'leases']) this.#run(`DELETE FROM ${table} WHERE key = ?`, key)
+  }
+
+  buckets(key: string, from: number): readonly (readonly [number, number])[] {
+    const rows = this.#prepared('SELECT bucket, value FROM buckets WHERE key = ? AND bucket >= ? ORDER BY bucket').all(key, from)
+    return rows.map(({ bucket, value }) => [Number(bucket), Number(value)] as const)
+  }
+
+  addToBucket(key: string, { number, amount, oldest, expiresAtMs }: { readonly number: number; readonly amount: number; readonly oldest: number; readonly expiresAtMs: number }): void {
+    this.#run('INSERT INTO buckets VALUES (?1, ?2, ?3, ?4) ON CONFLICT (key, bucket) DO UPDATE SET value = value + ?3', key, number, amount, expiresAtMs)
+    this.#run('DELETE FROM buckets WHERE key = ? AND bucket < ?', key, oldest)
+  }
+
+  leases(key: string, nowMs: number): number {
+    return this.#number('SELECT count(*) AS n FROM leases WHERE key = ? AND expires_at > ?', key, nowMs)
+  }
+
+  lease(key: string, id: string, untilMs: number): void {
+    this.#run('INSERT OR REPLACE INTO leases VALUES (?, ?, ?)', key, id, untilMs)
+  }
+
+  release(key: string, id: string): void {
+    this.#run('DELETE FROM leases WHERE key = ? AND id = ?', key, id)
+  }
+
+  reservation(id: string, nowMs: number): 'open' | 'settled' | undefined {
+    const row = this.#prepared('SELECT state FROM reservations WHERE id = ? AND expires_at > ?').get(id, nowMs)
+    return row === undefined ? undefined : (row['state'] as 'open' | 'settled')
+  }
+
+  remember(id: string, state: 'open' | 'settled', expiresAtMs: number): void {
+    this.#run('INSERT OR REPLACE INTO reservations VALUES (?, ?, ?)', id, state, expiresAtMs)
+  }
+
+  atomically<T>(step: () => T): T {
+    this.#database.exec('BEGIN IMMEDIATE')
+    try {
+      this.#steps += 1
+      if (this.#steps % STEPS_BETWEEN_SWEEPS === 0) this.#sweep(this.#now())
+      const result = step()
+      this.#database.exec('COMMIT')
+      return result
+    } catch (error) {
+      this.#database.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  close(): void {
+    if (this.#database.isOpen) this.#database.close()
+  }
+
+  #sweep(nowMs: number): void {
+    for (const table of ['counters', 'buckets', 'leases', 'reservations']) this.#run(`DELETE FROM ${table} WHERE expires_at <= ?`, nowMs)
+  }
+
+  #prepared(sql: string): StatementSync {
+    const known = this.#statements.get(sql)
+    if (known !== undefined) return known
+    const statement = this.#database.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
+  }
+
+  #run(sql: string, ...values: SQLInputValue[]): void {
+    this.#prepared(sql).run(...values)
+  }
+
+  #number(sql: string, ...values: SQLInputValue[]): number {
+    return Number(this.#prepared(sql).get(...values)?.['n'] ?? 0)
+  }
+}

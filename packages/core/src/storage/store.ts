@@ -1,0 +1,34 @@
+import type { Ledger } from './ledger.ts'
+import { MemoryTables } from './memory-tables.ts'
+import { SqliteTables } from './sqlite-tables.ts'
+import { TableLedger } from './table-ledger.ts'
+
+/** Where the gateway keeps what must outlive a request. `redisStore()` of `@postern/redis` makes one that instances share. */
+export interface Store {
+  /** `memory`, `sqlite`, `redis`, or the name of your own. */
+  readonly name: string
+  /** Whether other processes see the same numbers. */
+  readonly isShared: boolean
+  readonly ledger: Ledger
+  /** Frees what the store itself has opened; a client it was given stays open. */
+  close(): Promise<void>
+}
+
+/** In the memory of this process: every process counts for itself. */
+export function memoryStore(now: () => number): Store {
+  return { name: 'memory', isShared: false, ledger: new TableLedger(new MemoryTables(now), now), close: () => Promise.resolve() }
+}
+
+/** In a file, for processes of one machine. @param path of the file, made when there is none; throws when it cannot be opened */
+export function sqliteStore(path: string, now: () => number): Store {
+  const tables = new SqliteTables(path, now)
+  return {
+    name: 'sqlite',
+    isShared: true,
+    ledger: new TableLedger(tables, now),
+    close() {
+      tables.close()
+      return Promise.resolve()
+    },
+  }
+}

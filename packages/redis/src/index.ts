@@ -1,0 +1,2 @@
+export type { RedisClient } from './commands.ts'
+export { redisStore, type RedisStoreOptions } from './store.ts'

@@ -1,0 +1,51 @@
+/**
+ * Finds a Redis for the tests, once before all of them: one that is installed, one unpacked from Debian's packages into a
+ * cache of ours (nothing is installed, nothing needs root), and says what to do where there is neither.
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+
+/** What redis-server is made of on Debian, without what every system has. */
+const PACKAGES = ['redis-server', 'redis-tools', 'libjemalloc2', 'liblzf1', 'liblua5.1-0', 'lua-cjson', 'lua-bitop', 'libatomic1', 'libhiredis0.14']
+const HELP =
+  'The tests need a Redis server, 6.2 or later. Install one (`apt-get install redis-server`, `brew install redis`), or name its ' +
+  'binary as POSTERN_TEST_REDIS_SERVER. On Debian and Ubuntu, package lists must be there: run `apt-get update`.'
+
+export default function findRedis(): void {
+  process.env['POSTERN_TEST_REDIS_SERVER'] ??= onPath() ?? unpacked()
+}
+
+function onPath(): string | undefined {
+  return (process.env['PATH'] ?? '').split(':').map((folder) => join(folder, 'redis-server')).find((file) => existsSync(file))
+}
+
+function unpacked(): string {
+  const cache = join(process.env['XDG_CACHE_HOME'] ?? join(homedir(), '.cache'), 'postern-tests')
+  const root = join(cache, 'redis')
+  const server = join(root, 'usr/bin/redis-server')
+  if (existsSync(server)) return server
+  const work = join(cache, `unpacking-${process.pid}`)
+  try {
+    mkdirSync(work, { recursive: true })
+    // As many as there are: names of libraries differ between releases, and only the server itself is looked for.
+    for (const name of PACKAGES) download(name, work)
+    for (const file of readdirSync(work).filter((entry) => entry.endsWith('.deb'))) execFileSync('dpkg-deb', ['-x', file, 'root'], { cwd: work, stdio: 'pipe' })
+    if (!existsSync(join(work, 'root/usr/bin/redis-server'))) throw new Error('No package held redis-server.')
+    if (!existsSync(root)) renameSync(join(work, 'root'), root)
+    return server
+  } catch (cause) {
+    throw new Error(HELP, { cause })
+  } finally {
+    rmSync(work, { recursive: true, force: true })
+  }
+}
+
+function download(name: string, folder: string): void {
+  try {
+    execFileSync('apt-get', ['download', '-q', name], { cwd: folder, stdio: 'pipe' })
+  } catch (cause) {
+    if (name.startsWith('redis-')) throw cause
+  }
+}

@@ -1,0 +1,131 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { memoryStore, sqliteStore, type Ledger, type Store } from '@postern/core'
+import { redisStore } from '@postern/redis'
+import { ledgerConformance, type LedgerHarness } from '@postern/testing'
+import { createClient } from '@redis/client'
+import { Redis } from 'ioredis'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { startRedis, type TestRedis } from './harness/redis.ts'
+
+/** A store that goes by a clock a test moves. */
+function withClock(make: (now: () => number) => Store): LedgerHarness & { store: Store } {
+  let now = 1_700_000_000_000
+  const store = make(() => now)
+  return {
+    store,
+    ledger: store.ledger,
+    now: () => Promise.resolve(now),
+    pass(ms) {
+      now += ms
+      return Promise.resolve()
+    },
+  }
+}
+
+describe('a ledger in memory', () => {
+  const harness = withClock(memoryStore)
+  for (const { name, run } of ledgerConformance) it(name, () => run(harness))
+})
+
+describe('a ledger in a file', () => {
+  let folder: string
+  let harness: ReturnType<typeof withClock>
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'postern-sqlite-'))
+    harness = withClock((now) => sqliteStore(join(folder, 'postern.db'), now))
+  })
+  afterAll(async () => {
+    await harness.store.close()
+    await rm(folder, { recursive: true })
+  })
+  for (const { name, run } of ledgerConformance) it(name, () => run(harness))
+
+  it('outlives the process that wrote it', async () => {
+    const draw = { kind: 'period' as const, key: 'kept', amount: 7, limit: 10, startsAt: 0, endsAt: Number.POSITIVE_INFINITY }
+    const now = () => 1_700_000_000_000
+    const path = join(folder, 'other.db')
+    const first = sqliteStore(path, now)
+    await first.ledger.reserve({ id: 'a', draws: [draw], ttlMs: 1_000 })
+    await first.close()
+    const second = sqliteStore(path, now)
+    expect(await second.ledger.read([draw])).toEqual([7])
+    await second.close()
+  })
+
+  it('cannot be one that is no database, and says so at once', () => {
+    expect(() => sqliteStore(folder, Date.now)).toThrow()
+  })
+})
+
+describe('a ledger on Redis', () => {
+  let redis: TestRedis
+  const closers: (() => unknown)[] = []
+  beforeAll(async () => {
+    redis = await startRedis()
+  })
+  afterAll(async () => {
+    for (const close of closers) await close()
+    await redis.close()
+  })
+
+  const clients = {
+    'a connection of its own': () => redisStore({ url: redis.url, prefix: 'own' }),
+    'a client of node-redis': async () => {
+      const client = createClient({ url: redis.url })
+      client.on('error', () => undefined)
+      await client.connect()
+      closers.push(() => client.destroy())
+      return redisStore({ client, prefix: 'node-redis' })
+    },
+    'a client of ioredis': () => {
+      const client = new Redis(redis.port)
+      closers.push(() => client.disconnect())
+      return redisStore({ client, prefix: 'ioredis' })
+    },
+  }
+
+  describe.each(Object.entries(clients))('through %s', (name, connect) => {
+    let store: Store
+    let harness: LedgerHarness
+    beforeAll(async () => {
+      store = await connect()
+      harness = { ledger: store.ledger, now: () => Promise.resolve(Date.now()), pass: (ms) => wait(ms) }
+      await vi.waitFor(() => store.ledger.read([{ kind: 'lease', key: 'up', amount: 1, limit: 1, leaseMs: 1 }]))
+    })
+    afterAll(() => store.close())
+    for (const { name: what, run } of ledgerConformance) it(what, () => run(harness))
+
+    it('does without scripts that are known, and knows them again (F-72)', async () => {
+      redis.cli('SCRIPT', 'FLUSH')
+      const draw = { kind: 'lease' as const, key: `flushed-${name}`, amount: 1, limit: 5, leaseMs: 1_000 }
+      expect((await store.ledger.reserve({ id: `flushed-${name}`, draws: [draw], ttlMs: 1_000 })).status).toBe('reserved')
+    })
+  })
+
+  it('keeps every key under its prefix, in one slot, with an end (L8, F-71, F-76)', async () => {
+    const [store, other] = [redisStore({ url: redis.url, prefix: 'one' }), redisStore({ url: redis.url, prefix: 'two' })]
+    const now = Date.now()
+    const draws = [
+      { kind: 'period' as const, key: 'shared', amount: 1, limit: 1, startsAt: now - 1_000, endsAt: now + 60_000 },
+      { kind: 'period' as const, key: 'for-ever', amount: 1, limit: 1, startsAt: 0, endsAt: Number.POSITIVE_INFINITY },
+      { kind: 'sliding' as const, key: 'shared', amount: 1, limit: 1, windowMs: 60_000 },
+      { kind: 'lease' as const, key: 'shared', amount: 1, limit: 1, leaseMs: 60_000 },
+    ]
+    const reserve = (ledger: Ledger) => ledger.reserve({ id: 'same', draws, ttlMs: 60_000 })
+    await expect.poll(() => Promise.all([reserve(store.ledger), reserve(other.ledger)]).then((answers) => answers.map(({ status }) => status), () => undefined)).toEqual(['reserved', 'reserved'])
+    for (const prefix of ['one', 'two']) {
+      const keys = redis.cli('KEYS', `{${prefix}}:*`).split('\n')
+      expect(keys).toHaveLength(5)
+      for (const key of keys) expect(Number(redis.cli('PTTL', key))).toBeGreaterThan(0)
+    }
+    await Promise.all([store.close(), other.close()])
+  })
+
+  it('refuses what is no client, and prefixes that would break out', () => {
+    expect(() => redisStore({ client: {} as never })).toThrow(TypeError)
+    for (const prefix of ['', 'a}b', '{a', 'a b', '*']) expect(() => redisStore({ prefix })).toThrow(TypeError)
+  })
+})
