@@ -25,7 +25,7 @@ describe('two gateways in one process', () => {
     expect(other.calls()).toEqual([0])
     await other.close()
     expect(other.gateway.health().status).toBe('closing')
-    expect(chain.gateway.health()).toEqual({ status: 'ok', providers: ['first', 'second'], routes: ['chain'], active: 0, unavailable: [], shedding: 'nobody' })
+    expect(chain.gateway.health()).toEqual({ status: 'ok', degraded: [], providers: ['first', 'second'], routes: ['chain'], active: 0, unavailable: [], shedding: 'nobody' })
     expect((await chain.ask()).status).toBe(200)
   })
 

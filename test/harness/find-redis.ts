@@ -11,10 +11,10 @@ import { join } from 'node:path'
 const PACKAGES = ['redis-server', 'redis-tools', 'libjemalloc2', 'liblzf1', 'liblua5.1-0', 'lua-cjson', 'lua-bitop', 'libatomic1', 'libhiredis0.14']
 const HELP =
   'The tests need a Redis server, 6.2 or later. Install one (`apt-get install redis-server`, `brew install redis`), or name its ' +
-  'binary as POSTERN_TEST_REDIS_SERVER. On Debian and Ubuntu, package lists must be there: run `apt-get update`.'
+  'binary as TEST_REDIS_SERVER. On Debian and Ubuntu, package lists must be there: run `apt-get update`.'
 
 export default function findRedis(): void {
-  process.env['POSTERN_TEST_REDIS_SERVER'] ??= onPath() ?? unpacked()
+  process.env['TEST_REDIS_SERVER'] ??= onPath() ?? unpacked()
 }
 
 function onPath(): string | undefined {

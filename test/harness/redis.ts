@@ -23,7 +23,7 @@ export interface TestRedis {
 
 /** @param options of the server, as on its command line: `--maxmemory 2mb` */
 export async function startRedis(options: readonly string[] = []): Promise<TestRedis> {
-  const binary = process.env['POSTERN_TEST_REDIS_SERVER']
+  const binary = process.env['TEST_REDIS_SERVER']
   if (binary === undefined) throw new Error('test/harness/find-redis.ts has not run.')
   const folder = await mkdtemp(join(tmpdir(), 'postern-redis-'))
   const port = await freePort()

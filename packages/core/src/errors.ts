@@ -42,6 +42,8 @@ export const errorTable = {
   idle_timeout: { status: 504, type: 'timeout_error', failure: 'next' },
   deadline_exceeded: { status: 504, type: 'timeout_error', failure: 'stop' },
   // Ourselves
+  budget_exceeded: { status: 402, type: 'insufficient_quota', failure: 'stop' },
+  unpriced_model: { status: 400, type: 'invalid_request_error', failure: 'stop' },
   store_unavailable: { status: 503, type: 'server_error', failure: 'stop' },
   host_overloaded: { status: 503, type: 'server_error', failure: 'stop' },
   gateway_closed: { status: 503, type: 'server_error', failure: 'stop' },
@@ -80,6 +82,8 @@ export interface ErrorDetails {
   readonly provider?: string
   /** Earliest useful moment for another try, in milliseconds from now. */
   readonly retryAfterMs?: number
+  /** When what is used up begins anew, in milliseconds since the epoch. */
+  readonly resetsAtMs?: number
   /** Response headers this error adds, lower case. */
   readonly headers?: Readonly<Record<string, string>>
   readonly attempts?: readonly AttemptSummary[]

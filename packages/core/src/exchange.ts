@@ -1,6 +1,7 @@
 import type { Finish, Operation, Usage } from './dialects/index.ts'
 import type { AttemptSummary, ErrorCode, GatewayError } from './errors.ts'
 import type { Caller } from './identity/index.ts'
+import type { Admitted } from './limits/index.ts'
 
 /** What is known about one request, filled in as it goes its way. */
 export interface Exchange {
@@ -17,6 +18,8 @@ export interface Exchange {
   /** `provider/model` that answered. */
   target: string | undefined
   readonly attempts: AttemptSummary[]
+  /** What was taken from limits for it; absent where none concerns it. */
+  admitted: Admitted | undefined
   dropped: readonly string[]
   /** What was decided otherwise than usual, because something is not as it should be. */
   readonly degraded: Set<string>

@@ -1,15 +1,17 @@
 import { randomUUID } from 'node:crypto'
 import { type Clock, systemClock } from './clock.ts'
 import { type GatewayOptions, processEnvironment, resolveSettings, type Settings, type TargetFilter, watchFile } from './config/index.ts'
-import { type Dialect, dialects } from './dialects/index.ts'
+import { type Dialect, dialects, type Usage } from './dialects/index.ts'
 import { type CircuitState, createModelLists, createTransport, type DispatchEnvironment, RetryBudget, TargetHealth, type Transport } from './dispatch/index.ts'
 import { GatewayError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import { type GatewayRequest, type GatewayResponse, handleWeb } from './http/index.ts'
 import { createIdentify, developmentKey } from './identity/index.ts'
+import { PriceList } from './ledger/index.ts'
 import { type EventLoopDelay, HostLoad, type Shedding } from './limits/index.ts'
 import { createLogger, type LeveledLogger } from './log.ts'
-import { handle } from './pipeline.ts'
+import { degradedParts, handle } from './pipeline.ts'
+import { SharedLimits } from './shared-limits.ts'
 import type { Provider, TokenAnswer, TokenRequest } from './providers/index.ts'
 import type { Plan, PlanLimits, ProviderEntry, RoutingTable, Target } from './routing/index.ts'
 import type { Runtime } from './runtime.ts'
@@ -34,6 +36,8 @@ export interface Gateway {
 export interface GatewayHealth {
   /** `degraded`: it serves, but passes targets over that keep failing, or refuses some requests for the sake of the host. */
   readonly status: 'ok' | 'degraded' | 'closing'
+  /** What is not as it should be: `targets`, `event-loop`, `store`. */
+  readonly degraded: readonly string[]
   readonly providers: readonly string[]
   readonly routes: readonly string[]
   /** Requests and streams under way. */
@@ -100,7 +104,8 @@ export function createGateway<Host = unknown>(options: GatewayOptions<Host> = {}
       return response
     },
     health: () => ({
-      status: core.state.isOpen ? (core.dispatch.health.unavailable.length > 0 || (core.load?.current ?? 'nobody') !== 'nobody' ? 'degraded' : 'ok') : 'closing',
+      status: core.state.isOpen ? (degradedParts(runtime).length > 0 ? 'degraded' : 'ok') : 'closing',
+      degraded: degradedParts(runtime),
       providers: [...runtime.routing.providers.keys()],
       routes: [...runtime.routing.routes.keys()],
       active: core.active.size,
@@ -111,7 +116,7 @@ export function createGateway<Host = unknown>(options: GatewayOptions<Host> = {}
       core.state.isOpen = false
       watcher?.close()
       core.load?.close()
-      closing ??= drain(core, graceMs).then(() => core.dispatch.transport.close())
+      closing ??= drain(core, graceMs).then(() => Promise.all([core.dispatch.transport.close(), core.limits.close()])).then(() => undefined)
       return closing
     },
   }
@@ -122,6 +127,7 @@ interface Core {
   readonly log: LeveledLogger
   readonly dispatch: DispatchEnvironment
   readonly load: HostLoad | undefined
+  readonly limits: SharedLimits
   readonly developmentKey: string | undefined
   readonly active: Set<Exchange>
   /** Ids of usage reports that were taken. */
@@ -143,6 +149,7 @@ function createCore(settings: Settings, injected: Injected): Core {
       newId: (prefix) => prefix + randomUUID().replaceAll('-', ''),
     },
     load: loadOf(settings, { log, clock, delay: injected.eventLoopDelay }),
+    limits: new SharedLimits(settings, { log, clock }),
     developmentKey: settings.needsDevelopmentKey ? announced(developmentKey(), log) : undefined,
     active: new Set(),
     reported: new Set(),
@@ -201,7 +208,8 @@ function announced(key: string, log: LeveledLogger): string {
 }
 
 function createRuntime(settings: Settings, core: Core): Runtime {
-  const keys = settings.keys.map(({ key, name, routes, models }) => ({ key, caller: { id: name, ...(routes && { routes }), ...(models && { models }) } }))
+  const prices = new PriceList(settings.prices)
+  const keys = settings.keys.map(({ key, name, routes, models, attribution }) => ({ key, caller: { id: name, ...attribution, ...(routes && { routes }), ...(models && { models }) } }))
   if (settings.needsDevelopmentKey && core.developmentKey !== undefined) keys.push({ key: core.developmentKey, caller: { id: 'development' } })
   const listModels = createModelLists(settings.providers.values(), core.dispatch, (provider, error) =>
     core.log.warn('a provider did not list its models', { provider, cause: String(error) }),
@@ -215,6 +223,10 @@ function createRuntime(settings: Settings, core: Core): Runtime {
     dispatch: core.dispatch,
     bodyLimitBytes: settings.bodyLimitBytes,
     load: core.load,
+    isStoreDegraded: () => core.limits.isDegraded,
+    // Nobody who has no budget is to carry the price list.
+    priceOf: settings.limits.some(({ unit }) => unit === 'usd') ? (target: string, usage: Usage) => prices.nanoDollars(target, usage) : () => undefined,
+    admit: core.limits.admitFor(settings.limits),
     onHostParsedBody: () => warnOfHostParser(core, settings.bodyLimitBytes),
     onRecord: settings.onRecord,
     isNewReport: (id: string) => remember(core.reported, id),

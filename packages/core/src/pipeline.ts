@@ -1,11 +1,12 @@
 import { type Endpoint, matchEndpoint, type OperationEndpoint } from './api/index.ts'
 import { durationHint, parseDuration } from './config/index.ts'
-import { type Operation, plainFace, renderModels } from './dialects/index.ts'
+import { type Operation, plainFace, renderModels, type Usage } from './dialects/index.ts'
 import { AnswerStream, type Committed, dispatch, type TrafficLane } from './dispatch/index.ts'
 import { errorTable, GatewayError, toGatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
 import { type GatewayRequest, type GatewayResponse, readJsonBody } from './http/index.ts'
 import { readReports, recordOf, recordOfReport, type RequestRecord } from './ledger/index.ts'
+import type { Amounts, Demand } from './limits/index.ts'
 import { type Allowance, mayUseModel, type Plan, planFor, planForProvider } from './routing/index.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -38,6 +39,8 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     exchange.operation = operation
     const plan = planOf(runtime, exchange, request)
     exchange.route = plan.route
+    const admission = runtime.admit?.(demandOf(runtime, exchange, { operation, plan }))
+    if (admission !== undefined) exchange.admitted = await admission
     const committed = await callTargets(runtime, { exchange, operation, plan, request })
     return respond(runtime, exchange, { endpoint, committed })
   } catch (thrown) {
@@ -69,6 +72,7 @@ function open(runtime: Runtime): Exchange {
     route: undefined,
     target: undefined,
     attempts: [],
+    admitted: undefined,
     dropped: [],
     degraded: new Set(),
     committedAfterMs: undefined,
@@ -102,6 +106,26 @@ function enabled({ isDisabled }: Runtime, exchange: Exchange, plan: Plan): Plan 
   exchange.degraded.add('target-disabled')
   if (targets.length > 0) return { ...plan, targets }
   throw new GatewayError('targets_unavailable', `${plan.targets.map(({ id }) => id).join(', ')}: switched off by the operator.`, { headers: { 'x-should-retry': 'false' } })
+}
+
+/** What a request that sets no bound is taken to get: more is counted when it has ended. */
+const USUAL_OUTPUT_TOKENS = 1_024
+
+function demandOf({ priceOf }: Runtime, exchange: Exchange, { operation, plan }: { readonly operation: Operation; readonly plan: Plan }): Demand {
+  const { id, caller, route, degraded } = exchange
+  return {
+    id,
+    degraded,
+    subject: { key: caller?.id, tenant: caller?.tenant, team: caller?.team, user: caller?.user, feature: caller?.feature, route, model: operation.model },
+    estimate() {
+      const { outputAsked } = operation
+      const outputTokens = outputAsked === undefined ? 0 : (outputAsked.tokens ?? USUAL_OUTPUT_TOKENS) * outputAsked.choices
+      const inputTokens = operation.estimateInput?.() ?? 0
+      // Whoever answers: the dearest of those who may.
+      const prices = plan.targets.map(({ id: target }) => priceOf(target, { inputTokens, outputTokens }))
+      return { inputTokens, outputTokens, nanoDollars: prices.includes(undefined) ? undefined : Math.max(...(prices as number[])) }
+    },
+  }
 }
 
 const LANE_HEADER = 'x-postern-lane'
@@ -181,7 +205,7 @@ function usageOf({ body, observation: { usage, finishes } }: Committed, operatio
 const STREAM_HEADERS = { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' }
 
 function answerHeaders(exchange: Exchange): Record<string, string> {
-  const headers: Record<string, string> = { 'x-postern-request-id': exchange.id, 'x-request-id': exchange.id }
+  const headers: Record<string, string> = { 'x-postern-request-id': exchange.id, 'x-request-id': exchange.id, ...exchange.admitted?.headers }
   if (exchange.route !== undefined) headers['x-postern-route'] = headerValue(exchange.route)
   if (exchange.target !== undefined) headers['x-postern-target'] = headerValue(exchange.target)
   if (exchange.attempts.length > 0) headers['x-postern-attempts'] = String(exchange.attempts.length)
@@ -207,6 +231,7 @@ function refuse(runtime: Runtime, exchange: Exchange, refusal: { endpoint: Endpo
     headers['retry-after'] = String(Math.ceil(retryAfterMs / 1000))
     headers['retry-after-ms'] = String(Math.ceil(retryAfterMs))
   }
+  if (error.details.resetsAtMs !== undefined) headers['x-postern-resets-at'] = new Date(error.details.resetsAtMs).toISOString()
   const face = endpoint?.kind === 'operation' ? endpoint.face : plainFace
   Object.assign(headers, face.answerHeaders?.(exchange.id))
   const body = JSON.stringify(face.renderError(error, exchange.id))
@@ -227,11 +252,28 @@ function causeOf(error: GatewayError): string {
 function settle(runtime: Runtime, exchange: Exchange, outcome: Outcome): void {
   if (exchange.settled) return
   exchange.settled = true
+  exchange.admitted?.settle(usedBy(runtime, exchange, outcome))
   runtime.active.delete(exchange)
   runtime.onSettled()
   if (exchange.endpoint === '' || (runtime.onRecord === undefined && !runtime.log.wantsInfo)) return
   keep(runtime, recordOf(exchange, outcome, Math.round(runtime.clock.monotonic() - exchange.started)))
 }
+
+/**
+ * What a request has used, as far as anybody knows: what the answer took, and for each attempt that failed although the
+ * provider may charge for it, what it had as input.
+ */
+function usedBy({ priceOf }: Runtime, { attempts, admitted, target = '' }: Exchange, { usage }: Outcome): Amounts {
+  const inputTokens = admitted?.estimate?.inputTokens ?? 0
+  const unknown = attempts.filter(({ billed }) => billed === 'unknown')
+  // Who was charged for and did not hear how much it was, has used what was reserved.
+  const isUntold = usage === undefined && attempts.some(({ billed }) => billed === 'yes')
+  const told: Usage = isUntold ? { inputTokens, outputTokens: admitted?.estimate?.outputTokens ?? 0 } : (usage ?? NOTHING_USED)
+  const wasted = unknown.reduce((sum, attempt) => sum + (priceOf(attempt.target, { inputTokens, outputTokens: 0 }) ?? 0), 0)
+  return { inputTokens: told.inputTokens + inputTokens * unknown.length, outputTokens: told.outputTokens, nanoDollars: wasted + (told === NOTHING_USED ? 0 : (priceOf(target, told) ?? 0)) }
+}
+
+const NOTHING_USED: Usage = Object.freeze({ inputTokens: 0, outputTokens: 0 })
 
 function keep(runtime: Runtime, record: RequestRecord): void {
   try {
@@ -251,10 +293,11 @@ function health(runtime: Runtime, exchange: Exchange, probe: 'live' | 'ready'): 
   return { status: ready ? 200 : 503, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' }, body }
 }
 
-function degradedParts(runtime: Runtime): string[] {
+/** What is not as it should be. */
+export function degradedParts(runtime: Runtime): string[] {
   const hasUnavailable = runtime.dispatch.health.unavailable.length > 0
   const isShedding = (runtime.load?.current ?? 'nobody') !== 'nobody'
-  return [...(hasUnavailable ? ['targets'] : []), ...(isShedding ? ['event-loop'] : [])]
+  return [...(hasUnavailable ? ['targets'] : []), ...(isShedding ? ['event-loop'] : []), ...(runtime.isStoreDegraded() ? ['store'] : [])]
 }
 
 function hello(runtime: Runtime, exchange: Exchange): GatewayResponse {

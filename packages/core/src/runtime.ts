@@ -1,10 +1,11 @@
 import type { Clock } from './clock.ts'
 import type { TargetFilter } from './config/index.ts'
+import type { Usage } from './dialects/index.ts'
 import type { DispatchEnvironment } from './dispatch/index.ts'
 import type { Exchange } from './exchange.ts'
 import type { Identify } from './identity/index.ts'
 import type { RequestRecord } from './ledger/index.ts'
-import type { HostLoad } from './limits/index.ts'
+import type { Admitted, Demand, HostLoad } from './limits/index.ts'
 import type { LeveledLogger } from './log.ts'
 import type { RoutingTable } from './routing/index.ts'
 
@@ -20,6 +21,12 @@ export interface Runtime {
   readonly isDisabled: TargetFilter | undefined
   readonly dispatch: DispatchEnvironment
   readonly bodyLimitBytes: number
+  /** Lets a request in, or rejects; `undefined` where no limit concerns it. Absent when there are no limits. */
+  readonly admit: ((demand: Demand) => Promise<Admitted> | undefined) | undefined
+  /** What usage of a target (`provider/model`) costs in nano-dollars; `undefined` where nobody knows. */
+  readonly priceOf: (target: string, usage: Usage) => number | undefined
+  /** Whether the store that counts limits is given up for now. */
+  readonly isStoreDegraded: () => boolean
   /** Who is refused for the sake of the host; `undefined` when nobody ever is. */
   readonly load: HostLoad | undefined
   /** A parser of the host has read a body before us: told to the operator once. */

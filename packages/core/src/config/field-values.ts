@@ -21,6 +21,26 @@ export const duration = () => readBy(parseDuration, 'This is not a duration.', d
 export const hedgeDelay = () =>
   readBy((value): number | 'p95' | undefined => (value === 'p95' ? value : parseDuration(value)), 'This is neither a duration nor p95.', durationHint)
 
+/** Milliseconds within bounds. */
+export const durationBetween = (leastMs: number, mostMs: number) =>
+  readBy(
+    (value): number | undefined => {
+      const ms = parseDuration(value)
+      return ms !== undefined && ms >= leastMs && ms <= mostMs ? ms : undefined
+    },
+    'This is no duration it can have.',
+    `${durationHint} At least ${leastMs} ms, at most ${mostMs} ms.`,
+  )
+
+/** A store made by code, or where one is: `memory`, `sqlite:path`, `redis://...`. */
+export function storePlace<T>() {
+  const read = (value: unknown): T | string | undefined => {
+    if (typeof value === 'object' && value !== null && 'ledger' in value && 'close' in value) return value as T
+    return typeof value === 'string' && /^(?:memory|sqlite:.+|rediss?:\/\/.+)$/.test(value.trim()) ? value.trim() : undefined
+  }
+  return readBy(read, 'This is no store.', 'Write memory, sqlite:./postern.db or redis://host:6379; in code, a store such as redisStore({ client }).')
+}
+
 /** Milliseconds, or never. */
 export const durationOrOff = () =>
   readBy((value): number | undefined => (value === 'off' ? Number.POSITIVE_INFINITY : parseDuration(value)), 'This is neither a duration nor off.', durationHint)

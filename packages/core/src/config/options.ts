@@ -3,6 +3,7 @@ import type { FallbackReason } from './fallback-reasons.ts'
 import type { Caller } from '../identity/index.ts'
 import type { RequestRecord } from '../ledger/index.ts'
 import type { Logger, LogLevel } from '../log.ts'
+import type { Store } from '../storage/index.ts'
 import type { AwsCredentialsFunction, CloudKind, DialectName, GoogleCredentials, TokenSource } from '../providers/index.ts'
 
 /** Milliseconds, or a number with a unit: `'250ms'`, `'60s'`, `'10m'`, `'1h'`. At least 1 ms, at most 24 days. */
@@ -87,6 +88,34 @@ export interface GatewayOptions<Host = unknown> {
    * @default 'on'
    */
   readonly circuitBreaker?: 'on' | 'off'
+  /**
+   * How much may be used, in which unit, by whom: `[{ unit: 'tokens', window: 'minute', limit: 100_000, scope: 'team' }]`. A
+   * request takes from every limit that concerns it in one step, or is refused (429, for `usd` 402).
+   */
+  readonly limits?: readonly LimitOptions[]
+  /**
+   * Dollars for a million tokens, by `provider/model` or `provider/*`. A model without a price is refused where a hard limit
+   * in `usd` applies.
+   * @default those of the list that comes with the gateway
+   */
+  readonly prices?: Readonly<Record<string, { readonly input: number; readonly output: number; readonly cached?: number; readonly cacheWrite?: number }>>
+  /**
+   * Where that is counted: `memory`, `sqlite:./postern.db`, `redis://...` (with `@postern/redis` installed), or a store such
+   * as `redisStore({ client })`. Env: `POSTERN_STORE`.
+   * @default the Redis of `REDIS_URL` when that is set, or memory, where every process counts for itself
+   */
+  readonly store?: string | Store
+  /**
+   * While the store cannot be asked, limits of requests, tokens and concurrency are counted by each process for itself
+   * (`local`), let everybody in (`open`) or nobody (`closed`, 503). Env: `POSTERN_LIMITS_WITHOUT_STORE`.
+   * @default 'local'
+   */
+  readonly limitsWithoutStore?: 'local' | 'open' | 'closed'
+  /**
+   * The same for hard limits in `usd`. Env: `POSTERN_BUDGETS_WITHOUT_STORE`.
+   * @default 'closed'
+   */
+  readonly budgetsWithoutStore?: 'local' | 'open' | 'closed'
   /**
    * Mean lag of the host's event loop over a second from which requests of the lane `batch` are refused with 503; from
    * twice as much on, all are. Env: `POSTERN_EVENT_LOOP_LAG_LIMIT`.
@@ -232,4 +261,45 @@ export interface KeyOptions {
   readonly routes?: readonly string[]
   /** Models the key may use, as `provider/model` or `provider/*`. Absent: all, unless `routes` is given. */
   readonly models?: readonly string[]
+  /** Whom its use counts for, beside the key itself. */
+  readonly tenant?: string
+  readonly team?: string
+  readonly user?: string
+  readonly feature?: string
+  /** How much the key may use. */
+  readonly limits?: readonly KeyLimitOptions[]
+}
+
+/** How much of something may be used within a time. */
+export interface KeyLimitOptions {
+  /** `tokens` are those of input and output together, `usd` what they cost, `concurrency` the requests under way. */
+  readonly unit: 'requests' | 'input-tokens' | 'output-tokens' | 'tokens' | 'usd' | 'concurrency'
+  /** A whole number, or dollars. */
+  readonly limit: number
+  /** Counts anew with each of these, by the calendar. One of `window` and `sliding` is needed, except for `concurrency`. */
+  readonly window?: 'second' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'total'
+  /** At any moment, what was used within this time before it: 1 s to 24 days. */
+  readonly sliding?: Duration
+  /**
+   * IANA name of the zone whose midnight days, weeks and months begin at.
+   * @default 'UTC'
+   */
+  readonly timeZone?: string
+  /**
+   * Soft limits refuse nobody: the record of a request beyond one says `soft-limit`.
+   * @default 'hard'
+   */
+  readonly mode?: 'hard' | 'soft'
+}
+
+type LimitScope = 'key' | 'tenant' | 'team' | 'user' | 'feature' | 'route' | 'model'
+
+export interface LimitOptions extends KeyLimitOptions {
+  /**
+   * Each of these, or each combination, has a counter of its own; `all` is one for everybody.
+   * @default 'key'
+   */
+  readonly scope?: LimitScope | readonly LimitScope[] | 'all'
+  /** Only for requests of these: `{ team: 'support' }`. */
+  readonly only?: Partial<Record<LimitScope, string | readonly string[]>>
 }

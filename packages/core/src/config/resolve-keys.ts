@@ -27,12 +27,14 @@ class VirtualKey implements KeySettings {
   readonly name: string
   readonly routes: readonly string[] | undefined
   readonly models: readonly string[] | undefined
+  readonly attribution: KeySettings['attribution']
   readonly #key: string
 
-  constructor(name: string, { key, routes, models }: ParsedKey) {
+  constructor(name: string, { key, routes, models, tenant, team, user, feature }: ParsedKey) {
     this.name = name
     this.routes = routes
     this.models = models
+    this.attribution = Object.freeze({ ...(tenant && { tenant }), ...(team && { team }), ...(user && { user }), ...(feature && { feature }) })
     this.#key = key
     Object.freeze(this)
   }

@@ -7,6 +7,7 @@ import { describePath, readConfigFile } from './file.ts'
 import { merge, type Merged } from './merge.ts'
 import type { GatewayOptions, TargetFilter } from './options.ts'
 import { ConfigurationError, type Problem } from './problem.ts'
+import { resolveAdmission } from './resolve-admission.ts'
 import { resolveKeys } from './resolve-keys.ts'
 import { resolveProviders } from './resolve-providers.ts'
 import { resolveLimits, resolveRoutes } from './resolve-routes.ts'
@@ -30,7 +31,7 @@ export function resolveSettings(options: GatewayOptions<never>, environment: Env
   const production = valueOf(environment, 'NODE_ENV') === 'production'
   const access = resolveAccess(merged, { hasKeys: keys.length > 0, production }, problems)
   if (problems.length > 0) throw new ConfigurationError(problems)
-  return Object.freeze({ providers, routes, keys, ...access, production, ...limits, ...resolveEdge(merged), configPath })
+  return Object.freeze({ providers, routes, keys, ...access, production, ...limits, limits: resolveAdmission(merged), prices: new Map(Object.entries(merged.first('prices') ?? {})), ...resolveStore(merged, environment), ...resolveEdge(merged), configPath })
 }
 
 interface Sources {
@@ -81,6 +82,15 @@ function resolveAccess(merged: Merged, facts: AccessFacts, problems: Problem[]):
     })
   }
   return { auth: 'keys', needsDevelopmentKey: !facts.production, identify }
+}
+
+function resolveStore(merged: Merged, environment: Environment): Pick<Settings, 'store' | 'isStoreImplied' | 'limitFailMode' | 'budgetFailMode'> {
+  return {
+    store: merged.first('store') ?? valueOf(environment, 'REDIS_URL') ?? 'memory',
+    isStoreImplied: merged.first('store') === undefined,
+    limitFailMode: merged.first('limitsWithoutStore') ?? defaults.limitsWithoutStore,
+    budgetFailMode: merged.first('budgetsWithoutStore') ?? defaults.budgetsWithoutStore,
+  }
 }
 
 type Edge = Pick<Settings, 'isDisabled' | 'hasCircuitBreaker' | 'eventLoopLagLimitMs' | 'connectTimeoutMs' | 'bodyLimitBytes' | 'answerLimitBytes' | 'eventLimitBytes' | 'log' | 'onRecord' | 'prefix'>

@@ -5,8 +5,10 @@ import { dialectNames } from '../providers/index.ts'
 import { cloudFields } from './cloud-fields.ts'
 import { fallbackReasons } from './fallback-reasons.ts'
 import { listed, meta } from './field-meta.ts'
-import { address, callback, duration, durationOrOff, headers, hedgeDelay, keyPool, logging, mountPath, optionalSecret, secret, size, targetFilter } from './field-values.ts'
+import { address, callback, duration, durationOrOff, headers, hedgeDelay, keyPool, logging, mountPath, optionalSecret, secret, size, storePlace, targetFilter } from './field-values.ts'
+import type { Store } from '../storage/index.ts'
 import type { TargetFilter } from './options.ts'
+import { keyLimitsSchema, limitsSchema } from './limit-schema.ts'
 import { quirksSchema } from './quirks-schema.ts'
 
 /** Defaults are written once, here, as users would write them. */
@@ -23,6 +25,8 @@ export const defaults = {
   bodyLimit: '20MiB',
   answerLimit: '32MiB',
   eventLimit: '8MiB',
+  limitsWithoutStore: 'local',
+  budgetsWithoutStore: 'closed',
   log: 'warn',
   prefix: '',
 } as const
@@ -36,6 +40,7 @@ export const optionsSchema = once(buildSchema)
 export type ParsedOptions = z.output<ReturnType<typeof buildSchema>>
 export type ParsedProvider = NonNullable<ParsedOptions['providers']>[string]
 export type ParsedRoute = NonNullable<ParsedOptions['routes']>[string]
+export type ParsedLimit = NonNullable<ParsedOptions['limits']>[number]
 export type ParsedKey = NonNullable<ParsedOptions['keys']>[string]
 
 function buildSchema() {
@@ -57,6 +62,7 @@ function buildSchema() {
       }),
     ),
     ...limitFields(),
+    ...admissionFields(),
     ...edgeFields(),
     config: z.string().min(1).optional().meta(
       meta({ type: 'path', default: 'none', env: 'POSTERN_CONFIG', description: 'YAML or JSON file with these same options.' }),
@@ -195,8 +201,16 @@ function keySchema() {
           description: 'Models the key may use.',
         }),
       ),
+      ...attributionFields(),
+      limits: keyLimitsSchema().optional().meta(meta({ type: 'list of objects', default: 'none', description: 'How much the key may use: `unit`, `limit`, and `window` or `sliding`, as in `limits`.' })),
     }),
   )
+}
+
+function attributionFields() {
+  const names = ['tenant', 'team', 'user', 'feature'] as const
+  const field = (name: string) => z.string().min(1).max(200).optional().meta(meta({ type: 'string', default: 'none', description: `The ${name} whose use it is: in records, and for limits.` }))
+  return Object.fromEntries(names.map((name) => [name, field(name)])) as Record<(typeof names)[number], ReturnType<typeof field>>
 }
 
 /** What the gateway sets for all routes, and a route for itself. */
@@ -232,6 +246,43 @@ function limitFields() {
       }),
     ),
   }
+}
+
+/** Who may use how much, and where that is counted. */
+function admissionFields() {
+  const failMode = z.enum(['closed', 'open', 'local']).optional()
+  return {
+    limits: limitsSchema().optional().meta(
+      meta({ type: 'list of objects', default: 'none', description: 'How much may be used, in which unit, by whom. A request takes from every limit that concerns it, or is refused before anything is done for it.' }),
+    ),
+    prices: z.record(z.string().regex(/^[^/\s]+\/\S+$/, { error: 'Write "provider/model" or "provider/*".' }), priceSchema()).optional().meta(
+      meta({ type: 'object by `provider/model` or `provider/*`', default: 'those of the list that comes with the gateway', description: 'Dollars for a million tokens: `{ input, output, cached, cacheWrite }`. A model without a price is refused where a hard limit in `usd` applies.' }),
+    ),
+    store: storePlace<Store>().optional().meta(
+      meta({
+        type: '`memory`, `sqlite:path`, `redis://...`, or a store (code only)',
+        default: '`REDIS_URL` when it is set and `@postern/redis` is installed, or `memory`',
+        env: 'POSTERN_STORE',
+        description: 'Where what was used is counted. In memory, every process counts for itself.',
+      }),
+    ),
+    limitsWithoutStore: failMode.meta(
+      meta({
+        type: '`local`, `open` or `closed`',
+        default: defaults.limitsWithoutStore,
+        env: 'POSTERN_LIMITS_WITHOUT_STORE',
+        description: 'While the store cannot be asked, limits of requests, tokens and concurrency are counted by each process for itself, let everybody in, or nobody.',
+      }),
+    ),
+    budgetsWithoutStore: failMode.meta(
+      meta({ type: '`closed`, `open` or `local`', default: defaults.budgetsWithoutStore, env: 'POSTERN_BUDGETS_WITHOUT_STORE', description: 'The same for hard limits in `usd`.' }),
+    ),
+  }
+}
+
+function priceSchema() {
+  const price = z.number().min(0).max(1_000_000)
+  return z.strictObject({ input: price, output: price, cached: price.optional(), cacheWrite: price.optional() })
 }
 
 /** What holds for the gateway as a whole. */

@@ -1,3 +1,6 @@
+import type { ModelPrice } from '../ledger/index.ts'
+import type { FailMode, Limit } from '../limits/index.ts'
+import type { Store } from '../storage/index.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Caller } from '../identity/index.ts'
 import type { RequestRecord } from '../ledger/index.ts'
@@ -27,6 +30,15 @@ export interface Settings {
   readonly isDisabled: TargetFilter | undefined
   readonly hasCircuitBreaker: boolean
   readonly connectTimeoutMs: number
+  readonly limits: readonly Limit[]
+  /** By `provider/model` or `provider/*`. */
+  readonly prices: ReadonlyMap<string, ModelPrice>
+  /** A store made by code, or where one is. */
+  readonly store: Store | string
+  /** It is that of `REDIS_URL`, which may be there for somebody else, or the default. */
+  readonly isStoreImplied: boolean
+  readonly limitFailMode: FailMode
+  readonly budgetFailMode: FailMode
   /** Infinite when nothing is shed. */
   readonly eventLoopLagLimitMs: number
   readonly bodyLimitBytes: number
@@ -59,4 +71,5 @@ export interface KeySettings {
   readonly key: string
   readonly routes: readonly string[] | undefined
   readonly models: readonly string[] | undefined
+  readonly attribution: Pick<Caller, 'tenant' | 'team' | 'user' | 'feature'>
 }

@@ -13,6 +13,8 @@ export interface Operation {
   answerLocally?(target: OperationTarget): JsonObject | undefined
   /** Tokens the request costs as input, roughly; absent where nobody could say. */
   estimateInput?(): number
+  /** Tokens of output it may get at most, as far as it says so itself; absent where there is none. */
+  readonly outputAsked?: OutputAsked
   /** How this target is asked, and how its answer is handed to the client. */
   translationFor(target: OperationTarget, context: OperationContext): Translation
 }
@@ -65,6 +67,26 @@ export function faceOf(dialect: Dialect): Face {
   return dialect.server
 }
 
+export interface OutputAsked {
+  /** Of one choice; `undefined` where the request sets no bound. */
+  readonly tokens: number | undefined
+  readonly choices: number
+}
+
+/** What bounds the output, in any dialect. */
+const BOUNDS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'maxOutputTokens', 'maxTokens'] as const
+const COUNTS = ['n', 'best_of', 'candidateCount'] as const
+
+/** Of fields that contradict each other the largest counts: which of them a provider goes by is not ours to know. */
+function outputAsked(body: JsonObject): OutputAsked {
+  const places = [body, body['generationConfig'], body['inferenceConfig']]
+  const largest = (names: readonly string[]): number | undefined => {
+    const values = places.flatMap((place) => names.map((name) => Number((place as JsonObject | undefined)?.[name]))).filter((value) => value > 0 && Number.isSafeInteger(value))
+    return values.length === 0 ? undefined : Math.max(...values)
+  }
+  return { tokens: largest(BOUNDS), choices: largest(COUNTS) ?? 1 }
+}
+
 /** A conversation in the words of `from`, for any target that speaks one of our dialects. */
 export function readChat(from: Dialect, request: ClientRequest): Operation {
   if (from.server === undefined) throw new TypeError(`Clients cannot speak ${from.name}.`)
@@ -72,6 +94,7 @@ export function readChat(from: Dialect, request: ClientRequest): Operation {
   return {
     model: chat.model,
     stream: chat.stream,
+    outputAsked: outputAsked(request.body),
     estimateInput: () => estimateInputTokens(chat.conversation()),
     translationFor(target, context) {
       // Its own dialect first: what needs no translation loses nothing in it.

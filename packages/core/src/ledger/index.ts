@@ -1,2 +1,3 @@
 export { recordOf, type RequestRecord } from './record.ts'
 export { readReports, recordOfReport } from './usage-reports.ts'
+export { type ModelPrice, PriceList } from './prices.ts'

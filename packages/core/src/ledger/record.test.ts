@@ -23,6 +23,7 @@ function exchange(known: Partial<Exchange> = {}): Exchange {
     operation: undefined,
     route: undefined,
     target: undefined,
+    admitted: undefined,
     attempts: [],
     dropped: [],
     degraded: new Set(),

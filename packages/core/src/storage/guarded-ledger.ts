@@ -71,6 +71,7 @@ export class GuardedLedger implements Ledger {
     return new Promise((resolve, reject) => {
       let isOver = false
       const fail = (cause: unknown): void => {
+        if (isOver) return
         isOver = true
         timer.clear()
         this.#lastCause = cause
@@ -78,17 +79,13 @@ export class GuardedLedger implements Ledger {
         reject(unavailable(cause))
       }
       const timer = this.#clock.setTimer(() => fail(new Error(`The store did not answer within ${STORE_DEADLINE_MS} ms.`)), STORE_DEADLINE_MS)
-      ask().then(
-        (answer) => {
-          if (isOver) return onLate?.(answer)
-          timer.clear()
-          permit.end('succeeded')
-          resolve(answer)
-        },
-        (cause: unknown) => {
-          if (!isOver) fail(cause)
-        },
-      )
+      const succeed = (answer: T): void => {
+        if (isOver) onLate?.(answer)
+        timer.clear()
+        permit.end('succeeded')
+        resolve(answer)
+      }
+      ask().then(succeed, fail)
     })
   }
 }

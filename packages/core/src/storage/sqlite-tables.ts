@@ -1,4 +1,5 @@
 import { createRequire } from 'node:module'
+import type Sqlite from 'node:sqlite'
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import type { Tables } from './table-ledger.ts'
 
@@ -24,7 +25,7 @@ export class SqliteTables implements Tables {
   /** @param path of the file, or `:memory:`; throws when it cannot be opened */
   constructor(path: string, now: () => number) {
     // Node tells that its SQLite is experimental (22) as soon as it is imported: only who uses it is to hear that.
-    const sqlite = createRequire(import.meta.url)('node:sqlite') as typeof import('node:sqlite')
+    const sqlite = createRequire(import.meta.url)('node:sqlite') as typeof Sqlite
     this.#database = new sqlite.DatabaseSync(path)
     this.#now = now
     this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};${SCHEMA}`)

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import type { Draw, Ledger, ReserveAnswer } from '@postern/core'
 
 /** A ledger under test, and the time it goes by. */
@@ -17,13 +18,12 @@ export interface LedgerCase {
 }
 
 const HOUR = 3_600_000
-let ids = 0
-const newId = (): string => `request-${(ids += 1)}-${Math.random().toString(36).slice(2)}`
+const newId = (): string => `request-${randomUUID()}`
 const newKey = (): string => `test:${newId()}`
 
-async function period(harness: LedgerHarness, amount: number, limit: number, key = newKey()): Promise<Draw> {
+async function period(harness: LedgerHarness, amount: number, limit: number): Promise<Draw> {
   const now = await harness.now()
-  return { kind: 'period', key, amount, limit, startsAt: now - HOUR, endsAt: now + HOUR }
+  return { kind: 'period', key: newKey(), amount, limit, startsAt: now - HOUR, endsAt: now + HOUR }
 }
 
 const reserve = ({ ledger }: LedgerHarness, ...draws: Draw[]): Promise<ReserveAnswer> => ledger.reserve({ id: newId(), draws, ttlMs: HOUR })

@@ -35,6 +35,8 @@ const WORDS: Readonly<Record<ErrorCode, string>> = {
   first_token_timeout: 'DEADLINE_EXCEEDED',
   idle_timeout: 'DEADLINE_EXCEEDED',
   deadline_exceeded: 'DEADLINE_EXCEEDED',
+  budget_exceeded: 'RESOURCE_EXHAUSTED',
+  unpriced_model: 'FAILED_PRECONDITION',
   store_unavailable: 'UNAVAILABLE',
   host_overloaded: 'UNAVAILABLE',
   gateway_closed: 'UNAVAILABLE',

@@ -6,13 +6,14 @@ import { errorFactsOf } from './error-facts.ts'
 
 /** OpenAI's error envelope: all four fields, always. A request that used up its attempts lists them. */
 export function renderError(error: GatewayError): JsonObject {
-  const { param, providerCode, attempts } = error.details
+  const { param, providerCode, attempts, resetsAtMs } = error.details
   return {
     error: {
       message: error.message,
       type: error.type,
       param: param ?? null,
       code: error.code === 'provider_rejected' ? (providerCode ?? error.code) : error.code,
+      ...(resetsAtMs === undefined ? {} : { resets_at: new Date(resetsAtMs).toISOString() }),
       ...(attempts === undefined || attempts.length === 0 ? {} : { attempts: attempts.map(({ target, code, ms }) => ({ target, code, ms })) }),
     },
   }

@@ -1,0 +1,37 @@
+import type { Limit, Scope } from '../limits/index.ts'
+import { toNano } from './limit-schema.ts'
+import type { Merged } from './merge.ts'
+import type { ParsedKey, ParsedLimit } from './schema.ts'
+
+/** Every limit there is: those of the gateway, and those of single keys. */
+export function resolveAdmission(merged: Merged): readonly Limit[] {
+  const own = (merged.first('limits') ?? []).map((limit, at) => limitOf(limit, { place: `limits[${at}]`, scope: scopeOf(limit.scope), only: onlyOf(limit.only ?? {}) }))
+  const ofKeys = [...merged.entries('keys')].flatMap(([name, { value }]) => limitsOfKey(name, value))
+  return Object.freeze([...own, ...ofKeys])
+}
+
+function limitsOfKey(name: string, { limits = [] }: ParsedKey): Limit[] {
+  return limits.map((limit, at) => limitOf(limit, { place: `keys.${name}.limits[${at}]`, scope: ['key'], only: new Map([['key', new Set([name])]]) }))
+}
+
+function limitOf({ unit, limit, window, sliding, timeZone = 'UTC', mode }: Omit<ParsedLimit, 'scope' | 'only'>, whose: Pick<Limit, 'place' | 'scope' | 'only'>): Limit {
+  return Object.freeze({
+    ...whose,
+    unit,
+    window: sliding === undefined ? window : { slidingMs: sliding },
+    timeZone,
+    amount: unit === 'usd' ? toNano(limit) : limit,
+    isSoft: mode === 'soft',
+  })
+}
+
+function scopeOf(scope: ParsedLimit['scope']): readonly Scope[] {
+  if (scope === undefined) return ['key']
+  if (scope === 'all') return []
+  return typeof scope === 'string' ? [scope] : scope
+}
+
+function onlyOf(only: NonNullable<ParsedLimit['only']>): Limit['only'] {
+  const entries = Object.entries(only) as [Scope, string | readonly string[] | undefined][]
+  return new Map(entries.flatMap(([scope, values]) => (values === undefined ? [] : [[scope, new Set(typeof values === 'string' ? [values] : values)] as const])))
+}

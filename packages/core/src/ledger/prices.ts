@@ -1,0 +1,61 @@
+import { createRequire } from 'node:module'
+import type { Usage } from '../dialects/index.ts'
+import { priceNameOf } from '../providers/index.ts'
+
+/** Dollars for a million tokens. */
+export interface ModelPrice {
+  readonly input: number
+  readonly output: number
+  /** Of input read from the prompt cache. @default `input` */
+  readonly cached?: number | undefined
+  /** Of input written to it. @default `input` */
+  readonly cacheWrite?: number | undefined
+}
+
+/** What is used of `@pydantic/genai-prices`. */
+interface PricePackage {
+  calcPrice(usage: Readonly<Record<string, number>>, model: string, options: { readonly providerId: string }): { readonly total_price: number } | null
+}
+
+const NANO = 1_000_000_000
+/** Dollars for a million tokens are so many nano-dollars for one. */
+const NANO_PER_TOKEN = NANO / 1_000_000
+
+/**
+ * What calls cost, in whole nano-dollars: never a float, rounded up once. Prices of the configuration go before those of
+ * the list that comes with the gateway, which knows tiers and dates; a model neither knows has no price.
+ */
+export class PriceList {
+  readonly #own: ReadonlyMap<string, ModelPrice>
+  #listed: PricePackage | undefined
+
+  /** @param own by `provider/model` or `provider/*` */
+  constructor(own: ReadonlyMap<string, ModelPrice>) {
+    this.#own = own
+  }
+
+  /** @param target `provider/model` */
+  nanoDollars(target: string, usage: Usage): number | undefined {
+    const slash = target.indexOf('/')
+    const provider = target.slice(0, slash)
+    const own = this.#own.get(target) ?? this.#own.get(`${provider}/*`)
+    return own === undefined ? this.#listedPrice(provider, target.slice(slash + 1), usage) : ownPrice(own, usage)
+  }
+
+  #listedPrice(provider: string, model: string, usage: Usage): number | undefined {
+    // 2 MB of data: only who has budgets is to carry them.
+    this.#listed ??= createRequire(import.meta.url)('@pydantic/genai-prices') as PricePackage
+    const counts = { input_tokens: usage.inputTokens, output_tokens: usage.outputTokens, ...given('cache_read_tokens', usage.cachedTokens), ...given('cache_write_tokens', usage.cacheWriteTokens) }
+    const price = this.#listed.calcPrice(counts, model, { providerId: priceNameOf(provider) })
+    return price === null || !Number.isFinite(price.total_price) ? undefined : Math.ceil(price.total_price * NANO)
+  }
+}
+
+function ownPrice({ input, output, cached = input, cacheWrite = input }: ModelPrice, { inputTokens, outputTokens, cachedTokens = 0, cacheWriteTokens = 0 }: Usage): number {
+  const fresh = Math.max(0, inputTokens - cachedTokens - cacheWriteTokens)
+  return Math.ceil((fresh * input + cachedTokens * cached + cacheWriteTokens * cacheWrite + outputTokens * output) * NANO_PER_TOKEN)
+}
+
+function given(name: string, value: number | undefined): Record<string, number> {
+  return value === undefined || value === 0 ? {} : { [name]: value }
+}

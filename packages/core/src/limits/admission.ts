@@ -1,0 +1,234 @@
+import type { Clock, Timer } from '../clock.ts'
+import { GatewayError } from '../errors.ts'
+import { type Draw, type Ledger, memoryStore, type Reservation, type ReserveAnswer } from '../storage/index.ts'
+import { appliesTo, counterOf, describe, type Limit, type Subject, type Unit } from './limit.ts'
+import { limitHeaders } from './limit-headers.ts'
+import { type Period, periodAt } from './period.ts'
+
+/** What a request may take, or has taken, in each unit. Integers. */
+export interface Amounts {
+  readonly inputTokens: number
+  readonly outputTokens: number
+  /** `undefined` where nobody knows the price. */
+  readonly nanoDollars: number | undefined
+}
+
+/** What a store that cannot be asked means for a limit: nobody gets in, everybody does, or this process counts for itself. */
+export type FailMode = 'closed' | 'open' | 'local'
+
+export interface AdmissionOptions {
+  readonly clock: Clock
+  readonly ledger: Ledger
+  /** For limits of requests, tokens and calls at once. */
+  readonly limitFailMode: FailMode
+  /** For limits in money. */
+  readonly budgetFailMode: FailMode
+  /** No request takes longer. */
+  readonly longestMs: number
+  /** Told when settlements are given up: more of them wait than are kept. */
+  readonly onLost: (count: number) => void
+}
+
+/** One request that asks to be let in. */
+export interface Demand {
+  readonly id: string
+  readonly subject: Subject
+  /** What it may take; asked only where a limit needs it. */
+  estimate(): Amounts
+  /** Where to say that something was decided otherwise than usual. */
+  readonly degraded: Set<string>
+}
+
+/** A request that was let in. */
+export interface Admitted {
+  /** `x-ratelimit-*`, as OpenAI's. */
+  readonly headers: Readonly<Record<string, string>>
+  /** What was reserved. */
+  readonly estimate: Amounts | undefined
+  /** Once, when it has ended: never rejects, and nobody waits for it. */
+  settle(actual: Amounts): void
+}
+
+interface Pending {
+  readonly reservation: Reservation
+  readonly actuals: readonly number[]
+}
+
+const MOST_PENDING = 10_000
+const TRY_AGAIN_MS = 1_000
+/** Beyond any clock that is merely wrong: after that the store's time is not believed. */
+const MOST_TIME_CORRECTIONS = 3
+
+/** Decides who gets in: takes from every limit that concerns a request, or from none, before anything is done for it. */
+export class AdmissionControl {
+  readonly #options: AdmissionOptions
+  readonly #local: Ledger
+  readonly #periods = new Map<string, Period>()
+  /** The store's clock less ours. */
+  #offsetMs = 0
+  readonly #underWay = new Set<Promise<unknown>>()
+  #pending: Pending[] = []
+  #timer: Timer | undefined
+  #isClosed = false
+
+  constructor(options: AdmissionOptions) {
+    this.#options = options
+    this.#local = memoryStore(() => options.clock.now()).ledger
+  }
+
+  /** `undefined` where no limit concerns it. Rejects with 429, 402 or 503, and has taken nothing then. */
+  admit(limits: readonly Limit[], demand: Demand): Promise<Admitted> | undefined {
+    const own = limits.filter((limit) => appliesTo(limit, demand.subject))
+    return own.length === 0 ? undefined : this.#admit(own, demand)
+  }
+
+  async #admit(limits: readonly Limit[], demand: Demand): Promise<Admitted> {
+    const estimate = limits.some(({ unit }) => NEEDS_ESTIMATE.has(unit)) ? demand.estimate() : undefined
+    if (estimate !== undefined && estimate.nanoDollars === undefined) refuseUnpriced(limits)
+    const { ledger } = this.#options
+    let chosen = ledger
+    let asked = limits
+    const answer = await this.#reserve(ledger, { limits, demand, estimate }).catch((error: unknown) => {
+      chosen = this.#local
+      asked = this.#without(limits, demand, error)
+      return this.#reserve(this.#local, { limits: asked, demand, estimate })
+    })
+    if (answer.status === 'refused') throw this.#refusal(asked[answer.at] as Limit, answer)
+    if (answer.status === 'other-time') throw new GatewayError('store_unavailable', 'The clock of the store that counts limits cannot be followed.')
+    const { reservation, used, nowMs } = answer
+    asked.forEach((limit, at) => {
+      if (limit.isSoft && (used[at] ?? 0) > limit.amount) demand.degraded.add('soft-limit')
+    })
+    return {
+      headers: limitHeaders(asked.map((limit, at) => ({ limit, used: used[at] ?? 0, resetsAtMs: resetOf(reservation.draws[at], nowMs) })), nowMs),
+      estimate,
+      settle: (actual) => this.#settle(chosen, { reservation, actuals: asked.map((limit) => amountOf(limit.unit, actual)) }),
+    }
+  }
+
+  /** The limits that hold although the store cannot be asked. Throws where one of them lets nobody in then. */
+  #without(limits: readonly Limit[], { degraded }: Demand, error: unknown): readonly Limit[] {
+    degraded.add('store')
+    const modeOf = ({ unit, isSoft }: Limit): FailMode => (isSoft ? 'open' : unit === 'usd' ? this.#options.budgetFailMode : this.#options.limitFailMode)
+    if (limits.some((limit) => modeOf(limit) === 'closed')) throw error
+    return limits.filter((limit) => modeOf(limit) === 'local')
+  }
+
+  async #reserve(ledger: Ledger, { limits, demand, estimate }: { readonly limits: readonly Limit[]; readonly demand: Demand; readonly estimate: Amounts | undefined }): Promise<ReserveAnswer> {
+    const ttlMs = this.#options.longestMs * 2
+    for (let correction = 0; ; correction++) {
+      const draws = limits.map((limit) => this.#drawOf(limit, demand.subject, estimate))
+      const answer = await ledger.reserve({ id: demand.id, draws, ttlMs })
+      if (answer.status !== 'other-time' || correction === MOST_TIME_CORRECTIONS) return answer
+      // Its clock decides, or instances whose clocks differ would count in different periods.
+      this.#offsetMs = answer.nowMs - this.#options.clock.now()
+    }
+  }
+
+  #drawOf(limit: Limit, subject: Subject, estimate: Amounts | undefined): Draw {
+    const key = counterOf(limit, subject)
+    const wanted = estimate === undefined ? 1 : amountOf(limit.unit, estimate)
+    // What is larger than the limit by itself takes all of it, and soft limits refuse nobody.
+    const room = limit.isSoft ? Number.MAX_SAFE_INTEGER : limit.amount
+    const common = { key, amount: Math.min(wanted, limit.amount), limit: room }
+    if (limit.window === undefined) return { ...common, kind: 'lease', leaseMs: this.#options.longestMs }
+    if (typeof limit.window === 'object') return { ...common, kind: 'sliding', windowMs: limit.window.slidingMs }
+    return { ...common, kind: 'period', ...this.#periodOf(limit) }
+  }
+
+  #periodOf(limit: Limit): Period {
+    const nowMs = this.#options.clock.now() + this.#offsetMs
+    const name = `${String(limit.window)}@${limit.timeZone}`
+    const known = this.#periods.get(name)
+    if (known !== undefined && nowMs >= known.startsAt && nowMs < known.endsAt) return known
+    const period = periodAt(limit.window as Exclude<Limit['window'], object | undefined>, nowMs, limit.timeZone)
+    this.#periods.set(name, period)
+    return period
+  }
+
+  #refusal(limit: Limit, { retryAtMs, nowMs }: Extract<ReserveAnswer, { status: 'refused' }>): GatewayError {
+    const isEver = Number.isFinite(retryAtMs)
+    const waitMs = isEver ? Math.max(1, Math.ceil(retryAtMs - nowMs)) : undefined
+    const message = `The limit of ${describe(limit)} is used up.`
+    if (limit.unit === 'usd') {
+      // Nobody is to wait in a loop for the end of a month.
+      return new GatewayError('budget_exceeded', message, { ...(isEver && { resetsAtMs: retryAtMs }), headers: { 'x-should-retry': 'false' } })
+    }
+    const retryAfterMs = limit.unit === 'concurrency' ? TRY_AGAIN_MS : waitMs
+    return new GatewayError('rate_limit_exceeded', message, {
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+      headers: (retryAfterMs ?? Number.POSITIVE_INFINITY) > LONGEST_WORTHWHILE_MS ? { 'x-should-retry': 'false' } : {},
+    })
+  }
+
+  #settle(ledger: Ledger, pending: Pending): void {
+    this.#track(
+      ledger.settle(pending.reservation, pending.actuals).catch(() => {
+        this.#pending.push(pending)
+        if (this.#pending.length > MOST_PENDING) this.#options.onLost(this.#pending.splice(0, this.#pending.length - MOST_PENDING).length)
+        this.#tryLater()
+      }),
+    )
+  }
+
+  #tryLater(): void {
+    if (!this.#isClosed) this.#timer ??= this.#options.clock.setTimer(this.#onTimer, TRY_AGAIN_MS)
+  }
+
+  readonly #onTimer = (): void => {
+    this.#timer = undefined
+    this.#track(this.#settlePending())
+  }
+
+  /** What could not be settled is settled when the store is back: it counts each once, however often it is told. */
+  async #settlePending(): Promise<void> {
+    const waiting = this.#pending
+    this.#pending = []
+    for (const [at, pending] of waiting.entries()) {
+      try {
+        await this.#options.ledger.settle(pending.reservation, pending.actuals)
+      } catch {
+        this.#pending = [...waiting.slice(at), ...this.#pending]
+        this.#tryLater()
+        return
+      }
+    }
+  }
+
+  #track(work: Promise<unknown>): void {
+    this.#underWay.add(work)
+    void work.finally(() => this.#underWay.delete(work))
+  }
+
+  /** Waits for settlements under way, and tries once more those that could not be made. What is left then is counted as it was reserved. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#timer?.clear()
+    await Promise.allSettled(this.#underWay)
+    if (this.#pending.length > 0) await this.#settlePending()
+    if (this.#pending.length > 0) this.#options.onLost(this.#pending.length)
+  }
+}
+
+/** A client that waits longer than this does not do so for an answer. */
+const LONGEST_WORTHWHILE_MS = 60_000
+
+const NEEDS_ESTIMATE: ReadonlySet<Unit> = new Set(['input-tokens', 'output-tokens', 'tokens', 'usd'])
+
+function amountOf(unit: Unit, { inputTokens, outputTokens, nanoDollars }: Amounts): number {
+  if (unit === 'input-tokens') return inputTokens
+  if (unit === 'output-tokens') return outputTokens
+  if (unit === 'tokens') return inputTokens + outputTokens
+  return unit === 'usd' ? (nanoDollars ?? 0) : 1
+}
+
+/** What has no price would be free for whoever has a budget. */
+function refuseUnpriced(limits: readonly Limit[]): void {
+  if (!limits.some(({ unit, isSoft }) => unit === 'usd' && !isSoft)) return
+  throw new GatewayError('unpriced_model', 'A budget applies to this request, and the price of the model is not known to the gateway (option prices).')
+}
+
+function resetOf(draw: Draw | undefined, nowMs: number): number {
+  if (draw?.kind === 'period') return draw.endsAt
+  return draw?.kind === 'sliding' ? nowMs + draw.windowMs : nowMs
+}

@@ -1,0 +1,66 @@
+import type { CalendarWindow } from './period.ts'
+
+/** What a limit tells callers apart by. A caller who has none of it is one of those who have none, together. */
+export const scopes = ['key', 'tenant', 'team', 'user', 'feature', 'route', 'model'] as const
+export type Scope = (typeof scopes)[number]
+
+export const units = ['requests', 'input-tokens', 'output-tokens', 'tokens', 'usd', 'concurrency'] as const
+export type Unit = (typeof units)[number]
+
+/** What may be done so often, or so much of, by whom. */
+export interface Limit {
+  /** Where it is configured, for messages to the operator. */
+  readonly place: string
+  /** Each combination of these has a counter of its own; without any, there is one for all. */
+  readonly scope: readonly Scope[]
+  /** Only for requests whose scope has one of these values. */
+  readonly only: ReadonlyMap<Scope, ReadonlySet<string>>
+  readonly unit: Unit
+  /** Of `concurrency`, there is none. */
+  readonly window: CalendarWindow | { readonly slidingMs: number } | undefined
+  /** IANA name. */
+  readonly timeZone: string
+  /** In the unit; nano-dollars for `usd`. */
+  readonly amount: number
+  /** Soft ones let everybody in, and say that they were exceeded. */
+  readonly isSoft: boolean
+}
+
+/** Who and what a request is, as far as limits go. */
+export type Subject = Readonly<Partial<Record<Scope, string | undefined>>>
+
+export const NANO_PER_DOLLAR = 1_000_000_000
+
+/** Whether the limit is one for such a request. */
+export function appliesTo({ only }: Limit, subject: Subject): boolean {
+  for (const [scope, values] of only) if (!values.has(subject[scope] ?? '')) return false
+  return true
+}
+
+/** Names the counter of a request: the same on every instance, whatever the order of the configuration. */
+export function counterOf(limit: Limit, subject: Subject): string {
+  const who = limit.scope.map((scope) => `${scope}=${encodeURIComponent(subject[scope] ?? '')}`).join(';')
+  return `${limit.unit}/${windowName(limit)}/${who}${onlyName(limit)}`
+}
+
+/** `minute`, `60000ms`, `at once`. */
+export function windowName({ window, timeZone }: Limit): string {
+  if (window === undefined) return 'now'
+  if (typeof window === 'object') return `${window.slidingMs}ms`
+  return timeZone === 'UTC' ? window : `${window}@${timeZone}`
+}
+
+/** Two limits of the same scope for different ones of it count apart: one may count what the other does not. */
+function onlyName({ scope, only }: Limit): string {
+  const others = [...only].filter(([name]) => !scope.includes(name))
+  return others.map(([name, values]) => `;${name}~${[...values].map(encodeURIComponent).join('|')}`).join('')
+}
+
+/** In words, for whoever has met it. */
+export function describe(limit: Limit): string {
+  const whose = limit.scope.length === 0 ? 'of this gateway' : `of this ${limit.scope.join(' and ')}`
+  if (limit.unit === 'concurrency') return `${limit.amount} requests at once ${whose}`
+  const amount = limit.unit === 'usd' ? `$${limit.amount / NANO_PER_DOLLAR}` : `${limit.amount} ${limit.unit.replace('-', ' ')}`
+  const window = typeof limit.window === 'object' ? `${limit.window.slidingMs / 1_000} s` : limit.window
+  return `${amount} ${window === 'total' ? 'in all' : `per ${window}`} ${whose}`
+}

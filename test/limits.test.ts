@@ -1,0 +1,265 @@
+import type { Draw, GatewayOptions, Ledger, RequestRecord, Store } from '@postern/core'
+import OpenAI, { RateLimitError } from 'openai'
+import { afterEach, describe, expect, it } from 'vitest'
+import { type Chain, type ChainOptions, CLIENT_KEY, startChain } from './harness/chain.ts'
+import { openStream, seeError } from './harness/client-stream.ts'
+import { FakeClock } from './harness/fake-clock.ts'
+
+const OTHER_KEY = 'pk_other_0123456789abcdef'
+
+let chain: Chain
+let clock: FakeClock
+afterEach(() => chain.close())
+
+async function start(limits: GatewayOptions['limits'], gateway: Partial<ChainOptions['gateway']> = {}): Promise<void> {
+  clock = new FakeClock()
+  chain = await startChain({
+    dialects: ['openai-chat'],
+    gateway: { keys: { client: { key: CLIENT_KEY, team: 'support' }, other: { key: OTHER_KEY, team: 'research' } }, ...(limits && { limits }), ...gateway },
+    injected: { clock },
+  })
+}
+
+const other = { headers: { authorization: `Bearer ${OTHER_KEY}` } }
+const statuses = async (count: number, body: Record<string, unknown> = {}, init: RequestInit = {}): Promise<number[]> => {
+  const seen: number[] = []
+  for (let at = 0; at < count; at++) seen.push((await chain.ask(body, init)).status)
+  return seen
+}
+
+describe('a limit of requests', () => {
+  it('lets in as many as it says, tells the rest when to come back, and begins anew', async () => {
+    await start([{ unit: 'requests', window: 'minute', limit: 2 }])
+    expect(await statuses(2)).toEqual([200, 200])
+    const refused = await chain.ask()
+    expect(refused.status).toBe(429)
+    // The fake clock stands 40 s before a full minute.
+    expect([refused.headers.get('retry-after'), refused.headers.get('x-should-retry')]).toEqual(['40', null])
+    expect(await seeError(refused)).toMatchObject({ code: 'rate_limit_exceeded', type: 'rate_limit_error', message: 'The limit of 2 requests per minute of this key is used up.' })
+    expect(chain.calls()).toEqual([2])
+    clock.advance(40_000)
+    expect(await statuses(1)).toEqual([200])
+  })
+
+  it('is told in the headers OpenAI has for it (D12)', async () => {
+    await start([{ unit: 'requests', window: 'minute', limit: 5 }, { unit: 'requests', window: 'hour', limit: 1_000 }, { unit: 'tokens', window: 'minute', limit: 100_000 }])
+    const { headers } = await chain.ask()
+    const seen = Object.fromEntries([...headers].filter(([name]) => name.startsWith('x-ratelimit')))
+    expect(seen).toMatchObject({ 'x-ratelimit-limit-requests': '5', 'x-ratelimit-remaining-requests': '4', 'x-ratelimit-reset-requests': '40s', 'x-ratelimit-limit-tokens': '100000' })
+    expect(Number(seen['x-ratelimit-remaining-tokens'])).toBeLessThan(100_000)
+  })
+
+  it('is of each key, or of whatever it says', async () => {
+    await start([{ unit: 'requests', window: 'minute', limit: 1 }])
+    expect([await statuses(2), await statuses(2, {}, other)]).toEqual([[200, 429], [200, 429]])
+    await chain.close()
+    await start([{ unit: 'requests', window: 'minute', limit: 1, scope: 'all' }])
+    expect([await statuses(1), await statuses(1, {}, other)]).toEqual([[200], [429]])
+    await chain.close()
+    await start([{ unit: 'requests', window: 'minute', limit: 1, scope: ['team', 'model'], only: { team: 'support' } }])
+    expect([await statuses(2), await statuses(2, { model: 'first/x' }), await statuses(3, {}, other)]).toEqual([[200, 429], [200, 429], [200, 200, 200]])
+  })
+
+  it('of a single key stands with the key', async () => {
+    await start(undefined, { keys: { client: { key: CLIENT_KEY, limits: [{ unit: 'requests', window: 'day', limit: 1 }] }, other: OTHER_KEY } })
+    expect([await statuses(2), await statuses(2, {}, other)]).toEqual([[200, 429], [200, 200]])
+  })
+
+  it('that slides never lets more in within its time', async () => {
+    await start([{ unit: 'requests', sliding: '10s', limit: 2 }])
+    expect(await statuses(3)).toEqual([200, 200, 429])
+    clock.advance(9_000)
+    expect(await statuses(1)).toEqual([429])
+    clock.advance(2_100)
+    expect(await statuses(3)).toEqual([200, 200, 429])
+  })
+
+  it('cannot be escaped by what a client sends: headers, names, ids (I5, R90)', async () => {
+    await start([{ unit: 'requests', window: 'minute', limit: 1, scope: 'team' }])
+    expect(await statuses(1)).toEqual([200])
+    for (const headers of [{ 'x-team': 'research' }, { 'x-postern-team': 'research' }, { 'x-request-id': 'other' }, { 'x-forwarded-for': '10.0.0.1' }, { 'idempotency-key': 'fresh' }, { 'x-session-id': 'fresh' }]) {
+      expect((await chain.ask({ user: 'somebody-else', metadata: { team: 'research' } }, { headers })).status).toBe(429)
+    }
+    expect(chain.calls()).toEqual([1])
+  })
+
+  it('refuses what would have been streamed in the words of its dialect, before any provider is called', async () => {
+    await start([{ unit: 'requests', window: 'minute', limit: 1 }])
+    await statuses(1)
+    const client = new OpenAI({ baseURL: 'http://gateway/v1', apiKey: CLIENT_KEY, fetch: chain.gateway.fetch, maxRetries: 0 })
+    await expect(client.chat.completions.create({ model: 'chain', stream: true, messages: [{ role: 'user', content: 'hi' }] })).rejects.toBeInstanceOf(RateLimitError)
+    const anthropic = await chain.send('/v1/messages', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model: 'chain', max_tokens: 5, messages: [{ role: 'user', content: 'hi' }] }) })
+    expect([anthropic.status, await anthropic.json()]).toMatchObject([429, { type: 'error', error: { type: 'rate_limit_error' } }])
+    expect(chain.calls()).toEqual([1])
+  })
+})
+
+describe('a limit of tokens', () => {
+  const usage = (input: number, output: number) => chain.provider('first').reply({ answer: { text: 'hi', usage: { input, output } } })
+
+  it('reserves what may be used and counts what was (D3)', async () => {
+    await start([{ unit: 'tokens', window: 'minute', limit: 1_000 }])
+    usage(100, 50)
+    // Each of them might use 500, and uses 150: only one has room at a time, and six in all.
+    const seen: number[] = []
+    for (let at = 0; at < 8; at++) {
+      seen.push((await chain.ask({ max_tokens: 500 })).status)
+    }
+    expect(seen).toEqual([200, 200, 200, 200, 429, 429, 429, 429])
+    expect(await statuses(1, { max_tokens: 100 })).toEqual([200])
+  })
+
+  it('smaller than what a first request may use lets it in (D2)', async () => {
+    await start([{ unit: 'tokens', window: 'minute', limit: 100 }])
+    usage(10, 5)
+    expect(await statuses(1)).toEqual([200])
+  })
+
+  it('counts what was used beyond it, and lets nobody in then', async () => {
+    await start([{ unit: 'output-tokens', window: 'minute', limit: 100 }])
+    usage(10, 5_000)
+    expect(await statuses(2, { max_tokens: 10 })).toEqual([200, 429])
+  })
+
+  it('goes by the larger of fields that contradict each other, and by the number of choices (D6)', async () => {
+    await start([{ unit: 'output-tokens', window: 'minute', limit: 10_000 }])
+    const first = chain.provider('first')
+    first.reply({ hangBeforeHeaders: true })
+    const running = chain.ask({ max_tokens: 1, max_completion_tokens: 9_000 })
+    await expect.poll(() => first.journal.length).toBe(1)
+    expect((await chain.ask({ max_tokens: 2_000 })).status).toBe(429)
+    expect((await chain.ask({ max_tokens: 400, n: 3 })).status).toBe(429)
+    await chain.gateway.close({ graceMs: 0 })
+    await running
+  })
+
+  it('gives back what a failure, a refusal and a client that leaves have not used', async () => {
+    await start([{ unit: 'tokens', window: 'hour', limit: 2_000 }])
+    const first = chain.provider('first')
+    for (let at = 0; at < 5; at++) {
+      first.reply({ status: 400 })
+      expect((await chain.ask({ max_tokens: 1_500 })).status).toBe(400)
+    }
+    first.reply({ hangBeforeHeaders: true })
+    const controller = new AbortController()
+    const left = chain.ask({ max_tokens: 1_500 }, { signal: controller.signal }).catch(() => undefined)
+    await expect.poll(() => first.journal.length).toBe(6)
+    controller.abort()
+    await left
+    first.reply({ answer: { text: 'hi', usage: { input: 5, output: 5 } } })
+    await expect.poll(async () => (await chain.ask({ max_tokens: 1_500 })).status).toBe(200)
+  })
+
+  it('counts what was streamed before the client left', async () => {
+    await start([{ unit: 'output-tokens', window: 'hour', limit: 20 }])
+    const first = chain.provider('first')
+    first.reply({ answer: { text: Array.from({ length: 40 }, (_, at) => `w${at} `) }, hangAfterEvents: 35 })
+    const controller = new AbortController()
+    const stream = openStream(await chain.ask({ stream: true, max_tokens: 10 }, { signal: controller.signal }))
+    await stream.until('w29')
+    controller.abort()
+    await expect.poll(() => chain.records.length).toBe(1)
+    expect((await chain.ask({ max_tokens: 5 })).status).toBe(429)
+  })
+})
+
+describe('a limit of requests at once', () => {
+  it('is given back when they end, however they end', async () => {
+    await start([{ unit: 'concurrency', limit: 2 }])
+    const first = chain.provider('first')
+    first.reply({ hangBeforeHeaders: true })
+    const controllers = [new AbortController(), new AbortController()]
+    const running = controllers.map(({ signal }) => chain.ask({}, { signal }).catch(() => undefined))
+    await expect.poll(() => first.journal.length).toBe(2)
+    const refused = await chain.ask()
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '1'])
+    for (const controller of controllers) controller.abort()
+    await Promise.all(running)
+    first.reply({ answer: { text: 'hi' } })
+    await expect.poll(async () => (await chain.ask()).status).toBe(200)
+  })
+})
+
+describe('a budget', () => {
+  const prices = { 'first/*': { input: 1_000, output: 1_000 } }
+  const budget = (limit: number, mode: 'hard' | 'soft' = 'hard') => [{ unit: 'usd' as const, window: 'month' as const, limit, mode }]
+  const usage = (input: number, output: number) => chain.provider('first').reply({ answer: { text: 'hi', usage: { input, output } } })
+
+  it('that is used up is 402 with when it begins anew, and no reason to try again', async () => {
+    await start(budget(1), { prices })
+    usage(600, 400)
+    expect(await statuses(1, { max_tokens: 10 })).toEqual([200])
+    const refused = await chain.ask({ max_tokens: 10 })
+    expect(refused.status).toBe(402)
+    expect([refused.headers.get('x-should-retry'), refused.headers.get('x-postern-resets-at'), refused.headers.get('retry-after')]).toEqual(['false', '2023-12-01T00:00:00.000Z', null])
+    expect(await seeError(refused)).toMatchObject({ code: 'budget_exceeded', type: 'insufficient_quota', resets_at: '2023-12-01T00:00:00.000Z', message: 'The limit of $1 per month of this key is used up.' })
+    expect(chain.calls()).toEqual([1])
+  })
+
+  it('of a key is nobody else’s (R84)', async () => {
+    await start(budget(1), { prices })
+    usage(600, 400)
+    expect([await statuses(2, { max_tokens: 10 }), await statuses(1, { max_tokens: 10 }, other)]).toEqual([[200, 402], [200]])
+  })
+
+  it('does not let through what has no price (D7)', async () => {
+    await start(budget(100))
+    const refused = await chain.ask()
+    expect([refused.status, await seeError(refused)]).toMatchObject([400, { code: 'unpriced_model' }])
+    expect(chain.calls()).toEqual([0])
+  })
+
+  it('that is soft refuses nobody, and says that it was exceeded', async () => {
+    await start(budget(1, 'soft'), { prices })
+    usage(6_000, 4_000)
+    expect(await statuses(3, { max_tokens: 10 })).toEqual([200, 200, 200])
+    expect(chain.records.map(({ degraded }) => degraded)).toEqual([[], ['soft-limit'], ['soft-limit']])
+  })
+})
+
+describe('limits that cannot be', () => {
+  it.each<[object, RegExp]>([
+    [{ unit: 'requests', window: 'minute', limit: 0 }, /limits\[0\]\.limit.*no amount/s],
+    [{ unit: 'requests', window: 'minute', limit: -1 }, /no amount/],
+    [{ unit: 'requests', window: 'minute', limit: Number.NaN }, /limit/],
+    [{ unit: 'requests', window: 'minute', limit: 1e300 }, /no amount/],
+    [{ unit: 'requests', window: 'minute', limit: 1.5 }, /whole number/],
+    [{ unit: 'usd', window: 'month', limit: 0.000_000_000_1 }, /no parts|digits/],
+    [{ unit: 'bananas', window: 'minute', limit: 1 }, /Write requests or/],
+    [{ unit: 'requests', window: 'fortnight', limit: 1 }, /Write second or/],
+    [{ unit: 'requests', limit: 1 }, /one window/],
+    [{ unit: 'requests', window: 'minute', sliding: '1m', limit: 1 }, /one window/],
+    [{ unit: 'requests', sliding: '10ms', limit: 1 }, /sliding/],
+    [{ unit: 'concurrency', window: 'minute', limit: 1 }, /no window/],
+    [{ unit: 'requests', window: 'day', timeZone: 'Mars/Olympus', limit: 1 }, /time zone/],
+    [{ unit: 'requests', window: 'day', limit: 1, scope: 'planet' }, /scope/],
+    [{ unit: 'requests', window: 'day', limit: 1, scop: 'key' }, /scop/],
+  ])('%j is refused with its place', async (limit, message) => {
+    chain = await startChain()
+    await expect(start([limit as never])).rejects.toThrow(message)
+  })
+})
+
+describe('a store of your own', () => {
+  it('is asked once to reserve and once to settle, whatever the number of limits', async () => {
+    const calls: string[] = []
+    const records: RequestRecord[] = []
+    const ledger: Ledger = {
+      reserve: ({ id, draws }) => {
+        calls.push(`reserve ${draws.length}`)
+        return Promise.resolve({ status: 'reserved', reservation: { id, draws, buckets: draws.map(() => undefined), ttlMs: 1 }, used: draws.map(({ amount }: Draw) => amount), nowMs: clock.now() })
+      },
+      settle: (_reservation, actuals) => {
+        calls.push(`settle ${actuals.join(' ')}`)
+        return Promise.resolve('settled')
+      },
+      read: () => Promise.resolve([]),
+      reset: () => Promise.resolve(),
+    }
+    const store: Store = { name: 'own', isShared: true, ledger, close: () => Promise.reject(new Error('It is not ours to close.')) }
+    await start([{ unit: 'requests', window: 'minute', limit: 9 }, { unit: 'tokens', window: 'minute', limit: 9_000 }, { unit: 'concurrency', limit: 9 }], { store, onRecord: (record) => records.push(record) })
+    chain.provider('first').reply({ answer: { text: 'hi', usage: { input: 7, output: 5 } } })
+    expect(await statuses(1)).toEqual([200])
+    expect(calls).toEqual(['reserve 3', 'settle 1 12 1'])
+  })
+})

@@ -1,0 +1,243 @@
+import { createGateway, type Gateway, type GatewayOptions, type RequestRecord, type Store } from '@postern/core'
+import { redisStore } from '@postern/redis'
+import { type FakeProvider, type FaultProxy, refusedUrl, startFakeProvider, startFaultProxy } from '@postern/testing'
+import { createCluster } from '@redis/client'
+import { Cluster } from 'ioredis'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { ask, CLIENT_KEY } from './harness/chain.ts'
+import { seeError } from './harness/client-stream.ts'
+import { seeLog, type SeenLog } from './harness/log.ts'
+import { startRedis, type TestRedis } from './harness/redis.ts'
+
+let redis: TestRedis
+let proxy: FaultProxy
+let provider: FakeProvider
+let gateway: Gateway | undefined
+let store: Store | undefined
+let log: SeenLog
+let records: RequestRecord[]
+let prefixes = 0
+
+beforeAll(async () => {
+  redis = await startRedis()
+  proxy = await startFaultProxy({ target: { port: redis.port } })
+  provider = await startFakeProvider({ dialect: 'openai-chat' })
+})
+beforeEach(() => {
+  provider.reply({ answer: { text: 'hi' } })
+  log = seeLog()
+  records = []
+})
+afterEach(async () => {
+  await gateway?.close({ graceMs: 0 })
+  await store?.close()
+  gateway = undefined
+  store = undefined
+  proxy.set({})
+})
+afterAll(async () => {
+  await Promise.all([proxy.close(), redis.close(), provider.close()])
+})
+
+const LIMITS: GatewayOptions['limits'] = [{ unit: 'requests', window: 'hour', limit: 1_000 }]
+const BUDGET: GatewayOptions['limits'] = [{ unit: 'usd', window: 'month', limit: 100 }]
+
+function start(limits: GatewayOptions['limits'], options: Partial<GatewayOptions> = {}, url = proxy.url.replace('http', 'redis')): void {
+  prefixes += 1
+  store = redisStore({ url, prefix: `faults-${prefixes}` })
+  gateway = createGateway(
+    { providers: { first: { baseUrl: provider.url, apiKey: 'test' } }, keys: { web: CLIENT_KEY }, prices: { 'first/*': { input: 1, output: 1 } }, store, ...(limits && { limits }), log, onRecord: (record) => records.push(record), ...options },
+    { environment: {} },
+  )
+}
+
+const request = (): Promise<Response> => ask((path, init) => (gateway as Gateway).fetch(`http://gateway${path}`, init), { model: 'first/m' }, { headers: { authorization: `Bearer ${CLIENT_KEY}` } })
+const degraded = (response: Response): string | null => response.headers.get('x-postern-degraded')
+
+/** Until the store counts: then no answer is degraded. */
+const untilCounted = (): Promise<void> => vi.waitFor(async () => expect(degraded(await request())).toBeNull(), { timeout: 10_000, interval: 50 })
+const untilGivenUp = (): Promise<void> => vi.waitFor(async () => {
+  await request()
+  expect(gateway?.health().degraded).toEqual(['store'])
+}, { timeout: 10_000, interval: 5 })
+
+describe('a Redis that is not there', () => {
+  it('at start: it starts, every process counts for itself, budgets are closed, and all of that is said once (F-61)', async () => {
+    start(LIMITS, {}, (await refusedUrl()).replace('http', 'redis'))
+    const first = await request()
+    expect([first.status, degraded(first)]).toEqual([200, 'store'])
+    await untilGivenUp()
+    expect(records[0]?.degraded).toEqual(['store'])
+    expect(await (await gateway?.fetch('http://gateway/health/ready'))?.json()).toMatchObject({ status: 'degraded', degraded: ['store'] })
+    for (let at = 0; at < 50; at++) expect((await request()).status).toBe(200)
+    expect(log.lines.filter((line) => line.startsWith('error'))).toHaveLength(1)
+  })
+
+  it('closes hard budgets with 503, never 429, and lets soft ones pass', async () => {
+    const url = (await refusedUrl()).replace('http', 'redis')
+    start(BUDGET, {}, url)
+    const refused = await request()
+    expect([refused.status, degraded(refused), refused.headers.get('retry-after')]).toEqual([503, 'store', '1'])
+    expect(await seeError(refused)).toMatchObject({ code: 'store_unavailable' })
+    await gateway?.close()
+    await store?.close()
+    start([{ unit: 'usd', window: 'month', limit: 100, mode: 'soft' }], {}, url)
+    expect((await request()).status).toBe(200)
+  })
+
+  it.each([
+    ['limitsWithoutStore', 'closed', LIMITS, 503],
+    ['limitsWithoutStore', 'open', LIMITS, 200],
+    ['budgetsWithoutStore', 'open', BUDGET, 200],
+    ['budgetsWithoutStore', 'local', BUDGET, 200],
+  ] as const)('with %s: %s', async (option, mode, limits, status) => {
+    start(limits, { [option]: mode }, (await refusedUrl()).replace('http', 'redis'))
+    expect((await request()).status).toBe(status)
+  })
+
+  it('each process still holds the limit by itself', async () => {
+    start([{ unit: 'requests', window: 'hour', limit: 3 }], {}, (await refusedUrl()).replace('http', 'redis'))
+    const seen: number[] = []
+    for (let at = 0; at < 5; at++) seen.push((await request()).status)
+    expect(seen).toEqual([200, 200, 200, 429, 429])
+  })
+})
+
+describe('a Redis that fails while it is used', () => {
+  it.each<[string, () => void, () => void]>([
+    ['is cut off (F-62)', () => (proxy.set({ resetOnAccept: true }), proxy.resetAll()), () => proxy.set({})],
+    ['hangs (F-64)', () => redis.pause(), () => redis.resume()],
+    ['swallows everything (F-64)', () => proxy.set({ blackhole: true }), () => proxy.set({})],
+    ['takes 200 ms for each answer (F-65)', () => proxy.set({ delayMs: 200 }), () => proxy.set({})],
+    ['asks for a password (F-67)', () => void redis.cli('CONFIG', 'SET', 'requirepass', 'secret'), () => void redis.cli('-a', 'secret', '--no-auth-warning', 'CONFIG', 'SET', 'requirepass', '')],
+    ['is read-only after a failover (F-68)', () => void redis.cli('REPLICAOF', '127.0.0.1', '1'), () => void redis.cli('REPLICAOF', 'NO', 'ONE')],
+    ['has no memory left (F-69)', () => void redis.cli('CONFIG', 'SET', 'maxmemory', '1'), () => void redis.cli('CONFIG', 'SET', 'maxmemory', '0')],
+  ])('and %s: no request fails for it, and it counts again when it is back (F-63)', async (what, breakIt, mendIt) => {
+    start(LIMITS)
+    await untilCounted()
+    const failed: number[] = []
+    breakIt()
+    // New connections are what a password is asked of.
+    if (what.includes('F-67')) proxy.resetAll()
+    try {
+      await untilGivenUp()
+      for (let at = 0; at < 20; at++) {
+        const response = await request()
+        if (response.status !== 200) failed.push(response.status)
+      }
+    } finally {
+      mendIt()
+    }
+    expect(failed).toEqual([])
+    await untilCounted()
+    expect(gateway?.health().degraded).toEqual([])
+    expect(log.lines.filter((line) => line.includes('does not answer')).length).toBeLessThanOrEqual(3)
+    expect(log.lines.filter((line) => line.includes('answers again')).length).toBeGreaterThanOrEqual(1)
+  }, 30_000)
+
+  it('and is killed: what it had written down is still counted when it is back (F-62)', async () => {
+    start([{ unit: 'requests', window: 'hour', limit: 1_000_000 }])
+    await untilCounted()
+    const before = Number((await request()).headers.get('x-ratelimit-remaining-requests'))
+    await redis.kill()
+    await untilGivenUp()
+    await redis.start()
+    await untilCounted()
+    const after = Number((await request()).headers.get('x-ratelimit-remaining-requests'))
+    expect(after).toBeLessThan(before)
+    expect(before - after).toBeLessThan(200)
+  }, 30_000)
+
+  it('and is emptied: everything begins anew, and nothing gets a credit (F-73)', async () => {
+    start([{ unit: 'tokens', window: 'hour', limit: 1_000_000 }])
+    await untilCounted()
+    provider.reply({ hangBeforeHeaders: true })
+    const seen = provider.journal.length
+    const running = request()
+    await vi.waitFor(() => expect(provider.journal.length).toBe(seen + 1))
+    redis.cli('FLUSHALL')
+    await gateway?.close({ graceMs: 0 })
+    await running
+    provider.reply({ answer: { text: 'hi', usage: { input: 5, output: 5 } } })
+    for (const key of redis.cli('KEYS', `{faults-${prefixes}}:p:*`).split('\n').filter(Boolean)) expect(Number(redis.cli('GET', key))).toBeGreaterThanOrEqual(0)
+  })
+
+  it('and holds something else under our keys: it is told, and fail modes hold (F-75)', async () => {
+    start([{ unit: 'requests', window: 'total', limit: 1_000 }])
+    await untilCounted()
+    const key = redis.cli('KEYS', `{faults-${prefixes}}:p:*`)
+    redis.cli('DEL', key)
+    redis.cli('LPUSH', key, 'garbage')
+    const response = await request()
+    expect([response.status, degraded(response)]).toEqual([200, 'store'])
+    await untilGivenUp()
+    expect(await log.next('does not answer')).toContain('WRONGTYPE')
+  })
+
+  it('and flaps: at most two lines for each time (F-66)', async () => {
+    start(LIMITS)
+    await untilCounted()
+    for (let flip = 0; flip < 3; flip++) {
+      proxy.set({ resetOnAccept: true })
+      proxy.resetAll()
+      await untilGivenUp()
+      proxy.set({})
+      await untilCounted()
+    }
+    const lines = log.lines.filter((line) => line.includes('the store'))
+    // Each probe that fails is no news: only what changes is.
+    expect(lines.filter((line) => line.includes('answers again'))).toHaveLength(3)
+    expect(lines.length).toBeLessThanOrEqual(9)
+  }, 30_000)
+
+  it('settles later what it could not settle then, once', async () => {
+    start([{ unit: 'tokens', window: 'total', limit: 1_000_000 }])
+    await untilCounted()
+    provider.reply({ hangBeforeHeaders: true })
+    const seen = provider.journal.length
+    const controller = new AbortController()
+    const running = ask((path, init) => (gateway as Gateway).fetch(`http://gateway${path}`, init), { model: 'first/m', max_tokens: 5_000 }, { headers: { authorization: `Bearer ${CLIENT_KEY}` }, signal: controller.signal }).catch(() => undefined)
+    await vi.waitFor(() => expect(provider.journal.length).toBe(seen + 1))
+    const used = (): number => Number(redis.cli('GET', redis.cli('KEYS', `{faults-${prefixes}}:p:*`)))
+    const before = used()
+    expect(before).toBeGreaterThan(5_000)
+    proxy.set({ resetOnAccept: true })
+    proxy.resetAll()
+    controller.abort()
+    await running
+    expect(used()).toBe(before)
+    proxy.set({})
+    provider.reply({ answer: { text: 'hi', usage: { input: 1, output: 1 } } })
+    await vi.waitFor(() => expect(used()).toBeLessThan(before - 4_900), { timeout: 10_000 })
+  }, 20_000)
+})
+
+describe('a cluster (F-70, F-71, L10)', () => {
+  let node: TestRedis
+  beforeAll(async () => {
+    node = await startRedis(['--cluster-enabled', 'yes', '--cluster-require-full-coverage', 'yes', '--cluster-announce-ip', '127.0.0.1'])
+    node.cli('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
+    await vi.waitFor(() => expect(node.cli('CLUSTER', 'INFO')).toContain('cluster_state:ok'), { timeout: 10_000 })
+  }, 20_000)
+  afterAll(() => node.close())
+
+  it.each(['node-redis', 'ioredis'])('counts through a cluster client of %s, and a cluster that is down is a store that is', async (kind) => {
+    const client = kind === 'ioredis' ? new Cluster([{ port: node.port, host: '127.0.0.1' }]) : createCluster({ rootNodes: [{ url: node.url }] })
+    client.on('error', () => undefined)
+    if (!(client instanceof Cluster)) await client.connect()
+    store = redisStore({ client: client as never, prefix: `cluster-${kind}` })
+    gateway = createGateway({ providers: { first: { baseUrl: provider.url, apiKey: 'test' } }, keys: { web: CLIENT_KEY }, store, limits: [{ unit: 'requests', window: 'hour', limit: 1_000 }, { unit: 'concurrency', limit: 10 }, { unit: 'requests', sliding: '1m', limit: 1_000, scope: 'all' }], log }, { environment: {} })
+    provider.reply({ answer: { text: 'hi' } })
+    await untilCounted()
+    expect(Number(node.cli('DBSIZE'))).toBeGreaterThan(0)
+    node.cli('CLUSTER', 'DELSLOTSRANGE', '0', '16383')
+    try {
+      await untilGivenUp()
+    } finally {
+      node.cli('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
+    }
+    await untilCounted()
+    if (client instanceof Cluster) client.disconnect()
+    else client.destroy()
+  }, 30_000)
+})
