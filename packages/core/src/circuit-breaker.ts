@@ -87,6 +87,28 @@ export class CircuitBreaker {
     return this.#state === 'closed' ? 0 : Math.min(this.#openUntil, this.#lastProbe + this.#rules.forcedProbeMs)
   }
 
+  /** Somebody else has found out that it has to be open, for so long. What is open already stays as it is. */
+  adoptOpen(forMs: number): void {
+    if (this.#state !== 'closed') return
+    this.#openUntil = this.#clock.monotonic() + forMs
+    this.#lastProbe = this.#clock.monotonic()
+    this.#state = 'open'
+  }
+
+  /** Somebody else has found out that it may close. */
+  adoptClosed(): void {
+    if (this.#state !== 'open') return
+    this.#openings = 0
+    this.#failuresInARow = 0
+    this.#calls.clear()
+    this.#state = 'closed'
+  }
+
+  /** How long it stays open from now; 0 while it is closed. */
+  get opensInMs(): number {
+    return this.#state === 'closed' ? 0 : Math.max(0, this.#openUntil - this.#clock.monotonic())
+  }
+
   #probe(): CallPermit {
     this.#change('half-open')
     this.#lastProbe = this.#clock.monotonic()

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { type Clock, systemClock } from './clock.ts'
 import { type GatewayOptions, processEnvironment, resolveSettings, type Settings, type TargetFilter, watchFile } from './config/index.ts'
 import { type Dialect, dialects, type Usage } from './dialects/index.ts'
-import { type CircuitState, createModelLists, createTransport, type DispatchEnvironment, RetryBudget, TargetHealth, type Transport } from './dispatch/index.ts'
+import { type CircuitState, createModelLists, createTransport, type DispatchEnvironment, RetryBudget, SharedHealth, TargetHealth, type Transport } from './dispatch/index.ts'
 import { GatewayError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import { type GatewayRequest, type GatewayResponse, handleWeb } from './http/index.ts'
@@ -11,7 +11,7 @@ import { PriceList } from './ledger/index.ts'
 import { type EventLoopDelay, HostLoad, type Shedding } from './limits/index.ts'
 import { createLogger, type LeveledLogger } from './log.ts'
 import { degradedParts, handle } from './pipeline.ts'
-import { SharedLimits } from './shared-limits.ts'
+import { SharedState } from './shared-state.ts'
 import type { Provider, TokenAnswer, TokenRequest } from './providers/index.ts'
 import type { Plan, PlanLimits, ProviderEntry, RoutingTable, Target } from './routing/index.ts'
 import type { Runtime } from './runtime.ts'
@@ -116,7 +116,7 @@ export function createGateway<Host = unknown>(options: GatewayOptions<Host> = {}
       core.state.isOpen = false
       watcher?.close()
       core.load?.close()
-      closing ??= drain(core, graceMs).then(() => Promise.all([core.dispatch.transport.close(), core.limits.close()])).then(() => undefined)
+      closing ??= shutDown(core, graceMs)
       return closing
     },
   }
@@ -127,7 +127,7 @@ interface Core {
   readonly log: LeveledLogger
   readonly dispatch: DispatchEnvironment
   readonly load: HostLoad | undefined
-  readonly limits: SharedLimits
+  readonly shared: SharedState
   readonly developmentKey: string | undefined
   readonly active: Set<Exchange>
   /** Ids of usage reports that were taken. */
@@ -138,18 +138,31 @@ interface Core {
 function createCore(settings: Settings, injected: Injected): Core {
   const log = createLogger(settings.log)
   const clock = injected.clock ?? systemClock
+  const shared = new SharedState(settings, { log, clock })
+  const health = new TargetHealth(
+    clock,
+    (target, state, openForMs) => {
+      tellOfCircuit(log, target, state)
+      others?.tell(target, state, openForMs)
+    },
+    { isOff: !settings.hasCircuitBreaker },
+  )
+  const board = settings.hasCircuitBreaker ? shared.board : undefined
+  const others = board && new SharedHealth(board, health, clock)
+  health.onCoolDown = (target, ms) => others?.tellCooling(target, ms)
   return {
     log,
     dispatch: {
       clock,
-      health: new TargetHealth(clock, (target, state) => tellOfCircuit(log, target, state), { isOff: !settings.hasCircuitBreaker }),
+      health,
+      shared: others,
       retryBudget: new RetryBudget(clock),
       transport: injected.transport ?? createTransport({ connectTimeoutMs: settings.connectTimeoutMs }),
       random: injected.random ?? Math.random,
       newId: (prefix) => prefix + randomUUID().replaceAll('-', ''),
     },
     load: loadOf(settings, { log, clock, delay: injected.eventLoopDelay }),
-    limits: new SharedLimits(settings, { log, clock }),
+    shared,
     developmentKey: settings.needsDevelopmentKey ? announced(developmentKey(), log) : undefined,
     active: new Set(),
     reported: new Set(),
@@ -223,10 +236,10 @@ function createRuntime(settings: Settings, core: Core): Runtime {
     dispatch: core.dispatch,
     bodyLimitBytes: settings.bodyLimitBytes,
     load: core.load,
-    isStoreDegraded: () => core.limits.isDegraded,
+    isStoreDegraded: () => core.shared.isDegraded,
     // Nobody who has no budget is to carry the price list.
     priceOf: settings.limits.some(({ unit }) => unit === 'usd') ? (target: string, usage: Usage) => prices.nanoDollars(target, usage) : () => undefined,
-    admit: core.limits.admitFor(settings.limits),
+    admit: core.shared.admitFor(settings.limits),
     onHostParsedBody: () => warnOfHostParser(core, settings.bodyLimitBytes),
     onRecord: settings.onRecord,
     isNewReport: (id: string) => remember(core.reported, id),
@@ -308,13 +321,27 @@ function mountBelow(prefix: string, requestUrl: string): { url: string } {
   return { url: (prefix !== '' && pathname.startsWith(`${prefix}/`) ? pathname.slice(prefix.length) : pathname) + search }
 }
 
-/** Resolves when nothing is under way any more; what is after the grace ends with an error. */
-async function drain(core: Core, graceMs: number): Promise<void> {
-  if (core.active.size === 0) return
-  await new Promise<void>((resolve) => {
-    core.state.onIdle = resolve
-    core.dispatch.clock.setTimer(resolve, graceMs)
-  })
+/** What was cancelled settles in no time, unless a reader of it has gone away without a word. */
+const SETTLING_MS = 1_000
+
+/** Lets what is under way end, then ends it; when all of it is settled, what was shared is given back. */
+async function shutDown(core: Core, graceMs: number): Promise<void> {
+  await idle(core, graceMs)
   const reason = new GatewayError('gateway_closed', 'The gateway was shut down before the answer was complete.')
   for (const exchange of core.active) exchange.cancel?.(reason)
+  await core.dispatch.transport.close()
+  await idle(core, SETTLING_MS)
+  await core.shared.close()
+}
+
+/** Resolves when nothing is under way any more, or after `withinMs`. */
+function idle({ active, state, dispatch: { clock } }: Core, withinMs: number): Promise<void> {
+  if (active.size === 0) return Promise.resolve()
+  return new Promise((resolve) => {
+    const timer = clock.setTimer(resolve, withinMs)
+    state.onIdle = () => {
+      timer.clear()
+      resolve()
+    }
+  })
 }

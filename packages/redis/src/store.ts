@@ -1,6 +1,7 @@
 import type { Store } from '@postern/core'
 import { createClient } from '@redis/client'
-import { type RedisClient, sendThrough } from './commands.ts'
+import { type RedisClient, type Send, sendThrough } from './commands.ts'
+import { RedisBoard } from './redis-board.ts'
 import { RedisLedger } from './redis-ledger.ts'
 
 export interface RedisStoreOptions {
@@ -31,7 +32,7 @@ const PREFIX = /^[\w.:-]{1,64}$/
 export function redisStore(options: RedisStoreOptions = {}): Store {
   const prefix = options.prefix ?? 'postern'
   if (!PREFIX.test(prefix)) throw new TypeError(`The prefix ${JSON.stringify(prefix)} may hold letters, digits, "_", ".", ":" and "-" only, 64 at most.`)
-  if (options.client !== undefined) return { name: 'redis', isShared: true, ledger: new RedisLedger(sendThrough(options.client), prefix), close: () => Promise.resolve() }
+  if (options.client !== undefined) return { name: 'redis', isShared: true, ...on(sendThrough(options.client), prefix), close: () => Promise.resolve() }
   const client = createClient({
     url: options.url ?? 'redis://127.0.0.1:6379',
     // What cannot be sent now is refused now: the gateway's own deadline would otherwise have to find that out each time.
@@ -44,12 +45,16 @@ export function redisStore(options: RedisStoreOptions = {}): Store {
   return {
     name: 'redis',
     isShared: true,
-    ledger: new RedisLedger(sendThrough(client), prefix),
+    ...on(sendThrough(client), prefix),
     close() {
       client.destroy()
       return Promise.resolve()
     },
   }
+}
+
+function on(send: Send, prefix: string): Pick<Store, 'ledger' | 'board'> {
+  return { ledger: new RedisLedger(send, prefix), board: new RedisBoard(send, prefix) }
 }
 
 const CONNECT_TIMEOUT_MS = 1_000

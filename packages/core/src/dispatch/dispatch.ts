@@ -29,6 +29,7 @@ export interface DispatchJob {
  * that are known to fail are passed over. The client's leaving and the one deadline bound it all, waits included.
  */
 export async function dispatch(job: DispatchJob, environment: DispatchEnvironment): Promise<Committed> {
+  environment.shared?.touch()
   const cancellation = new Cancellation(environment.clock, job.signal, job.plan.limits.timeoutMs)
   job.onStart((reason) => cancellation.cancel(reason))
   try {

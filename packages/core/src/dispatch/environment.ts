@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import type { RetryBudget } from './retry-budget.ts'
+import type { SharedHealth } from './shared-health.ts'
 import type { TargetHealth } from './target-health.ts'
 import type { Transport } from './transport.ts'
 
@@ -12,4 +13,6 @@ export interface DispatchEnvironment {
   readonly newId: (prefix: string) => string
   readonly health: TargetHealth
   readonly retryBudget: RetryBudget
+  /** What other instances have found out; absent where nothing is shared. */
+  readonly shared?: SharedHealth | undefined
 }

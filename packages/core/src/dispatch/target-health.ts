@@ -3,7 +3,7 @@ import { type CallPermit, CircuitBreaker, type CircuitState } from '../circuit-b
 import { Pacer } from './pacer.ts'
 
 /** Told when a circuit changes. */
-export type OnCircuitChange = (target: string, state: CircuitState) => void
+export type OnCircuitChange = (target: string, state: CircuitState, openForMs: number) => void
 
 /** Clients name models freely: more of them are not remembered. */
 const MAX_TARGETS = 2_000
@@ -14,6 +14,8 @@ export class TargetHealth {
   readonly #onChange: OnCircuitChange
   readonly #isOff: boolean
   readonly #targets = new Map<string, TargetCondition>()
+  /** Told when a target asks to be left alone. */
+  onCoolDown: ((target: string, ms: number) => void) | undefined
 
   /** @param options `isOff`: nothing is remembered, and nobody ever passed over */
   constructor(clock: Clock, onChange: OnCircuitChange, options: { readonly isOff?: boolean } = {}) {
@@ -26,7 +28,7 @@ export class TargetHealth {
     const known = this.#targets.get(target)
     if (known !== undefined) return known
     if (this.#targets.size >= MAX_TARGETS) this.#forgetOne()
-    const condition = new TargetCondition(this.#clock, (state) => this.#onChange(target, state))
+    const condition: TargetCondition = new TargetCondition(this.#clock, (state) => this.#onChange(target, state, condition.opensInMs), (ms) => this.onCoolDown?.(target, ms))
     if (!this.#isOff) this.#targets.set(target, condition)
     return condition
   }
@@ -54,10 +56,12 @@ export class TargetCondition {
   readonly #breaker: CircuitBreaker
   readonly pacer: Pacer
   readonly #latencies: Readonly<Record<Timed, Latencies>> = { stream: new Latencies(), whole: new Latencies() }
+  readonly #onCoolDown: (ms: number) => void
   #coolUntil = 0
 
-  constructor(clock: Clock, onChange: (state: CircuitState) => void) {
+  constructor(clock: Clock, onChange: (state: CircuitState) => void, onCoolDown: (ms: number) => void = () => undefined) {
     this.#clock = clock
+    this.#onCoolDown = onCoolDown
     this.#breaker = new CircuitBreaker(clock, onChange)
     this.pacer = new Pacer(clock)
   }
@@ -93,7 +97,29 @@ export class TargetCondition {
 
   /** It has asked to be left alone for so long. */
   coolDown(ms: number): void {
+    const before = this.coolsForMs
+    this.adoptCoolDown(ms)
+    if (ms > before) this.#onCoolDown(ms)
+  }
+
+  /** It has asked somebody else, who has told us. */
+  adoptCoolDown(ms: number): void {
     this.#coolUntil = Math.max(this.#coolUntil, this.#clock.monotonic() + ms)
+  }
+
+  /** Somebody else has found out that it keeps failing. */
+  adoptOpen(forMs: number): void {
+    this.#breaker.adoptOpen(forMs)
+  }
+
+  /** Somebody else has found out that it answers again. */
+  adoptClosed(): void {
+    this.#breaker.adoptClosed()
+  }
+
+  /** How long its circuit stays open from now. */
+  get opensInMs(): number {
+    return this.#breaker.opensInMs
   }
 
   /** It took so long to the commit point of an answer. */

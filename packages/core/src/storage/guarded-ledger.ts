@@ -3,8 +3,12 @@ import type { Clock } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
 import type { Draw, Ledger, Reservation, ReservationRequest, ReserveAnswer, SettleAnswer } from './ledger.ts'
 
-/** How long a store may take for one call. */
-export const STORE_DEADLINE_MS = 50
+/** How long a store may keep a request waiting. */
+const DEADLINE_MS = 50
+/** So much of it is for answers that are here already, and that an event loop that was held has not read yet. */
+const FORBEARANCE_MS = 5
+/** How long it may take for what nobody waits for. */
+const SETTLE_DEADLINE_MS = 1_000
 
 /** A store that is back is used again within a second. */
 export const STORE_BREAKER_RULES: BreakerRules = {
@@ -47,14 +51,16 @@ export class GuardedLedger implements Ledger {
     // A store that answers too late may have counted what nobody will settle: it is given back at once.
     return this.#call(
       () => this.#ledger.reserve(request),
-      (late) => {
-        if (late.status === 'reserved') this.#ledger.settle(late.reservation, request.draws.map(() => 0)).catch(() => undefined)
+      {
+        onLate: (late) => {
+          if (late.status === 'reserved') this.#ledger.settle(late.reservation, request.draws.map(() => 0)).catch(() => undefined)
+        },
       },
     )
   }
 
   settle(reservation: Reservation, actuals: readonly number[]): Promise<SettleAnswer> {
-    return this.#call(() => this.#ledger.settle(reservation, actuals))
+    return this.#call(() => this.#ledger.settle(reservation, actuals), { deadlineMs: SETTLE_DEADLINE_MS })
   }
 
   read(draws: readonly Draw[]): Promise<readonly number[]> {
@@ -65,7 +71,7 @@ export class GuardedLedger implements Ledger {
     return this.#call(() => this.#ledger.reset(draws))
   }
 
-  #call<T>(ask: () => Promise<T>, onLate?: (answer: T) => void): Promise<T> {
+  #call<T>(ask: () => Promise<T>, { onLate, deadlineMs = DEADLINE_MS }: { readonly onLate?: (answer: T) => void; readonly deadlineMs?: number } = {}): Promise<T> {
     const permit = this.#breaker.enter()
     if (permit === undefined) return Promise.reject(unavailable(this.#lastCause))
     return new Promise((resolve, reject) => {
@@ -78,7 +84,8 @@ export class GuardedLedger implements Ledger {
         permit.end('failed')
         reject(unavailable(cause))
       }
-      const timer = this.#clock.setTimer(() => fail(new Error(`The store did not answer within ${STORE_DEADLINE_MS} ms.`)), STORE_DEADLINE_MS)
+      const giveUp = (): void => fail(new Error(`The store did not answer within ${deadlineMs} ms.`))
+      let timer = this.#clock.setTimer(() => void (timer = this.#clock.setTimer(giveUp, FORBEARANCE_MS)), deadlineMs - FORBEARANCE_MS)
       const succeed = (answer: T): void => {
         if (isOver) onLate?.(answer)
         timer.clear()

@@ -1,3 +1,4 @@
+import type { HealthBoard } from './board.ts'
 import type { Ledger } from './ledger.ts'
 import { MemoryTables } from './memory-tables.ts'
 import { SqliteTables } from './sqlite-tables.ts'
@@ -10,6 +11,8 @@ export interface Store {
   /** Whether other processes see the same numbers. */
   readonly isShared: boolean
   readonly ledger: Ledger
+  /** Where instances tell each other which targets are not well; without one, each finds out by itself. */
+  readonly board?: HealthBoard
   /** Frees what the store itself has opened; a client it was given stays open. */
   close(): Promise<void>
 }

@@ -3,12 +3,12 @@ import type { Settings } from './config/index.ts'
 import { AdmissionControl, type Limit } from './limits/index.ts'
 import type { LeveledLogger } from './log.ts'
 import type { Runtime } from './runtime.ts'
-import { GuardedLedger, openStore, type Store } from './storage/index.ts'
+import { GuardedLedger, type HealthBoard, openStore, type Store } from './storage/index.ts'
 
 type Outside = { readonly log: LeveledLogger; readonly clock: Clock }
 
-/** The limits of a gateway and where they are counted: opened when there are any, and kept over reloads. */
-export class SharedLimits {
+/** What a gateway shares with other instances, and where: opened when something needs it, and kept over reloads. */
+export class SharedState {
   readonly #settings: Settings
   readonly #outside: Outside
   #store: Store | undefined
@@ -37,12 +37,26 @@ export class SharedLimits {
     if (typeof this.#settings.store === 'string') await this.#store?.close()
   }
 
-  #open(): AdmissionControl {
-    const { log, clock } = this.#outside
-    const { store: place, isStoreImplied, limitFailMode, budgetFailMode, timeoutMs, routes } = this.#settings
+  /** Where instances tell each other about targets; nowhere, in memory and in a file. */
+  get board(): HealthBoard | undefined {
+    const { store } = this.#settings
+    return store === 'memory' || (typeof store === 'string' && store.startsWith('sqlite:')) ? undefined : this.#openStore().board
+  }
+
+  #openStore(): Store {
+    if (this.#store !== undefined) return this.#store
+    const { clock, log } = this.#outside
+    const { store: place, isStoreImplied } = this.#settings
     const { store, warning } = openStore(place, () => clock.now(), { isImplied: isStoreImplied })
     if (warning !== undefined) log.warn(warning)
     this.#store = store
+    return store
+  }
+
+  #open(): AdmissionControl {
+    const { log, clock } = this.#outside
+    const { limitFailMode, budgetFailMode, timeoutMs, routes } = this.#settings
+    const store = this.#openStore()
     // What is in this process cannot be late or away.
     if (store.name !== 'memory') this.#guarded = new GuardedLedger(store.ledger, { clock, onChange: (state, cause) => this.#tell(store.name, state, cause) })
     return new AdmissionControl({

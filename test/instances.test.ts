@@ -1,0 +1,115 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createGateway, type Gateway, type GatewayOptions } from '@postern/core'
+import { redisStore } from '@postern/redis'
+import { type FakeProvider, startFakeProvider } from '@postern/testing'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
+import { ask, CLIENT_KEY } from './harness/chain.ts'
+import { startRedis, type TestRedis } from './harness/redis.ts'
+
+let redis: TestRedis
+let folder: string
+let provider: FakeProvider
+let prefixes = 0
+const closers: (() => Promise<unknown>)[] = []
+
+beforeAll(async () => {
+  redis = await startRedis()
+  folder = await mkdtemp(join(tmpdir(), 'postern-instances-'))
+  provider = await startFakeProvider({ dialect: 'openai-chat' })
+})
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close()
+})
+afterAll(async () => {
+  await Promise.all([redis.close(), provider.close(), rm(folder, { recursive: true })])
+})
+
+/** Instances of one application, each with a connection of its own. */
+function start(count: number, kind: 'memory' | 'sqlite' | 'redis', options: Partial<GatewayOptions>): Gateway[] {
+  prefixes += 1
+  return Array.from({ length: count }, () => {
+    const redisPrefix = `instances-${prefixes}`
+    const store = kind === 'redis' ? redisStore({ url: redis.url, prefix: redisPrefix }) : kind === 'sqlite' ? `sqlite:${join(folder, `${redisPrefix}.db`)}` : 'memory'
+    const gateway = createGateway({ providers: { first: { baseUrl: provider.url, apiKey: 'test' }, second: { baseUrl: provider.url, apiKey: 'test' } }, routes: { chain: ['first/m', 'second/m'] }, keys: { web: CLIENT_KEY }, store, log: 'silent', ...options }, { environment: {}, random: () => 0 })
+    closers.push(async () => {
+      await gateway.close({ graceMs: 0 })
+      if (typeof store !== 'string') await store.close()
+    })
+    return gateway
+  })
+}
+
+const request = (gateway: Gateway, body: Record<string, unknown> = {}, init: RequestInit = {}): Promise<Response> =>
+  ask((path, given) => gateway.fetch(`http://gateway${path}`, given), body, { ...init, headers: { authorization: `Bearer ${CLIENT_KEY}` } })
+
+/** Until the store answers: a connection takes a moment. */
+const untilShared = (gateways: readonly Gateway[]): Promise<unknown> =>
+  Promise.all(gateways.map((gateway) => vi.waitFor(async () => expect((await request(gateway, { model: 'second/warm' })).headers.get('x-postern-degraded')).toBeNull(), { timeout: 10_000 })))
+
+describe('a hundred requests at once against room for ten (R86, D1, D4, F-77)', () => {
+  it.each([
+    ['memory', 1],
+    ['sqlite', 1],
+    ['sqlite', 3],
+    ['redis', 1],
+    ['redis', 3],
+  ] as const)('on %s with %i instances: ten are admitted', async (kind, count) => {
+    provider.reply({ answer: { text: 'hi', usage: { input: 600, output: 400 } } })
+    // Each may use all of a tenth, and does.
+    const instances = start(count, kind, { prices: { 'first/*': { input: 100_000, output: 100_000 }, 'second/*': { input: 0, output: 0 } }, limits: [{ unit: 'usd', window: 'month', limit: 1_000, only: { model: 'first/m' } }, { unit: 'concurrency', limit: 1_000 }] })
+    await untilShared(instances)
+    const before = provider.journal.length
+    const body = { model: 'first/m', max_tokens: 990, messages: [{ role: 'user', content: 'Hi.' }] }
+    const answers = await Promise.all(Array.from({ length: 100 }, (_, at) => request(instances[at % count] as Gateway, body)))
+    const admitted = answers.filter(({ status }) => status === 200).length
+    expect(admitted).toBeLessThanOrEqual(10)
+    expect(admitted).toBeGreaterThanOrEqual(9)
+    expect(provider.journal.length - before).toBe(admitted)
+    expect(new Set(answers.map(({ status }) => status))).toEqual(new Set([200, 402]))
+  })
+})
+
+describe('instances that share a Redis', () => {
+  it('pass over what one of them has found to fail, within a second of requests', async () => {
+    const [one, other] = start(2, 'redis', { limits: [{ unit: 'concurrency', limit: 100 }] }) as [Gateway, Gateway]
+    await untilShared([one, other])
+    provider.reply(({ entry }) => ((entry.body as { model: string }).model === 'bad' ? { status: 500 } : { answer: { text: 'hi' } }))
+    for (let call = 0; call < 5; call++) await request(one, { model: 'first/bad' })
+    expect(one.health().unavailable).toEqual(['first/bad'])
+    await vi.waitFor(async () => {
+      await request(other)
+      expect(other.health().unavailable).toEqual(['first/bad'])
+    }, { timeout: 5_000, interval: 100 })
+    const before = provider.journal.length
+    const refused = await request(other, { model: 'first/bad' })
+    expect([refused.status, provider.journal.length - before]).toEqual([503, 0])
+  })
+
+  it('count together what each of them serves', async () => {
+    provider.reply({ answer: { text: 'hi' } })
+    const instances = start(3, 'redis', { limits: [{ unit: 'requests', window: 'day', limit: 30, only: { model: 'chain' } }, { unit: 'concurrency', limit: 100 }] })
+    await untilShared(instances)
+    const seen: number[] = []
+    for (let at = 0; at < 33; at++) seen.push((await request(instances[at % 3] as Gateway)).status)
+    expect(seen.filter((status) => status === 200)).toHaveLength(30)
+    expect(seen.slice(30)).toEqual([429, 429, 429])
+  })
+
+  it('give back what they hold when they are closed with streams under way (U32, F-80)', async () => {
+    const [one, other] = start(2, 'redis', { limits: [{ unit: 'concurrency', limit: 201, scope: 'all' }, { unit: 'tokens', window: 'day', limit: 10_000_000, scope: 'all' }] }) as [Gateway, Gateway]
+    await untilShared([one, other])
+    provider.reply({ answer: { text: ['one', 'two'] }, hangAfterEvents: 2 })
+    const streams = await Promise.all(Array.from({ length: 200 }, () => request(one, { stream: true, max_tokens: 1_000 })))
+    const texts = streams.map((stream) => stream.text())
+    await one.close({ graceMs: 0 })
+    for (const text of await Promise.all(texts)) expect(text).toContain('gateway_closed')
+    const prefix = `{instances-${prefixes}}`
+    expect(redis.cli('--raw', 'EVAL', "local n = 0 for _, key in ipairs(redis.call('KEYS', ARGV[1])) do n = n + redis.call('ZCARD', key) end return n", '0', `${prefix}:c:*`)).toBe('0')
+    // What was streamed stays counted, what was only reserved does not.
+    const used = Number(redis.cli('GET', redis.cli('KEYS', `${prefix}:p:*`)))
+    expect(used).toBeGreaterThan(200)
+    expect(used).toBeLessThan(200 * 100)
+  }, 30_000)
+})
