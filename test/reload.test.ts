@@ -2,9 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createGateway } from '@postern/core'
-import { startFakeProvider } from '@postern/testing'
+import { createGate, startFakeProvider } from '@postern/testing'
 import { expect, it } from 'vitest'
 import { ask, CANARY_KEY, CLIENT_KEY } from './harness/chain.ts'
+import { openStream } from './harness/client-stream.ts'
 import { seeLog } from './harness/log.ts'
 
 const RELOADS = 100
@@ -52,3 +53,32 @@ it('fails no request while its configuration is reloaded a hundred times, every 
   expect(load.failed).toEqual([])
   expect(load.whole).toBeGreaterThan(RELOADS)
 }, 60_000)
+
+it('takes a key out, and lowers a limit, for the next request, and leaves streams alone (F-81, F-82)', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'postern-'))
+  const path = join(directory, 'postern.json')
+  const provider = await startFakeProvider({ dialect: 'openai-chat', apiKey: CANARY_KEY })
+  const OTHER_KEY = 'pk_other_0123456789abcdef'
+  const write = (keys: object, limit: number): Promise<void> => writeFile(path, JSON.stringify({ providers: { first: { baseUrl: provider.url, apiKey: CANARY_KEY } }, keys, limits: [{ unit: 'requests', window: 'total', limit, scope: 'key' }] }))
+  const log = seeLog()
+  await write({ web: CLIENT_KEY, other: OTHER_KEY }, 100)
+  const gateway = createGateway({ log, config: path }, { environment: {} })
+  const send = (key: string, body: object = {}): Promise<Response> => ask((url, init) => gateway.fetch(`http://gateway${url}`, init), { model: 'first/m', ...body }, { headers: { authorization: `Bearer ${key}` } })
+  try {
+    const gate = createGate()
+    provider.enqueue({ answer: { text: ['one', 'two'] }, gate })
+    gate.release()
+    const stream = openStream(await send(CLIENT_KEY, { stream: true }))
+    await stream.until('one')
+    expect([(await send(CLIENT_KEY)).status, (await send(OTHER_KEY)).status]).toEqual([200, 200])
+    await write({ other: OTHER_KEY }, 2)
+    await log.next('configuration reloaded')
+    expect([(await send(CLIENT_KEY)).status, (await send(OTHER_KEY)).status, (await send(OTHER_KEY)).status]).toEqual([401, 200, 429])
+    gate.releaseAll()
+    expect(await stream.rest()).toContain('[DONE]')
+  } finally {
+    await gateway.close()
+    await provider.close()
+    await rm(directory, { recursive: true })
+  }
+})

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { type FakeProvider, startFakeProvider } from '@postern/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CLIENT_KEY } from './harness/chain.ts'
+import { startRedis } from './harness/redis.ts'
 
 const script = fileURLToPath(new URL('harness/starved-host.ts', import.meta.url))
 
@@ -25,8 +26,8 @@ afterEach(async () => {
 })
 
 /** @param limits what the shell takes away before the host starts */
-async function start(limits: string, nodeOptions: readonly string[] = []): Promise<number> {
-  const started = spawn('sh', ['-c', `${limits}; exec "$0" "$@"`, process.execPath, ...nodeOptions, script], { env: { PATH: process.env['PATH'], UPSTREAM: provider.url, KEY: CLIENT_KEY }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+async function start(limits: string, nodeOptions: readonly string[] = [], env: Record<string, string> = {}): Promise<number> {
+  const started = spawn('sh', ['-c', `${limits}; exec "$0" "$@"`, process.execPath, ...nodeOptions, script], { env: { PATH: process.env['PATH'], UPSTREAM: provider.url, KEY: CLIENT_KEY, ...env }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
   child = started
   const [message] = (await once(started, 'message')) as [{ port: number }]
   started.on('message', (later: { uncaught?: string }) => void (later.uncaught !== undefined && uncaught.push(later.uncaught)))
@@ -72,4 +73,30 @@ describe('a host that has too little (F-96)', () => {
     expect(answers.filter(isWhole)).toHaveLength(50)
     expect(uncaught).toEqual([])
   }, 60_000)
+})
+
+describe('a host that is killed in the middle of streams (F-79)', () => {
+  it('leaves no place taken for longer than a request may last, and what it had reserved stays counted', async () => {
+    const redis = await startRedis()
+    try {
+      const env = { REDIS: redis.url, TIMEOUT: '2s' }
+      provider.reply({ answer: { text: ['one', 'two'] }, hangAfterEvents: 2 })
+      const first = await start('true', [], env)
+      const killed = child as ChildProcess
+      const waiting = [ask(first, { stream: true, max_tokens: 500 }), ask(first, { stream: true, max_tokens: 500 })]
+      await expect.poll(() => provider.journal.length, { timeout: 10_000 }).toBe(2)
+      const reserved = Number(redis.cli('GET', redis.cli('KEYS', '{starved}:p:*')))
+      expect(reserved).toBeGreaterThanOrEqual(1_000)
+      killed.kill('SIGKILL')
+      await once(killed, 'exit')
+      await Promise.all(waiting)
+      provider.reply({ answer: { text: 'hi', usage: { input: 3, output: 2 } } })
+      const second = await start('true', [], env)
+      expect((await ask(second)).status).toBe(429)
+      await expect.poll(async () => (await ask(second)).status, { timeout: 10_000, interval: 200 }).toBe(200)
+      await expect.poll(() => Number(redis.cli('GET', redis.cli('KEYS', '{starved}:p:*')))).toBe(reserved + 5)
+    } finally {
+      await redis.close()
+    }
+  }, 40_000)
 })

@@ -32,8 +32,14 @@ export class SharedHealth {
     if (this.#isReading || now < this.#nextRead) return
     this.#isReading = true
     this.#nextRead = now + READ_EVERY_MS
-    const done = (): void => void (this.#isReading = false)
-    this.#board.read().then((facts) => this.#adopt(facts)).then(done, done)
+    void this.#read()
+  }
+
+  async #read(): Promise<void> {
+    // Who cannot be asked knows nothing: each instance goes by itself.
+    const facts = await this.#board.read().catch(() => undefined)
+    this.#isReading = false
+    if (facts !== undefined) this.#adopt(facts)
   }
 
   /** A circuit of ours has changed. */

@@ -1,0 +1,118 @@
+import { fork } from 'node:child_process'
+import { once } from 'node:events'
+import { createRequire } from 'node:module'
+import type Sqlite from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+import { createClient } from '@redis/client'
+import { type Entry, type History, LIMIT } from './ledger-worker.ts'
+
+/** What a ledger holds after all of it. */
+export interface Final {
+  counter(name: string): number
+  /** Of a reservation; `undefined` when it was never made. */
+  state(id: string): 'open' | 'settled' | undefined
+}
+
+export interface Verdict {
+  readonly operations: number
+  readonly reserved: number
+  readonly refused: number
+  readonly unknown: number
+  readonly abandoned: number
+  /** Everything that must not be; empty when all is well. */
+  readonly wrong: readonly string[]
+}
+
+/**
+ * Checks a history of several processes against what the ledger holds: every counter is the sum of what was settled and
+ * of what was reserved and never settled, no reservation took a counter above its limit, nothing was settled twice.
+ */
+export function judge(histories: readonly History[], final: Final): Verdict {
+  const sums = new Map<string, { value: number; excess: number }>()
+  const wrong: string[] = []
+  const entries = histories.flatMap((history) => history.entries)
+  for (const entry of entries) {
+    const state = final.state(entry.id)
+    if (entry.isOver) wrong.push(`${entry.id} was let in above a limit`)
+    if (entry.settled > 1) wrong.push(`${entry.id} was settled ${entry.settled} times`)
+    if (entry.reserve === 'reserved' && state === undefined) wrong.push(`${entry.id} was reserved and is not known`)
+    if (entry.reserve === 'refused' && state !== undefined) wrong.push(`${entry.id} was refused and is there`)
+    if (state !== undefined) add(sums, entry, state)
+  }
+  for (const [name, { value, excess }] of sums) {
+    const held = final.counter(name)
+    if (held !== value) wrong.push(`${name} holds ${held}, and what was used is ${value}`)
+    if (held > LIMIT + excess) wrong.push(`${name} holds ${held}, more than its limit and what was used beyond reservations (${excess})`)
+  }
+  const count = (test: (entry: Entry) => boolean): number => entries.filter(test).length
+  return {
+    operations: histories.reduce((sum, { operations }) => sum + operations, 0),
+    reserved: count(({ reserve }) => reserve === 'reserved'),
+    refused: count(({ reserve }) => reserve === 'refused'),
+    unknown: count(({ reserve }) => reserve === 'unknown'),
+    abandoned: count(({ reserve, actuals }) => reserve === 'reserved' && actuals === undefined),
+    wrong,
+  }
+}
+
+function add(sums: Map<string, { value: number; excess: number }>, { amounts, actuals = {} }: Entry, state: 'open' | 'settled'): void {
+  for (const [name, amount] of Object.entries(amounts)) {
+    const sum = sums.get(name) ?? { value: 0, excess: 0 }
+    sums.set(name, sum)
+    const used = state === 'settled' ? (actuals[name] ?? 0) : amount
+    sum.value += used
+    sum.excess += Math.max(0, used - amount)
+  }
+}
+
+export interface Plan {
+  /** `redis://...`, or the path of a SQLite file. */
+  readonly ledger: string
+  readonly processes: number
+  /** Of each process. */
+  readonly operations: number
+  readonly seed: number
+  readonly counters: number
+}
+
+/** Runs the processes to their end. */
+export async function runWorkers({ ledger, processes, operations, seed, counters }: Plan): Promise<History[]> {
+  const worker = fileURLToPath(new URL('ledger-worker.ts', import.meta.url))
+  return Promise.all(
+    Array.from({ length: processes }, async (_, at) => {
+      const child = fork(worker, { serialization: 'advanced', env: { PATH: process.env['PATH'], LEDGER: ledger, SEED: String(seed * 1_000 + at), OPERATIONS: String(operations), COUNTERS: String(counters) } })
+      const [history] = (await once(child, 'message')) as [History]
+      return history
+    }),
+  )
+}
+
+/** @param histories whose reservations are looked up */
+export async function readRedis(url: string, histories: readonly History[]): Promise<Final> {
+  const client = await createClient({ url }).connect()
+  const values = new Map<string, string | null>()
+  const names = new Set<string>()
+  const keys: string[] = []
+  for (const { id, amounts } of histories.flatMap(({ entries }) => entries)) {
+    keys.push(`{history}:r:${id}`)
+    for (const name of Object.keys(amounts)) names.add(name)
+  }
+  keys.push(...[...names].map((name) => `{history}:p:${name}:0`))
+  for (let at = 0; at < keys.length; at += 1_000) {
+    const some = keys.slice(at, at + 1_000)
+    const found = await client.mGet(some)
+    some.forEach((key, index) => values.set(key, found[index] ?? null))
+  }
+  client.destroy()
+  const states: Record<string, 'open' | 'settled'> = { o: 'open', s: 'settled' }
+  return { counter: (name) => Number(values.get(`{history}:p:${name}:0`) ?? 0), state: (id) => states[values.get(`{history}:r:${id}`) ?? ''] }
+}
+
+export function readSqlite(path: string): Final {
+  const sqlite = createRequire(import.meta.url)('node:sqlite') as typeof Sqlite
+  const database = new sqlite.DatabaseSync(path, { readOnly: true })
+  const counters = new Map(database.prepare('SELECT key, value FROM counters').all().map(({ key, value }) => [String(key), Number(value)]))
+  const states = new Map(database.prepare('SELECT id, state FROM reservations').all().map(({ id, state }) => [String(id), state as 'open' | 'settled']))
+  database.close()
+  return { counter: (name) => counters.get(`${name}:0`) ?? 0, state: (id) => states.get(id) }
+}

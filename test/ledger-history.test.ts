@@ -1,0 +1,93 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { memoryStore } from '@postern/core'
+import { describe, expect, it } from 'vitest'
+import { judge, readRedis, readSqlite, runWorkers, type Verdict } from './harness/ledger-history.ts'
+import { type Entry, useLedger } from './harness/ledger-worker.ts'
+import { startRedis } from './harness/redis.ts'
+
+/** Of each process: a million in all is 250,000 of four. */
+const operations = Number(process.env['LEDGER_OPERATIONS'] ?? 10_000)
+
+/** Printed with a failure: the same seed does the same. */
+const seed = Number(process.env['LEDGER_SEED'] ?? Math.floor(Math.random() * 1_000_000))
+
+function expectWell(verdict: Verdict): void {
+  expect({ seed, wrong: verdict.wrong.slice(0, 10) }).toEqual({ seed, wrong: [] })
+  // It was used in every way there is.
+  for (const count of [verdict.reserved, verdict.refused, verdict.abandoned]) expect(count).toBeGreaterThan(10)
+}
+
+describe(`what several processes do to one ledger, checked against what it holds (R86, F-77 to F-79; seed ${seed})`, () => {
+  it('in memory', async () => {
+    const store = memoryStore(Date.now)
+    const history = await useLedger(store, { seed, operations: 20_000, counters: 40 })
+    const counters = new Map<string, number>()
+    for (const name of new Set(history.entries.flatMap(({ amounts }) => Object.keys(amounts)))) {
+      counters.set(name, (await store.ledger.read([{ kind: 'period', key: name, amount: 0, limit: 0, startsAt: 0, endsAt: Number.POSITIVE_INFINITY }]))[0] ?? 0)
+    }
+    const known = new Map(history.entries.map((entry) => [entry.id, entry]))
+    const stateOf = ({ reserve, actuals }: Entry): 'open' | 'settled' | undefined => (reserve !== 'reserved' ? undefined : actuals === undefined ? 'open' : 'settled')
+    expectWell(judge([history], { counter: (name) => counters.get(name) ?? 0, state: (id) => stateOf(known.get(id) as Entry) }))
+  })
+
+  it('in a file, with three processes', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'postern-history-'))
+    const path = join(folder, 'postern.db')
+    const histories = await runWorkers({ ledger: path, processes: 3, operations: 3_000, seed, counters: 12 })
+    expectWell(judge(histories, readSqlite(path)))
+    await rm(folder, { recursive: true })
+  }, 60_000)
+
+  it('on Redis, with four processes, while it is paused, cut off and restarted', async () => {
+    const redis = await startRedis()
+    try {
+      const running = runWorkers({ ledger: redis.url, processes: 4, operations, seed, counters: Math.ceil(operations / 40) })
+      const chaos = { isOver: false }
+      const trouble = (async () => {
+        for (let turn = 0; !chaos.isOver; turn++) {
+          await wait(300)
+          if (turn % 3 === 0) {
+            redis.pause()
+            await wait(100)
+            redis.resume()
+          } else if (turn % 3 === 1) redis.cli('CLIENT', 'KILL', 'TYPE', 'normal')
+          else {
+            await redis.kill()
+            await redis.start()
+          }
+        }
+      })()
+      const histories = await running
+      chaos.isOver = true
+      await trouble
+      const verdict = judge(histories, await readRedis(redis.url, histories))
+      if (process.env['LEDGER_OPERATIONS'] !== undefined) process.stdout.write(`${JSON.stringify({ seed, ...verdict })}\n`)
+      expectWell(verdict)
+    } finally {
+      await redis.close()
+    }
+  }, 120_000 + operations * 4)
+})
+
+describe('the judge', () => {
+  const entry: Entry = { id: 'a', amounts: { k: 10 }, actuals: { k: 4 }, reserve: 'reserved', settled: 1, isOver: false }
+  const wrong = (given: Partial<Entry>, { held = 4, state = 'settled' }: { readonly held?: number; readonly state?: 'open' | 'settled' | 'none' } = {}): readonly string[] => judge([{ operations: 1, entries: [{ ...entry, ...given }] }], { counter: () => held, state: () => (state === 'none' ? undefined : state) }).wrong
+
+  it.each<[string, readonly string[]]>([
+    ['settled 2 times', wrong({ settled: 2 })],
+    ['above a limit', wrong({ isOver: true })],
+    ['holds 10, and what was used is 4', wrong({}, { held: 10 })],
+    ['is not known', wrong({}, { state: 'none' })],
+    ['is there', wrong({ reserve: 'refused' })],
+    ['more than its limit', wrong({ amounts: { k: 5_000 }, actuals: { k: 5_000 } }, { held: 5_000 })],
+  ])('sees what is %s', (what, found) => {
+    expect(found.join()).toContain(what)
+  })
+
+  it('finds nothing wrong with what is right', () => {
+    expect([wrong({}), wrong({}, { held: 10, state: 'open' })]).toEqual([[], []])
+  })
+})
