@@ -1,5 +1,9 @@
 import { AsyncLocalStorage } from 'node:async_hooks'
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
+import { createGateway } from '@postern/core'
 import { createGateway as createForExpress, gateway as expressGateway } from '@postern/express'
 import { gateway as honoGateway } from '@postern/hono'
 import { gateway as koaGateway } from '@postern/koa'
@@ -148,4 +152,17 @@ it('a provider that is down for long is told of once, not once for each request 
   for (const down of chain.providers) down.reply({ status: 500 })
   for (let at = 0; at < 60; at++) expect((await chain.ask({}, { headers: { authorization: `Bearer ${CLIENT_KEY}` } })).status).toBeGreaterThanOrEqual(500)
   expect(log.lines.length).toBeLessThanOrEqual(2)
+})
+
+it.each([[5_000, 1], [65_000, 0], [0, 0]])('a server that keeps idle connections for %i ms is told of %i times in production (H2)', async (keepAliveTimeoutMs, times) => {
+  const log = seeLog()
+  const app = express()
+  const own = createGateway({ ...options(), log }, { environment: { NODE_ENV: 'production' } })
+  closers.push(() => own.close())
+  app.use('/llm', expressGateway(own))
+  const server = createServer({ keepAliveTimeout: keepAliveTimeoutMs }, app).listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  closers.push(() => new Promise((resolve) => void (server.closeAllConnections(), server.close(resolve))))
+  for (let at = 0; at < 3; at++) await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/llm/v1/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model: 'main/m', messages: [{ role: 'user', content: 'hi' }] }) })
+  expect(log.lines.filter((line) => line.includes('keepAliveTimeout'))).toHaveLength(times)
 })

@@ -1,22 +1,11 @@
 import { request } from 'node:http'
 import { createGateway } from '@postern/core'
 import type { ScriptedReply } from '@postern/testing'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { CANARY_KEY, CLIENT_KEY, type Framework, type MountedChain, startMountedChain } from './harness/chain.ts'
+import { failOnUncaught } from './harness/uncaught.ts'
 
-/** What nothing may ever reach, for it would end the host's process (I7, B10). */
-const uncaught: unknown[] = []
-const onUncaught = (error: unknown): void => void uncaught.push(error)
-beforeEach(() => {
-  uncaught.length = 0
-  process.on('uncaughtException', onUncaught)
-  process.on('unhandledRejection', onUncaught)
-})
-afterEach(() => {
-  process.off('uncaughtException', onUncaught)
-  process.off('unhandledRejection', onUncaught)
-  expect(uncaught).toEqual([])
-})
+failOnUncaught()
 
 /** What is open in this process: sockets, servers, timers. */
 const openNow = (): Record<string, number> => {

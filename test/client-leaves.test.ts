@@ -3,21 +3,10 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CLIENT_KEY, type Framework, type MountedChain, startMountedChain } from './harness/chain.ts'
+import { failOnUncaught } from './harness/uncaught.ts'
 
-/** What nothing may ever reach, for it would end the host's process. */
-const uncaught: unknown[] = []
-const onUncaught = (error: unknown): void => void uncaught.push(error)
 
-beforeEach(() => {
-  uncaught.length = 0
-  process.on('uncaughtException', onUncaught)
-  process.on('unhandledRejection', onUncaught)
-})
-afterEach(() => {
-  process.off('uncaughtException', onUncaught)
-  process.off('unhandledRejection', onUncaught)
-  expect(uncaught).toEqual([])
-})
+failOnUncaught()
 
 interface Call {
   /** Resolves with the first bytes of the body. */

@@ -1,33 +1,24 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { refusedUrl } from '@postern/testing'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { CANARY_KEY, type Framework, type MountedChain, startMountedChain } from './harness/chain.ts'
 import { seeError, seeStream } from './harness/client-stream.ts'
 import { startBlackHole } from './harness/black-hole.ts'
 import { elsewhere, type Fault, faults, WHOLE_ANSWER } from './harness/fault-table.ts'
 import { startRawUpstream } from './harness/raw-upstream.ts'
 import { CANARY_SUBJECT, startTlsUpstream } from './harness/tls-upstream.ts'
+import { failOnUncaught } from './harness/uncaught.ts'
 
-/** What nothing may ever reach, for it would end the host's process (I7). */
-const uncaught: unknown[] = []
-const onUncaught = (error: unknown): void => void uncaught.push(error)
 let chain: MountedChain | undefined
 let upstream: { close(): Promise<void> } | undefined
 
-beforeEach(() => {
-  uncaught.length = 0
-  process.on('uncaughtException', onUncaught)
-  process.on('unhandledRejection', onUncaught)
-})
+failOnUncaught()
 afterEach(async () => {
   await chain?.close()
   await upstream?.close()
   chain = undefined
   upstream = undefined
-  process.off('uncaughtException', onUncaught)
-  process.off('unhandledRejection', onUncaught)
-  expect(uncaught).toEqual([])
 })
 
 async function start(framework: Framework, fault: Fault): Promise<MountedChain> {

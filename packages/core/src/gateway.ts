@@ -132,7 +132,7 @@ interface Core {
   readonly active: Set<Exchange>
   /** Ids of usage reports that were taken. */
   readonly reported: Set<string>
-  readonly state: { isOpen: boolean; onIdle: (() => void) | undefined; warnedOfHostParser: boolean }
+  readonly state: { isOpen: boolean; onIdle: (() => void) | undefined; warnedOfHostParser: boolean; hasLookedAtHost: boolean }
 }
 
 function createCore(settings: Settings, injected: Injected): Core {
@@ -166,7 +166,7 @@ function createCore(settings: Settings, injected: Injected): Core {
     developmentKey: settings.needsDevelopmentKey ? announced(developmentKey(), log) : undefined,
     active: new Set(),
     reported: new Set(),
-    state: { isOpen: true, onIdle: undefined, warnedOfHostParser: false },
+    state: { isOpen: true, onIdle: undefined, warnedOfHostParser: false, hasLookedAtHost: false },
   }
 }
 
@@ -240,6 +240,7 @@ function createRuntime(settings: Settings, core: Core): Runtime {
     // Nobody who has no budget is to carry the price list.
     priceOf: settings.limits.some(({ unit }) => unit === 'usd') ? (target: string, usage: Usage) => prices.nanoDollars(target, usage) : () => undefined,
     admit: core.shared.admitFor(settings.limits),
+    onRequest: settings.production ? (request: GatewayRequest) => lookAtHost(core, request) : () => undefined,
     onHostParsedBody: () => warnOfHostParser(core, settings.bodyLimitBytes),
     onRecord: settings.onRecord,
     isNewReport: (id: string) => remember(core.reported, id),
@@ -262,6 +263,16 @@ function safely(isDisabled: TargetFilter, log: LeveledLogger): TargetFilter {
       return false
     }
   }
+}
+
+/** Load balancers commonly keep idle connections for a minute, and answer 502 for requests on one that the server has just closed. */
+const SHORTEST_KEEP_ALIVE_MS = 65_000
+
+function lookAtHost(core: Core, { keepAliveTimeoutMs }: GatewayRequest): void {
+  if (core.state.hasLookedAtHost) return
+  core.state.hasLookedAtHost = true
+  if (keepAliveTimeoutMs === undefined || keepAliveTimeoutMs === 0 || keepAliveTimeoutMs >= SHORTEST_KEEP_ALIVE_MS) return
+  core.log.warn(`The host's server closes idle connections after ${keepAliveTimeoutMs} ms: behind a load balancer, which keeps them longer, that means 502 now and then. Set server.keepAliveTimeout above the load balancer's idle timeout, such as 65000.`)
 }
 
 /** The parser's limit holds before ours and answers in the host's own words: nothing we could do when it strikes. */

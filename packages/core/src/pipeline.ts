@@ -25,6 +25,7 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     exchange.endpoint = `${endpoint.method} ${endpoint.path}`
     if (!runtime.isOpen()) throw new GatewayError('gateway_closed', 'The gateway is shutting down.', { retryAfterMs: 1000, headers: MAY_BE_BYPASSED })
     shed(runtime, exchange, request)
+    runtime.onRequest(request)
     exchange.caller = await runtime.identify(request)
     if (endpoint.kind === 'models') return await listModels(runtime, exchange, request)
     if (endpoint.kind === 'usage-reports') return await takeReports(runtime, exchange, request)

@@ -3,6 +3,7 @@ import type { TargetFilter } from './config/index.ts'
 import type { Usage } from './dialects/index.ts'
 import type { DispatchEnvironment } from './dispatch/index.ts'
 import type { Exchange } from './exchange.ts'
+import type { GatewayRequest } from './http/index.ts'
 import type { Identify } from './identity/index.ts'
 import type { RequestRecord } from './ledger/index.ts'
 import type { Admitted, Demand, HostLoad } from './limits/index.ts'
@@ -29,6 +30,8 @@ export interface Runtime {
   readonly isStoreDegraded: () => boolean
   /** Who is refused for the sake of the host; `undefined` when nobody ever is. */
   readonly load: HostLoad | undefined
+  /** Looks at the host by one of its requests; what is wrong with it is told to the operator once. */
+  readonly onRequest: (request: GatewayRequest) => void
   /** A parser of the host has read a body before us: told to the operator once. */
   readonly onHostParsedBody: () => void
   readonly onRecord: ((record: RequestRecord) => void) | undefined

@@ -86,6 +86,11 @@ class NodeRequest implements GatewayRequest {
     return this.#request.readableDidRead ? this.#mount.parsedBody : undefined
   }
 
+  get keepAliveTimeoutMs(): number | undefined {
+    // Node's own servers are there, though their type does not say so.
+    return (this.#request.socket as { readonly server?: { readonly keepAliveTimeout?: number } }).server?.keepAliveTimeout
+  }
+
   get signal(): AbortSignal {
     this.#controller ??= new AbortController()
     // The client may have left while an earlier middleware waited: 'close' does not fire again for us.
