@@ -40,7 +40,7 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     exchange.operation = operation
     const plan = planOf(runtime, exchange, request)
     exchange.route = plan.route
-    const admission = runtime.admit?.(demandOf(runtime, exchange, { operation, plan }))
+    const admission = runtime.admit?.(demandOf(runtime, exchange, { operation, plan, isFree: operation.isFree === true || FREE_METHODS.has(request.method) }))
     if (admission !== undefined) exchange.admitted = await admission
     const committed = await callTargets(runtime, { exchange, operation, plan, request })
     return respond(runtime, exchange, { endpoint, committed })
@@ -109,10 +109,13 @@ function enabled({ isDisabled }: Runtime, exchange: Exchange, plan: Plan): Plan 
   throw new GatewayError('targets_unavailable', `${plan.targets.map(({ id }) => id).join(', ')}: switched off by the operator.`, { headers: { 'x-should-retry': 'false' } })
 }
 
+/** Looking at what a provider keeps, or throwing it away, costs nothing. */
+const FREE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS'])
+
 /** What a request that sets no bound is taken to get: more is counted when it has ended. */
 const USUAL_OUTPUT_TOKENS = 1_024
 
-function demandOf({ priceOf }: Runtime, exchange: Exchange, { operation, plan }: { readonly operation: Operation; readonly plan: Plan }): Demand {
+function demandOf({ priceOf }: Runtime, exchange: Exchange, { operation, plan, isFree }: { readonly operation: Operation; readonly plan: Plan; readonly isFree: boolean }): Demand {
   const { id, caller, route, degraded } = exchange
   return {
     id,
@@ -122,6 +125,9 @@ function demandOf({ priceOf }: Runtime, exchange: Exchange, { operation, plan }:
       const { outputAsked } = operation
       const outputTokens = outputAsked === undefined ? 0 : (outputAsked.tokens ?? USUAL_OUTPUT_TOKENS) * outputAsked.choices
       const inputTokens = operation.estimateInput?.() ?? 0
+      if (isFree) return { inputTokens, outputTokens: 0, nanoDollars: 0 }
+      // What is not paid by the token (images, speech, whatever passes as it is) has no price that is known here.
+      if (operation.estimateInput === undefined) return { inputTokens, outputTokens, nanoDollars: undefined }
       // Whoever answers: the dearest of those who may.
       const prices = plan.targets.map(({ id: target }) => priceOf(target, { inputTokens, outputTokens }))
       return { inputTokens, outputTokens, nanoDollars: prices.includes(undefined) ? undefined : Math.max(...(prices as number[])) }

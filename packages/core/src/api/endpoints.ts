@@ -72,14 +72,14 @@ export const endpoints: readonly Endpoint[] = [
   ...nativePaths.map(modelAction),
   { kind: 'operation', method: 'POST', path: '/v1/embeddings', face: plainFace, body: 'json', read: readEmbeddings },
   ...['/v1/rerank', '/v2/rerank'].map((path): OperationEndpoint => ({ kind: 'operation', method: 'POST', path, face: plainFace, body: 'json', read: readRerank })),
-  json({ path: '/completions', answer: 'json', endsWithDone: true }),
+  json({ path: '/completions', answer: 'json', endsWithDone: true, paidBy: 'tokens' }),
   json({ path: '/images/generations', answer: 'json', hasDefaultModel: true }),
   form({ path: '/images/edits', answer: 'json', hasDefaultModel: true }),
   form({ path: '/images/variations', answer: 'json', hasDefaultModel: true }),
   json({ path: '/audio/speech', answer: 'any', streamField: ['stream_format', 'sse'] }),
   form({ path: '/audio/transcriptions', answer: 'any' }),
   form({ path: '/audio/translations', answer: 'any' }),
-  json({ path: '/moderations', answer: 'json', hasDefaultModel: true }),
+  json({ path: '/moderations', answer: 'json', hasDefaultModel: true, paidBy: 'nothing' }),
   stored('POST', '/files', 'stream'),
   stored('GET', '/files', 'none'),
   stored('GET', '/files/{id}', 'none'),
@@ -130,7 +130,9 @@ function form(endpoint: ModelEndpoint): OperationEndpoint {
 
 /** What one provider keeps for its clients. */
 function stored(method: string, path: string, body: 'stream' | 'none'): OperationEndpoint {
-  const endpoint = { method, path, answer: path.endsWith('/content') ? 'bytes' : 'json' } as const
+  // A batch is many requests; keeping a file, and giving a batch up, is none.
+  const isFree = path !== '/batches' || method !== 'POST'
+  const endpoint = { method, path, answer: path.endsWith('/content') ? 'bytes' : 'json', isFree } as const
   return { kind: 'operation', method, path: `/v1${path}`, face: plainFace, body, read: (call) => readStored(openaiChat, endpoint, { call, hasBody: body === 'stream' }) }
 }
 

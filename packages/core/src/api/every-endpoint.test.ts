@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { FakeClock } from '../clock.fake.ts'
 import { FakeTransport, json, type Reply } from '../dispatch/transport.fake.ts'
+import type { GatewayOptions } from '../config/index.ts'
 import { createGateway, type Gateway } from '../gateway.ts'
 import type { RequestRecord } from '../ledger/index.ts'
 import { endpoints, type OperationEndpoint } from './endpoints.ts'
@@ -110,7 +111,7 @@ afterEach(async () => {
   running = undefined
 })
 
-function start(script: readonly Reply[], dialect: Example['dialect'] | 'openai-chat' = 'openai-chat') {
+function start(script: readonly Reply[], dialect: Example['dialect'] | 'openai-chat' = 'openai-chat', options: GatewayOptions<never> = {}) {
   const transport = new FakeTransport(script)
   const records: RequestRecord[] = []
   const gateway = createGateway(
@@ -120,6 +121,7 @@ function start(script: readonly Reply[], dialect: Example['dialect'] | 'openai-c
       bodyLimit: LIMIT,
       log: 'silent',
       onRecord: (record) => void records.push(record),
+      ...options,
     },
     { clock: new FakeClock(), transport, environment: {} },
   )
@@ -186,6 +188,28 @@ describe('every endpoint that reaches a provider', () => {
     const { gateway, transport, records } = start([])
     const response = await gateway.fetch(requestFor(endpoint, { key: 'pk_restricted_0123456789' }))
     expect([response.status, transport.requests.length, records[0]?.code]).toEqual([403, 0, 'permission_denied'])
+  })
+
+  it.each(cases)('%s takes from the limits of whoever calls, and is closed when they are used up (D5, R93)', async (_name, endpoint) => {
+    const { reply, dialect } = exampleOf(endpoint)
+    const { gateway, transport, records } = start([reply], dialect, { limits: [{ unit: 'requests', window: 'total', limit: 1 }] })
+    const served = await gateway.fetch(requestFor(endpoint))
+    expect([served.status, await served.text()]).toEqual([200, reply.body?.join('')])
+    const refused = await gateway.fetch(requestFor(endpoint))
+    expect([refused.status, transport.requests.length, records.at(-1)?.code]).toEqual([429, 1, 'rate_limit_exceeded'])
+  })
+
+  it.each(cases)('%s is closed to a key whose budget is used up, whatever it costs (D5)', async (_name, endpoint) => {
+    const { dialect } = exampleOf(endpoint)
+    const spent = { ...answer, usage: { prompt_tokens: 10, completion_tokens: 10, total_tokens: 20 } }
+    const { gateway, transport, records } = start([json(spent)], 'openai-chat', { limits: [{ unit: 'usd', window: 'total', limit: 0.000_001 }], prices: { 'acme/*': { input: 1, output: 1 } }, ...(dialect !== undefined && { providers: { acme: { baseUrl: 'http://acme.test/v1', apiKey: PROVIDER_KEY, dialect: 'openai-chat', alsoSpeaks: [dialect] }, other: { baseUrl: 'http://other.test/v1', apiKey: PROVIDER_KEY } } }) })
+    const chat = requestFor(operations.find((row) => row.path === '/v1/chat/completions') as OperationEndpoint)
+    expect((await (await gateway.fetch(chat)).text()).length).toBeGreaterThan(0)
+    const refused = await gateway.fetch(requestFor(endpoint))
+    // What nobody can price is refused even while there is money left.
+    expect([402, 400]).toContain(refused.status)
+    expect(['budget_exceeded', 'unpriced_model']).toContain(records.at(-1)?.code)
+    expect(transport.requests).toHaveLength(1)
   })
 
   it.each(withBody)('%s holds the limit of a body', async (_name, endpoint) => {

@@ -13,6 +13,8 @@ export interface Operation {
   answerLocally?(target: OperationTarget): JsonObject | undefined
   /** Tokens the request costs as input, roughly; absent where nobody could say. */
   estimateInput?(): number
+  /** It costs nothing, whoever answers: tokens are counted, files are kept. */
+  readonly isFree?: boolean
   /** Tokens of output it may get at most, as far as it says so itself; absent where there is none. */
   readonly outputAsked?: OutputAsked
   /** How this target is asked, and how its answer is handed to the client. */
@@ -78,7 +80,7 @@ const BOUNDS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'max
 const COUNTS = ['n', 'best_of', 'candidateCount'] as const
 
 /** Of fields that contradict each other the largest counts: which of them a provider goes by is not ours to know. */
-function outputAsked(body: JsonObject): OutputAsked {
+export function outputAsked(body: JsonObject): OutputAsked {
   const places = [body, body['generationConfig'], body['inferenceConfig']]
   const largest = (names: readonly string[]): number | undefined => {
     const values = places.flatMap((place) => names.map((name) => Number((place as JsonObject | undefined)?.[name]))).filter((value) => value > 0 && Number.isSafeInteger(value))

@@ -127,7 +127,8 @@ export class AdmissionControl {
 
   #drawOf(limit: Limit, subject: Subject, estimate: Amounts | undefined): Draw {
     const key = counterOf(limit, subject)
-    const wanted = estimate === undefined ? 1 : amountOf(limit.unit, estimate)
+    // What costs nothing needs room all the same: who has used up a limit gets nothing more.
+    const wanted = estimate === undefined ? 1 : Math.max(1, amountOf(limit.unit, estimate))
     // What is larger than the limit by itself takes all of it, and soft limits refuse nobody.
     const room = limit.isSoft ? Number.MAX_SAFE_INTEGER : limit.amount
     const common = { key, amount: Math.min(wanted, limit.amount), limit: room }

@@ -26,6 +26,7 @@ export function readCountTokens(request: ClientRequest): CountOperation {
   return {
     model: parsed.model,
     stream: false,
+    isFree: true,
     translationFor: (target, context) => countingAt(target, context, parsed),
     answerLocally(target) {
       if (canCount(target)) return undefined

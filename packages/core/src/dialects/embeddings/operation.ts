@@ -16,7 +16,8 @@ const MAX_INPUTS = 2048
 /** A request for embeddings in OpenAI's words, for every target that has embeddings. */
 export function readEmbeddings(request: ClientRequest): Operation {
   const asked = parseEmbeddings(request)
-  return { model: asked.model, stream: false, translationFor: (target, context) => translationTo(asked, target, context) }
+  const texts = (): string[] => asked.inputs.map((input) => (typeof input === 'string' ? input : JSON.stringify(input)))
+  return { model: asked.model, stream: false, estimateInput: () => estimateTextTokens(texts()), translationFor: (target, context) => translationTo(asked, target, context) }
 }
 
 function translationTo(asked: EmbeddingsRequest, target: OperationTarget, { dropUnsupported }: OperationContext): Translation {

@@ -1,6 +1,7 @@
 import type { ClientRequest, Dialect } from '../dialect.ts'
 import { optionalString, requiredText } from '../fields.ts'
-import type { Operation } from '../operation.ts'
+import { estimateTextTokens } from '../estimate-tokens.ts'
+import { type Operation, outputAsked } from '../operation.ts'
 import { forward } from './forward.ts'
 import { wantedFor } from './wanted.ts'
 
@@ -14,6 +15,8 @@ export interface ModelEndpoint {
   readonly hasDefaultModel?: boolean
   /** Field and value that ask for a stream. @default `stream: true` */
   readonly streamField?: readonly [field: string, value: unknown]
+  /** What its price goes by, where that is known. */
+  readonly paidBy?: 'tokens' | 'nothing'
   /** Its streams end with `[DONE]`. */
   readonly endsWithDone?: boolean
 }
@@ -28,6 +31,8 @@ export function readJsonRequest(api: Dialect, endpoint: ModelEndpoint, request: 
   return {
     model,
     stream,
+    ...(endpoint.paidBy === 'nothing' && { isFree: true }),
+    ...(endpoint.paidBy === 'tokens' && { outputAsked: outputAsked(body), estimateInput: () => estimateTextTokens([JSON.stringify(body['prompt'] ?? '')]) }),
     ...(model === undefined ? { provider: wantedFor(api, request) } : {}),
     translationFor: (target, context) =>
       forward(

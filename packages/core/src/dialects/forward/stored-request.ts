@@ -14,6 +14,8 @@ export interface StoredEndpoint {
   /** Path below the provider's base URL; `{id}` stands for that of the object. */
   readonly path: string
   readonly answer: 'json' | 'bytes'
+  /** It costs nothing. */
+  readonly isFree: boolean
 }
 
 export interface StoredRequest extends Pick<ClientRequest, 'params' | 'query' | 'header'> {
@@ -34,6 +36,7 @@ export function readStoredRequest(api: Dialect, endpoint: StoredEndpoint, reques
   return {
     model: model === null || model === '' ? undefined : model,
     stream: false,
+    isFree: endpoint.isFree,
     // Done twice, an upload is a second file and a batch is paid for again.
     provider: wantedFor(api, request, { isRepeatable: body === undefined }),
     translationFor: (target, context) =>

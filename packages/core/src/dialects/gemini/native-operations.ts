@@ -21,6 +21,7 @@ export function readNative(request: ClientRequest): Operation {
   return {
     model,
     stream: false,
+    ...(actionOf(request.params) === 'countTokens' && { isFree: true }),
     translationFor(target) {
       const dialect = target.dialects.find(({ name }) => name === ORIGIN)
       if (dialect === undefined) throw notServed(request, target.provider.name)
