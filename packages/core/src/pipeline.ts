@@ -1,3 +1,4 @@
+import { Admin } from './admin/index.ts'
 import { type Endpoint, matchEndpoint, type OperationEndpoint } from './api/index.ts'
 import { durationHint, parseDuration } from './config/index.ts'
 import { type Operation, plainFace, renderModels, type Usage } from './dialects/index.ts'
@@ -6,7 +7,7 @@ import { errorTable, GatewayError, toGatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
 import { type GatewayRequest, type GatewayResponse, readJsonBody } from './http/index.ts'
 import { readReports, recordOf, recordOfReport, type RequestRecord } from './ledger/index.ts'
-import type { Amounts, Demand } from './limits/index.ts'
+import type { Amounts, Demand, Limit } from './limits/index.ts'
 import { type Allowance, mayUseModel, type Plan, planFor, planForProvider } from './routing/index.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -18,6 +19,7 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
   const exchange = open(runtime)
   let endpoint: Endpoint | undefined
   try {
+    if (runtime.admin !== undefined && Admin.concerns(request)) return await administer(runtime, exchange, request)
     const match = matchEndpoint(request)
     endpoint = match.endpoint
     if (endpoint.kind === 'health') return health(runtime, exchange, endpoint.probe)
@@ -40,8 +42,8 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     exchange.operation = operation
     const plan = planOf(runtime, exchange, request)
     exchange.route = plan.route
-    const admission = runtime.admit?.(demandOf(runtime, exchange, { operation, plan, isFree: operation.isFree === true || FREE_METHODS.has(request.method) }))
-    if (admission !== undefined) exchange.admitted = await admission
+    const limits = runtime.limitsFor(exchange.caller)
+    if (limits.length > 0) exchange.admitted = await runtime.admit(limits, demandOf(runtime, exchange, { operation, plan, limits, isFree: operation.isFree === true || FREE_METHODS.has(request.method) }))
     const committed = await callTargets(runtime, { exchange, operation, plan, request })
     return respond(runtime, exchange, { endpoint, committed })
   } catch (thrown) {
@@ -115,7 +117,7 @@ const FREE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPT
 /** What a request that sets no bound is taken to get: more is counted when it has ended. */
 const USUAL_OUTPUT_TOKENS = 1_024
 
-function demandOf({ priceOf }: Runtime, exchange: Exchange, { operation, plan, isFree }: { readonly operation: Operation; readonly plan: Plan; readonly isFree: boolean }): Demand {
+function demandOf({ priceOf }: Runtime, exchange: Exchange, { operation, plan, limits, isFree }: { readonly operation: Operation; readonly plan: Plan; readonly limits: readonly Limit[]; readonly isFree: boolean }): Demand {
   const { id, caller, route, degraded } = exchange
   return {
     id,
@@ -127,7 +129,7 @@ function demandOf({ priceOf }: Runtime, exchange: Exchange, { operation, plan, i
       const inputTokens = operation.estimateInput?.() ?? 0
       if (isFree) return { inputTokens, outputTokens: 0, nanoDollars: 0 }
       // What is not paid by the token (images, speech, whatever passes as it is) has no price that is known here.
-      if (operation.estimateInput === undefined) return { inputTokens, outputTokens, nanoDollars: undefined }
+      if (operation.estimateInput === undefined || !limits.some(({ unit }) => unit === 'usd')) return { inputTokens, outputTokens, nanoDollars: undefined }
       // Whoever answers: the dearest of those who may.
       const prices = plan.targets.map(({ id: target }) => priceOf(target, { inputTokens, outputTokens }))
       return { inputTokens, outputTokens, nanoDollars: prices.includes(undefined) ? undefined : Math.max(...(prices as number[])) }
@@ -270,8 +272,10 @@ function settle(runtime: Runtime, exchange: Exchange, outcome: Outcome): void {
  * What a request has used, as far as anybody knows: what the answer took, and for each attempt that failed although the
  * provider may charge for it, what it had as input.
  */
-function usedBy({ priceOf }: Runtime, { attempts, admitted, target = '' }: Exchange, { usage }: Outcome): Amounts {
+function usedBy(runtime: Runtime, { attempts, admitted, target = '' }: Exchange, { usage }: Outcome): Amounts {
   const inputTokens = admitted?.estimate?.inputTokens ?? 0
+  // Nobody who has no budget is to carry the price list.
+  const priceOf: Runtime['priceOf'] = admitted?.estimate?.nanoDollars === undefined ? () => undefined : runtime.priceOf
   const unknown = attempts.filter(({ billed }) => billed === 'unknown')
   // Who was charged for and did not hear how much it was, has used what was reserved.
   const isUntold = usage === undefined && attempts.some(({ billed }) => billed === 'yes')
@@ -289,6 +293,16 @@ function keep(runtime: Runtime, record: RequestRecord): void {
     runtime.log.error('onRecord threw', { id: record.id, cause: String(cause) })
   }
   runtime.log.info('request', { record })
+}
+
+/** What administrators do is recorded as any other request, and told to the audit besides. */
+async function administer(runtime: Runtime, exchange: Exchange, request: GatewayRequest): Promise<GatewayResponse> {
+  exchange.endpoint = `${request.method} /admin`
+  const { admin } = runtime
+  if (admin === undefined) throw new TypeError('Nobody may administer this gateway.')
+  const answer = await admin.handle(request)
+  settle(runtime, exchange, { status: answer.status, code: 'ok' })
+  return { ...answer, headers: { ...answerHeaders(exchange), ...answer.headers } }
 }
 
 function health(runtime: Runtime, exchange: Exchange, probe: 'live' | 'ready'): GatewayResponse {

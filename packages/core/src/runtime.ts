@@ -1,12 +1,13 @@
+import type { Admin } from './admin/index.ts'
 import type { Clock } from './clock.ts'
 import type { TargetFilter } from './config/index.ts'
 import type { Usage } from './dialects/index.ts'
 import type { DispatchEnvironment } from './dispatch/index.ts'
 import type { Exchange } from './exchange.ts'
 import type { GatewayRequest } from './http/index.ts'
-import type { Identify } from './identity/index.ts'
+import type { Caller, Identify } from './identity/index.ts'
 import type { RequestRecord } from './ledger/index.ts'
-import type { Admitted, Demand, HostLoad } from './limits/index.ts'
+import type { Admitted, Demand, HostLoad, Limit } from './limits/index.ts'
 import type { LeveledLogger } from './log.ts'
 import type { RoutingTable } from './routing/index.ts'
 
@@ -22,8 +23,12 @@ export interface Runtime {
   readonly isDisabled: TargetFilter | undefined
   readonly dispatch: DispatchEnvironment
   readonly bodyLimitBytes: number
-  /** Lets a request in, or rejects; `undefined` where no limit concerns it. Absent when there are no limits. */
-  readonly admit: ((demand: Demand) => Promise<Admitted> | undefined) | undefined
+  /** Limits that may concern a request of this caller. */
+  readonly limitsFor: (caller: Caller | undefined) => readonly Limit[]
+  /** Lets a request in, or rejects; `undefined` where none of the limits concerns it. */
+  readonly admit: (limits: readonly Limit[], demand: Demand) => Promise<Admitted> | undefined
+  /** `/admin/*`; absent where nobody may administer the gateway. */
+  readonly admin: Pick<Admin, 'handle'> | undefined
   /** What usage of a target (`provider/model`) costs in nano-dollars; `undefined` where nobody knows. */
   readonly priceOf: (target: string, usage: Usage) => number | undefined
   /** Whether the store that counts limits is given up for now. */

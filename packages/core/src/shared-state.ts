@@ -1,19 +1,27 @@
+import { Admin, keyActs } from './admin/index.ts'
 import type { Clock } from './clock.ts'
-import type { Settings } from './config/index.ts'
-import { AdmissionControl, type Limit } from './limits/index.ts'
+import { limitsOfCaller, readGrace, readKeyWish, type Settings } from './config/index.ts'
+import { readJsonBody } from './http/index.ts'
+import { type Caller, KeyRing } from './identity/index.ts'
+import { AdmissionControl, type Limit, type Subject } from './limits/index.ts'
 import type { LeveledLogger } from './log.ts'
 import type { Runtime } from './runtime.ts'
-import { GuardedLedger, type HealthBoard, openStore, type Store } from './storage/index.ts'
+import { GuardedLedger, type HealthBoard, openStore, type Store, type StoredKey } from './storage/index.ts'
 
 type Outside = { readonly log: LeveledLogger; readonly clock: Clock }
+
+const NO_LIMITS: readonly Limit[] = Object.freeze([])
 
 /** What a gateway shares with other instances, and where: opened when something needs it, and kept over reloads. */
 export class SharedState {
   readonly #settings: Settings
   readonly #outside: Outside
+  /** Of callers that bring limits along, those are read once for each. */
+  readonly #ofCallers = new WeakMap<Caller, readonly Limit[]>()
   #store: Store | undefined
   #guarded: GuardedLedger | undefined
   #admission: AdmissionControl | undefined
+  #ring: KeyRing | undefined
 
   constructor(settings: Settings, outside: Outside) {
     this.#settings = settings
@@ -25,10 +33,60 @@ export class SharedState {
     return (this.#guarded?.state ?? 'closed') !== 'closed'
   }
 
-  admitFor(limits: readonly Limit[]): Runtime['admit'] {
-    if (limits.length === 0) return undefined
-    const admission = (this.#admission ??= this.#open())
-    return (demand) => admission.admit(limits, demand)
+  /** Where instances tell each other about targets; nowhere, in memory and in a file. */
+  get board(): HealthBoard | undefined {
+    const { store } = this.#settings
+    return store === 'memory' || (typeof store === 'string' && store.startsWith('sqlite:')) ? undefined : this.#openStore().board
+  }
+
+  /** Keys that are made while the gateway runs; none where nobody may administer it. */
+  get ring(): KeyRing | undefined {
+    const { adminToken, adminGuard } = this.#settings
+    if (this.#ring !== undefined || (adminToken === undefined && adminGuard === undefined)) return this.#ring
+    const { directory } = this.#openStore()
+    if (directory !== undefined) this.#ring = new KeyRing({ directory, clock: this.#outside.clock, callerOf })
+    return this.#ring
+  }
+
+  /** How requests are let in by the limits of the configuration, and of whoever calls. */
+  admission(limits: readonly Limit[]): Pick<Runtime, 'limitsFor' | 'admit'> {
+    return {
+      limitsFor: (caller) => (caller?.limits === undefined ? limits : [...limits, ...this.#limitsOf(caller)]),
+      admit: (wanted, demand) => this.#openAdmission().admit(wanted, demand),
+    }
+  }
+
+  /** `/admin`, where somebody may administer the gateway. */
+  admin(settings: Settings): Admin | undefined {
+    const { ring } = this
+    if (ring === undefined) return undefined
+    const { clock, log } = this.#outside
+    const { adminToken, adminGuard, onAdmin, keys, bodyLimitBytes, limits } = settings
+    const whose = (stored: StoredKey): readonly [readonly Limit[], Subject] => {
+      const caller = callerOf(stored)
+      const { id, tenant, team, user, feature } = caller
+      return [[...limits, ...limitsOfCaller(caller)], { key: id, tenant, team, user, feature }]
+    }
+    const acts = keyActs({
+      ring,
+      clock,
+      takenNames: () => new Set(keys.map(({ name }) => name)),
+      read: readKeyWish,
+      readGrace,
+      levels: (stored) => this.#openAdmission().levels(...whose(stored)),
+      reset: (stored) => this.#openAdmission().reset(...whose(stored)),
+    })
+    return new Admin({
+      acts,
+      clock,
+      token: adminToken,
+      guard: adminGuard as ((host: unknown) => string | undefined) | undefined,
+      readBody: async (request) => (request.header('content-length') === '0' || request.header('content-type') === undefined ? {} : (await readJsonBody(request, bodyLimitBytes)).value),
+      onAct: (act) => {
+        log.info('admin', { act })
+        onAdmin?.(act)
+      },
+    })
   }
 
   async close(): Promise<void> {
@@ -37,10 +95,12 @@ export class SharedState {
     if (typeof this.#settings.store === 'string') await this.#store?.close()
   }
 
-  /** Where instances tell each other about targets; nowhere, in memory and in a file. */
-  get board(): HealthBoard | undefined {
-    const { store } = this.#settings
-    return store === 'memory' || (typeof store === 'string' && store.startsWith('sqlite:')) ? undefined : this.#openStore().board
+  #limitsOf(caller: Caller): readonly Limit[] {
+    const known = this.#ofCallers.get(caller)
+    if (known !== undefined) return known
+    const limits = limitsOfCaller(caller)
+    this.#ofCallers.set(caller, limits)
+    return limits.length === 0 ? NO_LIMITS : limits
   }
 
   #openStore(): Store {
@@ -53,13 +113,14 @@ export class SharedState {
     return store
   }
 
-  #open(): AdmissionControl {
+  #openAdmission(): AdmissionControl {
+    if (this.#admission !== undefined) return this.#admission
     const { log, clock } = this.#outside
     const { limitFailMode, budgetFailMode, timeoutMs, routes } = this.#settings
     const store = this.#openStore()
     // What is in this process cannot be late or away.
     if (store.name !== 'memory') this.#guarded = new GuardedLedger(store.ledger, { clock, onChange: (state, cause) => this.#tell(store.name, state, cause) })
-    return new AdmissionControl({
+    this.#admission = new AdmissionControl({
       clock,
       ledger: this.#guarded ?? store.ledger,
       limitFailMode,
@@ -67,6 +128,7 @@ export class SharedState {
       longestMs: Math.max(timeoutMs, ...[...routes.values()].map((route) => route.timeoutMs)),
       onLost: (count) => log.error('requests could not be settled: they stay counted as they were reserved', { count }),
     })
+    return this.#admission
   }
 
   /** One line for each change. */
@@ -75,4 +137,9 @@ export class SharedState {
     if (state === 'open') log.error('the store that counts limits does not answer: fail modes are in force', { store, cause: String(cause) })
     else if (state === 'closed') log.warn('the store that counts limits answers again', { store })
   }
+}
+
+/** What a key was given was checked when it was made. */
+function callerOf({ name, grants }: StoredKey): Caller {
+  return { ...(grants as Partial<Caller>), id: name }
 }

@@ -2,6 +2,7 @@ import type { Store } from '@postern/core'
 import { createClient } from '@redis/client'
 import { type RedisClient, type Send, sendThrough } from './commands.ts'
 import { RedisBoard } from './redis-board.ts'
+import { RedisDirectory } from './redis-directory.ts'
 import { RedisLedger } from './redis-ledger.ts'
 
 export interface RedisStoreOptions {
@@ -53,8 +54,8 @@ export function redisStore(options: RedisStoreOptions = {}): Store {
   }
 }
 
-function on(send: Send, prefix: string): Pick<Store, 'ledger' | 'board'> {
-  return { ledger: new RedisLedger(send, prefix), board: new RedisBoard(send, prefix) }
+function on(send: Send, prefix: string): Pick<Store, 'ledger' | 'board' | 'directory'> {
+  return { ledger: new RedisLedger(send, prefix), board: new RedisBoard(send, prefix), directory: new RedisDirectory(send, prefix) }
 }
 
 const CONNECT_TIMEOUT_MS = 1_000

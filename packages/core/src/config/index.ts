@@ -1,5 +1,6 @@
 export { durationHint, parseDuration } from './duration.ts'
 export { processEnvironment } from './env.ts'
+export { limitsOfCaller, readGrace, readKeyWish } from './key-wish.ts'
 export { nearNames } from './near-names.ts'
 export type { Duration, GatewayOptions, KeyOptions, ProviderOptions, RouteOptions, Size, TargetFilter } from './options.ts'
 export { ConfigurationError, type Problem } from './problem.ts'

@@ -1,3 +1,4 @@
+import type { AdminAct } from '../admin/index.ts'
 import type { Quirks } from '../dialects/index.ts'
 import type { FallbackReason } from './fallback-reasons.ts'
 import type { Caller } from '../identity/index.ts'
@@ -88,6 +89,15 @@ export interface GatewayOptions<Host = unknown> {
    * @default 'on'
    */
   readonly circuitBreaker?: 'on' | 'off'
+  /**
+   * Opens `/admin/*`, where keys are made and revoked while the gateway runs. At least 16 characters. Env: `POSTERN_ADMIN_TOKEN`.
+   * @default none: there is no `/admin`
+   */
+  readonly adminToken?: string
+  /** Your own login for `/admin/*`: the name of an administrator from the host framework's request, or nothing. */
+  readonly adminGuard?: (host: Host) => string | false | null | undefined | Promise<string | false | null | undefined>
+  /** Called with everything that is done, or tried, on `/admin/*`. */
+  readonly onAdmin?: (act: AdminAct) => void
   /**
    * How much may be used, in which unit, by whom: `[{ unit: 'tokens', window: 'minute', limit: 100_000, scope: 'team' }]`. A
    * request takes from every limit that concerns it in one step, or is refused (429, for `usd` 402).

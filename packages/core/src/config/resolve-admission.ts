@@ -10,7 +10,8 @@ export function resolveAdmission(merged: Merged): readonly Limit[] {
   return Object.freeze([...own, ...ofKeys])
 }
 
-function limitsOfKey(name: string, { limits = [] }: ParsedKey): Limit[] {
+/** The limits of one key, whatever it was made by. */
+export function limitsOfKey(name: string, { limits = [] }: Pick<ParsedKey, 'limits'>): Limit[] {
   return limits.map((limit, at) => limitOf(limit, { place: `keys.${name}.limits[${at}]`, scope: ['key'], only: new Map([['key', new Set([name])]]) }))
 }
 

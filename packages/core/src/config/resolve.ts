@@ -11,7 +11,7 @@ import { resolveAdmission } from './resolve-admission.ts'
 import { resolveKeys } from './resolve-keys.ts'
 import { resolveProviders } from './resolve-providers.ts'
 import { resolveLimits, resolveRoutes } from './resolve-routes.ts'
-import { defaults } from './schema.ts'
+import { defaults, SHORTEST_KEY } from './schema.ts'
 import type { Settings } from './settings.ts'
 import { parseSize } from './size.ts'
 import { type Source, validate } from './validate.ts'
@@ -29,9 +29,10 @@ export function resolveSettings(options: GatewayOptions<never>, environment: Env
   const routes = resolveRoutes(merged, { providers, limits }, problems)
   const keys = resolveKeys(merged, { providers, routes, providerKeys }, problems)
   const production = valueOf(environment, 'NODE_ENV') === 'production'
-  const access = resolveAccess(merged, { hasKeys: keys.length > 0, production }, problems)
+  const admin = resolveAdmin(merged, problems)
+  const access = resolveAccess(merged, { hasKeys: keys.length > 0 || admin.adminToken !== undefined || admin.adminGuard !== undefined, production }, problems)
   if (problems.length > 0) throw new ConfigurationError(problems)
-  return Object.freeze({ providers, routes, keys, ...access, production, ...limits, limits: resolveAdmission(merged), prices: new Map(Object.entries(merged.first('prices') ?? {})), ...resolveStore(merged, environment), ...resolveEdge(merged), configPath })
+  return Object.freeze({ providers, routes, keys, ...access, ...admin, production, ...limits, limits: resolveAdmission(merged), prices: new Map(Object.entries(merged.first('prices') ?? {})), ...resolveStore(merged, environment), ...resolveEdge(merged), configPath })
 }
 
 interface Sources {
@@ -56,6 +57,12 @@ function readSources(options: GatewayOptions<never>, environment: Environment, p
 function routedProviders(sources: readonly Source[]): ReadonlySet<string> {
   const targets = sources.flatMap(({ options }) => Object.values(options.routes ?? {}).flatMap((route) => route.targets))
   return new Set(targets.map((target) => target.trim().split('/', 1).join()))
+}
+
+function resolveAdmin(merged: Merged, problems: Problem[]): Pick<Settings, 'adminToken' | 'adminGuard' | 'onAdmin'> {
+  const adminToken = merged.first('adminToken')
+  if (adminToken !== undefined && adminToken.length < SHORTEST_KEY) problems.push({ place: 'POSTERN_ADMIN_TOKEN', message: `The admin token is shorter than ${SHORTEST_KEY} characters and could be guessed.`, fix: 'Generate one: openssl rand -hex 24.' })
+  return { adminToken, adminGuard: merged.first('adminGuard'), onAdmin: merged.first('onAdmin') }
 }
 
 type Access = Pick<Settings, 'auth' | 'needsDevelopmentKey' | 'identify'>

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { AdminAct } from '../admin/index.ts'
 import type { Caller } from '../identity/index.ts'
 import type { RequestRecord } from '../ledger/index.ts'
 import { dialectNames } from '../providers/index.ts'
@@ -61,6 +62,7 @@ function buildSchema() {
         description: "Your own login: who is calling, from the host framework's request. `null` falls back to virtual keys.",
       }),
     ),
+    ...adminFields(),
     ...limitFields(),
     ...admissionFields(),
     ...edgeFields(),
@@ -244,6 +246,21 @@ function limitFields() {
         read: 'list',
         description: 'Failures that end a request unless they are listed here: then the next target of the route is asked.',
       }),
+    ),
+  }
+}
+
+/** Who administers the gateway while it runs. */
+function adminFields() {
+  return {
+    adminToken: optionalSecret().optional().meta(
+      meta({ type: `string, at least ${SHORTEST_KEY} characters`, default: 'none: there is no `/admin`', env: 'POSTERN_ADMIN_TOKEN', description: 'Opens `/admin/*`, where keys are made and revoked: `docs/admin.md`.' }),
+    ),
+    adminGuard: callback<(host: never) => string | false | null | undefined | Promise<string | false | null | undefined>>().optional().meta(
+      meta({ type: 'function', codeOnly: true, description: "Your own login for `/admin/*`: the name of an administrator from the host framework's request, or nothing." }),
+    ),
+    onAdmin: callback<(act: AdminAct) => void>().optional().meta(
+      meta({ type: 'function', codeOnly: true, description: 'Called with everything that is done, or tried, on `/admin/*`.' }),
     ),
   }
 }

@@ -1,4 +1,5 @@
 import type { ModelPrice } from '../ledger/index.ts'
+import type { AdminAct } from '../admin/index.ts'
 import type { FailMode, Limit } from '../limits/index.ts'
 import type { Store } from '../storage/index.ts'
 import type { ErrorCode } from '../errors.ts'
@@ -31,6 +32,9 @@ export interface Settings {
   readonly hasCircuitBreaker: boolean
   readonly connectTimeoutMs: number
   readonly limits: readonly Limit[]
+  readonly adminToken: string | undefined
+  readonly adminGuard: ((host: never) => string | false | null | undefined | Promise<string | false | null | undefined>) | undefined
+  readonly onAdmin: ((act: AdminAct) => void) | undefined
   /** By `provider/model` or `provider/*`. */
   readonly prices: ReadonlyMap<string, ModelPrice>
   /** A store made by code, or where one is. */

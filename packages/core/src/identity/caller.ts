@@ -12,4 +12,16 @@ export interface Caller {
   readonly routes?: readonly string[]
   /** Models this caller may use, as `provider/model` or `provider/*`. Absent: all, unless `routes` is given. */
   readonly models?: readonly string[]
+  /** How much this caller may use, beside what the configuration says. */
+  readonly limits?: readonly CallerLimit[]
+}
+
+/** As an entry of `limits` in the configuration of a key. */
+export interface CallerLimit {
+  readonly unit: 'requests' | 'input-tokens' | 'output-tokens' | 'tokens' | 'usd' | 'concurrency'
+  readonly limit: number
+  readonly window?: 'second' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'total'
+  readonly sliding?: number | string
+  readonly timeZone?: string
+  readonly mode?: 'hard' | 'soft'
 }

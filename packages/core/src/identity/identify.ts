@@ -2,16 +2,22 @@ import { hash, randomBytes } from 'node:crypto'
 import { GatewayError } from '../errors.ts'
 import type { GatewayRequest } from '../http/index.ts'
 import type { Caller } from './caller.ts'
+import type { KeyRing } from './key-ring.ts'
 
 export interface IdentityOptions {
   readonly auth: 'keys' | 'none'
   readonly keys: readonly { readonly key: string; readonly caller: Caller }[]
+  /** Keys that are made while the gateway runs. */
+  readonly ring?: Pick<KeyRing, 'find'> | undefined
   /** The host's own login: what it returns wins over every header. */
   readonly identify?: ((host: never) => Caller | null | undefined | Promise<Caller | null | undefined>) | undefined
 }
 
 /** Who is calling. Rejects with 401 before a byte of the body is read. */
 export type Identify = (request: GatewayRequest) => Caller | Promise<Caller>
+
+/** What keys begin with that the gateway has made. */
+const MADE_KEY = 'pk_'
 
 const ANONYMOUS: Caller = Object.freeze({ id: 'anonymous' })
 
@@ -21,13 +27,18 @@ const ANONYMOUS: Caller = Object.freeze({ id: 'anonymous' })
  * HMAC, which Node computes four times slower.
  */
 export function createIdentify(options: IdentityOptions): Identify {
+  const { ring } = options
   const secret = randomBytes(32).toString('base64')
   const digest = (key: string): string => hash('sha256', secret + key, 'base64')
   const callers = new Map(options.keys.map(({ key, caller }) => [digest(key), Object.freeze(caller)]))
-  const byKey = (request: GatewayRequest): Caller => {
+  const byKey = (request: GatewayRequest): Caller | Promise<Caller> => {
     const key = presentedKey(request)
     const caller = key === undefined ? undefined : callers.get(digest(key))
     if (caller !== undefined) return caller
+    if (key !== undefined && ring !== undefined && key.startsWith(MADE_KEY)) return ring.find(key).then((found) => found ?? nobody(key))
+    return nobody(key)
+  }
+  const nobody = (key: string | undefined): Caller => {
     if (options.auth === 'none') return ANONYMOUS
     if (key === undefined) throw new GatewayError('missing_api_key', 'No API key was sent. Send a virtual key of this gateway as "Authorization: Bearer <key>".')
     throw new GatewayError('invalid_api_key', 'The API key is not valid for this gateway.')

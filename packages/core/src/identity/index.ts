@@ -1,2 +1,3 @@
-export type { Caller } from './caller.ts'
+export type { Caller, CallerLimit } from './caller.ts'
+export { KeyRing } from './key-ring.ts'
 export { createIdentify, developmentKey, type Identify } from './identify.ts'

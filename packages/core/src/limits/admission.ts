@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
 import { type Draw, type Ledger, memoryStore, type Reservation, type ReserveAnswer } from '../storage/index.ts'
-import { appliesTo, counterOf, describe, type Limit, type Subject, type Unit } from './limit.ts'
+import { appliesTo, counterOf, describe, type Limit, NANO_PER_DOLLAR, type Subject, type Unit, windowName } from './limit.ts'
 import { limitHeaders } from './limit-headers.ts'
 import { type Period, periodAt } from './period.ts'
 
@@ -47,6 +47,19 @@ export interface Admitted {
   readonly estimate: Amounts | undefined
   /** Once, when it has ended: never rejects, and nobody waits for it. */
   settle(actual: Amounts): void
+}
+
+/** How much of a limit is used. */
+export interface Level {
+  /** In words. */
+  readonly limit: string
+  readonly unit: Unit
+  readonly window: string
+  /** In the unit; dollars for `usd`. */
+  readonly used: number
+  readonly amount: number
+  /** ISO 8601, where it begins anew. */
+  readonly resetsAt?: string
 }
 
 interface Pending {
@@ -199,6 +212,30 @@ export class AdmissionControl {
   #track(work: Promise<unknown>): void {
     this.#underWay.add(work)
     void work.finally(() => this.#underWay.delete(work))
+  }
+
+  /** What is used of each of these limits by a subject, without taking anything. */
+  async levels(limits: readonly Limit[], subject: Subject): Promise<readonly Level[]> {
+    const own = limits.filter((limit) => appliesTo(limit, subject))
+    const draws = own.map((limit) => this.#drawOf(limit, subject, undefined))
+    const used = await this.#options.ledger.read(draws)
+    return own.map((limit, at) => {
+      const draw = draws[at]
+      const scale = limit.unit === 'usd' ? NANO_PER_DOLLAR : 1
+      return {
+        limit: describe(limit),
+        unit: limit.unit,
+        window: windowName(limit),
+        used: (used[at] ?? 0) / scale,
+        amount: limit.amount / scale,
+        ...(draw?.kind === 'period' && Number.isFinite(draw.endsAt) && { resetsAt: new Date(draw.endsAt).toISOString() }),
+      }
+    })
+  }
+
+  /** Forgets what a subject has used of these limits. */
+  async reset(limits: readonly Limit[], subject: Subject): Promise<void> {
+    await this.#options.ledger.reset(limits.filter((limit) => appliesTo(limit, subject)).map((limit) => this.#drawOf(limit, subject, undefined)))
   }
 
   /** Waits for settlements under way, and tries once more those that could not be made. What is left then is counted as it was reserved. */

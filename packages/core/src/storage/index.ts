@@ -1,5 +1,6 @@
 export { GuardedLedger } from './guarded-ledger.ts'
 export type { Draw, LeaseDraw, Ledger, PeriodDraw, Reservation, ReservationRequest, ReserveAnswer, SettleAnswer, SlidingDraw } from './ledger.ts'
+export type { Directory, StoredKey } from './directory.ts'
 export type { HealthBoard, HealthFact } from './board.ts'
 export { openStore } from './open-store.ts'
 export { memoryStore, sqliteStore, type Store } from './store.ts'

@@ -8,7 +8,19 @@ const SCHEMA = `
   CREATE TABLE IF NOT EXISTS buckets (key TEXT NOT NULL, bucket INTEGER NOT NULL, value INTEGER NOT NULL, expires_at REAL NOT NULL, PRIMARY KEY (key, bucket)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS leases (key TEXT NOT NULL, id TEXT NOT NULL, expires_at REAL NOT NULL, PRIMARY KEY (key, id)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS reservations (id TEXT PRIMARY KEY, state TEXT NOT NULL, expires_at REAL NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS keys (id TEXT PRIMARY KEY, version INTEGER NOT NULL, written TEXT NOT NULL) WITHOUT ROWID;
+  CREATE INDEX IF NOT EXISTS keys_by_version ON keys (version);
+  CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 `
+
+/** Opens the file, which is made when there is none. Throws when it cannot be opened. */
+export function openDatabase(path: string): DatabaseSync {
+  // Node tells that its SQLite is experimental (22) as soon as it is imported: only who uses it is to hear that.
+  const sqlite = createRequire(import.meta.url)('node:sqlite') as typeof Sqlite
+  const database = new sqlite.DatabaseSync(path)
+  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};${SCHEMA}`)
+  return database
+}
 
 /** So many steps are taken between two looks for what has expired. */
 const STEPS_BETWEEN_SWEEPS = 1_024
@@ -22,13 +34,9 @@ export class SqliteTables implements Tables {
   readonly #statements = new Map<string, StatementSync>()
   #steps = 0
 
-  /** @param path of the file, or `:memory:`; throws when it cannot be opened */
-  constructor(path: string, now: () => number) {
-    // Node tells that its SQLite is experimental (22) as soon as it is imported: only who uses it is to hear that.
-    const sqlite = createRequire(import.meta.url)('node:sqlite') as typeof Sqlite
-    this.#database = new sqlite.DatabaseSync(path)
+  constructor(database: DatabaseSync, now: () => number) {
+    this.#database = database
     this.#now = now
-    this.#database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};${SCHEMA}`)
   }
 
   counter(key: string, nowMs: number): number {
@@ -90,10 +98,6 @@ export class SqliteTables implements Tables {
       this.#database.exec('ROLLBACK')
       throw error
     }
-  }
-
-  close(): void {
-    if (this.#database.isOpen) this.#database.close()
   }
 
   #sweep(nowMs: number): void {

@@ -1,7 +1,9 @@
 import type { HealthBoard } from './board.ts'
+import { type Directory, MemoryDirectory } from './directory.ts'
 import type { Ledger } from './ledger.ts'
 import { MemoryTables } from './memory-tables.ts'
-import { SqliteTables } from './sqlite-tables.ts'
+import { SqliteDirectory } from './sqlite-directory.ts'
+import { openDatabase, SqliteTables } from './sqlite-tables.ts'
 import { TableLedger } from './table-ledger.ts'
 
 /** Where the gateway keeps what must outlive a request. `redisStore()` of `@postern/redis` makes one that instances share. */
@@ -11,6 +13,8 @@ export interface Store {
   /** Whether other processes see the same numbers. */
   readonly isShared: boolean
   readonly ledger: Ledger
+  /** Where keys are kept that are made while the gateway runs; without one, there are none. */
+  readonly directory?: Directory
   /** Where instances tell each other which targets are not well; without one, each finds out by itself. */
   readonly board?: HealthBoard
   /** Frees what the store itself has opened; a client it was given stays open. */
@@ -19,18 +23,19 @@ export interface Store {
 
 /** In the memory of this process: every process counts for itself. */
 export function memoryStore(now: () => number): Store {
-  return { name: 'memory', isShared: false, ledger: new TableLedger(new MemoryTables(now), now), close: () => Promise.resolve() }
+  return { name: 'memory', isShared: false, ledger: new TableLedger(new MemoryTables(now), now), directory: new MemoryDirectory(), close: () => Promise.resolve() }
 }
 
 /** In a file, for processes of one machine. @param path of the file, made when there is none; throws when it cannot be opened */
 export function sqliteStore(path: string, now: () => number): Store {
-  const tables = new SqliteTables(path, now)
+  const database = openDatabase(path)
   return {
     name: 'sqlite',
     isShared: true,
-    ledger: new TableLedger(tables, now),
+    ledger: new TableLedger(new SqliteTables(database, now), now),
+    directory: new SqliteDirectory(database),
     close() {
-      tables.close()
+      if (database.isOpen) database.close()
       return Promise.resolve()
     },
   }

@@ -114,7 +114,7 @@ describe('a form', () => {
 })
 
 describe('a request about what is kept', () => {
-  const file: StoredEndpoint = { method: 'GET', path: '/files/{id}/content', answer: 'bytes' }
+  const file: StoredEndpoint = { method: 'GET', path: '/files/{id}/content', answer: 'bytes', isFree: true }
   const read = (request: Partial<StoredRequest> & { headers?: Record<string, string> }, of = file) => {
     const { search = '', headers = {}, ...rest } = request
     return readStoredRequest(openaiChat, of, { params: { id: 'file-1' }, search, query: new URLSearchParams(search), header: header(headers), ...rest })
