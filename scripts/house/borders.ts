@@ -5,7 +5,8 @@ import type { Rule, Violation } from './violation.ts'
 const CORE = 'packages/core/src/'
 const MOST_ROOMS = 2
 const TRANSPORT = `${CORE}dispatch/transport.ts`
-const ENVIRONMENT = `${CORE}config/env.ts`
+/** Where the environment of a process is taken from: by the gateway, and by the program around it. */
+const ENVIRONMENTS: ReadonlySet<string> = new Set([`${CORE}config/env.ts`, 'packages/cli/src/bin.ts'])
 
 /** Files beside the rooms that every room may use; each new one is a decision. */
 const sharedFiles = new Set(['errors.ts', 'exchange.ts', 'clock.ts', 'log.ts', 'json-error.ts', 'circuit-breaker.ts', 'sliding-counts.ts'])
@@ -82,7 +83,7 @@ function checkUndici(path: string, imports: readonly ImportedModule[]): Violatio
 
 /** `process.env`, `process['env']`, `const { env } = process` and `import { env } from 'node:process'`. */
 function checkEnvironment({ path, tokens }: SourceFile): Violation[] {
-  if (path === ENVIRONMENT) return []
+  if (ENVIRONMENTS.has(path)) return []
   const isEnvironment = (index: number): boolean => {
     const text = (offset: number): string => tokens[index + offset]?.text ?? ''
     if (text(0) === 'env') return ['.', '?.', '['].includes(text(-1)) ? text(-2) === 'process' : isTakenFromProcess(index)

@@ -26,7 +26,7 @@ export function readEnvironment(environment: Environment, problems: Problem[]): 
   const variables = new Map<string, string>()
   for (const variable of Object.keys(environment).sort()) {
     const text = valueOf(environment, variable)
-    if (!variable.startsWith(PREFIX) || text === undefined || isServiceLink(variable, text)) continue
+    if (!variable.startsWith(PREFIX) || text === undefined || isForOthers(variable, text)) continue
     const match = matchField(variable)
     if (match === undefined) {
       problems.push(unknownVariable(variable))
@@ -98,7 +98,9 @@ function withNameOf(variable: string, field: EnvironmentField): string {
 }
 
 /** In a pod beside a Service called `postern`, Kubernetes sets `POSTERN_SERVICE_HOST`, `POSTERN_PORT_80_TCP_ADDR`, ... */
-function isServiceLink(variable: string, value: string): boolean {
+function isForOthers(variable: string, value: string): boolean {
+  // Where the command line finds a gateway is no business of one.
+  if (variable === 'POSTERN_URL') return true
   if (/_SERVICE_(?:HOST|PORT(?:_\w+)?)$/.test(variable)) return true
   if (/_PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?$/.test(variable)) return true
   return variable.endsWith('_PORT') && /^(?:tcp|udp|sctp):\/\//.test(value)

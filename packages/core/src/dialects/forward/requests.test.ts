@@ -131,13 +131,13 @@ describe('a request about what is kept', () => {
   })
 
   it('keeps a model in the JSON to itself, and is not repeated', () => {
-    const operation = read({ body: { input_file_id: 'f', model: 'acme/m' } }, { method: 'POST', path: '/batches', answer: 'json' })
+    const operation = read({ body: { input_file_id: 'f', model: 'acme/m' } }, { method: 'POST', path: '/batches', answer: 'json', isFree: true })
     expect([operation.model, operation.provider?.isRepeatable, sent(operation, '').body]).toEqual(['acme/m', false, { input_file_id: 'f' }])
   })
 
   it('keeps a model in the form to itself', async () => {
     const form = await openForm(requestOf([formOf(['model', 'acme/m'], ['purpose', 'batch'], ['file', 'x', 'f'])]).request, { limit: 1e6, beforeFiles: true })
-    const operation = read({ body: form }, { method: 'POST', path: '/files', answer: 'json' })
+    const operation = read({ body: form }, { method: 'POST', path: '/files', answer: 'json', isFree: true })
     expect([operation.model, await textOf(sent(operation, '').body as Uint8Array)]).toEqual(['acme/m', formOf(['purpose', 'batch'], ['file', 'x', 'f'])])
   })
 })

@@ -1,0 +1,84 @@
+import type { AdminClient } from './admin-client.ts'
+import { readBudget, readLimit } from './limits.ts'
+import { table } from './table.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Values of the options, each as often as it was given. */
+export type Options = Readonly<Record<string, readonly string[] | undefined>>
+
+/** What a command says: to people, and to programs. */
+export interface Said {
+  readonly text: string
+  readonly json: unknown
+}
+
+interface KeyView {
+  readonly id: string
+  readonly name: string
+  readonly hint: string
+  readonly status: string
+  readonly createdAt: string
+  readonly expiresAt?: string
+  readonly grants: { readonly team?: string; readonly tenant?: string }
+}
+
+type Command = (client: AdminClient, names: readonly string[], options: Options) => Promise<Said>
+
+const ATTRIBUTES = ['tenant', 'team', 'user', 'feature'] as const
+
+/** `postern keys ...`. */
+export const keyCommands: Readonly<Record<string, Command>> = {
+  async create(client, names, options) {
+    const [name] = exactly(names, 'keys create NAME')
+    const limits = [...(options['budget'] ?? []).map(readBudget), ...(options['limit'] ?? []).map(readLimit)]
+    const attributes = Object.fromEntries(ATTRIBUTES.flatMap((attribute) => (options[attribute]?.[0] === undefined ? [] : [[attribute, options[attribute][0]]])))
+    const answer = await client.ask('POST', '/keys', {
+      name,
+      ...attributes,
+      ...(options['route'] && { routes: options['route'] }),
+      ...(options['model'] && { models: options['model'] }),
+      ...(limits.length > 0 && { limits }),
+      ...(options['expires']?.[0] !== undefined && { expiresIn: options['expires'][0] }),
+    })
+    return shown(answer)
+  },
+  async list(client, names) {
+    exactly(names, 'keys list', 0)
+    const { keys } = (await client.ask('GET', '/keys')) as { keys: KeyView[] }
+    const rows = keys.map(({ name, id, hint, status, createdAt, expiresAt, grants }) => [name, status, `${hint}...`, grants.team ?? grants.tenant ?? '', createdAt.slice(0, 10), expiresAt?.slice(0, 10) ?? 'never', id])
+    return { text: keys.length === 0 ? 'There are no keys yet: postern keys create NAME' : table(['NAME', 'STATUS', 'KEY', 'TEAM', 'CREATED', 'EXPIRES', 'ID'], rows), json: keys }
+  },
+  async rotate(client, names, options) {
+    const [name] = exactly(names, 'keys rotate NAME')
+    const grace = options['grace']?.[0]
+    return shown(await client.ask('POST', `/keys/${encodeURIComponent(name)}/rotate`, grace === undefined ? {} : { grace: grace === '0' ? 0 : grace }))
+  },
+  async revoke(client, names) {
+    const [name] = exactly(names, 'keys revoke NAME')
+    const key = (await client.ask('POST', `/keys/${encodeURIComponent(name)}/revoke`)) as unknown as KeyView
+    return { text: `The key ${key.name} (${key.id}) is revoked: every instance refuses it within a second.`, json: key }
+  },
+  async usage(client, names) {
+    const [name] = exactly(names, 'keys usage NAME')
+    return levels(await client.ask('GET', `/keys/${encodeURIComponent(name)}/usage`))
+  },
+  async reset(client, names) {
+    const [name] = exactly(names, 'keys reset NAME')
+    return levels(await client.ask('POST', `/keys/${encodeURIComponent(name)}/reset`))
+  },
+}
+
+function shown(answer: Record<string, unknown>): Said {
+  return { text: `${String(answer['key'])}\n\nThis is the key of ${String(answer['name'])}. It is shown this once: keep it where secrets are kept.`, json: answer }
+}
+
+function levels(answer: Record<string, unknown>): Said {
+  const usage = answer['usage'] as { limit: string; used: number; amount: number; resetsAt?: string }[]
+  const rows = usage.map(({ limit, used, amount, resetsAt }) => [limit, String(used), String(amount), `${Math.floor((used / amount) * 100)} %`, resetsAt ?? ''])
+  return { text: usage.length === 0 ? 'No limit concerns this key.' : table(['LIMIT', 'USED', 'OF', 'SHARE', 'BEGINS ANEW'], rows), json: usage }
+}
+
+function exactly(names: readonly string[], usage: string, count = 1): [string] {
+  if (names.length !== count) throw new UsageError(`Usage: postern ${usage}`)
+  return [names[0] ?? '']
+}

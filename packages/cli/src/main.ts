@@ -1,0 +1,88 @@
+import { parseArgs } from 'node:util'
+import { ConfigurationError, createGateway } from '@postern/core'
+import { AdminClient } from './admin-client.ts'
+import { keyCommands, type Options, type Said } from './keys.ts'
+import { serve } from './serve.ts'
+import { USAGE } from './usage.ts'
+import { RequestError, UsageError } from './usage-error.ts'
+
+/** The world of a command line, so that tests can be it. */
+export interface Terminal {
+  readonly environment: Readonly<Record<string, string | undefined>>
+  readonly fetch: typeof fetch
+  out(text: string): void
+  err(text: string): void
+  /** Resolves when the process is asked to end. */
+  untilStopped(): Promise<void>
+}
+
+const MANY = ['team', 'tenant', 'user', 'feature', 'route', 'model', 'budget', 'limit', 'expires', 'grace', 'url', 'port', 'host', 'config'] as const
+
+/** Runs one command. @returns the exit code: 0 done, 1 refused or failed, 2 wrong usage, 3 nobody answers */
+export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    return await run(args, terminal)
+  } catch (error) {
+    if (error instanceof UsageError) {
+      terminal.err(`${error.message}\n`)
+      return 2
+    }
+    if (error instanceof RequestError) {
+      terminal.err(`${error.message}\n`)
+      return error.exitCode
+    }
+    terminal.err(`${error instanceof ConfigurationError ? error.message : String(error)}\n`)
+    return 1
+  }
+}
+
+async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  const { words, options, isJson } = read(args)
+  const [group, command = '', ...names] = words
+  if (group === undefined || group === 'help') {
+    terminal.out(USAGE)
+    return 0
+  }
+  const say = ({ text, json }: Said): number => {
+    terminal.out(isJson ? `${JSON.stringify(json, undefined, 2)}\n` : `${text}\n`)
+    return 0
+  }
+  if (group === 'keys') {
+    const act = keyCommands[command]
+    if (act === undefined) throw new UsageError(`postern keys takes ${Object.keys(keyCommands).join(', ')}.`)
+    const url = options['url']?.[0] ?? terminal.environment['POSTERN_URL'] ?? 'http://127.0.0.1:8787'
+    return say(await act(new AdminClient({ url, token: terminal.environment['POSTERN_ADMIN_TOKEN'], fetch: terminal.fetch }), names, options))
+  }
+  if (group === 'config' && command === 'check') return say(await check(names[0] ?? options['config']?.[0], terminal))
+  if (group === 'serve') return await serveUntilStopped(options, terminal)
+  throw new UsageError(`There is no command ${JSON.stringify(words.join(' '))}. See: postern help`)
+}
+
+function read(args: readonly string[]): { words: string[]; options: Options; isJson: boolean } {
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { ...Object.fromEntries(MANY.map((name) => [name, { type: 'string' as const, multiple: true }])), json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } })
+    const { json, help, ...options } = values as Record<string, unknown>
+    return { words: help === true ? ['help'] : positionals, options: options as Options, isJson: json === true }
+  } catch (error) {
+    throw new UsageError(`${(error as Error).message} See: postern help`)
+  }
+}
+
+/** Reads everything as a gateway would, and starts nothing that anybody could reach. */
+async function check(file: string | undefined, { environment }: Terminal): Promise<Said> {
+  const gateway = createGateway({ ...(file !== undefined && { config: file }), log: 'silent' }, { environment })
+  const { providers, routes } = gateway.health()
+  await gateway.close({ graceMs: 0 })
+  return { text: `The configuration is valid.\nproviders: ${providers.join(', ')}\nroutes: ${routes.join(', ') || 'none'}`, json: { valid: true, providers, routes } }
+}
+
+async function serveUntilStopped(options: Options, terminal: Terminal): Promise<number> {
+  const port = Number(options['port']?.[0] ?? 8787)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError(`${options['port']?.[0]} is no port.`)
+  const server = await serve({ port, host: options['host']?.[0] ?? '127.0.0.1', config: options['config']?.[0], environment: terminal.environment })
+  terminal.out(`Postern listens on ${server.url}: ${server.url}/v1 is the base URL of OpenAI's SDK.\n`)
+  await terminal.untilStopped()
+  terminal.err('No new requests are taken; those under way may end.\n')
+  await server.close()
+  return 0
+}

@@ -1,0 +1,32 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { createGateway } from '@postern/core'
+import { handleNode } from '@postern/core/node'
+
+export interface ServeOptions {
+  readonly port: number
+  readonly host: string
+  readonly config: string | undefined
+  readonly environment: Readonly<Record<string, string | undefined>>
+}
+
+/** Above the minute for which load balancers commonly keep idle connections. */
+const KEEP_ALIVE_MS = 75_000
+const GRACE_MS = 30_000
+
+/** The gateway as a server of its own. Throws `ConfigurationError`; rejects when the port is taken. */
+export async function serve({ port, host, config, environment }: ServeOptions): Promise<{ readonly url: string; close(): Promise<void> }> {
+  const gateway = createGateway(config === undefined ? {} : { config }, { environment })
+  const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => void handleNode(gateway, { request, response }))
+  server.listen(port, host)
+  await once(server, 'listening')
+  return {
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`,
+    async close() {
+      server.close()
+      await gateway.close({ graceMs: GRACE_MS })
+      server.closeAllConnections()
+    },
+  }
+}

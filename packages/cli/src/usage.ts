@@ -1,0 +1,21 @@
+/** What `postern help` prints. */
+export const USAGE = `postern: keys, budgets and configuration of a Postern LLM gateway
+
+  postern keys create NAME [--team T] [--tenant T] [--user U] [--feature F]
+                           [--route R]... [--model provider/model]...
+                           [--budget 50/month] [--limit tokens=90000/minute]... [--expires 90d]
+  postern keys list
+  postern keys rotate NAME [--grace 1h]        another key; the old one works for the grace
+  postern keys revoke NAME|ID
+  postern keys usage NAME|ID                   what is used of its limits
+  postern keys reset NAME|ID                   lets its limits begin anew
+
+  postern config check [FILE]                  reads environment and file as a gateway would; lists every problem
+  postern serve [--port 8787] [--host 127.0.0.1] [--config FILE]
+
+Of a running gateway: --url (or POSTERN_URL, default http://127.0.0.1:8787) and the admin token as POSTERN_ADMIN_TOKEN.
+A gateway that is mounted has its mount in the URL: http://127.0.0.1:3000/llm
+
+  --json     machine-readable output
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 the gateway cannot be reached.
+`

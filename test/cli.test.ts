@@ -1,0 +1,134 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { startFakeProvider, type FakeProvider } from '@postern/testing'
+import { main } from 'postern'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+
+const TOKEN = 'admin-cli-0123456789abcdef'
+const run = promisify(execFile)
+
+let provider: FakeProvider
+let stop: (() => Promise<void>) | undefined
+let url = ''
+
+beforeAll(async () => {
+  provider = await startFakeProvider({ dialect: 'openai-chat' })
+})
+afterEach(async () => {
+  await stop?.()
+  stop = undefined
+})
+afterAll(() => provider.close())
+
+const environment = (): Record<string, string> => ({ POSTERN_ADMIN_TOKEN: TOKEN, POSTERN_PROVIDER_DEMO_BASE_URL: provider.url, POSTERN_PROVIDER_DEMO_API_KEY: 'test', POSTERN_URL: url, POSTERN_LOG: 'silent' })
+
+const hasCurl = await run('curl', ['--version']).then(() => true, () => false)
+
+interface Ran {
+  readonly code: number
+  readonly out: string
+  readonly err: string
+}
+
+async function postern(args: readonly string[], given: Record<string, string> = {}): Promise<Ran> {
+  let [out, err] = ['', '']
+  const code = await main(args, { environment: { ...environment(), ...given }, fetch, out: (text) => void (out += text), err: (text) => void (err += text), untilStopped: () => Promise.resolve() })
+  return { code, out, err }
+}
+
+/** `postern serve`, until the test has ended. */
+async function serve(args: readonly string[] = []): Promise<void> {
+  const { promise: stopped, resolve } = Promise.withResolvers<void>()
+  const { promise: listening, resolve: listens } = Promise.withResolvers<string>()
+  const ended = main(['serve', '--port', '0', ...args], { environment: environment(), fetch, out: (text) => listens(text), err: () => undefined, untilStopped: () => stopped })
+  url = /http:\/\/\S+?(?=:\s|\s|$)/.exec(await listening)?.[0] ?? ''
+  stop = async () => {
+    resolve()
+    expect(await ended).toBe(0)
+  }
+}
+
+const chat = (key: string, model = 'demo/m'): Promise<Response> => fetch(`${url}/v1/chat/completions`, { method: 'POST', headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' }, body: JSON.stringify({ model, messages: [{ role: 'user', content: 'hi' }] }) })
+
+describe('the command line', () => {
+  it('makes a key that works, shows what it used, and revokes it', async () => {
+    await serve()
+    const made = await postern(['keys', 'create', 'support', '--team', 'support', '--limit', 'requests=2/hour', '--budget', '50/month'])
+    expect(made).toMatchObject({ code: 0, out: expect.stringContaining('shown this once') })
+    const [key = ''] = made.out.split('\n')
+    // A budget needs prices, and this model has none.
+    expect((await chat(key)).status).toBe(400)
+    expect((await postern(['keys', 'create', 'web', '--limit', 'requests=2/hour', '--model', 'demo/m', '--expires', '90d', '--json'])).code).toBe(0)
+    const { out } = await postern(['keys', 'rotate', 'web', '--grace', '0', '--json'])
+    const { key: rotated } = JSON.parse(out) as { key: string }
+    expect([(await chat(rotated)).status, (await chat(rotated, 'demo/other')).status]).toEqual([200, 403])
+    expect((await postern(['keys', 'usage', 'web'])).out).toMatch(/LIMIT\s+USED\s+OF\s+SHARE\s+BEGINS ANEW\n2 requests per hour of this key\s+1\s+2\s+50 %/)
+    const list = (await postern(['keys', 'list'])).out
+    expect(list).toMatch(/NAME\s+STATUS\s+KEY\s+TEAM/)
+    expect(list).not.toContain(rotated)
+    expect((await postern(['keys', 'revoke', 'web'])).code).toBe(0)
+    expect((await chat(rotated)).status).toBe(401)
+  })
+
+  it.each<[string, string[], number, RegExp]>([
+    ['no command', ['fly'], 2, /no command "fly"/],
+    ['a group without a command', ['keys', 'fly'], 2, /keys takes create, list/],
+    ['no name', ['keys', 'create'], 2, /Usage: postern keys create NAME/],
+    ['an option that does not exist', ['keys', 'create', 'a', '--budgt', '5'], 2, /budgt/],
+    ['a budget without a window', ['keys', 'create', 'a', '--budget', '50'], 2, /--budget 50\/month/],
+    ['a limit that is none', ['keys', 'create', 'a', '--limit', 'tokens'], 2, /--limit tokens=90000\/minute/],
+    ['a window that is none', ['keys', 'create', 'a', '--limit', 'tokens=5/fortnight'], 2, /no window/],
+    ['what the gateway refuses', ['keys', 'create', 'a', '--limit', 'bananas=5/day'], 1, /limits\.0\.unit/],
+    ['a key nobody has', ['keys', 'revoke', 'nobody'], 1, /no key "nobody"/],
+    ['a port that is none', ['serve', '--port', 'eighty'], 2, /eighty is no port/],
+  ])('says what is wrong with %s', async (_what, args, code, message) => {
+    await serve()
+    const ran = await postern(args)
+    expect([ran.code, ran.err]).toEqual([code, expect.stringMatching(message)])
+  })
+
+  it('says that nobody answers, and which token is missing', async () => {
+    expect(await postern(['keys', 'list', '--url', 'http://127.0.0.1:9'])).toMatchObject({ code: 3, err: expect.stringContaining('No gateway answers at http://127.0.0.1:9') })
+    expect(await postern(['keys', 'list'], { POSTERN_ADMIN_TOKEN: '' })).toMatchObject({ code: 2, err: expect.stringContaining('POSTERN_ADMIN_TOKEN') })
+  })
+
+  it('checks a configuration as a gateway would read it', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'postern-cli-'))
+    const file = join(folder, 'postern.json')
+    await writeFile(file, JSON.stringify({ routes: { support: ['demo/m'] }, retrys: 3 }))
+    expect(await postern(['config', 'check', file])).toMatchObject({ code: 1, err: expect.stringMatching(/retrys[\s\S]*retries/) })
+    await writeFile(file, JSON.stringify({ routes: { support: ['demo/m'] } }))
+    expect(await postern(['config', 'check', file])).toMatchObject({ code: 0, out: expect.stringContaining('routes: support') })
+    await rm(folder, { recursive: true })
+  })
+
+  it('is a program that can be run', async () => {
+    const bin = fileURLToPath(new URL('../packages/cli/dist/bin.js', import.meta.url))
+    const { stdout } = await run(process.execPath, [bin, 'help'], { env: { PATH: process.env['PATH'] } })
+    expect(stdout).toContain('postern keys create NAME')
+    await expect(run(process.execPath, [bin, 'fly'], { env: { PATH: process.env['PATH'] } })).rejects.toMatchObject({ code: 2 })
+  })
+})
+
+describe('docs/admin.md', () => {
+  it('has examples that work as they stand', async () => {
+    await serve()
+    const page = await readFile(new URL('../docs/admin.md', import.meta.url), 'utf8')
+    const lines = [...page.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = '']) => block.trim().split('\n'))
+    const commands = lines.filter((line) => line.startsWith('npx postern '))
+    const curls = lines.filter((line) => line.startsWith('curl '))
+    expect([commands.length, curls.length, lines.length]).toEqual([9, 3, 12])
+    for (const command of commands) {
+      const ran = await postern(command.split(' ').slice(2))
+      expect([command, ran.code, ran.err]).toEqual([command, 0, ''])
+    }
+    const seen: string[] = []
+    if (!hasCurl) return console.warn('There is no curl here: the curl lines of docs/admin.md were not run.')
+    for (const curl of curls) seen.push((await run('sh', ['-c', `${curl} -w ' %{http_code}'`], { env: { PATH: process.env['PATH'], POSTERN_URL: url, POSTERN_ADMIN_TOKEN: TOKEN } })).stdout.slice(-3))
+    expect(seen).toEqual(['201', '200', '200'])
+  })
+})
