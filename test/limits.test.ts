@@ -263,3 +263,53 @@ describe('a store of your own', () => {
     expect(calls).toEqual(['reserve 3', 'settle 1 12 1'])
   })
 })
+
+describe('the run of an agent', () => {
+  const opening = { role: 'user', content: 'Find the cheapest flight.' }
+  const call = (args: string, id: string) => [{ role: 'assistant', content: null, tool_calls: [{ id, type: 'function', function: { name: 'search', arguments: args } }] }, { role: 'tool', tool_call_id: id, content: 'nothing' }]
+  const tools = [{ type: 'function', function: { name: 'search', parameters: { type: 'object' } } }]
+  const turn = (count: number, first = opening) => ({ tools, messages: [first, ...Array.from({ length: count }, (_, at) => call(`{"page":${at}}`, `c${at}`)).flat()] })
+
+  it('is bounded in steps, whatever the client leaves out or makes up (R88, R89, R90)', async () => {
+    await start([{ unit: 'requests', window: 'total', limit: 3, scope: ['key', 'session'] }])
+    const seen: number[] = []
+    for (let step = 0; step < 5; step++) seen.push((await chain.ask(turn(step), { headers: { 'x-postern-session': `fresh-${step}`, 'x-session-id': `fresh-${step}` } })).status)
+    expect(seen).toEqual([200, 200, 200, 429, 429])
+    // Another run of the same key, and the same beginning of another key.
+    expect([(await chain.ask(turn(0, { role: 'user', content: 'Something else.' }))).status, (await chain.ask(turn(0), other)).status]).toEqual([200, 200])
+  })
+
+  it('is told by the host, or by a key that has to', async () => {
+    await start([{ unit: 'requests', window: 'total', limit: 1, scope: ['key', 'session'] }], { keys: { client: { key: CLIENT_KEY, sendsSession: true } } })
+    const send = async (session?: string): Promise<number> => (await chain.ask({}, session === undefined ? {} : { headers: { 'x-postern-session': session } })).status
+    expect([await send('a'), await send('a'), await send('b'), await send(), await send('no spaces')]).toEqual([200, 429, 200, 400, 400])
+    await chain.close()
+    await start([{ unit: 'requests', window: 'total', limit: 1, scope: ['session'] }], { keys: {}, identify: () => ({ id: 'ada', session: 'of-the-host' }) })
+    expect([await send('a'), await send('b')]).toEqual([200, 429])
+  })
+
+  it('is bounded in tokens over all its steps', async () => {
+    await start([{ unit: 'tokens', window: 'total', limit: 1_000, scope: 'session' }])
+    chain.provider('first').reply({ answer: { text: 'hi', usage: { input: 300, output: 100 } } })
+    const seen: number[] = []
+    for (let step = 0; step < 4; step++) seen.push((await chain.ask({ ...turn(step), max_tokens: 50 })).status)
+    expect(seen).toEqual([200, 200, 200, 429])
+  })
+
+  it('ends when it does the same again and again', async () => {
+    await start(undefined, { loopLimit: 3 })
+    const same = (count: number) => ({ tools, messages: [opening, ...Array.from({ length: count }, (_, at) => call(at % 2 === 0 ? '{"q":"x","page":1}' : '{ "page": 1, "q": "x" }', `c${at}`)).flat()] })
+    expect([(await chain.ask(same(2))).status, (await chain.ask(turn(6))).status]).toEqual([200, 200])
+    const refused = await chain.ask(same(3))
+    expect([refused.status, refused.headers.get('x-should-retry'), await seeError(refused)]).toMatchObject([403, 'false', { code: 'loop_detected' }])
+    const anthropic = await chain.send('/v1/messages', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify({ model: 'chain', max_tokens: 5, tools: [{ name: 'search', input_schema: { type: 'object' } }], messages: [opening, ...[1, 2, 3].flatMap((at) => [{ role: 'assistant', content: [{ type: 'tool_use', id: `t${at}`, name: 'search', input: { q: 'x' } }] }, { role: 'user', content: [{ type: 'tool_result', tool_use_id: `t${at}`, content: 'nothing' }] }])] }),
+    })
+    expect([anthropic.status, await anthropic.json()]).toMatchObject([403, { error: { type: 'permission_error' } }])
+    expect(chain.calls()).toEqual([2])
+    // Somebody said something in between: that is no loop.
+    expect((await chain.ask({ tools, messages: [...same(3).messages, { role: 'user', content: 'Go on.' }] })).status).toBe(200)
+  })
+})

@@ -17,6 +17,7 @@ export const errorTable = {
   unknown_path: { status: 404, type: 'invalid_request_error', failure: 'stop' },
   model_not_found: { status: 404, type: 'invalid_request_error', failure: 'stop' },
   method_not_allowed: { status: 405, type: 'invalid_request_error', failure: 'stop' },
+  loop_detected: { status: 403, type: 'permission_error', failure: 'stop' },
   body_too_large: { status: 413, type: 'invalid_request_error', failure: 'stop' },
   upgrade_required: { status: 426, type: 'invalid_request_error', failure: 'stop' },
   client_stalled: { status: 499, type: 'invalid_request_error', failure: 'stop' },

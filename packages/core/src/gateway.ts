@@ -240,6 +240,7 @@ function createRuntime(settings: Settings, core: Core): Runtime {
     priceOf: (target: string, usage: Usage) => prices.nanoDollars(target, usage),
     ...core.shared.admission(settings.limits),
     admin: core.shared.admin(settings),
+    loopLimit: settings.loopLimit,
     onRequest: settings.production ? (request: GatewayRequest) => lookAtHost(core, request) : () => undefined,
     onHostParsedBody: () => warnOfHostParser(core, settings.bodyLimitBytes),
     onRecord: settings.onRecord,

@@ -1,4 +1,5 @@
 import { Admin } from './admin/index.ts'
+import { refuseLoop, sessionOf } from './agent-session.ts'
 import { type Endpoint, matchEndpoint, type OperationEndpoint } from './api/index.ts'
 import { durationHint, parseDuration } from './config/index.ts'
 import { type Operation, plainFace, renderModels, type Usage } from './dialects/index.ts'
@@ -42,8 +43,9 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     exchange.operation = operation
     const plan = planOf(runtime, exchange, request)
     exchange.route = plan.route
+    if (runtime.loopLimit !== Number.POSITIVE_INFINITY) refuseLoop(operation, runtime.loopLimit)
     const limits = runtime.limitsFor(exchange.caller)
-    if (limits.length > 0) exchange.admitted = await runtime.admit(limits, demandOf(runtime, exchange, { operation, plan, limits, isFree: operation.isFree === true || FREE_METHODS.has(request.method) }))
+    if (limits.length > 0) exchange.admitted = await runtime.admit(limits, demandOf(runtime, exchange, { operation, plan, limits, request, isFree: operation.isFree === true || FREE_METHODS.has(request.method) }))
     const committed = await callTargets(runtime, { exchange, operation, plan, request })
     return respond(runtime, exchange, { endpoint, committed })
   } catch (thrown) {
@@ -117,12 +119,20 @@ const FREE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPT
 /** What a request that sets no bound is taken to get: more is counted when it has ended. */
 const USUAL_OUTPUT_TOKENS = 1_024
 
-function demandOf({ priceOf }: Runtime, exchange: Exchange, { operation, plan, limits, isFree }: { readonly operation: Operation; readonly plan: Plan; readonly limits: readonly Limit[]; readonly isFree: boolean }): Demand {
+interface DemandFacts {
+  readonly operation: Operation
+  readonly plan: Plan
+  readonly limits: readonly Limit[]
+  readonly request: GatewayRequest
+  readonly isFree: boolean
+}
+
+function demandOf({ priceOf }: Runtime, exchange: Exchange, { operation, plan, limits, request, isFree }: DemandFacts): Demand {
   const { id, caller, route, degraded } = exchange
   return {
     id,
     degraded,
-    subject: { key: caller?.id, tenant: caller?.tenant, team: caller?.team, user: caller?.user, feature: caller?.feature, route, model: operation.model },
+    subject: { key: caller?.id, tenant: caller?.tenant, team: caller?.team, user: caller?.user, feature: caller?.feature, route, model: operation.model, ...(limits.some(({ scope, only }) => scope.includes('session') || only.has('session')) && { session: sessionOf(caller, operation, request) }) },
     estimate() {
       const { outputAsked } = operation
       const outputTokens = outputAsked === undefined ? 0 : (outputAsked.tokens ?? USUAL_OUTPUT_TOKENS) * outputAsked.choices

@@ -27,6 +27,8 @@ export interface Runtime {
   readonly limitsFor: (caller: Caller | undefined) => readonly Limit[]
   /** Lets a request in, or rejects; `undefined` where none of the limits concerns it. */
   readonly admit: (limits: readonly Limit[], demand: Demand) => Promise<Admitted> | undefined
+  /** So many same tool calls in a row are a loop. */
+  readonly loopLimit: number
   /** `/admin/*`; absent where nobody may administer the gateway. */
   readonly admin: Pick<Admin, 'handle'> | undefined
   /** What usage of a target (`provider/model`) costs in nano-dollars; `undefined` where nobody knows. */

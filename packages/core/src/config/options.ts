@@ -110,6 +110,12 @@ export interface GatewayOptions<Host = unknown> {
    */
   readonly prices?: Readonly<Record<string, { readonly input: number; readonly output: number; readonly cached?: number; readonly cacheWrite?: number }>>
   /**
+   * Refuses (403 `loop_detected`) a conversation that ends with the same tool calls with the same arguments so many times in a
+   * row. Env: `POSTERN_LOOP_LIMIT`.
+   * @default never
+   */
+  readonly loopLimit?: number
+  /**
    * Where that is counted: `memory`, `sqlite:./postern.db`, `redis://...` (with `@postern/redis` installed), or a store such
    * as `redisStore({ client })`. Env: `POSTERN_STORE`.
    * @default the Redis of `REDIS_URL` when that is set, or memory, where every process counts for itself
@@ -276,6 +282,8 @@ export interface KeyOptions {
   readonly team?: string
   readonly user?: string
   readonly feature?: string
+  /** Its clients name their sessions in the header `x-postern-session`, and have to. Otherwise what a conversation begins with tells sessions apart. */
+  readonly sendsSession?: boolean
   /** How much the key may use. */
   readonly limits?: readonly KeyLimitOptions[]
 }
@@ -302,7 +310,7 @@ export interface KeyLimitOptions {
   readonly mode?: 'hard' | 'soft'
 }
 
-type LimitScope = 'key' | 'tenant' | 'team' | 'user' | 'feature' | 'route' | 'model'
+type LimitScope = 'key' | 'tenant' | 'team' | 'user' | 'feature' | 'route' | 'model' | 'session'
 
 export interface LimitOptions extends KeyLimitOptions {
   /**

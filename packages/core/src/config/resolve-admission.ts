@@ -19,11 +19,19 @@ function limitOf({ unit, limit, window, sliding, timeZone = 'UTC', mode }: Omit<
   return Object.freeze({
     ...whose,
     unit,
-    window: sliding === undefined ? window : { slidingMs: sliding },
+    window: windowOf(window, sliding, whose.scope),
     timeZone,
     amount: unit === 'usd' ? toNano(limit) : limit,
     isSoft: mode === 'soft',
   })
+}
+
+/** Sessions are many, and come to an end: a counter that never begins anew would be one for each, for ever. */
+const SESSION_MS = 86_400_000
+
+function windowOf(window: ParsedLimit['window'], sliding: number | undefined, scope: readonly Scope[]): Limit['window'] {
+  if (sliding !== undefined) return { slidingMs: sliding }
+  return window === 'total' && scope.includes('session') ? { slidingMs: SESSION_MS } : window
 }
 
 function scopeOf(scope: ParsedLimit['scope']): readonly Scope[] {

@@ -59,10 +59,10 @@ function routedProviders(sources: readonly Source[]): ReadonlySet<string> {
   return new Set(targets.map((target) => target.trim().split('/', 1).join()))
 }
 
-function resolveAdmin(merged: Merged, problems: Problem[]): Pick<Settings, 'adminToken' | 'adminGuard' | 'onAdmin'> {
+function resolveAdmin(merged: Merged, problems: Problem[]): Pick<Settings, 'loopLimit' | 'adminToken' | 'adminGuard' | 'onAdmin'> {
   const adminToken = merged.first('adminToken')
   if (adminToken !== undefined && adminToken.length < SHORTEST_KEY) problems.push({ place: 'POSTERN_ADMIN_TOKEN', message: `The admin token is shorter than ${SHORTEST_KEY} characters and could be guessed.`, fix: 'Generate one: openssl rand -hex 24.' })
-  return { adminToken, adminGuard: merged.first('adminGuard'), onAdmin: merged.first('onAdmin') }
+  return { loopLimit: merged.first('loopLimit') ?? Number.POSITIVE_INFINITY, adminToken, adminGuard: merged.first('adminGuard'), onAdmin: merged.first('onAdmin') }
 }
 
 type Access = Pick<Settings, 'auth' | 'needsDevelopmentKey' | 'identify'>

@@ -204,6 +204,7 @@ function keySchema() {
         }),
       ),
       ...attributionFields(),
+      sendsSession: z.boolean().optional().meta(meta({ type: 'boolean', default: 'false', description: 'Its clients name their sessions in the header `x-postern-session`, and have to.' })),
       limits: keyLimitsSchema().optional().meta(meta({ type: 'list of objects', default: 'none', description: 'How much the key may use: `unit`, `limit`, and `window` or `sliding`, as in `limits`.' })),
     }),
   )
@@ -274,6 +275,9 @@ function admissionFields() {
     ),
     prices: z.record(z.string().regex(/^[^/\s]+\/\S+$/, { error: 'Write "provider/model" or "provider/*".' }), priceSchema()).optional().meta(
       meta({ type: 'object by `provider/model` or `provider/*`', default: 'those of the list that comes with the gateway', description: 'Dollars for a million tokens: `{ input, output, cached, cacheWrite }`. A model without a price is refused where a hard limit in `usd` applies.' }),
+    ),
+    loopLimit: z.int().min(2).max(1_000).optional().meta(
+      meta({ type: 'number, 2 to 1000', default: 'never', env: 'POSTERN_LOOP_LIMIT', read: 'number', description: 'A conversation that ends with the same tool calls with the same arguments so many times in a row is refused with 403 `loop_detected`.' }),
     ),
     store: storePlace<Store>().optional().meta(
       meta({

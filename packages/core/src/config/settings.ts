@@ -32,6 +32,8 @@ export interface Settings {
   readonly hasCircuitBreaker: boolean
   readonly connectTimeoutMs: number
   readonly limits: readonly Limit[]
+  /** Infinite when no loop is looked for. */
+  readonly loopLimit: number
   readonly adminToken: string | undefined
   readonly adminGuard: ((host: never) => string | false | null | undefined | Promise<string | false | null | undefined>) | undefined
   readonly onAdmin: ((act: AdminAct) => void) | undefined
@@ -75,5 +77,5 @@ export interface KeySettings {
   readonly key: string
   readonly routes: readonly string[] | undefined
   readonly models: readonly string[] | undefined
-  readonly attribution: Pick<Caller, 'tenant' | 'team' | 'user' | 'feature'>
+  readonly attribution: Pick<Caller, 'tenant' | 'team' | 'user' | 'feature' | 'sendsSession'>
 }

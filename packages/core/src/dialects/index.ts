@@ -29,3 +29,4 @@ export function renderModels(usable: UsableModels, request: Parameters<ModelList
   // The last one answers everybody.
   return modelListFor(request, [anthropicMessages, gemini, openaiChat])?.render(usable) ?? {}
 }
+export { beginningOf, repeatedToolCalls } from './agent-loop.ts'

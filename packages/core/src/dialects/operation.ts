@@ -1,3 +1,4 @@
+import type { Conversation } from './conversation.ts'
 import type { ClientRequest, Dialect, JsonObject, ModelList, Quirks, ServerSide, StreamRelay } from './dialect.ts'
 import { estimateInputTokens } from './estimate-tokens.ts'
 import { translate, type Translation } from './translation.ts'
@@ -11,6 +12,8 @@ export interface Operation {
   readonly provider?: ProviderWanted
   /** The answer where a target cannot be asked and need not be: nobody is called. */
   answerLocally?(target: OperationTarget): JsonObject | undefined
+  /** What was said, where it is a conversation. */
+  conversation?(): Conversation
   /** Tokens the request costs as input, roughly; absent where nobody could say. */
   estimateInput?(): number
   /** It costs nothing, whoever answers: tokens are counted, files are kept. */
@@ -97,6 +100,7 @@ export function readChat(from: Dialect, request: ClientRequest): Operation {
     model: chat.model,
     stream: chat.stream,
     outputAsked: outputAsked(request.body),
+    conversation: () => chat.conversation(),
     estimateInput: () => estimateInputTokens(chat.conversation()),
     translationFor(target, context) {
       // Its own dialect first: what needs no translation loses nothing in it.

@@ -8,6 +8,10 @@ export interface Caller {
   readonly user?: string
   /** Part of the host application the call is made for. */
   readonly feature?: string
+  /** The run of an agent that the request belongs to, where the host knows. */
+  readonly session?: string
+  /** It names its sessions itself, in the header `x-postern-session`, and has to. */
+  readonly sendsSession?: boolean
   /** Routes this caller may use. Absent: all. */
   readonly routes?: readonly string[]
   /** Models this caller may use, as `provider/model` or `provider/*`. Absent: all, unless `routes` is given. */

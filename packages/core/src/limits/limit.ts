@@ -1,7 +1,7 @@
 import type { CalendarWindow } from './period.ts'
 
 /** What a limit tells callers apart by. A caller who has none of it is one of those who have none, together. */
-export const scopes = ['key', 'tenant', 'team', 'user', 'feature', 'route', 'model'] as const
+export const scopes = ['key', 'tenant', 'team', 'user', 'feature', 'route', 'model', 'session'] as const
 export type Scope = (typeof scopes)[number]
 
 export const units = ['requests', 'input-tokens', 'output-tokens', 'tokens', 'usd', 'concurrency'] as const

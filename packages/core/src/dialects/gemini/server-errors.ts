@@ -13,6 +13,7 @@ const WORDS: Readonly<Record<ErrorCode, string>> = {
   unknown_path: 'NOT_FOUND',
   model_not_found: 'NOT_FOUND',
   method_not_allowed: 'UNIMPLEMENTED',
+  loop_detected: 'PERMISSION_DENIED',
   body_too_large: 'INVALID_ARGUMENT',
   upgrade_required: 'FAILED_PRECONDITION',
   client_closed: 'CANCELLED',
