@@ -1,9 +1,11 @@
-import type { Draw, GatewayOptions, Ledger, RequestRecord, Store } from '@postern/core'
+import type { Draw, GatewayOptions, Ledger, LimitAlert, RequestRecord, Store } from '@postern/core'
 import OpenAI, { RateLimitError } from 'openai'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Chain, type ChainOptions, CLIENT_KEY, startChain } from './harness/chain.ts'
 import { openStream, seeError } from './harness/client-stream.ts'
 import { FakeClock } from './harness/fake-clock.ts'
+import { listen } from './harness/listen.ts'
+import { seeLog } from './harness/log.ts'
 
 const OTHER_KEY = 'pk_other_0123456789abcdef'
 
@@ -311,5 +313,43 @@ describe('the run of an agent', () => {
     expect(chain.calls()).toEqual([2])
     // Somebody said something in between: that is no loop.
     expect((await chain.ask({ tools, messages: [...same(3).messages, { role: 'user', content: 'Go on.' }] })).status).toBe(200)
+  })
+})
+
+describe('alerts', () => {
+  it('are told once for each threshold, period and counter, to a function and to an address', async () => {
+    const alerts: LimitAlert[] = []
+    const hooks: unknown[] = []
+    const server = await listen((request_, response) => {
+      let text = ''
+      request_.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+      request_.on('end', () => {
+        hooks.push(JSON.parse(text))
+        response.end()
+      })
+    })
+    try {
+      await start([{ unit: 'requests', window: 'day', limit: 10, scope: 'team', alertAt: [1, 0.5] }], { onAlert: (alert) => alerts.push(alert), alertWebhook: `${server.url}/hook` })
+      await statuses(12)
+      await statuses(4, {}, other)
+      expect(alerts).toMatchObject([
+        { limit: '10 requests per day of this team', unit: 'requests', window: 'day', scope: { team: 'support' }, used: 5, amount: 10, threshold: 0.5 },
+        { scope: { team: 'support' }, used: 10, threshold: 1 },
+      ])
+      await expect.poll(() => hooks).toEqual(alerts)
+      clock.advance(86_400_000)
+      await statuses(5)
+      expect(alerts).toHaveLength(3)
+    } finally {
+      await server.close()
+    }
+  })
+
+  it('that nobody takes, or that break whoever is told, are logged and hold nothing up', async () => {
+    const log = seeLog()
+    await start([{ unit: 'requests', window: 'day', limit: 10, alertAt: [0.1] }], { log, alertWebhook: 'http://127.0.0.1:9/hook', onAlert: () => { throw new Error('broken') } })
+    expect(await statuses(1)).toEqual([200])
+    await log.next('onAlert threw')
+    await log.next('did not reach alertWebhook')
   })
 })

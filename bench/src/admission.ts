@@ -16,7 +16,7 @@ import { AdmissionControl, type Limit } from '../../packages/core/src/limits/ind
 const { values } = parseArgs({ options: { redis: { type: 'string' } } })
 const KEY = 'pk_admission_0123456789abcdef'
 
-const limit = (part: Partial<Limit> & Pick<Limit, 'unit' | 'window'>): Limit => ({ place: 'bench', scope: ['key'], only: new Map(), timeZone: 'UTC', amount: 1_000_000_000_000, isSoft: false, ...part })
+const limit = (part: Partial<Limit> & Pick<Limit, 'unit' | 'window'>): Limit => ({ place: 'bench', scope: ['key'], only: new Map(), timeZone: 'UTC', amount: 1_000_000_000_000, alertAt: [], isSoft: false, ...part })
 const limits: readonly Limit[] = [
   limit({ unit: 'requests', window: 'minute' }),
   limit({ unit: 'tokens', window: 'minute' }),

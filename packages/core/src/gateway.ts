@@ -138,7 +138,8 @@ interface Core {
 function createCore(settings: Settings, injected: Injected): Core {
   const log = createLogger(settings.log)
   const clock = injected.clock ?? systemClock
-  const shared = new SharedState(settings, { log, clock })
+  const transport = injected.transport ?? createTransport({ connectTimeoutMs: settings.connectTimeoutMs })
+  const shared = new SharedState(settings, { log, clock, post: (url, body) => post({ transport, clock }, url, body) })
   const health = new TargetHealth(
     clock,
     (target, state, openForMs) => {
@@ -157,7 +158,7 @@ function createCore(settings: Settings, injected: Injected): Core {
       health,
       shared: others,
       retryBudget: new RetryBudget(clock),
-      transport: injected.transport ?? createTransport({ connectTimeoutMs: settings.connectTimeoutMs }),
+      transport,
       random: injected.random ?? Math.random,
       newId: (prefix) => prefix + randomUUID().replaceAll('-', ''),
     },
@@ -210,6 +211,20 @@ async function fetchToken({ transport, clock }: DispatchEnvironment, request: To
   try {
     const { status } = await call.response
     return { status, body: Buffer.from(await call.collect(MAX_TOKEN_BYTES)).toString('utf8') }
+  } finally {
+    timer.clear()
+  }
+}
+
+/** Sends JSON to somebody who is told something, and no more than that. */
+async function post({ transport, clock }: Pick<DispatchEnvironment, 'transport' | 'clock'>, url: string, body: object): Promise<void> {
+  const { origin, pathname, search } = new URL(url)
+  const call = transport.send({ origin, method: 'POST', path: pathname + search, headers: { 'content-type': 'application/json', 'user-agent': 'postern' }, body: JSON.stringify(body), onConnected: () => undefined })
+  const timer = clock.setTimer(() => call.abort(new GatewayError('deadline_exceeded', 'It was not taken in time.')), TOKEN_DEADLINE_MS)
+  try {
+    const { status } = await call.response
+    await call.collect(MAX_TOKEN_BYTES)
+    if (status > 299) throw new Error(`It was answered with ${status}.`)
   } finally {
     timer.clear()
   }

@@ -3,12 +3,17 @@ import type { Clock } from './clock.ts'
 import { limitsOfCaller, readGrace, readKeyWish, type Settings } from './config/index.ts'
 import { readJsonBody } from './http/index.ts'
 import { type Caller, KeyRing } from './identity/index.ts'
-import { AdmissionControl, type Limit, type Subject } from './limits/index.ts'
+import { AdmissionControl, Alerts, type Limit, type LimitAlert, type Subject } from './limits/index.ts'
 import type { LeveledLogger } from './log.ts'
 import type { Runtime } from './runtime.ts'
 import { GuardedLedger, type HealthBoard, openStore, type Store, type StoredKey } from './storage/index.ts'
 
-type Outside = { readonly log: LeveledLogger; readonly clock: Clock }
+interface Outside {
+  readonly log: LeveledLogger
+  readonly clock: Clock
+  /** Sends JSON to an address, once; rejects when it did not arrive. */
+  readonly post: (url: string, body: object) => Promise<void>
+}
 
 const NO_LIMITS: readonly Limit[] = Object.freeze([])
 
@@ -125,10 +130,23 @@ export class SharedState {
       ledger: this.#guarded ?? store.ledger,
       limitFailMode,
       budgetFailMode,
+      alerts: new Alerts((alert) => this.#tellAlert(alert)),
       longestMs: Math.max(timeoutMs, ...[...routes.values()].map((route) => route.timeoutMs)),
       onLost: (count) => log.error('requests could not be settled: they stay counted as they were reserved', { count }),
     })
     return this.#admission
+  }
+
+  #tellAlert(alert: LimitAlert): void {
+    const { log, post } = this.#outside
+    const { onAlert, alertWebhook } = this.#settings
+    log.warn('a limit is used so far that somebody wanted to know', { alert })
+    try {
+      onAlert?.(alert)
+    } catch (cause) {
+      log.error('onAlert threw', { cause: String(cause) })
+    }
+    if (alertWebhook !== undefined) post(alertWebhook, alert).catch((cause: unknown) => log.error('an alert did not reach alertWebhook', { cause: String(cause) }))
   }
 
   /** One line for each change. */

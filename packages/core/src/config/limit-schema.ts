@@ -17,6 +17,7 @@ function limitFields() {
     window: z.enum(calendarWindows).optional().meta(meta({ type: listed(calendarWindows), default: 'none; one of `window` and `sliding` is needed, except for `concurrency`', description: 'Counts anew with each of these, by the calendar of `timeZone`; `total` never does.' })),
     sliding: durationBetween(SHORTEST_SLIDING_MS, LONGEST_SLIDING_MS).optional().meta(meta({ type: 'duration, 1s to 24d', default: 'none', description: 'At any moment, counts what was used within this time before it.' })),
     timeZone: z.string().optional().meta(meta({ type: 'IANA name', default: '`UTC`', description: 'Whose midnight days, weeks and months begin at.' })),
+    alertAt: z.array(z.number().gt(0).max(10)).optional().meta(meta({ type: 'list of shares', default: 'none', description: 'Told to `onAlert` and `alertWebhook` once in each period: `[0.5, 0.8, 1]`.' })),
     mode: z.enum(['hard', 'soft']).optional().meta(meta({ type: '`hard` or `soft`', default: '`hard`', description: 'Soft limits refuse nobody: the record of a request beyond one says `soft-limit`.' })),
   }
 }

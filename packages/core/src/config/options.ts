@@ -3,6 +3,7 @@ import type { Quirks } from '../dialects/index.ts'
 import type { FallbackReason } from './fallback-reasons.ts'
 import type { Caller } from '../identity/index.ts'
 import type { RequestRecord } from '../ledger/index.ts'
+import type { LimitAlert } from '../limits/index.ts'
 import type { Logger, LogLevel } from '../log.ts'
 import type { Store } from '../storage/index.ts'
 import type { AwsCredentialsFunction, CloudKind, DialectName, GoogleCredentials, TokenSource } from '../providers/index.ts'
@@ -109,6 +110,10 @@ export interface GatewayOptions<Host = unknown> {
    * @default those of the list that comes with the gateway
    */
   readonly prices?: Readonly<Record<string, { readonly input: number; readonly output: number; readonly cached?: number; readonly cacheWrite?: number }>>
+  /** Called when so much of a limit is used that its `alertAt` says so. */
+  readonly onAlert?: (alert: LimitAlert) => void
+  /** Address that the same is sent to, as JSON. Env: `POSTERN_ALERT_WEBHOOK`. */
+  readonly alertWebhook?: string
   /**
    * Refuses (403 `loop_detected`) a conversation that ends with the same tool calls with the same arguments so many times in a
    * row. Env: `POSTERN_LOOP_LIMIT`.
@@ -303,6 +308,8 @@ export interface KeyLimitOptions {
    * @default 'UTC'
    */
   readonly timeZone?: string
+  /** Shares that are told to `onAlert` and `alertWebhook`, once in each period by each instance: `[0.5, 0.8, 1]`. */
+  readonly alertAt?: readonly number[]
   /**
    * Soft limits refuse nobody: the record of a request beyond one says `soft-limit`.
    * @default 'hard'

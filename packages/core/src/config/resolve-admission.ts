@@ -15,13 +15,14 @@ export function limitsOfKey(name: string, { limits = [] }: Pick<ParsedKey, 'limi
   return limits.map((limit, at) => limitOf(limit, { place: `keys.${name}.limits[${at}]`, scope: ['key'], only: new Map([['key', new Set([name])]]) }))
 }
 
-function limitOf({ unit, limit, window, sliding, timeZone = 'UTC', mode }: Omit<ParsedLimit, 'scope' | 'only'>, whose: Pick<Limit, 'place' | 'scope' | 'only'>): Limit {
+function limitOf({ unit, limit, window, sliding, timeZone = 'UTC', mode, alertAt = [] }: Omit<ParsedLimit, 'scope' | 'only'>, whose: Pick<Limit, 'place' | 'scope' | 'only'>): Limit {
   return Object.freeze({
     ...whose,
     unit,
     window: windowOf(window, sliding, whose.scope),
     timeZone,
     amount: unit === 'usd' ? toNano(limit) : limit,
+    alertAt: alertAt.toSorted((one, other) => one - other),
     isSoft: mode === 'soft',
   })
 }

@@ -212,6 +212,8 @@ describe('options', () => {
     fallbackOn: { value: ['content_filter'], changed: { fallbackOn: new Set(['content_filter']) }, otherwise: { fallbackOn: new Set() } },
     disabled: { value: ['a/b'], changed: { isDisabled: expect.toSatisfy((is) => is({ provider: 'a', model: 'b' }) && !is({ provider: 'a', model: 'c' })) }, otherwise: { isDisabled: undefined } },
     circuitBreaker: { value: 'off', changed: { hasCircuitBreaker: false }, otherwise: { hasCircuitBreaker: true } },
+    onAlert: { value: onRecord, changed: { onAlert: onRecord }, otherwise: { onAlert: undefined } },
+    alertWebhook: { value: 'https://hooks.example/a', changed: { alertWebhook: 'https://hooks.example/a' }, otherwise: { alertWebhook: undefined } },
     loopLimit: { value: 5, changed: { loopLimit: 5 }, otherwise: { loopLimit: Number.POSITIVE_INFINITY } },
     adminToken: { value: 'admin-0123456789abcdef', changed: { adminToken: 'admin-0123456789abcdef' }, otherwise: { adminToken: undefined } },
     adminGuard: { value: identify, changed: { adminGuard: identify }, otherwise: { adminGuard: undefined } },

@@ -91,10 +91,12 @@ function resolveAccess(merged: Merged, facts: AccessFacts, problems: Problem[]):
   return { auth: 'keys', needsDevelopmentKey: !facts.production, identify }
 }
 
-function resolveStore(merged: Merged, environment: Environment): Pick<Settings, 'store' | 'isStoreImplied' | 'limitFailMode' | 'budgetFailMode'> {
+function resolveStore(merged: Merged, environment: Environment): Pick<Settings, 'store' | 'isStoreImplied' | 'onAlert' | 'alertWebhook' | 'limitFailMode' | 'budgetFailMode'> {
   return {
     store: merged.first('store') ?? valueOf(environment, 'REDIS_URL') ?? 'memory',
     isStoreImplied: merged.first('store') === undefined,
+    onAlert: merged.first('onAlert'),
+    alertWebhook: merged.first('alertWebhook'),
     limitFailMode: merged.first('limitsWithoutStore') ?? defaults.limitsWithoutStore,
     budgetFailMode: merged.first('budgetsWithoutStore') ?? defaults.budgetsWithoutStore,
   }

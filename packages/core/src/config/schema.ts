@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { AdminAct } from '../admin/index.ts'
 import type { Caller } from '../identity/index.ts'
 import type { RequestRecord } from '../ledger/index.ts'
+import type { LimitAlert } from '../limits/index.ts'
 import { dialectNames } from '../providers/index.ts'
 import { cloudFields } from './cloud-fields.ts'
 import { fallbackReasons } from './fallback-reasons.ts'
@@ -276,6 +277,8 @@ function admissionFields() {
     prices: z.record(z.string().regex(/^[^/\s]+\/\S+$/, { error: 'Write "provider/model" or "provider/*".' }), priceSchema()).optional().meta(
       meta({ type: 'object by `provider/model` or `provider/*`', default: 'those of the list that comes with the gateway', description: 'Dollars for a million tokens: `{ input, output, cached, cacheWrite }`. A model without a price is refused where a hard limit in `usd` applies.' }),
     ),
+    onAlert: callback<(alert: LimitAlert) => void>().optional().meta(meta({ type: 'function', codeOnly: true, description: 'Called when so much of a limit is used that its `alertAt` says so.' })),
+    alertWebhook: address().optional().meta(meta({ type: 'URL', default: 'none', env: 'POSTERN_ALERT_WEBHOOK', description: 'Address that the same is sent to, as JSON.' })),
     loopLimit: z.int().min(2).max(1_000).optional().meta(
       meta({ type: 'number, 2 to 1000', default: 'never', env: 'POSTERN_LOOP_LIMIT', read: 'number', description: 'A conversation that ends with the same tool calls with the same arguments so many times in a row is refused with 403 `loop_detected`.' }),
     ),

@@ -1,6 +1,6 @@
 import type { ModelPrice } from '../ledger/index.ts'
 import type { AdminAct } from '../admin/index.ts'
-import type { FailMode, Limit } from '../limits/index.ts'
+import type { FailMode, Limit, LimitAlert } from '../limits/index.ts'
 import type { Store } from '../storage/index.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Caller } from '../identity/index.ts'
@@ -32,6 +32,8 @@ export interface Settings {
   readonly hasCircuitBreaker: boolean
   readonly connectTimeoutMs: number
   readonly limits: readonly Limit[]
+  readonly onAlert: ((alert: LimitAlert) => void) | undefined
+  readonly alertWebhook: string | undefined
   /** Infinite when no loop is looked for. */
   readonly loopLimit: number
   readonly adminToken: string | undefined

@@ -1,6 +1,7 @@
 import type { Clock, Timer } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
 import { type Draw, type Ledger, memoryStore, type Reservation, type ReserveAnswer } from '../storage/index.ts'
+import type { Alerts } from './alerts.ts'
 import { appliesTo, counterOf, describe, type Limit, NANO_PER_DOLLAR, type Subject, type Unit, windowName } from './limit.ts'
 import { limitHeaders } from './limit-headers.ts'
 import { type Period, periodAt } from './period.ts'
@@ -25,6 +26,7 @@ export interface AdmissionOptions {
   readonly budgetFailMode: FailMode
   /** No request takes longer. */
   readonly longestMs: number
+  readonly alerts?: Alerts | undefined
   /** Told when settlements are given up: more of them wait than are kept. */
   readonly onLost: (count: number) => void
 }
@@ -111,6 +113,7 @@ export class AdmissionControl {
     const { reservation, used, nowMs } = answer
     asked.forEach((limit, at) => {
       if (limit.isSoft && (used[at] ?? 0) > limit.amount) demand.degraded.add('soft-limit')
+      if (limit.alertAt.length > 0) this.#options.alerts?.see(limit, { subject: demand.subject, used: used[at] ?? 0, nowMs, period: periodOf(reservation.draws[at], nowMs) })
     })
     return {
       headers: limitHeaders(asked.map((limit, at) => ({ limit, used: used[at] ?? 0, resetsAtMs: resetOf(reservation.draws[at], nowMs) })), nowMs),
@@ -264,6 +267,12 @@ function amountOf(unit: Unit, { inputTokens, outputTokens, nanoDollars }: Amount
 function refuseUnpriced(limits: readonly Limit[]): void {
   if (!limits.some(({ unit, isSoft }) => unit === 'usd' && !isSoft)) return
   throw new GatewayError('unpriced_model', 'A budget applies to this request, and the price of the model is not known to the gateway (option prices).')
+}
+
+/** Tells one time of a counter from the next: a sliding one is told of again when all of its window is new. */
+function periodOf(draw: Draw | undefined, nowMs: number): number {
+  if (draw?.kind === 'period') return draw.startsAt
+  return draw?.kind === 'sliding' ? Math.floor(nowMs / draw.windowMs) : 0
 }
 
 function resetOf(draw: Draw | undefined, nowMs: number): number {

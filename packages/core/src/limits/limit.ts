@@ -22,6 +22,8 @@ export interface Limit {
   readonly timeZone: string
   /** In the unit; nano-dollars for `usd`. */
   readonly amount: number
+  /** Shares of it at which somebody wants to know, in ascending order. */
+  readonly alertAt: readonly number[]
   /** Soft ones let everybody in, and say that they were exceeded. */
   readonly isSoft: boolean
 }
