@@ -18,6 +18,8 @@ export interface ChainOptions {
   /** In place of a fake provider: the address of something else. */
   readonly addresses?: Partial<Record<ProviderName, string>>
   readonly quirks?: Partial<Record<ProviderName, NonNullable<ProviderOptions['quirks']>>>
+  /** What the providers allow us. */
+  readonly limits?: Partial<Record<ProviderName, NonNullable<ProviderOptions['limits']>>>
   readonly gateway?: Omit<GatewayOptions<never>, 'providers' | 'routes'>
   /** Limits of the route. */
   readonly route?: { readonly retries?: number; readonly timeout?: string; readonly ttftTimeout?: string; readonly idleTimeout?: string; readonly continueStreams?: boolean }
@@ -106,7 +108,7 @@ async function startProviders(options: ChainOptions): Promise<Started> {
   const records: RequestRecord[] = []
   const configured = providers.map((provider, at) => {
     const name = nameAt(at)
-    return [name, { baseUrl: options.addresses?.[name] ?? provider.url, apiKey: CANARY_KEY, dialect: spokenBy(provider), ...(options.quirks?.[name] && { quirks: options.quirks[name] }) }] as const
+    return [name, { baseUrl: options.addresses?.[name] ?? provider.url, apiKey: CANARY_KEY, dialect: spokenBy(provider), ...(options.quirks?.[name] && { quirks: options.quirks[name] }), ...(options.limits?.[name] && { limits: options.limits[name] }) }] as const
   })
   const configuration: GatewayOptions<never> = {
     providers: Object.fromEntries(configured),

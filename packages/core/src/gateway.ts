@@ -256,6 +256,7 @@ function createRuntime(settings: Settings, core: Core): Runtime {
     ...core.shared.admission(settings.limits),
     admin: core.shared.admin(settings),
     loopLimit: settings.loopLimit,
+    providerLimits: settings.providerLimits,
     onRequest: settings.production ? (request: GatewayRequest) => lookAtHost(core, request) : () => undefined,
     onHostParsedBody: () => warnOfHostParser(core, settings.bodyLimitBytes),
     onRecord: settings.onRecord,

@@ -3,7 +3,7 @@ import { refuseLoop, sessionOf } from './agent-session.ts'
 import { type Endpoint, matchEndpoint, type OperationEndpoint } from './api/index.ts'
 import { durationHint, parseDuration } from './config/index.ts'
 import { type Operation, plainFace, renderModels, type Usage } from './dialects/index.ts'
-import { AnswerStream, type Committed, dispatch, type TrafficLane } from './dispatch/index.ts'
+import { type AdmitTarget, AnswerStream, type Committed, dispatch, type TrafficLane } from './dispatch/index.ts'
 import { errorTable, GatewayError, toGatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
 import { type GatewayRequest, type GatewayResponse, readJsonBody } from './http/index.ts'
@@ -119,6 +119,34 @@ const FREE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPT
 /** What a request that sets no bound is taken to get: more is counted when it has ended. */
 const USUAL_OUTPUT_TOKENS = 1_024
 
+/** Takes from what a provider allows us, for each call of one of its targets. */
+function admitTargetFor(runtime: Runtime, { id, degraded }: Exchange, operation: Operation): AdmitTarget | undefined {
+  const { providerLimits, priceOf } = runtime
+  if (providerLimits.size === 0) return undefined
+  let calls = 0
+  return ({ provider, model, id: target }, keyName) => {
+    const limits = providerLimits.get(provider.name)
+    if (limits === undefined) return undefined
+    calls += 1
+    const estimate = (): Amounts => {
+      const amounts = estimateOf(operation)
+      return { ...amounts, nanoDollars: priceOf(target, amounts) ?? 0 }
+    }
+    const admitted = runtime.admit(limits, { id: `${id}-${calls}`, degraded, subject: { provider: keyName === undefined ? provider.name : `${provider.name}#${keyName}`, model }, estimate })
+    return admitted?.then(({ estimate: reserved, settle: settleTarget }) => ({
+      settle(usage, isBilled) {
+        const used = usage ?? (isBilled && reserved !== undefined ? reserved : NOTHING_USED)
+        settleTarget({ inputTokens: used.inputTokens, outputTokens: used.outputTokens, nanoDollars: priceOf(target, used) ?? 0 })
+      },
+    }))
+  }
+}
+
+/** What it may take: its input, and the largest output it asks for. */
+function estimateOf({ outputAsked, estimateInput }: Operation): Pick<Amounts, 'inputTokens' | 'outputTokens'> {
+  return { inputTokens: estimateInput?.() ?? 0, outputTokens: outputAsked === undefined ? 0 : (outputAsked.tokens ?? USUAL_OUTPUT_TOKENS) * outputAsked.choices }
+}
+
 interface DemandFacts {
   readonly operation: Operation
   readonly plan: Plan
@@ -134,9 +162,7 @@ function demandOf({ priceOf }: Runtime, exchange: Exchange, { operation, plan, l
     degraded,
     subject: { key: caller?.id, tenant: caller?.tenant, team: caller?.team, user: caller?.user, feature: caller?.feature, route, model: operation.model, ...(limits.some(({ scope, only }) => scope.includes('session') || only.has('session')) && { session: sessionOf(caller, operation, request) }) },
     estimate() {
-      const { outputAsked } = operation
-      const outputTokens = outputAsked === undefined ? 0 : (outputAsked.tokens ?? USUAL_OUTPUT_TOKENS) * outputAsked.choices
-      const inputTokens = operation.estimateInput?.() ?? 0
+      const { inputTokens, outputTokens } = estimateOf(operation)
       if (isFree) return { inputTokens, outputTokens: 0, nanoDollars: 0 }
       // What is not paid by the token (images, speech, whatever passes as it is) has no price that is known here.
       if (operation.estimateInput === undefined || !limits.some(({ unit }) => unit === 'usd')) return { inputTokens, outputTokens, nanoDollars: undefined }
@@ -185,6 +211,7 @@ async function callTargets(runtime: Runtime, call: Call): Promise<Committed> {
       attempts: exchange.attempts,
       degraded: exchange.degraded,
       lane: laneAsked(request),
+      admitTarget: admitTargetFor(runtime, exchange, operation),
       onStart: (cancel) => void (exchange.cancel = cancel),
     },
     runtime.dispatch,

@@ -25,6 +25,8 @@ export interface Runtime {
   readonly bodyLimitBytes: number
   /** Limits that may concern a request of this caller. */
   readonly limitsFor: (caller: Caller | undefined) => readonly Limit[]
+  /** What providers allow us, by their names. */
+  readonly providerLimits: ReadonlyMap<string, readonly Limit[]>
   /** Lets a request in, or rejects; `undefined` where none of the limits concerns it. */
   readonly admit: (limits: readonly Limit[], demand: Demand) => Promise<Admitted> | undefined
   /** So many same tool calls in a row are a loop. */

@@ -38,6 +38,20 @@ export function limitsSchema() {
   )
 }
 
+/** Limits a provider sets us. What is under way at once is found out by its answers. */
+export function providerLimitsSchema() {
+  const fields = limitFields()
+  return z.array(
+    z
+      .strictObject({
+        ...fields,
+        unit: fields.unit.exclude(['concurrency']).meta(meta({ type: listed(units.filter((unit) => unit !== 'concurrency')), description: 'What is counted.' })),
+        perModel: z.boolean().optional().meta(meta({ type: 'boolean', default: 'false', description: 'For each model of the provider by itself.' })),
+      })
+      .superRefine(checkLimit),
+  )
+}
+
 /** Limits of one key. */
 export function keyLimitsSchema() {
   return z.array(z.strictObject(limitFields()).superRefine(checkLimit))

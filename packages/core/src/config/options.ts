@@ -211,6 +211,8 @@ export interface ProviderOptions {
   readonly models?: readonly string[]
   /** Where the service deviates from its dialect. */
   readonly quirks?: Quirks
+  /** What the provider allows each key of yours: a target at its limit is passed over, or waited for. */
+  readonly limits?: readonly ProviderLimitOptions[]
   /**
    * A cloud whose calls take more than a key. The dialect follows from it, and the options below are its own.
    * @default the name, where it is one of these
@@ -315,6 +317,15 @@ export interface KeyLimitOptions {
    * @default 'hard'
    */
   readonly mode?: 'hard' | 'soft'
+}
+
+export interface ProviderLimitOptions extends Omit<KeyLimitOptions, 'unit'> {
+  readonly unit: Exclude<KeyLimitOptions['unit'], 'concurrency'>
+  /**
+   * For each model of the provider by itself.
+   * @default false
+   */
+  readonly perModel?: boolean
 }
 
 type LimitScope = 'key' | 'tenant' | 'team' | 'user' | 'feature' | 'route' | 'model' | 'session'

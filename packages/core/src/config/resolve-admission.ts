@@ -10,6 +10,15 @@ export function resolveAdmission(merged: Merged): readonly Limit[] {
   return Object.freeze([...own, ...ofKeys])
 }
 
+/** What providers allow us, by their names: counted for each of their keys. */
+export function resolveProviderLimits(merged: Merged): ReadonlyMap<string, readonly Limit[]> {
+  const entries = [...merged.providers()].flatMap(([name, { value }]) => {
+    const limits = (value.limits ?? []).map((limit, at) => limitOf(limit, { place: `providers.${name}.limits[${at}]`, scope: limit.perModel === true ? ['provider', 'model'] : ['provider'], only: new Map() }))
+    return limits.length === 0 ? [] : [[name, limits] as const]
+  })
+  return new Map(entries)
+}
+
 /** The limits of one key, whatever it was made by. */
 export function limitsOfKey(name: string, { limits = [] }: Pick<ParsedKey, 'limits'>): Limit[] {
   return limits.map((limit, at) => limitOf(limit, { place: `keys.${name}.limits[${at}]`, scope: ['key'], only: new Map([['key', new Set([name])]]) }))

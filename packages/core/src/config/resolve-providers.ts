@@ -65,7 +65,7 @@ function isProvider(resolved: Provider | Fault): resolved is Provider {
 
 /** With several keys, the same provider as often as it has keys. */
 function resolveProvider(name: string, value: ParsedProvider, context: ProviderContext): Provider | Fault {
-  const { apiKeys = [], ...rest } = value
+  const { apiKeys = [], limits: _, ...rest } = value
   const pool = [...(value.apiKey === undefined ? [] : [{ key: value.apiKey }]), ...apiKeys].filter(({ key }, at, all) => all.findIndex((other) => other.key === key) === at)
   if (pool.length === 0) return resolveOne(name, rest, context)
   const members: { provider: Provider; weight: number }[] = []
@@ -77,7 +77,7 @@ function resolveProvider(name: string, value: ParsedProvider, context: ProviderC
   return poolKeys(members)
 }
 
-function resolveOne(name: string, value: Omit<ParsedProvider, 'apiKeys'>, { environment, outside }: ProviderContext): Provider | Fault {
+function resolveOne(name: string, value: Omit<ParsedProvider, 'apiKeys' | 'limits'>, { environment, outside }: ProviderContext): Provider | Fault {
   const cloud = cloudOf(name, value)
   if (cloud !== undefined) return resolveCloud(cloud, { ...value, name }, outside)
   const foreign = foreignOption(value, [])

@@ -7,7 +7,7 @@ import { describePath, readConfigFile } from './file.ts'
 import { merge, type Merged } from './merge.ts'
 import type { GatewayOptions, TargetFilter } from './options.ts'
 import { ConfigurationError, type Problem } from './problem.ts'
-import { resolveAdmission } from './resolve-admission.ts'
+import { resolveAdmission, resolveProviderLimits } from './resolve-admission.ts'
 import { resolveKeys } from './resolve-keys.ts'
 import { resolveProviders } from './resolve-providers.ts'
 import { resolveLimits, resolveRoutes } from './resolve-routes.ts'
@@ -32,7 +32,7 @@ export function resolveSettings(options: GatewayOptions<never>, environment: Env
   const admin = resolveAdmin(merged, problems)
   const access = resolveAccess(merged, { hasKeys: keys.length > 0 || admin.adminToken !== undefined || admin.adminGuard !== undefined, production }, problems)
   if (problems.length > 0) throw new ConfigurationError(problems)
-  return Object.freeze({ providers, routes, keys, ...access, ...admin, production, ...limits, limits: resolveAdmission(merged), prices: new Map(Object.entries(merged.first('prices') ?? {})), ...resolveStore(merged, environment), ...resolveEdge(merged), configPath })
+  return Object.freeze({ providers, routes, keys, ...access, ...admin, production, ...limits, limits: resolveAdmission(merged), providerLimits: resolveProviderLimits(merged), prices: new Map(Object.entries(merged.first('prices') ?? {})), ...resolveStore(merged, environment), ...resolveEdge(merged), configPath })
 }
 
 interface Sources {

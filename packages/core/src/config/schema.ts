@@ -10,7 +10,7 @@ import { listed, meta } from './field-meta.ts'
 import { address, callback, duration, durationOrOff, headers, hedgeDelay, keyPool, logging, mountPath, optionalSecret, secret, size, storePlace, targetFilter } from './field-values.ts'
 import type { Store } from '../storage/index.ts'
 import type { TargetFilter } from './options.ts'
-import { keyLimitsSchema, limitsSchema } from './limit-schema.ts'
+import { keyLimitsSchema, limitsSchema, providerLimitsSchema } from './limit-schema.ts'
 import { quirksSchema } from './quirks-schema.ts'
 
 /** Defaults are written once, here, as users would write them. */
@@ -166,6 +166,9 @@ function providerSchema() {
         read: 'list',
         description: 'Model ids it serves: they are listed, and found without `provider/`.',
       }),
+    ),
+    limits: providerLimitsSchema().optional().meta(
+      meta({ type: 'list of objects', default: 'none', description: 'What the provider allows each key of yours: `unit`, `limit`, `window` or `sliding`, and `perModel`. A target at its limit is passed over or waited for, so that its 429 is not met.' }),
     ),
     quirks: quirksSchema().optional().meta(
       meta({ type: 'object', default: "the catalogue's", description: 'Where the service deviates from its dialect.' }),

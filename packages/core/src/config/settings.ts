@@ -32,6 +32,8 @@ export interface Settings {
   readonly hasCircuitBreaker: boolean
   readonly connectTimeoutMs: number
   readonly limits: readonly Limit[]
+  /** By the name of the provider. */
+  readonly providerLimits: ReadonlyMap<string, readonly Limit[]>
   readonly onAlert: ((alert: LimitAlert) => void) | undefined
   readonly alertWebhook: string | undefined
   /** Infinite when no loop is looked for. */

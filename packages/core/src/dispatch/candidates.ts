@@ -24,6 +24,8 @@ export interface Lane {
   /** Of the key, whichever model it is used for; the same as `condition` where there is one key. */
   readonly keyCondition: TargetCondition
   readonly permit: CallPermit
+  /** Name of the key, where the provider has several. */
+  readonly keyName?: string
 }
 
 /** What may be done next: call now, or call `candidate` after a wait. */
@@ -128,7 +130,7 @@ export class Candidates {
       if (keyCondition.coolsForMs > 0) continue
       const condition = this.#environment.health.of(`${target.id}#${key.name}`)
       const permit = enter(condition)
-      if (permit !== undefined) return { candidate, target: { ...target, provider: key.provider }, condition, keyCondition, permit }
+      if (permit !== undefined) return { candidate, target: { ...target, provider: key.provider }, condition, keyCondition, permit, keyName: key.name }
     }
     return undefined
   }

@@ -1,12 +1,20 @@
-import type { Operation } from '../dialects/index.ts'
+import type { Operation, Usage } from '../dialects/index.ts'
 import type { AttemptSummary, GatewayError } from '../errors.ts'
-import type { Plan } from '../routing/index.ts'
+import type { Plan, Target } from '../routing/index.ts'
 import { AnswerStream } from './answer-stream.ts'
 import type { Committed } from './attempt.ts'
 import { Cancellation } from './cancellation.ts'
 import type { DispatchEnvironment } from './environment.ts'
 import type { TrafficLane } from './pacer.ts'
 import { Run } from './run.ts'
+
+/** What was taken from a provider's limits for one call of it. */
+export interface AdmittedTarget {
+  /** @param usage what the answer took, `undefined` where nothing was told */
+  settle(usage: Usage | undefined, isBilled: boolean): void
+}
+
+export type AdmitTarget = (target: Target, keyName: string | undefined) => Promise<AdmittedTarget> | undefined
 
 export interface DispatchJob {
   readonly operation: Operation
@@ -17,6 +25,8 @@ export interface DispatchJob {
   readonly attempts: AttemptSummary[]
   /** What was decided otherwise than usual, because something is not as it should be: `circuit-open`, `retry-budget`, ... */
   readonly degraded: Set<string>
+  /** Takes from what the provider allows us; rejects with `rate_limit_exceeded` where there is no room. Absent where providers set no limits. */
+  readonly admitTarget?: AdmitTarget | undefined
   /** Who waits for the answer. @default 'interactive' */
   readonly lane?: TrafficLane
   /** Told how to end the call from outside. */

@@ -1,4 +1,4 @@
-import type { JsonObject, OperationContext, StreamRelay } from '../dialects/index.ts'
+import type { JsonObject, Observation, OperationContext, StreamRelay } from '../dialects/index.ts'
 import { type AttemptSummary, GatewayError, toGatewayError } from '../errors.ts'
 import type { Target } from '../routing/index.ts'
 import { AnswerStream } from './answer-stream.ts'
@@ -8,7 +8,7 @@ import { backoffMs } from './backoff.ts'
 import { Cancellation } from './cancellation.ts'
 import { type Candidate, Candidates, type Lane } from './candidates.ts'
 import { classifyFailure, mayBeBilled, outcomeOf, paceOf } from './classify.ts'
-import type { DispatchJob } from './dispatch.ts'
+import type { AdmittedTarget, DispatchJob } from './dispatch.ts'
 import type { DispatchEnvironment } from './environment.ts'
 import { exhausted, unavailable, withAttempts } from './final-error.ts'
 import type { PlaceInQueue, TrafficLane } from './pacer.ts'
@@ -29,6 +29,10 @@ interface Racer {
   /** Another one was faster: what comes of this one is of no account. */
   hasLost: boolean
   hasEnded?: boolean
+  /** What was taken from the limits of its provider. */
+  admitted?: AdmittedTarget | undefined
+  /** What the answer says of itself; live while a stream runs. */
+  observation?: Observation
   /** It counts among the calls of its target that are under way. */
   hasPlace?: boolean
 }
@@ -159,6 +163,7 @@ export class Run {
       const place = lane.condition.pacer.enter(this.#traffic)
       if (place !== undefined) await placeIn(place, cancellation)
       racer.hasPlace = true
+      if (!(await this.#isAdmitted(racer))) return NO_ROOM
       return this.#commit(racer, await this.#begin(racer))
     } catch (thrown) {
       const error = toGatewayError(thrown)
@@ -170,10 +175,28 @@ export class Run {
     }
   }
 
+  /** Whether the provider's limits have room for the call. Where they have not, the target is left alone until they have. */
+  async #isAdmitted(racer: Racer): Promise<boolean> {
+    const { lane, cancellation } = racer
+    try {
+      racer.admitted = await this.#job.admitTarget?.(lane.target, lane.keyName)
+      return true
+    } catch (thrown) {
+      const error = toGatewayError(thrown)
+      if (error.code === 'internal_error') throw error
+      this.#end(racer, LOCAL)
+      if (cancellation !== this.#cancellation) cancellation.close()
+      lane.condition.coolDown(Math.min(error.details.retryAfterMs ?? LONGEST_COOL_DOWN_MS, LONGEST_COOL_DOWN_MS))
+      return false
+    }
+  }
+
   /** What the call came to is told to whoever keeps count of its target; more than once is once. */
   #end(racer: Racer, error: GatewayError | undefined): void {
     const { permit, condition } = racer.lane
     permit.end(outcomeOf(error))
+    racer.admitted?.settle(racer.observation?.usage, error === undefined || racer.observation !== undefined || mayBeBilled(error))
+    racer.admitted = undefined
     if (racer.hasPlace !== true) return
     racer.hasPlace = false
     condition.pacer.leave(this.#traffic, paceOf(error))
@@ -212,6 +235,7 @@ export class Run {
     const { cancellation, started, lane } = racer
     const { target, condition } = lane
     const { operation } = this.#job
+    racer.observation = committed.observation
     if (racer.hasLost) {
       if (committed.body instanceof AnswerStream) void committed.body.return()
       throw new GatewayError('hedge_lost', 'Another target was faster.')
@@ -252,6 +276,7 @@ export class Run {
         const place = lane.condition.pacer.enter(this.#traffic)
         if (place !== undefined) await placeIn(place, cancellation)
         racer.hasPlace = true
+        if (!(await this.#isAdmitted(racer))) continue
         const { body } = this.#commit(racer, await this.#begin(racer, relay))
         degraded.add('stream-continued')
         return body instanceof AnswerStream ? body : undefined
@@ -343,6 +368,9 @@ function summary(target: Target, error: GatewayError, ms: number): AttemptSummar
   const status = error.details.upstreamStatus
   return { target: target.id, code: error.code, ...(status === undefined ? {} : { status }), ms, billed: mayBeBilled(error) ? 'unknown' : 'no' }
 }
+
+/** Nobody was called: the target has to be left alone for a while. */
+const NO_ROOM = new GatewayError('targets_unavailable', 'The target has reached a limit of its provider.')
 
 /** Nobody was called, so nothing was learned. */
 const LOCAL = new GatewayError('client_closed', 'Answered without a call.')

@@ -2,7 +2,8 @@ import type { CalendarWindow } from './period.ts'
 
 /** What a limit tells callers apart by. A caller who has none of it is one of those who have none, together. */
 export const scopes = ['key', 'tenant', 'team', 'user', 'feature', 'route', 'model', 'session'] as const
-export type Scope = (typeof scopes)[number]
+/** `provider` is that of the limits a provider sets, one for each of its keys. */
+export type Scope = (typeof scopes)[number] | 'provider'
 
 export const units = ['requests', 'input-tokens', 'output-tokens', 'tokens', 'usd', 'concurrency'] as const
 export type Unit = (typeof units)[number]

@@ -1,0 +1,86 @@
+import { createGateway } from '@postern/core'
+import { startFakeProvider } from '@postern/testing'
+import { afterEach, describe, expect, it } from 'vitest'
+import { ask, type Chain, type ChainOptions, CLIENT_KEY, startChain } from './harness/chain.ts'
+import { seeError, seeStream } from './harness/client-stream.ts'
+import { FakeClock } from './harness/fake-clock.ts'
+
+let chain: Chain
+let clock: FakeClock
+afterEach(() => chain.close())
+
+async function start(options: ChainOptions): Promise<void> {
+  clock = new FakeClock()
+  chain = await startChain({ ...options, gateway: { circuitBreaker: 'on', ...options.gateway }, injected: { clock, random: () => 0 } })
+}
+
+const statuses = async (count: number, body: Record<string, unknown> = {}): Promise<number[]> => {
+  const seen: number[] = []
+  for (let at = 0; at < count; at++) seen.push((await chain.ask(body)).status)
+  return seen
+}
+
+describe('what a provider allows us (R78)', () => {
+  it('is kept: the next target answers, and the provider never has to refuse', async () => {
+    await start({ limits: { first: [{ unit: 'requests', window: 'minute', limit: 3 }] } })
+    expect(await statuses(5)).toEqual([200, 200, 200, 200, 200])
+    expect(chain.calls()).toEqual([3, 2])
+    expect(chain.records.at(-1)).toMatchObject({ target: 'second/model-of-second', degraded: ['target-cooling'], attempts: [{ target: 'second/model-of-second', code: 'ok' }] })
+    clock.advance(60_000)
+    expect(await statuses(1)).toEqual([200])
+    expect(chain.calls()).toEqual([4, 2])
+  })
+
+  it('alone, is waited for when that is short, and refused with its time when it is not', async () => {
+    await start({ dialects: ['openai-chat'], limits: { first: [{ unit: 'requests', window: 'second', limit: 1 }] } })
+    expect(await statuses(1)).toEqual([200])
+    const waiting = chain.ask()
+    await clock.armed(1_000)
+    clock.advance(1_000)
+    expect((await waiting).status).toBe(200)
+    await chain.close()
+    await start({ dialects: ['openai-chat'], limits: { first: [{ unit: 'requests', window: 'day', limit: 1 }] } })
+    expect(await statuses(1)).toEqual([200])
+    const refused = await chain.ask()
+    expect([refused.status, refused.headers.get('retry-after')]).toEqual([429, '300'])
+    expect(await seeError(refused)).toMatchObject({ code: 'rate_limit_exceeded' })
+    expect(chain.calls()).toEqual([1])
+  })
+
+  it('is counted by what was used, streams included, and for each model by itself where it says so', async () => {
+    await start({ dialects: ['openai-chat'], limits: { first: [{ unit: 'tokens', window: 'day', limit: 1_000, perModel: true }] } })
+    chain.provider('first').reply({ answer: { text: 'hi', usage: { input: 200, output: 100 } } })
+    // 10 of them would fit by what is asked for, three by what is used.
+    expect(await statuses(3, { max_tokens: 50 })).toEqual([200, 200, 200])
+    expect(await statuses(1, { max_tokens: 500 })).toEqual([429])
+    await chain.close()
+    await start({ dialects: ['openai-chat'], limits: { first: [{ unit: 'output-tokens', window: 'day', limit: 100, perModel: true }] } })
+    chain.provider('first').reply({ answer: { text: ['a', 'b'], usage: { input: 10, output: 90 } } })
+    expect(seeStream(await (await chain.ask({ stream: true, max_tokens: 20 })).text()).done).toBe(true)
+    expect([await statuses(1, { max_tokens: 20 }), await statuses(1, { max_tokens: 20, model: 'first/other' })]).toEqual([[429], [200]])
+  })
+
+  it('is given back by a call that failed without being charged', async () => {
+    await start({ dialects: ['openai-chat'], limits: { first: [{ unit: 'tokens', window: 'day', limit: 1_000 }] }, gateway: { circuitBreaker: 'off' } })
+    chain.provider('first').reply({ status: 400 })
+    expect(await statuses(5, { max_tokens: 900 })).toEqual([400, 400, 400, 400, 400])
+  })
+
+  it('holds for each key of a provider', async () => {
+    chain = await startChain()
+    const provider = await startFakeProvider({ dialect: 'openai-chat' })
+    const gateway = createGateway({ providers: { first: { baseUrl: provider.url, apiKeys: ['key-one-0123456789', 'key-two-0123456789'], limits: [{ unit: 'requests', window: 'day', limit: 2 }] } }, keys: { web: CLIENT_KEY }, log: 'silent' }, { environment: {} })
+    const seen: number[] = []
+    for (let at = 0; at < 5; at++) seen.push((await ask((path, init) => gateway.fetch(`http://gateway${path}`, init), { model: 'first/m' }, { headers: { authorization: `Bearer ${CLIENT_KEY}` } })).status)
+    expect(seen).toEqual([200, 200, 200, 200, 429])
+    const byKey = Map.groupBy(provider.journal.entries, ({ headers }) => headers.authorization)
+    expect([...byKey.values()].map((entries) => entries.length)).toEqual([2, 2])
+    await gateway.close()
+    await provider.close()
+  })
+
+  it('of requests at once is no such limit: it is found out', async () => {
+    chain = await startChain()
+    await expect(start({ limits: { first: [{ unit: 'concurrency', limit: 5 } as never] } })).rejects.toThrow(/limits\[0\]\.unit|limits.*unit/)
+  })
+})
