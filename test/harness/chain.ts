@@ -61,10 +61,11 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
   return {
     gateway,
     ...views(providers, records),
-    ...clientOf((path, init) => gateway.fetch(`http://gateway${path}`, init)),
+    ...clientOf(withoutLeaks((path, init) => gateway.fetch(`http://gateway${path}`, init))),
     async close() {
       await gateway.close({ graceMs: 0 })
       await Promise.all(providers.map((provider) => provider.close()))
+      refuseLeaks(records)
     },
   }
 }
@@ -88,11 +89,26 @@ export async function startMountedChain(framework: Framework, options: MountedOp
     hostErrors: application.hostErrors,
     ...views(providers, records),
     url: application.url + mountPath,
-    ...clientOf((path, init) => fetch(application.url + mountPath + path, init)),
+    ...clientOf(withoutLeaks((path, init) => fetch(application.url + mountPath + path, init))),
     async close() {
       await application.close()
       await Promise.all(providers.map((provider) => provider.close()))
+      refuseLeaks(records)
     },
+  }
+}
+
+/** Whatever a test is about: no key is ever in a record, or in what an answer begins with (guarantee 1). */
+function refuseLeaks(seen: unknown): void {
+  const text = JSON.stringify(seen)
+  for (const key of [CANARY_KEY, CLIENT_KEY]) if (text.includes(key)) throw new Error(`A key has leaked: ${text.slice(Math.max(0, text.indexOf(key) - 200), text.indexOf(key))}...`)
+}
+
+function withoutLeaks(send: Send): Send {
+  return async (path, init) => {
+    const response = await send(path, init)
+    refuseLeaks([...response.headers])
+    return response
   }
 }
 

@@ -81,7 +81,8 @@ export async function runWorkers({ ledger, processes, operations, seed, counters
   return Promise.all(
     Array.from({ length: processes }, async (_, at) => {
       const child = fork(worker, { serialization: 'advanced', env: { PATH: process.env['PATH'], LEDGER: ledger, SEED: String(seed * 1_000 + at), OPERATIONS: String(operations), COUNTERS: String(counters) } })
-      const [history] = (await once(child, 'message')) as [History]
+      const died = once(child, 'exit').then(([code]) => Promise.reject(new Error(`A worker ended with ${String(code)} before it was done.`)))
+      const [history] = (await Promise.race([once(child, 'message'), died])) as [History]
       return history
     }),
   )

@@ -6,7 +6,7 @@ import { type CircuitState, createModelLists, createTransport, type DispatchEnvi
 import { GatewayError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import { type GatewayRequest, type GatewayResponse, handleWeb } from './http/index.ts'
-import { createIdentify, developmentKey } from './identity/index.ts'
+import { createIdentify, createJwtCheck, developmentKey } from './identity/index.ts'
 import { PriceList } from './ledger/index.ts'
 import { type EventLoopDelay, HostLoad, type Shedding } from './limits/index.ts'
 import { createLogger, type LeveledLogger } from './log.ts'
@@ -217,14 +217,24 @@ async function fetchToken({ transport, clock }: DispatchEnvironment, request: To
 }
 
 /** Sends JSON to somebody who is told something, and no more than that. */
-async function post({ transport, clock }: Pick<DispatchEnvironment, 'transport' | 'clock'>, url: string, body: object): Promise<void> {
+async function post(outside: Pick<DispatchEnvironment, 'transport' | 'clock'>, url: string, body: object): Promise<void> {
+  await sendOnce(outside, url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+}
+
+function getText(outside: DispatchEnvironment, url: string): Promise<string> {
+  return sendOnce(outside, url, { method: 'GET', headers: { accept: 'application/json' }, body: undefined })
+}
+
+/** Rejects for every answer but a good one. */
+async function sendOnce({ transport, clock }: Pick<DispatchEnvironment, 'transport' | 'clock'>, url: string, request: { readonly method: string; readonly headers: Readonly<Record<string, string>>; readonly body: string | undefined }): Promise<string> {
   const { origin, pathname, search } = new URL(url)
-  const call = transport.send({ origin, method: 'POST', path: pathname + search, headers: { 'content-type': 'application/json', 'user-agent': 'postern' }, body: JSON.stringify(body), onConnected: () => undefined })
-  const timer = clock.setTimer(() => call.abort(new GatewayError('deadline_exceeded', 'It was not taken in time.')), TOKEN_DEADLINE_MS)
+  const call = transport.send({ ...request, origin, path: pathname + search, headers: { 'user-agent': 'postern', ...request.headers }, onConnected: () => undefined })
+  const timer = clock.setTimer(() => call.abort(new GatewayError('deadline_exceeded', 'There was no answer in time.')), TOKEN_DEADLINE_MS)
   try {
     const { status } = await call.response
-    await call.collect(MAX_TOKEN_BYTES)
-    if (status > 299) throw new Error(`It was answered with ${status}.`)
+    const bytes = await call.collect(MAX_TOKEN_BYTES)
+    if (status > 299) throw new Error(`${origin} answered with ${status}.`)
+    return Buffer.from(bytes).toString('utf8')
   } finally {
     timer.clear()
   }
@@ -245,7 +255,7 @@ function createRuntime(settings: Settings, core: Core): Runtime {
   return Object.freeze({
     clock: core.dispatch.clock,
     log: core.log,
-    identify: createIdentify({ auth: settings.auth === 'none' ? 'none' : 'keys', keys, ring: core.shared.ring, identify: settings.identify }),
+    identify: createIdentify({ auth: settings.auth === 'none' ? 'none' : 'keys', keys, ring: core.shared.ring, jwt: settings.jwt && createJwtCheck(settings.jwt, { clock: core.dispatch.clock, get: (url) => getText(core.dispatch, url) }), identify: settings.identify }),
     routing: createRoutingTable(settings),
     isDisabled: settings.isDisabled && safely(settings.isDisabled, core.log),
     dispatch: core.dispatch,

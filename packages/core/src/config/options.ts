@@ -91,6 +91,17 @@ export interface GatewayOptions<Host = unknown> {
    */
   readonly circuitBreaker?: 'on' | 'off'
   /**
+   * Tokens of an identity provider (OpenID Connect) as credentials of callers, beside virtual keys. Needs the package `jose`.
+   * `claims` says which claim says what: `{ tenant: 'org_id', team: 'realm.team' }`; `id` is `sub` unless it says otherwise.
+   */
+  readonly jwt?: {
+    readonly issuer: string
+    readonly audience: string | readonly string[]
+    /** Where the keys are published that tokens are signed with. */
+    readonly jwksUrl: string
+    readonly claims?: Readonly<Partial<Record<'id' | 'tenant' | 'team' | 'user' | 'feature' | 'session', string>>>
+  }
+  /**
    * Opens `/admin/*`, where keys are made and revoked while the gateway runs. At least 16 characters. Env: `POSTERN_ADMIN_TOKEN`.
    * @default none: there is no `/admin`
    */

@@ -214,6 +214,7 @@ describe('options', () => {
     circuitBreaker: { value: 'off', changed: { hasCircuitBreaker: false }, otherwise: { hasCircuitBreaker: true } },
     onAlert: { value: onRecord, changed: { onAlert: onRecord }, otherwise: { onAlert: undefined } },
     alertWebhook: { value: 'https://hooks.example/a', changed: { alertWebhook: 'https://hooks.example/a' }, otherwise: { alertWebhook: undefined } },
+    jwt: { value: { issuer: 'https://id.example', audience: 'llm', jwksUrl: 'https://id.example/keys' }, changed: { jwt: { issuer: 'https://id.example', audience: 'llm', jwksUrl: 'https://id.example/keys', claims: {} } }, otherwise: { jwt: undefined } },
     loopLimit: { value: 5, changed: { loopLimit: 5 }, otherwise: { loopLimit: Number.POSITIVE_INFINITY } },
     adminToken: { value: 'admin-0123456789abcdef', changed: { adminToken: 'admin-0123456789abcdef' }, otherwise: { adminToken: undefined } },
     adminGuard: { value: identify, changed: { adminGuard: identify }, otherwise: { adminGuard: undefined } },

@@ -30,9 +30,10 @@ export function resolveSettings(options: GatewayOptions<never>, environment: Env
   const keys = resolveKeys(merged, { providers, routes, providerKeys }, problems)
   const production = valueOf(environment, 'NODE_ENV') === 'production'
   const admin = resolveAdmin(merged, problems)
-  const access = resolveAccess(merged, { hasKeys: keys.length > 0 || admin.adminToken !== undefined || admin.adminGuard !== undefined, production }, problems)
+  const jwt = resolveJwt(merged)
+  const access = resolveAccess(merged, { hasKeys: keys.length > 0 || jwt !== undefined || admin.adminToken !== undefined || admin.adminGuard !== undefined, production }, problems)
   if (problems.length > 0) throw new ConfigurationError(problems)
-  return Object.freeze({ providers, routes, keys, ...access, ...admin, production, ...limits, limits: resolveAdmission(merged), providerLimits: resolveProviderLimits(merged), prices: new Map(Object.entries(merged.first('prices') ?? {})), ...resolveStore(merged, environment), ...resolveEdge(merged), configPath })
+  return Object.freeze({ providers, routes, keys, ...access, ...admin, jwt, production, ...limits, limits: resolveAdmission(merged), providerLimits: resolveProviderLimits(merged), prices: new Map(Object.entries(merged.first('prices') ?? {})), ...resolveStore(merged, environment), ...resolveEdge(merged), configPath })
 }
 
 interface Sources {
@@ -57,6 +58,13 @@ function readSources(options: GatewayOptions<never>, environment: Environment, p
 function routedProviders(sources: readonly Source[]): ReadonlySet<string> {
   const targets = sources.flatMap(({ options }) => Object.values(options.routes ?? {}).flatMap((route) => route.targets))
   return new Set(targets.map((target) => target.trim().split('/', 1).join()))
+}
+
+function resolveJwt(merged: Merged): Settings['jwt'] {
+  const jwt = merged.first('jwt')
+  if (jwt === undefined) return undefined
+  const claims = Object.fromEntries(Object.entries(jwt.claims ?? {}).filter(([, claim]) => claim !== undefined))
+  return Object.freeze({ ...jwt, claims })
 }
 
 function resolveAdmin(merged: Merged, problems: Problem[]): Pick<Settings, 'loopLimit' | 'adminToken' | 'adminGuard' | 'onAdmin'> {

@@ -10,6 +10,7 @@ import { listed, meta } from './field-meta.ts'
 import { address, callback, duration, durationOrOff, headers, hedgeDelay, keyPool, logging, mountPath, optionalSecret, secret, size, storePlace, targetFilter } from './field-values.ts'
 import type { Store } from '../storage/index.ts'
 import type { TargetFilter } from './options.ts'
+import { jwtSchema } from './jwt-schema.ts'
 import { keyLimitsSchema, limitsSchema, providerLimitsSchema } from './limit-schema.ts'
 import { quirksSchema } from './quirks-schema.ts'
 
@@ -63,6 +64,7 @@ function buildSchema() {
         description: "Your own login: who is calling, from the host framework's request. `null` falls back to virtual keys.",
       }),
     ),
+    jwt: jwtSchema().optional().meta(meta({ type: 'object', default: 'none', description: 'Tokens of an identity provider as credentials of callers, beside virtual keys. Needs the package `jose`.' })),
     ...adminFields(),
     ...limitFields(),
     ...admissionFields(),

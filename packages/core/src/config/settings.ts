@@ -3,7 +3,7 @@ import type { AdminAct } from '../admin/index.ts'
 import type { FailMode, Limit, LimitAlert } from '../limits/index.ts'
 import type { Store } from '../storage/index.ts'
 import type { ErrorCode } from '../errors.ts'
-import type { Caller } from '../identity/index.ts'
+import type { Caller, JwtSettings } from '../identity/index.ts'
 import type { RequestRecord } from '../ledger/index.ts'
 import type { Logger, LogLevel } from '../log.ts'
 import type { Provider } from '../providers/index.ts'
@@ -36,6 +36,7 @@ export interface Settings {
   readonly providerLimits: ReadonlyMap<string, readonly Limit[]>
   readonly onAlert: ((alert: LimitAlert) => void) | undefined
   readonly alertWebhook: string | undefined
+  readonly jwt: JwtSettings | undefined
   /** Infinite when no loop is looked for. */
   readonly loopLimit: number
   readonly adminToken: string | undefined

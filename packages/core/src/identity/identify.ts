@@ -2,6 +2,7 @@ import { hash, randomBytes } from 'node:crypto'
 import { GatewayError } from '../errors.ts'
 import type { GatewayRequest } from '../http/index.ts'
 import type { Caller } from './caller.ts'
+import { looksLikeJwt } from './jwt.ts'
 import type { KeyRing } from './key-ring.ts'
 
 export interface IdentityOptions {
@@ -9,6 +10,8 @@ export interface IdentityOptions {
   readonly keys: readonly { readonly key: string; readonly caller: Caller }[]
   /** Keys that are made while the gateway runs. */
   readonly ring?: Pick<KeyRing, 'find'> | undefined
+  /** Tokens of an identity provider. */
+  readonly jwt?: ((token: string) => Promise<Caller>) | undefined
   /** The host's own login: what it returns wins over every header. */
   readonly identify?: ((host: never) => Caller | null | undefined | Promise<Caller | null | undefined>) | undefined
 }
@@ -27,7 +30,7 @@ const ANONYMOUS: Caller = Object.freeze({ id: 'anonymous' })
  * HMAC, which Node computes four times slower.
  */
 export function createIdentify(options: IdentityOptions): Identify {
-  const { ring } = options
+  const { ring, jwt } = options
   const secret = randomBytes(32).toString('base64')
   const digest = (key: string): string => hash('sha256', secret + key, 'base64')
   const callers = new Map(options.keys.map(({ key, caller }) => [digest(key), Object.freeze(caller)]))
@@ -35,6 +38,7 @@ export function createIdentify(options: IdentityOptions): Identify {
     const key = presentedKey(request)
     const caller = key === undefined ? undefined : callers.get(digest(key))
     if (caller !== undefined) return caller
+    if (key !== undefined && jwt !== undefined && looksLikeJwt(key)) return jwt(key)
     if (key !== undefined && ring !== undefined && key.startsWith(MADE_KEY)) return ring.find(key).then((found) => found ?? nobody(key))
     return nobody(key)
   }

@@ -18,7 +18,8 @@ export function openDatabase(path: string): DatabaseSync {
   // Node tells that its SQLite is experimental (22) as soon as it is imported: only who uses it is to hear that.
   const sqlite = createRequire(import.meta.url)('node:sqlite') as typeof Sqlite
   const database = new sqlite.DatabaseSync(path)
-  database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};${SCHEMA}`)
+  // Several processes may start at once: whoever comes second waits for the first to have made the tables.
+  database.exec(`PRAGMA busy_timeout = ${OPENING_TIMEOUT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;${SCHEMA}PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};`)
   return database
 }
 
@@ -26,6 +27,8 @@ export function openDatabase(path: string): DatabaseSync {
 const STEPS_BETWEEN_SWEEPS = 1_024
 /** A step of another process takes so long at most; one that takes longer is a failure of the store. */
 const BUSY_TIMEOUT_MS = 40
+/** When the gateway starts, there is time. */
+const OPENING_TIMEOUT_MS = 5_000
 
 /** Numbers in a file, which processes of one machine may share and which outlives them. */
 export class SqliteTables implements Tables {
