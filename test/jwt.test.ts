@@ -35,8 +35,8 @@ const CLAIMS = { org_id: 'acme', realm: { team: 'support' }, 'https://example/fe
 /** A token as the issuer makes it, but for what is said otherwise. */
 async function token({ claims = CLAIMS, key = pair.privateKey, kid = 'one', iss = 'https://id.example', aud = 'llm', expires = '5m', sub = 'user-7' as string | undefined, alg = 'ES256' }: { claims?: object; key?: KeyPair['privateKey'] | Uint8Array; kid?: string; iss?: string; aud?: string; expires?: string | undefined; sub?: string | undefined; alg?: string } = {}): Promise<string> {
   const jwt = new SignJWT({ ...claims }).setProtectedHeader({ alg, kid }).setIssuer(iss).setAudience(aud).setIssuedAt()
-  if (expires !== '') jwt.setExpirationTime(expires)
-  if (sub !== '') jwt.setSubject(sub)
+  if (expires !== '') jwt.setExpirationTime(expires ?? '5m')
+  if (sub !== '') jwt.setSubject(sub ?? 'user-7')
   return jwt.sign(key)
 }
 

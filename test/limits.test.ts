@@ -85,6 +85,15 @@ describe('a limit of requests', () => {
     expect(chain.calls()).toEqual([1])
   })
 
+  it('goes by a header only for whom may name it (R98)', async () => {
+    await start([{ unit: 'requests', window: 'minute', limit: 1, scope: 'team' }], { keys: { client: { key: CLIENT_KEY, team: 'support', mayName: ['team'] }, other: { key: OTHER_KEY, team: 'research' } } })
+    const as = async (key: string, team: string): Promise<number> => (await chain.ask({}, { headers: { authorization: `Bearer ${key}`, 'x-postern-team': team, 'x-postern-user': 'root' } })).status
+    expect([await as(CLIENT_KEY, 'sales'), await as(CLIENT_KEY, 'sales'), await as(CLIENT_KEY, 'legal')]).toEqual([200, 429, 200])
+    expect([await as(OTHER_KEY, 'sales'), await as(OTHER_KEY, 'fresh')]).toEqual([200, 429])
+    expect(chain.records.filter(({ code }) => code === 'ok').map(({ caller }) => caller)).toEqual([{ id: 'client', team: 'sales' }, { id: 'client', team: 'legal' }, { id: 'other', team: 'research' }])
+    expect(await as(CLIENT_KEY, 'a'.repeat(300))).toBe(400)
+  })
+
   it('refuses what would have been streamed in the words of its dialect, before any provider is called', async () => {
     await start([{ unit: 'requests', window: 'minute', limit: 1 }])
     await statuses(1)

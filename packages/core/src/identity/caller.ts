@@ -10,6 +10,8 @@ export interface Caller {
   readonly feature?: string
   /** The run of an agent that the request belongs to, where the host knows. */
   readonly session?: string
+  /** What it may say of itself in `x-postern-tenant`, `-team`, `-user` and `-feature`. From everybody else these headers count for nothing. */
+  readonly mayName?: readonly ('tenant' | 'team' | 'user' | 'feature')[]
   /** It names its sessions itself, in the header `x-postern-session`, and has to. */
   readonly sendsSession?: boolean
   /** Routes this caller may use. Absent: all. */

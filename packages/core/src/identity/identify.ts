@@ -47,9 +47,30 @@ export function createIdentify(options: IdentityOptions): Identify {
     if (key === undefined) throw new GatewayError('missing_api_key', 'No API key was sent. Send a virtual key of this gateway as "Authorization: Bearer <key>".')
     throw new GatewayError('invalid_api_key', 'The API key is not valid for this gateway.')
   }
+  const named = (caller: Caller, request: GatewayRequest): Caller => (caller.mayName === undefined ? caller : { ...caller, ...saidOf(caller.mayName, request) })
   const fromHost = options.identify as ((host: unknown) => Caller | null | undefined | Promise<Caller | null | undefined>) | undefined
-  if (fromHost === undefined) return byKey
-  return async (request) => (await askHost(fromHost, request.host)) ?? byKey(request)
+  const identified = (request: GatewayRequest): Caller | Promise<Caller> => {
+    const caller = byKey(request)
+    return caller instanceof Promise ? caller.then((found) => named(found, request)) : named(caller, request)
+  }
+  if (fromHost === undefined) return identified
+  return async (request) => {
+    const caller = await askHost(fromHost, request.host)
+    return caller === null || caller === undefined ? identified(request) : named(caller, request)
+  }
+}
+
+const SAID = /^[\w .:@/-]{1,200}$/
+
+/** What a caller who may says of itself. Throws for what could not be counted by. */
+function saidOf(names: NonNullable<Caller['mayName']>, request: GatewayRequest): Partial<Caller> {
+  const entries = names.flatMap((name) => {
+    const value = request.header(`x-postern-${name}`)
+    if (value === undefined) return []
+    if (!SAID.test(value)) throw new GatewayError('invalid_request', `The header x-postern-${name} holds more than 200 characters, or some that no name has.`, { param: `x-postern-${name}` })
+    return [[name, value] as const]
+  })
+  return Object.fromEntries(entries)
 }
 
 async function askHost(identify: (host: unknown) => Caller | null | undefined | Promise<Caller | null | undefined>, host: unknown): Promise<Caller | null | undefined> {
