@@ -220,6 +220,22 @@ describe('a budget', () => {
     expect(chain.calls()).toEqual([0])
   })
 
+  it('that is not enough for the dearest target is spent on a cheaper one, where the route says so', async () => {
+    clock = new FakeClock()
+    chain = await startChain({
+      route: { fallbackOn: ['budget_exceeded'] },
+      gateway: { limits: budget(1), prices: { 'first/*': { input: 1_000, output: 1_000 }, 'second/*': { input: 10, output: 10 } } },
+      injected: { clock },
+    })
+    for (const provider of chain.providers) provider.reply({ answer: { text: 'hi', usage: { input: 500, output: 100 } } })
+    const seen: (string | null)[] = []
+    for (let at = 0; at < 3; at++) seen.push((await chain.ask({ max_tokens: 450 })).headers.get('x-postern-target'))
+    expect(seen).toEqual(['first/model-of-first', 'second/model-of-second', 'second/model-of-second'])
+    expect(chain.records.map(({ degraded }) => degraded)).toEqual([[], ['budget'], ['budget']])
+    // For more than is left even of the cheaper one, nobody is asked.
+    expect((await chain.ask({ max_tokens: 90_000 })).status).toBe(402)
+  })
+
   it('that is soft refuses nobody, and says that it was exceeded', async () => {
     await start(budget(1, 'soft'), { prices })
     usage(6_000, 4_000)

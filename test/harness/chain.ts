@@ -1,4 +1,4 @@
-import { createGateway, type Gateway, type GatewayOptions, type Injected, type ProviderOptions, type RequestRecord } from '@postern/core'
+import { createGateway, type Gateway, type GatewayOptions, type Injected, type ProviderOptions, type RequestRecord, type RouteOptions } from '@postern/core'
 import { type DialectName, type FakeProvider, type JournalEntry, startFakeProvider } from '@postern/testing'
 import { expressHarness } from './express.ts'
 import { honoHarness } from './hono.ts'
@@ -22,7 +22,7 @@ export interface ChainOptions {
   readonly limits?: Partial<Record<ProviderName, NonNullable<ProviderOptions['limits']>>>
   readonly gateway?: Omit<GatewayOptions<never>, 'providers' | 'routes'>
   /** Limits of the route. */
-  readonly route?: { readonly retries?: number; readonly timeout?: string; readonly ttftTimeout?: string; readonly idleTimeout?: string; readonly continueStreams?: boolean }
+  readonly route?: { readonly retries?: number; readonly timeout?: string; readonly ttftTimeout?: string; readonly idleTimeout?: string; readonly continueStreams?: boolean; readonly fallbackOn?: RouteOptions['fallbackOn'] }
   readonly injected?: Injected
 }
 

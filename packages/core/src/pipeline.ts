@@ -1,14 +1,14 @@
 import { Admin } from './admin/index.ts'
-import { refuseLoop, sessionOf } from './agent-session.ts'
+import { admit, admitTargetFor, usageTold, usedBy } from './accounting.ts'
+import { refuseLoop } from './agent-session.ts'
 import { type Endpoint, matchEndpoint, type OperationEndpoint } from './api/index.ts'
 import { durationHint, parseDuration } from './config/index.ts'
-import { type Operation, plainFace, renderModels, type Usage } from './dialects/index.ts'
-import { type AdmitTarget, AnswerStream, type Committed, dispatch, type TrafficLane } from './dispatch/index.ts'
+import { type Operation, plainFace, renderModels } from './dialects/index.ts'
+import { AnswerStream, type Committed, dispatch, type TrafficLane } from './dispatch/index.ts'
 import { errorTable, GatewayError, toGatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
 import { type GatewayRequest, type GatewayResponse, readJsonBody } from './http/index.ts'
 import { readReports, recordOf, recordOfReport, type RequestRecord } from './ledger/index.ts'
-import type { Amounts, Demand, Limit } from './limits/index.ts'
 import { type Allowance, mayUseModel, type Plan, planFor, planForProvider } from './routing/index.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -44,9 +44,8 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     const plan = planOf(runtime, exchange, request)
     exchange.route = plan.route
     if (runtime.loopLimit !== Number.POSITIVE_INFINITY) refuseLoop(operation, runtime.loopLimit)
-    const limits = runtime.limitsFor(exchange.caller)
-    if (limits.length > 0) exchange.admitted = await runtime.admit(limits, demandOf(runtime, exchange, { operation, plan, limits, request, isFree: operation.isFree === true || FREE_METHODS.has(request.method) }))
-    const committed = await callTargets(runtime, { exchange, operation, plan, request })
+    const affordable = await admit(runtime, exchange, { operation, plan, request })
+    const committed = await callTargets(runtime, { exchange, operation, plan: affordable, request })
     return respond(runtime, exchange, { endpoint, committed })
   } catch (thrown) {
     return refuse(runtime, exchange, { endpoint, error: toGatewayError(thrown) })
@@ -113,66 +112,6 @@ function enabled({ isDisabled }: Runtime, exchange: Exchange, plan: Plan): Plan 
   throw new GatewayError('targets_unavailable', `${plan.targets.map(({ id }) => id).join(', ')}: switched off by the operator.`, { headers: { 'x-should-retry': 'false' } })
 }
 
-/** Looking at what a provider keeps, or throwing it away, costs nothing. */
-const FREE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS'])
-
-/** What a request that sets no bound is taken to get: more is counted when it has ended. */
-const USUAL_OUTPUT_TOKENS = 1_024
-
-/** Takes from what a provider allows us, for each call of one of its targets. */
-function admitTargetFor(runtime: Runtime, { id, degraded }: Exchange, operation: Operation): AdmitTarget | undefined {
-  const { providerLimits, priceOf } = runtime
-  if (providerLimits.size === 0) return undefined
-  let calls = 0
-  return ({ provider, model, id: target }, keyName) => {
-    const limits = providerLimits.get(provider.name)
-    if (limits === undefined) return undefined
-    calls += 1
-    const estimate = (): Amounts => {
-      const amounts = estimateOf(operation)
-      return { ...amounts, nanoDollars: priceOf(target, amounts) ?? 0 }
-    }
-    const admitted = runtime.admit(limits, { id: `${id}-${calls}`, degraded, subject: { provider: keyName === undefined ? provider.name : `${provider.name}#${keyName}`, model }, estimate })
-    return admitted?.then(({ estimate: reserved, settle: settleTarget }) => ({
-      settle(usage, isBilled) {
-        const used = usage ?? (isBilled && reserved !== undefined ? reserved : NOTHING_USED)
-        settleTarget({ inputTokens: used.inputTokens, outputTokens: used.outputTokens, nanoDollars: priceOf(target, used) ?? 0 })
-      },
-    }))
-  }
-}
-
-/** What it may take: its input, and the largest output it asks for. */
-function estimateOf({ outputAsked, estimateInput }: Operation): Pick<Amounts, 'inputTokens' | 'outputTokens'> {
-  return { inputTokens: estimateInput?.() ?? 0, outputTokens: outputAsked === undefined ? 0 : (outputAsked.tokens ?? USUAL_OUTPUT_TOKENS) * outputAsked.choices }
-}
-
-interface DemandFacts {
-  readonly operation: Operation
-  readonly plan: Plan
-  readonly limits: readonly Limit[]
-  readonly request: GatewayRequest
-  readonly isFree: boolean
-}
-
-function demandOf({ priceOf }: Runtime, exchange: Exchange, { operation, plan, limits, request, isFree }: DemandFacts): Demand {
-  const { id, caller, route, degraded } = exchange
-  return {
-    id,
-    degraded,
-    subject: { key: caller?.id, tenant: caller?.tenant, team: caller?.team, user: caller?.user, feature: caller?.feature, route, model: operation.model, ...(limits.some(({ scope, only }) => scope.includes('session') || only.has('session')) && { session: sessionOf(caller, operation, request) }) },
-    estimate() {
-      const { inputTokens, outputTokens } = estimateOf(operation)
-      if (isFree) return { inputTokens, outputTokens: 0, nanoDollars: 0 }
-      // What is not paid by the token (images, speech, whatever passes as it is) has no price that is known here.
-      if (operation.estimateInput === undefined || !limits.some(({ unit }) => unit === 'usd')) return { inputTokens, outputTokens, nanoDollars: undefined }
-      // Whoever answers: the dearest of those who may.
-      const prices = plan.targets.map(({ id: target }) => priceOf(target, { inputTokens, outputTokens }))
-      return { inputTokens, outputTokens, nanoDollars: prices.includes(undefined) ? undefined : Math.max(...(prices as number[])) }
-    },
-  }
-}
-
 const LANE_HEADER = 'x-postern-lane'
 
 /** Whether somebody waits for the answer. */
@@ -227,7 +166,7 @@ function respond(runtime: Runtime, exchange: Exchange, answer: { endpoint: Opera
   const outcome = (error?: GatewayError): Outcome => ({
     status: error?.code === 'client_closed' ? 499 : status,
     code: error?.code ?? 'ok',
-    ...usageOf(answer.committed, exchange.operation, error),
+    ...usageTold(answer.committed, exchange.operation, error),
     finishes: observation.finishes,
   })
   const headers = { ...answerHeaders(exchange), ...answer.endpoint.face.answerHeaders?.(exchange.id), ...answer.committed.headers }
@@ -237,14 +176,6 @@ function respond(runtime: Runtime, exchange: Exchange, answer: { endpoint: Opera
   }
   body.onEnd(({ error }) => settle(runtime, exchange, outcome(error)))
   return { status, headers: { ...headers, ...STREAM_HEADERS }, body }
-}
-
-/** What the provider said it took; of an answer that broke off before it could say, an estimate. */
-function usageOf({ body, observation: { usage, finishes } }: Committed, operation: Operation | undefined, error: GatewayError | undefined): Pick<Outcome, 'usage' | 'isUsageEstimated'> {
-  if (error === undefined || !(body instanceof AnswerStream) || (usage !== undefined && finishes.length > 0)) return { usage }
-  const inputTokens = usage?.inputTokens ?? operation?.estimateInput?.()
-  if (inputTokens === undefined) return { usage }
-  return { usage: { ...usage, inputTokens, outputTokens: Math.max(usage?.outputTokens ?? 0, body.outputEstimate) }, isUsageEstimated: true }
 }
 
 /** `no-transform` keeps compressing middlewares of the host from buffering the stream to its end. */
@@ -304,24 +235,6 @@ function settle(runtime: Runtime, exchange: Exchange, outcome: Outcome): void {
   if (exchange.endpoint === '' || (runtime.onRecord === undefined && !runtime.log.wantsInfo)) return
   keep(runtime, recordOf(exchange, outcome, Math.round(runtime.clock.monotonic() - exchange.started)))
 }
-
-/**
- * What a request has used, as far as anybody knows: what the answer took, and for each attempt that failed although the
- * provider may charge for it, what it had as input.
- */
-function usedBy(runtime: Runtime, { attempts, admitted, target = '' }: Exchange, { usage }: Outcome): Amounts {
-  const inputTokens = admitted?.estimate?.inputTokens ?? 0
-  // Nobody who has no budget is to carry the price list.
-  const priceOf: Runtime['priceOf'] = admitted?.estimate?.nanoDollars === undefined ? () => undefined : runtime.priceOf
-  const unknown = attempts.filter(({ billed }) => billed === 'unknown')
-  // Who was charged for and did not hear how much it was, has used what was reserved.
-  const isUntold = usage === undefined && attempts.some(({ billed }) => billed === 'yes')
-  const told: Usage = isUntold ? { inputTokens, outputTokens: admitted?.estimate?.outputTokens ?? 0 } : (usage ?? NOTHING_USED)
-  const wasted = unknown.reduce((sum, attempt) => sum + (priceOf(attempt.target, { inputTokens, outputTokens: 0 }) ?? 0), 0)
-  return { inputTokens: told.inputTokens + inputTokens * unknown.length, outputTokens: told.outputTokens, nanoDollars: wasted + (told === NOTHING_USED ? 0 : (priceOf(target, told) ?? 0)) }
-}
-
-const NOTHING_USED: Usage = Object.freeze({ inputTokens: 0, outputTokens: 0 })
 
 function keep(runtime: Runtime, record: RequestRecord): void {
   try {

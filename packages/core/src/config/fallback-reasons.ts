@@ -8,6 +8,7 @@ export const fallbackReasons = [
   'provider_rejected',
   'provider_credentials',
   'answer_too_large',
+  'budget_exceeded',
 ] as const satisfies readonly ErrorCode[]
 
 export type FallbackReason = (typeof fallbackReasons)[number]

@@ -1,0 +1,128 @@
+import { sessionOf } from './agent-session.ts'
+import type { Operation, Usage } from './dialects/index.ts'
+import { type AdmitTarget, AnswerStream, type Committed } from './dispatch/index.ts'
+import { GatewayError } from './errors.ts'
+import type { Exchange, Outcome } from './exchange.ts'
+import type { GatewayRequest } from './http/index.ts'
+import type { Amounts, Demand, Limit } from './limits/index.ts'
+import type { Plan } from './routing/index.ts'
+import type { Runtime } from './runtime.ts'
+
+/** Looking at what a provider keeps, or throwing it away, costs nothing. */
+const FREE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS'])
+
+/** What a request that sets no bound is taken to get: more is counted when it has ended. */
+const USUAL_OUTPUT_TOKENS = 1_024
+
+/** Takes from what a provider allows us, for each call of one of its targets. */
+export function admitTargetFor(runtime: Runtime, { id, degraded }: Exchange, operation: Operation): AdmitTarget | undefined {
+  const { providerLimits, priceOf } = runtime
+  if (providerLimits.size === 0) return undefined
+  let calls = 0
+  return ({ provider, model, id: target }, keyName) => {
+    const limits = providerLimits.get(provider.name)
+    if (limits === undefined) return undefined
+    calls += 1
+    const estimate = (): Amounts => {
+      const amounts = estimateOf(operation)
+      return { ...amounts, nanoDollars: priceOf(target, amounts) ?? 0 }
+    }
+    const admitted = runtime.admit(limits, { id: `${id}-${calls}`, degraded, subject: { provider: keyName === undefined ? provider.name : `${provider.name}#${keyName}`, model }, estimate })
+    return admitted?.then(({ estimate: reserved, settle: settleTarget }) => ({
+      settle(usage, isBilled) {
+        const used = usage ?? (isBilled && reserved !== undefined ? reserved : NOTHING_USED)
+        settleTarget({ inputTokens: used.inputTokens, outputTokens: used.outputTokens, nanoDollars: priceOf(target, used) ?? 0 })
+      },
+    }))
+  }
+}
+
+/** What it may take: its input, and the largest output it asks for. */
+function estimateOf({ outputAsked, estimateInput }: Operation): Pick<Amounts, 'inputTokens' | 'outputTokens'> {
+  return { inputTokens: estimateInput?.() ?? 0, outputTokens: outputAsked === undefined ? 0 : (outputAsked.tokens ?? USUAL_OUTPUT_TOKENS) * outputAsked.choices }
+}
+
+interface Asked {
+  readonly operation: Operation
+  readonly plan: Plan
+  readonly request: GatewayRequest
+}
+
+/**
+ * Takes from every limit that concerns the request, or rejects and has taken nothing. Gives the plan as it may be followed:
+ * where its route says so, without the targets that its budget is not enough for.
+ */
+export async function admit(runtime: Runtime, exchange: Exchange, asked: Asked): Promise<Plan> {
+  const limits = runtime.limitsFor(exchange.caller)
+  if (limits.length === 0) return asked.plan
+  let { plan } = asked
+  for (;;) {
+    try {
+      exchange.admitted = await runtime.admit(limits, demandOf(runtime, exchange, { ...asked, plan, limits }))
+      return plan
+    } catch (thrown) {
+      const cheaper = isOverBudget(thrown) && plan.limits.fallbackOn?.has('budget_exceeded') === true ? withoutDearest(plan, runtime, asked.operation) : undefined
+      if (cheaper === undefined) throw thrown
+      plan = cheaper
+      exchange.degraded.add('budget')
+    }
+  }
+}
+
+function isOverBudget(thrown: unknown): boolean {
+  return thrown instanceof GatewayError && thrown.code === 'budget_exceeded'
+}
+
+/** The plan without its dearest target; `undefined` where none would be left. */
+function withoutDearest(plan: Plan, { priceOf }: Runtime, operation: Operation): Plan | undefined {
+  const amounts = estimateOf(operation)
+  const prices = plan.targets.map(({ id }) => priceOf(id, amounts) ?? Number.POSITIVE_INFINITY)
+  const most = Math.max(...prices)
+  const targets = plan.targets.filter((_, at) => (prices[at] ?? 0) < most)
+  return targets.length === 0 ? undefined : { ...plan, targets }
+}
+
+function demandOf({ priceOf }: Runtime, exchange: Exchange, { operation, plan, limits, request }: Asked & { readonly limits: readonly Limit[] }): Demand {
+  const isFree = operation.isFree === true || FREE_METHODS.has(request.method)
+  const { id, caller, route, degraded } = exchange
+  return {
+    id,
+    degraded,
+    subject: { key: caller?.id, tenant: caller?.tenant, team: caller?.team, user: caller?.user, feature: caller?.feature, route, model: operation.model, ...(limits.some(({ scope, only }) => scope.includes('session') || only.has('session')) && { session: sessionOf(caller, operation, request) }) },
+    estimate() {
+      const { inputTokens, outputTokens } = estimateOf(operation)
+      if (isFree) return { inputTokens, outputTokens: 0, nanoDollars: 0 }
+      // What is not paid by the token (images, speech, whatever passes as it is) has no price that is known here.
+      if (operation.estimateInput === undefined || !limits.some(({ unit }) => unit === 'usd')) return { inputTokens, outputTokens, nanoDollars: undefined }
+      // Whoever answers: the dearest of those who may.
+      const prices = plan.targets.map(({ id: target }) => priceOf(target, { inputTokens, outputTokens }))
+      return { inputTokens, outputTokens, nanoDollars: prices.includes(undefined) ? undefined : Math.max(...(prices as number[])) }
+    },
+  }
+}
+
+/** What the provider said it took; of an answer that broke off before it could say, an estimate. */
+export function usageTold({ body, observation: { usage, finishes } }: Committed, operation: Operation | undefined, error: GatewayError | undefined): Pick<Outcome, 'usage' | 'isUsageEstimated'> {
+  if (error === undefined || !(body instanceof AnswerStream) || (usage !== undefined && finishes.length > 0)) return { usage }
+  const inputTokens = usage?.inputTokens ?? operation?.estimateInput?.()
+  if (inputTokens === undefined) return { usage }
+  return { usage: { ...usage, inputTokens, outputTokens: Math.max(usage?.outputTokens ?? 0, body.outputEstimate) }, isUsageEstimated: true }
+}
+
+/**
+ * What a request has used, as far as anybody knows: what the answer took, and for each attempt that failed although the
+ * provider may charge for it, what it had as input.
+ */
+export function usedBy(runtime: Runtime, { attempts, admitted, target = '' }: Exchange, { usage }: Outcome): Amounts {
+  const inputTokens = admitted?.estimate?.inputTokens ?? 0
+  // Nobody who has no budget is to carry the price list.
+  const priceOf: Runtime['priceOf'] = admitted?.estimate?.nanoDollars === undefined ? () => undefined : runtime.priceOf
+  const unknown = attempts.filter(({ billed }) => billed === 'unknown')
+  // Who was charged for and did not hear how much it was, has used what was reserved.
+  const isUntold = usage === undefined && attempts.some(({ billed }) => billed === 'yes')
+  const told: Usage = isUntold ? { inputTokens, outputTokens: admitted?.estimate?.outputTokens ?? 0 } : (usage ?? NOTHING_USED)
+  const wasted = unknown.reduce((sum, attempt) => sum + (priceOf(attempt.target, { inputTokens, outputTokens: 0 }) ?? 0), 0)
+  return { inputTokens: told.inputTokens + inputTokens * unknown.length, outputTokens: told.outputTokens, nanoDollars: wasted + (told === NOTHING_USED ? 0 : (priceOf(target, told) ?? 0)) }
+}
+
+const NOTHING_USED: Usage = Object.freeze({ inputTokens: 0, outputTokens: 0 })
