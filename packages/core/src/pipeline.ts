@@ -9,7 +9,7 @@ import { errorTable, GatewayError, toGatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
 import { type GatewayRequest, type GatewayResponse, readJsonBody } from './http/index.ts'
 import { readReports, recordOf, recordOfReport, type RequestRecord } from './ledger/index.ts'
-import { type Allowance, mayUseModel, type Plan, planFor, planForProvider } from './routing/index.ts'
+import { type Allowance, mayUseModel, type Plan, planFor, planForProvider, planForTenant } from './routing/index.ts'
 import type { Runtime } from './runtime.ts'
 
 /**
@@ -88,7 +88,7 @@ function open(runtime: Runtime): Exchange {
 }
 
 function planOf(runtime: Runtime, exchange: Exchange, request: GatewayRequest): Plan {
-  const plan = enabled(runtime, exchange, wholePlan(runtime, exchange))
+  const plan = enabled(runtime, exchange, planForTenant(wholePlan(runtime, exchange), exchange.caller?.tenant))
   const timeoutMs = timeoutAsked(request)
   return timeoutMs === undefined || timeoutMs >= plan.limits.timeoutMs ? plan : { ...plan, limits: { ...plan.limits, timeoutMs } }
 }

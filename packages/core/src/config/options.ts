@@ -206,6 +206,13 @@ export interface ProviderOptions {
    * for a while, and the others go on. Env: `POSTERN_PROVIDER_<NAME>_API_KEYS` (a list).
    */
   readonly apiKeys?: readonly (string | { readonly key: string; readonly weight?: number })[]
+  /** Keys that tenants bring along, by tenant: calls of theirs are made with them, and nobody else's. */
+  readonly tenantKeys?: Readonly<Record<string, string>>
+  /**
+   * Callers of other tenants, and of none, are served with the key of the provider, or not at all.
+   * @default 'share'
+   */
+  readonly tenantsWithoutKey?: 'share' | 'refuse'
   /**
    * Wire format the provider speaks.
    * @default 'openai-chat', or what the catalogue says

@@ -8,6 +8,7 @@ import {
   findInCatalogue,
   placeholdersOf,
   poolKeys,
+  withTenants,
   type Provider,
   type ProviderEnvironment,
 } from '../providers/index.ts'
@@ -42,7 +43,7 @@ export function resolveProviders(merged: Merged, context: ProviderContext, probl
     else problems.push({ place: placeOf(resolved.option === undefined ? [] : [resolved.option]), message: resolved.message, fix: resolved.fix })
   }
   if (configured.size === 0 && !merged.isBroken('providers')) problems.push(noProvider())
-  const secrets = [...configured.values()].flatMap(({ value }) => [value.apiKey, ...(value.apiKeys ?? []).map(({ key }) => key), value.secretAccessKey, value.sessionToken])
+  const secrets = [...configured.values()].flatMap(({ value }) => [value.apiKey, ...(value.apiKeys ?? []).map(({ key }) => key), ...Object.values(value.tenantKeys ?? {}), value.secretAccessKey, value.sessionToken])
   return { providers, providerKeys: new Set(secrets.filter((secret) => secret !== undefined)) }
 }
 
@@ -63,8 +64,24 @@ function isProvider(resolved: Provider | Fault): resolved is Provider {
   return 'origin' in resolved
 }
 
+/** With keys of tenants, the same provider once more for each of them. */
+function resolveProvider(name: string, { tenantKeys, tenantsWithoutKey, ...value }: ParsedProvider, context: ProviderContext): Provider | Fault {
+  if (tenantKeys === undefined) return resolvePool(name, value, context)
+  const tenants = new Map<string, Provider>()
+  for (const [tenant, apiKey] of Object.entries(tenantKeys)) {
+    const own = resolvePool(name, { ...value, apiKey, apiKeys: undefined }, context)
+    if (!isProvider(own)) return own
+    tenants.set(tenant, own)
+  }
+  const isForTenantsOnly = tenantsWithoutKey === 'refuse'
+  // Where only tenants are served, there need be no key for anybody else.
+  const [someKey] = Object.values(tenantKeys)
+  const shared = resolvePool(name, isForTenantsOnly && value.apiKey === undefined ? { ...value, apiKey: someKey } : value, context)
+  return isProvider(shared) ? withTenants(shared, tenants, { isForTenantsOnly }) : shared
+}
+
 /** With several keys, the same provider as often as it has keys. */
-function resolveProvider(name: string, value: ParsedProvider, context: ProviderContext): Provider | Fault {
+function resolvePool(name: string, value: Omit<ParsedProvider, 'tenantKeys' | 'tenantsWithoutKey'>, context: ProviderContext): Provider | Fault {
   const { apiKeys = [], limits: _, ...rest } = value
   const pool = [...(value.apiKey === undefined ? [] : [{ key: value.apiKey }]), ...apiKeys].filter(({ key }, at, all) => all.findIndex((other) => other.key === key) === at)
   if (pool.length === 0) return resolveOne(name, rest, context)
@@ -77,7 +94,7 @@ function resolveProvider(name: string, value: ParsedProvider, context: ProviderC
   return poolKeys(members)
 }
 
-function resolveOne(name: string, value: Omit<ParsedProvider, 'apiKeys' | 'limits'>, { environment, outside }: ProviderContext): Provider | Fault {
+function resolveOne(name: string, value: Omit<ParsedProvider, 'apiKeys' | 'limits' | 'tenantKeys' | 'tenantsWithoutKey'>, { environment, outside }: ProviderContext): Provider | Fault {
   const cloud = cloudOf(name, value)
   if (cloud !== undefined) return resolveCloud(cloud, { ...value, name }, outside)
   const foreign = foreignOption(value, [])

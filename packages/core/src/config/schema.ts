@@ -126,6 +126,8 @@ function credentialFields() {
         description: 'Several keys, used in turn by their weight. One that is refused, used up or limited is left alone for a while.',
       }),
     ),
+    tenantKeys: z.record(z.string().min(1), secret()).optional().meta(meta({ type: 'object by tenant', default: 'none', description: 'Keys that tenants bring along: calls of theirs are made with them, and nobody else\'s.' })),
+    tenantsWithoutKey: z.enum(['share', 'refuse']).optional().meta(meta({ type: '`share` or `refuse`', default: '`share`', description: 'Callers of other tenants, and of none, are served with the key of the provider, or not at all.' })),
   }
 }
 

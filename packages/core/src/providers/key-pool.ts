@@ -14,10 +14,33 @@ export interface ProviderKey {
 export function poolKeys(members: readonly { readonly provider: Provider; readonly weight: number }[]): Provider {
   const [first, ...others] = members
   if (first === undefined) throw new TypeError('A pool has at least one key.')
-  const { provider } = first
-  if (others.length === 0) return provider
-  const { name, dialect, origin, basePath, models, modelPrefixes, quirks, listModelsPath } = provider
+  if (others.length === 0) return first.provider
+  return withKeys(members.map((member, at) => ({ name: `key-${at + 1}`, ...member })))
+}
+
+/**
+ * The provider with the keys of tenants who bring their own. What is known of one of them is known of nobody else; where only
+ * they are served, nobody asks in their name which models there are.
+ */
+export function withTenants(provider: Provider, tenants: ReadonlyMap<string, Provider>, options: { readonly isForTenantsOnly: boolean }): Provider {
+  const named = new Map([...tenants].map(([tenant, own]) => [tenant, withKeys([{ name: `tenant-${tenant}`, weight: 1, provider: own }])]))
+  return Object.freeze({ ...copyOf(provider), ...(provider.keys && { keys: provider.keys }), tenants: named, ...(options.isForTenantsOnly && { isForTenantsOnly: true, listModelsPath: undefined }) })
+}
+
+function withKeys(keys: readonly ProviderKey[]): Provider {
+  const [first] = keys
+  if (first === undefined) throw new TypeError('A pool has at least one key.')
   return Object.freeze({
+    ...copyOf(first.provider),
+    keys: Object.freeze(keys.map((key) => Object.freeze(key))),
+    redact: (text: string) => keys.reduce((cleaned, key) => key.provider.redact(cleaned), text),
+  })
+}
+
+/** What a provider is, without its secrets in a field. */
+function copyOf(provider: Provider): Provider {
+  const { name, dialect, origin, basePath, models, modelPrefixes, quirks, listModelsPath } = provider
+  return {
     name,
     dialect,
     origin,
@@ -26,10 +49,9 @@ export function poolKeys(members: readonly { readonly provider: Provider; readon
     modelPrefixes,
     quirks,
     listModelsPath,
-    keys: Object.freeze(members.map((member, at) => Object.freeze({ name: `key-${at + 1}`, ...member }))),
     headers: () => provider.headers(),
     ...(provider.dialectsFor && { dialectsFor: (model: string) => provider.dialectsFor?.(model) ?? [dialect] }),
     ...(provider.prepare && { prepare: (request: Parameters<NonNullable<Provider['prepare']>>[0]) => provider.prepare?.(request) ?? request }),
-    redact: (text: string) => members.reduce((cleaned, member) => member.provider.redact(cleaned), text),
-  })
+    redact: (text: string) => provider.redact(text),
+  }
 }

@@ -21,6 +21,10 @@ export interface Provider {
   readonly quirks: Quirks
   /** Path of the model list below `basePath`; absent when the provider has none. */
   readonly listModelsPath: string | undefined
+  /** The same provider with the keys of tenants who bring their own, by tenant: nobody else is served with them. */
+  readonly tenants?: ReadonlyMap<string, Provider>
+  /** Only tenants with a key of their own are served. */
+  readonly isForTenantsOnly?: boolean
   /** Its keys, where it has several: each call is made with one of them. */
   readonly keys?: readonly ProviderKey[]
   /** The credential and the configured headers, lower-case names. A method, so that no inspection finds the secret in a field. */

@@ -1,3 +1,3 @@
-export type { Plan, PlanLimits, Target } from './plan.ts'
+export { type Plan, planForTenant, type PlanLimits, type Target } from './plan.ts'
 export { planForProvider } from './provider-plan.ts'
 export { type Allowance, mayUseModel, planFor, type ProviderEntry, type RoutingTable } from './resolve.ts'

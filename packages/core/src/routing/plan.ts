@@ -1,5 +1,5 @@
 import type { Dialect } from '../dialects/index.ts'
-import type { ErrorCode } from '../errors.ts'
+import { type ErrorCode, GatewayError } from '../errors.ts'
 import type { Provider } from '../providers/index.ts'
 
 /** One model of one provider. */
@@ -42,4 +42,17 @@ export interface Plan {
   readonly route: string | undefined
   readonly targets: readonly Target[]
   readonly limits: PlanLimits
+}
+
+/** The plan with the keys that the caller's tenant brings along. Throws where none of its targets serves this tenant. */
+export function planForTenant(plan: Plan, tenant: string | undefined): Plan {
+  if (!plan.targets.some(({ provider }) => provider.tenants !== undefined)) return plan
+  const targets = plan.targets.flatMap((target): Target[] => {
+    const { tenants, isForTenantsOnly } = target.provider
+    const own = tenant === undefined ? undefined : tenants?.get(tenant)
+    if (own !== undefined) return [{ ...target, provider: own }]
+    return isForTenantsOnly === true ? [] : [target]
+  })
+  if (targets.length > 0) return { ...plan, targets }
+  throw new GatewayError('permission_denied', `${plan.targets.map(({ id }) => id).join(', ')}: there is no key of your tenant for this.`)
 }
