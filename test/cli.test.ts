@@ -70,6 +70,8 @@ describe('the command line', () => {
     const list = (await postern(['keys', 'list'])).out
     expect(list).toMatch(/NAME\s+STATUS\s+KEY\s+TEAM/)
     expect(list).not.toContain(rotated)
+    expect((await postern(['usage'])).out).toMatch(/NAME\s+LIMIT[\s\S]*support\s+\$50 per month of this key[\s\S]*web\s+2 requests per hour/)
+    expect((await postern(['budgets', '--json'])).out).not.toContain('requests per hour')
     expect((await postern(['keys', 'revoke', 'web'])).code).toBe(0)
     expect((await chat(rotated)).status).toBe(401)
   })
@@ -121,7 +123,7 @@ describe('docs/admin.md', () => {
     const lines = [...page.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = '']) => block.trim().split('\n'))
     const commands = lines.filter((line) => line.startsWith('npx postern '))
     const curls = lines.filter((line) => line.startsWith('curl '))
-    expect([commands.length, curls.length, lines.length]).toEqual([9, 3, 12])
+    expect([commands.length, curls.length, lines.length]).toEqual([11, 3, 14])
     for (const command of commands) {
       const ran = await postern(command.split(' ').slice(2))
       expect([command, ran.code, ran.err]).toEqual([command, 0, ''])

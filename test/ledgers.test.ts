@@ -124,6 +124,16 @@ describe('a ledger on Redis', () => {
     await Promise.all([store.close(), other.close()])
   })
 
+  it('does without EVALSHA where an ACL allows no more than EVAL (L11)', async () => {
+    redis.cli('ACL', 'SETUSER', 'plain', 'on', '>secret', '~{acl}:*', '+@all', '-evalsha', '-script')
+    const store = redisStore({ url: redis.url.replace('//', '//plain:secret@'), prefix: 'acl' })
+    const draw = { kind: 'lease' as const, key: 'a', amount: 1, limit: 1, leaseMs: 60_000 }
+    await vi.waitFor(() => store.ledger.read([draw]))
+    expect((await store.ledger.reserve({ id: 'a', draws: [draw], ttlMs: 1_000 })).status).toBe('reserved')
+    expect((await store.ledger.reserve({ id: 'b', draws: [draw], ttlMs: 1_000 })).status).toBe('refused')
+    await store.close()
+  })
+
   it('refuses what is no client, and prefixes that would break out', () => {
     expect(() => redisStore({ client: {} as never })).toThrow(TypeError)
     for (const prefix of ['', 'a}b', '{a', 'a b', '*']) expect(() => redisStore({ prefix })).toThrow(TypeError)

@@ -68,13 +68,39 @@ export const keyCommands: Readonly<Record<string, Command>> = {
   },
 }
 
+interface LevelView {
+  readonly limit: string
+  readonly unit: string
+  readonly used: number
+  readonly amount: number
+  readonly resetsAt?: string
+}
+
+/** `postern usage` and `postern budgets`: what every active key has used. @param tell is told how far it is */
+export async function usageOfAll(client: AdminClient, { onlyMoney, tell }: { readonly onlyMoney: boolean; readonly tell: (text: string) => void }): Promise<Said> {
+  const { keys } = (await client.ask('GET', '/keys')) as { keys: KeyView[] }
+  const active = [...new Map(keys.filter(({ status }) => status === 'active').map((key) => [key.name, key])).values()]
+  const found: (LevelView & { name: string })[] = []
+  for (const [at, { name, id }] of active.entries()) {
+    if (at > 0 && at % 20 === 0) tell(`${at} of ${active.length} keys ...\n`)
+    const { usage } = (await client.ask('GET', `/keys/${encodeURIComponent(id)}/usage`)) as { usage: LevelView[] }
+    found.push(...usage.filter(({ unit }) => !onlyMoney || unit === 'usd').map((level) => ({ name, ...level })))
+  }
+  const rows = found.map(({ name, limit, used, amount, resetsAt }) => [name, limit, String(used), String(amount), share(used, amount), resetsAt ?? ''])
+  return { text: found.length === 0 ? `No active key has ${onlyMoney ? 'a budget' : 'limits'}.` : table(['NAME', 'LIMIT', 'USED', 'OF', 'SHARE', 'BEGINS ANEW'], rows), json: found }
+}
+
+function share(used: number, amount: number): string {
+  return `${Math.floor((used / amount) * 100)} %`
+}
+
 function shown(answer: Record<string, unknown>): Said {
   return { text: `${String(answer['key'])}\n\nThis is the key of ${String(answer['name'])}. It is shown this once: keep it where secrets are kept.`, json: answer }
 }
 
 function levels(answer: Record<string, unknown>): Said {
-  const usage = answer['usage'] as { limit: string; used: number; amount: number; resetsAt?: string }[]
-  const rows = usage.map(({ limit, used, amount, resetsAt }) => [limit, String(used), String(amount), `${Math.floor((used / amount) * 100)} %`, resetsAt ?? ''])
+  const usage = answer['usage'] as LevelView[]
+  const rows = usage.map(({ limit, used, amount, resetsAt }) => [limit, String(used), String(amount), share(used, amount), resetsAt ?? ''])
   return { text: usage.length === 0 ? 'No limit concerns this key.' : table(['LIMIT', 'USED', 'OF', 'SHARE', 'BEGINS ANEW'], rows), json: usage }
 }
 

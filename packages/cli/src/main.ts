@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { ConfigurationError, createGateway } from '@postern/core'
 import { AdminClient } from './admin-client.ts'
-import { keyCommands, type Options, type Said } from './keys.ts'
+import { keyCommands, type Options, type Said, usageOfAll } from './keys.ts'
 import { serve } from './serve.ts'
 import { USAGE } from './usage.ts'
 import { RequestError, UsageError } from './usage-error.ts'
@@ -50,12 +50,16 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
   if (group === 'keys') {
     const act = keyCommands[command]
     if (act === undefined) throw new UsageError(`postern keys takes ${Object.keys(keyCommands).join(', ')}.`)
-    const url = options['url']?.[0] ?? terminal.environment['POSTERN_URL'] ?? 'http://127.0.0.1:8787'
-    return say(await act(new AdminClient({ url, token: terminal.environment['POSTERN_ADMIN_TOKEN'], fetch: terminal.fetch }), names, options))
+    return say(await act(clientFor(options, terminal), names, options))
   }
+  if ((group === 'usage' || group === 'budgets') && command === '') return say(await usageOfAll(clientFor(options, terminal), { onlyMoney: group === 'budgets', tell: (text) => terminal.err(text) }))
   if (group === 'config' && command === 'check') return say(await check(names[0] ?? options['config']?.[0], terminal))
   if (group === 'serve') return await serveUntilStopped(options, terminal)
   throw new UsageError(`There is no command ${JSON.stringify(words.join(' '))}. See: postern help`)
+}
+
+function clientFor(options: Options, { environment, fetch: send }: Terminal): AdminClient {
+  return new AdminClient({ url: options['url']?.[0] ?? environment['POSTERN_URL'] ?? 'http://127.0.0.1:8787', token: environment['POSTERN_ADMIN_TOKEN'], fetch: send })
 }
 
 function read(args: readonly string[]): { words: string[]; options: Options; isJson: boolean } {

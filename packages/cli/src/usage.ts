@@ -10,6 +10,9 @@ export const USAGE = `postern: keys, budgets and configuration of a Postern LLM 
   postern keys usage NAME|ID                   what is used of its limits
   postern keys reset NAME|ID                   lets its limits begin anew
 
+  postern usage                                what every active key has used of its limits
+  postern budgets                              the same, of limits in dollars only
+
   postern config check [FILE]                  reads environment and file as a gateway would; lists every problem
   postern serve [--port 8787] [--host 127.0.0.1] [--config FILE]
 

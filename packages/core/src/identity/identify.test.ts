@@ -61,6 +61,16 @@ describe('virtual keys', () => {
     expect(far.message).not.toContain('canary')
   })
 
+  it.each(['?key=pk_team_alpha_0123456789', '?api_key=sk-abc', '?alt=sse&key=AIzaSyA', '?access_token=eyJhbGciOi.x.y'])('are refused in a URL: %s (S-12)', async (search) => {
+    const error = await Promise.resolve().then(() => byKeys()({ ...request({ 'x-api-key': KEY }), search })).catch((thrown: unknown) => thrown)
+    expect(error).toMatchObject({ code: 'invalid_request', status: 400 })
+    expect((error as GatewayError).message).not.toMatch(/0123456789|sk-abc|AIzaSyA|eyJ/)
+  })
+
+  it('do not mind what else stands in a URL', async () => {
+    expect(await outcome(byKeys(), { ...request({ 'x-api-key': KEY }), search: '?alt=sse&limit=2&key=name' })).toBe('alpha')
+  })
+
   it('lets no header change who is calling (I5)', async () => {
     const headers = { authorization: `Bearer ${KEY}`, 'x-postern-user': 'root', 'x-user': 'root', 'x-tenant': 'other' }
     expect(await byKeys()(request(headers))).toEqual({ id: 'alpha', routes: ['fast'] })

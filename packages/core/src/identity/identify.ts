@@ -35,6 +35,7 @@ export function createIdentify(options: IdentityOptions): Identify {
   const digest = (key: string): string => hash('sha256', secret + key, 'base64')
   const callers = new Map(options.keys.map(({ key, caller }) => [digest(key), Object.freeze(caller)]))
   const byKey = (request: GatewayRequest): Caller | Promise<Caller> => {
+    if (request.search !== '') refuseKeyInUrl(request.search)
     const key = presentedKey(request)
     const caller = key === undefined ? undefined : callers.get(digest(key))
     if (caller !== undefined) return caller
@@ -57,6 +58,16 @@ export function createIdentify(options: IdentityOptions): Identify {
   return async (request) => {
     const caller = await askHost(fromHost, request.host)
     return caller === null || caller === undefined ? identified(request) : named(caller, request)
+  }
+}
+
+/** What keys of gateways and of the large providers begin with. */
+const LOOKS_LIKE_KEY = /^(?:pk_|sk-|AIza|eyJ)/
+
+/** What stands in a URL stands in the logs of everybody on the way: a key that was sent so is a key to be replaced. */
+function refuseKeyInUrl(search: string): void {
+  for (const [name, value] of new URLSearchParams(search)) {
+    if (LOOKS_LIKE_KEY.test(value)) throw new GatewayError('invalid_request', `The parameter ${JSON.stringify(name.slice(0, 40))} of the URL holds a key, which logs on the way may have kept: replace that key, and send keys as "Authorization: Bearer <key>".`, { param: name.slice(0, 40) })
   }
 }
 
