@@ -89,6 +89,17 @@ describe('reports of usage', () => {
     await gateway.close()
   })
 
+  it('count against the limits of whoever made the calls, once, and beyond them', async () => {
+    const gateway = createGateway({ providers: { openai: { apiKey: CANARY_KEY, baseUrl: 'http://127.0.0.1:9/v1' } }, keys: { app: CLIENT_KEY }, limits: [{ unit: 'tokens', window: 'total', limit: 10 }, { unit: 'usd', window: 'month', limit: 1 }], prices: { 'openai/*': { input: 1, output: 1 } }, retries: 0, log: 'silent' }, { environment: {} })
+    const chat = async (): Promise<number> => (await gateway.fetch('http://g/v1/chat/completions', { method: 'POST', headers: { authorization: `Bearer ${CLIENT_KEY}`, 'content-type': 'application/json' }, body: JSON.stringify({ model: 'openai/gpt-5', max_tokens: 1, messages: [{ role: 'user', content: 'hi' }] }) })).status
+    await send({ reports: [{ ...report, usage: { prompt_tokens: 1, completion_tokens: 1 } }] }, gateway)
+    // There is room, but nobody answers.
+    expect(await chat()).toBe(502)
+    await send({ reports: [{ ...report, id: 'bypass_2' }, { ...report, id: 'bypass_3' }] }, gateway)
+    expect(await chat()).toBe(429)
+    await gateway.close()
+  })
+
   it.each([
     [{}, 'reports'],
     [{ reports: [] }, 'reports'],

@@ -4,6 +4,8 @@ import { type AdmitTarget, AnswerStream, type Committed } from './dispatch/index
 import { GatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
 import type { GatewayRequest } from './http/index.ts'
+import type { Caller } from './identity/index.ts'
+import type { RequestRecord } from './ledger/index.ts'
 import type { Amounts, Demand, Limit } from './limits/index.ts'
 import type { Plan } from './routing/index.ts'
 import type { Runtime } from './runtime.ts'
@@ -126,3 +128,13 @@ export function usedBy(runtime: Runtime, { attempts, admitted, target = '' }: Ex
 }
 
 const NOTHING_USED: Usage = Object.freeze({ inputTokens: 0, outputTokens: 0 })
+
+/** Counts a call that went around the gateway against the limits of whoever made it: it may have gone beyond them. */
+export function chargeReport({ limitsFor, charge, priceOf }: Runtime, caller: Caller | undefined, { id, target = '', usage }: RequestRecord): void {
+  const limits = limitsFor(caller)
+  if (limits.length === 0) return
+  const used: Usage = usage === undefined ? NOTHING_USED : { inputTokens: usage.input, outputTokens: usage.output, cachedTokens: usage.cached, cacheWriteTokens: usage.cacheWrite }
+  const isPriced = limits.some(({ unit }) => unit === 'usd')
+  const subject = { key: caller?.id, tenant: caller?.tenant, team: caller?.team, user: caller?.user, feature: caller?.feature, model: target }
+  charge(limits, { id: `bypass-${caller?.id ?? ''}-${id}`, subject }, { inputTokens: used.inputTokens, outputTokens: used.outputTokens, nanoDollars: isPriced ? priceOf(target, used) : 0 })
+}

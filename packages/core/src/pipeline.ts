@@ -1,5 +1,5 @@
 import { Admin } from './admin/index.ts'
-import { admit, admitTargetFor, usageTold, usedBy } from './accounting.ts'
+import { admit, admitTargetFor, chargeReport, usageTold, usedBy } from './accounting.ts'
 import { refuseLoop } from './agent-session.ts'
 import { type Endpoint, matchEndpoint, type OperationEndpoint } from './api/index.ts'
 import { durationHint, parseDuration } from './config/index.ts'
@@ -281,7 +281,11 @@ async function takeReports(runtime: Runtime, exchange: Exchange, request: Gatewa
   const { value } = await readJsonBody(request, runtime.bodyLimitBytes)
   const reports = readReports(value)
   const fresh = reports.filter(({ id }) => runtime.isNewReport(`${exchange.caller?.id ?? ''} ${id}`))
-  for (const report of fresh) keep(runtime, recordOfReport(report, exchange.caller))
+  for (const report of fresh) {
+    const record = recordOfReport(report, exchange.caller)
+    chargeReport(runtime, exchange.caller, record)
+    keep(runtime, record)
+  }
   settle(runtime, exchange, { status: 200, code: 'ok' })
   return { status: 200, headers: { ...answerHeaders(exchange), 'content-type': 'application/json' }, body: JSON.stringify({ accepted: fresh.length, known: reports.length - fresh.length }) }
 }

@@ -7,7 +7,7 @@ import type { Exchange } from './exchange.ts'
 import type { GatewayRequest } from './http/index.ts'
 import type { Caller, Identify } from './identity/index.ts'
 import type { RequestRecord } from './ledger/index.ts'
-import type { Admitted, Demand, HostLoad, Limit } from './limits/index.ts'
+import type { Admitted, Amounts, Demand, HostLoad, Limit } from './limits/index.ts'
 import type { LeveledLogger } from './log.ts'
 import type { RoutingTable } from './routing/index.ts'
 
@@ -31,6 +31,8 @@ export interface Runtime {
   readonly admit: (limits: readonly Limit[], demand: Demand) => Promise<Admitted> | undefined
   /** So many same tool calls in a row are a loop. */
   readonly loopLimit: number
+  /** Counts what has been used already. */
+  readonly charge: (limits: readonly Limit[], demand: Pick<Demand, 'id' | 'subject'>, actual: Amounts) => void
   /** `/admin/*`; absent where nobody may administer the gateway. */
   readonly admin: Pick<Admin, 'handle'> | undefined
   /** What usage of a target (`provider/model`) costs in nano-dollars; `undefined` where nobody knows. */

@@ -54,10 +54,11 @@ export class SharedState {
   }
 
   /** How requests are let in by the limits of the configuration, and of whoever calls. */
-  admission(limits: readonly Limit[]): Pick<Runtime, 'limitsFor' | 'admit'> {
+  admission(limits: readonly Limit[]): Pick<Runtime, 'limitsFor' | 'admit' | 'charge'> {
     return {
       limitsFor: (caller) => (caller?.limits === undefined ? limits : [...limits, ...this.#limitsOf(caller)]),
       admit: (wanted, demand) => this.#openAdmission().admit(wanted, demand),
+      charge: (wanted, demand, actual) => this.#openAdmission().charge(wanted, demand, actual),
     }
   }
 

@@ -217,6 +217,18 @@ export class AdmissionControl {
     void work.finally(() => this.#underWay.delete(work))
   }
 
+  /**
+   * Counts what was used without asking, because it has happened already: once for each id, and later where the store does not
+   * answer now. Nobody waits for it.
+   */
+  charge(limits: readonly Limit[], { id, subject }: Pick<Demand, 'id' | 'subject'>, actual: Amounts): void {
+    const own = limits.filter((limit) => appliesTo(limit, subject))
+    if (own.length === 0) return
+    // To the ledger it is a settlement of something that was never reserved, which it counts as what it cost.
+    const draws = own.map((limit) => this.#drawOf(limit, subject, undefined))
+    this.#settle(this.#options.ledger, { reservation: { id, draws, buckets: draws.map(() => undefined), ttlMs: this.#options.longestMs }, actuals: own.map(({ unit }) => amountOf(unit, actual)) })
+  }
+
   /** What is used of each of these limits by a subject, without taking anything. */
   async levels(limits: readonly Limit[], subject: Subject): Promise<readonly Level[]> {
     const own = limits.filter((limit) => appliesTo(limit, subject))
