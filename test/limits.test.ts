@@ -378,3 +378,20 @@ describe('alerts', () => {
     await log.next('did not reach alertWebhook')
   })
 })
+
+describe('the output of one request (R87)', () => {
+  it('is bounded by what its key may get, in every dialect, and reserved as such', async () => {
+    await start([{ unit: 'output-tokens', window: 'total', limit: 250 }], { keys: { client: { key: CLIENT_KEY, maxOutputTokens: 100 } } })
+    const first = chain.provider('first')
+    first.reply({ answer: { text: 'hi', finish: 'length', usage: { input: 5, output: 100 } } })
+    const answer = await chain.ask({ max_tokens: 90_000 })
+    expect([answer.status, answer.headers.get('x-postern-degraded')]).toEqual([200, 'output-bounded'])
+    expect((await answer.json()) as object).toMatchObject({ choices: [{ finish_reason: 'length' }] })
+    expect(first.journal.last().body).toMatchObject({ max_tokens: 100 })
+    const anthropic = await chain.send('/v1/messages', { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model: 'chain', max_tokens: 5_000, messages: [{ role: 'user', content: 'hi' }] }) })
+    expect([anthropic.status, first.journal.last().body]).toMatchObject([200, { max_tokens: 100 }])
+    // Two times 100 are used: a third has no room.
+    expect((await chain.ask()).status).toBe(429)
+    expect((await chain.ask({ max_tokens: 50 })).status).toBe(200)
+  })
+})

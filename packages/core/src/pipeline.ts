@@ -1,9 +1,9 @@
 import { Admin } from './admin/index.ts'
 import { admit, admitTargetFor, chargeReport, usageTold, usedBy } from './accounting.ts'
 import { refuseLoop } from './agent-session.ts'
-import { type Endpoint, matchEndpoint, type OperationEndpoint } from './api/index.ts'
+import { boundOutput, type Endpoint, type JsonEndpoint, matchEndpoint, type OperationEndpoint } from './api/index.ts'
 import { durationHint, parseDuration } from './config/index.ts'
-import { type Operation, plainFace, renderModels } from './dialects/index.ts'
+import { type ClientRequest, type Operation, plainFace, renderModels } from './dialects/index.ts'
 import { AnswerStream, type Committed, dispatch, type TrafficLane } from './dispatch/index.ts'
 import { errorTable, GatewayError, toGatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
@@ -36,7 +36,7 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     if (endpoint.body === 'json') {
       const body = await readJsonBody(request, runtime.bodyLimitBytes)
       if (body.bytes === undefined) runtime.onHostParsedBody()
-      operation = endpoint.read({ body: body.value, bytes: body.bytes, params: match.params, query: new URLSearchParams(request.search), header: (name) => request.header(name) })
+      operation = endpoint.read({ ...bounded(exchange, endpoint, body), params: match.params, query: new URLSearchParams(request.search), header: (name) => request.header(name) })
     } else {
       operation = await endpoint.read({ request, params: match.params, bodyLimitBytes: runtime.bodyLimitBytes })
     }
@@ -60,6 +60,15 @@ function shed({ load }: Runtime, exchange: Exchange, request: GatewayRequest): v
   if (shedding === 'nobody' || (shedding === 'batch' && laneAsked(request) !== 'batch')) return
   exchange.degraded.add('event-loop')
   throw new GatewayError('host_overloaded', 'The server has too much to do at the moment.', { retryAfterMs: SHED_FOR_MS })
+}
+
+/** The body as its caller may send it: what asks for more output than is allowed asks for as much as is. */
+function bounded(exchange: Exchange, { bounds }: JsonEndpoint, { value, bytes }: Awaited<ReturnType<typeof readJsonBody>>): Pick<ClientRequest, 'body' | 'bytes'> {
+  const most = exchange.caller?.maxOutputTokens
+  const body = most === undefined || bounds === undefined ? value : boundOutput(value, bounds, most)
+  if (body === value) return { body, bytes }
+  exchange.degraded.add('output-bounded')
+  return { body, bytes: undefined }
 }
 
 /** Nothing was decided about the request: `@postern/client` may ask the provider itself. */

@@ -13,7 +13,7 @@ const DEFAULT_GRACE_MS = 3_600_000
 function grantsSchema() {
   const text = z.string().min(1).max(200).optional()
   const names = z.array(z.string().min(1)).optional()
-  return z.strictObject({ tenant: text, team: text, user: text, feature: text, sendsSession: z.boolean().optional(), mayName: z.array(z.enum(['tenant', 'team', 'user', 'feature'])).optional(), routes: names, models: names, limits: keyLimitsSchema().optional() })
+  return z.strictObject({ tenant: text, team: text, user: text, feature: text, sendsSession: z.boolean().optional(), maxOutputTokens: z.int().min(1).max(10_000_000).optional(), mayName: z.array(z.enum(['tenant', 'team', 'user', 'feature'])).optional(), routes: names, models: names, limits: keyLimitsSchema().optional() })
 }
 
 function wishSchema() {

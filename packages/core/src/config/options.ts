@@ -307,6 +307,8 @@ export interface KeyOptions {
   readonly team?: string
   readonly user?: string
   readonly feature?: string
+  /** Tokens of output that one of its requests may get: a larger bound becomes this one, and where there is none it is set. */
+  readonly maxOutputTokens?: number
   /** What its clients may say of themselves in `x-postern-tenant`, `-team`, `-user` and `-feature`, over what is written here. */
   readonly mayName?: readonly ('tenant' | 'team' | 'user' | 'feature')[]
   /** Its clients name their sessions in the header `x-postern-session`, and have to. Otherwise what a conversation begins with tells sessions apart. */

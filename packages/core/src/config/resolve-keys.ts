@@ -30,11 +30,11 @@ class VirtualKey implements KeySettings {
   readonly attribution: KeySettings['attribution']
   readonly #key: string
 
-  constructor(name: string, { key, routes, models, tenant, team, user, feature, sendsSession, mayName }: ParsedKey) {
+  constructor(name: string, { key, routes, models, tenant, team, user, feature, sendsSession, mayName, maxOutputTokens }: ParsedKey) {
     this.name = name
     this.routes = routes
     this.models = models
-    this.attribution = Object.freeze({ ...(tenant && { tenant }), ...(team && { team }), ...(user && { user }), ...(feature && { feature }), ...(sendsSession && { sendsSession }), ...(mayName && { mayName: Object.freeze(mayName) }) })
+    this.attribution = Object.freeze({ ...(tenant && { tenant }), ...(team && { team }), ...(user && { user }), ...(feature && { feature }), ...(sendsSession && { sendsSession }), ...(mayName && { mayName: Object.freeze(mayName) }), ...(maxOutputTokens && { maxOutputTokens }) })
     this.#key = key
     Object.freeze(this)
   }

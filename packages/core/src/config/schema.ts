@@ -212,6 +212,7 @@ function keySchema() {
         }),
       ),
       ...attributionFields(),
+      maxOutputTokens: z.int().min(1).max(10_000_000).optional().meta(meta({ type: 'number', default: 'none', description: 'Tokens of output that one of its requests may get: a larger bound becomes this one, and where there is none it is set.' })),
       mayName: z.array(z.enum(['tenant', 'team', 'user', 'feature'])).optional().meta(meta({ type: 'list of `tenant`, `team`, `user` and `feature`', default: 'none', description: 'What its clients may say of themselves in `x-postern-team` and its like. From everybody else these headers count for nothing.' })),
       sendsSession: z.boolean().optional().meta(meta({ type: 'boolean', default: 'false', description: 'Its clients name their sessions in the header `x-postern-session`, and have to.' })),
       limits: keyLimitsSchema().optional().meta(meta({ type: 'list of objects', default: 'none', description: 'How much the key may use: `unit`, `limit`, and `window` or `sliding`, as in `limits`.' })),

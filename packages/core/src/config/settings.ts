@@ -82,5 +82,5 @@ export interface KeySettings {
   readonly key: string
   readonly routes: readonly string[] | undefined
   readonly models: readonly string[] | undefined
-  readonly attribution: Pick<Caller, 'tenant' | 'team' | 'user' | 'feature' | 'sendsSession' | 'mayName'>
+  readonly attribution: Pick<Caller, 'tenant' | 'team' | 'user' | 'feature' | 'sendsSession' | 'mayName' | 'maxOutputTokens'>
 }

@@ -18,6 +18,8 @@ export interface Caller {
   readonly routes?: readonly string[]
   /** Models this caller may use, as `provider/model` or `provider/*`. Absent: all, unless `routes` is given. */
   readonly models?: readonly string[]
+  /** Tokens of output that one request of this caller may ask for. */
+  readonly maxOutputTokens?: number
   /** How much this caller may use, beside what the configuration says. */
   readonly limits?: readonly CallerLimit[]
 }
