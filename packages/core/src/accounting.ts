@@ -1,6 +1,6 @@
 import { sessionOf } from './agent-session.ts'
 import type { Operation, Usage } from './dialects/index.ts'
-import { type AdmitTarget, AnswerStream, type Committed } from './dispatch/index.ts'
+import { type AdmitTarget, AnswerStream, type Committed, OutputAllowance } from './dispatch/index.ts'
 import { GatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
 import type { GatewayRequest } from './http/index.ts'
@@ -103,9 +103,35 @@ function demandOf({ priceOf }: Runtime, exchange: Exchange, { operation, plan, l
   }
 }
 
-/** What the provider said it took; of an answer that broke off before it could say, an estimate. */
+/**
+ * How much of a streamed answer is paid for: what was reserved, and more as it goes on. `undefined` where the provider ends it
+ * in time, because the request sets a bound that is reserved as a whole, and where no limit ends answers.
+ */
+export function outputAllowance({ priceOf }: Runtime, exchange: Exchange, { stream, outputAsked }: Operation): OutputAllowance | undefined {
+  const { admitted, degraded } = exchange
+  if (!stream || outputAsked === undefined || admitted?.coveredOutput === undefined) return undefined
+  if (outputAsked.tokens !== undefined && outputAsked.tokens * outputAsked.choices <= admitted.coveredOutput) return undefined
+  const more = { inputTokens: 0, outputTokens: USUAL_OUTPUT_TOKENS }
+  return new OutputAllowance({
+    tokens: admitted.coveredOutput,
+    inputTokens: admitted.estimate?.inputTokens ?? 0,
+    async askForMore() {
+      const nanoDollars = admitted.estimate?.nanoDollars === undefined ? 0 : (priceOf(exchange.target ?? '', more) ?? 0)
+      const isGiven = await admitted.extend({ ...more, nanoDollars }).catch(() => {
+        // An answer under way is not the place to learn that a store is away: what it uses is counted when it has ended.
+        degraded.add('store')
+        return true
+      })
+      return isGiven ? USUAL_OUTPUT_TOKENS : 0
+    },
+  })
+}
+
+/** What the provider said it took; of an answer that ended before it could say, an estimate. */
 export function usageTold({ body, observation: { usage, finishes } }: Committed, operation: Operation | undefined, error: GatewayError | undefined): Pick<Outcome, 'usage' | 'isUsageEstimated'> {
-  if (error === undefined || !(body instanceof AnswerStream) || (usage !== undefined && finishes.length > 0)) return { usage }
+  if (!(body instanceof AnswerStream)) return { usage }
+  const isTold = body.isCut ? body.isWhole : error === undefined || (usage !== undefined && finishes.length > 0)
+  if (isTold) return { usage }
   const inputTokens = usage?.inputTokens ?? operation?.estimateInput?.()
   if (inputTokens === undefined) return { usage }
   return { usage: { ...usage, inputTokens, outputTokens: Math.max(usage?.outputTokens ?? 0, body.outputEstimate) }, isUsageEstimated: true }

@@ -1,5 +1,5 @@
 import { Admin } from './admin/index.ts'
-import { admit, admitTargetFor, chargeReport, usageTold, usedBy } from './accounting.ts'
+import { admit, admitTargetFor, chargeReport, outputAllowance, usageTold, usedBy } from './accounting.ts'
 import { refuseLoop } from './agent-session.ts'
 import { boundOutput, type Endpoint, type JsonEndpoint, matchEndpoint, type OperationEndpoint } from './api/index.ts'
 import { durationHint, parseDuration } from './config/index.ts'
@@ -160,6 +160,7 @@ async function callTargets(runtime: Runtime, call: Call): Promise<Committed> {
       degraded: exchange.degraded,
       lane: laneAsked(request),
       admitTarget: admitTargetFor(runtime, exchange, operation),
+      allowance: outputAllowance(runtime, exchange, operation),
       onStart: (cancel) => void (exchange.cancel = cancel),
     },
     runtime.dispatch,
@@ -183,7 +184,10 @@ function respond(runtime: Runtime, exchange: Exchange, answer: { endpoint: Opera
     settle(runtime, exchange, { ...outcome(), code: refusal?.code ?? 'ok' })
     return { status, headers, body }
   }
-  body.onEnd(({ error }) => settle(runtime, exchange, outcome(error)))
+  body.onEnd(({ error }) => {
+    if (body.isCut) exchange.degraded.add('output-cut')
+    settle(runtime, exchange, outcome(error))
+  })
   return { status, headers: { ...headers, ...STREAM_HEADERS }, body }
 }
 

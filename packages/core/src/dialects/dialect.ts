@@ -253,6 +253,8 @@ export interface RelayOptions {
   readonly render: RenderContext
   /** Largest event a provider may send, in bytes. */
   readonly maxEventBytes: number
+  /** The gateway may have to end the stream itself: see `StreamRelay.cut`. */
+  readonly isCuttable?: boolean | undefined
 }
 
 export interface RelayedAnswer extends Observation {
@@ -276,6 +278,14 @@ export interface StreamRelay extends Observation {
   readonly said?: string | undefined
   /** What the client's stream ends with when it is whole and the provider did not send it. */
   end(): string
+  /**
+   * What the client's stream ends with when the gateway ends it here, as a provider does whose bound for the output is
+   * reached: finish reason `length` in the words of the dialect. Only of a stream that was opened as one that may be cut;
+   * absent where there are no such words.
+   *
+   * @param inputTokens told where the provider has not said it yet
+   */
+  cut?(inputTokens: number): string
   /**
    * What the client's stream ends with when it broke: an error event, and nothing that looks like an end. `undefined`
    * where no byte could say it (audio, files): the connection is cut.

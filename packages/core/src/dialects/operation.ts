@@ -56,6 +56,8 @@ export interface OperationContext {
   readonly isContinuable?: boolean
   /** A stream that broke, which the target is to go on with. */
   readonly continues?: StreamRelay
+  /** The gateway may have to end the stream itself. */
+  readonly isCuttable?: boolean
 }
 
 /** In which shape the answers and errors of an endpoint reach its clients. */
@@ -114,6 +116,7 @@ export function readChat(from: Dialect, request: ClientRequest): Operation {
         maxEventBytes: context.maxEventBytes,
         isContinuable: context.isContinuable,
         continues: context.continues,
+        isCuttable: context.isCuttable,
       })
     },
   }

@@ -30,6 +30,8 @@ export class TranslatedStream implements StreamRelay {
   #isContinuable = true
   /** A space has been said, and providers that want none at the end of what they go on with begin with another. */
   #skipsSpace = false
+  #lastChoice = 0
+  readonly #ended = new Set<number>()
   /** Tokens of what others had said before the present source. */
   #continuedTokens: number | undefined
 
@@ -72,6 +74,14 @@ export class TranslatedStream implements StreamRelay {
     return this.#renderer.end()
   }
 
+  cut(inputTokens: number): string {
+    let text = ''
+    for (let choice = 0; choice <= this.#lastChoice; choice++) if (!this.#ended.has(choice)) text += this.#render({ type: 'finish', choice, finish: { reason: 'length' } })
+    const { usage, outputEstimate } = this
+    text += this.#renderer.event({ type: 'usage', usage: { ...usage, inputTokens: usage?.inputTokens ?? inputTokens, outputTokens: Math.max(usage?.outputTokens ?? 0, outputEstimate) } })
+    return text + this.#renderer.end()
+  }
+
   fail(error: GatewayError): string {
     return this.#renderer.fail(error)
   }
@@ -93,8 +103,11 @@ export class TranslatedStream implements StreamRelay {
   #render(read: Exclude<StreamEvent, { type: 'error' }>): string {
     const event = this.#skipsSpace && read.type === 'text' ? this.#withoutSpace(read) : read
     if (!BEFORE_CONTENT.has(event.type)) this.events += 1
-    if (event.type === 'finish') this.finishes.push(event.finish)
-    else if ('text' in event) this.#characters += event.text.length
+    if ('choice' in event && event.choice > this.#lastChoice) this.#lastChoice = event.choice
+    if (event.type === 'finish') {
+      this.finishes.push(event.finish)
+      this.#ended.add(event.choice)
+    } else if ('text' in event) this.#characters += event.text.length
     if (this.#keepsText) this.#keep(event)
     // The client's stream has begun long ago.
     if (this.#continuedTokens !== undefined && event.type === 'start') return ''

@@ -1,6 +1,7 @@
 import { GatewayError } from '../errors.ts'
 import type { Conversation } from './conversation.ts'
 import type { BuiltRequest, CallContext, ChatRequest, ClientSide, Dialect, ErrorResponse, JsonObject, RelayedAnswer, RenderContext, ServerSide, StreamRelay } from './dialect.ts'
+import { CuttableRelay } from './cuttable-relay.ts'
 import { SseFrameSplitter } from './sse.ts'
 import { type StreamSource, TranslatedStream } from './translated-stream.ts'
 
@@ -44,6 +45,8 @@ export interface TranslationOptions {
   readonly isContinuable?: boolean | undefined
   /** A stream that broke, which this target is to go on with. */
   readonly continues?: StreamRelay | undefined
+  /** The gateway may have to end the stream itself. */
+  readonly isCuttable?: boolean | undefined
 }
 
 /**
@@ -51,7 +54,7 @@ export interface TranslationOptions {
  * same, and go through the neutral model everywhere else.
  */
 export function translate(from: Dialect, to: Dialect, options: TranslationOptions): Translation {
-  const { request, call, render } = options
+  const { request, call, render, continues } = options
   if (from === to && to.relay !== undefined && options.isContinuable !== true) {
     const relay = to.relay
     return {
@@ -59,26 +62,30 @@ export function translate(from: Dialect, to: Dialect, options: TranslationOption
       heartbeat: heartbeatOf(from, options),
       buildRequest: () => relay.buildRequest(request, call),
       readAnswer: (body, bytes) => relay.readAnswer(body, bytes, call),
-      openStream: () => relay.openStream(request, options),
+      openStream() {
+        const stream = relay.openStream(request, options)
+        return options.isCuttable !== true || stream.cut !== undefined ? stream : new CuttableRelay(stream, openTranslated(from, to, options))
+      },
       readError: (response) => to.client.readError(response),
     }
   }
   const server = serverSideOf(from)
   const client = to.client
-  const { continues } = options
   return {
     ...answerOf(to, options),
     heartbeat: heartbeatOf(from, options),
     buildRequest: () => client.buildRequest(continues?.said === undefined ? request.conversation() : continuing(request.conversation(), continues.said), call),
     readAnswer: (body) => readAnswer(body, { server, client, call, render }),
-    openStream: () => {
-      const source: StreamSource = { reader: client.openReader(call), splitter: client.openSplitter?.(options.maxEventBytes) ?? new SseFrameSplitter(options.maxEventBytes) }
-      if (!(continues instanceof TranslatedStream)) return new TranslatedStream(source, server.openRenderer(render), { keepsText: options.isContinuable === true })
-      continues.continueWith(source)
-      return continues
-    },
+    openStream: () => openTranslated(from, to, options),
     readError: (response) => client.readError(response),
   }
+}
+
+function openTranslated(from: Dialect, { client }: Dialect, { call, render, maxEventBytes, continues, isContinuable }: TranslationOptions): TranslatedStream {
+  const source: StreamSource = { reader: client.openReader(call), splitter: client.openSplitter?.(maxEventBytes) ?? new SseFrameSplitter(maxEventBytes) }
+  if (!(continues instanceof TranslatedStream)) return new TranslatedStream(source, serverSideOf(from).openRenderer(render), { keepsText: isContinuable === true })
+  continues.continueWith(source)
+  return continues
 }
 
 /** The conversation with what the assistant has said of its next turn. */

@@ -4,6 +4,7 @@ import { GatewayError, withDetails, withMessage } from '../errors.ts'
 import type { Provider } from '../providers/index.ts'
 import type { Cancellation } from './cancellation.ts'
 import { transportError } from './classify.ts'
+import type { OutputAllowance } from './output-allowance.ts'
 import type { UpstreamCall } from './transport.ts'
 
 export interface AnswerStreamOptions {
@@ -18,6 +19,8 @@ export interface AnswerStreamOptions {
   readonly idleTimeoutMs: number
   readonly answerLimitBytes: number
   readonly provider: Pick<Provider, 'name' | 'redact' | 'quirks'>
+  /** How much of it is paid for; all of it when absent. */
+  readonly allowance?: OutputAllowance | undefined
   /** Asked when the provider fails: somebody else's stream, of the same relay, that goes on where this one broke off. */
   readonly onBreak?: ((failure: GatewayError) => Promise<AnswerStream | undefined> | undefined) | undefined
   /** Told once, when nothing more comes. */
@@ -61,6 +64,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   /** The last thing given was a heartbeat, which does not feed the provider's clock. */
   #isWaiting = false
   #onAbandon: (() => void) | undefined
+  #isCut = false
 
   constructor(options: AnswerStreamOptions) {
     this.#options = options
@@ -73,6 +77,16 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   get outputEstimate(): number {
     const { relay } = this.#options
     return relay.outputEstimate ?? relay.events
+  }
+
+  /** The gateway has ended it: no more of it was paid for. */
+  get isCut(): boolean {
+    return this.#isCut
+  }
+
+  /** The provider has said everything. */
+  get isWhole(): boolean {
+    return this.#options.relay.complete
   }
 
   #watch(): void {
@@ -110,7 +124,13 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
       this.#unread = OVER
       return promised(last)
     }
-    const { relay, cancellation, idleTimeoutMs } = this.#options
+    if (this.#state === 'draining') return promised(OVER)
+    const { relay, cancellation, idleTimeoutMs, allowance } = this.#options
+    if (allowance !== undefined && relay.cut !== undefined && this.#state === 'running' && relay.error === undefined) {
+      const isAllowed = allowance.allows(this.outputEstimate)
+      if (isAllowed instanceof Promise) return isAllowed.then(() => this.next())
+      if (!isAllowed) return promised(lastOf(this.#cut(relay.cut(allowance.inputTokens))))
+    }
     if (relay.error !== undefined) return this.#break(relay.error)
     if (this.#state === 'upstream ended') return this.#endOfUpstream()
     if (!this.#isWaiting) cancellation.startPhase('idle_timeout', idleTimeoutMs)
@@ -220,19 +240,19 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
 
   /**
    * The client has left a provider that charges for the whole answer all the same: it is read to its end, so that what it
-   * costs is known. False where that is not so.
+   * costs is known. False where that is not so. `reason` is none where the gateway has ended the stream.
    */
-  #drain(reason: GatewayError): boolean {
+  #drain(reason: GatewayError | undefined): boolean {
     if (this.#state === 'draining') return true
     const { provider, clock, call } = this.#options
     if (provider.quirks.billsAfterDisconnect !== true || this.#state !== 'running' || this.#isContinuing || this.#ending === undefined) return false
     this.#state = 'draining'
     this.#first = []
     this.#beat.clear()
-    const timer = clock.setTimer(() => call.abort(reason), LONGEST_DRAIN_MS)
+    const timer = clock.setTimer(() => call.abort(reason ?? CUT), LONGEST_DRAIN_MS)
     const end = (): void => {
       timer.clear()
-      this.#finish(reason)
+      this.#close(reason)
     }
     // Where it breaks, or takes too long, what has come is what is known.
     this.#readToEnd().then(end, end)
@@ -265,6 +285,16 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     return this.#options.relay.complete ? promised(this.#finish(undefined)) : this.#break(this.#truncated())
   }
 
+  /** No more of it is paid for: it ends here, as an answer whose bound is reached does. */
+  #cut(tail: string): string {
+    this.#isCut = true
+    if (!this.#drain(undefined)) {
+      this.#options.call.abort(CUT)
+      this.#close(undefined)
+    }
+    return tail
+  }
+
   #truncated(): GatewayError {
     return new GatewayError('upstream_truncated', `${this.#options.provider.name} ended its stream before the answer was complete.`)
   }
@@ -272,7 +302,17 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   #finish(error: GatewayError | undefined): Ending {
     // A cancelled body and the read it interrupts both end here.
     if (this.#state === 'over') return OVER
-    const { call, cancellation, relay, provider } = this.#options
+    const { relay } = this.#options
+    const failure = this.#close(error)
+    if (failure === undefined) return lastOf(relay.end())
+    if (failure.code === 'client_closed') return OVER
+    const tail = relay.fail(failure)
+    return tail === undefined ? failure : lastOf(tail)
+  }
+
+  /** @returns the error as it may be told */
+  #close(error: GatewayError | undefined): GatewayError | undefined {
+    const { call, cancellation, provider } = this.#options
     this.#state = 'over'
     this.#first = []
     const failure = error === undefined ? undefined : withDetails(withMessage(error, provider.redact(error.message)), { provider: provider.name })
@@ -281,12 +321,11 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     this.#beat.clear()
     this.#options.onFinish?.(failure)
     this.#ending?.(failure === undefined ? {} : { error: failure })
-    if (failure === undefined) return lastOf(relay.end())
-    if (failure.code === 'client_closed') return OVER
-    const tail = relay.fail(failure)
-    return tail === undefined ? failure : lastOf(tail)
+    return failure
   }
 }
+
+const CUT = new GatewayError('client_closed', 'The gateway has ended the answer: no more of it was paid for.')
 
 const HEARTBEAT_MS = 15_000
 /** How long an answer nobody reads is read for the sake of its cost. */

@@ -6,6 +6,7 @@ import { retryAfterMs } from './backoff.ts'
 import type { Cancellation } from './cancellation.ts'
 import { transportError } from './classify.ts'
 import type { DispatchEnvironment } from './environment.ts'
+import type { OutputAllowance } from './output-allowance.ts'
 import type { UpstreamCall, UpstreamRequest, UpstreamResponse } from './transport.ts'
 
 /** One call to one target. */
@@ -19,6 +20,8 @@ export interface Attempt {
   readonly environment: DispatchEnvironment
   /** Told what the target's answer begins with. */
   readonly onHeaders: (headers: UpstreamResponse['headers']) => void
+  /** How much of a stream is paid for; all of it when absent. */
+  readonly allowance?: OutputAllowance | undefined
   /** Asked when a stream breaks: see `AnswerStreamOptions.onBreak`. */
   readonly onBreak?: (relay: StreamRelay, failure: GatewayError) => Promise<AnswerStream | undefined> | undefined
   /** Told how a stream ended: the call is over only then. */
@@ -237,6 +240,7 @@ async function openStream(call: UpstreamCall, response: UpstreamResponse, option
     // Bytes are held by nobody on their way: no memory needs a limit for them.
     answerLimitBytes: kindOf(options.translation, response) === 'bytes' ? Number.POSITIVE_INFINITY : options.limits.answerLimitBytes,
     provider: options.target.provider,
+    allowance: options.allowance,
     onBreak: onBreak && ((failure) => onBreak(relay, failure)),
     onFinish: options.onStreamEnd,
   })

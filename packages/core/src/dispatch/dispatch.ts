@@ -5,6 +5,7 @@ import { AnswerStream } from './answer-stream.ts'
 import type { Committed } from './attempt.ts'
 import { Cancellation } from './cancellation.ts'
 import type { DispatchEnvironment } from './environment.ts'
+import type { OutputAllowance } from './output-allowance.ts'
 import type { TrafficLane } from './pacer.ts'
 import { Run } from './run.ts'
 
@@ -27,6 +28,8 @@ export interface DispatchJob {
   readonly degraded: Set<string>
   /** Takes from what the provider allows us; rejects with `rate_limit_exceeded` where there is no room. Absent where providers set no limits. */
   readonly admitTarget?: AdmitTarget | undefined
+  /** How much of a stream is paid for; all of it when absent. */
+  readonly allowance?: OutputAllowance | undefined
   /** Who waits for the answer. @default 'interactive' */
   readonly lane?: TrafficLane
   /** Told how to end the call from outside. */

@@ -216,6 +216,7 @@ export class Run {
       limits: plan.limits,
       cancellation,
       upload: this.#upload,
+      allowance: this.#job.allowance,
       environment: this.#environment,
       onHeaders: (headers) => {
         const restMs = restAskedMs(headers, this.#environment.clock.now(), target.dialects[0]?.client.limitHeaders)
@@ -346,6 +347,7 @@ function contextOf(job: DispatchJob, environment: DispatchEnvironment): Operatio
     maxEventBytes: job.plan.limits.eventLimitBytes,
     dropUnsupported: job.plan.limits.dropUnsupported,
     isContinuable: job.plan.limits.continueStreams === true,
+    isCuttable: job.allowance !== undefined,
   }
 }
 

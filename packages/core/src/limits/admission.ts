@@ -2,7 +2,7 @@ import type { Clock, Timer } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
 import { type Draw, type Ledger, memoryStore, type Reservation, type ReserveAnswer } from '../storage/index.ts'
 import type { Alerts } from './alerts.ts'
-import { appliesTo, counterOf, describe, type Limit, NANO_PER_DOLLAR, type Subject, type Unit, windowName } from './limit.ts'
+import { appliesTo, counterOf, describe, endsAnswers, type Limit, NANO_PER_DOLLAR, type Subject, type Unit, windowName } from './limit.ts'
 import { limitHeaders } from './limit-headers.ts'
 import { type Period, periodAt } from './period.ts'
 
@@ -47,6 +47,10 @@ export interface Admitted {
   readonly headers: Readonly<Record<string, string>>
   /** What was reserved. */
   readonly estimate: Amounts | undefined
+  /** Tokens of output that what was reserved is good for; absent where no limit ends an answer. */
+  readonly coveredOutput: number | undefined
+  /** Takes more, of the limits that end answers. False where there is not so much; rejects where that cannot be known. */
+  extend(more: Amounts): Promise<boolean>
   /** Once, when it has ended: never rejects, and nobody waits for it. */
   settle(actual: Amounts): void
 }
@@ -62,6 +66,12 @@ export interface Level {
   readonly amount: number
   /** ISO 8601, where it begins anew. */
   readonly resetsAt?: string
+}
+
+interface Asked {
+  readonly limits: readonly Limit[]
+  readonly demand: Pick<Demand, 'id' | 'subject'>
+  readonly estimate: Amounts | undefined
 }
 
 interface Pending {
@@ -115,11 +125,27 @@ export class AdmissionControl {
       if (limit.isSoft && (used[at] ?? 0) > limit.amount) demand.degraded.add('soft-limit')
       if (limit.alertAt.length > 0) this.#options.alerts?.see(limit, { subject: demand.subject, used: used[at] ?? 0, nowMs, period: periodOf(reservation.draws[at], nowMs) })
     })
+    const extensions: Reservation[] = []
     return {
       headers: limitHeaders(asked.map((limit, at) => ({ limit, used: used[at] ?? 0, resetsAtMs: resetOf(reservation.draws[at], nowMs) })), nowMs),
       estimate,
-      settle: (actual) => this.#settle(chosen, { reservation, actuals: asked.map((limit) => amountOf(limit.unit, actual)) }),
+      coveredOutput: estimate && coveredOutput(asked, estimate),
+      extend: async (more) => {
+        const extension = await this.#extend(chosen, { limits: asked, demand: { ...demand, id: `${demand.id}+${extensions.length + 1}` }, estimate: more })
+        if (extension !== undefined) extensions.push(extension)
+        return extension !== undefined
+      },
+      settle: (actual) => {
+        this.#settle(chosen, { reservation, actuals: asked.map((limit) => amountOf(limit.unit, actual)) })
+        // What was taken later is part of what was used, which is counted above.
+        for (const extension of extensions) this.#settle(chosen, { reservation: extension, actuals: extension.draws.map(() => 0) })
+      },
     }
+  }
+
+  async #extend(ledger: Ledger, asked: Asked): Promise<Reservation | undefined> {
+    const answer = await this.#reserve(ledger, { ...asked, limits: asked.limits.filter(endsAnswers) })
+    return answer.status === 'reserved' ? answer.reservation : undefined
   }
 
   /** The limits that hold although the store cannot be asked. Throws where one of them lets nobody in then. */
@@ -130,7 +156,7 @@ export class AdmissionControl {
     return limits.filter((limit) => modeOf(limit) === 'local')
   }
 
-  async #reserve(ledger: Ledger, { limits, demand, estimate }: { readonly limits: readonly Limit[]; readonly demand: Demand; readonly estimate: Amounts | undefined }): Promise<ReserveAnswer> {
+  async #reserve(ledger: Ledger, { limits, demand, estimate }: Asked): Promise<ReserveAnswer> {
     const ttlMs = this.#options.longestMs * 2
     for (let correction = 0; ; correction++) {
       const draws = limits.map((limit) => this.#drawOf(limit, demand.subject, estimate))
@@ -273,6 +299,15 @@ function amountOf(unit: Unit, { inputTokens, outputTokens, nanoDollars }: Amount
   if (unit === 'output-tokens') return outputTokens
   if (unit === 'tokens') return inputTokens + outputTokens
   return unit === 'usd' ? (nanoDollars ?? 0) : 1
+}
+
+/** Tokens of output that are reserved in every limit that ends answers: less than asked for where the whole limit is. */
+function coveredOutput(limits: readonly Limit[], { inputTokens, outputTokens, nanoDollars = 0 }: Amounts): number | undefined {
+  const covered = limits.filter(endsAnswers).map(({ unit, amount }) => {
+    if (unit === 'usd') return nanoDollars <= amount ? outputTokens : Math.floor((outputTokens * amount) / nanoDollars)
+    return Math.max(0, Math.min(outputTokens, unit === 'tokens' ? amount - inputTokens : amount))
+  })
+  return covered.length === 0 ? undefined : Math.min(...covered)
 }
 
 /** What has no price would be free for whoever has a budget. */

@@ -40,6 +40,16 @@ export function appliesTo({ only }: Limit, subject: Subject): boolean {
   return true
 }
 
+/** What a day or more is given for. What is used beyond a shorter window, the next ones make up for. */
+const LONG: ReadonlySet<unknown> = new Set(['day', 'week', 'month', 'total'])
+const DAY_MS = 86_400_000
+
+/** Whether an answer ends where nothing is left of the limit: one of money, or of tokens for a day or longer. */
+export function endsAnswers({ unit, window, isSoft }: Limit): boolean {
+  if (isSoft || (unit !== 'usd' && unit !== 'tokens' && unit !== 'output-tokens')) return false
+  return unit === 'usd' || LONG.has(window) || (typeof window === 'object' && window.slidingMs >= DAY_MS)
+}
+
 /** Names the counter of a request: the same on every instance, whatever the order of the configuration. */
 export function counterOf(limit: Limit, subject: Subject): string {
   const who = limit.scope.map((scope) => `${scope}=${encodeURIComponent(subject[scope] ?? '')}`).join(';')

@@ -6,7 +6,8 @@ import { parseFrames, type SseFrame, SseSplitter } from '../sse.ts'
 import type { Usage } from '../usage.ts'
 import { ResponsesReader } from './client-stream.ts'
 import { errorEvent, responseError } from './errors.ts'
-import { responseObject } from './response-object.ts'
+import { OutputSoFar } from './output-so-far.ts'
+import { responseObject, type ResponseState, stateFields } from './response-object.ts'
 import { EventWriter } from './stream-items.ts'
 
 const BLANK_LINE = Buffer.from('\n\n')
@@ -33,10 +34,13 @@ export class ResponsesStreamRelay implements StreamRelay {
   #held: Uint8Array = NOTHING
   /** The last event that told the state of the whole response. */
   #state: string | undefined
+  /** What has been said, where the gateway may have to end the stream. */
+  readonly #output: OutputSoFar | undefined
   /** What was forwarded last: it holds the number of the last event. */
   #last: Uint8Array | undefined
 
-  constructor({ call, render, maxEventBytes }: RelayOptions) {
+  constructor({ call, render, maxEventBytes, isCuttable }: RelayOptions) {
+    this.#output = isCuttable === true ? new OutputSoFar() : undefined
     this.#reader = new ResponsesReader(call)
     this.#splitter = new SseSplitter(maxEventBytes)
     this.#render = render
@@ -63,6 +67,22 @@ export class ResponsesStreamRelay implements StreamRelay {
     return ''
   }
 
+  get outputEstimate(): number {
+    return this.#output?.tokens ?? this.events
+  }
+
+  cut(inputTokens: number): string {
+    if (this.#output === undefined) throw new TypeError('This stream was not opened as one that may be cut.')
+    const writer = new EventWriter(lastNumber(this.#last) + 1)
+    const items = this.#output.end(writer)
+    const usage: Usage = { inputTokens, outputTokens: this.#output.tokens }
+    const state: ResponseState = { status: 'incomplete', incompleteReason: 'max_output_tokens', output: this.#output.items, usage }
+    const { status, incomplete_details, output, usage: told } = stateFields(this.#render, state)
+    const response = { ...(stateOf(this.#state) ?? responseObject(this.#render, state)), status, incomplete_details, output, usage: told }
+    this.finishes.push({ reason: 'length' })
+    return items + writer.writeObject('response.incomplete', { response })
+  }
+
   fail(error: GatewayError): string {
     const writer = new EventWriter(lastNumber(this.#last) + 1)
     const response = failed(this.#state, error) ?? responseObject(this.#render, { status: 'failed', output: [], error: responseError(error) })
@@ -72,6 +92,7 @@ export class ResponsesStreamRelay implements StreamRelay {
   #relay(block: Uint8Array): Uint8Array | undefined {
     if (!isPlain(block) || this.complete || this.error !== undefined) return this.#read(block)
     this.events += 1
+    if (this.#output !== undefined) for (const frame of parseFrames(block)) this.#output.take(frame)
     return this.#forward(block)
   }
 
@@ -106,6 +127,7 @@ export class ResponsesStreamRelay implements StreamRelay {
   #passes(frame: SseFrame): boolean {
     // What follows the end or an error is not part of the answer; imitations of this dialect end with `[DONE]`.
     if (this.complete || this.error !== undefined || frame.data === '[DONE]' || frame.data === '') return false
+    this.#output?.take(frame)
     for (const event of this.#reader.read(frame)) {
       if (event.type === 'error') this.error = event.error
       else if (event.type === 'finish') this.finishes.push(event.finish)
@@ -139,9 +161,14 @@ function lastNumber(block: Uint8Array | undefined): number {
   return typeof number === 'number' ? number : -1
 }
 
-/** The response as the provider last told it, now failed. */
+/** The response as the provider last told it. */
+function stateOf(event: string | undefined): JsonObject | undefined {
+  return event === undefined ? undefined : objectOf(parseObject(event)?.response)
+}
+
+/** The same, now failed. */
 function failed(state: string | undefined, error: GatewayError): JsonObject | undefined {
-  const response = state === undefined ? undefined : objectOf(parseObject(state)?.response)
+  const response = stateOf(state)
   return response === undefined ? undefined : { ...response, status: 'failed', error: responseError(error) }
 }
 
