@@ -111,6 +111,87 @@ describe('keys that are made while the gateway runs', () => {
   })
 })
 
+const list = async (gateway: Gateway, what: 'limits' | 'disabled'): Promise<Record<string, unknown>[]> => (await admin(gateway, `GET /admin/${what}`)).body[what] as Record<string, unknown>[]
+
+describe('limits that are made while the gateway runs', () => {
+  it('hold at once, for everybody they concern, beside those of the configuration', async () => {
+    const gateway = start({ keys: { fixed: { key: 'pk_fixed_0123456789abcdef', team: 'support' }, other: { key: 'pk_other_0123456789abcdef', team: 'sales' } }, limits: [{ unit: 'requests', window: 'day', limit: 1_000 }] })
+    const made = await admin(gateway, 'POST /admin/limits', { unit: 'requests', window: 'total', limit: 2, scope: 'team', only: { team: 'support' } })
+    expect(made).toMatchObject({ status: 201, body: { id: expect.stringMatching(/^limit_/), says: '2 requests in all of this team' } })
+    const seen = async (key: string): Promise<number[]> => [await use(gateway, key), await use(gateway, key), await use(gateway, key)]
+    expect([await seen('pk_fixed_0123456789abcdef'), await seen('pk_other_0123456789abcdef')]).toEqual([[200, 200, 429], [200, 200, 200]])
+    expect(await list(gateway, 'limits')).toMatchObject([{ id: 'limits[0]', isConfigured: true, says: '1000 requests per day of this key' }, { id: made.body['id'], written: { unit: 'requests', limit: 2, scope: 'team', only: { team: 'support' } } }])
+    const { id } = made.body
+    expect((await admin(gateway, `PATCH /admin/limits/${String(id)}`, { limit: 3 })).body).toMatchObject({ says: '3 requests in all of this team' })
+    expect(await use(gateway, 'pk_fixed_0123456789abcdef')).toBe(200)
+    expect(await use(gateway, 'pk_fixed_0123456789abcdef')).toBe(429)
+    expect((await admin(gateway, `DELETE /admin/limits/${String(id)}`)).status).toBe(200)
+    expect(await use(gateway, 'pk_fixed_0123456789abcdef')).toBe(200)
+    expect(await list(gateway, 'limits')).toHaveLength(1)
+  })
+
+  it('show what is counted by a team, a key or a tenant, and begin anew for it', async () => {
+    const gateway = start({ keys: { fixed: { key: 'pk_fixed_0123456789abcdef', team: 'support' } }, limits: [{ unit: 'requests', window: 'day', limit: 10, scope: 'team' }, { unit: 'requests', window: 'day', limit: 20, scope: ['team', 'model'] }, { unit: 'concurrency', limit: 5, scope: 'all' }] })
+    await use(gateway, 'pk_fixed_0123456789abcdef')
+    expect((await admin(gateway, 'GET /admin/usage?team=support')).body.usage).toMatchObject([{ limit: '10 requests per day of this team', used: 1, amount: 10 }, { unit: 'concurrency', used: 0 }])
+    expect((await admin(gateway, 'GET /admin/usage?team=support&model=first%2Fm')).body.usage?.map(({ used }) => used)).toEqual([1, 1, 0])
+    expect((await admin(gateway, 'POST /admin/usage/reset', { team: 'support' })).body.usage?.[0]).toMatchObject({ used: 0 })
+    expect((await admin(gateway, 'GET /admin/usage?colour=red')).body.error?.message).toMatch(/colour: nothing is counted by that/)
+    expect((await admin(gateway, 'POST /admin/usage/reset', { team: 7 })).body.error?.message).toMatch(/team: this is no name/)
+  })
+
+  it.each<[string, string, object, number, RegExp]>([
+    ['a limit that cannot be', 'POST /admin/limits', { unit: 'requests', window: 'minute', limit: 0.5 }, 400, /limit: There are no parts/],
+    ['a unit there is none of', 'POST /admin/limits', { unit: 'bananas', window: 'minute', limit: 5 }, 400, /unit/],
+    ['a field that does not exist', 'POST /admin/limits', { unit: 'requests', window: 'minute', limit: 5, scoop: 'team' }, 400, /scoop: there is no such field/],
+    ['one of the configuration', 'DELETE /admin/limits/limits%5B0%5D', {}, 409, /stands in the configuration/],
+    ['one that is not there', 'PATCH /admin/limits/limit_0', { limit: 5 }, 404, /no limit "limit_0"/],
+  ])('are not changed by %s', async (_, act, body, status, message) => {
+    const gateway = start({ limits: [{ unit: 'requests', window: 'day', limit: 1_000 }] })
+    const answer = await admin(gateway, act, body)
+    expect([answer.status, answer.body.error?.message]).toEqual([status, expect.stringMatching(message)])
+    expect(await list(gateway, 'limits')).toHaveLength(1)
+  })
+})
+
+describe('targets', () => {
+  it('are switched off and on while the gateway runs', async () => {
+    const gateway = start({ disabled: ['first/old'] })
+    const answers = async (): Promise<number[]> => [await use(gateway, 'pk_fixed_0123456789abcdef'), await use(gateway, 'pk_fixed_0123456789abcdef', { model: 'first/other' })]
+    expect((await admin(gateway, 'POST /admin/disabled', { target: 'first/m' })).status).toBe(201)
+    expect(await answers()).toEqual([503, 200])
+    expect((await admin(gateway, 'POST /admin/disabled', { target: 'first/*' })).status).toBe(201)
+    expect(await answers()).toEqual([503, 503])
+    expect((await list(gateway, 'disabled')).map(({ target }) => target)).toEqual(['first/m', 'first/*'])
+    for (const target of ['first%2F*', 'first%2Fm']) expect((await admin(gateway, `DELETE /admin/disabled/${target}`)).status).toBe(200)
+    expect(await answers()).toEqual([200, 200])
+    expect(await use(gateway, 'pk_fixed_0123456789abcdef', { model: 'first/old' })).toBe(503)
+    expect((await admin(gateway, 'POST /admin/disabled', { target: 'gpt-5' })).body.error?.message).toMatch(/provider\/model/)
+    expect((await admin(gateway, 'POST /admin/disabled', { target: 'openai/gpt-5' })).body.error?.message).toMatch(/no provider "openai". Known: first/)
+  })
+})
+
+describe('a key that is killed', () => {
+  it('is revoked with all others of its name, and what runs with them ends', async () => {
+    const gateway = start()
+    const { key } = (await admin(gateway, 'POST /admin/keys', { name: 'web' })).body
+    const rotated = (await admin(gateway, 'POST /admin/keys/web/rotate')).body
+    provider.reply({ answer: { text: ['one ', 'two '] }, hangAfterEvents: 3 })
+    const streamOf = (bearer: unknown): Promise<Response> => gateway.fetch('http://gateway/v1/chat/completions', { method: 'POST', headers: { authorization: `Bearer ${String(bearer)}`, 'content-type': 'application/json' }, body: JSON.stringify({ model: 'first/m', stream: true, messages: [{ role: 'user', content: 'hi' }] }) })
+    const streams = [await streamOf(key), await streamOf(rotated['key']), await streamOf('pk_fixed_0123456789abcdef')]
+    const killed = await admin(gateway, 'POST /admin/keys/web/kill')
+    expect((killed.body.keys ?? []).map(({ status }) => status)).toEqual(['revoked', 'revoked'])
+    for (const stream of streams.slice(0, 2)) {
+      const text = await stream.text()
+      expect([text.includes('"code":"invalid_api_key"'), text.includes('[DONE]')]).toEqual([true, false])
+    }
+    expect(await use(gateway, rotated['key'])).toBe(401)
+    // Nobody else's.
+    expect(gateway.health().active).toBe(1)
+    await streams[2]?.body?.cancel()
+  })
+})
+
 describe('/admin', () => {
   it('is not there without a token or a guard', async () => {
     const gateway = createGateway({ providers: { first: { baseUrl: provider.url, apiKey: 'test' } }, auth: 'none', log: 'silent' }, { environment: {} })
@@ -171,6 +252,50 @@ describe('on Redis', () => {
     // Nothing in the store opens a door (S-05, guarantee 2).
     const kept = redis.cli('KEYS', '*').split('\n').map((name) => redis.cli('--no-raw', 'DUMP', name)).join('')
     expect(kept).not.toContain(String(key).slice(12))
+  }, 20_000)
+
+  it('limits, switches and kills hold for the others within a second too', async () => {
+    const stores = [redisStore({ url: redis.url, prefix: 'rules' }), redisStore({ url: redis.url, prefix: 'rules' })] as const
+    closers.push(() => Promise.all(stores.map((store) => store.close())))
+    const [one, other] = [start({ store: stores[0] }), start({ store: stores[1] })]
+    await vi.waitFor(async () => expect((await admin(one, 'GET /admin/keys')).status).toBe(200))
+    const fixed = 'pk_fixed_0123456789abcdef'
+    const within = (status: number): Promise<void> => vi.waitFor(async () => expect(await use(other, fixed)).toBe(status), { timeout: 1_000, interval: 50 })
+    await within(200)
+    await admin(one, 'POST /admin/disabled', { target: 'first/*' })
+    await within(503)
+    await admin(one, 'DELETE /admin/disabled/first%2F*')
+    await within(200)
+    const { id } = (await admin(one, 'POST /admin/limits', { unit: 'requests', window: 'total', limit: 1, only: { key: 'fixed' } })).body
+    await within(429)
+    await admin(one, `DELETE /admin/limits/${String(id)}`)
+    await within(200)
+    // A stream of an instance that nobody else asks anything ends as well.
+    const { key } = (await admin(one, 'POST /admin/keys', { name: 'web' })).body
+    await vi.waitFor(async () => expect(await use(other, key)).toBe(200), { timeout: 1_000, interval: 50 })
+    provider.reply({ answer: { text: ['one ', 'two '] }, hangAfterEvents: 3 })
+    const stream = await ask((path, init) => other.fetch(`http://gateway${path}`, init), { model: 'first/m', stream: true }, { headers: { authorization: `Bearer ${String(key)}` } })
+    const killedAt = performance.now()
+    await admin(one, 'POST /admin/keys/web/kill')
+    expect(await stream.text()).toContain('"code":"invalid_api_key"')
+    expect(performance.now() - killedAt).toBeLessThan(5_000)
+  }, 20_000)
+
+  it('what was known is forgotten when the store was emptied, whatever was written to it since', async () => {
+    const store = redisStore({ url: redis.url, prefix: 'emptied' })
+    closers.push(() => store.close())
+    const gateway = start({ store })
+    await vi.waitFor(async () => expect((await admin(gateway, 'GET /admin/keys')).status).toBe(200))
+    const { key } = (await admin(gateway, 'POST /admin/keys', { name: 'web' })).body
+    await admin(gateway, 'POST /admin/disabled', { target: 'first/m' })
+    redis.cli('FLUSHALL')
+    // As many writes as before, by somebody else.
+    const elsewhere = redisStore({ url: redis.url, prefix: 'emptied' })
+    closers.push(() => elsewhere.close())
+    const other = start({ store: elsewhere })
+    await vi.waitFor(async () => expect((await admin(other, 'GET /admin/keys')).status).toBe(200))
+    for (const name of ['a', 'b', 'c', 'd']) await admin(other, 'POST /admin/keys', { name })
+    await vi.waitFor(async () => expect([await use(gateway, key), await use(gateway, 'pk_fixed_0123456789abcdef')]).toEqual([401, 200]), { timeout: 2_000, interval: 50 })
   }, 20_000)
 
   it('a store that is away does not lock out whom it has let in', async () => {

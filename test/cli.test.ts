@@ -76,7 +76,38 @@ describe('the command line', () => {
     expect((await chat(rotated)).status).toBe(401)
   })
 
+  it('makes limits, switches targets off, and shows and resets what is counted', async () => {
+    await serve()
+    const { out } = await postern(['keys', 'create', 'web', '--team', 'web', '--json'])
+    const { key } = JSON.parse(out) as { key: string }
+    const made = await postern(['limits', 'create', '--limit', 'requests=1/day', '--scope', 'team', '--team', 'web', '--time-zone', 'Europe/Berlin', '--json'])
+    const { id } = JSON.parse(made.out) as { id: string }
+    expect([(await chat(key)).status, (await chat(key)).status]).toEqual([200, 429])
+    expect((await postern(['limits', 'list'])).out).toMatch(/LIMIT\s+ONLY\s+MODE\s+MADE IN\s+ID\n1 requests per day of this team\s+team=web\s+hard\s+admin\s+limit_/)
+    expect((await postern(['usage', '--team', 'web'])).out).toMatch(/1 requests per day of this team\s+1\s+1\s+100 %/)
+    expect((await postern(['reset', '--team', 'web'])).out).toMatch(/1 requests per day of this team\s+0\s+1\s+0 %/)
+    expect((await chat(key)).status).toBe(200)
+    expect((await postern(['limits', 'remove', id])).code).toBe(0)
+    expect((await postern(['targets', 'disable', 'demo/m'])).out).toContain('switched off')
+    expect((await chat(key)).status).toBe(503)
+    expect((await postern(['targets', 'disabled'])).out).toMatch(/TARGET\s+SINCE\ndemo\/m\s+20/)
+    expect((await postern(['targets', 'enable', 'demo/m'])).code).toBe(0)
+    expect((await chat(key)).status).toBe(200)
+    expect((await postern(['keys', 'kill', 'web'])).out).toContain('Every key of web is revoked')
+    expect((await chat(key)).status).toBe(401)
+  })
+
+  it('explains which options are in force, and hides what is secret', async () => {
+    const explained = await postern(['config', 'explain'], { POSTERN_TIMEOUT: '90s' })
+    expect(explained).toMatchObject({ code: 0, out: expect.stringMatching(/OPTION\s+VALUE\s+SAID BY[\s\S]*providers\.demo\.apiKey\s+\(set\)\s+POSTERN_PROVIDER_DEMO_API_KEY[\s\S]*timeout\s+90s\s+POSTERN_TIMEOUT[\s\S]*idleTimeout\s+60s\s+default/) })
+    expect(explained.out).not.toContain(TOKEN)
+  })
+
   it.each<[string, string[], number, RegExp]>([
+    ['a limit of nothing', ['limits', 'create', '--scope', 'team'], 2, /Say what to limit, once/],
+    ['a scope there is none of', ['limits', 'create', '--budget', '5/day', '--scope', 'planet'], 1, /scope/],
+    ['nobody to reset', ['reset'], 2, /whose limits are to begin anew/],
+    ['a target that is none', ['targets', 'disable', 'gpt-5'], 1, /provider\/model/],
     ['no command', ['fly'], 2, /no command "fly"/],
     ['a group without a command', ['keys', 'fly'], 2, /keys takes create, list/],
     ['no name', ['keys', 'create'], 2, /Usage: postern keys create NAME/],
@@ -123,7 +154,7 @@ describe('docs/admin.md', () => {
     const lines = [...page.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = '']) => block.trim().split('\n'))
     const commands = lines.filter((line) => line.startsWith('npx postern '))
     const curls = lines.filter((line) => line.startsWith('curl '))
-    expect([commands.length, curls.length, lines.length]).toEqual([11, 3, 14])
+    expect([commands.length, curls.length, lines.length]).toEqual([17, 4, 21])
     for (const command of commands) {
       const ran = await postern(command.split(' ').slice(2))
       expect([command, ran.code, ran.err]).toEqual([command, 0, ''])
@@ -131,6 +162,6 @@ describe('docs/admin.md', () => {
     const seen: string[] = []
     if (!hasCurl) return console.warn('There is no curl here: the curl lines of docs/admin.md were not run.')
     for (const curl of curls) seen.push((await run('sh', ['-c', `${curl} -w ' %{http_code}'`], { env: { PATH: process.env['PATH'], POSTERN_URL: url, POSTERN_ADMIN_TOKEN: TOKEN } })).stdout.slice(-3))
-    expect(seen).toEqual(['201', '200', '200'])
+    expect(seen).toEqual(['201', '200', '200', '201'])
   })
 })

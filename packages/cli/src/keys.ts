@@ -1,16 +1,7 @@
 import type { AdminClient } from './admin-client.ts'
 import { readBudget, readLimit } from './limits.ts'
+import { type Commands, exactly, given, levels, type LevelView, type Said, share } from './said.ts'
 import { table } from './table.ts'
-import { UsageError } from './usage-error.ts'
-
-/** Values of the options, each as often as it was given. */
-export type Options = Readonly<Record<string, readonly string[] | undefined>>
-
-/** What a command says: to people, and to programs. */
-export interface Said {
-  readonly text: string
-  readonly json: unknown
-}
 
 interface KeyView {
   readonly id: string
@@ -22,19 +13,14 @@ interface KeyView {
   readonly grants: { readonly team?: string; readonly tenant?: string }
 }
 
-type Command = (client: AdminClient, names: readonly string[], options: Options) => Promise<Said>
-
-const ATTRIBUTES = ['tenant', 'team', 'user', 'feature'] as const
-
 /** `postern keys ...`. */
-export const keyCommands: Readonly<Record<string, Command>> = {
+export const keyCommands: Commands = {
   async create(client, names, options) {
     const [name] = exactly(names, 'keys create NAME')
     const limits = [...(options['budget'] ?? []).map(readBudget), ...(options['limit'] ?? []).map(readLimit)]
-    const attributes = Object.fromEntries(ATTRIBUTES.flatMap((attribute) => (options[attribute]?.[0] === undefined ? [] : [[attribute, options[attribute][0]]])))
     const answer = await client.ask('POST', '/keys', {
       name,
-      ...attributes,
+      ...given(options, ['tenant', 'team', 'user', 'feature']),
       ...(options['route'] && { routes: options['route'] }),
       ...(options['model'] && { models: options['model'] }),
       ...(limits.length > 0 && { limits }),
@@ -58,22 +44,19 @@ export const keyCommands: Readonly<Record<string, Command>> = {
     const key = (await client.ask('POST', `/keys/${encodeURIComponent(name)}/revoke`)) as unknown as KeyView
     return { text: `The key ${key.name} (${key.id}) is revoked: every instance refuses it within a second.`, json: key }
   },
+  async kill(client, names) {
+    const [name] = exactly(names, 'keys kill NAME')
+    const { keys } = (await client.ask('POST', `/keys/${encodeURIComponent(name)}/kill`)) as { keys: KeyView[] }
+    return { text: `Every key of ${keys[0]?.name ?? name} is revoked, and what was under way with them ends within a second.`, json: keys }
+  },
   async usage(client, names) {
     const [name] = exactly(names, 'keys usage NAME')
-    return levels(await client.ask('GET', `/keys/${encodeURIComponent(name)}/usage`))
+    return levels(await client.ask('GET', `/keys/${encodeURIComponent(name)}/usage`), 'No limit concerns this key.')
   },
   async reset(client, names) {
     const [name] = exactly(names, 'keys reset NAME')
-    return levels(await client.ask('POST', `/keys/${encodeURIComponent(name)}/reset`))
+    return levels(await client.ask('POST', `/keys/${encodeURIComponent(name)}/reset`), 'No limit concerns this key.')
   },
-}
-
-interface LevelView {
-  readonly limit: string
-  readonly unit: string
-  readonly used: number
-  readonly amount: number
-  readonly resetsAt?: string
 }
 
 /** `postern usage` and `postern budgets`: what every active key has used. @param tell is told how far it is */
@@ -90,21 +73,6 @@ export async function usageOfAll(client: AdminClient, { onlyMoney, tell }: { rea
   return { text: found.length === 0 ? `No active key has ${onlyMoney ? 'a budget' : 'limits'}.` : table(['NAME', 'LIMIT', 'USED', 'OF', 'SHARE', 'BEGINS ANEW'], rows), json: found }
 }
 
-function share(used: number, amount: number): string {
-  return `${Math.floor((used / amount) * 100)} %`
-}
-
 function shown(answer: Record<string, unknown>): Said {
   return { text: `${String(answer['key'])}\n\nThis is the key of ${String(answer['name'])}. It is shown this once: keep it where secrets are kept.`, json: answer }
-}
-
-function levels(answer: Record<string, unknown>): Said {
-  const usage = answer['usage'] as LevelView[]
-  const rows = usage.map(({ limit, used, amount, resetsAt }) => [limit, String(used), String(amount), share(used, amount), resetsAt ?? ''])
-  return { text: usage.length === 0 ? 'No limit concerns this key.' : table(['LIMIT', 'USED', 'OF', 'SHARE', 'BEGINS ANEW'], rows), json: usage }
-}
-
-function exactly(names: readonly string[], usage: string, count = 1): [string] {
-  if (names.length !== count) throw new UsageError(`Usage: postern ${usage}`)
-  return [names[0] ?? '']
 }

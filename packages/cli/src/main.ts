@@ -1,8 +1,11 @@
 import { parseArgs } from 'node:util'
-import { ConfigurationError, createGateway } from '@postern/core'
+import { ConfigurationError, createGateway, explainConfiguration } from '@postern/core'
 import { AdminClient } from './admin-client.ts'
-import { keyCommands, type Options, type Said, usageOfAll } from './keys.ts'
+import { keyCommands, usageOfAll } from './keys.ts'
+import { limitCommands, namesSubject, targetCommands, usageOf } from './rules.ts'
+import type { Commands, Options, Said } from './said.ts'
 import { serve } from './serve.ts'
+import { table } from './table.ts'
 import { USAGE } from './usage.ts'
 import { RequestError, UsageError } from './usage-error.ts'
 
@@ -16,7 +19,9 @@ export interface Terminal {
   untilStopped(): Promise<void>
 }
 
-const MANY = ['team', 'tenant', 'user', 'feature', 'route', 'model', 'budget', 'limit', 'expires', 'grace', 'url', 'port', 'host', 'config'] as const
+const MANY = ['key', 'team', 'tenant', 'user', 'feature', 'route', 'model', 'session', 'scope', 'mode', 'time-zone', 'budget', 'limit', 'expires', 'grace', 'url', 'port', 'host', 'config'] as const
+
+const GROUPS: Readonly<Record<string, Commands | undefined>> = { keys: keyCommands, limits: limitCommands, targets: targetCommands }
 
 /** Runs one command. @returns the exit code: 0 done, 1 refused or failed, 2 wrong usage, 3 nobody answers */
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
@@ -47,13 +52,16 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
     terminal.out(isJson ? `${JSON.stringify(json, undefined, 2)}\n` : `${text}\n`)
     return 0
   }
-  if (group === 'keys') {
-    const act = keyCommands[command]
-    if (act === undefined) throw new UsageError(`postern keys takes ${Object.keys(keyCommands).join(', ')}.`)
+  const commands = GROUPS[group]
+  if (commands !== undefined) {
+    const act = commands[command]
+    if (act === undefined) throw new UsageError(`postern ${group} takes ${Object.keys(commands).join(', ')}.`)
     return say(await act(clientFor(options, terminal), names, options))
   }
+  if (command === '' && (group === 'reset' || (group === 'usage' && namesSubject(options)))) return say(await usageOf(clientFor(options, terminal), options, { isReset: group === 'reset' }))
   if ((group === 'usage' || group === 'budgets') && command === '') return say(await usageOfAll(clientFor(options, terminal), { onlyMoney: group === 'budgets', tell: (text) => terminal.err(text) }))
   if (group === 'config' && command === 'check') return say(await check(names[0] ?? options['config']?.[0], terminal))
+  if (group === 'config' && command === 'explain') return say(explain(names[0] ?? options['config']?.[0], terminal))
   if (group === 'serve') return await serveUntilStopped(options, terminal)
   throw new UsageError(`There is no command ${JSON.stringify(words.join(' '))}. See: postern help`)
 }
@@ -78,6 +86,12 @@ async function check(file: string | undefined, { environment }: Terminal): Promi
   const { providers, routes } = gateway.health()
   await gateway.close({ graceMs: 0 })
   return { text: `The configuration is valid.\nproviders: ${providers.join(', ')}\nroutes: ${routes.join(', ') || 'none'}`, json: { valid: true, providers, routes } }
+}
+
+/** What is in force, and who said so. */
+function explain(file: string | undefined, { environment }: Terminal): Said {
+  const explained = explainConfiguration({ ...(file !== undefined && { config: file }) }, environment)
+  return { text: table(['OPTION', 'VALUE', 'SAID BY'], explained.map(({ option, value, from }) => [option, value, from])), json: explained }
 }
 
 async function serveUntilStopped(options: Options, terminal: Terminal): Promise<number> {

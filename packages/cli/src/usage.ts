@@ -7,13 +7,26 @@ export const USAGE = `postern: keys, budgets and configuration of a Postern LLM 
   postern keys list
   postern keys rotate NAME [--grace 1h]        another key; the old one works for the grace
   postern keys revoke NAME|ID
+  postern keys kill NAME|ID                    revokes every key of that name, and ends what is under way with them
   postern keys usage NAME|ID                   what is used of its limits
   postern keys reset NAME|ID                   lets its limits begin anew
 
+  postern limits list
+  postern limits create --budget 500/month|--limit tokens=2000000/day [--scope team]...
+                        [--team support]... [--mode soft] [--time-zone Europe/Berlin]
+  postern limits remove ID
+
+  postern targets disable provider/model|provider/*     no instance calls it any more
+  postern targets enable provider/model|provider/*
+  postern targets disabled
+
   postern usage                                what every active key has used of its limits
+  postern usage --team support                 what is counted by that: --key, --tenant, --team, --user, ...
+  postern reset --team support                 lets that begin anew
   postern budgets                              the same, of limits in dollars only
 
   postern config check [FILE]                  reads environment and file as a gateway would; lists every problem
+  postern config explain [FILE]                every option that is in force, and where it was said
   postern serve [--port 8787] [--host 127.0.0.1] [--config FILE]
 
 Of a running gateway: --url (or POSTERN_URL, default http://127.0.0.1:8787) and the admin token as POSTERN_ADMIN_TOKEN.

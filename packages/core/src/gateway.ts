@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import { switchOf } from './administration.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { type GatewayOptions, processEnvironment, resolveSettings, type Settings, type TargetFilter, watchFile } from './config/index.ts'
+import { type GatewayOptions, processEnvironment, resolveSettings, type Settings, watchFile } from './config/index.ts'
 import { type Dialect, dialects, type Usage } from './dialects/index.ts'
 import { type CircuitState, createModelLists, createTransport, type DispatchEnvironment, RetryBudget, SharedHealth, TargetHealth, type Transport } from './dispatch/index.ts'
 import { GatewayError } from './errors.ts'
@@ -139,7 +140,8 @@ function createCore(settings: Settings, injected: Injected): Core {
   const log = createLogger(settings.log)
   const clock = injected.clock ?? systemClock
   const transport = injected.transport ?? createTransport({ connectTimeoutMs: settings.connectTimeoutMs })
-  const shared = new SharedState(settings, { log, clock, post: (url, body) => post({ transport, clock }, url, body) })
+  const active = new Set<Exchange>()
+  const shared = new SharedState(settings, { log, clock, post: (url, body) => post({ transport, clock }, url, body), endRequestsOf: (caller) => endRequests(active, caller) })
   const health = new TargetHealth(
     clock,
     (target, state, openForMs) => {
@@ -165,7 +167,7 @@ function createCore(settings: Settings, injected: Injected): Core {
     load: loadOf(settings, { log, clock, delay: injected.eventLoopDelay }),
     shared,
     developmentKey: settings.needsDevelopmentKey ? announced(developmentKey(), log) : undefined,
-    active: new Set(),
+    active,
     reported: new Set(),
     state: { isOpen: true, onIdle: undefined, warnedOfHostParser: false, hasLookedAtHost: false },
   }
@@ -255,9 +257,12 @@ function createRuntime(settings: Settings, core: Core): Runtime {
   return Object.freeze({
     clock: core.dispatch.clock,
     log: core.log,
-    identify: createIdentify({ auth: settings.auth === 'none' ? 'none' : 'keys', keys, ring: core.shared.ring, jwt: settings.jwt && createJwtCheck(settings.jwt, { clock: core.dispatch.clock, get: (url) => getText(core.dispatch, url) }), identify: settings.identify }),
+    identify: core.shared.identify(
+      createIdentify({ auth: settings.auth === 'none' ? 'none' : 'keys', keys, ring: core.shared.administered?.ring, jwt: settings.jwt && createJwtCheck(settings.jwt, { clock: core.dispatch.clock, get: (url) => getText(core.dispatch, url) }), identify: settings.identify }),
+      core.active,
+    ),
     routing: createRoutingTable(settings),
-    isDisabled: settings.isDisabled && safely(settings.isDisabled, core.log),
+    isDisabled: switchOf(settings.isDisabled, core.shared.administered?.rules, core.log),
     dispatch: core.dispatch,
     bodyLimitBytes: settings.bodyLimitBytes,
     load: core.load,
@@ -278,18 +283,6 @@ function createRuntime(settings: Settings, core: Core): Runtime {
       if (core.active.size === 0) core.state.onIdle?.()
     },
   })
-}
-
-/** A switch that breaks leaves everything on. */
-function safely(isDisabled: TargetFilter, log: LeveledLogger): TargetFilter {
-  return (target) => {
-    try {
-      return isDisabled(target)
-    } catch (cause) {
-      log.error('the option disabled threw', { cause: String(cause) })
-      return false
-    }
-  }
 }
 
 /** Load balancers commonly keep idle connections for a minute, and answer 502 for requests on one that the server has just closed. */
@@ -370,6 +363,12 @@ async function shutDown(core: Core, graceMs: number): Promise<void> {
   await core.dispatch.transport.close()
   await idle(core, SETTLING_MS)
   await core.shared.close()
+}
+
+/** An administrator has killed the key of a caller. */
+function endRequests(active: ReadonlySet<Exchange>, caller: string): void {
+  const reason = new GatewayError('invalid_api_key', 'The API key was revoked while the answer was under way.')
+  for (const exchange of active) if (exchange.caller?.id === caller) exchange.cancel?.(reason)
 }
 
 /** Resolves when nothing is under way any more, or after `withinMs`. */

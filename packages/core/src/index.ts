@@ -2,6 +2,8 @@ export { type Clock, systemClock, type Timer } from './clock.ts'
 export {
   ConfigurationError,
   type Duration,
+  type ExplainedOption,
+  explainConfiguration,
   type GatewayOptions,
   type KeyOptions,
   type Problem,
@@ -17,4 +19,4 @@ export type { Caller, CallerLimit } from './identity/index.ts'
 export type { RequestRecord } from './ledger/index.ts'
 export type { LimitAlert } from './limits/index.ts'
 export type { Logger, LogLevel } from './log.ts'
-export { type Directory, type Draw, type HealthBoard, type HealthFact, type LeaseDraw, type Ledger, memoryStore, type PeriodDraw, type Reservation, type ReservationRequest, type ReserveAnswer, type SettleAnswer, type SlidingDraw, sqliteStore, type Store, type StoredKey } from './storage/index.ts'
+export { type Directory, type DirectoryChanges, type Draw, type HealthBoard, type HealthFact, type LeaseDraw, type Ledger, memoryStore, type PeriodDraw, type Reservation, type ReservationRequest, type ReserveAnswer, type SettleAnswer, type SlidingDraw, sqliteStore, type Store, type StoredEntry, type StoredKey, type StoredLimit, type StoredSwitch } from './storage/index.ts'

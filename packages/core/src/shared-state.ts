@@ -1,18 +1,21 @@
-import { Admin, keyActs } from './admin/index.ts'
+import type { Admin } from './admin/index.ts'
+import { administer, type Administered, createAdmin } from './administration.ts'
 import type { Clock } from './clock.ts'
-import { limitsOfCaller, readGrace, readKeyWish, type Settings } from './config/index.ts'
-import { readJsonBody } from './http/index.ts'
-import { type Caller, KeyRing } from './identity/index.ts'
-import { AdmissionControl, Alerts, type Limit, type LimitAlert, type Subject } from './limits/index.ts'
+import { limitsOfCaller, type Settings } from './config/index.ts'
+import type { Exchange } from './exchange.ts'
+import type { Caller, Identify } from './identity/index.ts'
+import { AdmissionControl, Alerts, type Limit, type LimitAlert } from './limits/index.ts'
 import type { LeveledLogger } from './log.ts'
 import type { Runtime } from './runtime.ts'
-import { GuardedLedger, type HealthBoard, openStore, type Store, type StoredKey } from './storage/index.ts'
+import { GuardedLedger, type HealthBoard, openStore, type Store } from './storage/index.ts'
 
 interface Outside {
   readonly log: LeveledLogger
   readonly clock: Clock
   /** Sends JSON to an address, once; rejects when it did not arrive. */
   readonly post: (url: string, body: object) => Promise<void>
+  /** Ends what is under way for a caller. */
+  readonly endRequestsOf: (caller: string) => void
 }
 
 const NO_LIMITS: readonly Limit[] = Object.freeze([])
@@ -26,7 +29,7 @@ export class SharedState {
   #store: Store | undefined
   #guarded: GuardedLedger | undefined
   #admission: AdmissionControl | undefined
-  #ring: KeyRing | undefined
+  #administered: Administered | undefined
 
   constructor(settings: Settings, outside: Outside) {
     this.#settings = settings
@@ -44,19 +47,23 @@ export class SharedState {
     return store === 'memory' || (typeof store === 'string' && store.startsWith('sqlite:')) ? undefined : this.#openStore().board
   }
 
-  /** Keys that are made while the gateway runs; none where nobody may administer it. */
-  get ring(): KeyRing | undefined {
+  /** What administrators write while the gateway runs; nothing where nobody may administer it. */
+  get administered(): Administered | undefined {
     const { adminToken, adminGuard } = this.#settings
-    if (this.#ring !== undefined || (adminToken === undefined && adminGuard === undefined)) return this.#ring
+    if (this.#administered !== undefined || (adminToken === undefined && adminGuard === undefined)) return this.#administered
     const { directory } = this.#openStore()
-    if (directory !== undefined) this.#ring = new KeyRing({ directory, clock: this.#outside.clock, callerOf })
-    return this.#ring
+    if (directory !== undefined) this.#administered = administer(directory, this.#outside)
+    return this.#administered
   }
 
   /** How requests are let in by the limits of the configuration, and of whoever calls. */
   admission(limits: readonly Limit[]): Pick<Runtime, 'limitsFor' | 'admit' | 'charge'> {
     return {
-      limitsFor: (caller) => (caller?.limits === undefined ? limits : [...limits, ...this.#limitsOf(caller)]),
+      limitsFor: (caller) => {
+        const made = this.#administered?.rules.limits ?? NO_LIMITS
+        const everybodys = made.length === 0 ? limits : [...limits, ...made]
+        return caller?.limits === undefined ? everybodys : [...everybodys, ...this.#limitsOf(caller)]
+      },
       admit: (wanted, demand) => this.#openAdmission().admit(wanted, demand),
       charge: (wanted, demand, actual) => this.#openAdmission().charge(wanted, demand, actual),
     }
@@ -64,38 +71,28 @@ export class SharedState {
 
   /** `/admin`, where somebody may administer the gateway. */
   admin(settings: Settings): Admin | undefined {
-    const { ring } = this
-    if (ring === undefined) return undefined
+    const { administered } = this
+    if (administered === undefined) return undefined
+    const { adminToken } = settings
     const { clock, log } = this.#outside
-    const { adminToken, adminGuard, onAdmin, keys, bodyLimitBytes, limits } = settings
-    const whose = (stored: StoredKey): readonly [readonly Limit[], Subject] => {
-      const caller = callerOf(stored)
-      const { id, tenant, team, user, feature } = caller
-      return [[...limits, ...limitsOfCaller(caller)], { key: id, tenant, team, user, feature }]
+    return createAdmin({ ...administered, settings, clock, log, token: adminToken, admission: this.#openAdmission() })
+  }
+
+  /** Knows who calls by what administrators have last written. */
+  identify(identify: Identify, active: ReadonlySet<Exchange>): Identify {
+    const { administered } = this
+    if (administered === undefined) return identify
+    const { register } = administered
+    return (request) => {
+      const refreshing = register.refresh()
+      // Who has been let in is to be ended too, when a key is killed while nobody else calls.
+      register.watch(() => active.size > 0)
+      return refreshing === undefined ? identify(request) : refreshing.then(() => identify(request))
     }
-    const acts = keyActs({
-      ring,
-      clock,
-      takenNames: () => new Set(keys.map(({ name }) => name)),
-      read: readKeyWish,
-      readGrace,
-      levels: (stored) => this.#openAdmission().levels(...whose(stored)),
-      reset: (stored) => this.#openAdmission().reset(...whose(stored)),
-    })
-    return new Admin({
-      acts,
-      clock,
-      token: adminToken,
-      guard: adminGuard as ((host: unknown) => string | undefined) | undefined,
-      readBody: async (request) => (request.header('content-length') === '0' || request.header('content-type') === undefined ? {} : (await readJsonBody(request, bodyLimitBytes)).value),
-      onAct: (act) => {
-        log.info('admin', { act })
-        onAdmin?.(act)
-      },
-    })
   }
 
   async close(): Promise<void> {
+    this.#administered?.register.close()
     await this.#admission?.close()
     // What was made by code is closed by code.
     if (typeof this.#settings.store === 'string') await this.#store?.close()
@@ -156,9 +153,4 @@ export class SharedState {
     if (state === 'open') log.error('the store that counts limits does not answer: fail modes are in force', { store, cause: String(cause) })
     else if (state === 'closed') log.warn('the store that counts limits answers again', { store })
   }
-}
-
-/** What a key was given was checked when it was made. */
-function callerOf({ name, grants }: StoredKey): Caller {
-  return { ...(grants as Partial<Caller>), id: name }
 }

@@ -2,36 +2,9 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
 import type { GatewayRequest, GatewayResponse } from '../http/index.ts'
-import type { Level } from '../limits/index.ts'
 import { SlidingCounts } from '../sliding-counts.ts'
-
-/** A virtual key as administrators see it: never the key, never its hash. */
-export interface KeyView {
-  readonly id: string
-  readonly name: string
-  /** The first characters of the key. */
-  readonly hint: string
-  readonly status: 'active' | 'expired' | 'revoked'
-  /** ISO 8601, here and below. */
-  readonly createdAt: string
-  readonly expiresAt?: string
-  readonly revokedAt?: string
-  /** What it may do and whose use it is, as it was asked for. */
-  readonly grants: Readonly<Record<string, unknown>>
-}
-
-/** What administrators can do. Over HTTP it is `/admin/*`; the command line asks for the same. */
-export interface AdminActs {
-  listKeys(): Promise<readonly KeyView[]>
-  /** Rejects with `invalid_request` that names every problem. */
-  createKey(asked: Readonly<Record<string, unknown>>): Promise<{ readonly key: string; readonly created: KeyView }>
-  /** @param id of a key, or its name where one active key has it */
-  rotateKey(id: string, asked: Readonly<Record<string, unknown>>): Promise<{ readonly key: string; readonly created: KeyView }>
-  changeKey(id: string, asked: Readonly<Record<string, unknown>>): Promise<KeyView>
-  revokeKey(id: string): Promise<KeyView>
-  usage(id: string): Promise<readonly Level[]>
-  resetUsage(id: string): Promise<readonly Level[]>
-}
+import type { AdminActs } from './acts.ts'
+import { routes } from './routes.ts'
 
 /** Something an administrator did, or tried to do. */
 export interface AdminAct {
@@ -60,23 +33,6 @@ export interface AdminOptions {
 const MOST_WRONG = 20
 const WRONG_WITHIN_MS = 60_000
 
-type Route = readonly [method: string, path: RegExp, act: string, run: (acts: AdminActs, id: string, body: Readonly<Record<string, unknown>>) => Promise<{ readonly status?: number; readonly body: unknown }>]
-
-const KEY = '/admin/keys/([\\w.@%-]+)'
-const routes: readonly Route[] = [
-  ['GET', /^\/admin\/keys$/, 'GET /admin/keys', async (acts) => ({ body: { keys: await acts.listKeys() } })],
-  ['POST', /^\/admin\/keys$/, 'POST /admin/keys', async (acts, _id, body) => made(await acts.createKey(body))],
-  ['PATCH', new RegExp(`^${KEY}$`), 'PATCH /admin/keys/{id}', async (acts, id, body) => ({ body: await acts.changeKey(id, body) })],
-  ['POST', new RegExp(`^${KEY}/rotate$`), 'POST /admin/keys/{id}/rotate', async (acts, id, body) => made(await acts.rotateKey(id, body))],
-  ['POST', new RegExp(`^${KEY}/revoke$`), 'POST /admin/keys/{id}/revoke', async (acts, id) => ({ body: await acts.revokeKey(id) })],
-  ['GET', new RegExp(`^${KEY}/usage$`), 'GET /admin/keys/{id}/usage', async (acts, id) => ({ body: { usage: await acts.usage(id) } })],
-  ['POST', new RegExp(`^${KEY}/reset$`), 'POST /admin/keys/{id}/reset', async (acts, id) => ({ body: { usage: await acts.resetUsage(id) } })],
-]
-
-function made({ key, created }: { readonly key: string; readonly created: KeyView }): { status: number; body: unknown } {
-  return { status: 201, body: { key, ...created } }
-}
-
 /** The HTTP face of what administrators can do. */
 export class Admin {
   readonly #options: AdminOptions
@@ -100,7 +56,11 @@ export class Admin {
     const tell = (status: number): void => this.#options.onAct({ at: new Date(this.#options.clock.now()).toISOString(), by, act: route?.[2] ?? `${request.method} ${request.path}`, ...(target !== undefined && { target }), status })
     try {
       if (route === undefined) throw new GatewayError('unknown_path', `There is no ${request.method} ${request.path} here. Known: ${routes.map(([, , act]) => act).join(', ')}.`)
-      const { status = 200, body } = await route[3](this.#options.acts, decodeURIComponent(target ?? ''), request.method === 'GET' ? {} : await this.#options.readBody(request))
+      const { status = 200, body } = await route[3](this.#options.acts, {
+        id: decodeURIComponent(target ?? ''),
+        body: request.method === 'GET' ? {} : await this.#options.readBody(request),
+        query: Object.fromEntries(new URLSearchParams(request.search)),
+      })
       tell(status)
       return { status, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' }, body: JSON.stringify(body) }
     } catch (error) {

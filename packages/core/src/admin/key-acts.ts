@@ -3,7 +3,7 @@ import { GatewayError } from '../errors.ts'
 import type { KeyRing } from '../identity/index.ts'
 import type { Level } from '../limits/index.ts'
 import type { StoredKey } from '../storage/index.ts'
-import type { AdminActs, KeyView } from './admin.ts'
+import type { KeyActs, KeyView } from './acts.ts'
 
 /** What a key is asked for with, once it was checked. */
 export interface KeyWish {
@@ -25,7 +25,7 @@ export interface KeyActsOptions {
 }
 
 /** What administrators can do to keys. */
-export function keyActs(options: KeyActsOptions): AdminActs {
+export function keyActs(options: KeyActsOptions): KeyActs {
   const { ring, clock } = options
   const statusOf = ({ revokedAt, expiresAt }: StoredKey): KeyView['status'] => (revokedAt !== undefined ? 'revoked' : expiresAt !== undefined && expiresAt <= clock.now() ? 'expired' : 'active')
   const view = (stored: StoredKey): KeyView => ({
@@ -71,6 +71,12 @@ export function keyActs(options: KeyActsOptions): AdminActs {
       return view(await ring.change(found, grants))
     },
     revokeKey: async (id) => view(await ring.revoke(await find(id))),
+    async killKey(id) {
+      const { name } = await find(id)
+      const killed: KeyView[] = []
+      for (const stored of await ring.list()) if (stored.name === name) killed.push(view(await ring.kill(stored)))
+      return killed
+    },
     usage: async (id) => options.levels(await find(id)),
     async resetUsage(id) {
       const found = await find(id)

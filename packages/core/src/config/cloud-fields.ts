@@ -23,6 +23,7 @@ export function cloudFields() {
     location: cloudText('location', 'Location of the models; `global` unless given.'),
     credentials: cloudCredentials().optional().meta(
       meta({
+        isSecret: true,
         type: 'path of a JSON file, its content, or a function (code only)',
         default: 'none',
         env: 'POSTERN_PROVIDER_<NAME>_CREDENTIALS',
@@ -42,7 +43,7 @@ function cloudText(option: CloudOption, description: string) {
 }
 
 function cloudSecret(option: CloudOption, description: string) {
-  const fields = { type: 'string', default: 'none', env: providerVariable(option), description: ofKinds(option, description) }
+  const fields = { isSecret: true, type: 'string', default: 'none', env: providerVariable(option), description: ofKinds(option, description) }
   return optionalSecret().optional().meta(meta(fields))
 }
 

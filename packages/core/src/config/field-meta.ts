@@ -9,6 +9,8 @@ export interface FieldMeta {
   readonly env?: string
   /** How the environment's text becomes a value. `text` when absent. */
   readonly read?: 'text' | 'number' | 'list'
+  /** Nobody is shown what it holds. */
+  readonly isSecret?: boolean
   /** Cannot be written in a file or in the environment. */
   readonly codeOnly?: boolean
 }

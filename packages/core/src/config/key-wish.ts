@@ -5,6 +5,7 @@ import type { Limit } from '../limits/index.ts'
 import { parseDuration } from './duration.ts'
 import { keyLimitsSchema } from './limit-schema.ts'
 import { limitsOfKey } from './resolve-admission.ts'
+import { refused } from './wish-problem.ts'
 
 const DAY_MS = 86_400_000
 const LONGEST_LIFE_DAYS = 3_650
@@ -58,15 +59,4 @@ function readLife(value: unknown): number {
   const ms = days === undefined ? parseDuration(value) : Number(days) <= LONGEST_LIFE_DAYS && Number(days) > 0 ? Number(days) * DAY_MS : undefined
   if (ms === undefined) throw new GatewayError('invalid_request', `expiresIn: this is not a duration. Write one such as "90d" or "12h", at most ${LONGEST_LIFE_DAYS} days.`, { param: 'expiresIn' })
   return ms
-}
-
-function refused(issues: readonly z.core.$ZodIssue[]): GatewayError {
-  const said = issues.map((issue) => {
-    const place = issue.path.map(String).join('.')
-    if (issue.code === 'unrecognized_keys') return `${[place, ...issue.keys].filter(Boolean).join('.')}: there is no such field.`
-    const fix = issue.code === 'custom' ? ` ${String(issue.params?.['fix'] ?? '')}` : ''
-    return `${place}: ${issue.message}${fix}`
-  })
-  const [first] = issues
-  return new GatewayError('invalid_request', said.join(' '), { ...(first !== undefined && { param: first.path.map(String).join('.') }) })
 }

@@ -26,16 +26,19 @@ const oneOrMore = () => z.union([z.string().min(1), z.array(z.string().min(1)).m
 
 /** Limits of the gateway. */
 export function limitsSchema() {
+  return z.array(limitSchema())
+}
+
+/** One of them. */
+export function limitSchema() {
   const values = z.strictObject(Object.fromEntries(scopes.map((scope) => [scope, oneOrMore()])) as Record<(typeof scopes)[number], ReturnType<typeof oneOrMore>>)
-  return z.array(
-    z
-      .strictObject({
-        ...limitFields(),
-        scope: z.union([z.enum(scopes), z.array(z.enum(scopes)), z.literal('all')]).optional().meta(meta({ type: `${listed(scopes)}, a list of them, or \`all\``, default: '`key`', description: 'Each of these, or each combination, has a counter of its own; `all` is one for everybody.' })),
-        only: values.optional().meta(meta({ type: 'object', default: 'everybody', description: 'Only for requests of these: `{ team: support }`, `{ model: [a, b] }`.' })),
-      })
-      .superRefine(checkLimit),
-  )
+  return z
+    .strictObject({
+      ...limitFields(),
+      scope: z.union([z.enum(scopes), z.array(z.enum(scopes)), z.literal('all')]).optional().meta(meta({ type: `${listed(scopes)}, a list of them, or \`all\``, default: '`key`', description: 'Each of these, or each combination, has a counter of its own; `all` is one for everybody.' })),
+      only: values.optional().meta(meta({ type: 'object', default: 'everybody', description: 'Only for requests of these: `{ team: support }`, `{ model: [a, b] }`.' })),
+    })
+    .superRefine(checkLimit)
 }
 
 /** Limits a provider sets us. What is under way at once is found out by its answers. */

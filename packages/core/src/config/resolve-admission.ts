@@ -5,7 +5,7 @@ import type { ParsedKey, ParsedLimit } from './schema.ts'
 
 /** Every limit there is: those of the gateway, and those of single keys. */
 export function resolveAdmission(merged: Merged): readonly Limit[] {
-  const own = (merged.first('limits') ?? []).map((limit, at) => limitOf(limit, { place: `limits[${at}]`, scope: scopeOf(limit.scope), only: onlyOf(limit.only ?? {}) }))
+  const own = (merged.first('limits') ?? []).map((limit, at) => limitOfGateway(limit, `limits[${at}]`))
   const ofKeys = [...merged.entries('keys')].flatMap(([name, { value }]) => limitsOfKey(name, value))
   return Object.freeze([...own, ...ofKeys])
 }
@@ -17,6 +17,11 @@ export function resolveProviderLimits(merged: Merged): ReadonlyMap<string, reado
     return limits.length === 0 ? [] : [[name, limits] as const]
   })
   return new Map(entries)
+}
+
+/** A limit that says itself whose it is. */
+export function limitOfGateway(limit: ParsedLimit, place: string): Limit {
+  return limitOf(limit, { place, scope: scopeOf(limit.scope), only: onlyOf(limit.only ?? {}) })
 }
 
 /** The limits of one key, whatever it was made by. */

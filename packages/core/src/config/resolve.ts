@@ -38,10 +38,13 @@ export function resolveSettings(options: GatewayOptions<never>, environment: Env
 
 interface Sources {
   readonly merged: Merged
+  /** Where the first source that says something of it does. */
+  placeOf(option: keyof GatewayOptions<never>): string
   readonly configPath: string | undefined
 }
 
-function readSources(options: GatewayOptions<never>, environment: Environment, problems: Problem[]): Sources {
+/** Everything that was said, the strongest source first; `problems` get what is wrong with one of them alone. */
+export function readSources(options: GatewayOptions<never>, environment: Environment, problems: Problem[]): Sources {
   const code = validate(options, (path) => (path.length === 0 ? 'options' : `option ${describePath(path)}`), problems)
   const variables = readEnvironment(environment, problems)
   const configured = code.options.config ?? variables.options.config
@@ -51,7 +54,8 @@ function readSources(options: GatewayOptions<never>, environment: Environment, p
   const providers = new Map([...merge(explicit).providers()].map(([name, { value }]) => [name, value]))
   const wellKnown = readWellKnown(environment, new Set(providers.keys()), problems)
   const ofClouds = readCloudVariables(environment, { providers, routed: routedProviders(explicit) }, problems)
-  return { merged: merge([code, variables, wellKnown, ...explicit.slice(2), ofClouds]), configPath }
+  const sources = [code, variables, wellKnown, ...explicit.slice(2), ofClouds]
+  return { merged: merge(sources), configPath, placeOf: (option) => sources.find(({ options: said }) => said[option] !== undefined)?.placeOf([option]) ?? 'default' }
 }
 
 /** What stands before the slash in the targets of routes. */

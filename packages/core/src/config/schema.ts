@@ -111,6 +111,7 @@ function credentialFields() {
   return {
     apiKey: optionalSecret().optional().meta(
       meta({
+        isSecret: true,
         type: 'string',
         default: 'none',
         env: 'POSTERN_PROVIDER_<NAME>_API_KEY',
@@ -119,6 +120,7 @@ function credentialFields() {
     ),
     apiKeys: keyPool().optional().meta(
       meta({
+        isSecret: true,
         type: 'list of strings, or of `{ key, weight }`',
         default: 'none',
         env: 'POSTERN_PROVIDER_<NAME>_API_KEYS',
@@ -126,7 +128,7 @@ function credentialFields() {
         description: 'Several keys, used in turn by their weight. One that is refused, used up or limited is left alone for a while.',
       }),
     ),
-    tenantKeys: z.record(z.string().min(1), secret()).optional().meta(meta({ type: 'object by tenant', default: 'none', description: 'Keys that tenants bring along: calls of theirs are made with them, and nobody else\'s.' })),
+    tenantKeys: z.record(z.string().min(1), secret()).optional().meta(meta({ isSecret: true, type: 'object by tenant', default: 'none', description: 'Keys that tenants bring along: calls of theirs are made with them, and nobody else\'s.' })),
     tenantsWithoutKey: z.enum(['share', 'refuse']).optional().meta(meta({ type: '`share` or `refuse`', default: '`share`', description: 'Callers of other tenants, and of none, are served with the key of the provider, or not at all.' })),
   }
 }
@@ -160,7 +162,7 @@ function providerSchema() {
       }),
     ),
     headers: headers().optional().meta(
-      meta({ type: 'object', default: 'none', description: 'Sent with every call. One that names the credential header replaces it.' }),
+      meta({ isSecret: true, type: 'object', default: 'none', description: 'Sent with every call. One that names the credential header replaces it.' }),
     ),
     models: z.array(z.string().trim().min(1)).optional().meta(
       meta({
@@ -202,7 +204,7 @@ function keySchema() {
   return z.preprocess(
     textAsObject,
     z.strictObject({
-      key: secret().meta(meta({ type: `string, at least ${SHORTEST_KEY} characters`, description: 'What the client presents.' })),
+      key: secret().meta(meta({ isSecret: true, type: `string, at least ${SHORTEST_KEY} characters`, description: 'What the client presents.' })),
       routes: names.optional().meta(meta({ type: 'list', default: 'all', description: 'Routes the key may use.' })),
       models: names.optional().meta(
         meta({
@@ -265,7 +267,7 @@ function limitFields() {
 function adminFields() {
   return {
     adminToken: optionalSecret().optional().meta(
-      meta({ type: `string, at least ${SHORTEST_KEY} characters`, default: 'none: there is no `/admin`', env: 'POSTERN_ADMIN_TOKEN', description: 'Opens `/admin/*`, where keys are made and revoked: `docs/admin.md`.' }),
+      meta({ isSecret: true, type: `string, at least ${SHORTEST_KEY} characters`, default: 'none: there is no `/admin`', env: 'POSTERN_ADMIN_TOKEN', description: 'Opens `/admin/*`, where keys are made and revoked: `docs/admin.md`.' }),
     ),
     adminGuard: callback<(host: never) => string | false | null | undefined | Promise<string | false | null | undefined>>().optional().meta(
       meta({ type: 'function', codeOnly: true, description: "Your own login for `/admin/*`: the name of an administrator from the host framework's request, or nothing." }),
@@ -287,7 +289,7 @@ function admissionFields() {
       meta({ type: 'object by `provider/model` or `provider/*`', default: 'those of the list that comes with the gateway', description: 'Dollars for a million tokens: `{ input, output, cached, cacheWrite }`. A model without a price is refused where a hard limit in `usd` applies.' }),
     ),
     onAlert: callback<(alert: LimitAlert) => void>().optional().meta(meta({ type: 'function', codeOnly: true, description: 'Called when so much of a limit is used that its `alertAt` says so.' })),
-    alertWebhook: address().optional().meta(meta({ type: 'URL', default: 'none', env: 'POSTERN_ALERT_WEBHOOK', description: 'Address that the same is sent to, as JSON.' })),
+    alertWebhook: address().optional().meta(meta({ isSecret: true, type: 'URL', default: 'none', env: 'POSTERN_ALERT_WEBHOOK', description: 'Address that the same is sent to, as JSON.' })),
     loopLimit: z.int().min(2).max(1_000).optional().meta(
       meta({ type: 'number, 2 to 1000', default: 'never', env: 'POSTERN_LOOP_LIMIT', read: 'number', description: 'A conversation that ends with the same tool calls with the same arguments so many times in a row is refused with 403 `loop_detected`.' }),
     ),

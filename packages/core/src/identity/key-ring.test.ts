@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from '../clock.fake.ts'
-import { memoryStore, type Directory } from '../storage/index.ts'
+import { type Directory, memoryStore, Register, type StoredKey } from '../storage/index.ts'
 import { KeyRing } from './key-ring.ts'
 
 function start() {
@@ -16,7 +16,11 @@ function start() {
     put: (key) => kept.put(key),
     secret: (fresh) => kept.secret(fresh),
   }
-  const instance = (): KeyRing => new KeyRing({ directory, clock, callerOf: ({ name }) => ({ id: name }) })
+  const instance = (): KeyRing => {
+    const register: Register = new Register({ directory, clock, onChange: (changed, isAnew) => ring.learn(changed, isAnew) })
+    const ring = new KeyRing({ register, clock, callerOf: ({ name }) => ({ id: name }) })
+    return ring
+  }
   return { clock, kept, state, one: instance(), other: instance() }
 }
 
@@ -32,9 +36,9 @@ describe('a key ring', () => {
   it('keeps no key: what is written down opens nothing', async () => {
     const { one, kept } = start()
     const { key } = await one.make({ name: 'web', grants: { team: 'a' } })
-    const { keys } = await kept.changesSince(0)
-    expect(JSON.stringify(keys)).not.toContain(key.slice(10))
-    expect(keys[0]?.hash).toMatch(/^[0-9a-f]{64}$/)
+    const { entries } = await kept.changesSince(0)
+    expect(JSON.stringify(entries)).not.toContain(key.slice(10))
+    expect((entries[0] as StoredKey).hash).toMatch(/^[0-9a-f]{64}$/)
   })
 
   it('refuses a revoked key everywhere within half a second', async () => {

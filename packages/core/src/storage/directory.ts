@@ -1,5 +1,6 @@
 /** A virtual key as it is kept: never the key itself. */
 export interface StoredKey {
+  readonly kind: 'key'
   /** `key_...`, of this one key: a rotated key has another. */
   readonly id: string
   /** Of the caller, in records and limits; kept over rotations. */
@@ -12,33 +13,68 @@ export interface StoredKey {
   readonly createdAt: number
   readonly expiresAt?: number | undefined
   readonly revokedAt?: number | undefined
+  /** Revoked, and what was under way with it was ended. */
+  readonly isKilled?: boolean
   /** What the key may do and whose use it is, as it was asked for. */
   readonly grants: Readonly<Record<string, unknown>>
 }
 
-/** Keys that are made while the gateway runs, the same for every instance. */
+/** A limit that was made while the gateway runs. */
+export interface StoredLimit {
+  readonly kind: 'limit'
+  /** `limit_...` */
+  readonly id: string
+  readonly createdAt: number
+  readonly removedAt?: number | undefined
+  /** As an entry of the option `limits`. */
+  readonly written: Readonly<Record<string, unknown>>
+}
+
+/** A target that was switched off, or on again, while the gateway runs. */
+export interface StoredSwitch {
+  readonly kind: 'switch'
+  /** `switch ` and the target. */
+  readonly id: string
+  /** `provider/model` or `provider/*` */
+  readonly target: string
+  readonly isOff: boolean
+  readonly changedAt: number
+}
+
+/** What administrators write down while the gateway runs. */
+export type StoredEntry = StoredKey | StoredLimit | StoredSwitch
+
+export interface DirectoryChanges {
+  /** Of the last write. */
+  readonly version: number
+  readonly entries: readonly StoredEntry[]
+  /** That of `Directory.secret`; absent where none is kept yet. */
+  readonly secret?: string | undefined
+}
+
+/** What administrators have written down, the same for every instance. Nothing is ever taken out: what is no longer in force says so. */
 export interface Directory {
-  /** What was written after `version`; 0 for everything. Later writes of a key replace earlier ones. */
-  changesSince(version: number): Promise<{ readonly version: number; readonly keys: readonly StoredKey[] }>
-  put(key: StoredKey): Promise<void>
+  /** What was written after `version`; 0 for everything. Later writes of an entry replace earlier ones. */
+  changesSince(version: number): Promise<DirectoryChanges>
+  put(entry: StoredEntry): Promise<void>
   /** The secret that hashes are made with: the one that is kept, or `fresh`, which is kept then. */
   secret(fresh: string): Promise<string>
 }
 
-/** Keys of this process alone, gone with it. */
+/** Of this process alone, gone with it. */
 export class MemoryDirectory implements Directory {
-  readonly #keys = new Map<string, { readonly key: StoredKey; readonly version: number }>()
+  readonly #entries = new Map<string, { readonly entry: StoredEntry; readonly version: number }>()
   #version = 0
   #secret: string | undefined
 
-  changesSince(version: number): Promise<{ version: number; keys: StoredKey[] }> {
-    const keys = version === this.#version ? [] : [...this.#keys.values()].filter((entry) => entry.version > version).map(({ key }) => key)
-    return Promise.resolve({ version: this.#version, keys })
+  changesSince(version: number): Promise<DirectoryChanges> {
+    const entries = version === this.#version ? [] : [...this.#entries.values()].filter((kept) => kept.version > version).map(({ entry }) => entry)
+    return Promise.resolve({ version: this.#version, entries, secret: this.#secret })
   }
 
-  put(key: StoredKey): Promise<void> {
+  put(entry: StoredEntry): Promise<void> {
     this.#version += 1
-    this.#keys.set(key.id, { key, version: this.#version })
+    this.#entries.set(entry.id, { entry, version: this.#version })
     return Promise.resolve()
   }
 

@@ -1,7 +1,7 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Directory, StoredKey } from './directory.ts'
+import type { Directory, DirectoryChanges, StoredEntry } from './directory.ts'
 
-/** Keys in the file of a SQLite store. */
+/** What administrators write, in the file of a SQLite store. */
 export class SqliteDirectory implements Directory {
   readonly #database: DatabaseSync
 
@@ -9,18 +9,23 @@ export class SqliteDirectory implements Directory {
     this.#database = database
   }
 
-  async changesSince(version: number): Promise<{ version: number; keys: StoredKey[] }> {
-    const rows = this.#database.prepare('SELECT version, written FROM keys WHERE version > ? ORDER BY version').all(version)
-    return { version: rows.length === 0 ? version : Number(rows.at(-1)?.['version']), keys: rows.map(({ written }) => JSON.parse(String(written)) as StoredKey) }
+  async changesSince(version: number): Promise<DirectoryChanges> {
+    const rows = this.#database.prepare('SELECT version, written FROM entries WHERE version > ? ORDER BY version').all(version)
+    return { version: rows.length === 0 ? version : Number(rows.at(-1)?.['version']), entries: rows.map(({ written }) => JSON.parse(String(written)) as StoredEntry), secret: this.#kept() }
   }
 
-  async put(key: StoredKey): Promise<void> {
+  async put(entry: StoredEntry): Promise<void> {
     // One statement: no other process takes the same version.
-    this.#database.prepare('INSERT OR REPLACE INTO keys SELECT ?, coalesce(max(version), 0) + 1, ? FROM keys').run(key.id, JSON.stringify(key))
+    this.#database.prepare('INSERT OR REPLACE INTO entries SELECT ?, coalesce(max(version), 0) + 1, ? FROM entries').run(entry.id, JSON.stringify(entry))
   }
 
   async secret(fresh: string): Promise<string> {
     this.#database.prepare("INSERT OR IGNORE INTO facts VALUES ('secret', ?)").run(fresh)
-    return String(this.#database.prepare("SELECT value FROM facts WHERE name = 'secret'").get()?.['value'])
+    return this.#kept() ?? fresh
+  }
+
+  #kept(): string | undefined {
+    const value = this.#database.prepare("SELECT value FROM facts WHERE name = 'secret'").get()?.['value']
+    return value === undefined ? undefined : String(value)
   }
 }

@@ -1,0 +1,74 @@
+import type { Level } from '../limits/index.ts'
+
+/** A virtual key as administrators see it: never the key, never its hash. */
+export interface KeyView {
+  readonly id: string
+  readonly name: string
+  /** The first characters of the key. */
+  readonly hint: string
+  readonly status: 'active' | 'expired' | 'revoked'
+  /** ISO 8601, here and below. */
+  readonly createdAt: string
+  readonly expiresAt?: string
+  readonly revokedAt?: string
+  /** What it may do and whose use it is, as it was asked for. */
+  readonly grants: Readonly<Record<string, unknown>>
+}
+
+/** What administrators can do to keys. */
+export interface KeyActs {
+  listKeys(): Promise<readonly KeyView[]>
+  /** Rejects with `invalid_request` that names every problem. */
+  createKey(asked: Readonly<Record<string, unknown>>): Promise<{ readonly key: string; readonly created: KeyView }>
+  /** @param id of a key, or its name where one active key has it */
+  rotateKey(id: string, asked: Readonly<Record<string, unknown>>): Promise<{ readonly key: string; readonly created: KeyView }>
+  changeKey(id: string, asked: Readonly<Record<string, unknown>>): Promise<KeyView>
+  revokeKey(id: string): Promise<KeyView>
+  /** Revokes every key of that caller, and ends what is under way with them, on every instance. */
+  killKey(id: string): Promise<readonly KeyView[]>
+  usage(id: string): Promise<readonly Level[]>
+  resetUsage(id: string): Promise<readonly Level[]>
+}
+
+/** A limit as administrators see it. */
+export interface LimitView {
+  /** `limit_...`, or its place in the configuration. */
+  readonly id: string
+  /** In words. */
+  readonly says: string
+  /** It can be changed there only. */
+  readonly isConfigured?: true
+  /** ISO 8601. */
+  readonly createdAt?: string
+  /** As it was asked for: an entry of the option `limits`. */
+  readonly written?: Readonly<Record<string, unknown>>
+}
+
+/** A target that is switched off. */
+export interface SwitchView {
+  /** `provider/model` or `provider/*` */
+  readonly target: string
+  /** ISO 8601. */
+  readonly since: string
+}
+
+type Asked = Readonly<Record<string, unknown>>
+
+/** What administrators can do to limits and targets. Rejects with `invalid_request` that names every problem. */
+export interface RuleActs {
+  /** Those of the configuration, and those that were made. */
+  listLimits(): Promise<readonly LimitView[]>
+  createLimit(asked: Asked): Promise<LimitView>
+  changeLimit(id: string, asked: Asked): Promise<LimitView>
+  removeLimit(id: string): Promise<LimitView>
+  /** @param subject by scope: `{ team: 'support' }`; of every limit that has no other scope than these */
+  usageOf(subject: Asked): Promise<readonly Level[]>
+  resetUsageOf(subject: Asked): Promise<readonly Level[]>
+  /** Those that were switched off here; not those of the option `disabled`. */
+  listDisabled(): Promise<readonly SwitchView[]>
+  disable(target: unknown): Promise<SwitchView>
+  enable(target: unknown): Promise<SwitchView>
+}
+
+/** What administrators can do. Over HTTP it is `/admin/*`; the command line asks for the same. */
+export type AdminActs = KeyActs & RuleActs

@@ -1,0 +1,100 @@
+import { Admin, keyActs, LiveRules, ruleActs } from './admin/index.ts'
+import type { Clock } from './clock.ts'
+import { limitOfWish, limitsOfCaller, readGrace, readKeyWish, readLimitWish, readSubject, type Settings, type TargetFilter } from './config/index.ts'
+import { readJsonBody } from './http/index.ts'
+import { type Caller, KeyRing } from './identity/index.ts'
+import type { AdmissionControl, Limit, Subject } from './limits/index.ts'
+import type { LeveledLogger } from './log.ts'
+import { type Directory, Register, type StoredKey } from './storage/index.ts'
+
+/** What administrators write while the gateway runs, and what has come of it on this instance. */
+export interface Administered {
+  readonly register: Register
+  readonly ring: KeyRing
+  readonly rules: LiveRules
+}
+
+/** @param outside `endRequestsOf` is told whose requests are to end */
+export function administer(directory: Directory, { clock, endRequestsOf }: { readonly clock: Clock; readonly endRequestsOf: (caller: string) => void }): Administered {
+  const rules = new LiveRules(limitOfWish)
+  const register: Register = new Register({
+    directory,
+    clock,
+    onChange(changed, isAnew) {
+      ring.learn(changed, isAnew)
+      rules.learn(changed, isAnew)
+      for (const entry of changed) if (entry.kind === 'key' && entry.isKilled === true) endRequestsOf(entry.name)
+    },
+  })
+  const ring = new KeyRing({ register, clock, callerOf })
+  return { register, ring, rules }
+}
+
+/** What a key was given was checked when it was made. */
+function callerOf({ name, grants }: StoredKey): Caller {
+  return { ...(grants as Partial<Caller>), id: name }
+}
+
+/** What is switched off by the configuration, or by an administrator since; `undefined` where nobody can switch anything off. */
+export function switchOf(configured: TargetFilter | undefined, live: LiveRules | undefined, log: LeveledLogger): TargetFilter | undefined {
+  // A switch that breaks leaves everything on.
+  const isOff: TargetFilter | undefined = configured && ((target) => {
+    try {
+      return configured(target)
+    } catch (cause) {
+      log.error('the option disabled threw', { cause: String(cause) })
+      return false
+    }
+  })
+  if (live === undefined) return isOff
+  return (target) => live.isDisabled(target) || (isOff?.(target) ?? false)
+}
+
+interface AdminParts extends Administered {
+  readonly settings: Settings
+  readonly admission: AdmissionControl
+  readonly clock: Clock
+  readonly log: LeveledLogger
+  readonly token: string | undefined
+}
+
+/** `/admin/*` of a gateway. */
+export function createAdmin({ register, ring, rules, settings, admission, clock, log, token }: AdminParts): Admin {
+  const { adminGuard, onAdmin, keys, bodyLimitBytes, limits, providers } = settings
+  const whose = (stored: StoredKey): readonly [readonly Limit[], Subject] => {
+    const caller = callerOf(stored)
+    const { id, tenant, team, user, feature } = caller
+    return [[...limits, ...rules.limits, ...limitsOfCaller(caller)], { key: id, tenant, team, user, feature }]
+  }
+  const ofKeys = keyActs({
+    ring,
+    clock,
+    takenNames: () => new Set(keys.map(({ name }) => name)),
+    read: readKeyWish,
+    readGrace,
+    levels: (stored) => admission.levels(...whose(stored)),
+    reset: (stored) => admission.reset(...whose(stored)),
+  })
+  const ofRules = ruleActs({
+    register,
+    clock,
+    configured: limits,
+    providers: new Set(providers.keys()),
+    read: readLimitWish,
+    readSubject,
+    limitOf: limitOfWish,
+    levels: (wanted, subject) => admission.levels(wanted, subject),
+    reset: (wanted, subject) => admission.reset(wanted, subject),
+  })
+  return new Admin({
+    acts: { ...ofKeys, ...ofRules },
+    clock,
+    token,
+    guard: adminGuard as ((host: unknown) => string | undefined) | undefined,
+    readBody: async (request) => (request.header('content-length') === '0' || request.header('content-type') === undefined ? {} : (await readJsonBody(request, bodyLimitBytes)).value),
+    onAct: (act) => {
+      log.info('admin', { act })
+      onAdmin?.(act)
+    },
+  })
+}

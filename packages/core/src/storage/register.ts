@@ -1,0 +1,127 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock, Timer } from '../clock.ts'
+import type { Directory, StoredEntry } from './directory.ts'
+
+/** What was known is believed for so long, before somebody is asked again. */
+const FRESH_MS = 500
+const ASKING_DEADLINE_MS = 50
+
+export interface RegisterOptions {
+  readonly directory: Directory
+  readonly clock: Clock
+  /** Told what is new, or has changed; with everything there is, after what was known had to be forgotten. */
+  readonly onChange: (changed: readonly StoredEntry[], isAnew: boolean) => void
+}
+
+/**
+ * What this instance knows of the directory. What an administrator writes is known everywhere within half a second, because
+ * no request is decided by what is older than that without asking.
+ */
+export class Register {
+  readonly #options: RegisterOptions
+  #entries = new Map<string, StoredEntry>()
+  #version = 0
+  #secret: string | undefined
+  #askedAt = Number.NEGATIVE_INFINITY
+  #knownAt = Number.NEGATIVE_INFINITY
+  #asking: Promise<void> | undefined
+  #turns = 0
+  #heard = 0
+  #timer: Timer | undefined
+  #isClosed = false
+
+  constructor(options: RegisterOptions) {
+    this.#options = options
+  }
+
+  /** For how many milliseconds nobody has been heard; infinite for never. */
+  get ageMs(): number {
+    return this.#options.clock.monotonic() - this.#knownAt
+  }
+
+  /** The secret of the directory; `undefined` before it has been read for the first time. */
+  get secret(): string | undefined {
+    return this.#secret
+  }
+
+  /** What is known, without asking. */
+  known<Kind extends StoredEntry['kind']>(kind: Kind): Extract<StoredEntry, { kind: Kind }>[] {
+    return [...this.#entries.values()].filter((entry): entry is Extract<StoredEntry, { kind: Kind }> => entry.kind === kind)
+  }
+
+  /** Everything there is now. Rejects when nobody answers. */
+  async list<Kind extends StoredEntry['kind']>(kind: Kind): Promise<Extract<StoredEntry, { kind: Kind }>[]> {
+    await this.#ask()
+    return this.known(kind)
+  }
+
+  /** Rejects when nobody answers. */
+  async put(entry: StoredEntry): Promise<void> {
+    await this.#options.directory.put(entry)
+    await this.#ask()
+  }
+
+  /** Asks when what is known is too old, for 50 ms at most; `undefined` where there is nothing to wait for. Never rejects: see `ageMs`. */
+  refresh(): Promise<void> | undefined {
+    const { clock } = this.#options
+    const now = clock.monotonic()
+    if (now - this.#knownAt < FRESH_MS) return undefined
+    // Who does not answer is not asked by every request.
+    if (now - this.#askedAt >= FRESH_MS) {
+      this.#askedAt = now
+      this.#asking = this.#ask()
+    }
+    const leftMs = this.#askedAt + ASKING_DEADLINE_MS - now
+    return this.#asking === undefined || leftMs <= 0 ? undefined : this.#within(leftMs, this.#asking)
+  }
+
+  /** Asks again and again although nobody makes a request, for as long as it is needed. */
+  watch(isNeeded: () => boolean): void {
+    if (this.#isClosed) return
+    this.#timer ??= this.#options.clock.setTimer(() => {
+      this.#timer = undefined
+      if (!isNeeded()) return
+      void this.refresh()
+      this.watch(isNeeded)
+    }, FRESH_MS)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#timer?.clear()
+  }
+
+  #within(ms: number, asking: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.setTimer(resolve, ms)
+      const isKnown = async (): Promise<void> => {
+        // Where it failed, what was known is still known.
+        await asking.catch(() => undefined)
+        timer.clear()
+        resolve()
+      }
+      void isKnown()
+    })
+  }
+
+  async #ask(): Promise<void> {
+    const { directory, clock, onChange } = this.#options
+    const since = clock.monotonic()
+    const turn = (this.#turns += 1)
+    const known = { version: this.#version, secret: this.#secret }
+    const answer = await directory.changesSince(known.version)
+    // The store was emptied, and perhaps written to again: another secret is another directory.
+    const isAnew = answer.version < known.version || (known.secret !== undefined && answer.secret !== known.secret)
+    const { version, entries, secret } = isAnew ? await directory.changesSince(0) : answer
+    const present = secret ?? (await directory.secret(randomBytes(32).toString('base64')))
+    // An answer that was overtaken says nothing new.
+    if (turn < this.#heard) return
+    this.#heard = turn
+    if (isAnew) this.#entries = new Map()
+    this.#secret = present
+    this.#version = version
+    for (const entry of entries) this.#entries.set(entry.id, entry)
+    if (isAnew || entries.length > 0) onChange(entries, isAnew)
+    this.#knownAt = since
+  }
+}
