@@ -94,6 +94,13 @@ describe('a limit of requests', () => {
     expect(await as(CLIENT_KEY, 'a'.repeat(300))).toBe(400)
   })
 
+  it('is counted by any tag a key carries, or may name', async () => {
+    await start([{ unit: 'requests', window: 'minute', limit: 1, scope: ['tag'] }, { unit: 'requests', window: 'minute', limit: 3, scope: 'all', only: { tag: ['beta', 'alpha'] } }], { keys: { client: { key: CLIENT_KEY, tag: 'beta', mayName: ['tag'] }, other: { key: OTHER_KEY, tag: 'stable' } } })
+    const as = async (key: string, tag?: string): Promise<number> => (await chain.ask({}, { headers: { authorization: `Bearer ${key}`, ...(tag !== undefined && { 'x-postern-tag': tag }) } })).status
+    expect([await as(CLIENT_KEY), await as(CLIENT_KEY), await as(CLIENT_KEY, 'alpha'), await as(OTHER_KEY), await as(OTHER_KEY, 'fresh')]).toEqual([200, 429, 200, 200, 429])
+    expect(chain.records[0]?.caller).toEqual({ id: 'client', tag: 'beta' })
+  })
+
   it('refuses what would have been streamed in the words of its dialect, before any provider is called', async () => {
     await start([{ unit: 'requests', window: 'minute', limit: 1 }])
     await statuses(1)

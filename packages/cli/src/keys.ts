@@ -20,9 +20,10 @@ export const keyCommands: Commands = {
     const limits = [...(options['budget'] ?? []).map(readBudget), ...(options['limit'] ?? []).map(readLimit)]
     const answer = await client.ask('POST', '/keys', {
       name,
-      ...given(options, ['tenant', 'team', 'user', 'feature']),
+      ...given(options, ['tenant', 'team', 'user', 'feature', 'tag']),
       ...(options['route'] && { routes: options['route'] }),
       ...(options['model'] && { models: options['model'] }),
+      ...(options['endpoint'] && { endpoints: options['endpoint'] }),
       ...(limits.length > 0 && { limits }),
       ...(options['expires']?.[0] !== undefined && { expiresIn: options['expires'][0] }),
     })

@@ -1,8 +1,8 @@
 /** What `postern help` prints. */
 export const USAGE = `postern: keys, budgets and configuration of a Postern LLM gateway
 
-  postern keys create NAME [--team T] [--tenant T] [--user U] [--feature F]
-                           [--route R]... [--model provider/model]...
+  postern keys create NAME [--team T] [--tenant T] [--user U] [--feature F] [--tag X]
+                           [--route R]... [--model provider/model]... [--endpoint /v1/embeddings]...
                            [--budget 50/month] [--limit tokens=90000/minute]... [--expires 90d]
   postern keys list
   postern keys rotate NAME [--grace 1h]        another key; the old one works for the grace

@@ -4,7 +4,7 @@ import { type AdmitTarget, AnswerStream, type Committed, OutputAllowance } from 
 import { GatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
 import type { GatewayRequest } from './http/index.ts'
-import type { Caller } from './identity/index.ts'
+import { attributionOf, type Caller } from './identity/index.ts'
 import type { RequestRecord } from './ledger/index.ts'
 import type { Amounts, Demand, Limit } from './limits/index.ts'
 import type { Plan } from './routing/index.ts'
@@ -90,7 +90,7 @@ function demandOf({ priceOf }: Runtime, exchange: Exchange, { operation, plan, l
   return {
     id,
     degraded,
-    subject: { key: caller?.id, tenant: caller?.tenant, team: caller?.team, user: caller?.user, feature: caller?.feature, route, model: operation.model, ...(limits.some(({ scope, only }) => scope.includes('session') || only.has('session')) && { session: sessionOf(caller, operation, request) }) },
+    subject: { key: caller?.id, ...attributionOf(caller), route, model: operation.model, ...(limits.some(({ scope, only }) => scope.includes('session') || only.has('session')) && { session: sessionOf(caller, operation, request) }) },
     estimate() {
       const { inputTokens, outputTokens } = estimateOf(operation)
       if (isFree) return { inputTokens, outputTokens: 0, nanoDollars: 0 }
@@ -161,6 +161,6 @@ export function chargeReport({ limitsFor, charge, priceOf }: Runtime, caller: Ca
   if (limits.length === 0) return
   const used: Usage = usage === undefined ? NOTHING_USED : { inputTokens: usage.input, outputTokens: usage.output, cachedTokens: usage.cached, cacheWriteTokens: usage.cacheWrite }
   const isPriced = limits.some(({ unit }) => unit === 'usd')
-  const subject = { key: caller?.id, tenant: caller?.tenant, team: caller?.team, user: caller?.user, feature: caller?.feature, model: target }
+  const subject = { key: caller?.id, ...attributionOf(caller), model: target }
   charge(limits, { id: `bypass-${caller?.id ?? ''}-${id}`, subject }, { inputTokens: used.inputTokens, outputTokens: used.outputTokens, nanoDollars: isPriced ? priceOf(target, used) : 0 })
 }

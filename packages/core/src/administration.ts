@@ -2,7 +2,7 @@ import { Admin, keyActs, LiveRules, ruleActs } from './admin/index.ts'
 import type { Clock } from './clock.ts'
 import { limitOfWish, limitsOfCaller, readGrace, readKeyWish, readLimitWish, readSubject, type Settings, type TargetFilter } from './config/index.ts'
 import { readJsonBody } from './http/index.ts'
-import { type Caller, KeyRing } from './identity/index.ts'
+import { attributionOf, type Caller, KeyRing } from './identity/index.ts'
 import type { AdmissionControl, Limit, Subject } from './limits/index.ts'
 import type { LeveledLogger } from './log.ts'
 import { type Directory, Register, type StoredKey } from './storage/index.ts'
@@ -63,8 +63,7 @@ export function createAdmin({ register, ring, rules, settings, admission, clock,
   const { adminGuard, onAdmin, keys, bodyLimitBytes, limits, providers } = settings
   const whose = (stored: StoredKey): readonly [readonly Limit[], Subject] => {
     const caller = callerOf(stored)
-    const { id, tenant, team, user, feature } = caller
-    return [[...limits, ...rules.limits, ...limitsOfCaller(caller)], { key: id, tenant, team, user, feature }]
+    return [[...limits, ...rules.limits, ...limitsOfCaller(caller)], { key: caller.id, ...attributionOf(caller) }]
   }
   const ofKeys = keyActs({
     ring,

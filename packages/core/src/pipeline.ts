@@ -8,6 +8,7 @@ import { AnswerStream, type Committed, dispatch, type TrafficLane } from './disp
 import { errorTable, GatewayError, toGatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
 import { type GatewayRequest, type GatewayResponse, readJsonBody } from './http/index.ts'
+import { mayCall } from './identity/index.ts'
 import { readReports, recordOf, recordOfReport, type RequestRecord } from './ledger/index.ts'
 import { type Allowance, mayUseModel, type Plan, planFor, planForProvider, planForTenant } from './routing/index.ts'
 import type { Runtime } from './runtime.ts'
@@ -30,6 +31,7 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     shed(runtime, exchange, request)
     runtime.onRequest(request)
     exchange.caller = await runtime.identify(request)
+    if (!mayCall(exchange.caller, request.path)) throw new GatewayError('permission_denied', `This key may not call ${request.path}.`)
     if (endpoint.kind === 'models') return await listModels(runtime, exchange, request)
     if (endpoint.kind === 'usage-reports') return await takeReports(runtime, exchange, request)
     let operation: Operation

@@ -145,5 +145,8 @@ function native(method: string): OperationEndpoint {
   return { kind: 'operation', method, path: '/providers/{name}/{path...}', face: plainFace, body: hasBody ? 'stream' : 'none', read: (call: OpenCall) => readNative(call, { hasBody }) }
 }
 
+/** Where there is something, as the table writes it: `{name}` stands for anything. */
+export const servedPaths: readonly string[] = [...new Set(endpoints.map(({ path }) => path))]
+
 /** Throws `unknown_path`, `method_not_allowed` with `allow`, or `upgrade_required`. */
 export const matchEndpoint: Matcher<Endpoint> = createMatcher(endpoints)

@@ -111,7 +111,7 @@ afterEach(async () => {
   running = undefined
 })
 
-function start(script: readonly Reply[], dialect: Example['dialect'] | 'openai-chat' = 'openai-chat', options: GatewayOptions<never> = {}) {
+function start(script: readonly Reply[], dialect: Example['dialect'] | 'openai-chat' = 'openai-chat', options: GatewayOptions<never> = {}, clock = new FakeClock()) {
   const transport = new FakeTransport(script)
   const records: RequestRecord[] = []
   const gateway = createGateway(
@@ -123,7 +123,7 @@ function start(script: readonly Reply[], dialect: Example['dialect'] | 'openai-c
       onRecord: (record) => void records.push(record),
       ...options,
     },
-    { clock: new FakeClock(), transport, environment: {} },
+    { clock, transport, environment: {} },
   )
   running = gateway
   return { transport, records, gateway }
@@ -175,6 +175,41 @@ describe('every endpoint that reaches a provider', () => {
       expect([response.status, pulled]).toEqual([401, 0])
     }
     expect([transport.requests.length, records.map(({ status }) => status)]).toEqual([0, [401, 401]])
+  })
+
+  it.each(cases)('%s is closed to a key that was revoked, or whose time is over, before a byte of body is read', async (_name, endpoint) => {
+    const clock = new FakeClock()
+    const { gateway, transport } = start([], 'openai-chat', { adminToken: 'admin-0123456789abcdef' }, clock)
+    const admin = async (path: string, body?: object): Promise<{ key: string }> => {
+      const response = await gateway.fetch(`http://llm/admin/keys${path}`, { method: 'POST', headers: { authorization: 'Bearer admin-0123456789abcdef', 'content-type': 'application/json' }, body: JSON.stringify(body ?? {}) })
+      return (await response.json()) as { key: string }
+    }
+    const revoked = await admin('', { name: 'revoked' })
+    await admin('/revoked/revoke')
+    const old = await admin('', { name: 'old', expiresIn: '1h' })
+    await clock.advance(3_600_000)
+    for (const { key } of [revoked, old]) {
+      let pulled = 0
+      const body = new ReadableStream<Uint8Array>({ pull: () => void (pulled += 1) }, { highWaterMark: 0 })
+      const response = await gateway.fetch(requestFor(endpoint, { key, body }))
+      expect([key.length, response.status, pulled, transport.requests.length]).toEqual([46, 401, 0, 0])
+    }
+  })
+
+  it.each(cases)('%s is closed to a key that may call something else only, before a byte of body is read', async (_name, endpoint) => {
+    const other = endpoint.path === '/v1/embeddings' ? '/v1/files*' : '/v1/embeddings'
+    const { gateway, transport, records } = start([], 'openai-chat', { keys: { alpha: { key: KEY, endpoints: [other] } } })
+    let pulled = 0
+    const response = await gateway.fetch(requestFor(endpoint, { body: new ReadableStream<Uint8Array>({ pull: () => void (pulled += 1) }, { highWaterMark: 0 }) }))
+    expect([response.status, pulled, transport.requests.length, records[0]?.code]).toEqual([403, 0, 0, 'permission_denied'])
+  })
+
+  it.each(cases)('%s is open to a key that may call it', async (_name, endpoint) => {
+    const { reply, dialect } = exampleOf(endpoint)
+    const [beginning = ''] = endpoint.path.split('{')
+    const { gateway } = start([reply], dialect, { keys: { alpha: { key: KEY, endpoints: [beginning === endpoint.path ? beginning : `${beginning}*`] } } })
+    const response = await gateway.fetch(requestFor(endpoint))
+    expect([response.status, await response.text()]).toEqual([200, reply.body?.join('')])
   })
 
   it.each(cases)('%s knows no unknown model or provider', async (name, endpoint) => {

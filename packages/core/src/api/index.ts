@@ -1,2 +1,2 @@
-export { type Endpoint, type JsonEndpoint, matchEndpoint, type OperationEndpoint } from './endpoints.ts'
+export { type Endpoint, type JsonEndpoint, matchEndpoint, type OperationEndpoint, servedPaths } from './endpoints.ts'
 export { boundOutput } from './bound-output.ts'

@@ -1,7 +1,10 @@
 import { z } from 'zod'
+import { servedPaths } from '../api/index.ts'
+import { type Attribution, attributes } from '../identity/index.ts'
 import type { Logger, LogLevel } from '../log.ts'
 import type { AwsCredentialsFunction, GoogleCredentials } from '../providers/index.ts'
 import { durationHint, parseDuration } from './duration.ts'
+import { didYouMean } from './near-names.ts'
 import { parseSize, sizeHint } from './size.ts'
 
 /** A value read by a function of ours: what it cannot read is a problem with this message and fix, and never shown. */
@@ -174,4 +177,26 @@ export function headers() {
     }
     return Object.fromEntries(entries)
   })
+}
+
+/** A field for everything that a caller's use is told apart by. */
+export function forEachAttribute<Field>(field: (name: keyof Attribution) => Field): Record<keyof Required<Attribution>, Field> {
+  return Object.fromEntries(attributes.map((name) => [name, field(name)])) as Record<keyof Required<Attribution>, Field>
+}
+
+/** A path that the gateway serves, or with `*` at its end the beginning of some. */
+export function endpointPath() {
+  return z.string().superRefine((path, context) => {
+    const isPath = /^\/[^*\s?#]*\*?$/.test(path)
+    if (isPath && servedPaths.some((served) => covers(path, served))) return
+    const message = isPath ? 'The gateway serves nothing at this path.' : 'This is no path.'
+    context.addIssue({ code: 'custom', message, params: { fix: didYouMean(path, servedPaths) ?? 'Write one such as "/v1/chat/completions", or "/v1/files*" for all that begin so.' } })
+  })
+}
+
+/** Whether a served path, in which a name in braces stands for anything, may be meant. */
+function covers(path: string, served: string): boolean {
+  const beginning = served.split('{', 1).join()
+  if (path.endsWith('*')) return served.startsWith(path.slice(0, -1)) || path.startsWith(beginning)
+  return beginning === served ? path === served : path.startsWith(beginning)
 }

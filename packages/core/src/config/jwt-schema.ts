@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { meta } from './field-meta.ts'
-import { address } from './field-values.ts'
+import { address, forEachAttribute } from './field-values.ts'
 
 /** Tokens of an identity provider. */
 export function jwtSchema() {
@@ -11,7 +11,7 @@ export function jwtSchema() {
     audience: z.union([text, z.array(text).min(1)]).meta(meta({ type: 'string, or a list', description: 'Whom they are for, as their `aud` says: this gateway.' })),
     jwksUrl: address().meta(meta({ type: 'URL', description: 'Where the keys are published that they are signed with.' })),
     claims: z
-      .strictObject({ id: claim, tenant: claim, team: claim, user: claim, feature: claim, session: claim })
+      .strictObject({ id: claim, ...forEachAttribute(() => claim), session: claim })
       .optional()
       .meta(meta({ type: 'object', default: '`{ id: sub }`', description: 'Which claim says what: `{ tenant: org_id, team: realm.team }`.' })),
   })

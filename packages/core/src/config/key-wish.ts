@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import { GatewayError } from '../errors.ts'
-import type { Caller } from '../identity/index.ts'
+import { attributes, type Caller } from '../identity/index.ts'
 import type { Limit } from '../limits/index.ts'
 import { parseDuration } from './duration.ts'
+import { endpointPath, forEachAttribute } from './field-values.ts'
 import { keyLimitsSchema } from './limit-schema.ts'
 import { limitsOfKey } from './resolve-admission.ts'
 import { refused } from './wish-problem.ts'
@@ -14,7 +15,7 @@ const DEFAULT_GRACE_MS = 3_600_000
 function grantsSchema() {
   const text = z.string().min(1).max(200).optional()
   const names = z.array(z.string().min(1)).optional()
-  return z.strictObject({ tenant: text, team: text, user: text, feature: text, sendsSession: z.boolean().optional(), maxOutputTokens: z.int().min(1).max(10_000_000).optional(), mayName: z.array(z.enum(['tenant', 'team', 'user', 'feature'])).optional(), routes: names, models: names, limits: keyLimitsSchema().optional() })
+  return z.strictObject({ ...forEachAttribute(() => text), endpoints: z.array(endpointPath()).optional(), sendsSession: z.boolean().optional(), maxOutputTokens: z.int().min(1).max(10_000_000).optional(), mayName: z.array(z.enum(attributes)).optional(), routes: names, models: names, limits: keyLimitsSchema().optional() })
 }
 
 function wishSchema() {

@@ -1,7 +1,7 @@
 import type { AdminAct } from '../admin/index.ts'
 import type { Quirks } from '../dialects/index.ts'
 import type { FallbackReason } from './fallback-reasons.ts'
-import type { Caller } from '../identity/index.ts'
+import type { Attribution, Caller } from '../identity/index.ts'
 import type { RequestRecord } from '../ledger/index.ts'
 import type { LimitAlert } from '../limits/index.ts'
 import type { Logger, LogLevel } from '../log.ts'
@@ -99,7 +99,7 @@ export interface GatewayOptions<Host = unknown> {
     readonly audience: string | readonly string[]
     /** Where the keys are published that tokens are signed with. */
     readonly jwksUrl: string
-    readonly claims?: Readonly<Partial<Record<'id' | 'tenant' | 'team' | 'user' | 'feature' | 'session', string>>>
+    readonly claims?: Readonly<Partial<Record<'id' | keyof Attribution | 'session', string>>>
   }
   /**
    * Opens `/admin/*`, where keys are made and revoked while the gateway runs. At least 16 characters. Env: `POSTERN_ADMIN_TOKEN`.
@@ -295,22 +295,20 @@ export interface RouteOptions {
   readonly continueStreams?: boolean
 }
 
-export interface KeyOptions {
+/** A virtual key. Whose use it is counts beside the key itself. */
+export interface KeyOptions extends Attribution {
   /** What the client presents; at least 16 characters. */
   readonly key: string
   /** Routes the key may use. Absent: all. */
   readonly routes?: readonly string[]
   /** Models the key may use, as `provider/model` or `provider/*`. Absent: all, unless `routes` is given. */
   readonly models?: readonly string[]
-  /** Whom its use counts for, beside the key itself. */
-  readonly tenant?: string
-  readonly team?: string
-  readonly user?: string
-  readonly feature?: string
+  /** Paths the key may call, such as `/v1/chat/completions`; one that ends with `*` stands for all that begin so. Absent: all. */
+  readonly endpoints?: readonly string[]
   /** Tokens of output that one of its requests may get: a larger bound becomes this one, and where there is none it is set. */
   readonly maxOutputTokens?: number
-  /** What its clients may say of themselves in `x-postern-tenant`, `-team`, `-user` and `-feature`, over what is written here. */
-  readonly mayName?: readonly ('tenant' | 'team' | 'user' | 'feature')[]
+  /** What its clients may say of themselves in `x-postern-tenant`, `-team`, `-user`, `-feature` and `-tag`, over what is written here. */
+  readonly mayName?: readonly (keyof Attribution)[]
   /** Its clients name their sessions in the header `x-postern-session`, and have to. Otherwise what a conversation begins with tells sessions apart. */
   readonly sendsSession?: boolean
   /** How much the key may use. */
@@ -350,7 +348,7 @@ export interface ProviderLimitOptions extends Omit<KeyLimitOptions, 'unit'> {
   readonly perModel?: boolean
 }
 
-type LimitScope = 'key' | 'tenant' | 'team' | 'user' | 'feature' | 'route' | 'model' | 'session'
+type LimitScope = 'key' | keyof Attribution | 'route' | 'model' | 'session'
 
 export interface LimitOptions extends KeyLimitOptions {
   /**

@@ -1,3 +1,4 @@
+import { type Attribution, attributionOf } from '../identity/index.ts'
 import type { Merged } from './merge.ts'
 import { didYouMean } from './near-names.ts'
 import type { Problem } from './problem.ts'
@@ -30,11 +31,11 @@ class VirtualKey implements KeySettings {
   readonly attribution: KeySettings['attribution']
   readonly #key: string
 
-  constructor(name: string, { key, routes, models, tenant, team, user, feature, sendsSession, mayName, maxOutputTokens }: ParsedKey) {
+  constructor(name: string, { key, routes, models, endpoints, sendsSession, mayName, maxOutputTokens, ...others }: ParsedKey) {
     this.name = name
     this.routes = routes
     this.models = models
-    this.attribution = Object.freeze({ ...(tenant && { tenant }), ...(team && { team }), ...(user && { user }), ...(feature && { feature }), ...(sendsSession && { sendsSession }), ...(mayName && { mayName: Object.freeze(mayName) }), ...(maxOutputTokens && { maxOutputTokens }) })
+    this.attribution = Object.freeze({ ...attributionOf(others as Attribution), ...(endpoints && { endpoints: Object.freeze(endpoints) }), ...(sendsSession && { sendsSession }), ...(mayName && { mayName: Object.freeze(mayName) }), ...(maxOutputTokens && { maxOutputTokens }) })
     this.#key = key
     Object.freeze(this)
   }

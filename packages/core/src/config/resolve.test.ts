@@ -155,7 +155,15 @@ describe('keys and access', () => {
     expect({ auth, needsDevelopmentKey }).toEqual({ auth: 'keys', needsDevelopmentKey: false })
   })
 
+  it('knows whose use a key is, and which paths it may call', () => {
+    const options = { tenant: 'acme', tag: 'beta', mayName: ['tag' as const], endpoints: ['/v1/chat/completions', '/v1/files*', '/providers/openai/v1/x', '/v1beta/models/*'] }
+    expect(resolveSettings({ keys: { web: { key, ...options } } }, openai).keys[0]?.attribution).toEqual(options)
+  })
+
   it.each<[string, unknown, Environment, string]>([
+    ['for a path that is not served', { web: { key, endpoints: ['/v1/chat/completion'] } }, openai, 'nothing at this path'],
+    ['for what is no path', { web: { key, endpoints: ['chat'] } }, openai, 'no path'],
+    ['for a path with a star in it', { web: { key, endpoints: ['/v1/*/x'] } }, openai, 'no path'],
     ['too short', { web: 'short-key' }, openai, 'shorter than 16'],
     ['empty', { web: '' }, openai, 'empty'],
     ['used twice', { web: key, app: key }, openai, 'same as that of "web"'],

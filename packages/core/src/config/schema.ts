@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import type { AdminAct } from '../admin/index.ts'
-import type { Caller } from '../identity/index.ts'
+import { attributes, type Caller } from '../identity/index.ts'
 import type { RequestRecord } from '../ledger/index.ts'
 import type { LimitAlert } from '../limits/index.ts'
 import { dialectNames } from '../providers/index.ts'
 import { cloudFields } from './cloud-fields.ts'
 import { fallbackReasons } from './fallback-reasons.ts'
 import { listed, meta } from './field-meta.ts'
-import { address, callback, duration, durationOrOff, headers, hedgeDelay, keyPool, logging, mountPath, optionalSecret, secret, size, storePlace, targetFilter } from './field-values.ts'
+import { address, callback, duration, durationOrOff, endpointPath, forEachAttribute, headers, hedgeDelay, keyPool, logging, mountPath, optionalSecret, secret, size, storePlace, targetFilter } from './field-values.ts'
 import type { Store } from '../storage/index.ts'
 import type { TargetFilter } from './options.ts'
 import { jwtSchema } from './jwt-schema.ts'
@@ -213,19 +213,14 @@ function keySchema() {
           description: 'Models the key may use.',
         }),
       ),
-      ...attributionFields(),
+      endpoints: z.array(endpointPath()).optional().meta(meta({ type: 'list of paths', default: 'all', description: 'Paths the key may call: `/v1/chat/completions`; `/v1/files*` stands for all that begin so.' })),
+      ...forEachAttribute((name) => z.string().min(1).max(200).optional().meta(meta({ type: 'string', default: 'none', description: `The ${name} whose use it is: in records, and for limits.` }))),
       maxOutputTokens: z.int().min(1).max(10_000_000).optional().meta(meta({ type: 'number', default: 'none', description: 'Tokens of output that one of its requests may get: a larger bound becomes this one, and where there is none it is set.' })),
-      mayName: z.array(z.enum(['tenant', 'team', 'user', 'feature'])).optional().meta(meta({ type: 'list of `tenant`, `team`, `user` and `feature`', default: 'none', description: 'What its clients may say of themselves in `x-postern-team` and its like. From everybody else these headers count for nothing.' })),
+      mayName: z.array(z.enum(attributes)).optional().meta(meta({ type: `list of ${listed(attributes)}`, default: 'none', description: 'What its clients may say of themselves in `x-postern-team` and its like. From everybody else these headers count for nothing.' })),
       sendsSession: z.boolean().optional().meta(meta({ type: 'boolean', default: 'false', description: 'Its clients name their sessions in the header `x-postern-session`, and have to.' })),
       limits: keyLimitsSchema().optional().meta(meta({ type: 'list of objects', default: 'none', description: 'How much the key may use: `unit`, `limit`, and `window` or `sliding`, as in `limits`.' })),
     }),
   )
-}
-
-function attributionFields() {
-  const names = ['tenant', 'team', 'user', 'feature'] as const
-  const field = (name: string) => z.string().min(1).max(200).optional().meta(meta({ type: 'string', default: 'none', description: `The ${name} whose use it is: in records, and for limits.` }))
-  return Object.fromEntries(names.map((name) => [name, field(name)])) as Record<(typeof names)[number], ReturnType<typeof field>>
 }
 
 /** What the gateway sets for all routes, and a route for itself. */

@@ -3,7 +3,7 @@ import type { AdminAct } from '../admin/index.ts'
 import type { FailMode, Limit, LimitAlert } from '../limits/index.ts'
 import type { Store } from '../storage/index.ts'
 import type { ErrorCode } from '../errors.ts'
-import type { Caller, JwtSettings } from '../identity/index.ts'
+import type { Attribution, Caller, JwtSettings } from '../identity/index.ts'
 import type { RequestRecord } from '../ledger/index.ts'
 import type { Logger, LogLevel } from '../log.ts'
 import type { Provider } from '../providers/index.ts'
@@ -82,5 +82,5 @@ export interface KeySettings {
   readonly key: string
   readonly routes: readonly string[] | undefined
   readonly models: readonly string[] | undefined
-  readonly attribution: Pick<Caller, 'tenant' | 'team' | 'user' | 'feature' | 'sendsSession' | 'mayName' | 'maxOutputTokens'>
+  readonly attribution: Pick<Caller, keyof Attribution | 'sendsSession' | 'mayName' | 'maxOutputTokens' | 'endpoints'>
 }

@@ -1,23 +1,40 @@
-/** Who is calling, as a virtual key or the host's own login says. A request header can never change it. */
-export interface Caller {
-  /** Stable id of the caller, for records and limits: the key's name, or the host's own user id. */
-  readonly id: string
+/** Whose use a request is: in records, and for limits. */
+export interface Attribution {
   /** Nothing crosses the border between two tenants. */
   readonly tenant?: string
   readonly team?: string
   readonly user?: string
   /** Part of the host application the call is made for. */
   readonly feature?: string
+  /** Whatever else requests are to be told apart by: a product, an experiment, an environment. */
+  readonly tag?: string
+}
+
+export const attributes = ['tenant', 'team', 'user', 'feature', 'tag'] as const satisfies readonly (keyof Attribution)[]
+
+/** What a caller says of whose use its requests are, without anything else. */
+export function attributionOf(caller: Attribution | undefined): Attribution {
+  const found: Partial<Record<keyof Attribution, string>> = {}
+  for (const name of attributes) if (caller?.[name] !== undefined) found[name] = caller[name]
+  return found
+}
+
+/** Who is calling, as a virtual key or the host's own login says. A request header can never change it. */
+export interface Caller extends Attribution {
+  /** Stable id of the caller, for records and limits: the key's name, or the host's own user id. */
+  readonly id: string
   /** The run of an agent that the request belongs to, where the host knows. */
   readonly session?: string
-  /** What it may say of itself in `x-postern-tenant`, `-team`, `-user` and `-feature`. From everybody else these headers count for nothing. */
-  readonly mayName?: readonly ('tenant' | 'team' | 'user' | 'feature')[]
+  /** What it may say of itself in `x-postern-tenant`, `-team`, `-user`, `-feature` and `-tag`. From everybody else these headers count for nothing. */
+  readonly mayName?: readonly (keyof Attribution)[]
   /** It names its sessions itself, in the header `x-postern-session`, and has to. */
   readonly sendsSession?: boolean
   /** Routes this caller may use. Absent: all. */
   readonly routes?: readonly string[]
   /** Models this caller may use, as `provider/model` or `provider/*`. Absent: all, unless `routes` is given. */
   readonly models?: readonly string[]
+  /** Paths this caller may call; one that ends with `*` stands for all that begin so. Absent: all. */
+  readonly endpoints?: readonly string[]
   /** Tokens of output that one request of this caller may ask for. */
   readonly maxOutputTokens?: number
   /** How much this caller may use, beside what the configuration says. */

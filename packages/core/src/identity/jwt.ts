@@ -2,7 +2,7 @@ import { createRequire } from 'node:module'
 import type * as Jose from 'jose'
 import type { Clock } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
-import type { Caller } from './caller.ts'
+import type { Attribution, Caller } from './caller.ts'
 
 /** Tokens of an identity provider (OpenID Connect, or any other that publishes its keys). */
 export interface JwtSettings {
@@ -11,7 +11,7 @@ export interface JwtSettings {
   /** Where its keys are published (RFC 7517). */
   readonly jwksUrl: string
   /** Which claim says what; a dotted path for one within another. */
-  readonly claims: Readonly<Partial<Record<'id' | 'tenant' | 'team' | 'user' | 'feature' | 'session', string>>>
+  readonly claims: Readonly<Partial<Record<'id' | keyof Attribution | 'session', string>>>
 }
 
 /** Only what is signed with a key that is published: a secret that both sides know, or no signature at all, proves nothing here. */

@@ -1,7 +1,7 @@
 import type { Usage } from '../dialects/index.ts'
 import type { AttemptSummary, ErrorCode } from '../errors.ts'
 import type { Exchange, Outcome } from '../exchange.ts'
-import type { Caller } from '../identity/index.ts'
+import { type Attribution, attributionOf, type Caller } from '../identity/index.ts'
 
 /** What is kept of one request. No prompt, no answer, no key. */
 export interface RequestRecord {
@@ -10,7 +10,7 @@ export interface RequestRecord {
   readonly at: string
   readonly endpoint: string
   /** Who called; absent when nobody could be identified. */
-  readonly caller?: { readonly id: string; readonly tenant?: string; readonly team?: string; readonly user?: string; readonly feature?: string }
+  readonly caller?: { readonly id: string } & Attribution
   /** The model as the client named it. */
   readonly model?: string
   readonly route?: string
@@ -59,8 +59,8 @@ export function recordOf(exchange: Exchange, outcome: Outcome, totalMs: number):
 }
 
 /** Who called, without what the caller may do. */
-export function callerOf({ id, tenant, team, user, feature }: Caller): NonNullable<RequestRecord['caller']> {
-  return defined({ id, tenant, team, user, feature })
+export function callerOf(caller: Caller): NonNullable<RequestRecord['caller']> {
+  return { id: caller.id, ...attributionOf(caller) }
 }
 
 /** The counts alone: what a provider says besides may hold anything. */

@@ -1,7 +1,8 @@
+import { attributes } from '../identity/index.ts'
 import type { CalendarWindow } from './period.ts'
 
 /** What a limit tells callers apart by. A caller who has none of it is one of those who have none, together. */
-export const scopes = ['key', 'tenant', 'team', 'user', 'feature', 'route', 'model', 'session'] as const
+export const scopes = ['key', ...attributes, 'route', 'model', 'session'] as const
 /** `provider` is that of the limits a provider sets, one for each of its keys. */
 export type Scope = (typeof scopes)[number] | 'provider'
 
