@@ -3,15 +3,18 @@
  * memory, in a file and on Redis (`--redis redis://...`); and what a hundred thousand keys cost. CPU comes from the
  * system, of this process alone.
  */
+import { createHmac } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
-import { createGateway, memoryStore, sqliteStore, type Store } from '@postern/core'
+import { createGateway, type Directory, memoryStore, sqliteStore, type Store } from '@postern/core'
 import { redisStore } from '@postern/redis'
 import { systemClock } from '../../packages/core/src/clock.ts'
-import { createIdentify } from '../../packages/core/src/identity/index.ts'
+import { createIdentify, KeyRing } from '../../packages/core/src/identity/index.ts'
 import { AdmissionControl, type Limit } from '../../packages/core/src/limits/index.ts'
+import { Register } from '../../packages/core/src/storage/index.ts'
 
 const { values } = parseArgs({ options: { redis: { type: 'string' } } })
 const KEY = 'pk_admission_0123456789abcdef'
@@ -84,5 +87,44 @@ const [few, many] = [start(10), start(100_000)]
 rows.push(['start with 100,000 keys, more than with 10', `${Math.round(many.ms - few.ms)} ms`, '1000 ms'])
 rows.push(['memory of 100,000 keys', `${(many.mib - few.mib).toFixed(1)} MiB`, '60 MiB'])
 rows.push(['look-up of a key among 100,000, and among 10', `${many.lookupUs.toFixed(2)} us, ${few.lookupUs.toFixed(2)} us`, ''])
+
+/** The keys of a directory: how long until an instance knows them, how late others are meanwhile, what they take and how fast one is found. */
+async function startWith(directory: Directory, count: number): Promise<{ ms: number; lateMs: number; mib: number; lookupUs: number }> {
+  const put = async (at: number): Promise<void> => directory.put({ kind: 'key', id: `key_${at}`, name: `key-${at}`, hash: createHmac('sha256', 'x').update(String(at)).digest('hex'), hint: 'pk_', createdAt: at, grants: { team: `team-${at % 100}` } })
+  for (let at = 0; at < count; at += 500) await Promise.all(Array.from({ length: 500 }, (_, more) => put(at + more)))
+  globalThis.gc?.()
+  const [before, started] = [process.memoryUsage().heapUsed, performance.now()]
+  const late = monitorEventLoopDelay({ resolution: 1 })
+  late.enable()
+  const register: Register = new Register({ directory, clock: systemClock, onChange: (changed, isAnew) => ring.learn(changed, isAnew) })
+  const ring = new KeyRing({ register, clock: systemClock, callerOf: ({ name, grants }) => ({ ...grants, id: name }) })
+  const { key } = await ring.make({ name: 'one', grants: { team: 'a' } })
+  const ms = performance.now() - started
+  late.disable()
+  globalThis.gc?.()
+  const mib = (process.memoryUsage().heapUsed - before) / 2 ** 20
+  for (let at = 0; at < 20_000; at++) await ring.find(key)
+  const cpu = process.cpuUsage()
+  for (let at = 0; at < 100_000; at++) await ring.find(key)
+  const { user, system } = process.cpuUsage(cpu)
+  return { ms, lateMs: late.max / 1e6, mib, lookupUs: (user + system) / 100_000 }
+}
+async function directoryRows(where: string, store: Store): Promise<void> {
+  const { directory } = store
+  if (directory === undefined) throw new Error(`${where}: there is no directory.`)
+  const { ms, lateMs, mib, lookupUs } = await startWith(directory, 100_000)
+  rows.push([`100,000 keys made over /admin, ${where}: until they are known`, `${Math.round(ms)} ms`, '1000 ms'])
+  rows.push(['  the event loop meanwhile, latest', `${Math.round(lateMs)} ms`, ''])
+  rows.push(['  memory, and a look-up', `${mib.toFixed(1)} MiB, ${lookupUs.toFixed(1)} us`, '60 MiB'])
+  await store.close()
+}
+const keysFolder = mkdtempSync(join(tmpdir(), 'postern-keys-'))
+await directoryRows('in a file', sqliteStore(join(keysFolder, 'postern.db'), Date.now))
+rmSync(keysFolder, { recursive: true })
+if (values.redis !== undefined) {
+  const store = redisStore({ url: values.redis, prefix: `keys-bench-${process.pid}` })
+  while (!(await store.directory?.changesSince(0).then(() => true, () => false))) await new Promise((resolve) => setTimeout(resolve, 20))
+  await directoryRows('on Redis', store)
+}
 for (const [figure, seen, bar] of rows) process.stdout.write(`${figure.padEnd(62)} ${seen.padStart(18)}   ${bar === '' ? '' : `bar ${bar}`}\n`)
 process.exit(0)

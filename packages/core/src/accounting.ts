@@ -109,11 +109,12 @@ function demandOf({ priceOf }: Runtime, exchange: Exchange, { operation, plan, l
  */
 export function outputAllowance({ priceOf }: Runtime, exchange: Exchange, { stream, outputAsked }: Operation): OutputAllowance | undefined {
   const { admitted, degraded } = exchange
-  if (!stream || outputAsked === undefined || admitted?.coveredOutput === undefined) return undefined
-  if (outputAsked.tokens !== undefined && outputAsked.tokens * outputAsked.choices <= admitted.coveredOutput) return undefined
+  if (!stream || outputAsked === undefined || admitted === undefined) return undefined
+  const tokens = admitted.coveredOutput()
+  if (tokens === undefined || (outputAsked.tokens !== undefined && outputAsked.tokens * outputAsked.choices <= tokens)) return undefined
   const more = { inputTokens: 0, outputTokens: USUAL_OUTPUT_TOKENS }
   return new OutputAllowance({
-    tokens: admitted.coveredOutput,
+    tokens,
     inputTokens: admitted.estimate?.inputTokens ?? 0,
     async askForMore() {
       const nanoDollars = admitted.estimate?.nanoDollars === undefined ? 0 : (priceOf(exchange.target ?? '', more) ?? 0)

@@ -83,6 +83,8 @@ export class SharedState {
     const { administered } = this
     if (administered === undefined) return identify
     const { register } = administered
+    // Many keys take a moment: better before somebody calls.
+    void register.refresh()
     return (request) => {
       const refreshing = register.refresh()
       // Who has been let in is to be ended too, when a key is killed while nobody else calls.

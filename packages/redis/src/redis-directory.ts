@@ -9,13 +9,21 @@ redis.call('ZADD', KEYS[3], version, ARGV[1])
 return version
 `
 
-/** ARGV: the version that is known. Gives the present one, the secret, and what was written since. */
+/** So many are read without keeping anybody waiting: nothing else runs in a Redis meanwhile. */
+const MOST_AT_ONCE = 1_000
+
+/**
+ * ARGV: the version that is known, and how many entries there may be. Gives the present version, the secret, and for each
+ * entry that was written since its version and itself.
+ */
 const CHANGES = `
 local version = tonumber(redis.call('GET', KEYS[1]) or '0')
 local answer = { version, redis.call('GET', KEYS[4]) or '' }
 if version == tonumber(ARGV[1]) then return answer end
-for _, id in ipairs(redis.call('ZRANGEBYSCORE', KEYS[3], '(' .. ARGV[1], '+inf')) do
-  answer[#answer + 1] = redis.call('HGET', KEYS[2], id)
+local found = redis.call('ZRANGEBYSCORE', KEYS[3], '(' .. ARGV[1], '+inf', 'WITHSCORES', 'LIMIT', 0, tonumber(ARGV[2]))
+for at = 1, #found, 2 do
+  answer[#answer + 1] = found[at + 1]
+  answer[#answer + 1] = redis.call('HGET', KEYS[2], found[at])
 end
 return answer
 `
@@ -35,8 +43,10 @@ export class RedisDirectory implements Directory {
   }
 
   async changesSince(version: number): Promise<DirectoryChanges> {
-    const [now, secret, ...written] = (await this.#changes.run(this.#send, [...this.#names, this.#secret], [String(version)])) as [number | string, string, ...string[]]
-    return { version: Number(now), secret: secret === '' ? undefined : secret, entries: written.map((text) => JSON.parse(text) as StoredEntry) }
+    const [now, secret, ...found] = (await this.#changes.run(this.#send, [...this.#names, this.#secret], [String(version), String(MOST_AT_ONCE)])) as [number | string, string, ...string[]]
+    const entries = found.filter((_, at) => at % 2 === 1).map((text) => JSON.parse(text) as StoredEntry)
+    const isMore = entries.length === MOST_AT_ONCE
+    return { version: Number(isMore ? found.at(-2) : now), secret: secret === '' ? undefined : secret, entries, isMore }
   }
 
   async put(entry: StoredEntry): Promise<void> {

@@ -15,6 +15,7 @@ export { stockScript } from './stock.ts'
 export { type Meaning, type MeantToolCall, type SyntheticRecording, syntheticRecordings } from './synthetic.ts'
 export { refusedUrl, type SilentServer, startSilentServer } from './unreachable.ts'
 export { adapterConformance } from './conformance/adapter.ts'
+export { type DirectoryCase, directoryConformance } from './conformance/directory.ts'
 export {
   type AdapterHarness,
   type AdapterSetup,

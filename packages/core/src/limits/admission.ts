@@ -47,8 +47,8 @@ export interface Admitted {
   readonly headers: Readonly<Record<string, string>>
   /** What was reserved. */
   readonly estimate: Amounts | undefined
-  /** Tokens of output that what was reserved is good for; absent where no limit ends an answer. */
-  readonly coveredOutput: number | undefined
+  /** Tokens of output that what was reserved is good for; `undefined` where no limit ends an answer. */
+  coveredOutput(): number | undefined
   /** Takes more, of the limits that end answers. False where there is not so much; rejects where that cannot be known. */
   extend(more: Amounts): Promise<boolean>
   /** Once, when it has ended: never rejects, and nobody waits for it. */
@@ -125,11 +125,12 @@ export class AdmissionControl {
       if (limit.isSoft && (used[at] ?? 0) > limit.amount) demand.degraded.add('soft-limit')
       if (limit.alertAt.length > 0) this.#options.alerts?.see(limit, { subject: demand.subject, used: used[at] ?? 0, nowMs, period: periodOf(reservation.draws[at], nowMs) })
     })
+    const headers = limitHeaders(asked.map((limit, at) => ({ limit, used: used[at] ?? 0, resetsAtMs: resetOf(reservation.draws[at], nowMs) })), nowMs)
     const extensions: Reservation[] = []
     return {
-      headers: limitHeaders(asked.map((limit, at) => ({ limit, used: used[at] ?? 0, resetsAtMs: resetOf(reservation.draws[at], nowMs) })), nowMs),
+      headers,
       estimate,
-      coveredOutput: estimate && coveredOutput(asked, estimate),
+      coveredOutput: () => estimate && coveredOutput(asked, estimate),
       extend: async (more) => {
         const extension = await this.#extend(chosen, { limits: asked, demand: { ...demand, id: `${demand.id}+${extensions.length + 1}` }, estimate: more })
         if (extension !== undefined) extensions.push(extension)

@@ -45,16 +45,19 @@ export interface StoredSwitch {
 export type StoredEntry = StoredKey | StoredLimit | StoredSwitch
 
 export interface DirectoryChanges {
-  /** Of the last write. */
+  /** Of the last of these writes; that of the directory, where there are none. */
   readonly version: number
+  /** In the order of their versions; not more at once than a store gives without keeping others waiting. */
   readonly entries: readonly StoredEntry[]
+  /** There were more writes after these. */
+  readonly isMore?: boolean
   /** That of `Directory.secret`; absent where none is kept yet. */
   readonly secret?: string | undefined
 }
 
 /** What administrators have written down, the same for every instance. Nothing is ever taken out: what is no longer in force says so. */
 export interface Directory {
-  /** What was written after `version`; 0 for everything. Later writes of an entry replace earlier ones. */
+  /** What was written after `version`, the oldest first; 0 for everything. Later writes of an entry replace earlier ones. */
   changesSince(version: number): Promise<DirectoryChanges>
   put(entry: StoredEntry): Promise<void>
   /** The secret that hashes are made with: the one that is kept, or `fresh`, which is kept then. */
@@ -68,7 +71,8 @@ export class MemoryDirectory implements Directory {
   #secret: string | undefined
 
   changesSince(version: number): Promise<DirectoryChanges> {
-    const entries = version === this.#version ? [] : [...this.#entries.values()].filter((kept) => kept.version > version).map(({ entry }) => entry)
+    const changed = version === this.#version ? [] : [...this.#entries.values()].filter((kept) => kept.version > version)
+    const entries = changed.toSorted((one, other) => one.version - other.version).map(({ entry }) => entry)
     return Promise.resolve({ version: this.#version, entries, secret: this.#secret })
   }
 

@@ -25,8 +25,6 @@ export class Register {
   #askedAt = Number.NEGATIVE_INFINITY
   #knownAt = Number.NEGATIVE_INFINITY
   #asking: Promise<void> | undefined
-  #turns = 0
-  #heard = 0
   #timer: Timer | undefined
   #isClosed = false
 
@@ -105,23 +103,32 @@ export class Register {
   }
 
   async #ask(): Promise<void> {
-    const { directory, clock, onChange } = this.#options
-    const since = clock.monotonic()
-    const turn = (this.#turns += 1)
+    const since = this.#options.clock.monotonic()
+    while (await this.#askForSome()) await nextTurn()
+    this.#knownAt = Math.max(this.#knownAt, since)
+  }
+
+  /** @returns whether there is more */
+  async #askForSome(): Promise<boolean> {
+    const { directory, onChange } = this.#options
     const known = { version: this.#version, secret: this.#secret }
     const answer = await directory.changesSince(known.version)
     // The store was emptied, and perhaps written to again: another secret is another directory.
     const isAnew = answer.version < known.version || (known.secret !== undefined && answer.secret !== known.secret)
-    const { version, entries, secret } = isAnew ? await directory.changesSince(0) : answer
+    const { version, entries, secret, isMore = false } = isAnew ? await directory.changesSince(0) : answer
     const present = secret ?? (await directory.secret(randomBytes(32).toString('base64')))
-    // An answer that was overtaken says nothing new.
-    if (turn < this.#heard) return
-    this.#heard = turn
+    // Somebody else has heard as much meanwhile, or more.
+    if (this.#secret !== known.secret || (!isAnew && version < this.#version)) return isMore
     if (isAnew) this.#entries = new Map()
     this.#secret = present
     this.#version = version
     for (const entry of entries) this.#entries.set(entry.id, entry)
     if (isAnew || entries.length > 0) onChange(entries, isAnew)
-    this.#knownAt = since
+    return isMore
   }
+}
+
+/** What else is waiting goes first: a hundred thousand keys are no reason to keep a request waiting. */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve))
 }

@@ -1,6 +1,9 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { Directory, DirectoryChanges, StoredEntry } from './directory.ts'
 
+/** So many are read without anybody noticing. */
+const MOST_AT_ONCE = 1_000
+
 /** What administrators write, in the file of a SQLite store. */
 export class SqliteDirectory implements Directory {
   readonly #database: DatabaseSync
@@ -10,8 +13,8 @@ export class SqliteDirectory implements Directory {
   }
 
   async changesSince(version: number): Promise<DirectoryChanges> {
-    const rows = this.#database.prepare('SELECT version, written FROM entries WHERE version > ? ORDER BY version').all(version)
-    return { version: rows.length === 0 ? version : Number(rows.at(-1)?.['version']), entries: rows.map(({ written }) => JSON.parse(String(written)) as StoredEntry), secret: this.#kept() }
+    const rows = this.#database.prepare('SELECT version, written FROM entries WHERE version > ? ORDER BY version LIMIT ?').all(version, MOST_AT_ONCE)
+    return { version: rows.length === 0 ? version : Number(rows.at(-1)?.['version']), entries: rows.map(({ written }) => JSON.parse(String(written)) as StoredEntry), secret: this.#kept(), isMore: rows.length === MOST_AT_ONCE }
   }
 
   async put(entry: StoredEntry): Promise<void> {

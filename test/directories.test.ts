@@ -1,0 +1,48 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type Directory, memoryStore, sqliteStore, type Store } from '@postern/core'
+import { redisStore } from '@postern/redis'
+import { directoryConformance } from '@postern/testing'
+import { afterAll, afterEach, beforeAll, describe, it, vi } from 'vitest'
+import { startRedis, type TestRedis } from './harness/redis.ts'
+
+const stores: Store[] = []
+afterEach(async () => {
+  for (const store of stores.splice(0)) await store.close()
+})
+
+function directoryOf(store: Store): Directory {
+  stores.push(store)
+  if (store.directory === undefined) throw new Error(`${store.name} keeps nothing that is written.`)
+  return store.directory
+}
+
+describe('a directory in memory', () => {
+  for (const { name, run } of directoryConformance) it(name, () => run(directoryOf(memoryStore(Date.now))))
+})
+
+describe('a directory in a file', () => {
+  let folder: string
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'postern-directory-'))
+  })
+  afterAll(() => rm(folder, { recursive: true }))
+  for (const [at, { name, run }] of directoryConformance.entries()) it(name, () => run(directoryOf(sqliteStore(join(folder, `${at}.db`), Date.now))))
+})
+
+describe('a directory on Redis', () => {
+  let redis: TestRedis
+  beforeAll(async () => {
+    redis = await startRedis()
+  })
+  afterAll(() => redis.close())
+  for (const [at, { name, run }] of directoryConformance.entries()) {
+    it(name, async () => {
+      const store = redisStore({ url: redis.url, prefix: `directory-${at}` })
+      const directory = directoryOf(store)
+      await vi.waitFor(() => directory.changesSince(0))
+      await run(directory)
+    })
+  }
+})
