@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createGateway, type Gateway, type GatewayOptions } from '@postern/core'
+import { createGateway, type Gateway, type GatewayOptions, type LimitAlert } from '@postern/core'
 import { redisStore } from '@postern/redis'
 import { type FakeProvider, startFakeProvider } from '@postern/testing'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -119,4 +119,22 @@ describe('instances that share a Redis', () => {
     expect(used).toBeGreaterThan(200)
     expect(used).toBeLessThan(200 * 100)
   }, 30_000)
+})
+
+describe('alerts of three instances', () => {
+  it.each(['sqlite', 'redis'] as const)('are told once by one of them, and again when the counter begins anew (%s)', async (kind) => {
+    provider.reply({ answer: { text: 'hi', usage: { input: 6, output: 4 } } })
+    const alerts: LimitAlert[] = []
+    const gateways = start(3, kind, { keys: { web: { key: CLIENT_KEY, team: 'a' } }, adminToken: 'admin-0123456789abcdef', limits: [{ unit: 'requests', window: 'total', limit: 30, scope: 'team', only: { model: 'chain' }, alertAt: [0.5, 1] }], onAlert: (alert) => void alerts.push(alert) })
+    await untilShared(gateways)
+    const use = async (times: number): Promise<void> => {
+      for (let at = 0; at < times; at++) await Promise.all(gateways.map((gateway) => request(gateway)))
+    }
+    await use(12)
+    await expect.poll(() => alerts.map(({ threshold }) => threshold)).toEqual([0.5, 1])
+    await gateways[0]?.fetch('http://gateway/admin/usage/reset', { method: 'POST', headers: { authorization: 'Bearer admin-0123456789abcdef', 'content-type': 'application/json' }, body: JSON.stringify({ team: 'a', model: 'chain' }) })
+    const [first] = gateways
+    if (first !== undefined) for (let at = 0; at < 16; at++) await request(first)
+    await expect.poll(() => alerts.map(({ threshold }) => threshold)).toEqual([0.5, 1, 0.5])
+  })
 })

@@ -1,13 +1,14 @@
+import { randomUUID } from 'node:crypto'
 import type { Admin } from './admin/index.ts'
 import { administer, type Administered, createAdmin } from './administration.ts'
 import type { Clock } from './clock.ts'
 import { limitsOfCaller, type Settings } from './config/index.ts'
 import type { Exchange } from './exchange.ts'
 import type { Caller, Identify } from './identity/index.ts'
-import { AdmissionControl, Alerts, type Limit, type LimitAlert } from './limits/index.ts'
+import { AdmissionControl, alertDraw, Alerts, type ClaimAlert, type Limit, type LimitAlert } from './limits/index.ts'
 import type { LeveledLogger } from './log.ts'
 import type { Runtime } from './runtime.ts'
-import { GuardedLedger, type HealthBoard, openStore, type Store } from './storage/index.ts'
+import { GuardedLedger, type HealthBoard, type Ledger, openStore, type Store } from './storage/index.ts'
 
 interface Outside {
   readonly log: LeveledLogger
@@ -130,7 +131,7 @@ export class SharedState {
       ledger: this.#guarded ?? store.ledger,
       limitFailMode,
       budgetFailMode,
-      alerts: new Alerts((alert) => this.#tellAlert(alert)),
+      alerts: new Alerts((alert) => this.#tellAlert(alert), store.isShared ? claimsOf(this.#guarded ?? store.ledger) : undefined),
       longestMs: Math.max(timeoutMs, ...[...routes.values()].map((route) => route.timeoutMs)),
       onLost: (count) => log.error('requests could not be settled: they stay counted as they were reserved', { count }),
     })
@@ -156,3 +157,13 @@ export class SharedState {
     else if (state === 'closed') log.warn('the store that counts limits answers again', { store })
   }
 }
+
+/** Who is first to take the only one there is in a period. */
+function claimsOf(ledger: Ledger): ClaimAlert {
+  return async (name, period) => {
+    const answer = await ledger.reserve({ id: `alert-${randomUUID()}`, draws: [alertDraw(name, period)], ttlMs: CLAIM_MS })
+    return answer.status !== 'refused'
+  }
+}
+
+const CLAIM_MS = 60_000

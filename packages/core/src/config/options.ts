@@ -330,7 +330,7 @@ export interface KeyLimitOptions {
    * @default 'UTC'
    */
   readonly timeZone?: string
-  /** Shares that are told to `onAlert` and `alertWebhook`, once in each period by each instance: `[0.5, 0.8, 1]`. */
+  /** Shares that are told to `onAlert` and `alertWebhook`, once in each period: `[0.5, 0.8, 1]`. */
   readonly alertAt?: readonly number[]
   /**
    * Soft limits refuse nobody: the record of a request beyond one says `soft-limit`.

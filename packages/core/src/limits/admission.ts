@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
 import { type Draw, type Ledger, memoryStore, type Reservation, type ReserveAnswer } from '../storage/index.ts'
-import type { Alerts } from './alerts.ts'
+import { alertDraw, type Alerts } from './alerts.ts'
 import { appliesTo, counterOf, describe, endsAnswers, type Limit, NANO_PER_DOLLAR, type Subject, type Unit, windowName } from './limit.ts'
 import { limitHeaders } from './limit-headers.ts'
 import { type Period, periodAt } from './period.ts'
@@ -277,7 +277,11 @@ export class AdmissionControl {
 
   /** Forgets what a subject has used of these limits. */
   async reset(limits: readonly Limit[], subject: Subject): Promise<void> {
-    await this.#options.ledger.reset(limits.filter((limit) => appliesTo(limit, subject)).map((limit) => this.#drawOf(limit, subject, undefined)))
+    const own = limits.filter((limit) => appliesTo(limit, subject))
+    const draws = own.map((limit) => this.#drawOf(limit, subject, undefined))
+    const nowMs = this.#options.clock.now() + this.#offsetMs
+    const told = own.flatMap((limit, at) => (this.#options.alerts?.forget(limit, subject) ?? []).map((name) => alertDraw(name, periodOf(draws[at], nowMs))))
+    await this.#options.ledger.reset([...draws, ...told])
   }
 
   /** Waits for settlements under way, and tries once more those that could not be made. What is left then is counted as it was reserved. */
@@ -317,11 +321,15 @@ function refuseUnpriced(limits: readonly Limit[]): void {
   throw new GatewayError('unpriced_model', 'A budget applies to this request, and the price of the model is not known to the gateway (option prices).')
 }
 
-/** Tells one time of a counter from the next: a sliding one is told of again when all of its window is new. */
-function periodOf(draw: Draw | undefined, nowMs: number): number {
-  if (draw?.kind === 'period') return draw.startsAt
-  return draw?.kind === 'sliding' ? Math.floor(nowMs / draw.windowMs) : 0
+/** The time of a counter, for telling of it once: a sliding one is told of again when all of its window is new, and what is under way once an hour. */
+function periodOf(draw: Draw | undefined, nowMs: number): Period {
+  if (draw?.kind === 'period') return draw
+  const length = draw?.kind === 'sliding' ? draw.windowMs : HOUR_MS
+  const startsAt = nowMs - (nowMs % length)
+  return { startsAt, endsAt: startsAt + length }
 }
+
+const HOUR_MS = 3_600_000
 
 function resetOf(draw: Draw | undefined, nowMs: number): number {
   if (draw?.kind === 'period') return draw.endsAt

@@ -1,4 +1,6 @@
+import type { Draw } from '../storage/index.ts'
 import { counterOf, describe, type Limit, NANO_PER_DOLLAR, type Scope, type Subject, type Unit, windowName } from './limit.ts'
+import type { Period } from './period.ts'
 
 /** So much of a limit is used that somebody wants to know. */
 export interface LimitAlert {
@@ -20,21 +22,32 @@ export interface LimitAlert {
 /** Counters whose alerts are remembered; the oldest are forgotten. */
 const MOST_REMEMBERED = 10_000
 
-/** Tells of each threshold once in each period, by each instance. */
+/** Whether nobody else has told of it in this period. */
+export type ClaimAlert = (name: string, period: Period) => Promise<boolean>
+
+/** Where it is written down that somebody tells of it. */
+export function alertDraw(name: string, { startsAt, endsAt }: Period): Draw {
+  return { kind: 'period', key: `alert/${name}`, amount: 1, limit: 1, startsAt, endsAt }
+}
+
+/** Tells of each threshold once in each period, whichever instance reaches it. */
 export class Alerts {
   readonly #onAlert: (alert: LimitAlert) => void
+  readonly #claim: ClaimAlert | undefined
   /** The highest threshold that was told, by counter and period. */
   readonly #told = new Map<string, number>()
 
-  constructor(onAlert: (alert: LimitAlert) => void) {
+  /** @param claim asked where other instances may tell the same; where it rejects, it is told */
+  constructor(onAlert: (alert: LimitAlert) => void, claim?: ClaimAlert) {
     this.#onAlert = onAlert
+    this.#claim = claim
   }
 
-  /** @param period tells one time of the counter from the next */
-  see(limit: Limit, { subject, used, nowMs, period }: { readonly subject: Subject; readonly used: number; readonly nowMs: number; readonly period: number }): void {
+  /** @param period the time of the counter, by its store's clock */
+  see(limit: Limit, { subject, used, nowMs, period }: { readonly subject: Subject; readonly used: number; readonly nowMs: number; readonly period: Period }): void {
     const threshold = limit.alertAt.findLast((share) => used >= share * limit.amount)
     if (threshold === undefined) return
-    const counter = `${counterOf(limit, subject)}:${period}`
+    const counter = `${counterOf(limit, subject)}:${period.startsAt}`
     if ((this.#told.get(counter) ?? 0) >= threshold) return
     this.#told.delete(counter)
     this.#told.set(counter, threshold)
@@ -43,7 +56,7 @@ export class Alerts {
       this.#told.delete(oldest)
     }
     const scale = limit.unit === 'usd' ? NANO_PER_DOLLAR : 1
-    this.#onAlert({
+    void this.#tell(`${counterOf(limit, subject)}@${threshold}`, period, {
       at: new Date(nowMs).toISOString(),
       limit: describe(limit),
       unit: limit.unit,
@@ -53,5 +66,18 @@ export class Alerts {
       amount: limit.amount / scale,
       threshold,
     })
+  }
+
+  /** The counter begins anew, and so does what is told of it. @returns what others may have claimed */
+  forget(limit: Limit, subject: Subject): string[] {
+    const counter = counterOf(limit, subject)
+    for (const told of this.#told.keys()) if (told.startsWith(`${counter}:`)) this.#told.delete(told)
+    return limit.alertAt.map((share) => `${counter}@${share}`)
+  }
+
+  async #tell(name: string, period: Period, alert: LimitAlert): Promise<void> {
+    // Twice is better than never.
+    const isFirst = this.#claim === undefined || (await this.#claim(name, period).catch(() => true))
+    if (isFirst) this.#onAlert(alert)
   }
 }
