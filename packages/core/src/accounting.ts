@@ -84,23 +84,39 @@ function withoutDearest(plan: Plan, { priceOf }: Runtime, operation: Operation):
   return targets.length === 0 ? undefined : { ...plan, targets }
 }
 
-function demandOf({ priceOf }: Runtime, exchange: Exchange, { operation, plan, limits, request }: Asked & { readonly limits: readonly Limit[] }): Demand {
+function demandOf(runtime: Runtime, exchange: Exchange, { operation, plan, limits, request }: Asked & { readonly limits: readonly Limit[] }): Demand {
+  const { priceOf } = runtime
   const isFree = operation.isFree === true || FREE_METHODS.has(request.method)
   const { id, caller, route, degraded } = exchange
   return {
     id,
     degraded,
     subject: { key: caller?.id, ...attributionOf(caller), route, model: operation.model, ...(limits.some(({ scope, only }) => scope.includes('session') || only.has('session')) && { session: sessionOf(caller, operation, request) }) },
-    estimate() {
+    estimate(own) {
       const { inputTokens, outputTokens } = estimateOf(operation)
       if (isFree) return { inputTokens, outputTokens: 0, nanoDollars: 0 }
       // What is not paid by the token (images, speech, whatever passes as it is) has no price that is known here.
-      if (operation.estimateInput === undefined || !limits.some(({ unit }) => unit === 'usd')) return { inputTokens, outputTokens, nanoDollars: undefined }
+      if (operation.estimateInput === undefined || !own.some(({ unit }) => unit === 'usd')) return { inputTokens, outputTokens, nanoDollars: undefined }
+      const isHard = own.some(({ unit, isSoft }) => unit === 'usd' && !isSoft)
+      const usage = { inputTokens, outputTokens, ...(operation.writesCache?.() === true && { cacheWriteTokens: inputTokens }) }
       // Whoever answers: the dearest of those who may.
-      const prices = plan.targets.map(({ id: target }) => priceOf(target, { inputTokens, outputTokens }))
+      const prices = plan.targets.map(({ id: target }) => addedUp(priceOf(target, usage), surchargeFor(runtime, operation, { target, isHard })))
       return { inputTokens, outputTokens, nanoDollars: prices.includes(undefined) ? undefined : Math.max(...(prices as number[])) }
     },
   }
+}
+
+/** What a request costs beside its tokens. Throws where a hard budget applies and nobody knows. */
+function surchargeFor({ surchargeOf }: Runtime, { surcharges }: Operation, { target, isHard }: { readonly target: string; readonly isHard: boolean }): number {
+  const [param] = surcharges?.() ?? []
+  if (param === undefined) return 0
+  const known = surchargeOf(target)
+  if (known !== undefined || !isHard) return known ?? 0
+  throw new GatewayError('unpriced_parameter', `A budget applies to this request, and what ${target} charges for ${param} beside tokens is not known to the gateway (option prices, field surcharge).`, { param })
+}
+
+function addedUp(price: number | undefined, surcharge: number): number | undefined {
+  return price === undefined ? undefined : price + surcharge
 }
 
 /**
@@ -142,7 +158,7 @@ export function usageTold({ body, observation: { usage, finishes } }: Committed,
  * What a request has used, as far as anybody knows: what the answer took, and for each attempt that failed although the
  * provider may charge for it, what it had as input.
  */
-export function usedBy(runtime: Runtime, { attempts, admitted, target = '' }: Exchange, { usage }: Outcome): Amounts {
+export function usedBy(runtime: Runtime, { attempts, admitted, operation, target = '' }: Exchange, { usage }: Outcome): Amounts {
   const inputTokens = admitted?.estimate?.inputTokens ?? 0
   // Nobody who has no budget is to carry the price list.
   const priceOf: Runtime['priceOf'] = admitted?.estimate?.nanoDollars === undefined ? () => undefined : runtime.priceOf
@@ -150,8 +166,9 @@ export function usedBy(runtime: Runtime, { attempts, admitted, target = '' }: Ex
   // Who was charged for and did not hear how much it was, has used what was reserved.
   const isUntold = usage === undefined && attempts.some(({ billed }) => billed === 'yes')
   const told: Usage = isUntold ? { inputTokens, outputTokens: admitted?.estimate?.outputTokens ?? 0 } : (usage ?? NOTHING_USED)
+  const beside = told === NOTHING_USED || operation === undefined || admitted?.estimate?.nanoDollars === undefined ? 0 : surchargeFor(runtime, operation, { target, isHard: false })
   const wasted = unknown.reduce((sum, attempt) => sum + (priceOf(attempt.target, { inputTokens, outputTokens: 0 }) ?? 0), 0)
-  return { inputTokens: told.inputTokens + inputTokens * unknown.length, outputTokens: told.outputTokens, nanoDollars: wasted + (told === NOTHING_USED ? 0 : (priceOf(target, told) ?? 0)) }
+  return { inputTokens: told.inputTokens + inputTokens * unknown.length, outputTokens: told.outputTokens, nanoDollars: wasted + beside + (told === NOTHING_USED ? 0 : (priceOf(target, told) ?? 0)) }
 }
 
 const NOTHING_USED: Usage = Object.freeze({ inputTokens: 0, outputTokens: 0 })

@@ -44,6 +44,7 @@ export const errorTable = {
   deadline_exceeded: { status: 504, type: 'timeout_error', failure: 'stop' },
   // Ourselves
   budget_exceeded: { status: 402, type: 'insufficient_quota', failure: 'stop' },
+  unpriced_parameter: { status: 400, type: 'invalid_request_error', failure: 'stop' },
   unpriced_model: { status: 400, type: 'invalid_request_error', failure: 'stop' },
   store_unavailable: { status: 503, type: 'server_error', failure: 'stop' },
   host_overloaded: { status: 503, type: 'server_error', failure: 'stop' },

@@ -268,6 +268,7 @@ function createRuntime(settings: Settings, core: Core): Runtime {
     load: core.load,
     isStoreDegraded: () => core.shared.isDegraded,
     priceOf: (target: string, usage: Usage) => prices.nanoDollars(target, usage),
+    surchargeOf: (target: string) => prices.surcharge(target),
     ...core.shared.admission(settings.limits),
     admin: core.shared.admin(settings),
     loopLimit: settings.loopLimit,

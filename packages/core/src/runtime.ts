@@ -37,6 +37,8 @@ export interface Runtime {
   readonly admin: Pick<Admin, 'handle'> | undefined
   /** What usage of a target (`provider/model`) costs in nano-dollars; `undefined` where nobody knows. */
   readonly priceOf: (target: string, usage: Usage) => number | undefined
+  /** What a request of a target costs beside its tokens, where it asks for more than they pay for. */
+  readonly surchargeOf: (target: string) => number | undefined
   /** Whether the store that counts limits is given up for now. */
   readonly isStoreDegraded: () => boolean
   /** Who is refused for the sake of the host; `undefined` when nobody ever is. */

@@ -120,7 +120,7 @@ export interface GatewayOptions<Host = unknown> {
    * in `usd` applies.
    * @default those of the list that comes with the gateway
    */
-  readonly prices?: Readonly<Record<string, { readonly input: number; readonly output: number; readonly cached?: number; readonly cacheWrite?: number }>>
+  readonly prices?: Readonly<Record<string, { readonly input: number; readonly output: number; readonly cached?: number; readonly cacheWrite?: number; readonly surcharge?: number }>>
   /** Called when so much of a limit is used that its `alertAt` says so. */
   readonly onAlert?: (alert: LimitAlert) => void
   /** Address that the same is sent to, as JSON. Env: `POSTERN_ALERT_WEBHOOK`. */

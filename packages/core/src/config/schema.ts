@@ -281,7 +281,7 @@ function admissionFields() {
       meta({ type: 'list of objects', default: 'none', description: 'How much may be used, in which unit, by whom. A request takes from every limit that concerns it, or is refused before anything is done for it.' }),
     ),
     prices: z.record(z.string().regex(/^[^/\s]+\/\S+$/, { error: 'Write "provider/model" or "provider/*".' }), priceSchema()).optional().meta(
-      meta({ type: 'object by `provider/model` or `provider/*`', default: 'those of the list that comes with the gateway', description: 'Dollars for a million tokens: `{ input, output, cached, cacheWrite }`. A model without a price is refused where a hard limit in `usd` applies.' }),
+      meta({ type: 'object by `provider/model` or `provider/*`', default: 'those of the list that comes with the gateway', description: 'Dollars for a million tokens: `{ input, output, cached, cacheWrite }`; `surcharge` in dollars for a request that asks for what tokens do not pay for. A model without a price is refused where a hard limit in `usd` applies.' }),
     ),
     onAlert: callback<(alert: LimitAlert) => void>().optional().meta(meta({ type: 'function', codeOnly: true, description: 'Called when so much of a limit is used that its `alertAt` says so.' })),
     alertWebhook: address().optional().meta(meta({ isSecret: true, type: 'URL', default: 'none', env: 'POSTERN_ALERT_WEBHOOK', description: 'Address that the same is sent to, as JSON.' })),
@@ -312,7 +312,7 @@ function admissionFields() {
 
 function priceSchema() {
   const price = z.number().min(0).max(1_000_000)
-  return z.strictObject({ input: price, output: price, cached: price.optional(), cacheWrite: price.optional() })
+  return z.strictObject({ input: price, output: price, cached: price.optional(), cacheWrite: price.optional(), surcharge: price.optional() })
 }
 
 /** What holds for the gateway as a whole. */

@@ -1,6 +1,7 @@
 import type { Conversation } from './conversation.ts'
 import type { ClientRequest, Dialect, JsonObject, ModelList, Quirks, ServerSide, StreamRelay } from './dialect.ts'
 import { estimateInputTokens } from './estimate-tokens.ts'
+import { surchargesOf, writesCache } from './surcharges.ts'
 import { translate, type Translation } from './translation.ts'
 
 /** One request of any endpoint, read as far as routing needs. */
@@ -16,6 +17,10 @@ export interface Operation {
   conversation?(): Conversation
   /** Tokens the request costs as input, roughly; absent where nobody could say. */
   estimateInput?(): number
+  /** Where it asks for what its tokens do not pay for: paths of the request. */
+  surcharges?(): readonly string[]
+  /** Its input is written to the provider's prompt cache, as far as it can. */
+  writesCache?(): boolean
   /** It costs nothing, whoever answers: tokens are counted, files are kept. */
   readonly isFree?: boolean
   /** Tokens of output it may get at most, as far as it says so itself; absent where there is none. */
@@ -104,6 +109,8 @@ export function readChat(from: Dialect, request: ClientRequest): Operation {
     outputAsked: outputAsked(request.body),
     conversation: () => chat.conversation(),
     estimateInput: () => estimateInputTokens(chat.conversation()),
+    surcharges: () => surchargesOf(request.body),
+    writesCache: () => writesCache(request.body),
     translationFor(target, context) {
       // Its own dialect first: what needs no translation loses nothing in it.
       const to = target.dialects.find((dialect) => dialect === from) ?? target.dialects[0]

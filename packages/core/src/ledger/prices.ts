@@ -10,6 +10,11 @@ export interface ModelPrice {
   readonly cached?: number | undefined
   /** Of input written to it. @default `input` */
   readonly cacheWrite?: number | undefined
+  /**
+   * Dollars for each request that asks for what its tokens do not pay for: tools of the provider, faster tiers, sound or pictures.
+   * @default unknown: such requests are refused where a hard limit in `usd` applies
+   */
+  readonly surcharge?: number | undefined
 }
 
 /** What is used of `@pydantic/genai-prices`. */
@@ -38,8 +43,18 @@ export class PriceList {
   nanoDollars(target: string, usage: Usage): number | undefined {
     const slash = target.indexOf('/')
     const provider = target.slice(0, slash)
-    const own = this.#own.get(target) ?? this.#own.get(`${provider}/*`)
+    const own = this.#ownOf(target)
     return own === undefined ? this.#listedPrice(provider, target.slice(slash + 1), usage) : ownPrice(own, usage)
+  }
+
+  /** Of one request that asks for what its tokens do not pay for; `undefined` where nobody has said. */
+  surcharge(target: string): number | undefined {
+    const dollars = this.#ownOf(target)?.surcharge
+    return dollars === undefined ? undefined : Math.ceil(dollars * NANO)
+  }
+
+  #ownOf(target: string): ModelPrice | undefined {
+    return this.#own.get(target) ?? this.#own.get(`${target.slice(0, target.indexOf('/'))}/*`)
   }
 
   #listedPrice(provider: string, model: string, usage: Usage): number | undefined {

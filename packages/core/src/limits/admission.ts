@@ -35,8 +35,8 @@ export interface AdmissionOptions {
 export interface Demand {
   readonly id: string
   readonly subject: Subject
-  /** What it may take; asked only where a limit needs it. */
-  estimate(): Amounts
+  /** What it may take; asked only where a limit needs it. @param limits those that concern it */
+  estimate(limits: readonly Limit[]): Amounts
   /** Where to say that something was decided otherwise than usual. */
   readonly degraded: Set<string>
 }
@@ -108,7 +108,7 @@ export class AdmissionControl {
   }
 
   async #admit(limits: readonly Limit[], demand: Demand): Promise<Admitted> {
-    const estimate = limits.some(({ unit }) => NEEDS_ESTIMATE.has(unit)) ? demand.estimate() : undefined
+    const estimate = limits.some(({ unit }) => NEEDS_ESTIMATE.has(unit)) ? demand.estimate(limits) : undefined
     if (estimate !== undefined && estimate.nanoDollars === undefined) refuseUnpriced(limits)
     const { ledger } = this.#options
     let chosen = ledger

@@ -38,6 +38,7 @@ const WORDS: Readonly<Record<ErrorCode, string>> = {
   deadline_exceeded: 'DEADLINE_EXCEEDED',
   budget_exceeded: 'RESOURCE_EXHAUSTED',
   unpriced_model: 'FAILED_PRECONDITION',
+  unpriced_parameter: 'FAILED_PRECONDITION',
   store_unavailable: 'UNAVAILABLE',
   host_overloaded: 'UNAVAILABLE',
   gateway_closed: 'UNAVAILABLE',

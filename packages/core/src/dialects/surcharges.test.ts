@@ -1,0 +1,36 @@
+import { describe, expect, it } from 'vitest'
+import { surchargesOf, writesCache } from './surcharges.ts'
+
+describe('what the tokens of a request do not pay for', () => {
+  it.each<[string, Record<string, unknown>, string[]]>([
+    ['a plain request', { messages: [], temperature: 1, n: 3, reasoning_effort: 'high', service_tier: 'auto', modalities: ['text'] }, []],
+    ['functions', { tools: [{ type: 'function', function: { name: 'a' } }, { type: 'custom', name: 'b' }, { name: 'c', input_schema: {} }, { functionDeclarations: [] }, { type: 'bash_20250124', name: 'bash' }, { type: 'mcp' }] }, []],
+    ['cheaper tiers', { service_tier: 'flex' }, []],
+    ['a faster tier', { service_tier: 'priority' }, ['service_tier']],
+    ['a tier nobody knows', { service_tier: 'ultra' }, ['service_tier']],
+    ['fast answers of Anthropic', { speed: 'fast' }, ['speed']],
+    ['a place', { inference_geo: 'us' }, ['inference_geo']],
+    ['a prediction', { prediction: { type: 'content', content: 'x' } }, ['prediction']],
+    ['searching the web', { web_search_options: {} }, ['web_search_options']],
+    ['sound', { modalities: ['text', 'audio'] }, ['modalities']],
+    ['pictures of Gemini', { generationConfig: { responseModalities: ['TEXT', 'IMAGE'] } }, ['generationConfig.responseModalities']],
+    ['tools of OpenAI', { tools: [{ type: 'function', name: 'a' }, { type: 'web_search_preview' }, { type: 'code_interpreter', container: {} }, { type: 'image_generation' }] }, ['tools[1]', 'tools[2]', 'tools[3]']],
+    ['tools of Anthropic', { tools: [{ type: 'web_search_20250305', name: 'web_search' }, { type: 'code_execution_20250825', name: 'code_execution' }] }, ['tools[0]', 'tools[1]']],
+    ['tools of Gemini', { tools: [{ functionDeclarations: [] }, { googleSearch: {} }] }, ['tools[1]']],
+    ['what is no tool', { tools: 'all', modalities: 7, service_tier: 9 }, []],
+  ])('in %s', (_, body, expected) => {
+    expect(surchargesOf(body)).toEqual(expected)
+  })
+
+  it.each<[string, Record<string, unknown>, boolean]>([
+    ['a request', { system: 'x', messages: [{ role: 'user', content: 'hi' }] }, false],
+    ['a mark of its own', { cache_control: { type: 'ephemeral' } }, true],
+    ['a marked system prompt', { system: [{ type: 'text', text: 'x', cache_control: { type: 'ephemeral' } }] }, true],
+    ['a marked part', { messages: [{ role: 'user', content: [{ type: 'text', text: 'x' }, { type: 'text', text: 'y', cache_control: { type: 'ephemeral' } }] }] }, true],
+    ['a marked part of a tool’s result', { messages: [{ role: 'user', content: [{ type: 'tool_result', content: [{ type: 'text', text: 'y', cache_control: {} }] }] }] }, true],
+    ['a marked tool', { tools: [{ name: 'a', cache_control: {} }] }, true],
+    ['no mark', { messages: [{ content: [{ cache_control: null }] }] }, false],
+  ])('%s is written to a prompt cache: %j', (_, body, expected) => {
+    expect(writesCache(body)).toBe(expected)
+  })
+})

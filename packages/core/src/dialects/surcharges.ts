@@ -1,0 +1,55 @@
+import type { JsonObject } from './dialect.ts'
+import { listOf, objectOf, objectsOf, textOf } from './json.ts'
+
+/** Tools of clients, which cost no more than the tokens they are written with; every other one is a provider's, which may charge for each use. */
+const FREE_TOOLS: ReadonlySet<string> = new Set(['function', 'custom', 'namespace', 'tool_search', 'local_shell', 'apply_patch', 'mcp'])
+/** Those of Anthropic that clients run themselves have names with a date. */
+const FREE_DATED_TOOL = /^(?:bash|text_editor|computer|memory|tool_search_tool_\w+)_\d{8}$/
+/** Gemini's are fields of the tool; these are paid by the token. */
+const FREE_TOOL_FIELDS: ReadonlySet<string> = new Set(['functionDeclarations', 'function_declarations', 'codeExecution', 'code_execution', 'urlContext', 'url_context', 'computerUse', 'computer_use'])
+/** Tiers that cost what the list says, or less. */
+const USUAL_TIERS: ReadonlySet<string> = new Set(['default', 'auto', 'flex', 'standard', 'standard_only', 'batch'])
+const FREE_MODALITIES: ReadonlySet<string> = new Set(['text'])
+
+/**
+ * Where a request asks for what its tokens at list price do not pay for, in any dialect: tools a provider charges for by use,
+ * faster tiers, sound and pictures as output, predictions (whose rejected tokens are charged as output). Paths of the request.
+ * As the price lists of OpenAI, Anthropic and Google have it in November 2026.
+ */
+export function surchargesOf(body: JsonObject): string[] {
+  const config = objectOf(body['generationConfig'] ?? body['generation_config']) ?? {}
+  const found: string[] = []
+  for (const field of ['service_tier', 'serviceTier']) if (typeof body[field] === 'string' && !USUAL_TIERS.has(body[field].toLowerCase())) found.push(field)
+  if (typeof body['speed'] === 'string' && body['speed'] !== 'standard') found.push('speed')
+  if (typeof body['inference_geo'] === 'string' && body['inference_geo'] !== 'global') found.push('inference_geo')
+  for (const field of ['prediction', 'web_search_options']) if (objectOf(body[field]) !== undefined) found.push(field)
+  for (const [field, modalities] of [['modalities', body['modalities']], ['generationConfig.responseModalities', config['responseModalities'] ?? config['response_modalities']]] as const) {
+    if (listOf(modalities).some((modality) => !FREE_MODALITIES.has(String(modality).toLowerCase()))) found.push(field)
+  }
+  objectsOf(body['tools']).forEach((tool, at) => {
+    if (!isFreeTool(tool)) found.push(`tools[${at}]`)
+  })
+  return found
+}
+
+function isFreeTool(tool: JsonObject): boolean {
+  const type = textOf(tool['type'])
+  if (type !== undefined) return FREE_TOOLS.has(type) || FREE_DATED_TOOL.test(type)
+  // Anthropic's own form of a function has no type.
+  if (typeof tool['name'] === 'string') return true
+  return Object.keys(tool).every((field) => FREE_TOOL_FIELDS.has(field))
+}
+
+/** Whether a prefix of the request is to be written to the provider's prompt cache, which costs more than input that is only read. */
+export function writesCache(body: JsonObject): boolean {
+  return body['cache_control'] !== undefined || [...listOf(body['system']), ...listOf(body['messages']), ...listOf(body['tools'])].some(hasMark)
+}
+
+const MARKS = ['cache_control', 'cachePoint'] as const
+
+function hasMark(value: unknown): boolean {
+  const item = objectOf(value)
+  if (item === undefined) return false
+  if (MARKS.some((mark) => item[mark] !== undefined && item[mark] !== null)) return true
+  return listOf(item['content']).some(hasMark)
+}
