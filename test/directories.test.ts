@@ -5,7 +5,7 @@ import { type Directory, memoryStore, sqliteStore, type Store } from '@postern/c
 import { redisStore } from '@postern/redis'
 import { directoryConformance } from '@postern/testing'
 import { afterAll, afterEach, beforeAll, describe, it, vi } from 'vitest'
-import { startRedis, type TestRedis } from './harness/redis.ts'
+import { namedRedis, startRedis, type TestRedis } from './harness/redis.ts'
 
 const stores: Store[] = []
 afterEach(async () => {
@@ -41,6 +41,19 @@ describe('a directory on Redis', () => {
     it(name, async () => {
       const store = redisStore({ url: redis.url, prefix: `directory-${at}` })
       const directory = directoryOf(store)
+      await vi.waitFor(() => directory.changesSince(0))
+      await run(directory)
+    })
+  }
+})
+
+const named = namedRedis()
+describe.runIf(named !== undefined)('a directory on the Redis of POSTERN_TEST_REDIS_URL', () => {
+  const { url = '', prefix = '' } = named ?? {}
+  afterAll(() => named?.clean())
+  for (const [at, { name, run }] of directoryConformance.entries()) {
+    it(name, async () => {
+      const directory = directoryOf(redisStore({ url, prefix: `${prefix}-directory-${at}` }))
       await vi.waitFor(() => directory.changesSince(0))
       await run(directory)
     })

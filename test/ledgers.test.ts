@@ -8,7 +8,7 @@ import { ledgerConformance, type LedgerHarness } from '@postern/testing'
 import { createClient } from '@redis/client'
 import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { startRedis, type TestRedis } from './harness/redis.ts'
+import { namedRedis, startRedis, type TestRedis } from './harness/redis.ts'
 
 /** A store that goes by a clock a test moves. */
 function withClock(make: (now: () => number) => Store): LedgerHarness & { store: Store } {
@@ -138,4 +138,19 @@ describe('a ledger on Redis', () => {
     expect(() => redisStore({ client: {} as never })).toThrow(TypeError)
     for (const prefix of ['', 'a}b', '{a', 'a b', '*']) expect(() => redisStore({ prefix })).toThrow(TypeError)
   })
+})
+
+const named = namedRedis()
+describe.runIf(named !== undefined)('a ledger on the Redis of POSTERN_TEST_REDIS_URL', () => {
+  const { url = '', prefix = '' } = named ?? {}
+  let store: Store
+  beforeAll(async () => {
+    store = redisStore({ url, prefix: `${prefix}-ledger` })
+    await vi.waitFor(() => store.ledger.read([{ kind: 'lease', key: 'up', amount: 1, limit: 1, leaseMs: 1 }]))
+  })
+  afterAll(async () => {
+    await store.close()
+    await named?.clean()
+  })
+  for (const { name, run } of ledgerConformance) it(name, () => run({ ledger: store.ledger, now: () => Promise.resolve(Date.now()), pass: (ms) => wait(ms) }))
 })

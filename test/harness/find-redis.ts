@@ -1,6 +1,7 @@
 /**
  * Finds a Redis for the tests, once before all of them: one that is installed, one unpacked from Debian's packages into a
- * cache of ours (nothing is installed, nothing needs root), and says what to do where there is neither.
+ * cache of ours (nothing is installed, nothing needs root), and says what to do where there is neither. Most tests pause,
+ * kill and empty theirs, so each has its own; what every Redis must do is also tried on that of `POSTERN_TEST_REDIS_URL`.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
@@ -11,9 +12,13 @@ import { join } from 'node:path'
 const PACKAGES = ['redis-server', 'redis-tools', 'libjemalloc2', 'liblzf1', 'liblua5.1-0', 'lua-cjson', 'lua-bitop', 'libatomic1', 'libhiredis0.14']
 const HELP =
   'The tests need a Redis server, 6.2 or later. Install one (`apt-get install redis-server`, `brew install redis`), or name its ' +
-  'binary as TEST_REDIS_SERVER. On Debian and Ubuntu, package lists must be there: run `apt-get update`.'
+  'binary as TEST_REDIS_SERVER: they start their own, because they pause, kill and empty it. On Debian and Ubuntu, package lists must be there: run `apt-get update`.'
 
 export default function findRedis(): void {
+  // One that is there already is taken beside it, by tests that break nothing. For a gateway the variable would be a misspelt one.
+  const { POSTERN_TEST_REDIS_URL: url } = process.env
+  delete process.env['POSTERN_TEST_REDIS_URL']
+  if (url !== undefined && url !== '') process.env['TEST_REDIS_URL'] = url
   process.env['TEST_REDIS_SERVER'] ??= onPath() ?? unpacked()
 }
 

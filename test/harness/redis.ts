@@ -1,10 +1,12 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { createClient } from '@redis/client'
 
 /** A Redis of a test's own, which it may break. */
 export interface TestRedis {
@@ -72,4 +74,29 @@ async function freePort(): Promise<number> {
   server.close()
   await once(server, 'close')
   return port
+}
+
+/** A Redis somebody has named, where nothing is broken and nothing is left behind. */
+export interface NamedRedis {
+  readonly url: string
+  /** Of this run alone. */
+  readonly prefix: string
+  clean(): Promise<void>
+}
+
+/** That of `POSTERN_TEST_REDIS_URL`; a test that takes it has another one for everybody else. */
+export function namedRedis(): NamedRedis | undefined {
+  const { TEST_REDIS_URL: url } = process.env
+  if (url === undefined) return undefined
+  const prefix = `postern-test-${randomUUID()}`
+  return {
+    url,
+    prefix,
+    async clean() {
+      const client = createClient({ url })
+      await client.connect()
+      for await (const names of client.scanIterator({ MATCH: `{${prefix}*`, COUNT: 1_000 })) if (names.length > 0) await client.unlink(names)
+      await client.close()
+    },
+  }
 }
