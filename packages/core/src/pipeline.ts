@@ -161,6 +161,7 @@ async function callTargets(runtime: Runtime, call: Call): Promise<Committed> {
       attempts: exchange.attempts,
       degraded: exchange.degraded,
       lane: laneAsked(request),
+      owner: exchange.caller?.tenant ?? exchange.caller?.id,
       admitTarget: admitTargetFor(runtime, exchange, operation),
       allowance: outputAllowance(runtime, exchange, operation),
       onStart: (cancel) => void (exchange.cancel = cancel),

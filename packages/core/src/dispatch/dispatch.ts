@@ -30,6 +30,8 @@ export interface DispatchJob {
   readonly admitTarget?: AdmitTarget | undefined
   /** How much of a stream is paid for; all of it when absent. */
   readonly allowance?: OutputAllowance | undefined
+  /** Whose request it is: where calls of a target have to wait, those of different ones take turns. */
+  readonly owner?: string | undefined
   /** Who waits for the answer. @default 'interactive' */
   readonly lane?: TrafficLane
   /** Told how to end the call from outside. */

@@ -9,7 +9,7 @@ function start() {
   /** Fills the target with calls and lets it say that it is too much. */
   const limitTo = (calls: number): void => {
     for (let at = 0; at < calls; at++) pacer.enter('interactive')
-    pacer.leave('interactive', 'too much')
+    pacer.leave('interactive', 'too much', clock.monotonic())
     for (let at = 1; at < calls; at++) pacer.leave('interactive', 'nothing')
   }
   /** Four calls may be under way, and three are. */
@@ -35,17 +35,21 @@ describe('the pace of a target', () => {
     const { pacer, clock, limitTo } = start()
     limitTo(20)
     expect(pacer.limit).toBeCloseTo(14)
-    pacer.enter('interactive')
-    pacer.leave('interactive', 'too much')
+    // What was under way when it fell says nothing of the new limit.
+    for (let at = 0; at < 6; at++) pacer.enter('interactive')
+    for (let at = 0; at < 6; at++) pacer.leave('interactive', 'too much', clock.monotonic())
     expect(pacer.limit).toBeCloseTo(14)
     for (let at = 0; at < 14; at++) {
       pacer.enter('interactive')
       pacer.leave('interactive', 'fine')
     }
     expect(pacer.limit).toBeGreaterThan(14.9)
-    clock.skip(1_000)
+    // What has begun since does, however soon it was refused.
+    clock.skip(1)
     for (let at = 0; at < 5; at++) pacer.enter('interactive')
-    for (let at = 0; at < 5; at++) pacer.leave('interactive', 'too much')
+    const startedAt = clock.monotonic()
+    clock.skip(1)
+    for (let at = 0; at < 5; at++) pacer.leave('interactive', 'too much', startedAt)
     expect(pacer.limit).toBe(4)
     clock.skip(60_001)
     pacer.enter('interactive')
@@ -150,5 +154,33 @@ describe('the pace of a target', () => {
       }),
       { numRuns: 60 },
     )
+  })
+
+  it('lets callers take turns: a flood of one keeps nobody else waiting (R79)', async () => {
+    const { pacer, leaveOnePlace, entered } = start()
+    leaveOnePlace()
+    const order: string[] = []
+    for (let at = 0; at < 50; at++) entered(pacer.enter('interactive', 'flood'), `flood ${at}`, order)
+    entered(pacer.enter('interactive', 'other'), 'other', order)
+    for (let at = 0; at < 4; at++) pacer.leave('interactive', 'nothing')
+    await settle()
+    // The first one took the last place; the other waits for one turn, not for fifty.
+    expect(order.indexOf('other')).toBeLessThan(3)
+  })
+
+  it('gives somebody else the wait of a flood that fills the queue, once', async () => {
+    const { pacer, leaveOnePlace } = start()
+    leaveOnePlace()
+    pacer.enter('interactive', 'flood')
+    const places = Array.from({ length: 200 }, () => pacer.enter('interactive', 'flood'))
+    expect(() => pacer.enter('interactive', 'flood')).toThrow(/wait already/)
+    const refused = places.at(-1)?.entered.catch((error: { code: string }) => error.code)
+    const other = pacer.enter('interactive', 'other')
+    expect([await refused, pacer.waiting]).toEqual(['targets_unavailable', 200])
+    // Who was refused has no place to give back.
+    places.at(-1)?.leaveQueue()
+    for (let at = 0; at < 2; at++) pacer.leave('interactive', 'nothing')
+    await other?.entered
+    expect(pacer.waiting).toBe(198)
   })
 })

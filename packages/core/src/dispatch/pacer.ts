@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
+import { FairQueue } from './fair-queue.ts'
 
 /** Who waits for an answer: somebody who looks at a screen, or nobody in particular. */
 export type TrafficLane = 'interactive' | 'batch'
@@ -12,8 +13,6 @@ const NO_LIMIT = Number.POSITIVE_INFINITY
 const DECREASE = 0.7
 /** With fewer calls under way, a refusal speaks of a minute's limit, not of too many at once; and so many always go through. */
 const FEWEST = 4
-/** Calls that were under way together are refused together: that is one sign, not many. */
-const DECREASE_AT_MOST_EVERY_MS = 1_000
 /** A limit that was not met for so long is forgotten. */
 const FORGET_AFTER_MS = 60_000
 /** Share of the limit that batch may hold, so that somebody who comes finds room. */
@@ -24,19 +23,20 @@ const LONGEST_QUEUE: Readonly<Record<TrafficLane, number>> = { interactive: 200,
 
 interface Waiter {
   readonly enter: () => void
+  readonly refuse: (error: GatewayError) => void
 }
 
 /**
  * How many calls of one target are under way at once. The limit is found by the target's own answers: down when it says
  * that it is too much, up by one for each limit's worth of calls that went well (additive increase, multiplicative
- * decrease). Two lanes wait for a place; interactive goes first, batch is never starved.
+ * decrease). Two lanes wait for a place; interactive goes first, batch is never starved, and in each of them callers take turns.
  */
 export class Pacer {
   readonly #clock: Clock
   #limit = NO_LIMIT
   #decreasedAt = Number.NEGATIVE_INFINITY
   readonly #underWay: Record<TrafficLane, number> = { interactive: 0, batch: 0 }
-  readonly #waiting: Record<TrafficLane, Waiter[]> = { interactive: [], batch: [] }
+  readonly #waiting: Record<TrafficLane, FairQueue<Waiter>> = { interactive: new FairQueue(), batch: new FairQueue() }
   #sinceBatch = 0
 
   constructor(clock: Clock) {
@@ -49,46 +49,58 @@ export class Pacer {
   }
 
   get waiting(): number {
-    return this.#waiting.interactive.length + this.#waiting.batch.length
+    return this.#waiting.interactive.size + this.#waiting.batch.size
   }
 
   /**
-   * A place now (`undefined`), or a wait for one. Throws `targets_unavailable` when too many wait already. Who stops
-   * waiting calls `leaveQueue` of the wait.
+   * A place now (`undefined`), or a wait for one. Throws `targets_unavailable` when too many wait already, or lets the last
+   * one of somebody who has more waiting have it. Who stops waiting calls `leaveQueue` of the wait.
+   *
+   * @param owner whose call it is: those of different ones take turns
    */
-  enter(lane: TrafficLane): PlaceInQueue | undefined {
-    if (this.#hasRoom(lane) && this.#waiting.interactive.length === 0 && (lane === 'interactive' || this.#waiting.batch.length === 0)) {
+  enter(lane: TrafficLane, owner = ''): PlaceInQueue | undefined {
+    if (this.#hasRoom(lane) && this.#waiting.interactive.size === 0 && (lane === 'interactive' || this.#waiting.batch.size === 0)) {
       this.#underWay[lane] += 1
       return undefined
     }
     const queue = this.#waiting[lane]
-    if (queue.length >= LONGEST_QUEUE[lane]) throw new GatewayError('targets_unavailable', 'Too many calls of this target wait already.', { retryAfterMs: 1_000 })
-    const { promise, resolve } = Promise.withResolvers<void>()
-    const waiter: Waiter = { enter: resolve }
-    queue.push(waiter)
+    if (queue.size >= LONGEST_QUEUE[lane]) {
+      const error = new GatewayError('targets_unavailable', 'Too many calls of this target wait already.', { retryAfterMs: 1_000 })
+      const other = queue.makeRoomFor(owner)
+      if (other === undefined) throw error
+      other.refuse(error)
+    }
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    let isRefused = false
+    const waiter: Waiter = {
+      enter: resolve,
+      refuse(error) {
+        isRefused = true
+        reject(error)
+      },
+    }
+    queue.push(owner, waiter)
     return {
       entered: promise,
       leaveQueue: () => {
-        const at = queue.indexOf(waiter)
-        if (at === -1) this.leave(lane, 'nothing')
-        else queue.splice(at, 1)
+        if (!isRefused && !queue.remove(owner, waiter)) this.leave(lane, 'nothing')
       },
     }
   }
 
-  /** A call is over. */
-  leave(lane: TrafficLane, signal: PaceSignal): void {
+  /** A call is over. @param startedAt when it had its place, on the monotonic clock; asked where it was too much */
+  leave(lane: TrafficLane, signal: PaceSignal, startedAt = Number.NEGATIVE_INFINITY): void {
     const before = this.#underWay.interactive + this.#underWay.batch
     this.#underWay[lane] -= 1
-    if (signal === 'too much') this.#decrease(before)
+    if (signal === 'too much') this.#decrease(before, startedAt)
     else if (signal === 'fine' && this.#limit !== NO_LIMIT) this.#increase()
     this.#admit()
   }
 
-  #decrease(underWay: number): void {
-    const now = this.#clock.monotonic()
-    if (underWay < FEWEST || now - this.#decreasedAt < DECREASE_AT_MOST_EVERY_MS) return
-    this.#decreasedAt = now
+  #decrease(underWay: number, startedAt: number): void {
+    // Calls that were under way together are refused together: what was started before the limit fell says nothing of the new one.
+    if (underWay < FEWEST || startedAt <= this.#decreasedAt) return
+    this.#decreasedAt = this.#clock.monotonic()
     this.#limit = Math.max(FEWEST, Math.min(this.#limit, underWay) * DECREASE)
   }
 
@@ -116,14 +128,14 @@ export class Pacer {
   }
 
   #next(): TrafficLane | undefined {
-    const mayBatch = this.#waiting.batch.length > 0 && this.#hasRoom('batch')
-    if (mayBatch && (this.#waiting.interactive.length === 0 || this.#sinceBatch >= INTERACTIVE_BEFORE_BATCH)) return 'batch'
-    return this.#waiting.interactive.length > 0 && this.#hasRoom('interactive') ? 'interactive' : undefined
+    const mayBatch = this.#waiting.batch.size > 0 && this.#hasRoom('batch')
+    if (mayBatch && (this.#waiting.interactive.size === 0 || this.#sinceBatch >= INTERACTIVE_BEFORE_BATCH)) return 'batch'
+    return this.#waiting.interactive.size > 0 && this.#hasRoom('interactive') ? 'interactive' : undefined
   }
 }
 
 export interface PlaceInQueue {
-  /** Resolves when there is a place, which is taken then. */
+  /** Resolves when there is a place, which is taken then; rejects with `targets_unavailable` when somebody else was given the wait. */
   readonly entered: Promise<void>
   /** Gives up the wait, or the place if it has come meanwhile. */
   leaveQueue(): void

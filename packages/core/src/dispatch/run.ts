@@ -34,7 +34,7 @@ interface Racer {
   /** What the answer says of itself; live while a stream runs. */
   observation?: Observation
   /** It counts among the calls of its target that are under way. */
-  hasPlace?: boolean
+  placedAt?: number | undefined
 }
 
 /** One request on its way through its targets. */
@@ -160,9 +160,9 @@ export class Run {
   async #finish(racer: Racer): Promise<Committed | GatewayError> {
     const { lane, cancellation, started } = racer
     try {
-      const place = lane.condition.pacer.enter(this.#traffic)
+      const place = lane.condition.pacer.enter(this.#traffic, this.#job.owner)
       if (place !== undefined) await placeIn(place, cancellation)
-      racer.hasPlace = true
+      racer.placedAt = this.#environment.clock.monotonic()
       if (!(await this.#isAdmitted(racer))) return NO_ROOM
       return this.#commit(racer, await this.#begin(racer))
     } catch (thrown) {
@@ -197,9 +197,10 @@ export class Run {
     permit.end(outcomeOf(error))
     racer.admitted?.settle(racer.observation?.usage, error === undefined || racer.observation !== undefined || mayBeBilled(error))
     racer.admitted = undefined
-    if (racer.hasPlace !== true) return
-    racer.hasPlace = false
-    condition.pacer.leave(this.#traffic, paceOf(error))
+    const { placedAt } = racer
+    if (placedAt === undefined) return
+    racer.placedAt = undefined
+    condition.pacer.leave(this.#traffic, paceOf(error), placedAt)
   }
 
   /** @param continues a stream that broke, which the target is to go on with */
@@ -274,9 +275,9 @@ export class Run {
       const racer: Racer = { lane, cancellation, started: this.#environment.clock.monotonic(), hasLost: false }
       this.#calls += 1
       try {
-        const place = lane.condition.pacer.enter(this.#traffic)
+        const place = lane.condition.pacer.enter(this.#traffic, this.#job.owner)
         if (place !== undefined) await placeIn(place, cancellation)
-        racer.hasPlace = true
+        racer.placedAt = this.#environment.clock.monotonic()
         if (!(await this.#isAdmitted(racer))) continue
         const { body } = this.#commit(racer, await this.#begin(racer, relay))
         degraded.add('stream-continued')
