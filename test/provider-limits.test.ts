@@ -84,3 +84,45 @@ describe('what a provider allows us (R78)', () => {
     await expect(start({ limits: { first: [{ unit: 'concurrency', limit: 5 } as never] } })).rejects.toThrow(/limits\[0\]\.unit|limits.*unit/)
   })
 })
+
+describe('what a caller may use of a provider', () => {
+  const OTHER_KEY = 'pk_other_0123456789abcdef'
+  const other = { headers: { authorization: `Bearer ${OTHER_KEY}` } }
+  const keys = { client: { key: CLIENT_KEY, team: 'support' }, other: { key: OTHER_KEY, team: 'sales' } }
+
+  it('is counted where it answers; then the next target does, and others are not kept from it', async () => {
+    await start({ gateway: { keys, limits: [{ unit: 'requests', window: 'day', limit: 2, scope: ['team', 'provider'], only: { provider: 'first' } }] } })
+    expect(await statuses(4)).toEqual([200, 200, 200, 200])
+    expect(chain.calls()).toEqual([2, 2])
+    expect(chain.records.at(-1)).toMatchObject({ target: 'second/model-of-second', degraded: ['target-limited'] })
+    expect((await chain.ask({}, other)).status).toBe(200)
+    expect(chain.calls()).toEqual([3, 2])
+  })
+
+  it('is refused where nothing else is left, with the time of the limit, and nobody is called', async () => {
+    await start({ dialects: ['openai-chat'], gateway: { keys, prices: { 'first/*': { input: 0, output: 1_000_000 } }, limits: [{ unit: 'usd', window: 'month', limit: 5, scope: 'provider' }] } })
+    chain.provider('first').reply({ answer: { text: 'hi', usage: { input: 3, output: 5 } } })
+    expect(await statuses(1, { max_tokens: 5 })).toEqual([200])
+    const refused = await chain.ask({ max_tokens: 5 })
+    expect([refused.status, (await seeError(refused)).message]).toEqual([402, 'The limit of $5 per month of this provider is used up.'])
+    expect(refused.headers.get('x-postern-resets-at')).toMatch(/-01T00:00:00/)
+    expect(chain.calls()).toEqual([1])
+    expect((await chain.ask({ max_tokens: 5 }, other)).status).toBe(402)
+  })
+
+  it('gives back what was taken of it when the provider itself has no room', async () => {
+    await start({ limits: { first: [{ unit: 'requests', window: 'day', limit: 1 }] }, gateway: { keys, limits: [{ unit: 'tokens', window: 'day', limit: 100, scope: ['key', 'provider'] }] } })
+    chain.provider('first').reply({ answer: { text: 'hi', usage: { input: 3, output: 5 } } })
+    chain.provider('second').reply({ answer: { text: 'hi', usage: { input: 3, output: 5 } } })
+    // Of 100 tokens 60 are reserved each time: two at once would not fit.
+    expect(await statuses(3, { max_tokens: 50 })).toEqual([200, 200, 200])
+    expect(chain.calls()).toEqual([1, 2])
+  })
+
+  it('is refused of a model without a price, under a hard budget', async () => {
+    await start({ dialects: ['openai-chat'], gateway: { keys, limits: [{ unit: 'usd', window: 'month', limit: 5, scope: 'provider' }] } })
+    const refused = await chain.ask()
+    expect([refused.status, (await seeError(refused)).code]).toEqual([400, 'unpriced_model'])
+    expect(chain.calls()).toEqual([0])
+  })
+})

@@ -19,7 +19,7 @@ export interface Terminal {
   untilStopped(): Promise<void>
 }
 
-const MANY = ['key', 'team', 'tenant', 'user', 'feature', 'tag', 'route', 'model', 'endpoint', 'session', 'scope', 'mode', 'time-zone', 'budget', 'limit', 'expires', 'grace', 'url', 'port', 'host', 'config'] as const
+const MANY = ['key', 'team', 'tenant', 'user', 'feature', 'tag', 'route', 'model', 'provider', 'endpoint', 'session', 'scope', 'mode', 'time-zone', 'budget', 'limit', 'expires', 'grace', 'url', 'port', 'host', 'config'] as const
 
 const GROUPS: Readonly<Record<string, Commands | undefined>> = { keys: keyCommands, limits: limitCommands, targets: targetCommands }
 

@@ -12,7 +12,7 @@ interface LimitView {
 }
 
 /** What `scope` and `usage` tell callers apart by. */
-const SCOPES = ['key', 'tenant', 'team', 'user', 'feature', 'tag', 'route', 'model', 'session'] as const
+const SCOPES = ['key', 'tenant', 'team', 'user', 'feature', 'tag', 'route', 'model', 'provider', 'session'] as const
 
 /** `postern limits ...`. */
 export const limitCommands: Commands = {

@@ -1,13 +1,13 @@
 import { sessionOf } from './agent-session.ts'
 import type { Operation, Usage } from './dialects/index.ts'
-import { type AdmitTarget, AnswerStream, type Committed, OutputAllowance } from './dispatch/index.ts'
+import { type AdmitTarget, type AdmittedTarget, AnswerStream, type Committed, OutputAllowance } from './dispatch/index.ts'
 import { GatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
 import type { GatewayRequest } from './http/index.ts'
 import { attributionOf, type Caller } from './identity/index.ts'
 import type { RequestRecord } from './ledger/index.ts'
-import type { Amounts, Demand, Limit } from './limits/index.ts'
-import type { Plan } from './routing/index.ts'
+import { type Amounts, type Demand, isOfTarget, type Limit, type Subject } from './limits/index.ts'
+import type { Plan, Target } from './routing/index.ts'
 import type { Runtime } from './runtime.ts'
 
 /** Looking at what a provider keeps, or throwing it away, costs nothing. */
@@ -16,27 +16,66 @@ const FREE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPT
 /** What a request that sets no bound is taken to get: more is counted when it has ended. */
 const USUAL_OUTPUT_TOKENS = 1_024
 
-/** Takes from what a provider allows us, for each call of one of its targets. */
-export function admitTargetFor(runtime: Runtime, { id, degraded }: Exchange, operation: Operation): AdmitTarget | undefined {
-  const { providerLimits, priceOf } = runtime
-  if (providerLimits.size === 0) return undefined
+/** Takes from what a provider allows us, and from what the caller may use of it, for each call of one of its targets. */
+export function admitTargetFor(runtime: Runtime, exchange: Exchange, { operation, request }: Pick<Asked, 'operation' | 'request'>): AdmitTarget | undefined {
+  const { providerLimits, limitsFor } = runtime
+  const { id, caller, route } = exchange
+  const ofCaller = limitsFor(caller).filter(isOfTarget)
+  if (providerLimits.size === 0 && ofCaller.length === 0) return undefined
+  const isFree = isFreeOfCharge(operation, request)
   let calls = 0
-  return ({ provider, model, id: target }, keyName) => {
-    const limits = providerLimits.get(provider.name)
-    if (limits === undefined) return undefined
+  return async (target, keyName) => {
+    const { provider, model } = target
     calls += 1
-    const estimate = (): Amounts => {
-      const amounts = estimateOf(operation)
-      return { ...amounts, nanoDollars: priceOf(target, amounts) ?? 0 }
-    }
-    const admitted = runtime.admit(limits, { id: `${id}-${calls}`, degraded, subject: { provider: keyName === undefined ? provider.name : `${provider.name}#${keyName}`, model }, estimate })
-    return admitted?.then(({ estimate: reserved, settle: settleTarget }) => ({
+    const who = { key: caller?.id, ...attributionOf(caller), route, model: operation.model, provider: provider.name }
+    const own = await admitCall(runtime, exchange, { operation, isFree, target, id: `${id}-${calls}-own`, limits: ofCaller, subject: who })?.catch((error: unknown) => ({ refused: error as GatewayError }))
+    if (own !== undefined && 'refused' in own) return own
+    const subject = { provider: keyName === undefined ? provider.name : `${provider.name}#${keyName}`, model }
+    // What has no price counts for nothing with whom it is asked of: that is its own business.
+    const ofProvider = await admitCall(runtime, exchange, { operation, isFree, isUnpricedFree: true, target, id: `${id}-${calls}`, limits: providerLimits.get(provider.name) ?? [], subject })?.catch((error: unknown) => {
+      own?.settle(undefined, false)
+      throw error
+    })
+    if (own === undefined || ofProvider === undefined) return own ?? ofProvider
+    return {
       settle(usage, isBilled) {
-        const used = usage ?? (isBilled && reserved !== undefined ? reserved : NOTHING_USED)
-        settleTarget({ inputTokens: used.inputTokens, outputTokens: used.outputTokens, nanoDollars: priceOf(target, used) ?? 0 })
+        own.settle(usage, isBilled)
+        ofProvider.settle(usage, isBilled)
       },
-    }))
+    }
   }
+}
+
+interface Called {
+  readonly operation: Operation
+  readonly isFree: boolean
+  /** What has no price counts as nothing, and is not refused. */
+  readonly isUnpricedFree?: boolean
+  readonly target: Target
+  readonly id: string
+  readonly limits: readonly Limit[]
+  readonly subject: Subject
+}
+
+/** `undefined` where none of the limits concerns the call. */
+function admitCall({ admit: ask, priceOf }: Runtime, { degraded }: Exchange, { operation, isFree, isUnpricedFree, target, id, limits, subject }: Called): Promise<AdmittedTarget> | undefined {
+  const isPriced = !isFree && limits.some(({ unit }) => unit === 'usd')
+  const priced = (used: Usage): number | undefined => (isPriced ? (priceOf(target.id, used) ?? (isUnpricedFree === true ? 0 : undefined)) : 0)
+  const estimate = (): Amounts => {
+    const amounts = estimateOf(operation)
+    // What is not paid by the token has no price that is known here.
+    return { ...amounts, nanoDollars: isPriced && isUnpricedFree !== true && operation.estimateInput === undefined ? undefined : priced(amounts) }
+  }
+  return ask(limits, { id, degraded, subject, estimate })?.then(({ estimate: reserved, settle }) => ({
+    settle(usage, isBilled) {
+      const used = usage ?? (isBilled && reserved !== undefined ? reserved : NOTHING_USED)
+      settle({ inputTokens: used.inputTokens, outputTokens: used.outputTokens, nanoDollars: priced(used) ?? 0 })
+    },
+  }))
+}
+
+function isFreeOfCharge({ isFree }: Operation, { method }: GatewayRequest): boolean {
+  return isFree === true || FREE_METHODS.has(method)
 }
 
 /** What it may take: its input, and the largest output it asks for. */
@@ -55,7 +94,9 @@ interface Asked {
  * where its route says so, without the targets that its budget is not enough for.
  */
 export async function admit(runtime: Runtime, exchange: Exchange, asked: Asked): Promise<Plan> {
-  const limits = runtime.limitsFor(exchange.caller)
+  const all = runtime.limitsFor(exchange.caller)
+  // Those of targets wait until one is called.
+  const limits = all.some(isOfTarget) ? all.filter((limit) => !isOfTarget(limit)) : all
   if (limits.length === 0) return asked.plan
   let { plan } = asked
   for (;;) {
@@ -86,7 +127,7 @@ function withoutDearest(plan: Plan, { priceOf }: Runtime, operation: Operation):
 
 function demandOf(runtime: Runtime, exchange: Exchange, { operation, plan, limits, request }: Asked & { readonly limits: readonly Limit[] }): Demand {
   const { priceOf } = runtime
-  const isFree = operation.isFree === true || FREE_METHODS.has(request.method)
+  const isFree = isFreeOfCharge(operation, request)
   const { id, caller, route, degraded } = exchange
   return {
     id,
@@ -179,6 +220,6 @@ export function chargeReport({ limitsFor, charge, priceOf }: Runtime, caller: Ca
   if (limits.length === 0) return
   const used: Usage = usage === undefined ? NOTHING_USED : { inputTokens: usage.input, outputTokens: usage.output, cachedTokens: usage.cached, cacheWriteTokens: usage.cacheWrite }
   const isPriced = limits.some(({ unit }) => unit === 'usd')
-  const subject = { key: caller?.id, ...attributionOf(caller), model: target }
+  const subject = { key: caller?.id, ...attributionOf(caller), model: target, provider: target.split('/', 1).join() }
   charge(limits, { id: `bypass-${caller?.id ?? ''}-${id}`, subject }, { inputTokens: used.inputTokens, outputTokens: used.outputTokens, nanoDollars: isPriced ? priceOf(target, used) : 0 })
 }

@@ -162,7 +162,7 @@ async function callTargets(runtime: Runtime, call: Call): Promise<Committed> {
       degraded: exchange.degraded,
       lane: laneAsked(request),
       owner: exchange.caller?.tenant ?? exchange.caller?.id,
-      admitTarget: admitTargetFor(runtime, exchange, operation),
+      admitTarget: admitTargetFor(runtime, exchange, { operation, request }),
       allowance: outputAllowance(runtime, exchange, operation),
       onStart: (cancel) => void (exchange.cancel = cancel),
     },

@@ -348,7 +348,7 @@ export interface ProviderLimitOptions extends Omit<KeyLimitOptions, 'unit'> {
   readonly perModel?: boolean
 }
 
-type LimitScope = 'key' | keyof Attribution | 'route' | 'model' | 'session'
+type LimitScope = 'key' | keyof Attribution | 'route' | 'model' | 'provider' | 'session'
 
 export interface LimitOptions extends KeyLimitOptions {
   /**

@@ -15,7 +15,12 @@ export interface AdmittedTarget {
   settle(usage: Usage | undefined, isBilled: boolean): void
 }
 
-export type AdmitTarget = (target: Target, keyName: string | undefined) => Promise<AdmittedTarget> | undefined
+/** The caller has used up a limit of its own for this target: others may call it all the same. */
+export interface RefusedTarget {
+  readonly refused: GatewayError
+}
+
+export type AdmitTarget = (target: Target, keyName: string | undefined) => Promise<AdmittedTarget | RefusedTarget | undefined> | undefined
 
 export interface DispatchJob {
   readonly operation: Operation
@@ -26,7 +31,7 @@ export interface DispatchJob {
   readonly attempts: AttemptSummary[]
   /** What was decided otherwise than usual, because something is not as it should be: `circuit-open`, `retry-budget`, ... */
   readonly degraded: Set<string>
-  /** Takes from what the provider allows us; rejects with `rate_limit_exceeded` where there is no room. Absent where providers set no limits. */
+  /** Takes from what the provider allows us, and the caller of it; rejects with `rate_limit_exceeded` where the provider has no room. Absent where there are no such limits. */
   readonly admitTarget?: AdmitTarget | undefined
   /** How much of a stream is paid for; all of it when absent. */
   readonly allowance?: OutputAllowance | undefined

@@ -22,7 +22,7 @@ export function exhausted(failures: readonly GatewayError[], job: Tried): Gatewa
   if (last.code === 'unsupported_content') return withAttempts(last, job)
   const waits = failures.map((failure) => failure.details.retryAfterMs).filter((wait) => wait !== undefined)
   const list = job.attempts.map((item) => `${item.target}: ${item.code} after ${item.ms} ms`).join('; ')
-  const message = job.attempts.length === 1 ? last.message : `All ${job.attempts.length} attempts failed (${list}). Last: ${last.message}`
+  const message = job.attempts.length <= 1 ? last.message : `All ${job.attempts.length} attempts failed (${list}). Last: ${last.message}`
   return new GatewayError(last.code, message, {
     ...last.details,
     attempts: [...job.attempts],

@@ -1,6 +1,6 @@
 export { AnswerStream } from './answer-stream.ts'
 export type { Committed } from './attempt.ts'
-export { type AdmitTarget, dispatch } from './dispatch.ts'
+export { type AdmitTarget, type AdmittedTarget, dispatch } from './dispatch.ts'
 export type { DispatchEnvironment } from './environment.ts'
 export { createModelLists } from './model-lists.ts'
 export { createTransport, type Transport } from './transport.ts'

@@ -179,8 +179,17 @@ export class Run {
   async #isAdmitted(racer: Racer): Promise<boolean> {
     const { lane, cancellation } = racer
     try {
-      racer.admitted = await this.#job.admitTarget?.(lane.target, lane.keyName)
-      return true
+      const admitted = await this.#job.admitTarget?.(lane.target, lane.keyName)
+      if (admitted === undefined || !('refused' in admitted)) {
+        racer.admitted = admitted
+        return true
+      }
+      this.#end(racer, LOCAL)
+      if (cancellation !== this.#cancellation) cancellation.close()
+      lane.candidate.state = 'out'
+      this.#failures.push(admitted.refused)
+      this.#job.degraded.add('target-limited')
+      return false
     } catch (thrown) {
       const error = toGatewayError(thrown)
       if (error.code === 'internal_error') throw error

@@ -2,9 +2,8 @@ import { attributes } from '../identity/index.ts'
 import type { CalendarWindow } from './period.ts'
 
 /** What a limit tells callers apart by. A caller who has none of it is one of those who have none, together. */
-export const scopes = ['key', ...attributes, 'route', 'model', 'session'] as const
-/** `provider` is that of the limits a provider sets, one for each of its keys. */
-export type Scope = (typeof scopes)[number] | 'provider'
+export const scopes = ['key', ...attributes, 'route', 'model', 'provider', 'session'] as const
+export type Scope = (typeof scopes)[number]
 
 export const units = ['requests', 'input-tokens', 'output-tokens', 'tokens', 'usd', 'concurrency'] as const
 export type Unit = (typeof units)[number]
@@ -34,6 +33,11 @@ export interface Limit {
 export type Subject = Readonly<Partial<Record<Scope, string | undefined>>>
 
 export const NANO_PER_DOLLAR = 1_000_000_000
+
+/** Whether it counts calls of targets: which provider answers is not known before. */
+export function isOfTarget({ scope, only }: Pick<Limit, 'scope' | 'only'>): boolean {
+  return scope.includes('provider') || only.has('provider')
+}
 
 /** Whether the limit is one for such a request. */
 export function appliesTo({ only }: Limit, subject: Subject): boolean {
