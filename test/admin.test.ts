@@ -221,6 +221,28 @@ describe('/admin', () => {
     ])
   })
 
+  it('lets who may only look look, and change nothing (R135)', async () => {
+    const gateway = start({ adminGuard: () => ({ name: 'eve@example.com', mayChange: false }) })
+    const as = async (act: string, body?: object): Promise<number> => (await admin(gateway, act, body, null)).status
+    expect([await as('GET /admin/keys'), await as('GET /admin/limits'), await as('GET /admin/usage?team=a'), await as('GET /admin/disabled')]).toEqual([200, 200, 200, 200])
+    const changes: [string, object?][] = [['POST /admin/keys', { name: 'a' }], ['PATCH /admin/keys/a', {}], ['POST /admin/keys/a/rotate'], ['POST /admin/keys/a/revoke'], ['POST /admin/keys/a/kill'], ['POST /admin/keys/a/reset'], ['POST /admin/limits', {}], ['PATCH /admin/limits/a', {}], ['DELETE /admin/limits/a'], ['POST /admin/usage/reset', {}], ['POST /admin/disabled', {}], ['DELETE /admin/disabled/a']]
+    for (const [act, body] of changes) expect([act, await as(act, body)]).toEqual([act, 403])
+    expect(acts.filter(({ by, status }) => by === 'eve@example.com' && status === 403)).toHaveLength(changes.length)
+    // Who has the token is not who is logged in.
+    expect((await admin(start(), 'POST /admin/keys', { name: 'a' })).status).toBe(201)
+  })
+
+  it('tells of whom it did not let in, without a line for each of a flood', async () => {
+    const gateway = start()
+    for (let at = 0; at < 40; at++) await admin(gateway, 'GET /admin/keys', undefined, `guess-${at}`)
+    expect(acts).toHaveLength(20)
+    expect(acts[0]).toMatchObject({ by: 'nobody', act: 'GET /admin/keys', status: 401 })
+  })
+
+  it('is not upset by a path that is encoded wrongly', async () => {
+    expect((await admin(start(), 'POST /admin/keys/%E0%A4%A/revoke')).status).toBe(400)
+  })
+
   it('shows its token nowhere', async () => {
     const gateway = start()
     await admin(gateway, 'GET /admin/keys')

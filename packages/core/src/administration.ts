@@ -1,4 +1,4 @@
-import { Admin, keyActs, LiveRules, ruleActs } from './admin/index.ts'
+import { Admin, type AdminGuard, keyActs, LiveRules, ruleActs } from './admin/index.ts'
 import type { Clock } from './clock.ts'
 import { limitOfWish, limitsOfCaller, readGrace, readKeyWish, readLimitWish, readSubject, type Settings, type TargetFilter } from './config/index.ts'
 import { readJsonBody } from './http/index.ts'
@@ -89,7 +89,7 @@ export function createAdmin({ register, ring, rules, settings, admission, clock,
     acts: { ...ofKeys, ...ofRules },
     clock,
     token,
-    guard: adminGuard as ((host: unknown) => string | undefined) | undefined,
+    guard: adminGuard as AdminGuard<unknown> | undefined,
     readBody: async (request) => (request.header('content-length') === '0' || request.header('content-type') === undefined ? {} : (await readJsonBody(request, bodyLimitBytes)).value),
     onAct: (act) => {
       log.info('admin', { act })

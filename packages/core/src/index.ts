@@ -14,7 +14,7 @@ export {
 export { type AttemptSummary, type ErrorCode, GatewayError } from './errors.ts'
 export { createGateway, type Gateway, type GatewayHealth, type Injected } from './gateway.ts'
 export type { GatewayRequest, GatewayResponse } from './http/index.ts'
-export type { AdminAct } from './admin/index.ts'
+export type { AdminAct, AdminGuard, Administrator } from './admin/index.ts'
 export type { Attribution, Caller, CallerLimit } from './identity/index.ts'
 export type { RequestRecord } from './ledger/index.ts'
 export type { LimitAlert } from './limits/index.ts'

@@ -10,7 +10,7 @@ import { routes } from './routes.ts'
 export interface AdminAct {
   /** ISO 8601, UTC. */
   readonly at: string
-  /** Who: what `adminGuard` says, or `token`. */
+  /** Who: what `adminGuard` says, `token`, or `nobody` for whom was not let in. */
   readonly by: string
   /** `POST /admin/keys/{id}/rotate` */
   readonly act: string
@@ -19,12 +19,23 @@ export interface AdminAct {
   readonly status: number
 }
 
+/** Who administers. */
+export interface Administrator {
+  readonly name: string
+  /** False for who may only look. @default true */
+  readonly mayChange?: boolean
+}
+
+type Known = Administrator | string | false | null | undefined
+
+/** The host's own login: who administers, by name, or nobody. */
+export type AdminGuard<Host> = (host: Host) => Known | Promise<Known>
+
 export interface AdminOptions {
   readonly acts: AdminActs
   readonly clock: Clock
   readonly token: string | undefined
-  /** The host's own login: who administers, by name, or nobody. */
-  readonly guard: ((host: unknown) => string | false | null | undefined | Promise<string | false | null | undefined>) | undefined
+  readonly guard: AdminGuard<unknown> | undefined
   readonly readBody: (request: GatewayRequest) => Promise<Readonly<Record<string, unknown>>>
   readonly onAct: (act: AdminAct) => void
 }
@@ -32,6 +43,8 @@ export interface AdminOptions {
 /** So many wrong tokens a minute are answered as such; after that nobody learns whether another one is wrong. */
 const MOST_WRONG = 20
 const WRONG_WITHIN_MS = 60_000
+const TOO_MANY = 429
+const NOBODY = 'nobody'
 
 /** The HTTP face of what administrators can do. */
 export class Admin {
@@ -51,33 +64,47 @@ export class Admin {
   /** Rejects with what is to be refused; told to the audit whatever comes of it. */
   async handle(request: GatewayRequest): Promise<GatewayResponse> {
     const route = routes.find(([method, path]) => method === request.method && path.test(request.path))
-    const by = await this.#principalOf(request)
     const target = route?.[1].exec(request.path)?.[1]
+    let by = NOBODY
     const tell = (status: number): void => this.#options.onAct({ at: new Date(this.#options.clock.now()).toISOString(), by, act: route?.[2] ?? `${request.method} ${request.path}`, ...(target !== undefined && { target }), status })
     try {
+      const administrator = await this.#administratorOf(request)
+      by = administrator.name
       if (route === undefined) throw new GatewayError('unknown_path', `There is no ${request.method} ${request.path} here. Known: ${routes.map(([, , act]) => act).join(', ')}.`)
+      if (administrator.mayChange === false && request.method !== 'GET') throw new GatewayError('permission_denied', `${by} may look at the gateway, and change nothing.`)
       const { status = 200, body } = await route[3](this.#options.acts, {
-        id: decodeURIComponent(target ?? ''),
+        id: decoded(target ?? ''),
         body: request.method === 'GET' ? {} : await this.#options.readBody(request),
         query: Object.fromEntries(new URLSearchParams(request.search)),
       })
       tell(status)
       return { status, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' }, body: JSON.stringify(body) }
     } catch (error) {
-      tell(error instanceof GatewayError ? error.status : 500)
+      const status = error instanceof GatewayError ? error.status : 500
+      // A flood of guesses is no flood of lines.
+      if (by !== NOBODY || status !== TOO_MANY) tell(status)
       throw error
     }
   }
 
-  async #principalOf(request: GatewayRequest): Promise<string> {
+  async #administratorOf(request: GatewayRequest): Promise<Administrator> {
     const { guard, token } = this.#options
-    const name = await guard?.(request.host)
-    if (typeof name === 'string' && name !== '') return name
+    const known = await guard?.(request.host)
+    const administrator = typeof known === 'string' ? { name: known } : known
+    if (administrator !== null && administrator !== undefined && administrator !== false && administrator.name !== '') return administrator
     const presented = /^bearer\s+(\S+)\s*$/i.exec(request.header('authorization') ?? '')?.[1]
-    if (token !== undefined && presented !== undefined && isSame(presented, token)) return 'token'
+    if (token !== undefined && presented !== undefined && isSame(presented, token)) return { name: 'token' }
     if (this.#wrong.sums.all >= MOST_WRONG) throw new GatewayError('rate_limit_exceeded', 'Too many attempts to administer the gateway.', { retryAfterMs: WRONG_WITHIN_MS })
     this.#wrong.add({ all: 1, some: 0 })
     throw new GatewayError('invalid_api_key', 'This takes the admin token of the gateway, as "Authorization: Bearer <token>".')
+  }
+}
+
+function decoded(piece: string): string {
+  try {
+    return decodeURIComponent(piece)
+  } catch (cause) {
+    throw new GatewayError('invalid_request', 'The path is not percent-encoded as it should be.', { cause })
   }
 }
 

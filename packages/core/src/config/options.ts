@@ -1,4 +1,4 @@
-import type { AdminAct } from '../admin/index.ts'
+import type { AdminAct, AdminGuard } from '../admin/index.ts'
 import type { Quirks } from '../dialects/index.ts'
 import type { FallbackReason } from './fallback-reasons.ts'
 import type { Attribution, Caller } from '../identity/index.ts'
@@ -107,7 +107,7 @@ export interface GatewayOptions<Host = unknown> {
    */
   readonly adminToken?: string
   /** Your own login for `/admin/*`: the name of an administrator from the host framework's request, or nothing. */
-  readonly adminGuard?: (host: Host) => string | false | null | undefined | Promise<string | false | null | undefined>
+  readonly adminGuard?: AdminGuard<Host>
   /** Called with everything that is done, or tried, on `/admin/*`. */
   readonly onAdmin?: (act: AdminAct) => void
   /**

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { AdminAct } from '../admin/index.ts'
+import type { AdminAct, AdminGuard } from '../admin/index.ts'
 import { attributes, type Caller } from '../identity/index.ts'
 import type { RequestRecord } from '../ledger/index.ts'
 import type { LimitAlert } from '../limits/index.ts'
@@ -264,8 +264,8 @@ function adminFields() {
     adminToken: optionalSecret().optional().meta(
       meta({ isSecret: true, type: `string, at least ${SHORTEST_KEY} characters`, default: 'none: there is no `/admin`', env: 'POSTERN_ADMIN_TOKEN', description: 'Opens `/admin/*`, where keys are made and revoked: `docs/admin.md`.' }),
     ),
-    adminGuard: callback<(host: never) => string | false | null | undefined | Promise<string | false | null | undefined>>().optional().meta(
-      meta({ type: 'function', codeOnly: true, description: "Your own login for `/admin/*`: the name of an administrator from the host framework's request, or nothing." }),
+    adminGuard: callback<AdminGuard<never>>().optional().meta(
+      meta({ type: 'function', codeOnly: true, description: "Your own login for `/admin/*`: the name of an administrator from the host framework's request, `{ name, mayChange: false }` for who may only look, or nothing." }),
     ),
     onAdmin: callback<(act: AdminAct) => void>().optional().meta(
       meta({ type: 'function', codeOnly: true, description: 'Called with everything that is done, or tried, on `/admin/*`.' }),

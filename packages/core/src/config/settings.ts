@@ -1,5 +1,5 @@
 import type { ModelPrice } from '../ledger/index.ts'
-import type { AdminAct } from '../admin/index.ts'
+import type { AdminAct, AdminGuard } from '../admin/index.ts'
 import type { FailMode, Limit, LimitAlert } from '../limits/index.ts'
 import type { Store } from '../storage/index.ts'
 import type { ErrorCode } from '../errors.ts'
@@ -40,7 +40,7 @@ export interface Settings {
   /** Infinite when no loop is looked for. */
   readonly loopLimit: number
   readonly adminToken: string | undefined
-  readonly adminGuard: ((host: never) => string | false | null | undefined | Promise<string | false | null | undefined>) | undefined
+  readonly adminGuard: AdminGuard<never> | undefined
   readonly onAdmin: ((act: AdminAct) => void) | undefined
   /** By `provider/model` or `provider/*`. */
   readonly prices: ReadonlyMap<string, ModelPrice>
