@@ -22,18 +22,30 @@ function expectWell(verdict: Verdict): void {
   for (const count of [verdict.reserved, verdict.refused, verdict.abandoned]) expect(count).toBeGreaterThan(10)
 }
 
+async function inMemory(load: { readonly seed: number; readonly operations: number; readonly counters: number }): Promise<Verdict> {
+  const store = memoryStore(Date.now)
+  const history = await useLedger(store, load)
+  const counters = new Map<string, number>()
+  for (const name of new Set(history.entries.flatMap(({ amounts }) => Object.keys(amounts)))) {
+    counters.set(name, (await store.ledger.read([{ kind: 'period', key: name, amount: 0, limit: 0, startsAt: 0, endsAt: Number.POSITIVE_INFINITY }]))[0] ?? 0)
+  }
+  const known = new Map(history.entries.map((entry) => [entry.id, entry]))
+  const stateOf = ({ reserve, actuals }: Entry): 'open' | 'settled' | undefined => (reserve !== 'reserved' ? undefined : actuals === undefined ? 'open' : 'settled')
+  return judge([history], { counter: (name) => counters.get(name) ?? 0, state: (id) => stateOf(known.get(id) as Entry) })
+}
+
 describe(`what several processes do to one ledger, checked against what it holds (R86, F-77 to F-79; seed ${seed})`, () => {
   it('in memory', async () => {
-    const store = memoryStore(Date.now)
-    const history = await useLedger(store, { seed, operations: asked === undefined ? 20_000 : asked * 4, counters: asked === undefined ? 40 : Math.ceil(asked / 40) })
-    const counters = new Map<string, number>()
-    for (const name of new Set(history.entries.flatMap(({ amounts }) => Object.keys(amounts)))) {
-      counters.set(name, (await store.ledger.read([{ kind: 'period', key: name, amount: 0, limit: 0, startsAt: 0, endsAt: Number.POSITIVE_INFINITY }]))[0] ?? 0)
-    }
-    const known = new Map(history.entries.map((entry) => [entry.id, entry]))
-    const stateOf = ({ reserve, actuals }: Entry): 'open' | 'settled' | undefined => (reserve !== 'reserved' ? undefined : actuals === undefined ? 'open' : 'settled')
-    expectWell(judge([history], { counter: (name) => counters.get(name) ?? 0, state: (id) => stateOf(known.get(id) as Entry) }))
+    expectWell(await inMemory(asked === undefined ? { seed, operations: 20_000, counters: 40 } : { seed, operations: asked * 4, counters: Math.ceil(asked / 40) }))
   }, 60_000 + operations * 4)
+
+  it('in memory, two hundred times over', async () => {
+    for (let more = 1; more <= 200; more++) {
+      const { wrong, reserved } = await inMemory({ seed: seed + more, operations: 2_000, counters: 8 })
+      expect({ seed: seed + more, wrong: wrong.slice(0, 10) }).toEqual({ seed: seed + more, wrong: [] })
+      expect(reserved).toBeGreaterThan(10)
+    }
+  }, 60_000)
 
   it('in a file, with several processes', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'postern-history-'))
