@@ -112,6 +112,18 @@ describe('an answer that goes on when nothing is left of its limit (R87, U5)', (
     expect((await chain.ask()).status).toBe(429)
   })
 
+  it('is held up by no limit: its first words are there before the next are said (D13)', async () => {
+    chain = await startMountedChain('Express', { gateway: { keys: { client: CLIENT_KEY }, limits: [...DAILY, { unit: 'tokens', window: 'minute', limit: 100_000 }] } })
+    const gate = createGate()
+    chain.provider('first').reply({ answer: { text: ['first ', 'second'] }, gate })
+    gate.release()
+    const reader = (await chain.ask({ stream: true })).body?.getReader()
+    const seen = Buffer.from((await reader?.read())?.value ?? []).toString()
+    expect([seen.includes('first '), seen.includes('second')]).toEqual([true, false])
+    gate.releaseAll()
+    await reader?.cancel()
+  })
+
   it('goes on as long as there is some, which is asked for while it runs', async () => {
     chain = await startMountedChain('Express', { gateway: { keys: { client: CLIENT_KEY }, limits: [{ unit: 'usd', window: 'month', limit: 1 }, { unit: 'tokens', window: 'total', limit: 1_000_000, scope: ['key', 'session'] }], prices: { 'first/*': { input: 1, output: 1 }, 'second/*': { input: 1, output: 1 } } } })
     endless().releaseAll()

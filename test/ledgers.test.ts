@@ -5,9 +5,8 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { memoryStore, sqliteStore, type Ledger, type Store } from '@postern/core'
 import { redisStore } from '@postern/redis'
 import { ledgerConformance, type LedgerHarness } from '@postern/testing'
-import { createClient } from '@redis/client'
-import { Redis } from 'ioredis'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { singleClients } from './harness/redis-clients.ts'
 import { namedRedis, startRedis, type TestRedis } from './harness/redis.ts'
 
 /** A store that goes by a clock a test moves. */
@@ -71,27 +70,25 @@ describe('a ledger on Redis', () => {
     await redis.close()
   })
 
-  const clients = {
-    'a connection of its own': () => redisStore({ url: redis.url, prefix: 'own' }),
-    'a client of node-redis': async () => {
-      const client = createClient({ url: redis.url })
-      client.on('error', () => undefined)
-      await client.connect()
-      closers.push(() => client.destroy())
-      return redisStore({ client, prefix: 'node-redis' })
-    },
-    'a client of ioredis': () => {
-      const client = new Redis(redis.port)
-      closers.push(() => client.disconnect())
-      return redisStore({ client, prefix: 'ioredis' })
-    },
+  const clients: Readonly<Record<string, (prefix: string) => Store | Promise<Store>>> = {
+    'a connection of its own': (prefix) => redisStore({ url: redis.url, prefix }),
+    ...Object.fromEntries(
+      Object.entries(singleClients).map(([name, connect]) => [
+        `a client of ${name}`,
+        async (prefix: string) => {
+          const { client, close } = await connect(redis)
+          closers.push(close)
+          return redisStore({ client, prefix })
+        },
+      ]),
+    ),
   }
 
-  describe.each(Object.entries(clients))('through %s', (name, connect) => {
+  describe.each(Object.entries(clients))('through %s (L6, L9)', (name, connect) => {
     let store: Store
     let harness: LedgerHarness
     beforeAll(async () => {
-      store = await connect()
+      store = await connect(name.replaceAll(' ', '-'))
       harness = { ledger: store.ledger, now: () => Promise.resolve(Date.now()), pass: (ms) => wait(ms) }
       await vi.waitFor(() => store.ledger.read([{ kind: 'lease', key: 'up', amount: 1, limit: 1, leaseMs: 1 }]))
     })

@@ -1,4 +1,5 @@
 import type { Draw, GatewayOptions, Ledger, LimitAlert, RequestRecord, Store } from '@postern/core'
+import fc from 'fast-check'
 import OpenAI, { RateLimitError } from 'openai'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Chain, type ChainOptions, CLIENT_KEY, startChain } from './harness/chain.ts'
@@ -248,6 +249,30 @@ describe('a budget', () => {
     usage(6_000, 4_000)
     expect(await statuses(3, { max_tokens: 10 })).toEqual([200, 200, 200])
     expect(chain.records.map(({ degraded }) => degraded)).toEqual([[], ['soft-limit'], ['soft-limit']])
+  })
+})
+
+describe('limits are data', () => {
+  const scopes = ['key', 'tenant', 'team', 'user', 'feature', 'tag', 'route', 'model', 'session'] as const
+  const windows = [...(['second', 'minute', 'hour', 'day', 'week', 'month', 'total'] as const).map((window) => ({ window })), { sliding: '90s' as const }]
+
+  it('any unit, in any window, by any scopes: what is used is counted where it says, and nowhere else (D14)', async () => {
+    const units = ['requests', 'input-tokens', 'output-tokens', 'tokens', 'usd'] as const
+    await fc.assert(
+      fc.asyncProperty(fc.constantFrom(...units), fc.constantFrom(...windows), fc.subarray([...scopes], { maxLength: 3 }), fc.constantFrom('UTC', 'Asia/Kolkata'), async (unit, window, scope, timeZone) => {
+        // One answer uses all of it: 6 tokens in, 4 out, a micro-dollar each.
+        const limit = { requests: 1, 'input-tokens': 6, 'output-tokens': 4, tokens: 10, usd: 0.000_01 }[unit]
+        const caller = { tenant: 't', team: 'a', user: 'u', feature: 'f', tag: 'x' }
+        await start([{ unit, limit, ...window, timeZone, scope: scope.length === 0 ? 'all' : scope }], { keys: { client: { key: CLIENT_KEY, ...caller }, other: { key: OTHER_KEY, ...caller, team: 'b' } }, prices: { 'first/*': { input: 1, output: 1 } } })
+        chain.provider('first').reply({ answer: { text: 'hi', usage: { input: 6, output: 4 } } })
+        const ask = async (init: RequestInit = {}): Promise<number> => (await chain.ask({ max_tokens: 4 }, init)).status
+        const isOthersToo = !scope.includes('key') && !scope.includes('team') && !scope.includes('session')
+        const refusal = unit === 'usd' ? 402 : 429
+        expect([await ask(), await ask(), await ask(other)]).toEqual([200, refusal, isOthersToo ? refusal : 200])
+        await chain.close()
+      }),
+      { numRuns: 60 },
+    )
   })
 })
 

@@ -1,12 +1,11 @@
 import { createGateway, type Gateway, type GatewayOptions, type RequestRecord, type Store } from '@postern/core'
 import { redisStore } from '@postern/redis'
 import { type FakeProvider, type FaultProxy, refusedUrl, startFakeProvider, startFaultProxy } from '@postern/testing'
-import { createCluster } from '@redis/client'
-import { Cluster } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ask, CLIENT_KEY } from './harness/chain.ts'
 import { seeError } from './harness/client-stream.ts'
 import { seeLog, type SeenLog } from './harness/log.ts'
+import { clusterClients } from './harness/redis-clients.ts'
 import { startRedis, type TestRedis } from './harness/redis.ts'
 
 let redis: TestRedis
@@ -62,7 +61,7 @@ const untilGivenUp = (): Promise<void> => vi.waitFor(async () => {
 }, { timeout: 10_000, interval: 5 })
 
 describe('a Redis that is not there', () => {
-  it('at start: it starts, every process counts for itself, budgets are closed, and all of that is said once (F-61)', async () => {
+  it('at start: it starts, every process counts for itself, budgets are closed, and all of that is said once (F-61, L1)', async () => {
     start(LIMITS, {}, (await refusedUrl()).replace('http', 'redis'))
     const first = await request()
     expect([first.status, degraded(first)]).toEqual([200, 'store'])
@@ -73,7 +72,7 @@ describe('a Redis that is not there', () => {
     expect(log.lines.filter((line) => line.startsWith('error'))).toHaveLength(1)
   })
 
-  it('closes hard budgets with 503, never 429, and lets soft ones pass', async () => {
+  it('closes hard budgets with 503, never 429, and lets soft ones pass (L5)', async () => {
     const url = (await refusedUrl()).replace('http', 'redis')
     start(BUDGET, {}, url)
     const refused = await request()
@@ -105,8 +104,8 @@ describe('a Redis that is not there', () => {
 
 describe('a Redis that fails while it is used', () => {
   it.each<[string, () => void, () => void]>([
-    ['is cut off (F-62)', () => (proxy.set({ resetOnAccept: true }), proxy.resetAll()), () => proxy.set({})],
-    ['hangs (F-64)', () => redis.pause(), () => redis.resume()],
+    ['is cut off (F-62, L4)', () => (proxy.set({ resetOnAccept: true }), proxy.resetAll()), () => proxy.set({})],
+    ['hangs (F-64, L2)', () => redis.pause(), () => redis.resume()],
     ['swallows everything (F-64)', () => proxy.set({ blackhole: true }), () => proxy.set({})],
     ['takes 200 ms for each answer (F-65)', () => proxy.set({ delayMs: 200 }), () => proxy.set({})],
     ['asks for a password (F-67)', () => void redis.cli('CONFIG', 'SET', 'requirepass', 'secret'), () => void redis.cli('-a', 'secret', '--no-auth-warning', 'CONFIG', 'SET', 'requirepass', '')],
@@ -221,11 +220,9 @@ describe('a cluster (F-70, F-71, L10)', () => {
   }, 20_000)
   afterAll(() => node.close())
 
-  it.each(['node-redis', 'ioredis'])('counts through a cluster client of %s, and a cluster that is down is a store that is', async (kind) => {
-    const client = kind === 'ioredis' ? new Cluster([{ port: node.port, host: '127.0.0.1' }]) : createCluster({ rootNodes: [{ url: node.url }] })
-    client.on('error', () => undefined)
-    if (!(client instanceof Cluster)) await client.connect()
-    store = redisStore({ client: client as never, prefix: `cluster-${kind}` })
+  it.each(Object.entries(clusterClients))('counts through a cluster client of %s, and a cluster that is down is a store that is', async (kind, connect) => {
+    const { client, close } = await connect(node)
+    store = redisStore({ client, prefix: `cluster-${kind.replace(' ', '-')}` })
     gateway = createGateway({ providers: { first: { baseUrl: provider.url, apiKey: 'test' } }, keys: { web: CLIENT_KEY }, store, limits: [{ unit: 'requests', window: 'hour', limit: 1_000 }, { unit: 'concurrency', limit: 10 }, { unit: 'requests', sliding: '1m', limit: 1_000, scope: 'all' }], log }, { environment: {} })
     provider.reply({ answer: { text: 'hi' } })
     await untilCounted()
@@ -237,7 +234,6 @@ describe('a cluster (F-70, F-71, L10)', () => {
       node.cli('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
     }
     await untilCounted()
-    if (client instanceof Cluster) client.disconnect()
-    else client.destroy()
+    await close()
   }, 30_000)
 })

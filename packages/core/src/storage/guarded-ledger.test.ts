@@ -51,7 +51,7 @@ describe('a store that hangs (F-64)', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('is asked once a second, and used again as soon as it answers (F-63)', async () => {
+  it('is asked once a second, and used again as soon as it answers (F-63, L3)', async () => {
     const { clock, calls, told, state, outcome } = start()
     state.answer = () => Promise.reject(new Error('ECONNREFUSED'))
     for (let call = 0; call < 5; call++) await outcome()
