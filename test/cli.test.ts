@@ -76,6 +76,13 @@ describe('the command line', () => {
     expect((await chat(rotated)).status).toBe(401)
   })
 
+  it('names a key that nobody has named after whose it is', async () => {
+    await serve()
+    const names: string[] = []
+    for (const team of ['support', 'support', 'Süd & Nord']) names.push((JSON.parse((await postern(['keys', 'create', '--team', team, '--budget', '50/month', '--json'])).out) as { name: string }).name)
+    expect(names).toEqual(['support', 'support-2', 'S-d-Nord'])
+  })
+
   it('makes limits, switches targets off, and shows and resets what is counted', async () => {
     await serve()
     const { out } = await postern(['keys', 'create', 'web', '--team', 'web', '--json'])
@@ -110,7 +117,8 @@ describe('the command line', () => {
     ['a target that is none', ['targets', 'disable', 'gpt-5'], 1, /provider\/model/],
     ['no command', ['fly'], 2, /no command "fly"/],
     ['a group without a command', ['keys', 'fly'], 2, /keys takes create, list/],
-    ['no name', ['keys', 'create'], 2, /Usage: postern keys create NAME/],
+    ['no name', ['keys', 'create'], 2, /Usage: postern keys create NAME, or say whose it is/],
+    ['two names', ['keys', 'create', 'a', 'b'], 2, /Usage: postern keys create \[NAME\]/],
     ['an option that does not exist', ['keys', 'create', 'a', '--budgt', '5'], 2, /budgt/],
     ['a budget without a window', ['keys', 'create', 'a', '--budget', '50'], 2, /--budget 50\/month/],
     ['a limit that is none', ['keys', 'create', 'a', '--limit', 'tokens'], 2, /--limit tokens=90000\/minute/],
@@ -142,7 +150,7 @@ describe('the command line', () => {
   it('is a program that can be run', async () => {
     const bin = fileURLToPath(new URL('../packages/cli/dist/bin.js', import.meta.url))
     const { stdout } = await run(process.execPath, [bin, 'help'], { env: { PATH: process.env['PATH'] } })
-    expect(stdout).toContain('postern keys create NAME')
+    expect(stdout).toContain('postern keys create [NAME]')
     await expect(run(process.execPath, [bin, 'fly'], { env: { PATH: process.env['PATH'] } })).rejects.toMatchObject({ code: 2 })
   })
 })
@@ -154,7 +162,7 @@ describe('docs/admin.md', () => {
     const lines = [...page.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = '']) => block.trim().split('\n'))
     const commands = lines.filter((line) => line.startsWith('npx postern '))
     const curls = lines.filter((line) => line.startsWith('curl '))
-    expect([commands.length, curls.length, lines.length]).toEqual([17, 4, 21])
+    expect([commands.length, curls.length, lines.length]).toEqual([18, 4, 22])
     for (const command of commands) {
       const ran = await postern(command.split(' ').slice(2))
       expect([command, ran.code, ran.err]).toEqual([command, 0, ''])

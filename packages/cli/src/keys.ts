@@ -1,7 +1,21 @@
 import type { AdminClient } from './admin-client.ts'
 import { readBudget, readLimit } from './limits.ts'
-import { type Commands, exactly, given, levels, type LevelView, type Said, share } from './said.ts'
+import { type Commands, exactly, given, levels, type LevelView, type Options, type Said, share } from './said.ts'
 import { table } from './table.ts'
+import { UsageError } from './usage-error.ts'
+
+/** A name for who gave none: whose the key is, with a number behind it where that is taken. */
+async function freeName(client: AdminClient, options: Options): Promise<string> {
+  const [base] = Object.values(given(options, ['team', 'tenant', 'user', 'feature', 'tag']))
+  if (base === undefined) throw new UsageError('Usage: postern keys create NAME, or say whose it is: postern keys create --team support')
+  const { keys } = (await client.ask('GET', '/keys')) as { keys: KeyView[] }
+  const taken = new Set(keys.filter(({ status }) => status === 'active').map(({ name }) => name))
+  const plain = base.replaceAll(/[^\w.@-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '') || 'key'
+  for (let number = 1; ; number++) {
+    const name = number === 1 ? plain : `${plain}-${number}`
+    if (!taken.has(name)) return name
+  }
+}
 
 interface KeyView {
   readonly id: string
@@ -16,7 +30,8 @@ interface KeyView {
 /** `postern keys ...`. */
 export const keyCommands: Commands = {
   async create(client, names, options) {
-    const [name] = exactly(names, 'keys create NAME')
+    if (names.length > 1) throw new UsageError('Usage: postern keys create [NAME]')
+    const name = names[0] ?? (await freeName(client, options))
     const limits = [...(options['budget'] ?? []).map(readBudget), ...(options['limit'] ?? []).map(readLimit)]
     const answer = await client.ask('POST', '/keys', {
       name,

@@ -1,7 +1,7 @@
 /** What `postern help` prints. */
 export const USAGE = `postern: keys, budgets and configuration of a Postern LLM gateway
 
-  postern keys create NAME [--team T] [--tenant T] [--user U] [--feature F] [--tag X]
+  postern keys create [NAME] [--team T] [--tenant T] [--user U] [--feature F] [--tag X]
                            [--route R]... [--model provider/model]... [--endpoint /v1/embeddings]...
                            [--budget 50/month] [--limit tokens=90000/minute]... [--expires 90d]
   postern keys list
