@@ -40,6 +40,8 @@ describe('keys that tenants bring along (R96)', () => {
     for (const key of [KEYS.acme, KEYS.other, KEYS.nobody, KEYS.acme]) seen.push([await use(key), usedKey()])
     expect(seen).toEqual([[200, OF_ACME], [200, OF_OTHER], [200, SHARED], [200, OF_ACME]])
     expect(records.map(({ target }) => target)).toEqual(Array(4).fill('main/m'))
+    // The operator can tell which key each call was made with, by its name (R136).
+    expect(records.map(({ caller, attempts }) => [caller?.id, attempts.map(({ key }) => key)])).toEqual([['acme', ['tenant-acme']], ['other', ['tenant-other']], ['nobody', [undefined]], ['acme', ['tenant-acme']]])
   })
 
   it('are the only ones, where it says so: whoever has none is refused before anybody is called', async () => {

@@ -59,6 +59,8 @@ export type Failure = 'retry' | 'next' | 'stop'
 export interface AttemptSummary {
   /** `provider/model` */
   readonly target: string
+  /** Name of the provider's key it was made with, where there are several: `key-2`, `tenant-acme`. Clients are not told. */
+  readonly key?: string
   /** `ok` or the error code. */
   readonly code: ErrorCode | 'ok'
   /** HTTP status of the provider, when it answered. */

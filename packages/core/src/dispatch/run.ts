@@ -152,7 +152,7 @@ export class Run {
     if (racer.hasEnded === true || racer.hasLost) return
     racer.hasLost = true
     const lost = new GatewayError('hedge_lost', 'Another target was faster.', { sent: true })
-    this.#job.attempts.push(summary(racer.lane.target, lost, elapsed(this.#environment, racer.started)))
+    this.#job.attempts.push(summary(racer.lane, lost, elapsed(this.#environment, racer.started)))
     this.#end(racer, lost)
     racer.cancellation.cancel(lost)
   }
@@ -170,7 +170,7 @@ export class Run {
       if (cancellation !== this.#cancellation) cancellation.close()
       this.#end(racer, error)
       if (racer.hasLost) return error
-      this.#job.attempts.push(summary(lane.target, error, elapsed(this.#environment, started)))
+      this.#job.attempts.push(summary(lane, error, elapsed(this.#environment, started)))
       return this.#afterFailure(lane, error)
     }
   }
@@ -260,7 +260,7 @@ export class Run {
     const ms = elapsed(this.#environment, started)
     condition.observe(operation.stream ? 'stream' : 'whole', ms)
     if (!isStream) this.#end(racer, committed.refusal)
-    this.#job.attempts.push({ target: target.id, code: committed.refusal?.code ?? 'ok', status: committed.status, ms, billed: committed.refusal === undefined ? 'yes' : 'no' })
+    this.#job.attempts.push({ target: target.id, ...(lane.keyName !== undefined && { key: lane.keyName }), code: committed.refusal?.code ?? 'ok', status: committed.status, ms, billed: committed.refusal === undefined ? 'yes' : 'no' })
     return committed
   }
 
@@ -294,7 +294,7 @@ export class Run {
       } catch (thrown) {
         const error = toGatewayError(thrown)
         this.#end(racer, error)
-        attempts.push(summary(lane.target, error, elapsed(this.#environment, racer.started)))
+        attempts.push(summary(lane, error, elapsed(this.#environment, racer.started)))
         this.#leaveAlone(lane, error)
         lane.candidate.state = 'out'
       }
@@ -376,9 +376,9 @@ function elapsed(environment: DispatchEnvironment, started: number): number {
   return Math.round(environment.clock.monotonic() - started)
 }
 
-function summary(target: Target, error: GatewayError, ms: number): AttemptSummary {
+function summary({ target, keyName }: Lane, error: GatewayError, ms: number): AttemptSummary {
   const status = error.details.upstreamStatus
-  return { target: target.id, code: error.code, ...(status === undefined ? {} : { status }), ms, billed: mayBeBilled(error) ? 'unknown' : 'no' }
+  return { target: target.id, ...(keyName !== undefined && { key: keyName }), code: error.code, ...(status === undefined ? {} : { status }), ms, billed: mayBeBilled(error) ? 'unknown' : 'no' }
 }
 
 /** Nobody was called: the target has to be left alone for a while. */
