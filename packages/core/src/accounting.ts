@@ -1,7 +1,7 @@
 import { sessionOf } from './agent-session.ts'
 import type { Operation, Usage } from './dialects/index.ts'
 import { type AdmitTarget, type AdmittedTarget, AnswerStream, type Committed, OutputAllowance } from './dispatch/index.ts'
-import { GatewayError } from './errors.ts'
+import { GatewayError, toGatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
 import type { GatewayRequest } from './http/index.ts'
 import { attributionOf, type Caller } from './identity/index.ts'
@@ -19,7 +19,7 @@ const USUAL_OUTPUT_TOKENS = 1_024
 /** Takes from what a provider allows us, and from what the caller may use of it, for each call of one of its targets. */
 export function admitTargetFor(runtime: Runtime, exchange: Exchange, { operation, request }: Pick<Asked, 'operation' | 'request'>): AdmitTarget | undefined {
   const { providerLimits, limitsFor } = runtime
-  const { id, caller, route } = exchange
+  const { id, caller } = exchange
   const ofCaller = limitsFor(caller).filter(isOfTarget)
   if (providerLimits.size === 0 && ofCaller.length === 0) return undefined
   const isFree = isFreeOfCharge(operation, request)
@@ -27,8 +27,8 @@ export function admitTargetFor(runtime: Runtime, exchange: Exchange, { operation
   return async (target, keyName) => {
     const { provider, model } = target
     calls += 1
-    const who = { key: caller?.id, ...attributionOf(caller), route, model: operation.model, provider: provider.name }
-    const own = await admitCall(runtime, exchange, { operation, isFree, target, id: `${id}-${calls}-own`, limits: ofCaller, subject: who })?.catch((error: unknown) => ({ refused: error as GatewayError }))
+    const who = { ...subjectOf(exchange, { operation, request, limits: ofCaller }), provider: provider.name }
+    const own = await admitCall(runtime, exchange, { operation, isFree, target, id: `${id}-${calls}-own`, limits: ofCaller, subject: who })?.catch((error: unknown) => ({ refused: toGatewayError(error) }))
     if (own !== undefined && 'refused' in own) return own
     const subject = { provider: keyName === undefined ? provider.name : `${provider.name}#${keyName}`, model }
     // What has no price counts for nothing with whom it is asked of: that is its own business.
@@ -72,6 +72,12 @@ function admitCall({ admit: ask, priceOf }: Runtime, { degraded }: Exchange, { o
       settle({ inputTokens: used.inputTokens, outputTokens: used.outputTokens, nanoDollars: priced(used) ?? 0 })
     },
   }))
+}
+
+/** Who and what the request is; which session it belongs to only where that is counted. */
+function subjectOf({ caller, route }: Exchange, { operation, request, limits }: Pick<Asked, 'operation' | 'request'> & { readonly limits: readonly Limit[] }): Subject {
+  const isSession = limits.some(({ scope, only }) => scope.includes('session') || only.has('session'))
+  return { key: caller?.id, ...attributionOf(caller), route, model: operation.model, ...(isSession && { session: sessionOf(caller, operation, request) }) }
 }
 
 function isFreeOfCharge({ isFree }: Operation, { method }: GatewayRequest): boolean {
@@ -128,11 +134,11 @@ function withoutDearest(plan: Plan, { priceOf }: Runtime, operation: Operation):
 function demandOf(runtime: Runtime, exchange: Exchange, { operation, plan, limits, request }: Asked & { readonly limits: readonly Limit[] }): Demand {
   const { priceOf } = runtime
   const isFree = isFreeOfCharge(operation, request)
-  const { id, caller, route, degraded } = exchange
+  const { id, degraded } = exchange
   return {
     id,
     degraded,
-    subject: { key: caller?.id, ...attributionOf(caller), route, model: operation.model, ...(limits.some(({ scope, only }) => scope.includes('session') || only.has('session')) && { session: sessionOf(caller, operation, request) }) },
+    subject: subjectOf(exchange, { operation, request, limits }),
     estimate(own) {
       const { inputTokens, outputTokens } = estimateOf(operation)
       if (isFree) return { inputTokens, outputTokens: 0, nanoDollars: 0 }
