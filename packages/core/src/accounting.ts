@@ -86,7 +86,8 @@ function isFreeOfCharge({ isFree }: Operation, { method }: GatewayRequest): bool
 
 /** What it may take: its input, and the largest output it asks for. */
 function estimateOf({ outputAsked, estimateInput }: Operation): Pick<Amounts, 'inputTokens' | 'outputTokens'> {
-  return { inputTokens: estimateInput?.() ?? 0, outputTokens: outputAsked === undefined ? 0 : (outputAsked.tokens ?? USUAL_OUTPUT_TOKENS) * outputAsked.choices }
+  const asked = outputAsked?.()
+  return { inputTokens: estimateInput?.() ?? 0, outputTokens: asked === undefined ? 0 : (asked.tokens ?? USUAL_OUTPUT_TOKENS) * asked.choices }
 }
 
 interface Asked {
@@ -174,7 +175,8 @@ export function outputAllowance({ priceOf }: Runtime, exchange: Exchange, { stre
   const { admitted, degraded } = exchange
   if (!stream || outputAsked === undefined || admitted === undefined) return undefined
   const tokens = admitted.coveredOutput()
-  if (tokens === undefined || (outputAsked.tokens !== undefined && outputAsked.tokens * outputAsked.choices <= tokens)) return undefined
+  const asked = tokens === undefined ? undefined : outputAsked()
+  if (tokens === undefined || asked === undefined || (asked.tokens !== undefined && asked.tokens * asked.choices <= tokens)) return undefined
   const more = { inputTokens: 0, outputTokens: USUAL_OUTPUT_TOKENS }
   return new OutputAllowance({
     tokens,

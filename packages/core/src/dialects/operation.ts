@@ -24,7 +24,7 @@ export interface Operation {
   /** It costs nothing, whoever answers: tokens are counted, files are kept. */
   readonly isFree?: boolean
   /** Tokens of output it may get at most, as far as it says so itself; absent where there is none. */
-  readonly outputAsked?: OutputAsked
+  outputAsked?(): OutputAsked
   /** How this target is asked, and how its answer is handed to the client. */
   translationFor(target: OperationTarget, context: OperationContext): Translation
 }
@@ -106,7 +106,7 @@ export function readChat(from: Dialect, request: ClientRequest): Operation {
   return {
     model: chat.model,
     stream: chat.stream,
-    outputAsked: outputAsked(request.body),
+    outputAsked: () => outputAsked(request.body),
     conversation: () => chat.conversation(),
     estimateInput: () => estimateInputTokens(chat.conversation()),
     surcharges: () => surchargesOf(request.body),

@@ -32,7 +32,7 @@ export function readJsonRequest(api: Dialect, endpoint: ModelEndpoint, request: 
     model,
     stream,
     ...(endpoint.paidBy === 'nothing' && { isFree: true }),
-    ...(endpoint.paidBy === 'tokens' && { outputAsked: outputAsked(body), estimateInput: () => estimateTextTokens([JSON.stringify(body['prompt'] ?? '')]) }),
+    ...(endpoint.paidBy === 'tokens' && { outputAsked: () => outputAsked(body), estimateInput: () => estimateTextTokens([JSON.stringify(body['prompt'] ?? '')]) }),
     ...(model === undefined ? { provider: wantedFor(api, request) } : {}),
     translationFor: (target, context) =>
       forward(
