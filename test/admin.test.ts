@@ -192,6 +192,23 @@ describe('a key that is killed', () => {
   })
 })
 
+describe('a request of a killed key that is still on its way in', () => {
+  it('calls nobody', async () => {
+    const gateway = start()
+    const { key } = (await admin(gateway, 'POST /admin/keys', { name: 'web' })).body
+    const upload = new TransformStream<Uint8Array, Uint8Array>()
+    const writer = upload.writable.getWriter()
+    const calls = provider.journal.length
+    const answer = gateway.fetch('http://gateway/v1/chat/completions', { method: 'POST', headers: { authorization: `Bearer ${String(key)}`, 'content-type': 'application/json' }, body: upload.readable, duplex: 'half' } as RequestInit)
+    await writer.write(Buffer.from('{"model":"first/m",'))
+    await admin(gateway, 'POST /admin/keys/web/kill')
+    await writer.write(Buffer.from('"messages":[{"role":"user","content":"hi"}]}'))
+    await writer.close()
+    const response = await answer
+    expect([response.status, ((await response.json()) as Answer['body']).error?.code, provider.journal.length - calls]).toEqual([401, 'invalid_api_key', 0])
+  })
+})
+
 describe('/admin', () => {
   it('is not there without a token or a guard', async () => {
     const gateway = createGateway({ providers: { first: { baseUrl: provider.url, apiKey: 'test' } }, auth: 'none', log: 'silent' }, { environment: {} })

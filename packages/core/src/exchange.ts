@@ -28,6 +28,14 @@ export interface Exchange {
   settled: boolean
   /** Ends the wait for a provider; there only while one is called. */
   cancel: ((reason: GatewayError) => void) | undefined
+  /** Why it is to end; told to whoever calls a provider for it, then or later. */
+  endedBy: GatewayError | undefined
+}
+
+/** Ends a request from outside, wherever it is: one that has no provider yet ends when it is about to call one. */
+export function endExchange(exchange: Exchange, reason: GatewayError): void {
+  exchange.endedBy ??= reason
+  exchange.cancel?.(reason)
 }
 
 /** How a request ended. */

@@ -5,7 +5,7 @@ import { type GatewayOptions, processEnvironment, resolveSettings, type Settings
 import { type Dialect, dialects, type Usage } from './dialects/index.ts'
 import { type CircuitState, createModelLists, createTransport, type DispatchEnvironment, RetryBudget, SharedHealth, TargetHealth, type Transport } from './dispatch/index.ts'
 import { GatewayError } from './errors.ts'
-import type { Exchange } from './exchange.ts'
+import { endExchange, type Exchange } from './exchange.ts'
 import { type GatewayRequest, type GatewayResponse, handleWeb } from './http/index.ts'
 import { createIdentify, createJwtCheck, developmentKey } from './identity/index.ts'
 import { PriceList } from './ledger/index.ts'
@@ -360,7 +360,7 @@ const SETTLING_MS = 1_000
 async function shutDown(core: Core, graceMs: number): Promise<void> {
   await idle(core, graceMs)
   const reason = new GatewayError('gateway_closed', 'The gateway was shut down before the answer was complete.')
-  for (const exchange of core.active) exchange.cancel?.(reason)
+  for (const exchange of core.active) endExchange(exchange, reason)
   await core.dispatch.transport.close()
   await idle(core, SETTLING_MS)
   await core.shared.close()
@@ -369,7 +369,7 @@ async function shutDown(core: Core, graceMs: number): Promise<void> {
 /** An administrator has killed the key of a caller. */
 function endRequests(active: ReadonlySet<Exchange>, caller: string): void {
   const reason = new GatewayError('invalid_api_key', 'The API key was revoked while the answer was under way.')
-  for (const exchange of active) if (exchange.caller?.id === caller) exchange.cancel?.(reason)
+  for (const exchange of active) if (exchange.caller?.id === caller) endExchange(exchange, reason)
 }
 
 /** Resolves when nothing is under way any more, or after `withinMs`. */

@@ -93,6 +93,7 @@ function open(runtime: Runtime): Exchange {
     committedAfterMs: undefined,
     settled: false,
     cancel: undefined,
+    endedBy: undefined,
   }
   runtime.active.add(exchange)
   return exchange
@@ -164,7 +165,10 @@ async function callTargets(runtime: Runtime, call: Call): Promise<Committed> {
       owner: exchange.caller?.tenant ?? exchange.caller?.id,
       admitTarget: admitTargetFor(runtime, exchange, { operation, request }),
       allowance: outputAllowance(runtime, exchange, operation),
-      onStart: (cancel) => void (exchange.cancel = cancel),
+      onStart(cancel) {
+        exchange.cancel = cancel
+        if (exchange.endedBy !== undefined) cancel(exchange.endedBy)
+      },
     },
     runtime.dispatch,
   )

@@ -30,6 +30,7 @@ function exchange(known: Partial<Exchange> = {}): Exchange {
     committedAfterMs: undefined,
     settled: true,
     cancel: undefined,
+    endedBy: undefined,
     ...known,
   }
 }
