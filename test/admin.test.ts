@@ -74,6 +74,21 @@ describe('keys that are made while the gateway runs', () => {
     expect((await admin(gateway, 'GET /admin/keys')).body.keys?.map(({ status }) => status)).toEqual(['active', 'expired', 'revoked'])
   })
 
+  it('are taken off the list when they open nothing any more', async () => {
+    const gateway = start()
+    await admin(gateway, 'POST /admin/keys', { name: 'web' })
+    const rotated = (await admin(gateway, 'POST /admin/keys/web/rotate', { grace: 0 })).body
+    const again = (await admin(gateway, `POST /admin/keys/${String(rotated['id'])}/rotate`, { grace: 0 })).body
+    const ids = async (): Promise<unknown[]> => ((await admin(gateway, 'GET /admin/keys')).body.keys ?? []).map(({ id }) => id)
+    expect(await ids()).toHaveLength(3)
+    expect((await admin(gateway, 'DELETE /admin/keys/web')).body.keys).toHaveLength(2)
+    expect([await ids(), await use(gateway, again['key']), await use(gateway, rotated['key'])]).toEqual([[again['id']], 200, 401])
+    expect((await admin(gateway, 'DELETE /admin/keys/web')).status).toBe(409)
+    await admin(gateway, 'POST /admin/keys/web/revoke')
+    expect((await admin(gateway, `DELETE /admin/keys/${String(again['id'])}`)).status).toBe(200)
+    expect([await ids(), await use(gateway, again['key'])]).toEqual([[], 401])
+  })
+
   it('are held to their routes and models, and may be given others', async () => {
     const gateway = start({ routes: { support: ['first/m'] } })
     const { key } = (await admin(gateway, 'POST /admin/keys', { name: 'web', routes: ['support'] })).body
@@ -242,7 +257,7 @@ describe('/admin', () => {
     const gateway = start({ adminGuard: () => ({ name: 'eve@example.com', mayChange: false }) })
     const as = async (act: string, body?: object): Promise<number> => (await admin(gateway, act, body, null)).status
     expect([await as('GET /admin/keys'), await as('GET /admin/limits'), await as('GET /admin/usage?team=a'), await as('GET /admin/disabled')]).toEqual([200, 200, 200, 200])
-    const changes: [string, object?][] = [['POST /admin/keys', { name: 'a' }], ['PATCH /admin/keys/a', {}], ['POST /admin/keys/a/rotate'], ['POST /admin/keys/a/revoke'], ['POST /admin/keys/a/kill'], ['POST /admin/keys/a/reset'], ['POST /admin/limits', {}], ['PATCH /admin/limits/a', {}], ['DELETE /admin/limits/a'], ['POST /admin/usage/reset', {}], ['POST /admin/disabled', {}], ['DELETE /admin/disabled/a']]
+    const changes: [string, object?][] = [['POST /admin/keys', { name: 'a' }], ['PATCH /admin/keys/a', {}], ['DELETE /admin/keys/a'], ['POST /admin/keys/a/rotate'], ['POST /admin/keys/a/revoke'], ['POST /admin/keys/a/kill'], ['POST /admin/keys/a/reset'], ['POST /admin/limits', {}], ['PATCH /admin/limits/a', {}], ['DELETE /admin/limits/a'], ['POST /admin/usage/reset', {}], ['POST /admin/disabled', {}], ['DELETE /admin/disabled/a']]
     for (const [act, body] of changes) expect([act, await as(act, body)]).toEqual([act, 403])
     expect(acts.filter(({ by, status }) => by === 'eve@example.com' && status === 403)).toHaveLength(changes.length)
     // Who has the token is not who is logged in.

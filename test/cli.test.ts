@@ -162,7 +162,7 @@ describe('docs/admin.md', () => {
     const lines = [...page.matchAll(/```sh\n([\s\S]*?)```/g)].flatMap(([, block = '']) => block.trim().split('\n'))
     const commands = lines.filter((line) => line.startsWith('npx postern '))
     const curls = lines.filter((line) => line.startsWith('curl '))
-    expect([commands.length, curls.length, lines.length]).toEqual([18, 4, 22])
+    expect([commands.length, curls.length, lines.length]).toEqual([19, 4, 23])
     for (const command of commands) {
       const ran = await postern(command.split(' ').slice(2))
       expect([command, ran.code, ran.err]).toEqual([command, 0, ''])

@@ -65,6 +65,11 @@ export const keyCommands: Commands = {
     const { keys } = (await client.ask('POST', `/keys/${encodeURIComponent(name)}/kill`)) as { keys: KeyView[] }
     return { text: `Every key of ${keys[0]?.name ?? name} is revoked, and what was under way with them ends within a second.`, json: keys }
   },
+  async remove(client, names) {
+    const [name] = exactly(names, 'keys remove NAME|ID')
+    const { keys } = (await client.ask('DELETE', `/keys/${encodeURIComponent(name)}`)) as { keys: KeyView[] }
+    return { text: `Off the list: ${keys.map(({ id }) => id).join(', ')}`, json: keys }
+  },
   async usage(client, names) {
     const [name] = exactly(names, 'keys usage NAME')
     return levels(await client.ask('GET', `/keys/${encodeURIComponent(name)}/usage`), 'No limit concerns this key.')

@@ -8,6 +8,7 @@ export const USAGE = `postern: keys, budgets and configuration of a Postern LLM 
   postern keys rotate NAME [--grace 1h]        another key; the old one works for the grace
   postern keys revoke NAME|ID
   postern keys kill NAME|ID                    revokes every key of that name, and ends what is under way with them
+  postern keys remove NAME|ID                  takes revoked and expired keys off the list
   postern keys usage NAME|ID                   what is used of its limits
   postern keys reset NAME|ID                   lets its limits begin anew
 

@@ -26,6 +26,8 @@ export interface KeyActs {
   revokeKey(id: string): Promise<KeyView>
   /** Revokes every key of that caller, and ends what is under way with them, on every instance. */
   killKey(id: string): Promise<readonly KeyView[]>
+  /** Takes revoked and expired keys off the list. @param id of one, or the name of all of them that have it */
+  removeKeys(id: string): Promise<readonly KeyView[]>
   usage(id: string): Promise<readonly Level[]>
   resetUsage(id: string): Promise<readonly Level[]>
 }

@@ -27,17 +27,8 @@ export interface KeyActsOptions {
 /** What administrators can do to keys. */
 export function keyActs(options: KeyActsOptions): KeyActs {
   const { ring, clock } = options
-  const statusOf = ({ revokedAt, expiresAt }: StoredKey): KeyView['status'] => (revokedAt !== undefined ? 'revoked' : expiresAt !== undefined && expiresAt <= clock.now() ? 'expired' : 'active')
-  const view = (stored: StoredKey): KeyView => ({
-    id: stored.id,
-    name: stored.name,
-    hint: stored.hint,
-    status: statusOf(stored),
-    createdAt: iso(stored.createdAt),
-    ...(stored.expiresAt !== undefined && { expiresAt: iso(stored.expiresAt) }),
-    ...(stored.revokedAt !== undefined && { revokedAt: iso(stored.revokedAt) }),
-    grants: stored.grants,
-  })
+  const statusOf = (stored: StoredKey): KeyView['status'] => statusAt(stored, clock.now())
+  const view = (stored: StoredKey): KeyView => viewOf(stored, statusOf(stored))
   /** By id, or by the name of the one active key that has it. */
   const find = async (wanted: string): Promise<StoredKey> => {
     const keys = await ring.list()
@@ -77,6 +68,14 @@ export function keyActs(options: KeyActsOptions): KeyActs {
       for (const stored of await ring.list()) if (stored.name === name) killed.push(view(await ring.kill(stored)))
       return killed
     },
+    async removeKeys(id) {
+      const named = (await ring.list()).filter((stored) => stored.id === id || stored.name === id)
+      if (named.length === 0) await find(id)
+      const dead = named.filter((stored) => statusOf(stored) !== 'active')
+      if (dead.length === 0) throw new GatewayError('invalid_request', `${id} is active: revoke it first.`, { status: 409 })
+      for (const stored of dead) await ring.remove(stored)
+      return dead.map(view)
+    },
     usage: async (id) => options.levels(await find(id)),
     async resetUsage(id) {
       const found = await find(id)
@@ -84,6 +83,15 @@ export function keyActs(options: KeyActsOptions): KeyActs {
       return options.levels(found)
     },
   }
+}
+
+function statusAt({ revokedAt, expiresAt }: StoredKey, now: number): KeyView['status'] {
+  if (revokedAt !== undefined) return 'revoked'
+  return expiresAt !== undefined && expiresAt <= now ? 'expired' : 'active'
+}
+
+function viewOf({ id, name, hint, createdAt, expiresAt, revokedAt, grants }: StoredKey, status: KeyView['status']): KeyView {
+  return { id, name, hint, status, createdAt: iso(createdAt), ...(expiresAt !== undefined && { expiresAt: iso(expiresAt) }), ...(revokedAt !== undefined && { revokedAt: iso(revokedAt) }), grants }
 }
 
 function iso(ms: number): string {

@@ -22,6 +22,7 @@ export const routes: readonly Route[] = [
   on('GET', 'keys', async (acts) => ({ body: { keys: await acts.listKeys() } })),
   on('POST', 'keys', async (acts, { body }) => made(await acts.createKey(body))),
   on('PATCH', 'keys/{id}', async (acts, { id, body }) => ({ body: await acts.changeKey(id, body) })),
+  on('DELETE', 'keys/{id}', async (acts, { id }) => ({ body: { keys: await acts.removeKeys(id) } })),
   on('POST', 'keys/{id}/rotate', async (acts, { id, body }) => made(await acts.rotateKey(id, body))),
   on('POST', 'keys/{id}/revoke', async (acts, { id }) => ({ body: await acts.revokeKey(id) })),
   on('POST', 'keys/{id}/kill', async (acts, { id }) => ({ body: { keys: await acts.killKey(id) } })),

@@ -33,7 +33,10 @@ export class KeyRing {
   /** Takes over what the register has learned. */
   learn(changed: readonly StoredEntry[], isAnew: boolean): void {
     if (isAnew) this.#byHash = new Map()
-    for (const entry of changed) if (entry.kind === 'key') this.#byHash.set(entry.hash, { stored: entry, caller: Object.freeze(this.#options.callerOf(entry)) })
+    for (const entry of changed) {
+      if (entry.kind === 'key') this.#byHash.set(entry.hash, { stored: entry, caller: Object.freeze(this.#options.callerOf(entry)) })
+      else if (entry.kind === 'removed') this.#forget(entry.id)
+    }
   }
 
   /** Who presents this key; `undefined` for nobody. Rejects with `store_unavailable` where that cannot be known. */
@@ -92,6 +95,15 @@ export class KeyRing {
 
   change(key: StoredKey, grants: StoredKey['grants']): Promise<StoredKey> {
     return this.#write({ ...key, grants })
+  }
+
+  /** Takes out a key that opens nothing any more. */
+  remove({ id }: StoredKey): Promise<void> {
+    return this.#options.register.put({ kind: 'removed', id })
+  }
+
+  #forget(id: string): void {
+    for (const [hash, { stored }] of this.#byHash) if (stored.id === id) this.#byHash.delete(hash)
   }
 
   async #write(key: StoredKey): Promise<StoredKey> {

@@ -41,8 +41,14 @@ export interface StoredSwitch {
   readonly changedAt: number
 }
 
+/** In place of an entry that was taken out: those who know the entry learn of it. */
+export interface StoredRemoval {
+  readonly kind: 'removed'
+  readonly id: string
+}
+
 /** What administrators write down while the gateway runs. */
-export type StoredEntry = StoredKey | StoredLimit | StoredSwitch
+export type StoredEntry = StoredKey | StoredLimit | StoredSwitch | StoredRemoval
 
 export interface DirectoryChanges {
   /** Of the last of these writes; that of the directory, where there are none. */
@@ -55,7 +61,7 @@ export interface DirectoryChanges {
   readonly secret?: string | undefined
 }
 
-/** What administrators have written down, the same for every instance. Nothing is ever taken out: what is no longer in force says so. */
+/** What administrators have written down, the same for every instance. */
 export interface Directory {
   /** What was written after `version`, the oldest first; 0 for everything. Later writes of an entry replace earlier ones. */
   changesSince(version: number): Promise<DirectoryChanges>

@@ -122,7 +122,10 @@ export class Register {
     if (isAnew) this.#entries = new Map()
     this.#secret = present
     this.#version = version
-    for (const entry of entries) this.#entries.set(entry.id, entry)
+    for (const entry of entries) {
+      if (entry.kind === 'removed') this.#entries.delete(entry.id)
+      else this.#entries.set(entry.id, entry)
+    }
     if (isAnew || entries.length > 0) onChange(entries, isAnew)
     return isMore
   }

@@ -30,7 +30,7 @@ export const directoryConformance: readonly DirectoryCase[] = [
   {
     name: 'gives what was written, as it was written, the oldest first',
     async run(directory) {
-      const entries: StoredEntry[] = [key('one'), { kind: 'limit', id: 'limit_1', createdAt: 2, written: { unit: 'usd', limit: 0.5, note: 'é "quoted" \n' } }, { kind: 'switch', id: 'switch a/*', target: 'a/*', isOff: true, changedAt: 3 }]
+      const entries: StoredEntry[] = [key('one'), { kind: 'limit', id: 'limit_1', createdAt: 2, written: { unit: 'usd', limit: 0.5, note: 'é "quoted" \n' } }, { kind: 'switch', id: 'switch a/*', target: 'a/*', isOff: true, changedAt: 3 }, { kind: 'removed', id: 'key_0' }]
       for (const entry of entries) await directory.put(entry)
       assert.deepEqual((await allSince(directory, 0)).entries, entries)
     },
