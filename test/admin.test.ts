@@ -314,7 +314,7 @@ describe('on Redis', () => {
     const [one, other] = [start({ store: stores[0] }), start({ store: stores[1] })]
     await vi.waitFor(async () => expect((await admin(one, 'GET /admin/keys')).status).toBe(200))
     const fixed = 'pk_fixed_0123456789abcdef'
-    const within = (status: number): Promise<void> => vi.waitFor(async () => expect(await use(other, fixed)).toBe(status), { timeout: 1_000, interval: 50 })
+    const within = (status: number): Promise<void> => vi.waitFor(async () => expect(await use(other, fixed)).toBe(status), { timeout: 5_000, interval: 50 })
     await within(200)
     await admin(one, 'POST /admin/disabled', { target: 'first/*' })
     await within(503)
@@ -349,7 +349,7 @@ describe('on Redis', () => {
     const other = start({ store: elsewhere })
     await vi.waitFor(async () => expect((await admin(other, 'GET /admin/keys')).status).toBe(200))
     for (const name of ['a', 'b', 'c', 'd']) await admin(other, 'POST /admin/keys', { name })
-    await vi.waitFor(async () => expect([await use(gateway, key), await use(gateway, 'pk_fixed_0123456789abcdef')]).toEqual([401, 200]), { timeout: 2_000, interval: 50 })
+    await vi.waitFor(async () => expect([await use(gateway, key), await use(gateway, 'pk_fixed_0123456789abcdef')]).toEqual([401, 200]), { timeout: 5_000, interval: 50 })
   }, 20_000)
 
   it('a store that is away does not lock out whom it has let in', async () => {

@@ -214,20 +214,20 @@ describe('an answer that goes on when nothing is left of its limit (R87, U5)', (
 
   it('lets many at once have no more than the limit together, as far as tokens can be counted under way', async () => {
     chain = await startMountedChain('Express', { gateway: { keys: { client: CLIENT_KEY }, limits: [{ unit: 'output-tokens', window: 'day', limit: 6_000 }] } })
-    const gates: Gate[] = []
-    chain.provider('first').reply(() => {
-      const gate = createGate()
+    const gates = Array.from({ length: 5 }, () => createGate())
+    chain.provider('first').reply(({ entry }) => {
+      const [message] = (entry.body as { messages: { content: string }[] }).messages
+      const gate = gates[Number(message?.content)] as Gate
       gate.release(4)
-      gates.push(gate)
       return { answer: { text: Array.from({ length: PIECES }, () => PIECE), usage: { input: 12, output: 4_000 } }, gate }
     })
-    const answers = await Promise.all(Array.from({ length: 5 }, () => chain.ask({ stream: true })))
     const texts = await Promise.all(
-      answers.map(async (answer) => {
+      gates.map(async (gate, at) => {
+        const answer = await chain.ask({ stream: true, messages: [{ role: 'user', content: String(at) }] })
         let body = ''
         for await (const chunk of answer.body ?? []) {
           body += Buffer.from(chunk as Uint8Array).toString()
-          for (const gate of gates) gate.release()
+          gate.release()
         }
         return seeStream(body)
       }),
