@@ -180,7 +180,7 @@ describe('an answer that goes on when nothing is left of its limit (R87, U5)', (
     expect([seeStream(body).finishes, chain.records.length]).toEqual([['length'], 0])
     gate.releaseAll()
     await chain.provider('first').journal.entries[0]?.closed
-    await expect.poll(() => chain.records).toMatchObject([{ degraded: ['output-cut'], usage: { output: 4_000 } }])
+    await expect.poll(() => chain.records, { timeout: 5_000 }).toMatchObject([{ degraded: ['output-cut'], usage: { output: 4_000 } }])
     expect(chain.records[0]?.usage).not.toHaveProperty('estimated')
   })
 

@@ -41,7 +41,7 @@ describe('a directory on Redis', () => {
     it(name, async () => {
       const store = redisStore({ url: redis.url, prefix: `directory-${at}` })
       const directory = directoryOf(store)
-      await vi.waitFor(() => directory.changesSince(0))
+      await vi.waitFor(() => directory.changesSince(0), { timeout: 5_000 })
       await run(directory)
     })
   }
@@ -54,7 +54,7 @@ describe.runIf(named !== undefined)('a directory on the Redis of POSTERN_TEST_RE
   for (const [at, { name, run }] of directoryConformance.entries()) {
     it(name, async () => {
       const directory = directoryOf(redisStore({ url, prefix: `${prefix}-directory-${at}` }))
-      await vi.waitFor(() => directory.changesSince(0))
+      await vi.waitFor(() => directory.changesSince(0), { timeout: 5_000 })
       await run(directory)
     })
   }

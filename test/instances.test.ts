@@ -131,10 +131,10 @@ describe('alerts of three instances', () => {
       for (let at = 0; at < times; at++) await Promise.all(gateways.map((gateway) => request(gateway)))
     }
     await use(12)
-    await expect.poll(() => alerts.map(({ threshold }) => threshold)).toEqual([0.5, 1])
+    await expect.poll(() => alerts.map(({ threshold }) => threshold), { timeout: 5_000 }).toEqual([0.5, 1])
     await gateways[0]?.fetch('http://gateway/admin/usage/reset', { method: 'POST', headers: { authorization: 'Bearer admin-0123456789abcdef', 'content-type': 'application/json' }, body: JSON.stringify({ team: 'a', model: 'chain' }) })
     const [first] = gateways
     if (first !== undefined) for (let at = 0; at < 16; at++) await request(first)
-    await expect.poll(() => alerts.map(({ threshold }) => threshold)).toEqual([0.5, 1, 0.5])
+    await expect.poll(() => alerts.map(({ threshold }) => threshold), { timeout: 5_000 }).toEqual([0.5, 1, 0.5])
   })
 })
