@@ -21,6 +21,7 @@ export interface LimitAlert {
 
 /** Counters whose alerts are remembered; the oldest are forgotten. */
 const MOST_REMEMBERED = 10_000
+const ASKED_AGAIN_MS = 60_000
 
 /** Whether nobody else has told of it in this period. */
 export type ClaimAlert = (name: string, period: Period) => Promise<boolean>
@@ -34,8 +35,8 @@ export function alertDraw(name: string, { startsAt, endsAt }: Period): Draw {
 export class Alerts {
   readonly #onAlert: (alert: LimitAlert) => void
   readonly #claim: ClaimAlert | undefined
-  /** The highest threshold that was told, by counter and period. */
-  readonly #told = new Map<string, number>()
+  /** The highest threshold that was told, by counter and period, and when. */
+  readonly #told = new Map<string, { readonly threshold: number; readonly atMs: number }>()
 
   /** @param claim asked where other instances may tell the same; where it rejects, it is told */
   constructor(onAlert: (alert: LimitAlert) => void, claim?: ClaimAlert) {
@@ -48,9 +49,11 @@ export class Alerts {
     const threshold = limit.alertAt.findLast((share) => used >= share * limit.amount)
     if (threshold === undefined) return
     const counter = `${counterOf(limit, subject)}:${period.startsAt}`
-    if ((this.#told.get(counter) ?? 0) >= threshold) return
+    const told = this.#told.get(counter)
+    // What others have told, and whether it was made to begin anew since, is asked again after a while.
+    if (told !== undefined && told.threshold >= threshold && (this.#claim === undefined || nowMs - told.atMs < ASKED_AGAIN_MS)) return
     this.#told.delete(counter)
-    this.#told.set(counter, threshold)
+    this.#told.set(counter, { threshold, atMs: nowMs })
     for (const oldest of this.#told.keys()) {
       if (this.#told.size <= MOST_REMEMBERED) break
       this.#told.delete(oldest)
