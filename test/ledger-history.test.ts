@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { memoryStore } from '@postern/core'
-import { describe, expect, it } from 'vitest'
-import { judge, readRedis, readSqlite, runWorkers, type Verdict } from './harness/ledger-history.ts'
+import { startFaultProxy } from '@postern/testing'
+import { describe, expect, it, vi } from 'vitest'
+import { judge, judgeFailover, readRedis, readSqlite, runWorkers, type Verdict } from './harness/ledger-history.ts'
 import { type Entry, useLedger } from './harness/ledger-worker.ts'
 import { startRedis } from './harness/redis.ts'
 
@@ -83,6 +84,38 @@ describe(`what several processes do to one ledger, checked against what it holds
       await redis.close()
     }
   }, 120_000 + operations * 4)
+})
+
+describe('a replica that takes over without the last writes (F-74, reliability 4.4)', () => {
+  it('lets limits be exceeded by what was lost, and by nothing else', async () => {
+    const master = await startRedis(['--repl-diskless-sync-delay', '0'])
+    const link = await startFaultProxy({ target: { port: master.port } })
+    const replica = await startRedis(['--replicaof', '127.0.0.1', String(link.port)])
+    const target = { port: master.port }
+    const address = await startFaultProxy({ target })
+    try {
+      await vi.waitFor(() => expect(replica.cli('INFO', 'replication')).toContain('master_link_status:up'), { timeout: 10_000 })
+      const running = runWorkers({ ledger: `redis://127.0.0.1:${address.port}`, processes: 4, operations: asked ?? 4_000, seed, counters: 40 })
+      await vi.waitFor(() => expect(Number(master.cli('DBSIZE'))).toBeGreaterThan(500), { timeout: 20_000, interval: 20 })
+      const from = Date.now()
+      link.set({ blackhole: true })
+      await wait(100)
+      await master.kill()
+      const to = Date.now()
+      await link.close()
+      replica.cli('REPLICAOF', 'NO', 'ONE')
+      target.port = replica.port
+      address.resetAll()
+      const histories = await running
+      const verdict = judgeFailover(histories, await readRedis(replica.url, histories), { from, to })
+      if (asked !== undefined) process.stdout.write(`${JSON.stringify({ seed, ...verdict })}\n`)
+      expect({ seed, wrong: verdict.wrong.slice(0, 10) }).toEqual({ seed, wrong: [] })
+      // It was a failover: something was lost.
+      expect(verdict.lost).toBeGreaterThan(0)
+    } finally {
+      await Promise.all([address.close(), link.close(), master.close(), replica.close()])
+    }
+  }, 60_000)
 })
 
 describe('the judge', () => {

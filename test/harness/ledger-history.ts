@@ -55,6 +55,53 @@ export function judge(histories: readonly History[], final: Final): Verdict {
   }
 }
 
+export interface FailoverVerdict {
+  readonly operations: number
+  /** Reservations that were given and that the promoted replica has never heard of. */
+  readonly lost: number
+  readonly wrong: readonly string[]
+}
+
+/**
+ * Checks a history through which a replica took over that had not heard of the last writes: what is lost was written within
+ * that time, every counter is the sum of what is left, and what was used goes beyond a limit by no more than what was lost.
+ *
+ * @param window from when to when writes did not reach the replica, in milliseconds since the epoch
+ */
+export function judgeFailover(histories: readonly History[], final: Final, window: { readonly from: number; readonly to: number }): FailoverVerdict {
+  const held = new Map<string, { value: number; excess: number }>()
+  const used = new Map<string, { all: number; lost: number }>()
+  const wrong: string[] = []
+  const entries = histories.flatMap((history) => history.entries).filter(({ reserve }) => reserve === 'reserved')
+  let lost = 0
+  for (const entry of entries) {
+    const state = final.state(entry.id)
+    const { amounts, settled, actuals = {}, reservedAt = 0 } = entry
+    if (state === undefined) {
+      lost += 1
+      if (reservedAt < window.from - CLOCK_MS || reservedAt > window.to + CLOCK_MS) wrong.push(`${entry.id} is lost, and was reserved ${reservedAt - window.from} ms after writes began to be`)
+    } else add(held, entry, state)
+    for (const [name, amount] of Object.entries(amounts)) {
+      const sum = used.get(name) ?? { all: 0, lost: 0 }
+      used.set(name, sum)
+      const took = settled > 0 ? (actuals[name] ?? 0) : amount
+      sum.all += took
+      // Nobody who came later knew of it: of what was never settled there, only what goes beyond the reservation.
+      if (state === undefined) sum.lost += took
+      else if (state === 'open') sum.lost += Math.max(0, took - amount)
+    }
+  }
+  for (const [name, { value }] of held) if (final.counter(name) < value) wrong.push(`${name} holds ${final.counter(name)}, and ${value} of it is known`)
+  for (const [name, { all, lost: unknown }] of used) {
+    const { excess } = held.get(name) ?? { excess: 0 }
+    if (all > LIMIT + excess + unknown) wrong.push(`${name}: ${all} was used, more than the limit, what went beyond reservations (${excess}) and what was lost (${unknown})`)
+  }
+  return { operations: histories.reduce((sum, { operations }) => sum + operations, 0), lost, wrong }
+}
+
+/** Between an answer's leaving and its being written down, and what a replica is behind, on a machine with much to do. */
+const CLOCK_MS = 1_000
+
 function add(sums: Map<string, { value: number; excess: number }>, { amounts, actuals = {} }: Entry, state: 'open' | 'settled'): void {
   for (const [name, amount] of Object.entries(amounts)) {
     const sum = sums.get(name) ?? { value: 0, excess: 0 }

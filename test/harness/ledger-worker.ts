@@ -17,6 +17,8 @@ export interface Entry {
   readonly settled: number
   /** A counter was above its limit when a reservation was given. */
   readonly isOver: boolean
+  /** When it was given, in milliseconds since the epoch. */
+  readonly reservedAt?: number
 }
 
 export interface History {
@@ -58,15 +60,16 @@ export async function useLedger(store: Store, { seed, operations, counters }: { 
       return
     }
     const isOver = answer.used.some((used) => used > LIMIT)
+    const reservedAt = Date.now()
     // One in ten dies without a word.
-    if (fate < 0.1) return void entries.push({ id, amounts, reserve: 'reserved', settled: 0, isOver })
+    if (fate < 0.1) return void entries.push({ id, amounts, reserve: 'reserved', settled: 0, isOver, reservedAt })
     let settled = 0
     for (let time = 0; time < (fate < 0.3 ? 2 : 1); time++) {
       done += 1
       const said = await store.ledger.settle(answer.reservation, names.map((name) => actuals[name] ?? 0)).catch(() => undefined)
       if (said === 'settled' || said === 'lost') settled += 1
     }
-    entries.push({ id, amounts, actuals, reserve: 'reserved', settled, isOver })
+    entries.push({ id, amounts, actuals, reserve: 'reserved', settled, isOver, reservedAt })
   }
 
   await Promise.all(Array.from({ length: IN_FLIGHT }, async () => {
