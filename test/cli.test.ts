@@ -132,6 +132,11 @@ describe('the command line', () => {
     expect([ran.code, ran.err]).toEqual([code, expect.stringMatching(message)])
   })
 
+  it('says that a port is taken', async () => {
+    await serve()
+    expect(await postern(['serve', '--port', new URL(url).port])).toMatchObject({ code: 2, err: expect.stringMatching(/Port \d+ of 127\.0\.0\.1 is taken: choose another with --port/) })
+  })
+
   it('says that nobody answers, and which token is missing', async () => {
     expect(await postern(['keys', 'list', '--url', 'http://127.0.0.1:9'])).toMatchObject({ code: 3, err: expect.stringContaining('No gateway answers at http://127.0.0.1:9') })
     expect(await postern(['keys', 'list'], { POSTERN_ADMIN_TOKEN: '' })).toMatchObject({ code: 2, err: expect.stringContaining('POSTERN_ADMIN_TOKEN') })

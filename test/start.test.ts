@@ -55,6 +55,9 @@ describe('the start script', () => {
 
   it('uses the providers it finds keys for, and says which option is wrong', async () => {
     await expect(start({ OPENAI_API_KEY: 'sk-test', POSTERN_RETRIES: 'many' })).rejects.toThrow(/POSTERN_RETRIES/)
+    const [line = ''] = await start({})
+    const { port } = new URL(/http:\/\/\S+/.exec(line)?.[0] ?? '')
+    await expect(start({ PORT: port })).rejects.toThrow(`Port ${port} is taken. Set PORT to another one`)
     await expect(start({ FRAMEWORK: 'rails' })).rejects.toThrow(/FRAMEWORK=rails is not one of express, koa, hono/)
   })
 })

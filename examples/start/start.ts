@@ -30,7 +30,7 @@ const key = `pk_local_${randomBytes(18).toString('base64url')}`
 const gateway = await createExampleGateway({ keys: { local: key }, ...(framework === 'koa' ? { prefix: '/llm' } : {}) })
 const model = await firstModel()
 const server = listen(gateway)
-server.on('error', (error) => fail(String(error)))
+server.on('error', (error: NodeJS.ErrnoException) => fail(error.code === 'EADDRINUSE' ? `Port ${port} is taken. Set PORT to another one: PORT=${port + 1} npx -y pnpm@12 start` : String(error)))
 server.listen(port, () => announce((server.address() as { port: number }).port))
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {

@@ -3,6 +3,7 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createGateway } from '@postern/core'
 import { handleNode } from '@postern/core/node'
+import { UsageError } from './usage-error.ts'
 
 export interface ServeOptions {
   readonly port: number
@@ -15,12 +16,16 @@ export interface ServeOptions {
 const KEEP_ALIVE_MS = 75_000
 const GRACE_MS = 30_000
 
-/** The gateway as a server of its own. Throws `ConfigurationError`; rejects when the port is taken. */
+/** The gateway as a server of its own. Throws `ConfigurationError`; rejects with `UsageError` when the port is taken. */
 export async function serve({ port, host, config, environment }: ServeOptions): Promise<{ readonly url: string; close(): Promise<void> }> {
   const gateway = createGateway(config === undefined ? {} : { config }, { environment })
   const server = createServer({ keepAliveTimeout: KEEP_ALIVE_MS }, (request, response) => void handleNode(gateway, { request, response }))
   server.listen(port, host)
-  await once(server, 'listening')
+  await once(server, 'listening').catch(async (error: NodeJS.ErrnoException) => {
+    await gateway.close({ graceMs: 0 })
+    if (error.code === 'EADDRINUSE') throw new UsageError(`Port ${port} of ${host} is taken: choose another with --port.`)
+    throw error
+  })
   return {
     url: `http://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`,
     async close() {
