@@ -15,6 +15,9 @@ afterEach(() => chain.close())
 /** Ten tokens each, as estimates go. */
 const PIECE = 'forty characters of an endless report... '
 const PIECES = 400
+const OTHER_KEY = 'pk_other_0123456789abcdef'
+/** What belongs to one connection only. */
+const TRANSPORT = new Set(['host', 'connection', 'content-length', 'transfer-encoding'])
 const DAILY: Limits = [{ unit: 'output-tokens', window: 'day', limit: 500 }]
 
 /** A provider that would go on for 4,000 tokens: each event that a client has read lets it say one more. */
@@ -89,6 +92,17 @@ const clients: Readonly<Record<string, { readonly dialect: DialectName; readonly
   },
 }
 
+/** The same as bytes. */
+function rawStream(dialect: DialectName, key: string): Promise<Response> {
+  const [path, body] = {
+    'openai-chat': ['/v1/chat/completions', { model: 'chain', stream: true, messages: [{ role: 'user', content: 'Report.' }] }],
+    'openai-responses': ['/v1/responses', { model: 'chain', stream: true, input: 'Report.' }],
+    'anthropic-messages': ['/v1/messages', { model: 'chain', stream: true, max_tokens: 10_000, messages: [{ role: 'user', content: 'Report.' }] }],
+    gemini: ['/v1beta/models/chain:streamGenerateContent?alt=sse', { contents: [{ role: 'user', parts: [{ text: 'Report.' }] }] }],
+  }[dialect as 'gemini'] as [string, object]
+  return chain.send(path, { method: 'POST', headers: { 'content-type': 'application/json', authorization: `Bearer ${key}` }, body: JSON.stringify(body) })
+}
+
 const dialects: readonly DialectName[] = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini']
 const pairs = Object.keys(clients).flatMap((client) => dialects.map((to) => [client, to] as const))
 
@@ -151,6 +165,24 @@ describe('an answer that goes on when nothing is left of its limit (R87, U5)', (
     const { finishes, done } = seeStream(body)
     expect([finishes, done]).toEqual([[isCut ? 'length' : 'stop'], true])
     expect(chain.records[0]?.degraded.includes('output-cut')).toBe(isCut)
+  })
+
+  it.each(pairs)('%s, of a provider that speaks %s, is not ended twice when the end is there already', async (name, to) => {
+    const { dialect } = clients[name] as (typeof clients)[string]
+    chain = await startMountedChain('Express', { dialects: [to], gateway: { keys: { client: CLIENT_KEY, other: OTHER_KEY }, limits: DAILY } })
+    const provider = chain.provider('first')
+    const answer = { text: Array.from({ length: 60 }, () => PIECE), usage: { input: 12, output: 600 } }
+    provider.reply({ answer })
+    await (await rawStream(dialect, OTHER_KEY)).text()
+    // What the provider has to say, beyond the limit and with its end, in one piece: all of it is there before anybody asks for more.
+    const [asked] = provider.journal.entries
+    const whole = await fetch(new URL((asked?.path ?? '') + (asked?.search ?? ''), provider.url), { method: 'POST', headers: Object.fromEntries(Object.entries(asked?.headers ?? {}).filter(([header]) => !TRANSPORT.has(header)).map(([header, value]) => [header, String(value)])), body: asked?.bodyText ?? '' })
+    provider.reply({ raw: { headers: { 'content-type': whole.headers.get('content-type') ?? '' }, body: [await whole.text()] } })
+    const body = await (await rawStream(dialect, CLIENT_KEY)).text()
+    expect(body.split(PIECE.trim()).length).toBeGreaterThan(60)
+    const ends = { 'openai-chat': /\[DONE\]/g, 'openai-responses': /^event: response\.(?:completed|incomplete)$/gm, 'anthropic-messages': /^event: message_stop$/gm, gemini: /"finishReason"/g }[dialect as 'gemini']
+    expect(body.match(ends)).toHaveLength(1)
+    expect(chain.records.at(-1)).toMatchObject({ code: 'ok', degraded: [], finishReasons: ['stop'], usage: { output: 600 } })
   })
 
   it('in the middle of a tool call leaves its arguments as they are, and says why', async () => {

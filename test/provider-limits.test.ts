@@ -119,6 +119,16 @@ describe('what a caller may use of a provider', () => {
     expect(chain.calls()).toEqual([1, 2])
   })
 
+  it('covers what its tokens do not pay for, or is refused (denial of wallet)', async () => {
+    const limits = [{ unit: 'usd' as const, window: 'month' as const, limit: 5, scope: 'provider' as const }]
+    await start({ dialects: ['openai-chat'], gateway: { keys, limits, prices: { 'first/*': { input: 1, output: 1 } } } })
+    const refused = await chain.ask({ web_search_options: {} })
+    expect([refused.status, await seeError(refused), chain.calls()]).toMatchObject([400, { code: 'unpriced_parameter', param: 'web_search_options' }, [0]])
+    await chain.close()
+    await start({ dialects: ['openai-chat'], gateway: { keys, limits, prices: { 'first/*': { input: 1, output: 1, surcharge: 3 } } } })
+    expect([await statuses(1, { web_search_options: {}, max_tokens: 5 }), await statuses(1, { web_search_options: {}, max_tokens: 5 }), await statuses(1, { max_tokens: 5 })]).toEqual([[200], [402], [200]])
+  })
+
   it('is refused of a model without a price, under a hard budget', async () => {
     await start({ dialects: ['openai-chat'], gateway: { keys, limits: [{ unit: 'usd', window: 'month', limit: 5, scope: 'provider' }] } })
     const refused = await chain.ask()

@@ -58,18 +58,20 @@ interface Called {
 }
 
 /** `undefined` where none of the limits concerns the call. */
-function admitCall({ admit: ask, priceOf }: Runtime, { degraded }: Exchange, { operation, isFree, isUnpricedFree, target, id, limits, subject }: Called): Promise<AdmittedTarget> | undefined {
+function admitCall(runtime: Runtime, { degraded }: Exchange, { operation, isFree, isUnpricedFree, target, id, limits, subject }: Called): Promise<AdmittedTarget> | undefined {
   const isPriced = !isFree && limits.some(({ unit }) => unit === 'usd')
-  const priced = (used: Usage): number | undefined => (isPriced ? (priceOf(target.id, used) ?? (isUnpricedFree === true ? 0 : undefined)) : 0)
-  const estimate = (): Amounts => {
+  const priced = (used: Usage, isHard = false): number | undefined => (isPriced ? (addedUp(runtime.priceOf(target.id, used), surchargeFor(runtime, operation, { target: target.id, isHard })) ?? (isUnpricedFree === true ? 0 : undefined)) : 0)
+  const estimate = (own: readonly Limit[]): Amounts => {
     const amounts = estimateOf(operation)
+    const isHard = isUnpricedFree !== true && own.some(isHardBudget)
     // What is not paid by the token has no price that is known here.
-    return { ...amounts, nanoDollars: isPriced && isUnpricedFree !== true && operation.estimateInput === undefined ? undefined : priced(amounts) }
+    const isUnknown = isPriced && isUnpricedFree !== true && operation.estimateInput === undefined
+    return { ...amounts, nanoDollars: isUnknown ? undefined : priced(withCacheWrites(amounts, operation), isHard) }
   }
-  return ask(limits, { id, degraded, subject, estimate })?.then(({ estimate: reserved, settle }) => ({
+  return runtime.admit(limits, { id, degraded, subject, estimate })?.then(({ estimate: reserved, settle }) => ({
     settle(usage, isBilled) {
       const used = usage ?? (isBilled && reserved !== undefined ? reserved : NOTHING_USED)
-      settle({ inputTokens: used.inputTokens, outputTokens: used.outputTokens, nanoDollars: priced(used) ?? 0 })
+      settle({ inputTokens: used.inputTokens, outputTokens: used.outputTokens, nanoDollars: used === NOTHING_USED ? 0 : (priced(used) ?? 0) })
     },
   }))
 }
@@ -145,13 +147,22 @@ function demandOf(runtime: Runtime, exchange: Exchange, { operation, plan, limit
       if (isFree) return { inputTokens, outputTokens: 0, nanoDollars: 0 }
       // What is not paid by the token (images, speech, whatever passes as it is) has no price that is known here.
       if (operation.estimateInput === undefined || !own.some(({ unit }) => unit === 'usd')) return { inputTokens, outputTokens, nanoDollars: undefined }
-      const isHard = own.some(({ unit, isSoft }) => unit === 'usd' && !isSoft)
-      const usage = { inputTokens, outputTokens, ...(operation.writesCache?.() === true && { cacheWriteTokens: inputTokens }) }
+      const isHard = own.some(isHardBudget)
+      const usage = withCacheWrites({ inputTokens, outputTokens }, operation)
       // Whoever answers: the dearest of those who may.
       const prices = plan.targets.map(({ id: target }) => addedUp(priceOf(target, usage), surchargeFor(runtime, operation, { target, isHard })))
       return { inputTokens, outputTokens, nanoDollars: prices.includes(undefined) ? undefined : Math.max(...(prices as number[])) }
     },
   }
+}
+
+function isHardBudget({ unit, isSoft }: Limit): boolean {
+  return unit === 'usd' && !isSoft
+}
+
+/** As much as it may: all of its input, where some of it is marked. */
+function withCacheWrites(usage: Usage, { writesCache }: Operation): Usage {
+  return writesCache?.() === true ? { ...usage, cacheWriteTokens: usage.inputTokens } : usage
 }
 
 /** What a request costs beside its tokens. Throws where a hard budget applies and nobody knows. */

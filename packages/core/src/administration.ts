@@ -15,8 +15,8 @@ export interface Administered {
 }
 
 /** @param outside `endRequestsOf` is told whose requests are to end */
-export function administer(directory: Directory, { clock, endRequestsOf }: { readonly clock: Clock; readonly endRequestsOf: (caller: string) => void }): Administered {
-  const rules = new LiveRules(limitOfWish)
+export function administer(directory: Directory, { clock, log, endRequestsOf }: { readonly clock: Clock; readonly log: LeveledLogger; readonly endRequestsOf: (caller: string) => void }): Administered {
+  const rules = new LiveRules(limitOfWish, (limit, cause) => log.error('a limit of the store cannot be read by this version, and does not hold here', { limit, cause: String(cause) }))
   const register: Register = new Register({
     directory,
     clock,

@@ -4,13 +4,18 @@ import type { StoredEntry } from '../storage/index.ts'
 /** The limits that were made, and the targets that were switched off, while the gateway runs. */
 export class LiveRules {
   readonly #limitOf: (written: Readonly<Record<string, unknown>>, place: string) => Limit
+  readonly #onUnreadable: (id: string, cause: unknown) => void
   readonly #made = new Map<string, Limit>()
   readonly #off = new Set<string>()
   #limits: readonly Limit[] = Object.freeze([])
 
-  /** @param limitOf reads a limit, which was checked when it was made */
-  constructor(limitOf: (written: Readonly<Record<string, unknown>>, place: string) => Limit) {
+  /**
+   * @param limitOf reads a limit, which was checked when it was made
+   * @param onUnreadable told of one that this version cannot read all the same: a newer one has made it, and it does not hold here
+   */
+  constructor(limitOf: (written: Readonly<Record<string, unknown>>, place: string) => Limit, onUnreadable: (id: string, cause: unknown) => void) {
     this.#limitOf = limitOf
+    this.#onUnreadable = onUnreadable
   }
 
   /** The same array until one of them changes. */
@@ -37,7 +42,12 @@ export class LiveRules {
   }
 
   #learnLimit({ id, written, removedAt }: Extract<StoredEntry, { kind: 'limit' }>): void {
-    if (removedAt === undefined) this.#made.set(id, this.#limitOf(written, id))
-    else this.#made.delete(id)
+    this.#made.delete(id)
+    if (removedAt !== undefined) return
+    try {
+      this.#made.set(id, this.#limitOf(written, id))
+    } catch (cause) {
+      this.#onUnreadable(id, cause)
+    }
   }
 }

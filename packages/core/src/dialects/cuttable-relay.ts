@@ -56,9 +56,10 @@ export class CuttableRelay implements StreamRelay {
     return this.#relay.end()
   }
 
-  cut(inputTokens: number): string {
-    this.#isCut = true
-    return this.#shadow.cut(inputTokens)
+  cut(inputTokens: number): string | undefined {
+    const tail = this.#shadow.cut(inputTokens)
+    if (tail !== undefined) this.#isCut = true
+    return tail
   }
 
   fail(error: GatewayError): string | undefined {

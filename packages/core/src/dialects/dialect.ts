@@ -281,11 +281,12 @@ export interface StreamRelay extends Observation {
   /**
    * What the client's stream ends with when the gateway ends it here, as a provider does whose bound for the output is
    * reached: finish reason `length` in the words of the dialect. Only of a stream that was opened as one that may be cut;
-   * absent where there are no such words.
+   * absent where there are no such words. `undefined`, and nothing has happened, where everything has been said: what the
+   * provider ends with is still to come.
    *
    * @param inputTokens told where the provider has not said it yet
    */
-  cut?(inputTokens: number): string
+  cut?(inputTokens: number): string | undefined
   /**
    * What the client's stream ends with when it broke: an error event, and nothing that looks like an end. `undefined`
    * where no byte could say it (audio, files): the connection is cut.

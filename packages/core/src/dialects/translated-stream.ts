@@ -74,9 +74,10 @@ export class TranslatedStream implements StreamRelay {
     return this.#renderer.end()
   }
 
-  cut(inputTokens: number): string {
-    let text = ''
-    for (let choice = 0; choice <= this.#lastChoice; choice++) if (!this.#ended.has(choice)) text += this.#render({ type: 'finish', choice, finish: { reason: 'length' } })
+  cut(inputTokens: number): string | undefined {
+    const open = Array.from({ length: this.#lastChoice + 1 }, (_, choice) => choice).filter((choice) => !this.#ended.has(choice))
+    if (open.length === 0) return undefined
+    let text = open.map((choice) => this.#render({ type: 'finish', choice, finish: { reason: 'length' } })).join('')
     const { usage, outputEstimate } = this
     text += this.#renderer.event({ type: 'usage', usage: { ...usage, inputTokens: usage?.inputTokens ?? inputTokens, outputTokens: Math.max(usage?.outputTokens ?? 0, outputEstimate) } })
     return text + this.#renderer.end()

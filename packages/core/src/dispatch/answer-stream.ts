@@ -129,7 +129,8 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     if (allowance !== undefined && relay.cut !== undefined && this.#state === 'running' && relay.error === undefined) {
       const isAllowed = allowance.allows(this.outputEstimate)
       if (isAllowed instanceof Promise) return isAllowed.then(() => this.next())
-      if (!isAllowed) return promised(lastOf(this.#cut(relay.cut(allowance.inputTokens))))
+      const tail = isAllowed ? undefined : relay.cut(allowance.inputTokens)
+      if (tail !== undefined) return promised(lastOf(this.#cut(tail)))
     }
     if (relay.error !== undefined) return this.#break(relay.error)
     if (this.#state === 'upstream ended') return this.#endOfUpstream()
@@ -252,7 +253,8 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     const timer = clock.setTimer(() => call.abort(reason ?? CUT), LONGEST_DRAIN_MS)
     const end = (): void => {
       timer.clear()
-      this.#close(reason)
+      // Unless something else has ended it meanwhile.
+      if (this.#state === 'draining') this.#close(reason)
     }
     // Where it breaks, or takes too long, what has come is what is known.
     this.#readToEnd().then(end, end)

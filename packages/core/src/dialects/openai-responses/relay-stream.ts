@@ -71,8 +71,9 @@ export class ResponsesStreamRelay implements StreamRelay {
     return this.#output?.tokens ?? this.events
   }
 
-  cut(inputTokens: number): string {
+  cut(inputTokens: number): string | undefined {
     if (this.#output === undefined) throw new TypeError('This stream was not opened as one that may be cut.')
+    if (this.complete) return undefined
     const writer = new EventWriter(lastNumber(this.#last) + 1)
     const items = this.#output.end(writer)
     const usage: Usage = { inputTokens, outputTokens: this.#output.tokens }
