@@ -25,7 +25,11 @@ export interface RuleActsOptions {
 export function ruleActs(options: RuleActsOptions): RuleActs {
   const { register, clock, configured, limitOf } = options
   const madeLimits = async (): Promise<StoredLimit[]> => (await register.list('limit')).filter(({ removedAt }) => removedAt === undefined).toSorted((one, other) => one.createdAt - other.createdAt)
-  const view = ({ id, createdAt, written }: StoredLimit): LimitView => ({ id, says: describe(limitOf(written, id)), createdAt: iso(createdAt), written })
+  const view = (stored: StoredLimit): LimitView => {
+    const { id, createdAt, written } = stored
+    const limit = readable(stored, limitOf)
+    return { id, says: limit === undefined ? UNREADABLE : describe(limit), createdAt: iso(createdAt), written }
+  }
   const find = async (id: string): Promise<StoredLimit> => {
     const found = (await madeLimits()).find((limit) => limit.id === id)
     if (found !== undefined) return found
@@ -33,7 +37,7 @@ export function ruleActs(options: RuleActsOptions): RuleActs {
     throw new GatewayError('invalid_request', isConfigured ? `${id} stands in the configuration: it is changed there.` : `There is no limit ${JSON.stringify(id.slice(0, 100))}.`, { status: isConfigured ? 409 : 404 })
   }
   const concerned = async (subject: Subject): Promise<Limit[]> => {
-    const all = [...configured, ...(await madeLimits()).map(({ id, written }) => limitOf(written, id))]
+    const all = [...configured, ...(await madeLimits()).flatMap((stored) => readable(stored, limitOf) ?? [])]
     return all.filter(({ scope }) => scope.every((name) => subject[name] !== undefined))
   }
   return {
@@ -69,6 +73,17 @@ export function ruleActs(options: RuleActsOptions): RuleActs {
     listDisabled: async () => (await register.list('switch')).filter(({ isOff }) => isOff).map(({ target, changedAt }) => ({ target, since: iso(changedAt) })),
     disable: (target) => turn(options, target, true),
     enable: (target) => turn(options, target, false),
+  }
+}
+
+const UNREADABLE = 'made by a newer version, which this one cannot read: it does not hold here'
+
+/** `undefined` for one that only a newer version can read. */
+function readable({ id, written }: StoredLimit, limitOf: RuleActsOptions['limitOf']): Limit | undefined {
+  try {
+    return limitOf(written, id)
+  } catch {
+    return undefined
   }
 }
 
