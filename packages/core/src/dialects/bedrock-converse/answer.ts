@@ -8,6 +8,7 @@ import { errorInAnswer, invalidAnswer } from './errors.ts'
 import { finishOf, isMalformed } from './finish.ts'
 import { imagePart } from './binary.ts'
 import { customToolName, DIALECT, JSON_ANSWER_TOOL } from './names.ts'
+import { isRunByProvider } from './providers-tool.ts'
 import { argumentsOf, customInputOf } from './tool-input.ts'
 import { usageOf } from './usage.ts'
 
@@ -40,11 +41,11 @@ interface Content {
 /** A block is a union: one field says what it is. */
 function readBlock(block: JsonObject, content: Content, call: CallContext): void {
   if (typeof block.text === 'string') readText(block.text, content)
-  else if (isObject(block.toolUse) && block.toolUse.type === undefined) readToolUse(block.toolUse, content, call)
+  else if (isObject(block.toolUse) && !isRunByProvider(block.toolUse)) readToolUse(block.toolUse, content, call)
   else if (isObject(block.reasoningContent)) readReasoning(block.reasoningContent, content)
   else if (isObject(block.citationsContent)) readCited(block.citationsContent, content)
   else if (isObject(block.image)) content.parts.push(imagePart(block.image) ?? { type: 'extension', dialect: DIALECT, value: block })
-  // Tools the provider runs itself: the client must not run them again.
+  // A tool that the provider ran: the client must not run it again.
   else content.parts.push({ type: 'extension', dialect: DIALECT, value: block })
 }
 

@@ -15,6 +15,16 @@ export interface StreamedBlock {
   readonly results: readonly JsonObject[]
 }
 
+const RUN_BY_PROVIDER = /^(?:server|mcp)_/
+
+/**
+ * Whether the provider ran the tool of this `toolUse` itself (`server_tool_use`). Models also name the ordinary case:
+ * Claude writes `tool_use`, and a call of the client's must never be taken for one that has been run.
+ */
+export function isRunByProvider({ type }: JsonObject): boolean {
+  return typeof type === 'string' && RUN_BY_PROVIDER.test(type)
+}
+
 /** What a tool did that the provider runs itself: an image, or a block as a whole answer would hold it. */
 export function providersToolPart({ start, input, pieces, results }: StreamedBlock): Part {
   if (isObject(start.image)) {

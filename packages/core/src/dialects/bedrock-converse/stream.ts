@@ -8,7 +8,7 @@ import { exceptionInStream, invalidAnswer } from './errors.ts'
 import { EXCEPTION } from './event-stream.ts'
 import { finishOf, isMalformed } from './finish.ts'
 import { customToolName, DIALECT, JSON_ANSWER_TOOL } from './names.ts'
-import { providersToolPart } from './providers-tool.ts'
+import { isRunByProvider, providersToolPart } from './providers-tool.ts'
 import { argumentsOf, customInputOfText } from './tool-input.ts'
 import { usageOf } from './usage.ts'
 
@@ -127,7 +127,7 @@ export class ConverseReader implements StreamReader {
   }
 
   #kindOf(use: JsonObject): Block['kind'] {
-    if (use.type !== undefined) return 'providers'
+    if (isRunByProvider(use)) return 'providers'
     // A second JSON answer would make the text two documents.
     if (use.name === JSON_ANSWER_TOOL) return this.#answeredInJson ? 'ignored' : 'json-answer'
     return customToolName(textOf(use.name) ?? '') === undefined ? 'tool' : 'custom-tool'
