@@ -2,7 +2,7 @@ import { findFunctions } from './functions.ts'
 import type { SourceFile } from './source-file.ts'
 import type { Rule, Violation } from './violation.ts'
 
-const limits = { fileLines: 400, usualFileLines: 300, usualShare: 0.95, functionLines: 60, parameters: 3 }
+const limits = { fileLines: 500, usualFileLines: 300, usualShare: 0.95, functionLines: 60, parameters: 3 }
 
 const longFile: Rule = { why: 'a file that does one job is read in one sitting', mend: 'split it by job and name each part after its own' }
 const longFunction: Rule = { why: 'a function longer than a screen hides its order of steps', mend: 'give each step a function of its own name' }

@@ -1,5 +1,6 @@
 import type { Finish, Operation, Usage } from './dialects/index.ts'
 import type { AttemptSummary, ErrorCode, GatewayError } from './errors.ts'
+import type { Trace } from './http/index.ts'
 import type { Caller } from './identity/index.ts'
 import type { Admitted } from './limits/index.ts'
 
@@ -8,6 +9,8 @@ export interface Exchange {
   readonly id: string
   /** Milliseconds since the epoch. */
   readonly startedAt: number
+  /** The host's own ids of it. */
+  readonly trace: Trace
   /** The same moment on the monotonic clock. */
   readonly started: number
   /** `POST /v1/chat/completions`; empty until matched. */

@@ -265,6 +265,7 @@ function createRuntime(settings: Settings, core: Core): Runtime {
     isDisabled: switchOf(settings.isDisabled, core.shared.administered?.rules, core.log),
     dispatch: core.dispatch,
     bodyLimitBytes: settings.bodyLimitBytes,
+    forwardTrace: settings.forwardTrace,
     load: core.load,
     isStoreDegraded: () => core.shared.isDegraded,
     priceOf: (target: string, usage: Usage) => prices.nanoDollars(target, usage),

@@ -3,7 +3,7 @@ import { createLogger, type Logger, type LogLevel } from './log.ts'
 
 function written(level: LogLevel): unknown[] {
   const lines: string[] = []
-  const log = createLogger(level, (line) => lines.push(line))
+  const log = createLogger(level, { write: (line) => lines.push(line), now: () => 0 })
   log.error('e')
   log.warn('w')
   log.info('i')
@@ -24,10 +24,10 @@ describe('createLogger', () => {
 
   it('writes one line of JSON per message, whatever is in it', () => {
     const lines: string[] = []
-    createLogger('info', (line) => lines.push(line)).info('two\nlines', { id: 'req_1', nested: { text: 'a\nb' } })
+    createLogger('info', { write: (line) => lines.push(line), now: () => 1_796_000_000_000 }).info('two\nlines', { id: 'req_1', nested: { text: 'a\nb' } })
     expect(lines).toHaveLength(1)
     expect(lines[0]).toMatch(/^[^\n]*\n$/)
-    expect(JSON.parse(lines[0] as string)).toEqual({ level: 'info', source: 'postern', message: 'two\nlines', id: 'req_1', nested: { text: 'a\nb' } })
+    expect(JSON.parse(lines[0] as string)).toEqual({ time: '2026-11-30T00:53:20.000Z', level: 'info', source: 'postern', message: 'two\nlines', id: 'req_1', nested: { text: 'a\nb' } })
   })
 
   it.each<[LogLevel, boolean]>([
@@ -36,7 +36,7 @@ describe('createLogger', () => {
     ['info', true],
     ['debug', true],
   ])('%s wants info: %s', (level, wants) => {
-    expect(createLogger(level, () => undefined).wantsInfo).toBe(wants)
+    expect(createLogger(level, { write: () => undefined, now: () => 0 }).wantsInfo).toBe(wants)
   })
 
   it('hands everything to the logger of the host, called as a method', () => {
@@ -70,6 +70,24 @@ describe('createLogger', () => {
     expect(log.wantsInfo).toBe(true)
   })
 
+  it.each([
+    ['a bigint', { id: 5n }, { id: '5' }],
+    ['a field named like the head', { time: 'x', level: 'x', message: 'x' }, {}],
+    ['a circular value', circular(), { fieldsLost: expect.stringContaining('circular') as unknown }],
+    ['a getter that throws', throwing(), { fieldsLost: 'Error: no value' }],
+  ])('writes the line whatever the fields hold: %s', (_, fields, expected) => {
+    const lines: string[] = []
+    createLogger('info', { write: (line) => lines.push(line), now: () => 0 }).info('message', fields)
+    expect(JSON.parse(lines[0] as string)).toEqual({ time: '1970-01-01T00:00:00.000Z', level: 'info', source: 'postern', message: 'message', ...expected })
+  })
+
+  it('asks a logger that can tell whether info is written', () => {
+    const none = () => undefined
+    const methods = { error: none, warn: none, info: none, debug: none }
+    expect(createLogger({ ...methods, isLevelEnabled: (level: string) => level === 'warn' } as Logger).wantsInfo).toBe(false)
+    expect(createLogger({ ...methods, isLevelEnabled: () => { throw new Error('broken') } } as Logger).wantsInfo).toBe(true)
+  })
+
   it('survives a logger that throws', () => {
     const broken = () => {
       throw new Error('disk full')
@@ -78,3 +96,13 @@ describe('createLogger', () => {
     for (const level of ['error', 'warn', 'info', 'debug'] as const) expect(() => log[level]('a')).not.toThrow()
   })
 })
+
+function circular(): Record<string, unknown> {
+  const value: Record<string, unknown> = {}
+  value.self = value
+  return value
+}
+
+function throwing(): Record<string, unknown> {
+  return Object.defineProperty({}, 'a', { enumerable: true, get: () => { throw new Error('no value') } })
+}

@@ -1,4 +1,4 @@
-/** Where the gateway tells its operator what happened. The shape of pino, winston and console. */
+/** Receives the log lines of the gateway. winston, console, and any object with these four methods fit as they are; pino is called with its fields first. */
 export interface Logger {
   error(message: string, fields?: Readonly<Record<string, unknown>>): void
   warn(message: string, fields?: Readonly<Record<string, unknown>>): void
@@ -11,31 +11,80 @@ export type LogLevel = 'silent' | 'error' | 'warn' | 'info' | 'debug'
 const LEVELS: readonly LogLevel[] = ['silent', 'error', 'warn', 'info', 'debug']
 
 export interface LeveledLogger extends Logger {
-  /** Whether anybody reads `info`: what is costly to describe is described only then. */
+  /** Whether `info` lines are written at all: what is costly to describe is described only then. */
   readonly wantsInfo: boolean
 }
 
-/** The host's logger as it is, or one JSON line per message on standard error from `level` up. */
-export function createLogger(setting: LogLevel | Logger, write: (line: string) => void = writeToStandardError): LeveledLogger {
-  if (typeof setting !== 'string') {
-    const guarded =
-      (level: keyof Logger): Logger[keyof Logger] =>
-      (message, fields) => {
-        try {
-          return setting[level](message, fields)
-        } catch {
-          // The host's logger is broken; the request it was told of is not.
-          return undefined
-        }
-      }
-    return { wantsInfo: true, error: guarded('error'), warn: guarded('warn'), info: guarded('info'), debug: guarded('debug') }
-  }
-  const threshold = LEVELS.indexOf(setting)
-  const line = (level: LogLevel) =>
-    LEVELS.indexOf(level) > threshold
+/** Where the lines of the gateway's own logger go, and their time in milliseconds since the epoch. */
+export interface LogOutput {
+  readonly write: (line: string) => void
+  readonly now: () => number
+}
+
+/** The host's logger, or one JSON line per message on standard error from `level` up. No method throws. */
+export function createLogger(setting: LogLevel | Logger, output: LogOutput = { write: writeToStandardError, now: Date.now }): LeveledLogger {
+  return typeof setting === 'string' ? jsonLines(setting, output) : guarded(setting)
+}
+
+function jsonLines(level: LogLevel, { write, now }: LogOutput): LeveledLogger {
+  const threshold = LEVELS.indexOf(level)
+  const line = (own: LogLevel) =>
+    LEVELS.indexOf(own) > threshold
       ? () => undefined
-      : (message: string, fields?: Readonly<Record<string, unknown>>) => write(`${JSON.stringify({ level, source: 'postern', message, ...fields })}\n`)
+      : (message: string, fields?: Readonly<Record<string, unknown>>) => write(`${lineOf({ time: new Date(now()).toISOString(), level: own, source: 'postern', message }, fields)}\n`)
   return { wantsInfo: threshold >= LEVELS.indexOf('info'), error: line('error'), warn: line('warn'), info: line('info'), debug: line('debug') }
+}
+
+/** Fields of the host's callbacks may hold anything; a line that cannot be written as JSON is written without them. */
+function lineOf(head: Readonly<Record<string, unknown>>, fields: Readonly<Record<string, unknown>> | undefined): string {
+  try {
+    return JSON.stringify({ ...head, ...fields, ...head }, (_, value: unknown) => (typeof value === 'bigint' ? String(value) : value))
+  } catch (cause) {
+    return JSON.stringify({ ...head, fieldsLost: String(cause) })
+  }
+}
+
+/** What pino and winston say of themselves beside the four methods. */
+interface KnownLogger extends Logger {
+  readonly bindings?: unknown
+  readonly child?: unknown
+  isLevelEnabled?(level: string): boolean
+}
+
+function guarded(logger: KnownLogger): LeveledLogger {
+  const takesFieldsFirst = isPino(logger)
+  const method =
+    (level: keyof Logger): Logger[keyof Logger] =>
+    (message, fields) => {
+      try {
+        if (takesFieldsFirst && fields !== undefined) (logger as unknown as FieldsFirst)[level](fields, message)
+        else logger[level](message, fields)
+        return undefined
+      } catch {
+        // The host's logger is broken; the request it was told of is not.
+        return undefined
+      }
+    }
+  return {
+    get wantsInfo() {
+      try {
+        return logger.isLevelEnabled?.('info') !== false
+      } catch {
+        return true
+      }
+    },
+    error: method('error'),
+    warn: method('warn'),
+    info: method('info'),
+    debug: method('debug'),
+  }
+}
+
+type FieldsFirst = Record<keyof Logger, (fields: object, message: string) => void>
+
+/** pino and loggers of its kind (Fastify's): they take `fields, message`, and print a second argument after a text only where the text has a place for it. */
+function isPino({ bindings, child }: KnownLogger): boolean {
+  return typeof bindings === 'function' && typeof child === 'function'
 }
 
 function writeToStandardError(line: string): void {

@@ -7,7 +7,7 @@ import { type ClientRequest, type Operation, plainFace, renderModels } from './d
 import { AnswerStream, type Committed, dispatch, type TrafficLane } from './dispatch/index.ts'
 import { errorTable, GatewayError, toGatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
-import { type GatewayRequest, type GatewayResponse, readJsonBody } from './http/index.ts'
+import { type GatewayRequest, type GatewayResponse, headersOfTrace, readJsonBody, readTrace } from './http/index.ts'
 import { mayCall } from './identity/index.ts'
 import { readReports, recordOf, recordOfReport, type RequestRecord } from './ledger/index.ts'
 import { type Allowance, mayUseModel, type Plan, planFor, planForProvider, planForTenant } from './routing/index.ts'
@@ -18,7 +18,7 @@ import type { Runtime } from './runtime.ts'
  * is sent before it is planned, and every way out passes `settle` exactly once. Never rejects.
  */
 export async function handle(runtime: Runtime, request: GatewayRequest): Promise<GatewayResponse> {
-  const exchange = open(runtime)
+  const exchange = open(runtime, request)
   let endpoint: Endpoint | undefined
   try {
     if (runtime.admin !== undefined && Admin.concerns(request)) return await administer(runtime, exchange, request)
@@ -76,11 +76,12 @@ function bounded(exchange: Exchange, { bounds }: JsonEndpoint, { value, bytes }:
 /** Nothing was decided about the request: `@postern/client` may ask the provider itself. */
 const MAY_BE_BYPASSED = { 'x-postern-bypass': 'allowed' }
 
-function open(runtime: Runtime): Exchange {
+function open(runtime: Runtime, request: GatewayRequest): Exchange {
   const exchange: Exchange = {
     id: runtime.dispatch.newId('req_'),
     startedAt: runtime.clock.now(),
     started: runtime.clock.monotonic(),
+    trace: readTrace(request),
     endpoint: '',
     caller: undefined,
     operation: undefined,
@@ -157,6 +158,7 @@ async function callTargets(runtime: Runtime, call: Call): Promise<Committed> {
     {
       operation,
       requestId: exchange.id,
+      traceHeaders: headersOfTrace(exchange.trace, runtime.forwardTrace, exchange.id),
       plan,
       signal: request.signal,
       attempts: exchange.attempts,
@@ -202,7 +204,7 @@ function respond(runtime: Runtime, exchange: Exchange, answer: { endpoint: Opera
 const STREAM_HEADERS = { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' }
 
 function answerHeaders(exchange: Exchange): Record<string, string> {
-  const headers: Record<string, string> = { 'x-postern-request-id': exchange.id, 'x-request-id': exchange.id, ...exchange.admitted?.headers }
+  const headers: Record<string, string> = { 'x-postern-request-id': exchange.id, 'x-request-id': exchange.trace.hostRequestId ?? exchange.id, ...exchange.admitted?.headers }
   if (exchange.route !== undefined) headers['x-postern-route'] = headerValue(exchange.route)
   if (exchange.target !== undefined) headers['x-postern-target'] = headerValue(exchange.target)
   if (exchange.attempts.length > 0) headers['x-postern-attempts'] = String(exchange.attempts.length)
@@ -236,8 +238,8 @@ function refuse(runtime: Runtime, exchange: Exchange, refusal: { endpoint: Endpo
 }
 
 function logRefusal(runtime: Runtime, exchange: Exchange, error: GatewayError): void {
-  if (error.code === 'internal_error') runtime.log.error('a request failed inside the gateway', { id: exchange.id, cause: causeOf(error) })
-  else if (error.code === 'provider_credentials') runtime.log.error('a provider refused the configured key', { id: exchange.id, provider: error.details.provider })
+  if (error.code === 'internal_error') runtime.log.error('a request failed inside the gateway', { id: exchange.id, ...exchange.trace, cause: causeOf(error) })
+  else if (error.code === 'provider_credentials') runtime.log.error('a provider refused the configured key', { id: exchange.id, ...exchange.trace, provider: error.details.provider })
 }
 
 function causeOf(error: GatewayError): string {

@@ -1,6 +1,6 @@
 import type { Admin } from './admin/index.ts'
 import type { Clock } from './clock.ts'
-import type { TargetFilter } from './config/index.ts'
+import type { TargetFilter, TraceHeader } from './config/index.ts'
 import type { Usage } from './dialects/index.ts'
 import type { DispatchEnvironment } from './dispatch/index.ts'
 import type { Exchange } from './exchange.ts'
@@ -23,6 +23,8 @@ export interface Runtime {
   readonly isDisabled: TargetFilter | undefined
   readonly dispatch: DispatchEnvironment
   readonly bodyLimitBytes: number
+  /** Headers of the host's request that providers are sent. */
+  readonly forwardTrace: ReadonlySet<TraceHeader>
   /** Limits that may concern a request of this caller. */
   readonly limitsFor: (caller: Caller | undefined) => readonly Limit[]
   /** What providers allow us, by their names. */

@@ -25,7 +25,7 @@ export function gateway(options: GatewayOptions<Context> | Gateway = {}): Gatewa
     const url = c.req.path.slice(prefix.length) + (query === -1 ? '' : c.req.url.slice(query))
     const wasRead = 'json' in c.req.bodyCache || 'text' in c.req.bodyCache
     const parsedBody = wasRead ? await c.req.json<unknown>().catch(() => c.req.text()) : undefined
-    const mount = { url, parsedBody, host: c, ...(prefix === '' && { fallThrough: () => void (passedOn = true) }) }
+    const mount = { url, parsedBody, host: c, requestId: c.get('requestId' as never) as string | undefined, ...(prefix === '' && { fallThrough: () => void (passedOn = true) }) }
     const answer = await ((c.env as { outgoing?: unknown } | undefined)?.outgoing ? onNode : onWeb)(own, c, mount)
     return passedOn ? next() : answer
   })

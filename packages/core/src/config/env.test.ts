@@ -44,6 +44,7 @@ describe('readEnvironment', () => {
     ['POSTERN_EVENT_LIMIT', '4096', { eventLimit: 4096 }],
     ['POSTERN_AUTH', 'none', { auth: 'none' }],
     ['POSTERN_LOG', 'debug', { log: 'debug' }],
+    ['POSTERN_FORWARD_TRACE', 'x-request-id, traceparent', { forwardTrace: ['x-request-id', 'traceparent'] }],
     ['POSTERN_CONFIG', './postern.yaml', { config: './postern.yaml' }],
     ['POSTERN_KEYS', 'web:0123456789abcdef, app:fedcba9876543210', { keys: { web: { key: '0123456789abcdef' }, app: { key: 'fedcba9876543210' } } }],
     ['POSTERN_ROUTE_SUPPORT_TIER', ' a/b , c/d/e:free ,', { routes: { 'support-tier': { targets: ['a/b', 'c/d/e:free'] } } }],
@@ -70,7 +71,7 @@ describe('readEnvironment', () => {
   })
 
   it('has a row above for every variable the schema names (H6)', () => {
-    const tested = ['RETRIES', 'TIMEOUT', 'TTFT_TIMEOUT', 'IDLE_TIMEOUT', 'UNSUPPORTED', 'FALLBACK_ON', 'DISABLED', 'CIRCUIT_BREAKER', 'CONNECT_TIMEOUT', 'EVENT_LOOP_LAG_LIMIT', 'ADMIN_TOKEN', 'LOOP_LIMIT', 'ALERT_WEBHOOK', 'STORE', 'LIMITS_WITHOUT_STORE', 'BUDGETS_WITHOUT_STORE', 'BODY_LIMIT', 'ANSWER_LIMIT', 'EVENT_LIMIT', 'AUTH', 'LOG', 'CONFIG', 'KEYS', 'ROUTE_<NAME>']
+    const tested = ['RETRIES', 'TIMEOUT', 'TTFT_TIMEOUT', 'IDLE_TIMEOUT', 'UNSUPPORTED', 'FALLBACK_ON', 'DISABLED', 'CIRCUIT_BREAKER', 'CONNECT_TIMEOUT', 'EVENT_LOOP_LAG_LIMIT', 'ADMIN_TOKEN', 'LOOP_LIMIT', 'ALERT_WEBHOOK', 'STORE', 'LIMITS_WITHOUT_STORE', 'BUDGETS_WITHOUT_STORE', 'BODY_LIMIT', 'ANSWER_LIMIT', 'EVENT_LIMIT', 'AUTH', 'LOG', 'FORWARD_TRACE', 'CONFIG', 'KEYS', 'ROUTE_<NAME>']
     const ofClouds = ['KIND', 'RESOURCE', 'API_VERSION', 'PROJECT', 'LOCATION', 'CREDENTIALS', 'REGION', 'ACCESS_KEY_ID', 'SECRET_ACCESS_KEY', 'SESSION_TOKEN']
     const ofProviders = ['BASE_URL', 'API_KEY', 'API_KEYS', 'MODELS', 'DIALECT', 'ALSO_SPEAKS', ...ofClouds].map((suffix) => `PROVIDER_<NAME>_${suffix}`)
     expect(environmentFields().map((field) => field.meta.env).sort()).toEqual([...tested, ...ofProviders].map((name) => `POSTERN_${name}`).sort())

@@ -8,4 +8,5 @@ export type { Duration, GatewayOptions, KeyOptions, ProviderOptions, RouteOption
 export { ConfigurationError, type Problem } from './problem.ts'
 export { resolveSettings } from './resolve.ts'
 export type { Settings } from './settings.ts'
+export type { TraceHeader } from './trace-headers.ts'
 export { watchFile } from './watch.ts'

@@ -1,6 +1,7 @@
 import type { AdminAct, AdminGuard } from '../admin/index.ts'
 import type { Quirks } from '../dialects/index.ts'
 import type { FallbackReason } from './fallback-reasons.ts'
+import type { TraceHeader } from './trace-headers.ts'
 import type { Attribution, Caller } from '../identity/index.ts'
 import type { RequestRecord } from '../ledger/index.ts'
 import type { LimitAlert } from '../limits/index.ts'
@@ -179,6 +180,12 @@ export interface GatewayOptions<Host = unknown> {
    * @default 'warn'
    */
   readonly log?: LogLevel | Logger
+  /**
+   * Headers of the host's request that every provider is sent; without an `x-request-id` of the host, the gateway's own id.
+   * Env: `POSTERN_FORWARD_TRACE`.
+   * @default none
+   */
+  readonly forwardTrace?: readonly TraceHeader[]
   /** Called with the record of every request, when it has ended. Code only. */
   readonly onRecord?: (record: RequestRecord) => void
   /**

@@ -238,6 +238,7 @@ describe('options', () => {
     answerLimit: { value: '1kb', changed: { answerLimitBytes: 1024 }, otherwise: { answerLimitBytes: 33_554_432 } },
     eventLimit: { value: '1kb', changed: { eventLimitBytes: 1024 }, otherwise: { eventLimitBytes: 8_388_608 } },
     log: { value: log, changed: { log }, otherwise: { log: 'warn' } },
+    forwardTrace: { value: ['traceparent'], changed: { forwardTrace: new Set(['traceparent']) }, otherwise: { forwardTrace: new Set() } },
     onRecord: { value: onRecord, changed: { onRecord }, otherwise: { onRecord: undefined } },
     prefix: { value: '/llm/', changed: { prefix: '/llm' }, otherwise: { prefix: '' } },
     config: { value: file({}), changed: { configPath: join(directory, 'postern.json') }, otherwise: { configPath: undefined } },

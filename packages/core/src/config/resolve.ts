@@ -114,7 +114,7 @@ function resolveStore(merged: Merged, environment: Environment): Pick<Settings, 
   }
 }
 
-type Edge = Pick<Settings, 'isDisabled' | 'hasCircuitBreaker' | 'eventLoopLagLimitMs' | 'connectTimeoutMs' | 'bodyLimitBytes' | 'answerLimitBytes' | 'eventLimitBytes' | 'log' | 'onRecord' | 'prefix'>
+type Edge = Pick<Settings, 'isDisabled' | 'hasCircuitBreaker' | 'eventLoopLagLimitMs' | 'connectTimeoutMs' | 'bodyLimitBytes' | 'answerLimitBytes' | 'eventLimitBytes' | 'log' | 'forwardTrace' | 'onRecord' | 'prefix'>
 
 function resolveEdge(merged: Merged): Edge {
   return {
@@ -126,6 +126,7 @@ function resolveEdge(merged: Merged): Edge {
     answerLimitBytes: merged.first('answerLimit') ?? (parseSize(defaults.answerLimit) as number),
     eventLimitBytes: merged.first('eventLimit') ?? (parseSize(defaults.eventLimit) as number),
     log: merged.first('log') ?? defaults.log,
+    forwardTrace: new Set(merged.first('forwardTrace')),
     onRecord: merged.first('onRecord'),
     prefix: merged.first('prefix') ?? defaults.prefix,
   }

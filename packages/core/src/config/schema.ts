@@ -12,6 +12,7 @@ import type { Store } from '../storage/index.ts'
 import type { TargetFilter } from './options.ts'
 import { jwtSchema } from './jwt-schema.ts'
 import { keyLimitsSchema, limitsSchema, providerLimitsSchema } from './limit-schema.ts'
+import { traceHeaders } from './trace-headers.ts'
 import { quirksSchema } from './quirks-schema.ts'
 
 /** Defaults are written once, here, as users would write them. */
@@ -69,6 +70,7 @@ function buildSchema() {
     ...limitFields(),
     ...admissionFields(),
     ...edgeFields(),
+    ...observingFields(),
     config: z.string().min(1).optional().meta(
       meta({ type: 'path', default: 'none', env: 'POSTERN_CONFIG', description: 'YAML or JSON file with these same options.' }),
     ),
@@ -348,6 +350,18 @@ function edgeFields() {
     bodyLimit: limit(size(), ['bodyLimit', 'POSTERN_BODY_LIMIT', body]),
     answerLimit: limit(size(), ['answerLimit', 'POSTERN_ANSWER_LIMIT', 'Largest answer of a provider, streams included.']),
     eventLimit: limit(size(), ['eventLimit', 'POSTERN_EVENT_LIMIT', "Largest single event of a provider's stream."]),
+    prefix: mountPath().optional().meta(
+      meta({
+        type: 'path',
+        default: 'none',
+        description: 'Path the gateway answers below, where the framework has no mount of its own (Koa, in process).',
+      }),
+    ),
+  }
+}
+
+function observingFields() {
+  return {
     log: logging().optional().meta(
       meta({
         type: '`silent`, `error`, `warn`, `info`, `debug`, or a logger (code only)',
@@ -356,15 +370,17 @@ function edgeFields() {
         description: 'How much is written to standard error.',
       }),
     ),
+    forwardTrace: z.array(z.enum(traceHeaders)).optional().meta(
+      meta({
+        type: `list of ${listed(traceHeaders)}`,
+        default: 'none',
+        env: 'POSTERN_FORWARD_TRACE',
+        read: 'list',
+        description: "Headers of the host's request that every provider is sent; without an `x-request-id` of the host, the gateway's own id.",
+      }),
+    ),
     onRecord: callback<(record: RequestRecord) => void>().optional().meta(
       meta({ type: 'function', codeOnly: true, description: 'Called with the record of every request, when it has ended.' }),
-    ),
-    prefix: mountPath().optional().meta(
-      meta({
-        type: 'path',
-        default: 'none',
-        description: 'Path the gateway answers below, where the framework has no mount of its own (Koa, in process).',
-      }),
     ),
   }
 }

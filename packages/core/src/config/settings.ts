@@ -8,6 +8,7 @@ import type { RequestRecord } from '../ledger/index.ts'
 import type { Logger, LogLevel } from '../log.ts'
 import type { Provider } from '../providers/index.ts'
 import type { TargetFilter } from './options.ts'
+import type { TraceHeader } from './trace-headers.ts'
 
 /** Everything configured, resolved and checked once. Frozen; printing it shows no secret. */
 export interface Settings {
@@ -56,6 +57,8 @@ export interface Settings {
   readonly answerLimitBytes: number
   readonly eventLimitBytes: number
   readonly log: LogLevel | Logger
+  /** Headers of the host's request that providers are sent. */
+  readonly forwardTrace: ReadonlySet<TraceHeader>
   readonly onRecord: ((record: RequestRecord) => void) | undefined
   /** `''`, or a path that begins with a slash and does not end with one. */
   readonly prefix: string

@@ -14,6 +14,8 @@ export interface Attempt {
   readonly target: Target
   readonly translation: Translation
   readonly limits: PlanLimits
+  /** Sent besides; headers of the provider's configuration win. */
+  readonly traceHeaders?: Readonly<Record<string, string>> | undefined
   readonly cancellation: Cancellation
   /** Whether a body that can be sent only once has begun to leave: nothing can be tried after that. */
   readonly upload: { isSpent: boolean }
@@ -92,7 +94,7 @@ function outgoingRequest(options: Attempt, built: BuiltRequest): Outgoing | Prom
   const request = {
     method: built.method ?? 'POST',
     path: provider.basePath + built.path,
-    headers: { 'user-agent': USER_AGENT, ...(built.body === undefined ? {} : JSON_TYPE), accept: options.translation.accept, ...provider.headers(), ...built.headers },
+    headers: { 'user-agent': USER_AGENT, ...(built.body === undefined ? {} : JSON_TYPE), accept: options.translation.accept, ...options.traceHeaders, ...provider.headers(), ...built.headers },
     body: bodyOf(built.body, options.upload),
   }
   const { origin } = provider

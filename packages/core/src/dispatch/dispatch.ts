@@ -25,6 +25,8 @@ export type AdmitTarget = (target: Target, keyName: string | undefined) => Promi
 export interface DispatchJob {
   readonly operation: Operation
   readonly requestId: string
+  /** Sent to every provider besides: the host's ids of the request. */
+  readonly traceHeaders?: Readonly<Record<string, string>> | undefined
   readonly plan: Plan
   readonly signal: AbortSignal
   /** Filled as attempts end, the successful one included. */

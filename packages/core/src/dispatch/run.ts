@@ -224,6 +224,7 @@ export class Run {
       target,
       translation,
       limits: plan.limits,
+      traceHeaders: this.#job.traceHeaders,
       cancellation,
       upload: this.#upload,
       allowance: this.#job.allowance,

@@ -1,4 +1,5 @@
 export { readJsonBody, readUpload } from './body.ts'
 export { type Form, openForm } from './multipart.ts'
 export { type GatewayRequest, type GatewayResponse } from './request.ts'
+export { headersOfTrace, readTrace, type Trace } from './trace.ts'
 export { handleWeb } from './web.ts'

@@ -9,6 +9,8 @@ export interface NodeMount {
   readonly url?: string
   /** The body as the host's parser left it. Used only when the request stream has been read already. */
   readonly parsedBody?: unknown
+  /** The id that middleware gave the request, where neither the response nor the request tells. */
+  readonly requestId?: string | undefined
   /** Handed to the user's `identify`. */
   readonly host?: unknown
   /** Called instead of answering 404 when the gateway has no such path. */
@@ -84,6 +86,15 @@ class NodeRequest implements GatewayRequest {
   /** Only when the stream has been read: some parsers leave `{}` behind for bodies they did not touch. */
   get parsedBody(): unknown {
     return this.#request.readableDidRead ? this.#mount.parsedBody : undefined
+  }
+
+  /** Middleware sets a header of the response (koa-requestid, express-request-id) or `request.id` (pino-http). */
+  get requestId(): string | undefined {
+    const answered = this.#response.getHeader('x-request-id')
+    if (typeof answered === 'string') return answered
+    const { id } = this.#request as { readonly id?: unknown }
+    if (typeof id === 'string') return id
+    return typeof id === 'number' && this.#request.headers['x-request-id'] === undefined ? String(id) : this.#mount.requestId
   }
 
   get keepAliveTimeoutMs(): number | undefined {

@@ -10,6 +10,8 @@ export interface WebMount {
   readonly parsedBody?: unknown
   /** Aborts when the client leaves; default the request's own. */
   readonly signal?: AbortSignal | undefined
+  /** The id that middleware gave the request. */
+  readonly requestId?: string | undefined
   /** Handed to the user's `identify`; default the request. */
   readonly host?: unknown
   /** Called instead of answering 404 when the gateway has no such path. */
@@ -49,6 +51,10 @@ class WebRequest implements GatewayRequest {
     this.host = mount.host ?? request
     this.#request = request
     this.#mount = mount
+  }
+
+  get requestId(): string | undefined {
+    return this.#mount.requestId
   }
 
   get parsedBody(): unknown {

@@ -18,6 +18,7 @@ function exchange(known: Partial<Exchange> = {}): Exchange {
     id: 'req_1',
     startedAt: Date.parse('2026-01-02T03:04:05.678Z'),
     started: 5,
+    trace: {},
     endpoint: 'POST /v1/chat/completions',
     caller: undefined,
     operation: undefined,

@@ -8,6 +8,10 @@ export interface RequestRecord {
   readonly id: string
   /** ISO 8601, UTC. */
   readonly at: string
+  /** The host's own id of the request: its middleware's, or the header `x-request-id`. */
+  readonly hostRequestId?: string
+  /** The header `traceparent` of the request (W3C Trace Context). */
+  readonly traceparent?: string
   readonly endpoint: string
   /** Who called; absent when nobody could be identified. */
   readonly caller?: { readonly id: string } & Attribution
@@ -39,6 +43,7 @@ export function recordOf(exchange: Exchange, outcome: Outcome, totalMs: number):
   return {
     id: exchange.id,
     at: new Date(exchange.startedAt).toISOString(),
+    ...defined({ hostRequestId: exchange.trace.hostRequestId, traceparent: exchange.trace.traceparent }),
     endpoint: exchange.endpoint,
     ...(caller === undefined ? {} : { caller: callerOf(caller) }),
     ...defined({ model: operation?.model, route: exchange.route, target: exchange.target }),
