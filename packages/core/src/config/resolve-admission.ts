@@ -13,7 +13,7 @@ export function resolveAdmission(merged: Merged): readonly Limit[] {
 /** What providers allow us, by their names: counted for each of their keys. */
 export function resolveProviderLimits(merged: Merged): ReadonlyMap<string, readonly Limit[]> {
   const entries = [...merged.providers()].flatMap(([name, { value }]) => {
-    const limits = (value.limits ?? []).map((limit, at) => limitOf(limit, { place: `providers.${name}.limits[${at}]`, scope: limit.perModel === true ? ['provider', 'model'] : ['provider'], only: new Map() }))
+    const limits = (value.limits ?? []).map((limit, at) => limitOf(limit, { place: `providers.${name}.limits[${at}]`, scope: limit.perModel === true ? ['provider', 'model'] : ['provider'], only: new Map(), isProviders: true }))
     return limits.length === 0 ? [] : [[name, limits] as const]
   })
   return new Map(entries)
@@ -29,7 +29,7 @@ export function limitsOfKey(name: string, { limits = [] }: Pick<ParsedKey, 'limi
   return limits.map((limit, at) => limitOf(limit, { place: `keys.${name}.limits[${at}]`, scope: ['key'], only: new Map([['key', new Set([name])]]) }))
 }
 
-function limitOf({ unit, limit, window, sliding, timeZone = 'UTC', mode, alertAt = [] }: Omit<ParsedLimit, 'scope' | 'only'>, whose: Pick<Limit, 'place' | 'scope' | 'only'>): Limit {
+function limitOf({ unit, limit, window, sliding, timeZone = 'UTC', mode, alertAt = [] }: Omit<ParsedLimit, 'scope' | 'only'>, whose: Pick<Limit, 'place' | 'scope' | 'only' | 'isProviders'>): Limit {
   return Object.freeze({
     ...whose,
     unit,

@@ -2,17 +2,10 @@ import type { Clock, Timer } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
 import { type Draw, type Ledger, memoryStore, type Reservation, type ReserveAnswer } from '../storage/index.ts'
 import { alertDraw, type Alerts } from './alerts.ts'
-import { appliesTo, counterOf, describe, endsAnswers, type Limit, NANO_PER_DOLLAR, type Subject, type Unit, windowName } from './limit.ts'
+import { amountOf, type Amounts, countersOf, type SharedCounter, tightest } from './counters.ts'
+import { appliesTo, describe, endsAnswers, type Limit, NANO_PER_DOLLAR, type Subject, type Unit, windowName } from './limit.ts'
 import { limitHeaders } from './limit-headers.ts'
 import { type Period, periodAt } from './period.ts'
-
-/** What a request may take, or has taken, in each unit. Integers. */
-export interface Amounts {
-  readonly inputTokens: number
-  readonly outputTokens: number
-  /** `undefined` where nobody knows the price. */
-  readonly nanoDollars: number | undefined
-}
 
 /** What a store that cannot be asked means for a limit: nobody gets in, everybody does, or this process counts for itself. */
 export type FailMode = 'closed' | 'open' | 'local'
@@ -113,19 +106,20 @@ export class AdmissionControl {
     const { ledger } = this.#options
     let chosen = ledger
     let asked = limits
-    const answer = await this.#reserve(ledger, { limits, demand, estimate }).catch((error: unknown) => {
+    const { answer, counters } = await this.#reserve(ledger, { limits, demand, estimate }).catch((error: unknown) => {
       chosen = this.#local
       asked = this.#without(limits, demand, error)
       return this.#reserve(this.#local, { limits: asked, demand, estimate })
     })
-    if (answer.status === 'refused') throw this.#refusal(asked[answer.at] as Limit, answer)
+    if (answer.status === 'refused') throw this.#refusal(tightest((counters[answer.at] as SharedCounter).limits), answer)
     if (answer.status === 'other-time') throw new GatewayError('store_unavailable', 'The clock of the store that counts limits cannot be followed.')
-    const { reservation, used, nowMs } = answer
-    asked.forEach((limit, at) => {
-      if (limit.isSoft && (used[at] ?? 0) > limit.amount) demand.degraded.add('soft-limit')
-      if (limit.alertAt.length > 0) this.#options.alerts?.see(limit, { subject: demand.subject, used: used[at] ?? 0, nowMs, period: periodOf(reservation.draws[at], nowMs) })
-    })
-    const headers = limitHeaders(asked.map((limit, at) => ({ limit, used: used[at] ?? 0, resetsAtMs: resetOf(reservation.draws[at], nowMs) })), nowMs)
+    const { reservation, used: usedOfEach, nowMs } = answer
+    const levels = counters.flatMap(({ draw, limits: same }, at) => same.map((limit) => ({ limit, draw, used: usedOfEach[at] ?? 0, resetsAtMs: resetOf(draw, nowMs) })))
+    for (const { limit, draw, used } of levels) {
+      if (limit.isSoft && used > limit.amount) demand.degraded.add('soft-limit')
+      if (limit.alertAt.length > 0) this.#options.alerts?.see(limit, { subject: demand.subject, used, nowMs, period: periodOf(draw, nowMs) })
+    }
+    const headers = limitHeaders(levels, nowMs)
     const extensions: Reservation[] = []
     return {
       headers,
@@ -137,7 +131,7 @@ export class AdmissionControl {
         return extension !== undefined
       },
       settle: (actual) => {
-        this.#settle(chosen, { reservation, actuals: asked.map((limit) => amountOf(limit.unit, actual)) })
+        this.#settle(chosen, { reservation, actuals: actualsOf(counters, actual) })
         // What was taken later is part of what was used, which is counted above.
         for (const extension of extensions) this.#settle(chosen, { reservation: extension, actuals: extension.draws.map(() => 0) })
       },
@@ -145,7 +139,7 @@ export class AdmissionControl {
   }
 
   async #extend(ledger: Ledger, asked: Asked): Promise<Reservation | undefined> {
-    const answer = await this.#reserve(ledger, { ...asked, limits: asked.limits.filter(endsAnswers) })
+    const { answer } = await this.#reserve(ledger, { ...asked, limits: asked.limits.filter(endsAnswers) })
     return answer.status === 'reserved' ? answer.reservation : undefined
   }
 
@@ -157,27 +151,19 @@ export class AdmissionControl {
     return limits.filter((limit) => modeOf(limit) === 'local')
   }
 
-  async #reserve(ledger: Ledger, { limits, demand, estimate }: Asked): Promise<ReserveAnswer> {
+  async #reserve(ledger: Ledger, { limits, demand, estimate }: Asked): Promise<{ readonly answer: ReserveAnswer; readonly counters: readonly SharedCounter[] }> {
     const ttlMs = this.#options.longestMs * 2
     for (let correction = 0; ; correction++) {
-      const draws = limits.map((limit) => this.#drawOf(limit, demand.subject, estimate))
-      const answer = await ledger.reserve({ id: demand.id, draws, ttlMs })
-      if (answer.status !== 'other-time' || correction === MOST_TIME_CORRECTIONS) return answer
+      const counters = this.#countersOf(limits, demand.subject, estimate)
+      const answer = await ledger.reserve({ id: demand.id, draws: counters.map(({ draw }) => draw), ttlMs })
+      if (answer.status !== 'other-time' || correction === MOST_TIME_CORRECTIONS) return { answer, counters }
       // Its clock decides, or instances whose clocks differ would count in different periods.
       this.#offsetMs = answer.nowMs - this.#options.clock.now()
     }
   }
 
-  #drawOf(limit: Limit, subject: Subject, estimate: Amounts | undefined): Draw {
-    const key = counterOf(limit, subject)
-    // What costs nothing needs room all the same: who has used up a limit gets nothing more.
-    const wanted = estimate === undefined ? 1 : Math.max(1, amountOf(limit.unit, estimate))
-    // What is larger than the limit by itself takes all of it, and soft limits refuse nobody.
-    const room = limit.isSoft ? Number.MAX_SAFE_INTEGER : limit.amount
-    const common = { key, amount: Math.min(wanted, limit.amount), limit: room }
-    if (limit.window === undefined) return { ...common, kind: 'lease', leaseMs: this.#options.longestMs }
-    if (typeof limit.window === 'object') return { ...common, kind: 'sliding', windowMs: limit.window.slidingMs }
-    return { ...common, kind: 'period', ...this.#periodOf(limit) }
+  #countersOf(limits: readonly Limit[], subject: Subject, estimate?: Amounts): readonly SharedCounter[] {
+    return countersOf(limits, { subject, estimate, leaseMs: this.#options.longestMs, periodOf: (limit) => this.#periodOf(limit) })
   }
 
   #periodOf(limit: Limit): Period {
@@ -252,36 +238,24 @@ export class AdmissionControl {
     const own = limits.filter((limit) => appliesTo(limit, subject))
     if (own.length === 0) return
     // To the ledger it is a settlement of something that was never reserved, which it counts as what it cost.
-    const draws = own.map((limit) => this.#drawOf(limit, subject, undefined))
-    this.#settle(this.#options.ledger, { reservation: { id, draws, buckets: draws.map(() => undefined), ttlMs: this.#options.longestMs }, actuals: own.map(({ unit }) => amountOf(unit, actual)) })
+    const counters = this.#countersOf(own, subject)
+    const draws = counters.map(({ draw }) => draw)
+    this.#settle(this.#options.ledger, { reservation: { id, draws, buckets: draws.map(() => undefined), ttlMs: this.#options.longestMs }, actuals: actualsOf(counters, actual) })
   }
 
   /** What is used of each of these limits by a subject, without taking anything. */
   async levels(limits: readonly Limit[], subject: Subject): Promise<readonly Level[]> {
-    const own = limits.filter((limit) => appliesTo(limit, subject))
-    const draws = own.map((limit) => this.#drawOf(limit, subject, undefined))
-    const used = await this.#options.ledger.read(draws)
-    return own.map((limit, at) => {
-      const draw = draws[at]
-      const scale = limit.unit === 'usd' ? NANO_PER_DOLLAR : 1
-      return {
-        limit: describe(limit),
-        unit: limit.unit,
-        window: windowName(limit),
-        used: (used[at] ?? 0) / scale,
-        amount: limit.amount / scale,
-        ...(draw?.kind === 'period' && Number.isFinite(draw.endsAt) && { resetsAt: new Date(draw.endsAt).toISOString() }),
-      }
-    })
+    const counters = this.#countersOf(limits.filter((limit) => appliesTo(limit, subject)), subject)
+    const used = await this.#options.ledger.read(counters.map(({ draw }) => draw))
+    return counters.flatMap(({ draw, limits: same }, at) => same.map((limit) => levelOf(limit, draw, used[at] ?? 0)))
   }
 
   /** Forgets what a subject has used of these limits. */
   async reset(limits: readonly Limit[], subject: Subject): Promise<void> {
-    const own = limits.filter((limit) => appliesTo(limit, subject))
-    const draws = own.map((limit) => this.#drawOf(limit, subject, undefined))
+    const counters = this.#countersOf(limits.filter((limit) => appliesTo(limit, subject)), subject)
     const nowMs = this.#options.clock.now() + this.#offsetMs
-    const told = own.flatMap((limit, at) => (this.#options.alerts?.forget(limit, subject) ?? []).map((name) => alertDraw(name, periodOf(draws[at], nowMs))))
-    await this.#options.ledger.reset([...draws, ...told])
+    const told = counters.flatMap(({ draw, limits: same }) => same.flatMap((limit) => (this.#options.alerts?.forget(limit, subject) ?? []).map((name) => alertDraw(name, periodOf(draw, nowMs)))))
+    await this.#options.ledger.reset([...counters.map(({ draw }) => draw), ...told])
   }
 
   /** Waits for settlements under way, and tries once more those that could not be made. What is left then is counted as it was reserved. */
@@ -299,11 +273,20 @@ const LONGEST_WORTHWHILE_MS = 60_000
 
 const NEEDS_ESTIMATE: ReadonlySet<Unit> = new Set(['input-tokens', 'output-tokens', 'tokens', 'usd'])
 
-function amountOf(unit: Unit, { inputTokens, outputTokens, nanoDollars }: Amounts): number {
-  if (unit === 'input-tokens') return inputTokens
-  if (unit === 'output-tokens') return outputTokens
-  if (unit === 'tokens') return inputTokens + outputTokens
-  return unit === 'usd' ? (nanoDollars ?? 0) : 1
+function actualsOf(counters: readonly SharedCounter[], actual: Amounts): readonly number[] {
+  return counters.map(({ limits: [limit] }) => amountOf((limit as Limit).unit, actual))
+}
+
+function levelOf(limit: Limit, draw: Draw, used: number): Level {
+  const scale = limit.unit === 'usd' ? NANO_PER_DOLLAR : 1
+  return {
+    limit: describe(limit),
+    unit: limit.unit,
+    window: windowName(limit),
+    used: used / scale,
+    amount: limit.amount / scale,
+    ...(draw.kind === 'period' && Number.isFinite(draw.endsAt) && { resetsAt: new Date(draw.endsAt).toISOString() }),
+  }
 }
 
 /** Tokens of output that are reserved in every limit that ends answers: less than asked for where the whole limit is. */
@@ -322,16 +305,16 @@ function refuseUnpriced(limits: readonly Limit[]): void {
 }
 
 /** The time of a counter, for telling of it once: a sliding one is told of again when all of its window is new, and what is under way once an hour. */
-function periodOf(draw: Draw | undefined, nowMs: number): Period {
-  if (draw?.kind === 'period') return draw
-  const length = draw?.kind === 'sliding' ? draw.windowMs : HOUR_MS
+function periodOf(draw: Draw, nowMs: number): Period {
+  if (draw.kind === 'period') return draw
+  const length = draw.kind === 'sliding' ? draw.windowMs : HOUR_MS
   const startsAt = nowMs - (nowMs % length)
   return { startsAt, endsAt: startsAt + length }
 }
 
 const HOUR_MS = 3_600_000
 
-function resetOf(draw: Draw | undefined, nowMs: number): number {
-  if (draw?.kind === 'period') return draw.endsAt
-  return draw?.kind === 'sliding' ? nowMs + draw.windowMs : nowMs
+function resetOf(draw: Draw, nowMs: number): number {
+  if (draw.kind === 'period') return draw.endsAt
+  return draw.kind === 'sliding' ? nowMs + draw.windowMs : nowMs
 }

@@ -43,6 +43,16 @@ describe('alerts', () => {
     expect(told).toEqual(['one', 'other'])
   })
 
+  it('of two limits on one counter are told of each', async () => {
+    const told: string[] = []
+    const alerts = new Alerts(({ amount, threshold }) => told.push(`${amount} at ${threshold}`))
+    const larger = { ...limit, amount: 20 }
+    for (const used of [10, 20]) for (const one of [limit, larger]) alerts.see(one, seen(used))
+    await settle()
+    expect(told).toEqual(['10 at 1', '20 at 0.5', '20 at 1'])
+    expect(new Set([...alerts.forget(limit, { team: 'a' }), ...alerts.forget(larger, { team: 'a' })]).size).toBe(4)
+  })
+
   it('are told rather twice than never', async () => {
     const told: number[] = []
     new Alerts(({ threshold }) => told.push(threshold), () => Promise.reject(new Error('away'))).see(limit, seen(5))

@@ -48,7 +48,7 @@ export class Alerts {
   see(limit: Limit, { subject, used, nowMs, period }: { readonly subject: Subject; readonly used: number; readonly nowMs: number; readonly period: Period }): void {
     const threshold = limit.alertAt.findLast((share) => used >= share * limit.amount)
     if (threshold === undefined) return
-    const counter = `${counterOf(limit, subject)}:${period.startsAt}`
+    const counter = `${nameOf(limit, subject)}:${period.startsAt}`
     const told = this.#told.get(counter)
     // What others have told, and whether it was made to begin anew since, is asked again after a while.
     if (told !== undefined && told.threshold >= threshold && (this.#claim === undefined || nowMs - told.atMs < ASKED_AGAIN_MS)) return
@@ -59,7 +59,7 @@ export class Alerts {
       this.#told.delete(oldest)
     }
     const scale = limit.unit === 'usd' ? NANO_PER_DOLLAR : 1
-    void this.#tell(`${counterOf(limit, subject)}@${threshold}`, period, {
+    void this.#tell(`${nameOf(limit, subject)}@${threshold}`, period, {
       at: new Date(nowMs).toISOString(),
       limit: describe(limit),
       unit: limit.unit,
@@ -73,7 +73,7 @@ export class Alerts {
 
   /** The counter begins anew, and so does what is told of it. @returns what others may have claimed */
   forget(limit: Limit, subject: Subject): string[] {
-    const counter = counterOf(limit, subject)
+    const counter = nameOf(limit, subject)
     for (const told of this.#told.keys()) if (told.startsWith(`${counter}:`)) this.#told.delete(told)
     return limit.alertAt.map((share) => `${counter}@${share}`)
   }
@@ -83,4 +83,9 @@ export class Alerts {
     const isFirst = this.#claim === undefined || (await this.#claim(name, period).catch(() => true))
     if (isFirst) this.#onAlert(alert)
   }
+}
+
+/** Limits that share a counter are told of each by itself. */
+function nameOf(limit: Limit, subject: Subject): string {
+  return `${counterOf(limit, subject)}=${limit.amount}`
 }

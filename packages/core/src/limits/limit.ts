@@ -27,6 +27,8 @@ export interface Limit {
   readonly alertAt: readonly number[]
   /** Soft ones let everybody in, and say that they were exceeded. */
   readonly isSoft: boolean
+  /** One that a provider sets us: counted apart from what callers may use of the provider. @default false */
+  readonly isProviders?: boolean
 }
 
 /** Who and what a request is, as far as limits go. */
@@ -58,7 +60,7 @@ export function endsAnswers({ unit, window, isSoft }: Limit): boolean {
 /** Names the counter of a request: the same on every instance, whatever the order of the configuration. */
 export function counterOf(limit: Limit, subject: Subject): string {
   const who = limit.scope.map((scope) => `${scope}=${encodeURIComponent(subject[scope] ?? '')}`).join(';')
-  return `${limit.unit}/${windowName(limit)}/${who}${onlyName(limit)}`
+  return `${limit.isProviders === true ? 'provider/' : ''}${limit.unit}/${windowName(limit)}/${who}${onlyName(limit)}`
 }
 
 /** `minute`, `60000ms`, `at once`. */

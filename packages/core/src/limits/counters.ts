@@ -1,0 +1,65 @@
+import type { Draw } from '../storage/index.ts'
+import { counterOf, type Limit, type Subject, type Unit } from './limit.ts'
+import type { Period } from './period.ts'
+
+/** What a request may take, or has taken, in each unit. Integers. */
+export interface Amounts {
+  readonly inputTokens: number
+  readonly outputTokens: number
+  /** `undefined` where nobody knows the price. */
+  readonly nanoDollars: number | undefined
+}
+
+/** One counter, and every limit on it that the request must keep: limits of one unit, window and scope share their counter. */
+export interface SharedCounter {
+  readonly draw: Draw
+  /** At least one; all of one unit and window. */
+  readonly limits: readonly Limit[]
+}
+
+export interface CounterContext {
+  readonly subject: Subject
+  /** `undefined` where no limit needs one. */
+  readonly estimate: Amounts | undefined
+  /** How long a place of a limit on concurrency lasts, when it is not given back. */
+  readonly leaseMs: number
+  /** The present period of a limit with a calendar window. */
+  periodOf(limit: Limit): Period
+}
+
+/** What a request takes of each counter: of each once, however many limits stand on it. */
+export function countersOf(limits: readonly Limit[], context: CounterContext): readonly SharedCounter[] {
+  const byKey = new Map<string, Limit[]>()
+  for (const limit of limits) {
+    const key = counterOf(limit, context.subject)
+    const same = byKey.get(key)
+    if (same === undefined) byKey.set(key, [limit])
+    else same.push(limit)
+  }
+  return Array.from(byKey, ([key, same]) => ({ draw: drawOf(key, same, context), limits: same }))
+}
+
+/** The limit that has no room left first: the smallest one that refuses requests. */
+export function tightest(limits: readonly Limit[]): Limit {
+  return limits.reduce((one, other) => (other.isSoft || (!one.isSoft && one.amount <= other.amount) ? one : other))
+}
+
+export function amountOf(unit: Unit, { inputTokens, outputTokens, nanoDollars }: Amounts): number {
+  if (unit === 'input-tokens') return inputTokens
+  if (unit === 'output-tokens') return outputTokens
+  if (unit === 'tokens') return inputTokens + outputTokens
+  return unit === 'usd' ? (nanoDollars ?? 0) : 1
+}
+
+/** What is taken fits the tightest limit, and so all of them. */
+function drawOf(key: string, limits: readonly Limit[], { estimate, leaseMs, periodOf }: CounterContext): Draw {
+  const limit = tightest(limits)
+  // What costs nothing needs room all the same: who has used up a limit gets nothing more.
+  const wanted = estimate === undefined ? 1 : Math.max(1, amountOf(limit.unit, estimate))
+  // What is larger than the limit by itself takes all of it, and soft limits refuse nobody.
+  const most = limit.isSoft ? Math.max(...limits.map(({ amount }) => amount)) : limit.amount
+  const common = { key, amount: Math.min(wanted, most), limit: limit.isSoft ? Number.MAX_SAFE_INTEGER : limit.amount }
+  if (limit.window === undefined) return { ...common, kind: 'lease', leaseMs }
+  if (typeof limit.window === 'object') return { ...common, kind: 'sliding', windowMs: limit.window.slidingMs }
+  return { ...common, kind: 'period', ...periodOf(limit) }
+}
