@@ -7,7 +7,7 @@ import { type FakeProvider, startFakeProvider } from '@postern/testing'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { systemClock } from '../packages/core/src/clock.ts'
-import { AdmissionControl, type Limit, type Subject } from '../packages/core/src/limits/index.ts'
+import { AdmissionControl, type Limit, type Scope, type Subject } from '../packages/core/src/limits/index.ts'
 import { ask, CLIENT_KEY } from './harness/chain.ts'
 import { startRedis, type TestRedis } from './harness/redis.ts'
 
@@ -67,6 +67,7 @@ const shapeIn = (unit: Limit['unit']): fc.Arbitrary<Shape> => fc.record({
 /** Few units, so that counters are shared. */
 const shapes = fc.subarray([...UNITS], { minLength: 1, maxLength: 2 }).chain((units) => fc.array(fc.oneof(...units.map(shapeIn)), { minLength: 1, maxLength: 6 }))
 const request = fc.record({ key: fc.constantFrom(...KEYS), team: fc.constantFrom('x', 'y'), input: fc.integer({ min: 0, max: 12 }), output: fc.integer({ min: 0, max: 12 }), usedInput: fc.integer({ min: 0, max: 20 }), usedOutput: fc.integer({ min: 0, max: 20 }), staysOpen: fc.boolean() })
+const onlyOf = (scope: Scope, name: string | undefined): Limit['only'] => new Map(name === undefined ? [] : [[scope, new Set([name])]])
 const amountsOf = (input: number, output: number) => ({ inputTokens: input, outputTokens: output, nanoDollars: input + 2 * output })
 const inUnit = (unit: Limit['unit'], input: number, output: number): number => ({ requests: 1, concurrency: 1, 'input-tokens': input, 'output-tokens': output, tokens: input + output, usd: input + 2 * output })[unit]
 
@@ -114,9 +115,9 @@ describe.each(['memory', 'sqlite', 'redis'])('any set of limits, in %s', (kind) 
           reset: (draws) => store.ledger.reset(draws),
         }
         const admission = new AdmissionControl({ clock: systemClock, ledger, limitFailMode: 'closed', budgetFailMode: 'closed', longestMs: 600_000, onLost: () => undefined })
-        const limits = given.map(({ onlyKey, ...limit }): Limit => ({ place: run, timeZone: 'UTC', alertAt: [], only: onlyKey === undefined ? new Map() : new Map([['key', new Set([`${run}${onlyKey}`])]]), ...limit, scope: limit.scope, window: limit.unit === 'concurrency' ? undefined : limit.window }))
+        const limits = given.map(({ onlyKey, ...limit }): Limit => ({ place: run, timeZone: 'UTC', alertAt: [], only: onlyOf('key', onlyKey && `${run}${onlyKey}`), ...limit, scope: limit.scope, window: limit.unit === 'concurrency' ? undefined : limit.window }))
         // Each run counts for itself: its callers are its own, and `only` holds what is counted for all of them apart.
-        const own = limits.map((limit) => (limit.scope.includes('key') || limit.only.size > 0 ? limit : { ...limit, only: new Map([['route', new Set([run])]]) }))
+        const own = limits.map((limit) => (limit.scope.includes('key') || limit.only.size > 0 ? limit : { ...limit, only: onlyOf('route', run) }))
         const model = new Model()
         for (const [at, { key, team, input, output, usedInput, usedOutput, staysOpen }] of requests.entries()) {
           const subject: Subject = { key: `${run}${key}`, team, route: run }
