@@ -272,7 +272,8 @@ describe('/admin', () => {
   })
 
   it('is not upset by a path that is encoded wrongly', async () => {
-    expect((await admin(start(), 'POST /admin/keys/%E0%A4%A/revoke')).status).toBe(400)
+    expect((await admin(start(), 'POST /admin/keys/%E0%A4/revoke')).status).toBe(400)
+    expect((await admin(start(), 'POST /admin/keys/%E0%A4%A/revoke')).status).toBe(404)
   })
 
   it('shows its token nowhere', async () => {

@@ -14,6 +14,7 @@ export interface HonoHarnessOptions {
 
 export function honoHarness({ web = false, overrideGlobalObjects = false }: HonoHarnessOptions = {}): AdapterHarness {
   return {
+    resolvesPaths: web,
     async start(setup) {
       const hostErrors: unknown[] = []
       const app = new Hono()

@@ -27,7 +27,7 @@ export function koaHarness({ framework = Koa, koaMount = false }: KoaHarnessOpti
       }
       if (setup.compression) app.use(compress({ threshold: 0 }))
       if (setup.bodyParser) app.use(bodyParser({ jsonLimit: '1mb' }))
-      const prefix = koaMount ? '' : setup.mountPath
+      const prefix = (koaMount ? '' : setup.mountPath) + (setup.gateway.prefix ?? '')
       const own = createGateway({ ...setup.gateway, prefix })
       const second = setup.second && createGateway({ ...setup.second, prefix: koaMount ? '' : '/second' })
       if (second) app.use(koaMount ? mount('/second', gateway(second)) : gateway(second))

@@ -6,7 +6,7 @@ import { type Dialect, dialects, type Usage } from './dialects/index.ts'
 import { type CircuitState, createModelLists, createTransport, type DispatchEnvironment, RetryBudget, SharedHealth, TargetHealth, type Transport } from './dispatch/index.ts'
 import { GatewayError } from './errors.ts'
 import { endExchange, type Exchange } from './exchange.ts'
-import { type GatewayRequest, type GatewayResponse, handleWeb } from './http/index.ts'
+import { type GatewayRequest, type GatewayResponse, handleWeb, targetOf } from './http/index.ts'
 import { createIdentify, createJwtCheck, developmentKey } from './identity/index.ts'
 import { PriceList } from './ledger/index.ts'
 import { type EventLoopDelay, HostLoad, type Shedding } from './limits/index.ts'
@@ -99,7 +99,9 @@ export function createGateway<Host = unknown>(options: GatewayOptions<Host> = {}
       const { signal, ...rest } = init ?? {}
       const request = input instanceof Request && init === undefined ? input : new Request(input, rest)
       const left = signal ?? request.signal
-      const response = await handleWeb({ handle: answer }, request, { ...mountBelow(settings.prefix, request.url), signal: left })
+      // A `Request` has resolved dot segments and backslashes: what a string says is matched as it was written.
+      const url = targetOf(typeof input === 'string' ? input : request.url)
+      const response = await handleWeb({ prefix: settings.prefix, handle: answer }, request, { url, signal: left })
       if (response === undefined) throw new TypeError('A gateway without a host answers every request itself.')
       if (response.status === 499) left.throwIfAborted()
       return response
@@ -347,11 +349,6 @@ function dialectNamed(name: string): Dialect {
   const dialect = dialects.get(name)
   if (dialect === undefined) throw new TypeError(`There is no dialect ${name}.`)
   return dialect
-}
-
-function mountBelow(prefix: string, requestUrl: string): { url: string } {
-  const { pathname, search } = new URL(requestUrl)
-  return { url: (prefix !== '' && pathname.startsWith(`${prefix}/`) ? pathname.slice(prefix.length) : pathname) + search }
 }
 
 /** What was cancelled settles in no time, unless a reader of it has gone away without a word. */

@@ -7,7 +7,7 @@ import { type ClientRequest, type Operation, plainFace, renderModels } from './d
 import { AnswerStream, type Committed, dispatch, type TrafficLane } from './dispatch/index.ts'
 import { errorTable, GatewayError, toGatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
-import { type GatewayRequest, type GatewayResponse, headersOfTrace, readJsonBody, readTrace } from './http/index.ts'
+import { type GatewayRequest, type GatewayResponse, headersOfTrace, isPlainPath, readJsonBody, readTrace } from './http/index.ts'
 import { mayCall } from './identity/index.ts'
 import { readReports, recordOf, recordOfReport, type RequestRecord } from './ledger/index.ts'
 import { type Allowance, mayUseModel, type Plan, planFor, planForProvider, planForTenant } from './routing/index.ts'
@@ -21,6 +21,7 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
   const exchange = open(runtime, request)
   let endpoint: Endpoint | undefined
   try {
+    if (!isPlainPath(request.path)) throw new GatewayError('unknown_path', `The path ${JSON.stringify(request.path.slice(0, 200))} can be read in more than one way: it has an empty piece, a backslash, a piece of dots, or an escape for a character that needs none.`)
     if (runtime.admin !== undefined && Admin.concerns(request)) return await administer(runtime, exchange, request)
     const match = matchEndpoint(request)
     endpoint = match.endpoint

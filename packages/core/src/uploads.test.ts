@@ -185,7 +185,7 @@ describe('a provider\u2019s own API', () => {
     for (const path of ['/providers/acme/../../admin', '/providers/acme/%2e%2e/admin', '/providers/acme/..%2fadmin', '/providers/acme//evil.example/x', '/providers/acme/http://evil.example/', '/providers/acme/..\\admin', '/providers/%2e%2e/x']) {
       const { request, answer } = upload(port, path, { 'content-type': 'application/json' })
       request.end('{}')
-      expect([path, (await answer).status]).toEqual([path, path.startsWith('/providers/%2e') ? 404 : 400])
+      expect([path, (await answer).status]).toEqual([path, 404])
     }
     expect(calls).toBe(0)
   })

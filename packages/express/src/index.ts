@@ -8,15 +8,16 @@ export { createGateway, type Gateway, type GatewayOptions }
 export type GatewayHandler = RequestHandler & { readonly gateway: Gateway }
 
 /**
- * Mounts an LLM gateway: `app.use('/llm', gateway())`. Takes the options of `createGateway`, or a gateway made by it.
- * Works before and after `express.json()`; mount it before, or long prompts meet that parser's own limit of 100 kB.
- * Mounted at the root it hands paths it does not know to the next handler.
+ * Mounts an LLM gateway: `app.use('/llm', gateway())`, or `app.use(gateway({ prefix: '/llm' }))`. Takes the options of
+ * `createGateway`, or a gateway made by it. Works before and after `express.json()`; mount it before, or long prompts meet
+ * that parser's own limit of 100 kB. Mounted at the root it hands paths it does not know to the next handler.
  */
 export function gateway(options: GatewayOptions<Request> | Gateway = {}): GatewayHandler {
   const own = 'handle' in options ? options : createGateway(options)
   const handler: RequestHandler = (request, response, next) => {
-    const mount = { url: request.url, parsedBody: request.body as unknown, host: request }
-    void handleNode(own, { request, response }, request.baseUrl === '' ? { ...mount, fallThrough: next } : mount)
+    const { url, originalUrl } = request
+    const mount = { url, originalUrl, parsedBody: request.body as unknown, host: request, isMounted: request.baseUrl !== '', fallThrough: next }
+    void handleNode(own, { request, response }, mount)
   }
   return Object.assign(handler, { gateway: own })
 }

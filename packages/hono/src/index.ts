@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createGateway, type Gateway, type GatewayOptions, type GatewayResponse } from '@postern/core'
 import { handleNode } from '@postern/core/node'
-import { handleWeb } from '@postern/core/web'
+import { belowMount, handleWeb, targetOf } from '@postern/core/web'
 import { type Context, Hono } from 'hono'
 import { basePath, matchedRoutes } from 'hono/route'
 
@@ -11,7 +11,8 @@ export { createGateway, type Gateway, type GatewayOptions }
 export type GatewayApp = Hono & { readonly gateway: Gateway }
 
 /**
- * Mounts an LLM gateway: `app.route('/llm', gateway())`. Takes the options of `createGateway`, or a gateway made by it.
+ * Mounts an LLM gateway: `app.route('/llm', gateway())`, or `app.route('/', gateway({ prefix: '/llm' }))`. Takes the
+ * options of `createGateway`, or a gateway made by it.
  * On Node, streams are written straight to the socket; elsewhere they are one `Response`. Headers that earlier
  * middleware has set are kept in both. Mounted at the root it hands paths it does not know to the next handler.
  */
@@ -20,12 +21,12 @@ export function gateway(options: GatewayOptions<Context> | Gateway = {}): Gatewa
   const app = new Hono()
   app.all('/*', async (c, next) => {
     let passedOn = false
-    const prefix = basePath(c).replace(/\/$/, '')
-    const query = c.req.url.indexOf('?')
-    const url = c.req.path.slice(prefix.length) + (query === -1 ? '' : c.req.url.slice(query))
+    const mountPath = basePath(c).replace(/\/$/, '')
+    const url = belowMount(targetOf(c.req.url), mountPath)
     const wasRead = 'json' in c.req.bodyCache || 'text' in c.req.bodyCache
     const parsedBody = wasRead ? await c.req.json<unknown>().catch(() => c.req.text()) : undefined
-    const mount = { url, parsedBody, host: c, requestId: c.get('requestId' as never) as string | undefined, ...(prefix === '' && { fallThrough: () => void (passedOn = true) }) }
+    const requestId = c.get('requestId' as never) as string | undefined
+    const mount = { url, parsedBody, host: c, requestId, isMounted: mountPath !== '', fallThrough: () => void (passedOn = true) }
     const answer = await ((c.env as { outgoing?: unknown } | undefined)?.outgoing ? onNode : onWeb)(own, c, mount)
     return passedOn ? next() : answer
   })

@@ -15,23 +15,16 @@ export type GatewayMiddleware = Middleware & { readonly gateway: Gateway }
 export function gateway(options: GatewayOptions<Context> | Gateway = {}): GatewayMiddleware {
   const own = 'handle' in options ? options : createGateway(options)
   const middleware: Middleware = async (ctx, next) => {
-    const url = pathBelow(own.prefix, ctx.url)
-    if (url === undefined) return next()
-    const isRoot = own.prefix === '' && !('mountPath' in ctx && ctx.mountPath)
     let passedOn = false
-    const mount = { url, parsedBody: (ctx.request as { body?: unknown }).body, host: ctx }
-    const fallThrough = (): void => void (passedOn = true)
+    const isMounted = 'mountPath' in ctx && Boolean(ctx.mountPath)
+    const { url, originalUrl } = ctx
+    const mount = { url, originalUrl, parsedBody: (ctx.request as { body?: unknown }).body, host: ctx, isMounted, fallThrough: () => void (passedOn = true) }
     const respond = ctx.respond
     ctx.respond = false
-    await handleNode(own, { request: ctx.req, response: ctx.res }, isRoot ? { ...mount, fallThrough } : mount)
+    await handleNode(own, { request: ctx.req, response: ctx.res }, mount)
     if (!passedOn) return
     ctx.respond = respond
     return next()
   }
   return Object.assign(middleware, { gateway: own })
-}
-
-function pathBelow(prefix: string, url: string): string | undefined {
-  if (prefix === '') return url
-  return url.startsWith(prefix) && /^([/?]|$)/.test(url.slice(prefix.length)) ? url.slice(prefix.length) || '/' : undefined
 }

@@ -219,6 +219,29 @@ describe('every endpoint that reaches a provider', () => {
     expect(records).toMatchObject([{ endpoint: name, status: 404, code: 'model_not_found', caller: { id: 'alpha' } }])
   })
 
+  it.each(cases.filter(([, endpoint]) => exampleOf(endpoint).names !== 'header'))('%s knows no model or provider with a name that leads elsewhere', async (_name, endpoint) => {
+    const { gateway, transport } = start([])
+    const { names, path = endpoint.path } = exampleOf(endpoint)
+    for (const named of ['acme/..', 'acme/.', 'acme/x/../y', 'acme//x', 'acme/\\x', 'acme/..\\x', 'acme/%2e%2e', 'acme/x%2f..', 'acme/%252e%252e/x', 'acme/...', 'acme/..;x', 'acme/x\0']) {
+      const request = requestFor(endpoint, names === 'model' ? { named } : {})
+      // As a string: a Request would have resolved the path.
+      const url = names === 'model' ? request.url : `http://llm${path.replace(/acme(?:\/model-1)?/, named)}`
+      const response = await gateway.fetch(url, { method: request.method, headers: request.headers, ...(request.body !== null && { body: await request.text() }) })
+      expect([named, response.status, transport.requests.length]).toEqual([named, 404, 0])
+    }
+  })
+
+  it.each(cases.filter(([name]) => /^[A-Z]+ \/providers\/|\/content$|\/speech$/.test(name)))('%s hands over bytes that no browser runs', async (_name, endpoint) => {
+    const { reply, dialect } = exampleOf(endpoint)
+    for (const headers of [reply.headers ?? {}, { 'content-type': 'text/html', 'content-security-policy': 'script-src *' }]) {
+      const { gateway } = start([{ ...reply, headers }], dialect)
+      const response = await gateway.fetch(requestFor(endpoint))
+      expect([response.status, response.headers.get('x-content-type-options'), response.headers.get('content-security-policy')]).toEqual([200, 'nosniff', "default-src 'none'; frame-ancestors 'none'; sandbox"])
+      await response.arrayBuffer()
+      await gateway.close()
+    }
+  })
+
   it.each(cases)('%s is closed to a key that may use another provider only', async (_name, endpoint) => {
     const { gateway, transport, records } = start([])
     const response = await gateway.fetch(requestFor(endpoint, { key: 'pk_restricted_0123456789' }))

@@ -189,7 +189,7 @@ export interface GatewayOptions<Host = unknown> {
   /** Called with the record of every request, when it has ended. Code only. */
   readonly onRecord?: (record: RequestRecord) => void
   /**
-   * Path the gateway answers below, where the framework has no mount of its own. Begins with `/`.
+   * Path the gateway answers below, in addition to the framework's own mount path. Begins with `/`. Other paths go on to the host.
    * @default ''
    */
   readonly prefix?: string

@@ -354,7 +354,7 @@ function edgeFields() {
       meta({
         type: 'path',
         default: 'none',
-        description: 'Path the gateway answers below, where the framework has no mount of its own (Koa, in process).',
+        description: "Path the gateway answers below, in addition to the framework's own mount path. Other paths go on to the host.",
       }),
     ),
   }

@@ -136,13 +136,16 @@ function clientHeaders(translation: Translation, response: UpstreamResponse): Re
   const { contentType } = translation
   const kind = kindOf(translation, response)
   if (kind !== 'bytes') return { 'content-type': contentType ?? (kind === 'events' ? 'text/event-stream; charset=utf-8' : 'application/json') }
-  const headers: Record<string, string> = {}
+  const headers: Record<string, string> = { ...INERT }
   for (const name of translation.relaysRefusals ? [...DESCRIPTIONS, ...RETRY_ADVICE] : DESCRIPTIONS) {
     const value = response.headers[name]
     if (typeof value === 'string') headers[name] = value
   }
   return contentType === undefined ? headers : { ...headers, 'content-type': contentType }
 }
+
+/** Bytes of a provider come from the host's own origin: a browser must neither guess their type nor run them. */
+const INERT = { 'x-content-type-options': 'nosniff', 'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox" }
 
 function kindOf(translation: Translation, response: UpstreamResponse): 'json' | 'events' | 'bytes' {
   if (translation.answer !== 'any') return translation.answer

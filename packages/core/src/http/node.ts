@@ -1,20 +1,21 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GatewayError } from '../errors.ts'
 import { bodyTooLarge, encodingNotAccepted } from './body.ts'
+import { belowPrefix, isPlainPath, type MountPoint, sharesRoot, splitTarget } from './path.ts'
 import { type GatewayRequest, type GatewayResponse, isAbandonable, isStreamBody } from './request.ts'
 
 /** What an adapter knows that the raw request does not say. */
-export interface NodeMount {
-  /** Path and query below the mount; default `request.url`. */
+export interface NodeMount extends MountPoint {
+  /** Path and query below the framework's mount; default `request.url`. A prefix of the gateway is cut off here. */
   readonly url?: string
+  /** The URL as the client wrote it, where the framework keeps it; default `request.url`. */
+  readonly originalUrl?: string
   /** The body as the host's parser left it. Used only when the request stream has been read already. */
   readonly parsedBody?: unknown
   /** The id that middleware gave the request, where neither the response nor the request tells. */
   readonly requestId?: string | undefined
   /** Handed to the user's `identify`. */
   readonly host?: unknown
-  /** Called instead of answering 404 when the gateway has no such path. */
-  readonly fallThrough?: () => void
   /** Takes whole answers in place of the socket, for frameworks with a cheap way of their own. */
   readonly onWhole?: (answer: GatewayResponse) => void
   /** Called before a stream's headers are written: the last moment to set headers on the response. */
@@ -22,6 +23,7 @@ export interface NodeMount {
 }
 
 interface Handler {
+  readonly prefix?: string
   handle(request: GatewayRequest): Promise<GatewayResponse>
 }
 
@@ -31,14 +33,17 @@ interface Handler {
  */
 export async function handleNode(gateway: Handler, exchange: { request: IncomingMessage; response: ServerResponse }, mount: NodeMount = {}): Promise<void> {
   const { request, response } = exchange
-  const gatewayRequest = new NodeRequest(request, response, mount)
+  const url = mount.url ?? request.url ?? '/'
+  const target = belowPrefix(url, gateway.prefix ?? '')
+  if (target === undefined && mount.fallThrough !== undefined) return mount.fallThrough()
+  const gatewayRequest = new NodeRequest(exchange, target ?? url, mount)
   const onClose = (): void => {
     if (!response.writableFinished) gatewayRequest.abort()
   }
   response.on('close', onClose)
   try {
     const answer = await gateway.handle(gatewayRequest)
-    if (answer.unmatched && mount.fallThrough !== undefined) mount.fallThrough()
+    if (answer.unmatched && sharesRoot(gateway, mount)) mount.fallThrough?.()
     else if (isStreamBody(answer.body)) {
       mount.onStream?.()
       await writeStream(answer, answer.body, response)
@@ -62,15 +67,18 @@ class NodeRequest implements GatewayRequest {
   #upload: AsyncGenerator<Uint8Array, undefined> | undefined
   #aborted = false
 
-  constructor(request: IncomingMessage, response: ServerResponse, mount: NodeMount) {
+  /** @param below path and query below every mount */
+  constructor({ request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse }, below: string, mount: NodeMount) {
     this.#request = request
     this.#response = response
     this.#mount = mount
     this.method = request.method ?? 'GET'
-    const url = mount.url ?? request.url ?? '/'
-    const query = url.indexOf('?')
-    this.path = query === -1 ? url : url.slice(0, query)
-    this.search = query === -1 ? '' : url.slice(query)
+    const asWritten = mount.originalUrl ?? request.url ?? '/'
+    // Some frameworks normalise what they match (Express 4 cuts `/llm/` off `/llm//admin`): an ambiguous path goes on as written, and matches nothing.
+    const url = below === asWritten || isPlainPath(splitTarget(asWritten).path) ? below : asWritten
+    const { path, search } = splitTarget(url)
+    this.path = path
+    this.search = search
     this.host = mount.host
   }
 

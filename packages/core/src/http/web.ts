@@ -1,10 +1,13 @@
 import { GatewayError } from '../errors.ts'
 import { bodyTooLarge, encodingNotAccepted } from './body.ts'
+import { belowPrefix, type MountPoint, sharesRoot, splitTarget, targetOf } from './path.ts'
 import { type GatewayRequest, type GatewayResponse, isStreamBody } from './request.ts'
 
+export { belowMount, targetOf } from './path.ts'
+
 /** What an adapter knows that the request does not say. */
-export interface WebMount {
-  /** Path and query below the mount; default the request's own. */
+export interface WebMount extends MountPoint {
+  /** Path and query below the framework's mount, as the client wrote them; default the request's own. A prefix of the gateway is cut off here. */
   readonly url?: string
   /** The body as the host's parser left it. Used only when the request has been read already. */
   readonly parsedBody?: unknown
@@ -14,21 +17,26 @@ export interface WebMount {
   readonly requestId?: string | undefined
   /** Handed to the user's `identify`; default the request. */
   readonly host?: unknown
-  /** Called instead of answering 404 when the gateway has no such path. */
-  readonly fallThrough?: () => void
 }
 
 interface Handler {
+  readonly prefix?: string
   handle(request: GatewayRequest): Promise<GatewayResponse>
 }
 
 /** Serves one web-standard request. Never rejects; `undefined` when the request was passed on. */
 export async function handleWeb(gateway: Handler, request: Request, mount: WebMount = {}): Promise<Response | undefined> {
-  const incoming = new WebRequest(request, mount)
+  const url = mount.url ?? targetOf(request.url)
+  const target = belowPrefix(url, gateway.prefix ?? '')
+  if (target === undefined && mount.fallThrough !== undefined) {
+    mount.fallThrough()
+    return undefined
+  }
+  const incoming = new WebRequest(request, target ?? url, mount)
   const answer = await gateway.handle(incoming)
   if (!isStreamBody(answer.body)) incoming.endUpload()
-  if (answer.unmatched && mount.fallThrough !== undefined) {
-    mount.fallThrough()
+  if (answer.unmatched && sharesRoot(gateway, mount)) {
+    mount.fallThrough?.()
     return undefined
   }
   return toWebResponse(answer)
@@ -43,11 +51,12 @@ class WebRequest implements GatewayRequest {
   readonly #mount: WebMount
   #upload: AsyncGenerator<Uint8Array, undefined> | undefined
 
-  constructor(request: Request, mount: WebMount) {
-    const url = mount.url === undefined ? new URL(request.url) : new URL(mount.url, 'http://mount')
+  /** @param target path and query below every mount */
+  constructor(request: Request, target: string, mount: WebMount) {
+    const { path, search } = splitTarget(target)
     this.method = request.method
-    this.path = url.pathname
-    this.search = url.search
+    this.path = path
+    this.search = search
     this.host = mount.host ?? request
     this.#request = request
     this.#mount = mount

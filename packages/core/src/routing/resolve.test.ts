@@ -75,6 +75,12 @@ describe('what a model name means (H7)', () => {
     }
   })
 
+  it('a model id is no way to another path of the provider, unless the operator has named it', () => {
+    for (const model of ['acme/..', 'acme/x/../y', 'host//models/x', 'host/a\\b', 'host/%2e%2e', 'ac-/..']) expect([model, refusal(model).code]).toEqual([model, 'model_not_found'])
+    expect(refusal('host//models/x').message).toContain('list it in')
+    expect(targets('host//models/x', {}, table([entry('host', { models: ['/models/x'] })]))).toEqual(['host//models/x'])
+  })
+
   it('a model named in the configuration goes before one that only looks alike', () => {
     expect(targets('ot-x', {}, table([entry('acme', { models: ['ot-x'] }), entry('other', { modelPrefixes: ['ot-'] })]))).toEqual(['acme/ot-x'])
   })

@@ -1,5 +1,6 @@
 import { nearNames } from '../config/index.ts'
 import { GatewayError } from '../errors.ts'
+import { isPlainName } from '../http/index.ts'
 import type { Plan, PlanLimits, Target } from './plan.ts'
 
 /** What a caller may use; absent means everything. */
@@ -38,6 +39,7 @@ export function planFor(table: RoutingTable, model: string, allowance: Allowance
   }
   const target = targetFor(table, model)
   if (target === undefined) throw notFound(table, model)
+  if (!isPlainName(target.model) && !table.providers.get(target.provider.name)?.models.includes(target.model)) throw ambiguous(target)
   if (!mayUseModel(allowance, target.id)) throw notAllowed(`model ${JSON.stringify(target.id)}`)
   return { route: undefined, targets: [target], limits: table.limits }
 }
@@ -58,6 +60,11 @@ function targetFor(table: RoutingTable, model: string): Target | undefined {
   if (serving.length === 1) return serving[0]?.target(model)
   const [only] = entries
   return entries.length === 1 && only !== undefined && serving.length === 0 && only.modelPrefixes.length === 0 ? only.target(model) : undefined
+}
+
+/** A model id becomes part of the provider's path with some services. One that the operator has named is trusted. */
+function ambiguous({ provider, model }: Target): GatewayError {
+  return new GatewayError('model_not_found', `${JSON.stringify(model.slice(0, 200))} is no model id: it has an empty piece, a backslash, a control, or a piece of dots. If ${provider.name} serves a model of this name, the operator can list it in that provider's models.`, { param: 'model' })
 }
 
 function notAllowed(what: string): GatewayError {

@@ -6,12 +6,14 @@ import { createGate } from '../gate.ts'
 import { type FakeProvider, startFakeProvider } from '../server.ts'
 import { chat, openChat, readUntil, streamed } from './client.ts'
 import { type AdapterHarness, type AdapterSetup, type ConformanceCase, CONFORMANCE_KEY, type RunningApplication } from './harness.ts'
+import { ADMIN_TOKEN, OTHER_SPELLINGS } from './paths.ts'
 
 interface Stage {
   readonly provider: FakeProvider
   readonly application: RunningApplication
   /** The gateway's own base: origin and mount path. */
   readonly base: string
+  readonly resolvesPaths: boolean
   /** The record of the next request that ends. */
   nextRecord(): Promise<RequestRecord>
 }
@@ -59,6 +61,22 @@ export const adapterConformance: readonly ConformanceCase[] = [
     assert.equal(answer.text, 'host')
     assert.equal((await chat({ url: `${base}/v1/chat/completions` })).status, 200)
   }),
+  on('matches paths as they were written: another spelling of a path is 404', { gateway: { adminToken: ADMIN_TOKEN } }, async ({ application, provider, resolvesPaths }) => {
+    const spellings = resolvesPaths ? OTHER_SPELLINGS.filter((path) => new URL(`${application.url}/llm${path}`).pathname === `/llm${path}`) : OTHER_SPELLINGS
+    for (const rawPath of spellings) {
+      for (const method of ['GET', 'POST']) {
+        const answer = await chat({ url: application.url, rawPath: `/llm${rawPath}`, method, headers: { authorization: `Bearer ${rawPath.includes('dmin') ? ADMIN_TOKEN : CONFORMANCE_KEY}` } })
+        // Some servers refuse a target by themselves, before any framework sees it.
+        assert.ok(answer.status === 404 || (answer.status === 400 && answer.text === ''), `${method} /llm${rawPath} was answered with ${answer.status}: ${answer.text}`)
+      }
+    }
+    assert.equal(provider.journal.length, 0)
+    for (const [rawPath, key] of [['/admin/keys', ADMIN_TOKEN], ['/v1/models', CONFORMANCE_KEY]] as const) {
+      assert.equal((await chat({ url: application.url, rawPath: `/llm${rawPath}`, method: 'GET', headers: { authorization: `Bearer ${key}` } })).status, 200)
+    }
+  }),
+  on('answers below a prefix of its own, and leaves other paths to the host', { mountPath: '', gateway: { prefix: '/own' } }, (stage) => answersBelow(stage, '/own')),
+  on('answers below a prefix of its own under a mount path', { mountPath: '/a', gateway: { prefix: '/own' } }, (stage) => answersBelow(stage, '/a/own')),
   on('leaves other paths of the host alone', {}, async ({ application }) => {
     assert.equal((await chat({ url: `${application.url}/host`, method: 'GET' })).text, 'host')
   }),
@@ -154,7 +172,7 @@ function on(name: string, setup: Partial<AdapterSetup>, part: Part): Conformance
         ...(setup.second === undefined ? {} : { second: { ...options, ...setup.second } }),
       })
       try {
-        await part({ provider, application, base: application.url + mountPath, nextRecord: () => new Promise((resolve) => waiting.push(resolve)) })
+        await part({ provider, application, resolvesPaths: harness.resolvesPaths ?? false, base: application.url + mountPath, nextRecord: () => new Promise((resolve) => waiting.push(resolve)) })
         assert.deepEqual(application.hostErrors, [])
       } finally {
         await application.close()
@@ -162,6 +180,16 @@ function on(name: string, setup: Partial<AdapterSetup>, part: Part): Conformance
       }
     },
   }
+}
+
+async function answersBelow({ application, provider }: Stage, path: string): Promise<void> {
+  assert.equal((await chat({ url: `${application.url}${path}/v1/chat/completions` })).status, 200)
+  assert.equal((await chat({ url: `${application.url}${path}/v1/nothing` })).status, 404)
+  assert.equal((await chat({ url: `${application.url}/host`, method: 'GET' })).text, 'host')
+  for (const outside of [path.replace('/own', ''), `${path}x`, `${path}%2f`]) {
+    assert.equal((await chat({ url: `${application.url}${outside}/v1/chat/completions` })).status, 404)
+  }
+  assert.equal(provider.journal.length, 1)
 }
 
 async function deliversEventByEvent({ base, provider }: Stage): Promise<void> {

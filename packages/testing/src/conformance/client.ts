@@ -10,6 +10,8 @@ export interface Answer {
 
 export interface ChatCall {
   readonly url: string
+  /** Sent as it is in place of the path of `url`, which is normalised. */
+  readonly rawPath?: string
   /** @default a greeting for `fake/model` */
   readonly body?: unknown
   readonly method?: string
@@ -24,6 +26,7 @@ const greeting = { model: 'fake/model', messages: [{ role: 'user', content: 'Hel
 export function openChat(call: ChatCall): { readonly request: ClientRequest; readonly response: Promise<IncomingMessage> } {
   const request = httpRequest(call.url, {
     method: call.method ?? 'POST',
+    ...(call.rawPath !== undefined && { path: call.rawPath }),
     agent: call.agent ?? false,
     headers: { authorization: `Bearer ${CONFORMANCE_KEY}`, 'content-type': 'application/json', ...call.headers },
   })

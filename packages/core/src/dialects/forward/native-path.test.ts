@@ -7,7 +7,7 @@ function outcome(path: string): string {
   try {
     return nativePath(path)
   } catch (error) {
-    if (error instanceof GatewayError && error.code === 'invalid_request') return 'refused'
+    if (error instanceof GatewayError && error.code === 'unknown_path') return 'refused'
     throw error
   }
 }

@@ -164,7 +164,7 @@ describe('a request for a provider\u2019s own API', () => {
   })
 
   it('leads nowhere else', () => {
-    expect(refusal(() => read({ path: '../admin' }))).toMatchObject({ code: 'invalid_request', status: 400 })
+    expect(refusal(() => read({ path: '../admin' }))).toMatchObject({ code: 'unknown_path', status: 404 })
   })
 
   it('reads errors as its provider tells them', () => {
