@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GatewayError } from '../errors.ts'
 import { bodyTooLarge, encodingNotAccepted } from './body.ts'
+import { cutOff, isClosed, wasAnswered, wasCutOff } from './client-connection.ts'
 import { belowPrefix, isPlainPath, type MountPoint, sharesRoot, splitTarget } from './path.ts'
 import { type GatewayRequest, type GatewayResponse, isAbandonable, isStreamBody } from './request.ts'
 
@@ -28,7 +29,7 @@ interface Handler {
 }
 
 /**
- * Serves one `node:http` request and resolves when the answer is written or the client has gone. Never rejects: nothing
+ * Serves one request of `node:http` or of the compatibility API of `node:http2`, and resolves when the answer is written or the client has gone. Never rejects: nothing
  * the gateway does reaches the host's error handler.
  */
 export async function handleNode(gateway: Handler, exchange: { request: IncomingMessage; response: ServerResponse }, mount: NodeMount = {}): Promise<void> {
@@ -38,7 +39,7 @@ export async function handleNode(gateway: Handler, exchange: { request: Incoming
   if (target === undefined && mount.fallThrough !== undefined) return mount.fallThrough()
   const gatewayRequest = new NodeRequest(exchange, target ?? url, mount)
   const onClose = (): void => {
-    if (!response.writableFinished) gatewayRequest.abort()
+    if (!wasAnswered(response)) gatewayRequest.abort()
   }
   response.on('close', onClose)
   try {
@@ -106,6 +107,8 @@ class NodeRequest implements GatewayRequest {
   }
 
   get keepAliveTimeoutMs(): number | undefined {
+    // The connections of HTTP/2 know no such timeout.
+    if (this.#request.httpVersionMajor > 1) return undefined
     // Node's own servers are there, though their type does not say so.
     return (this.#request.socket as { readonly server?: { readonly keepAliveTimeout?: number } }).server?.keepAliveTimeout
   }
@@ -113,7 +116,7 @@ class NodeRequest implements GatewayRequest {
   get signal(): AbortSignal {
     this.#controller ??= new AbortController()
     // The client may have left while an earlier middleware waited: 'close' does not fire again for us.
-    if (this.#aborted || this.#response.destroyed) this.#controller.abort()
+    if (this.#aborted || isClosed(this.#response)) this.#controller.abort()
     return this.#controller.signal
   }
 
@@ -162,6 +165,7 @@ async function* chunksOf(request: IncomingMessage, limit: number): AsyncGenerato
       if (size > limit) throw bodyTooLarge(limit)
       yield chunk
     }
+    if (wasCutOff(request)) throw clientGone()
     isWhole = true
   } catch (cause) {
     throw cause instanceof GatewayError ? cause : clientGone(cause)
@@ -197,12 +201,13 @@ function collect(request: IncomingMessage, limit: number): Promise<Uint8Array> {
       } else chunks.push(chunk)
     }
     const onEnd = (): void => {
+      if (wasCutOff(request)) return onGone()
       stop()
       resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size))
     }
     const onGone = (): void => {
       stop()
-      reject(request.readableEnded ? bodyConsumed() : clientGone())
+      reject(request.readableEnded && !wasCutOff(request) ? bodyConsumed() : clientGone())
     }
     request.on('data', onData)
     request.on('end', onEnd)
@@ -228,7 +233,7 @@ function discard(request: IncomingMessage): void {
 
 function writeWhole(answer: GatewayResponse, body: string | Uint8Array | null, to: { response: ServerResponse; isHead: boolean }): void {
   const { response, isHead } = to
-  if (response.destroyed || response.headersSent) return
+  if (isClosed(response) || response.headersSent) return
   if (body !== null) answer.headers['content-length'] = String(typeof body === 'string' ? Buffer.byteLength(body) : body.length)
   response.writeHead(answer.status, answer.headers)
   if (isHead || body === null) response.end()
@@ -240,27 +245,27 @@ function writeWhole(answer: GatewayResponse, body: string | Uint8Array | null, t
 const MAX_JOINED_BYTES = 16 * 1024
 
 async function writeStream(answer: GatewayResponse, body: AsyncIterable<Uint8Array | string>, response: ServerResponse): Promise<void> {
-  if (response.destroyed || response.headersSent) {
+  if (isClosed(response) || response.headersSent) {
     await body[Symbol.asyncIterator]().return?.()
     return
   }
   response.writeHead(answer.status, answer.headers)
-  if (isAbandonable(body)) body.onAbandon(() => response.destroy())
+  if (isAbandonable(body)) body.onAbandon(() => cutOff(response))
   try {
     await pump(body, response)
   } catch {
     // The body says so when no byte could tell that it broke. Cut off, half an answer never looks whole.
-    response.destroy()
+    cutOff(response)
   }
 }
 
 /** Writes until the body ends or the client is gone; leaving the loop early ends the body and with it the upstream call. */
 async function pump(body: AsyncIterable<Uint8Array | string>, response: ServerResponse): Promise<void> {
   for await (const chunk of body) {
-    if (response.destroyed) return
+    if (isClosed(response)) return
     if (!response.write(chunk)) {
       await drainedOrClosed(response)
-      if (response.destroyed) return
+      if (isClosed(response)) return
     }
   }
   response.end()
@@ -276,6 +281,6 @@ function drainedOrClosed(response: ServerResponse): Promise<void> {
     }
     response.on('drain', done)
     response.on('close', done)
-    if (response.destroyed) done()
+    if (isClosed(response)) done()
   })
 }
