@@ -211,7 +211,7 @@ describe('a budget', () => {
     const refused = await chain.ask({ max_tokens: 10 })
     expect(refused.status).toBe(402)
     expect([refused.headers.get('x-should-retry'), refused.headers.get('x-postern-resets-at'), refused.headers.get('retry-after')]).toEqual(['false', '2023-12-01T00:00:00.000Z', null])
-    expect(await seeError(refused)).toMatchObject({ code: 'budget_exceeded', type: 'insufficient_quota', resets_at: '2023-12-01T00:00:00.000Z', message: 'The limit of $1 per month of this key is used up.' })
+    expect(await seeError(refused)).toMatchObject({ code: 'budget_exceeded', type: 'insufficient_quota', resets_at: '2023-12-01T00:00:00.000Z', message: expect.stringMatching(/^The limit of \$1 per month of this key is used up: \$0 is left, and the request may take \$0\.0\d+ \(about \d+ input tokens, up to 10 output tokens\)\.$/) })
     expect(chain.calls()).toEqual([1])
   })
 

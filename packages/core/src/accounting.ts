@@ -68,7 +68,8 @@ function admitCall(runtime: Runtime, { degraded }: Exchange, { operation, isFree
     const isUnknown = isPriced && isUnpricedFree !== true && operation.estimateInput === undefined
     return { ...amounts, nanoDollars: isUnknown ? undefined : priced(withCacheWrites(amounts, operation), isHard) }
   }
-  return runtime.admit(limits, { id, degraded, subject, estimate })?.then(({ estimate: reserved, settle }) => ({
+  // What a provider allows paces calls, and saves nothing.
+  return runtime.admit(limits, { id, degraded, subject, estimate, takesAll: isUnpricedFree === true })?.then(({ estimate: reserved, settle }) => ({
     settle(usage, isBilled) {
       const used = usage ?? (isBilled && reserved !== undefined ? reserved : NOTHING_USED)
       settle({ inputTokens: used.inputTokens, outputTokens: used.outputTokens, nanoDollars: used === NOTHING_USED ? 0 : (priced(used) ?? 0) })
@@ -86,10 +87,16 @@ function isFreeOfCharge({ isFree }: Operation, { method }: GatewayRequest): bool
   return isFree === true || FREE_METHODS.has(method)
 }
 
-/** What it may take: its input, and the largest output it asks for. */
-function estimateOf({ outputAsked, estimateInput }: Operation): Pick<Amounts, 'inputTokens' | 'outputTokens'> {
+/**
+ * What it may take: its input, and the largest output it asks for.
+ *
+ * @param most tokens of output after which the gateway ends the answer, unless more can be reserved by then
+ */
+function estimateOf({ outputAsked, estimateInput }: Operation, most = Number.POSITIVE_INFINITY): Pick<Amounts, 'inputTokens' | 'outputTokens' | 'choices'> {
   const asked = outputAsked?.()
-  return { inputTokens: estimateInput?.() ?? 0, outputTokens: asked === undefined ? 0 : (asked.tokens ?? USUAL_OUTPUT_TOKENS) * asked.choices }
+  if (asked === undefined) return { inputTokens: estimateInput?.() ?? 0, outputTokens: 0 }
+  const tokens = asked.tokens ?? Math.max(USUAL_OUTPUT_TOKENS, asked.mentioned)
+  return { inputTokens: estimateInput?.() ?? 0, outputTokens: Math.min(most, tokens * asked.choices), choices: asked.choices }
 }
 
 interface Asked {
@@ -98,27 +105,57 @@ interface Asked {
   readonly request: GatewayRequest
 }
 
+/** A request that was let in, as it may be made. */
+export interface Affordable {
+  readonly operation: Operation
+  readonly plan: Plan
+}
+
+/** Fewer tokens of output are no answer, and some providers take no smaller bound. */
+const LEAST_OUTPUT_TOKENS = 16
+/** Others take from the same budgets meanwhile: what was left a moment ago may be less now. */
+const MOST_ROUNDS = 8
+
 /**
- * Takes from every limit that concerns the request, or rejects and has taken nothing. Gives the plan as it may be followed:
- * where its route says so, without the targets that its budget is not enough for.
+ * Takes from every limit that concerns the request, or rejects and has taken nothing. Where a budget has too little left for
+ * it, the targets that are too expensive are left out (`fallbackOn: ['budget_exceeded']` of the route), a stream begins with
+ * what is left, and any other request is bounded to that where its route says so (`overBudget: 'bound'`).
  */
-export async function admit(runtime: Runtime, exchange: Exchange, asked: Asked): Promise<Plan> {
+export async function admit(runtime: Runtime, exchange: Exchange, asked: Asked): Promise<Affordable> {
   const all = runtime.limitsFor(exchange.caller)
-  // Those of targets wait until one is called.
+  // Per-target limits are checked when a target is called.
   const limits = all.some(isOfTarget) ? all.filter((limit) => !isOfTarget(limit)) : all
-  if (limits.length === 0) return asked.plan
-  let { plan } = asked
-  for (;;) {
+  let { operation, plan } = asked
+  if (limits.length === 0) return { operation, plan }
+  let most: number | undefined
+  for (let round = 1; ; round++) {
     try {
-      exchange.admitted = await runtime.admit(limits, demandOf(runtime, exchange, { ...asked, plan, limits }))
-      return plan
+      exchange.admitted = await runtime.admit(limits, demandOf(runtime, exchange, { ...asked, operation, plan, limits, most }))
+      return { operation, plan }
     } catch (thrown) {
-      const cheaper = isOverBudget(thrown) && plan.limits.fallbackOn?.has('budget_exceeded') === true ? withoutDearest(plan, runtime, asked.operation) : undefined
-      if (cheaper === undefined) throw thrown
-      plan = cheaper
-      exchange.degraded.add('budget')
+      const cheaper = isOverBudget(thrown) && plan.limits.fallbackOn?.has('budget_exceeded') === true ? withoutDearest(plan, runtime, operation) : undefined
+      const left = cheaper === undefined && round < MOST_ROUNDS ? outputLeft(thrown, operation) : undefined
+      if (cheaper !== undefined) {
+        plan = cheaper
+        exchange.degraded.add('budget')
+      } else if (left !== undefined && isCuttable(operation)) most = left
+      else if (left !== undefined && plan.limits.overBudget === 'bound' && operation.bounded !== undefined) {
+        operation = operation.bounded(left)
+        exchange.degraded.add('output-bounded')
+      } else throw thrown
     }
   }
+}
+
+/** A stream that the gateway ends when no more can be reserved for it. */
+function isCuttable({ stream, isCuttable: hasEnd }: Operation): boolean {
+  return stream && hasEnd === true
+}
+
+/** Tokens of output, over all choices, with which a refused request would have been let in. */
+function outputLeft(thrown: unknown, { outputAsked }: Operation): number | undefined {
+  const most = thrown instanceof GatewayError ? thrown.details.mostOutputTokens : undefined
+  return most === undefined || most < LEAST_OUTPUT_TOKENS ? undefined : most * (outputAsked?.().choices ?? 1)
 }
 
 function isOverBudget(thrown: unknown): boolean {
@@ -134,7 +171,7 @@ function withoutDearest(plan: Plan, { priceOf }: Runtime, operation: Operation):
   return targets.length === 0 ? undefined : { ...plan, targets }
 }
 
-function demandOf(runtime: Runtime, exchange: Exchange, { operation, plan, limits, request }: Asked & { readonly limits: readonly Limit[] }): Demand {
+function demandOf(runtime: Runtime, exchange: Exchange, { operation, plan, limits, request, most }: Asked & { readonly limits: readonly Limit[]; readonly most: number | undefined }): Demand {
   const { priceOf } = runtime
   const isFree = isFreeOfCharge(operation, request)
   const { id, degraded } = exchange
@@ -143,15 +180,18 @@ function demandOf(runtime: Runtime, exchange: Exchange, { operation, plan, limit
     degraded,
     subject: subjectOf(exchange, { operation, request, limits }),
     estimate(own) {
-      const { inputTokens, outputTokens } = estimateOf(operation)
-      if (isFree) return { inputTokens, outputTokens: 0, nanoDollars: 0 }
+      const amounts = estimateOf(operation, most)
+      if (isFree) return { ...amounts, outputTokens: 0, nanoDollars: 0 }
       // What is not paid by the token (images, speech, whatever passes as it is) has no price that is known here.
-      if (operation.estimateInput === undefined || !own.some(({ unit }) => unit === 'usd')) return { inputTokens, outputTokens, nanoDollars: undefined }
+      if (operation.estimateInput === undefined || !own.some(({ unit }) => unit === 'usd')) return { ...amounts, nanoDollars: undefined }
       const isHard = own.some(isHardBudget)
-      const usage = withCacheWrites({ inputTokens, outputTokens }, operation)
-      // Whoever answers: the dearest of those who may.
-      const prices = plan.targets.map(({ id: target }) => addedUp(priceOf(target, usage), surchargeFor(runtime, operation, { target, isHard })))
-      return { inputTokens, outputTokens, nanoDollars: prices.includes(undefined) ? undefined : Math.max(...(prices as number[])) }
+      // Any of the targets may answer: the dearest counts.
+      const dearest = (outputTokens: number): number | undefined => {
+        const usage = withCacheWrites({ inputTokens: amounts.inputTokens, outputTokens }, operation)
+        const prices = plan.targets.map(({ id: target }) => addedUp(priceOf(target, usage), surchargeFor(runtime, operation, { target, isHard })))
+        return prices.includes(undefined) ? undefined : Math.max(...(prices as number[]))
+      }
+      return { ...amounts, nanoDollars: dearest(amounts.outputTokens), nanoDollarsOfInput: () => dearest(0) }
     },
   }
 }
@@ -182,9 +222,10 @@ function addedUp(price: number | undefined, surcharge: number): number | undefin
  * How much of a streamed answer is paid for: what was reserved, and more as it goes on. `undefined` where the provider ends it
  * in time, because the request sets a bound that is reserved as a whole, and where no limit ends answers.
  */
-export function outputAllowance({ priceOf }: Runtime, exchange: Exchange, { stream, outputAsked }: Operation): OutputAllowance | undefined {
+export function outputAllowance({ priceOf }: Runtime, exchange: Exchange, operation: Operation): OutputAllowance | undefined {
   const { admitted, degraded } = exchange
-  if (!stream || outputAsked === undefined || admitted === undefined) return undefined
+  const { outputAsked } = operation
+  if (!isCuttable(operation) || outputAsked === undefined || admitted === undefined) return undefined
   const tokens = admitted.coveredOutput()
   const asked = tokens === undefined ? undefined : outputAsked()
   if (tokens === undefined || asked === undefined || (asked.tokens !== undefined && asked.tokens * asked.choices <= tokens)) return undefined

@@ -88,6 +88,8 @@ export interface ErrorDetails {
   readonly retryAfterMs?: number
   /** When what is used up begins anew, in milliseconds since the epoch. */
   readonly resetsAtMs?: number
+  /** Tokens of output for each choice that the same request may ask for with what is left of a budget. */
+  readonly mostOutputTokens?: number
   /** Response headers this error adds, lower case. */
   readonly headers?: Readonly<Record<string, string>>
   readonly attempts?: readonly AttemptSummary[]

@@ -319,6 +319,7 @@ function createRoutingTable(settings: Settings): RoutingTable {
     eventLimitBytes: settings.eventLimitBytes,
     dropUnsupported: settings.dropUnsupported,
     fallbackOn: settings.fallbackOn,
+    overBudget: settings.overBudget,
   }
   const providers = new Map([...settings.providers].map(([name, provider]) => [name, entryOf(provider)]))
   const target = (wanted: { provider: string; model: string }): Target => {

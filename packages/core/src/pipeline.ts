@@ -1,9 +1,9 @@
 import { Admin } from './admin/index.ts'
 import { admit, admitTargetFor, chargeReport, outputAllowance, usageTold, usedBy } from './accounting.ts'
 import { refuseLoop } from './agent-session.ts'
-import { boundOutput, type Endpoint, type JsonEndpoint, matchEndpoint, type OperationEndpoint } from './api/index.ts'
+import { type Endpoint, matchEndpoint, type OperationEndpoint } from './api/index.ts'
 import { durationHint, parseDuration } from './config/index.ts'
-import { type ClientRequest, type Operation, plainFace, renderModels } from './dialects/index.ts'
+import { type Operation, plainFace, renderModels } from './dialects/index.ts'
 import { AnswerStream, type Committed, dispatch, type TrafficLane } from './dispatch/index.ts'
 import { errorTable, GatewayError, toGatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
@@ -39,16 +39,17 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     if (endpoint.body === 'json') {
       const body = await readJsonBody(request, runtime.bodyLimitBytes)
       if (body.bytes === undefined) runtime.onHostParsedBody()
-      operation = endpoint.read({ ...bounded(exchange, endpoint, body), params: match.params, query: new URLSearchParams(request.search), header: (name) => request.header(name) })
+      operation = endpoint.read({ body: body.value, bytes: body.bytes, params: match.params, query: new URLSearchParams(request.search), header: (name) => request.header(name) })
     } else {
       operation = await endpoint.read({ request, params: match.params, bodyLimitBytes: runtime.bodyLimitBytes })
     }
-    exchange.operation = operation
+    operation = exchange.operation = bounded(exchange, operation)
     const plan = planOf(runtime, exchange, request)
     exchange.route = plan.route
     if (runtime.loopLimit !== Number.POSITIVE_INFINITY) refuseLoop(operation, runtime.loopLimit)
     const affordable = await admit(runtime, exchange, { operation, plan, request })
-    const committed = await callTargets(runtime, { exchange, operation, plan: affordable, request })
+    exchange.operation = affordable.operation
+    const committed = await callTargets(runtime, { exchange, ...affordable, request })
     return respond(runtime, exchange, { endpoint, committed })
   } catch (thrown) {
     return refuse(runtime, exchange, { endpoint, error: toGatewayError(thrown) })
@@ -65,13 +66,12 @@ function shed({ load }: Runtime, exchange: Exchange, request: GatewayRequest): v
   throw new GatewayError('host_overloaded', 'The server has too much to do at the moment.', { retryAfterMs: SHED_FOR_MS })
 }
 
-/** The body as its caller may send it: what asks for more output than is allowed asks for as much as is. */
-function bounded(exchange: Exchange, { bounds }: JsonEndpoint, { value, bytes }: Awaited<ReturnType<typeof readJsonBody>>): Pick<ClientRequest, 'body' | 'bytes'> {
-  const most = exchange.caller?.maxOutputTokens
-  const body = most === undefined || bounds === undefined ? value : boundOutput(value, bounds, most)
-  if (body === value) return { body, bytes }
-  exchange.degraded.add('output-bounded')
-  return { body, bytes: undefined }
+/** The request as its caller may make it: a bound above `maxOutputTokens` of the key becomes that, and where there is none it is set. */
+function bounded({ caller, degraded }: Exchange, operation: Operation): Operation {
+  if (caller?.maxOutputTokens === undefined || operation.bounded === undefined) return operation
+  const allowed = operation.bounded(caller.maxOutputTokens)
+  if (allowed !== operation) degraded.add('output-bounded')
+  return allowed
 }
 
 /** Nothing was decided about the request: `@postern/client` may ask the provider itself. */
@@ -232,6 +232,7 @@ function refuse(runtime: Runtime, exchange: Exchange, refusal: { endpoint: Endpo
     headers['retry-after-ms'] = String(Math.ceil(retryAfterMs))
   }
   if (error.details.resetsAtMs !== undefined) headers['x-postern-resets-at'] = new Date(error.details.resetsAtMs).toISOString()
+  if (error.details.mostOutputTokens !== undefined) headers['x-postern-max-output-tokens'] = String(error.details.mostOutputTokens)
   const face = endpoint?.kind === 'operation' ? endpoint.face : plainFace
   Object.assign(headers, face.answerHeaders?.(exchange.id))
   const body = JSON.stringify(face.renderError(error, exchange.id))

@@ -1,5 +1,4 @@
 import { anthropicMessages, type ClientRequest, type Dialect, type Face, faceOf, gemini, generatePaths, type ModelEndpoint, nativePaths, openaiChat, openaiResponses, type Operation, plainFace, readChat, readCountTokens, readEmbeddings, readJsonRequest, readModelAction, readRerank } from '../dialects/index.ts'
-import { type BoundFields, boundFields } from './bound-output.ts'
 import { readModelBody, readNative, readStored } from './forwarded.ts'
 import { createMatcher, type Matcher } from './match.ts'
 import type { OpenCall } from './open-call.ts'
@@ -24,8 +23,6 @@ interface OperationFacts {
 export interface JsonEndpoint extends OperationFacts {
   /** A JSON object, read whole. */
   readonly body: 'json'
-  /** Where its requests bound their output, where they can. */
-  readonly bounds?: BoundFields
   /** Throws `invalid_request` with `param` for a request no target could take. */
   read(request: ClientRequest): Operation
 }
@@ -67,11 +64,11 @@ interface UsageReportsEndpoint {
 const NATIVE_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as const
 
 export const endpoints: readonly Endpoint[] = [
-  chat({ path: '/v1/chat/completions' }, openaiChat, boundFields.chat),
-  chat({ path: '/v1/responses' }, openaiResponses, boundFields.responses),
-  chat({ path: '/v1/messages' }, anthropicMessages, boundFields.messages),
+  chat({ path: '/v1/chat/completions' }, openaiChat),
+  chat({ path: '/v1/responses' }, openaiResponses),
+  chat({ path: '/v1/messages' }, anthropicMessages),
   { kind: 'operation', method: 'POST', path: '/v1/messages/count_tokens', face: faceOf(anthropicMessages), body: 'json', read: readCountTokens },
-  ...generatePaths.map((served) => chat(served, gemini, boundFields.generate)),
+  ...generatePaths.map((served) => chat(served, gemini)),
   ...nativePaths.map(modelAction),
   { kind: 'operation', method: 'POST', path: '/v1/embeddings', face: plainFace, body: 'json', read: readEmbeddings },
   ...['/v1/rerank', '/v2/rerank'].map((path): OperationEndpoint => ({ kind: 'operation', method: 'POST', path, face: plainFace, body: 'json', read: readRerank })),
@@ -108,8 +105,8 @@ interface Served {
 }
 
 /** A conversation in the words of a dialect. */
-function chat({ path, params }: Served, dialect: Dialect, bounds: BoundFields): OperationEndpoint {
-  return { kind: 'operation', method: 'POST', path, face: faceOf(dialect), body: 'json', bounds, read: (request) => readChat(dialect, withParams(request, params)) }
+function chat({ path, params }: Served, dialect: Dialect): OperationEndpoint {
+  return { kind: 'operation', method: 'POST', path, face: faceOf(dialect), body: 'json', read: (request) => readChat(dialect, withParams(request, params)) }
 }
 
 /** What else that API offers, for the providers that speak it. */

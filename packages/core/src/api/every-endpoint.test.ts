@@ -259,8 +259,8 @@ describe('every endpoint that reaches a provider', () => {
 
   it.each(cases)('%s is closed to a key whose budget is used up, whatever it costs (D5)', async (_name, endpoint) => {
     const { dialect } = exampleOf(endpoint)
-    const spent = { ...answer, usage: { prompt_tokens: 10, completion_tokens: 10, total_tokens: 20 } }
-    const { gateway, transport, records } = start([json(spent)], 'openai-chat', { limits: [{ unit: 'usd', window: 'total', limit: 0.000_001 }], prices: { 'acme/*': { input: 1, output: 1 } }, ...(dialect !== undefined && { providers: { acme: { baseUrl: 'http://acme.test/v1', apiKey: PROVIDER_KEY, dialect: 'openai-chat', alsoSpeaks: [dialect] }, other: { baseUrl: 'http://other.test/v1', apiKey: PROVIDER_KEY } } }) })
+    const spent = { ...answer, usage: { prompt_tokens: 10, completion_tokens: 2_990, total_tokens: 3_000 } }
+    const { gateway, transport, records } = start([json(spent)], 'openai-chat', { limits: [{ unit: 'usd', window: 'total', limit: 0.002 }], prices: { 'acme/*': { input: 1, output: 1 } }, ...(dialect !== undefined && { providers: { acme: { baseUrl: 'http://acme.test/v1', apiKey: PROVIDER_KEY, dialect: 'openai-chat', alsoSpeaks: [dialect] }, other: { baseUrl: 'http://other.test/v1', apiKey: PROVIDER_KEY } } }) })
     const chat = requestFor(operations.find((row) => row.path === '/v1/chat/completions') as OperationEndpoint)
     expect((await (await gateway.fetch(chat)).text()).length).toBeGreaterThan(0)
     const refused = await gateway.fetch(requestFor(endpoint))

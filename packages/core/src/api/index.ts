@@ -1,2 +1,1 @@
 export { type Endpoint, type JsonEndpoint, matchEndpoint, type OperationEndpoint, servedPaths } from './endpoints.ts'
-export { boundOutput } from './bound-output.ts'

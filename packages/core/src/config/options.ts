@@ -81,6 +81,12 @@ export interface GatewayOptions<Host = unknown> {
    */
   readonly fallbackOn?: readonly FallbackReason[]
   /**
+   * A request that is larger than what a hard budget has left: refused with 402 and the number of output tokens it may ask
+   * for, or bounded to that number. Streams begin with what is left, and end when nothing is. Env: `POSTERN_OVER_BUDGET`.
+   * @default 'refuse'
+   */
+  readonly overBudget?: 'refuse' | 'bound'
+  /**
    * Targets that are not called for now: `provider/model` or `provider/*`, or a function that is asked about each of
    * them on every request. Env: `POSTERN_DISABLED` (a list).
    * @default none
@@ -288,6 +294,8 @@ export interface RouteOptions {
   readonly unsupported?: 'reject' | 'drop'
   /** @default the gateway's `fallbackOn` */
   readonly fallbackOn?: readonly FallbackReason[]
+  /** @default the gateway's `overBudget` */
+  readonly overBudget?: 'refuse' | 'bound'
   /**
    * Asks the next target as well when the first has not begun to answer after this time, or (`p95`) when it takes longer
    * than 95 of its last 100 answers; the first to answer is taken, the other call ends. Costs what the other call costs.

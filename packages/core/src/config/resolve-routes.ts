@@ -6,7 +6,7 @@ import { defaults, type ParsedRoute } from './schema.ts'
 import type { RouteSettings, Settings } from './settings.ts'
 
 /** The limits a route may set for itself, resolved. */
-export type RouteLimits = Pick<Settings, 'retries' | 'timeoutMs' | 'ttftTimeoutMs' | 'idleTimeoutMs' | 'dropUnsupported' | 'fallbackOn'>
+export type RouteLimits = Pick<Settings, 'retries' | 'timeoutMs' | 'ttftTimeoutMs' | 'idleTimeoutMs' | 'dropUnsupported' | 'fallbackOn' | 'overBudget'>
 
 /** The gateway's own limits: what routes that set none get. */
 export function resolveLimits(merged: Merged): RouteLimits {
@@ -17,6 +17,7 @@ export function resolveLimits(merged: Merged): RouteLimits {
     idleTimeoutMs: merged.first('idleTimeout') ?? (parseDuration(defaults.idleTimeout) as number),
     dropUnsupported: (merged.first('unsupported') ?? defaults.unsupported) === 'drop',
     fallbackOn: new Set(merged.first('fallbackOn')),
+    overBudget: merged.first('overBudget') ?? defaults.overBudget,
   }
 }
 
@@ -65,6 +66,7 @@ function routeSettings(own: Pick<RouteSettings, 'name' | 'targets'>, route: Pars
     idleTimeoutMs: route.idleTimeout ?? limits.idleTimeoutMs,
     dropUnsupported: route.unsupported === undefined ? limits.dropUnsupported : route.unsupported === 'drop',
     fallbackOn: route.fallbackOn === undefined ? limits.fallbackOn : new Set(route.fallbackOn),
+    overBudget: route.overBudget ?? limits.overBudget,
     hedgeAfterMs: route.hedgeAfter,
     continueStreams: route.continueStreams,
   })

@@ -20,6 +20,7 @@ export const defaults = {
   auth: 'keys',
   retries: 2,
   unsupported: 'reject',
+  overBudget: 'refuse',
   circuitBreaker: 'on',
   timeout: '10m',
   ttftTimeout: '60s',
@@ -255,6 +256,14 @@ function limitFields() {
         env: 'POSTERN_FALLBACK_ON',
         read: 'list',
         description: 'Failures that end a request unless they are listed here: then the next target of the route is asked.',
+      }),
+    ),
+    overBudget: z.enum(['refuse', 'bound']).optional().meta(
+      meta({
+        type: '`refuse` or `bound`',
+        default: defaults.overBudget,
+        env: 'POSTERN_OVER_BUDGET',
+        description: 'A request that is larger than what a hard budget has left: refused with the number of output tokens it may ask for, or bounded to that number.',
       }),
     ),
   }

@@ -28,6 +28,7 @@ export interface Settings {
   readonly idleTimeoutMs: number
   readonly dropUnsupported: boolean
   readonly fallbackOn: ReadonlySet<ErrorCode>
+  readonly overBudget: 'refuse' | 'bound'
   /** Targets that are not called for now. */
   readonly isDisabled: TargetFilter | undefined
   readonly hasCircuitBreaker: boolean
@@ -75,6 +76,7 @@ export interface RouteSettings {
   readonly idleTimeoutMs: number
   readonly dropUnsupported: boolean
   readonly fallbackOn: ReadonlySet<ErrorCode>
+  readonly overBudget: 'refuse' | 'bound'
   readonly hedgeAfterMs: number | 'p95' | undefined
   readonly continueStreams: boolean | undefined
 }

@@ -3,6 +3,7 @@ import type { Conversation } from './conversation.ts'
 import type { EmbeddingFormat } from './embeddings/index.ts'
 import type { Answer, StreamEvent } from './events.ts'
 import type { Finish } from './finish.ts'
+import type { OutputBounds } from './output-bounds.ts'
 import type { RerankFormat } from './rerank/index.ts'
 import type { FrameSplitter, SseFrame } from './sse.ts'
 import type { Usage } from './usage.ts'
@@ -59,6 +60,8 @@ export interface ModelList {
 /** How clients speak to us. */
 export interface ServerSide {
   readonly modelList?: ModelList
+  /** Where its requests bound their output. */
+  readonly outputBounds: OutputBounds
   /** Throws `GatewayError('invalid_request', ..., { param })` for a request no target could take. */
   parse(request: ClientRequest): ChatRequest
   renderAnswer(answer: Answer, context: RenderContext): JsonObject

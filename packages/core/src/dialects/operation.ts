@@ -1,6 +1,7 @@
 import type { Conversation } from './conversation.ts'
 import type { ClientRequest, Dialect, JsonObject, ModelList, Quirks, ServerSide, StreamRelay } from './dialect.ts'
 import { estimateInputTokens } from './estimate-tokens.ts'
+import { boundOutput, type OutputAsked, outputAsked } from './output-bounds.ts'
 import { surchargesOf, writesCache } from './surcharges.ts'
 import { translate, type Translation } from './translation.ts'
 
@@ -25,6 +26,13 @@ export interface Operation {
   readonly isFree?: boolean
   /** Tokens of output it may get at most, as far as it says so itself; absent where there is none. */
   outputAsked?(): OutputAsked
+  /**
+   * The same request with its output bounded to so many tokens, over all its choices; itself where it asks for no more. Absent
+   * where no bound of the output is known. Throws `invalid_request` for more choices than tokens.
+   */
+  bounded?(most: number): Operation
+  /** Its streams can be ended by the gateway as if their bound were reached. */
+  readonly isCuttable?: boolean
   /** How this target is asked, and how its answer is handed to the client. */
   translationFor(target: OperationTarget, context: OperationContext): Translation
 }
@@ -79,36 +87,23 @@ export function faceOf(dialect: Dialect): Face {
   return dialect.server
 }
 
-export interface OutputAsked {
-  /** Of one choice; `undefined` where the request sets no bound. */
-  readonly tokens: number | undefined
-  readonly choices: number
-}
-
-/** What bounds the output, in any dialect. */
-const BOUNDS = ['max_tokens', 'max_completion_tokens', 'max_output_tokens', 'maxOutputTokens', 'maxTokens'] as const
-const COUNTS = ['n', 'best_of', 'candidateCount'] as const
-
-/** Of fields that contradict each other the largest counts: which of them a provider goes by is not ours to know. */
-export function outputAsked(body: JsonObject): OutputAsked {
-  const places = [body, body['generationConfig'], body['inferenceConfig']]
-  const largest = (names: readonly string[]): number | undefined => {
-    const values = places.flatMap((place) => names.map((name) => Number((place as JsonObject | undefined)?.[name]))).filter((value) => value > 0 && Number.isSafeInteger(value))
-    return values.length === 0 ? undefined : Math.max(...values)
-  }
-  return { tokens: largest(BOUNDS), choices: largest(COUNTS) ?? 1 }
-}
-
 /** A conversation in the words of `from`, for any target that speaks one of our dialects. */
 export function readChat(from: Dialect, request: ClientRequest): Operation {
   if (from.server === undefined) throw new TypeError(`Clients cannot speak ${from.name}.`)
   const chat = from.server.parse(request)
+  const { outputBounds: bounds } = from.server
+  let inputTokens: number | undefined
   return {
     model: chat.model,
     stream: chat.stream,
-    outputAsked: () => outputAsked(request.body),
+    outputAsked: () => outputAsked(request.body, bounds),
+    bounded(most) {
+      const body = boundOutput(request.body, bounds, most)
+      return body === request.body ? this : readChat(from, { ...request, body, bytes: undefined })
+    },
+    isCuttable: true,
     conversation: () => chat.conversation(),
-    estimateInput: () => estimateInputTokens(chat.conversation()),
+    estimateInput: () => (inputTokens ??= estimateInputTokens(chat.conversation())),
     surcharges: () => surchargesOf(request.body),
     writesCache: () => writesCache(request.body),
     translationFor(target, context) {

@@ -14,7 +14,8 @@ const request: ChatRequest = { model: 'm', stream: true, includeUsage: false, bo
 const wordy: Dialect = {
   name: 'wordy',
   server: {
-    parse: () => request,
+    outputBounds: { names: ['max'] },
+  parse: () => request,
     renderAnswer: (answer, context): JsonObject => ({ choices: answer.choices.length, for: context.requestId }),
     openRenderer: () => ({ event: (event) => (event.type === 'usage' ? '' : `[${event.type}]`), end: () => '[end]', fail: (error) => `[${error.code}]` }),
     renderError: () => ({}),

@@ -2,10 +2,12 @@ import type { Clock, Timer } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
 import { type Draw, type Ledger, memoryStore, type Reservation, type ReserveAnswer } from '../storage/index.ts'
 import { alertDraw, type Alerts } from './alerts.ts'
-import { amountOf, type Amounts, countersOf, type SharedCounter, tightest } from './counters.ts'
-import { appliesTo, describe, endsAnswers, type Limit, NANO_PER_DOLLAR, type Subject, type Unit, windowName } from './limit.ts'
+import { type Amounts, amountOf, estimatedUnits } from './amounts.ts'
+import { countersOf, type SharedCounter, tightest } from './counters.ts'
+import { appliesTo, describe, endsAnswers, isBudget, type Limit, NANO_PER_DOLLAR, type Subject, type Unit, windowName } from './limit.ts'
 import { limitHeaders } from './limit-headers.ts'
 import { type Period, periodAt } from './period.ts'
+import { LONGEST_WORTHWHILE_MS, refusalOf, shortageOf } from './shortage.ts'
 
 /** What a store that cannot be asked means for a limit: nobody gets in, everybody does, or this process counts for itself. */
 export type FailMode = 'closed' | 'open' | 'local'
@@ -32,6 +34,8 @@ export interface Demand {
   estimate(limits: readonly Limit[]): Amounts
   /** Where to say that something was decided otherwise than usual. */
   readonly degraded: Set<string>
+  /** A request that is larger than a budget takes all of it, instead of being refused: pacing, where nothing is to be saved. */
+  readonly takesAll?: boolean
 }
 
 /** A request that was let in. */
@@ -40,7 +44,7 @@ export interface Admitted {
   readonly headers: Readonly<Record<string, string>>
   /** What was reserved. */
   readonly estimate: Amounts | undefined
-  /** Tokens of output that what was reserved is good for; `undefined` where no limit ends an answer. */
+  /** Tokens of output that are reserved; `undefined` where no limit ends an answer. */
   coveredOutput(): number | undefined
   /** Takes more, of the limits that end answers. False where there is not so much; rejects where that cannot be known. */
   extend(more: Amounts): Promise<boolean>
@@ -65,6 +69,12 @@ interface Asked {
   readonly limits: readonly Limit[]
   readonly demand: Pick<Demand, 'id' | 'subject'>
   readonly estimate: Amounts | undefined
+}
+
+interface Refused {
+  readonly answer: Extract<ReserveAnswer, { status: 'refused' }>
+  readonly limit: Limit
+  readonly ledger: Ledger
 }
 
 interface Pending {
@@ -101,8 +111,9 @@ export class AdmissionControl {
   }
 
   async #admit(limits: readonly Limit[], demand: Demand): Promise<Admitted> {
-    const estimate = limits.some(({ unit }) => NEEDS_ESTIMATE.has(unit)) ? demand.estimate(limits) : undefined
+    const estimate = limits.some(({ unit }) => estimatedUnits.has(unit)) ? demand.estimate(limits) : undefined
     if (estimate !== undefined && estimate.nanoDollars === undefined) refuseUnpriced(limits)
+    if (estimate !== undefined && demand.takesAll !== true && limits.some((limit) => isBudget(limit) && amountOf(limit.unit, estimate) > limit.amount)) throw await this.#tooLarge(limits, demand, estimate)
     const { ledger } = this.#options
     let chosen = ledger
     let asked = limits
@@ -111,7 +122,7 @@ export class AdmissionControl {
       asked = this.#without(limits, demand, error)
       return this.#reserve(this.#local, { limits: asked, demand, estimate })
     })
-    if (answer.status === 'refused') throw this.#refusal(tightest((counters[answer.at] as SharedCounter).limits), answer)
+    if (answer.status === 'refused') throw await this.#refusal({ limits: asked, demand, estimate }, { answer, limit: tightest((counters[answer.at] as SharedCounter).limits), ledger: chosen })
     if (answer.status === 'other-time') throw new GatewayError('store_unavailable', 'The clock of the store that counts limits cannot be followed.')
     const { reservation, used: usedOfEach, nowMs } = answer
     const levels = counters.flatMap(({ draw, limits: same }, at) => same.map((limit) => ({ limit, draw, used: usedOfEach[at] ?? 0, resetsAtMs: resetOf(draw, nowMs) })))
@@ -124,7 +135,7 @@ export class AdmissionControl {
     return {
       headers,
       estimate,
-      coveredOutput: () => estimate && coveredOutput(asked, estimate),
+      coveredOutput: () => (asked.some(endsAnswers) ? estimate?.outputTokens : undefined),
       extend: async (more) => {
         const extension = await this.#extend(chosen, { limits: asked, demand: { ...demand, id: `${demand.id}+${extensions.length + 1}` }, estimate: more })
         if (extension !== undefined) extensions.push(extension)
@@ -138,8 +149,10 @@ export class AdmissionControl {
     }
   }
 
-  async #extend(ledger: Ledger, asked: Asked): Promise<Reservation | undefined> {
-    const { answer } = await this.#reserve(ledger, { ...asked, limits: asked.limits.filter(endsAnswers) })
+  async #extend(ledger: Ledger, asked: Asked & { readonly estimate: Amounts }): Promise<Reservation | undefined> {
+    const limits = asked.limits.filter(endsAnswers)
+    if (limits.some(({ unit, amount }) => amountOf(unit, asked.estimate) > amount)) return undefined
+    const { answer } = await this.#reserve(ledger, { ...asked, limits })
     return answer.status === 'reserved' ? answer.reservation : undefined
   }
 
@@ -176,16 +189,37 @@ export class AdmissionControl {
     return period
   }
 
-  #refusal(limit: Limit, { retryAtMs, nowMs }: Extract<ReserveAnswer, { status: 'refused' }>): GatewayError {
-    const isEver = Number.isFinite(retryAtMs)
-    const waitMs = isEver ? Math.max(1, Math.ceil(retryAtMs - nowMs)) : undefined
-    const message = `The limit of ${describe(limit)} is used up.`
-    if (limit.unit === 'usd') {
-      // Nobody is to wait in a loop for the end of a month.
-      return new GatewayError('budget_exceeded', message, { ...(isEver && { resetsAtMs: retryAtMs }), headers: { 'x-should-retry': 'false' } })
+  /** Why a request is refused that is larger than a budget by itself, whatever is left of it. */
+  async #tooLarge(limits: readonly Limit[], demand: Demand, estimate: Amounts): Promise<GatewayError> {
+    const whole = limits.map(({ amount }) => amount)
+    const left = await this.#left(this.#options.ledger, limits, demand).catch(() => whole)
+    const shortage = shortageOf(limits, left, estimate) ?? shortageOf(limits, whole, estimate)
+    if (shortage === undefined) throw new TypeError('A request that is too large is so for one of its limits.')
+    const resetsAtMs = typeof shortage.limit.window === 'string' ? this.#periodOf(shortage.limit).endsAt : Number.POSITIVE_INFINITY
+    return refusalOf(shortage, estimate, { resetsAtMs, nowMs: this.#options.clock.now() + this.#offsetMs })
+  }
+
+  /** What is left of each limit; of counters that are none of a budget nothing is asked. */
+  async #left(ledger: Ledger, limits: readonly Limit[], { subject }: Pick<Demand, 'subject'>): Promise<(number | undefined)[]> {
+    const counters = this.#countersOf(limits.filter(isBudget), subject)
+    const used = await ledger.read(counters.map(({ draw }) => draw))
+    const left = new Map(counters.flatMap(({ limits: same }, at) => same.map((limit) => [limit, limit.amount - (used[at] ?? 0)])))
+    return limits.map((limit) => left.get(limit))
+  }
+
+  /** @param refused the answer of this ledger, and the limit there is no room in */
+  async #refusal({ limits, demand, estimate }: Asked, { answer, limit, ledger }: Refused): Promise<GatewayError> {
+    const { retryAtMs, nowMs } = answer
+    if (estimate !== undefined && isBudget(limit)) {
+      const known = limits.map((other) => (other === limit ? limit.amount - answer.used : undefined))
+      const own = shortageOf(limits, known, estimate)
+      // Only where the request can be made to fit, other budgets are asked how much of it fits them.
+      const left = own === undefined || own.output === 0 ? known : await this.#left(ledger, limits, demand).catch(() => known)
+      const shortage = shortageOf(limits, left, estimate) ?? own ?? { limit, left: Math.max(0, limit.amount - answer.used), output: 0 }
+      return refusalOf(shortage, estimate, { resetsAtMs: retryAtMs, nowMs })
     }
-    const retryAfterMs = limit.unit === 'concurrency' ? TRY_AGAIN_MS : waitMs
-    return new GatewayError('rate_limit_exceeded', message, {
+    const retryAfterMs = limit.unit === 'concurrency' ? TRY_AGAIN_MS : Number.isFinite(retryAtMs) ? Math.max(1, Math.ceil(retryAtMs - nowMs)) : undefined
+    return new GatewayError('rate_limit_exceeded', `The limit of ${describe(limit)} is used up.`, {
       ...(retryAfterMs !== undefined && { retryAfterMs }),
       headers: (retryAfterMs ?? Number.POSITIVE_INFINITY) > LONGEST_WORTHWHILE_MS ? { 'x-should-retry': 'false' } : {},
     })
@@ -268,11 +302,6 @@ export class AdmissionControl {
   }
 }
 
-/** A client that waits longer than this does not do so for an answer. */
-const LONGEST_WORTHWHILE_MS = 60_000
-
-const NEEDS_ESTIMATE: ReadonlySet<Unit> = new Set(['input-tokens', 'output-tokens', 'tokens', 'usd'])
-
 function actualsOf(counters: readonly SharedCounter[], actual: Amounts): readonly number[] {
   return counters.map(({ limits: [limit] }) => amountOf((limit as Limit).unit, actual))
 }
@@ -287,15 +316,6 @@ function levelOf(limit: Limit, draw: Draw, used: number): Level {
     amount: limit.amount / scale,
     ...(draw.kind === 'period' && Number.isFinite(draw.endsAt) && { resetsAt: new Date(draw.endsAt).toISOString() }),
   }
-}
-
-/** Tokens of output that are reserved in every limit that ends answers: less than asked for where the whole limit is. */
-function coveredOutput(limits: readonly Limit[], { inputTokens, outputTokens, nanoDollars = 0 }: Amounts): number | undefined {
-  const covered = limits.filter(endsAnswers).map(({ unit, amount }) => {
-    if (unit === 'usd') return nanoDollars <= amount ? outputTokens : Math.floor((outputTokens * amount) / nanoDollars)
-    return Math.max(0, Math.min(outputTokens, unit === 'tokens' ? amount - inputTokens : amount))
-  })
-  return covered.length === 0 ? undefined : Math.min(...covered)
 }
 
 /** What has no price would be free for whoever has a budget. */

@@ -1,14 +1,7 @@
 import type { Draw } from '../storage/index.ts'
-import { counterOf, type Limit, type Subject, type Unit } from './limit.ts'
+import { type Amounts, amountOf } from './amounts.ts'
+import { counterOf, type Limit, type Subject } from './limit.ts'
 import type { Period } from './period.ts'
-
-/** What a request may take, or has taken, in each unit. Integers. */
-export interface Amounts {
-  readonly inputTokens: number
-  readonly outputTokens: number
-  /** `undefined` where nobody knows the price. */
-  readonly nanoDollars: number | undefined
-}
 
 /** One counter, and every limit on it that the request must keep: limits of one unit, window and scope share their counter. */
 export interface SharedCounter {
@@ -44,19 +37,12 @@ export function tightest(limits: readonly Limit[]): Limit {
   return limits.reduce((one, other) => (other.isSoft || (!one.isSoft && one.amount <= other.amount) ? one : other))
 }
 
-export function amountOf(unit: Unit, { inputTokens, outputTokens, nanoDollars }: Amounts): number {
-  if (unit === 'input-tokens') return inputTokens
-  if (unit === 'output-tokens') return outputTokens
-  if (unit === 'tokens') return inputTokens + outputTokens
-  return unit === 'usd' ? (nanoDollars ?? 0) : 1
-}
-
 /** What is taken fits the tightest limit, and so all of them. */
 function drawOf(key: string, limits: readonly Limit[], { estimate, leaseMs, periodOf }: CounterContext): Draw {
   const limit = tightest(limits)
   // What costs nothing needs room all the same: who has used up a limit gets nothing more.
   const wanted = estimate === undefined ? 1 : Math.max(1, amountOf(limit.unit, estimate))
-  // What is larger than the limit by itself takes all of it, and soft limits refuse nobody.
+  // What is larger than a limit of a short time takes all of it; of a budget it is refused before. Soft limits refuse nothing.
   const most = limit.isSoft ? Math.max(...limits.map(({ amount }) => amount)) : limit.amount
   const common = { key, amount: Math.min(wanted, most), limit: limit.isSoft ? Number.MAX_SAFE_INTEGER : limit.amount }
   if (limit.window === undefined) return { ...common, kind: 'lease', leaseMs }

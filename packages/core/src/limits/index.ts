@@ -1,6 +1,6 @@
 export { AdmissionControl, type Admitted, type Demand, type FailMode, type Level } from './admission.ts'
 export { alertDraw, Alerts, type ClaimAlert, type LimitAlert } from './alerts.ts'
-export type { Amounts } from './counters.ts'
+export type { Amounts } from './amounts.ts'
 export { type EventLoopDelay, HostLoad, type Shedding } from './host-load.ts'
 export { describe, isOfTarget, type Limit, NANO_PER_DOLLAR, type Scope, scopes, type Subject, units } from './limit.ts'
 export { calendarWindows, periodAt } from './period.ts'

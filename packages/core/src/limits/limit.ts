@@ -51,10 +51,18 @@ export function appliesTo({ only }: Limit, subject: Subject): boolean {
 const LONG: ReadonlySet<unknown> = new Set(['day', 'week', 'month', 'total'])
 const DAY_MS = 86_400_000
 
-/** Whether an answer ends where nothing is left of the limit: one of money, or of tokens for a day or longer. */
-export function endsAnswers({ unit, window, isSoft }: Limit): boolean {
-  if (isSoft || (unit !== 'usd' && unit !== 'tokens' && unit !== 'output-tokens')) return false
+/**
+ * Whether no request may take more than is left of it: a hard limit of money, or of tokens for a day or longer. One that takes
+ * more than the whole of a shorter limit takes all of it, and the next windows make up for the rest.
+ */
+export function isBudget({ unit, window, isSoft }: Limit): boolean {
+  if (isSoft || unit === 'requests' || unit === 'concurrency') return false
   return unit === 'usd' || LONG.has(window) || (typeof window === 'object' && window.slidingMs >= DAY_MS)
+}
+
+/** Whether an answer ends where nothing is left of the limit. */
+export function endsAnswers(limit: Limit): boolean {
+  return limit.unit !== 'input-tokens' && isBudget(limit)
 }
 
 /** Names the counter of a request: the same on every instance, whatever the order of the configuration. */

@@ -30,6 +30,8 @@ export interface PlanLimits {
   readonly dropUnsupported: boolean
   /** Failures that end a request, unless a route says that they go on to its next target. */
   readonly fallbackOn?: ReadonlySet<ErrorCode> | undefined
+  /** A request that is larger than what a budget has left: refused, or bounded to that. @default 'refuse' */
+  readonly overBudget?: 'refuse' | 'bound' | undefined
   /** A stream that breaks goes on with a target that can continue the turn of an assistant. Off when absent. */
   readonly continueStreams?: boolean | undefined
   /** Asks the next target as well when one has not begun to answer after this time, or after its own p95. Off when absent. */

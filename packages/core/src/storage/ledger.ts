@@ -7,7 +7,7 @@ export type Draw = PeriodDraw | SlidingDraw | LeaseDraw
 interface AnyDraw {
   /** Which counter: the same on every instance that shares the store. Letters, digits and `:._@/-` only; no secret. */
   readonly key: string
-  /** No more than `limit`: a request that is larger than its limit by itself takes all of it. */
+  /** No more than `limit`: a request that is larger than a budget by itself is refused before, one that is larger than a limit of a short time takes all of it. */
   readonly amount: number
   readonly limit: number
 }

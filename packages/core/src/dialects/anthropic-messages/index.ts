@@ -17,6 +17,7 @@ export { readCountTokens } from './count-tokens.ts'
 export const anthropicMessages: Dialect = {
   name: DIALECT,
   server: {
+    outputBounds: { names: ['max_tokens'] },
     modelList,
     parse: parseRequest,
     renderAnswer,

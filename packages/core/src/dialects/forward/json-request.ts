@@ -1,7 +1,8 @@
 import type { ClientRequest, Dialect } from '../dialect.ts'
 import { optionalString, requiredText } from '../fields.ts'
 import { estimateTextTokens } from '../estimate-tokens.ts'
-import { type Operation, outputAsked } from '../operation.ts'
+import type { Operation } from '../operation.ts'
+import { boundOutput, type OutputBounds, outputAsked } from '../output-bounds.ts'
 import { forward } from './forward.ts'
 import { wantedFor } from './wanted.ts'
 
@@ -21,6 +22,8 @@ export interface ModelEndpoint {
   readonly endsWithDone?: boolean
 }
 
+const COMPLETION_BOUNDS: OutputBounds = { names: ['max_tokens'] }
+
 /** A JSON request for any provider that speaks `api`: only the model is written anew. */
 export function readJsonRequest(api: Dialect, endpoint: ModelEndpoint, request: Pick<ClientRequest, 'body' | 'bytes' | 'header'>): Operation {
   const { body, bytes } = request
@@ -32,7 +35,14 @@ export function readJsonRequest(api: Dialect, endpoint: ModelEndpoint, request: 
     model,
     stream,
     ...(endpoint.paidBy === 'nothing' && { isFree: true }),
-    ...(endpoint.paidBy === 'tokens' && { outputAsked: () => outputAsked(body), estimateInput: () => estimateTextTokens([JSON.stringify(body['prompt'] ?? '')]) }),
+    ...(endpoint.paidBy === 'tokens' && {
+      outputAsked: () => outputAsked(body, COMPLETION_BOUNDS),
+      estimateInput: () => estimateTextTokens([JSON.stringify(body['prompt'] ?? '')]),
+      bounded(this: Operation, most: number) {
+        const bounded = boundOutput(body, COMPLETION_BOUNDS, most)
+        return bounded === body ? this : readJsonRequest(api, endpoint, { header: (name) => request.header(name), body: bounded, bytes: undefined })
+      },
+    }),
     ...(model === undefined ? { provider: wantedFor(api, request) } : {}),
     translationFor: (target, context) =>
       forward(

@@ -18,6 +18,7 @@ export { generatePaths, nativePaths } from './server-paths.ts'
 export const gemini: Dialect = {
   name: 'gemini',
   server: {
+    outputBounds: { within: ['generationConfig', 'generation_config'], names: ['maxOutputTokens', 'max_output_tokens'] },
     modelList,
     parse: parseRequest,
     renderAnswer,

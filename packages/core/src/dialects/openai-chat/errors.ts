@@ -6,7 +6,7 @@ import { errorFactsOf } from './error-facts.ts'
 
 /** OpenAI's error envelope: all four fields, always. A request that used up its attempts lists them. */
 export function renderError(error: GatewayError): JsonObject {
-  const { param, providerCode, attempts, resetsAtMs } = error.details
+  const { param, providerCode, attempts, resetsAtMs, mostOutputTokens } = error.details
   return {
     error: {
       message: error.message,
@@ -14,6 +14,7 @@ export function renderError(error: GatewayError): JsonObject {
       param: param ?? null,
       code: error.code === 'provider_rejected' ? (providerCode ?? error.code) : error.code,
       ...(resetsAtMs === undefined ? {} : { resets_at: new Date(resetsAtMs).toISOString() }),
+      ...(mostOutputTokens === undefined ? {} : { max_output_tokens: mostOutputTokens }),
       ...(attempts === undefined || attempts.length === 0 ? {} : { attempts: attempts.map(({ target, code, ms }) => ({ target, code, ms })) }),
     },
   }

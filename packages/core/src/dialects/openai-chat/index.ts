@@ -15,6 +15,7 @@ import { ChunkRenderer } from './stream-out.ts'
 export const openaiChat: Dialect = {
   name: 'openai-chat',
   server: {
+    outputBounds: { names: ['max_completion_tokens', 'max_tokens'] },
     modelList,
     parse: ({ body, bytes }) => parseRequest(body, bytes),
     renderAnswer,

@@ -16,6 +16,7 @@ import { ResponsesRenderer } from './stream-out.ts'
 export const openaiResponses: Dialect = {
   name: DIALECT,
   server: {
+    outputBounds: { names: ['max_output_tokens'] },
     parse: parseRequest,
     renderAnswer,
     openRenderer: (context) => new ResponsesRenderer(context),
