@@ -104,7 +104,7 @@ describe('the host\'s own login', () => {
     const response = await send(bearer())
     expect(response.status).toBe(500)
     expect(await response.text()).not.toContain('LEAK')
-    expect(await log.next('LEAK')).toContain('error a request failed inside the gateway')
+    expect(await log.next('LEAK')).toContain('error host callback failed {"callback":"identify"')
     expect(openai.journal.length).toBe(0)
   })
 

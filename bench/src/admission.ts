@@ -29,7 +29,7 @@ const limits: readonly Limit[] = [
   limit({ unit: 'concurrency', window: undefined, scope: [], amount: 1_000_000 }),
 ]
 const request = { header: (name: string) => (name === 'authorization' ? `Bearer ${KEY}` : undefined) } as never
-const identify = createIdentify({ auth: 'keys', keys: [{ key: KEY, caller: { id: 'web', team: 'support', tenant: 'acme', feature: 'chat' } }], identify: undefined })
+const identify = createIdentify({ auth: 'keys', keys: [{ key: KEY, caller: { id: 'web', team: 'support', tenant: 'acme', feature: 'chat' } }], login: undefined })
 const amounts = { inputTokens: 120, outputTokens: 1_024, nanoDollars: 2_500_000 }
 
 /** Microseconds of CPU for each request, least of five rounds. */
@@ -73,7 +73,7 @@ const start = (count: number): { ms: number; mib: number; lookupUs: number } => 
   const ms = performance.now() - started
   globalThis.gc?.()
   const mib = (process.memoryUsage().heapUsed - before) / 2 ** 20
-  const table = createIdentify({ auth: 'keys', keys: Object.entries(written).map(([id, { key }]) => ({ key, caller: { id } })), identify: undefined })
+  const table = createIdentify({ auth: 'keys', keys: Object.entries(written).map(([id, { key }]) => ({ key, caller: { id } })), login: undefined })
   const find = (at: number): unknown => table({ header: (name: string) => (name === 'authorization' ? `Bearer pk_bench_${at % count}_0123456789abcdef` : undefined) } as never)
   for (let at = 0; at < 20_000; at++) find(at)
   const cpu = process.cpuUsage()

@@ -1,6 +1,7 @@
 import { Admin, type AdminGuard, keyActs, LiveRules, ruleActs } from './admin/index.ts'
 import type { Clock } from './clock.ts'
 import { limitOfWish, limitsOfCaller, readGrace, readKeyWish, readLimitWish, readSubject, type Settings, type TargetFilter } from './config/index.ts'
+import type { HostCalls } from './host-calls.ts'
 import { readJsonBody } from './http/index.ts'
 import { attributionOf, type Caller, KeyRing } from './identity/index.ts'
 import type { AdmissionControl, Limit, Subject } from './limits/index.ts'
@@ -36,16 +37,9 @@ function callerOf({ name, grants }: StoredKey): Caller {
 }
 
 /** What is switched off by the configuration, or by an administrator since; `undefined` where nobody can switch anything off. */
-export function switchOf(configured: TargetFilter | undefined, live: LiveRules | undefined, log: LeveledLogger): TargetFilter | undefined {
+export function switchOf(configured: TargetFilter | undefined, live: LiveRules | undefined, hostCalls: HostCalls): TargetFilter | undefined {
   // A switch that breaks leaves everything on.
-  const isOff: TargetFilter | undefined = configured && ((target) => {
-    try {
-      return configured(target)
-    } catch (cause) {
-      log.error('the option disabled threw', { cause: String(cause) })
-      return false
-    }
-  })
+  const isOff: TargetFilter | undefined = configured && ((target) => hostCalls.decide('disabled', configured, target))
   if (live === undefined) return isOff
   return (target) => live.isDisabled(target) || (isOff?.(target) ?? false)
 }
@@ -56,11 +50,13 @@ interface AdminParts extends Administered {
   readonly clock: Clock
   readonly log: LeveledLogger
   readonly token: string | undefined
+  readonly hostCalls: HostCalls
 }
 
 /** `/admin/*` of a gateway. */
-export function createAdmin({ register, ring, rules, settings, admission, clock, log, token }: AdminParts): Admin {
+export function createAdmin({ register, ring, rules, settings, admission, clock, log, token, hostCalls }: AdminParts): Admin {
   const { adminGuard, onAdmin, keys, bodyLimitBytes, limits, providers } = settings
+  const tellHost = hostCalls.notifier('onAdmin', onAdmin)
   const whose = (stored: StoredKey): readonly [readonly Limit[], Subject] => {
     const caller = callerOf(stored)
     return [[...limits, ...rules.limits, ...limitsOfCaller(caller)], { key: caller.id, ...attributionOf(caller) }]
@@ -89,11 +85,12 @@ export function createAdmin({ register, ring, rules, settings, admission, clock,
     acts: { ...ofKeys, ...ofRules },
     clock,
     token,
+    hostCalls,
     guard: adminGuard as AdminGuard<unknown> | undefined,
     readBody: async (request) => (request.header('content-length') === '0' || request.header('content-type') === undefined ? {} : (await readJsonBody(request, bodyLimitBytes)).value),
     onAct: (act) => {
       log.info('admin', { act })
-      onAdmin?.(act)
+      tellHost?.(act)
     },
   })
 }

@@ -48,6 +48,7 @@ export const errorTable = {
   unpriced_model: { status: 400, type: 'invalid_request_error', failure: 'stop' },
   store_unavailable: { status: 503, type: 'server_error', failure: 'stop' },
   host_overloaded: { status: 503, type: 'server_error', failure: 'stop' },
+  identify_failed: { status: 500, type: 'server_error', failure: 'stop' },
   gateway_closed: { status: 503, type: 'server_error', failure: 'stop' },
   internal_error: { status: 500, type: 'server_error', failure: 'stop' },
 } as const satisfies Record<string, { status: number; type: string; failure: Failure }>
@@ -123,9 +124,31 @@ export class GatewayError extends Error {
   }
 }
 
+/** Whether a thrown value is an error of ours that clients can be told. Never throws, whatever was thrown. */
+export function isGatewayError(thrown: unknown): thrown is GatewayError {
+  try {
+    return thrown instanceof GatewayError && Object.hasOwn(errorTable, thrown.code)
+  } catch {
+    // A proxy that throws when it is looked at is none of ours.
+    return false
+  }
+}
+
+const LONGEST_DESCRIPTION = 4_000
+
+/** A thrown value in words for the log. Never throws, whatever was thrown. */
+export function describeThrown(thrown: unknown): string {
+  try {
+    const text = thrown instanceof Error ? String(thrown.stack ?? thrown.message) : String(thrown)
+    return text.slice(0, LONGEST_DESCRIPTION)
+  } catch {
+    return 'a value that cannot be written as text'
+  }
+}
+
 /** Anything thrown, as a `GatewayError`: what we did not foresee becomes `internal_error` with the original as cause. */
 export function toGatewayError(error: unknown): GatewayError {
-  if (error instanceof GatewayError) return error
+  if (isGatewayError(error)) return error
   return new GatewayError('internal_error', 'The gateway failed while handling this request.', { cause: error })
 }
 

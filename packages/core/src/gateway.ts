@@ -6,8 +6,9 @@ import { type Dialect, dialects, type Usage } from './dialects/index.ts'
 import { type CircuitState, createModelLists, createTransport, type DispatchEnvironment, RetryBudget, SharedHealth, TargetHealth, type Transport } from './dispatch/index.ts'
 import { GatewayError } from './errors.ts'
 import { endExchange, type Exchange } from './exchange.ts'
+import { HostCalls } from './host-calls.ts'
 import { type GatewayRequest, type GatewayResponse, handleWeb, targetOf } from './http/index.ts'
-import { createIdentify, createJwtCheck, developmentKey } from './identity/index.ts'
+import { createIdentify, createJwtCheck, developmentKey, hostLogin } from './identity/index.ts'
 import { PriceList } from './ledger/index.ts'
 import { type EventLoopDelay, HostLoad, type Shedding } from './limits/index.ts'
 import { createLogger, type LeveledLogger } from './log.ts'
@@ -128,6 +129,7 @@ export function createGateway<Host = unknown>(options: GatewayOptions<Host> = {}
 /** What outlives a reload. */
 interface Core {
   readonly log: LeveledLogger
+  readonly hostCalls: HostCalls
   readonly dispatch: DispatchEnvironment
   readonly load: HostLoad | undefined
   readonly shared: SharedState
@@ -143,7 +145,8 @@ function createCore(settings: Settings, injected: Injected): Core {
   const clock = injected.clock ?? systemClock
   const transport = injected.transport ?? createTransport({ connectTimeoutMs: settings.connectTimeoutMs })
   const active = new Set<Exchange>()
-  const shared = new SharedState(settings, { log, clock, post: (url, body) => post({ transport, clock }, url, body), endRequestsOf: (caller) => endRequests(active, caller) })
+  const hostCalls = new HostCalls({ clock, log })
+  const shared = new SharedState(settings, { log, clock, hostCalls, post: (url, body) => post({ transport, clock }, url, body), endRequestsOf: (caller) => endRequests(active, caller) })
   const health = new TargetHealth(
     clock,
     (target, state, openForMs) => {
@@ -157,6 +160,7 @@ function createCore(settings: Settings, injected: Injected): Core {
   health.onCoolDown = (target, ms) => others?.tellCooling(target, ms)
   return {
     log,
+    hostCalls,
     dispatch: {
       clock,
       health,
@@ -260,11 +264,11 @@ function createRuntime(settings: Settings, core: Core): Runtime {
     clock: core.dispatch.clock,
     log: core.log,
     identify: core.shared.identify(
-      createIdentify({ auth: settings.auth === 'none' ? 'none' : 'keys', keys, ring: core.shared.administered?.ring, jwt: settings.jwt && createJwtCheck(settings.jwt, { clock: core.dispatch.clock, get: (url) => getText(core.dispatch, url) }), identify: settings.identify }),
+      createIdentify({ auth: settings.auth === 'none' ? 'none' : 'keys', keys, ring: core.shared.administered?.ring, jwt: settings.jwt && createJwtCheck(settings.jwt, { clock: core.dispatch.clock, get: (url) => getText(core.dispatch, url) }), login: settings.identify && hostLogin(settings.identify, core.hostCalls) }),
       core.active,
     ),
     routing: createRoutingTable(settings),
-    isDisabled: switchOf(settings.isDisabled, core.shared.administered?.rules, core.log),
+    isDisabled: switchOf(settings.isDisabled, core.shared.administered?.rules, core.hostCalls),
     dispatch: core.dispatch,
     bodyLimitBytes: settings.bodyLimitBytes,
     forwardTrace: settings.forwardTrace,
@@ -278,7 +282,7 @@ function createRuntime(settings: Settings, core: Core): Runtime {
     providerLimits: settings.providerLimits,
     onRequest: settings.production ? (request: GatewayRequest) => lookAtHost(core, request) : () => undefined,
     onHostParsedBody: () => warnOfHostParser(core, settings.bodyLimitBytes),
-    onRecord: settings.onRecord,
+    onRecord: core.hostCalls.notifier('onRecord', settings.onRecord),
     isNewReport: (id: string) => remember(core.reported, id),
     listModels,
     active: core.active,

@@ -5,7 +5,7 @@ import { type Endpoint, matchEndpoint, type OperationEndpoint } from './api/inde
 import { durationHint, parseDuration } from './config/index.ts'
 import { type Operation, plainFace, renderModels } from './dialects/index.ts'
 import { AnswerStream, type Committed, dispatch, type TrafficLane } from './dispatch/index.ts'
-import { errorTable, GatewayError, toGatewayError } from './errors.ts'
+import { describeThrown, errorTable, GatewayError, toGatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
 import { type GatewayRequest, type GatewayResponse, headersOfTrace, isPlainPath, readJsonBody, readTrace } from './http/index.ts'
 import { mayCall } from './identity/index.ts'
@@ -52,7 +52,13 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     const committed = await callTargets(runtime, { exchange, ...affordable, request })
     return respond(runtime, exchange, { endpoint, committed })
   } catch (thrown) {
-    return refuse(runtime, exchange, { endpoint, error: toGatewayError(thrown) })
+    const error = toGatewayError(thrown)
+    try {
+      return refuse(runtime, exchange, { endpoint, error })
+    } catch (cause) {
+      // An error that cannot be rendered, such as one of the host's own making: the client gets an answer all the same.
+      return refuse(runtime, exchange, { endpoint: undefined, error: toGatewayError(describeThrown(cause)) })
+    }
   }
 }
 
@@ -240,13 +246,8 @@ function refuse(runtime: Runtime, exchange: Exchange, refusal: { endpoint: Endpo
 }
 
 function logRefusal(runtime: Runtime, exchange: Exchange, error: GatewayError): void {
-  if (error.code === 'internal_error') runtime.log.error('a request failed inside the gateway', { id: exchange.id, ...exchange.trace, cause: causeOf(error) })
+  if (error.code === 'internal_error') runtime.log.error('a request failed inside the gateway', { id: exchange.id, ...exchange.trace, cause: describeThrown(error.details.cause) })
   else if (error.code === 'provider_credentials') runtime.log.error('a provider refused the configured key', { id: exchange.id, ...exchange.trace, provider: error.details.provider })
-}
-
-function causeOf(error: GatewayError): string {
-  const { cause } = error.details
-  return cause instanceof Error ? (cause.stack ?? cause.message) : String(cause)
 }
 
 /** Exactly once for every request, however it ended. */
@@ -261,11 +262,7 @@ function settle(runtime: Runtime, exchange: Exchange, outcome: Outcome): void {
 }
 
 function keep(runtime: Runtime, record: RequestRecord): void {
-  try {
-    runtime.onRecord?.(record)
-  } catch (cause) {
-    runtime.log.error('onRecord threw', { id: record.id, cause: String(cause) })
-  }
+  runtime.onRecord?.(record)
   runtime.log.info('request', { record })
 }
 

@@ -49,6 +49,7 @@ export interface Runtime {
   readonly onRequest: (request: GatewayRequest) => void
   /** A parser of the host has read a body before us: told to the operator once. */
   readonly onHostParsedBody: () => void
+  /** Never throws. */
   readonly onRecord: ((record: RequestRecord) => void) | undefined
   /** Whether this report has not been taken yet; the last ones are remembered. */
   readonly isNewReport: (id: string) => boolean

@@ -4,6 +4,7 @@ import { administer, type Administered, createAdmin } from './administration.ts'
 import type { Clock } from './clock.ts'
 import { limitsOfCaller, type Settings } from './config/index.ts'
 import type { Exchange } from './exchange.ts'
+import type { HostCalls } from './host-calls.ts'
 import type { Caller, Identify } from './identity/index.ts'
 import { AdmissionControl, alertDraw, Alerts, type ClaimAlert, type Limit, type LimitAlert } from './limits/index.ts'
 import type { LeveledLogger } from './log.ts'
@@ -13,6 +14,7 @@ import { GuardedLedger, type HealthBoard, type Ledger, openStore, type Store } f
 interface Outside {
   readonly log: LeveledLogger
   readonly clock: Clock
+  readonly hostCalls: HostCalls
   /** Sends JSON to an address, once; rejects when it did not arrive. */
   readonly post: (url: string, body: object) => Promise<void>
   /** Ends what is under way for a caller. */
@@ -75,8 +77,8 @@ export class SharedState {
     const { administered } = this
     if (administered === undefined) return undefined
     const { adminToken } = settings
-    const { clock, log } = this.#outside
-    return createAdmin({ ...administered, settings, clock, log, token: adminToken, admission: this.#openAdmission() })
+    const { clock, log, hostCalls } = this.#outside
+    return createAdmin({ ...administered, settings, clock, log, hostCalls, token: adminToken, admission: this.#openAdmission() })
   }
 
   /** Knows who calls by what administrators have last written. */
@@ -104,9 +106,14 @@ export class SharedState {
   #limitsOf(caller: Caller): readonly Limit[] {
     const known = this.#ofCallers.get(caller)
     if (known !== undefined) return known
-    const limits = limitsOfCaller(caller)
-    this.#ofCallers.set(caller, limits)
-    return limits.length === 0 ? NO_LIMITS : limits
+    try {
+      const limits = limitsOfCaller(caller)
+      this.#ofCallers.set(caller, limits)
+      return limits.length === 0 ? NO_LIMITS : limits
+    } catch (cause) {
+      // Those of keys were checked when the keys were made: only the host's login gives others.
+      throw this.#outside.hostCalls.refusal('identify', cause)
+    }
   }
 
   #openStore(): Store {
@@ -139,14 +146,10 @@ export class SharedState {
   }
 
   #tellAlert(alert: LimitAlert): void {
-    const { log, post } = this.#outside
+    const { log, post, hostCalls } = this.#outside
     const { onAlert, alertWebhook } = this.#settings
     log.warn('a limit is used so far that somebody wanted to know', { alert })
-    try {
-      onAlert?.(alert)
-    } catch (cause) {
-      log.error('onAlert threw', { cause: String(cause) })
-    }
+    if (onAlert !== undefined) hostCalls.notify('onAlert', onAlert, alert)
     if (alertWebhook !== undefined) post(alertWebhook, alert).catch((cause: unknown) => log.error('an alert did not reach alertWebhook', { cause: String(cause) }))
   }
 

@@ -1,9 +1,11 @@
 import { createHash, timingSafeEqual } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
+import type { HostCalls } from '../host-calls.ts'
 import type { GatewayRequest, GatewayResponse } from '../http/index.ts'
 import { SlidingCounts } from '../sliding-counts.ts'
 import type { AdminActs } from './acts.ts'
+import { type Administrator, readAdministrator } from './administrator.ts'
 import { routes } from './routes.ts'
 
 /** Something an administrator did, or tried to do. */
@@ -19,16 +21,9 @@ export interface AdminAct {
   readonly status: number
 }
 
-/** Who administers. */
-export interface Administrator {
-  readonly name: string
-  /** False for who may only look. @default true */
-  readonly mayChange?: boolean
-}
-
 type Known = Administrator | string | false | null | undefined
 
-/** The host's own login: who administers, by name, or nobody. */
+/** The host's own login: the administrator, by name; falsy answers leave it to the admin token. */
 export type AdminGuard<Host> = (host: Host) => Known | Promise<Known>
 
 export interface AdminOptions {
@@ -36,6 +31,7 @@ export interface AdminOptions {
   readonly clock: Clock
   readonly token: string | undefined
   readonly guard: AdminGuard<unknown> | undefined
+  readonly hostCalls: HostCalls
   readonly readBody: (request: GatewayRequest) => Promise<Readonly<Record<string, unknown>>>
   readonly onAct: (act: AdminAct) => void
 }
@@ -87,11 +83,21 @@ export class Admin {
     }
   }
 
+  async #askHost(request: GatewayRequest): Promise<Administrator | undefined> {
+    const { guard, hostCalls } = this.#options
+    if (guard === undefined) return undefined
+    const answer = await hostCalls.ask('adminGuard', () => guard(request.host), request)
+    try {
+      return readAdministrator(answer)
+    } catch (cause) {
+      throw hostCalls.refusal('adminGuard', cause)
+    }
+  }
+
   async #administratorOf(request: GatewayRequest): Promise<Administrator> {
-    const { guard, token } = this.#options
-    const known = await guard?.(request.host)
-    const administrator = typeof known === 'string' ? { name: known } : known
-    if (administrator !== null && administrator !== undefined && administrator !== false && administrator.name !== '') return administrator
+    const { token } = this.#options
+    const administrator = await this.#askHost(request)
+    if (administrator !== undefined) return administrator
     const presented = /^bearer\s+(\S+)\s*$/i.exec(request.header('authorization') ?? '')?.[1]
     if (token !== undefined && presented !== undefined && isSame(presented, token)) return { name: 'token' }
     if (this.#wrong.sums.all >= MOST_WRONG) throw new GatewayError('rate_limit_exceeded', 'Too many attempts to administer the gateway.', { retryAfterMs: WRONG_WITHIN_MS })

@@ -2,7 +2,7 @@ import type { AdminAct, AdminGuard } from '../admin/index.ts'
 import type { Quirks } from '../dialects/index.ts'
 import type { FallbackReason } from './fallback-reasons.ts'
 import type { TraceHeader } from './trace-headers.ts'
-import type { Attribution, Caller } from '../identity/index.ts'
+import type { Attribution, HostIdentify } from '../identity/index.ts'
 import type { RequestRecord } from '../ledger/index.ts'
 import type { LimitAlert } from '../limits/index.ts'
 import type { Logger, LogLevel } from '../log.ts'
@@ -44,10 +44,10 @@ export interface GatewayOptions<Host = unknown> {
    */
   readonly auth?: 'keys' | 'none'
   /**
-   * Your own login: who is calling, from the host framework's request. `null` or `undefined` falls back to virtual keys.
-   * Code only.
+   * Your own login: the caller, from the host framework's request. `null`, `undefined` or `false` falls back to virtual
+   * keys. An answer that is no caller, or takes longer than 10 s, is refused with 500 `identify_failed`. Code only.
    */
-  readonly identify?: (host: Host) => Caller | null | undefined | Promise<Caller | null | undefined>
+  readonly identify?: HostIdentify<Host>
   /**
    * Attempts after the first, over all targets of a route; 0 to 10. Env: `POSTERN_RETRIES`.
    * @default 2
@@ -113,7 +113,10 @@ export interface GatewayOptions<Host = unknown> {
    * @default none: there is no `/admin`
    */
   readonly adminToken?: string
-  /** Your own login for `/admin/*`: the name of an administrator from the host framework's request, or nothing. */
+  /**
+   * Your own login for `/admin/*`: the name of an administrator from the host framework's request, or `{ name, mayChange }`.
+   * `null`, `undefined` or `false` falls back to `adminToken`; any other answer is refused with 500 `identify_failed`.
+   */
   readonly adminGuard?: AdminGuard<Host>
   /** Called with everything that is done, or tried, on `/admin/*`. */
   readonly onAdmin?: (act: AdminAct) => void

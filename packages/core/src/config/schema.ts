@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { AdminAct, AdminGuard } from '../admin/index.ts'
-import { attributes, type Caller } from '../identity/index.ts'
+import { attributes, type HostIdentify } from '../identity/index.ts'
 import type { RequestRecord } from '../ledger/index.ts'
 import type { LimitAlert } from '../limits/index.ts'
 import { dialectNames } from '../providers/index.ts'
@@ -59,11 +59,11 @@ function buildSchema() {
         description: '`keys` asks every caller for an identity; `none` lets everybody in.',
       }),
     ),
-    identify: callback<(host: never) => Caller | null | undefined | Promise<Caller | null | undefined>>().optional().meta(
+    identify: callback<HostIdentify<never>>().optional().meta(
       meta({
         type: 'function',
         codeOnly: true,
-        description: "Your own login: who is calling, from the host framework's request. `null` falls back to virtual keys.",
+        description: "Your own login: the caller, from the host framework's request. `null`, `undefined` or `false` falls back to virtual keys; any other answer without an `id` is refused with 500 `identify_failed`.",
       }),
     ),
     jwt: jwtSchema().optional().meta(meta({ type: 'object', default: 'none', description: 'Tokens of an identity provider as credentials of callers, beside virtual keys. Needs the package `jose`.' })),
@@ -276,7 +276,7 @@ function adminFields() {
       meta({ isSecret: true, type: `string, at least ${SHORTEST_KEY} characters`, default: 'none: there is no `/admin`', env: 'POSTERN_ADMIN_TOKEN', description: 'Opens `/admin/*`, where keys are made and revoked: `docs/admin.md`.' }),
     ),
     adminGuard: callback<AdminGuard<never>>().optional().meta(
-      meta({ type: 'function', codeOnly: true, description: "Your own login for `/admin/*`: the name of an administrator from the host framework's request, `{ name, mayChange: false }` for who may only look, or nothing." }),
+      meta({ type: 'function', codeOnly: true, description: "Your own login for `/admin/*`: the name of an administrator from the host framework's request, `{ name, mayChange: false }` for one that may only look, or `null`." }),
     ),
     onAdmin: callback<(act: AdminAct) => void>().optional().meta(
       meta({ type: 'function', codeOnly: true, description: 'Called with everything that is done, or tried, on `/admin/*`.' }),

@@ -3,7 +3,7 @@ import type { AdminAct, AdminGuard } from '../admin/index.ts'
 import type { FailMode, Limit, LimitAlert } from '../limits/index.ts'
 import type { Store } from '../storage/index.ts'
 import type { ErrorCode } from '../errors.ts'
-import type { Attribution, Caller, JwtSettings } from '../identity/index.ts'
+import type { Attribution, Caller, HostIdentify, JwtSettings } from '../identity/index.ts'
 import type { RequestRecord } from '../ledger/index.ts'
 import type { Logger, LogLevel } from '../log.ts'
 import type { Provider } from '../providers/index.ts'
@@ -21,7 +21,7 @@ export interface Settings {
   readonly needsDevelopmentKey: boolean
   /** `NODE_ENV` is `production`. */
   readonly production: boolean
-  readonly identify: ((host: never) => Caller | null | undefined | Promise<Caller | null | undefined>) | undefined
+  readonly identify: HostIdentify<never> | undefined
   readonly retries: number
   readonly timeoutMs: number
   readonly ttftTimeoutMs: number

@@ -50,6 +50,10 @@ export async function handleNode(gateway: Handler, exchange: { request: Incoming
       await writeStream(answer, answer.body, response)
     } else if (mount.onWhole !== undefined) mount.onWhole(answer)
     else writeWhole(answer, answer.body, { response, isHead: request.method === 'HEAD' })
+  } catch {
+    // Node refuses to write a head that HTTP cannot carry: the client is told that much, and the host's process goes on.
+    if (response.headersSent) response.destroy()
+    else response.writeHead(500, { 'content-length': '0' }).end()
   } finally {
     response.off('close', onClose)
     gatewayRequest.endUpload()
@@ -249,7 +253,12 @@ async function writeStream(answer: GatewayResponse, body: AsyncIterable<Uint8Arr
     await body[Symbol.asyncIterator]().return?.()
     return
   }
-  response.writeHead(answer.status, answer.headers)
+  try {
+    response.writeHead(answer.status, answer.headers)
+  } catch (error) {
+    await body[Symbol.asyncIterator]().return?.()
+    throw error
+  }
   if (isAbandonable(body)) body.onAbandon(() => cutOff(response))
   try {
     await pump(body, response)

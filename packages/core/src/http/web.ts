@@ -39,7 +39,13 @@ export async function handleWeb(gateway: Handler, request: Request, mount: WebMo
     mount.fallThrough?.()
     return undefined
   }
-  return toWebResponse(answer)
+  try {
+    return toWebResponse(answer)
+  } catch {
+    // A head that HTTP cannot carry: the client is told that much, and the host's error handler nothing.
+    if (isStreamBody(answer.body)) await answer.body[Symbol.asyncIterator]().return?.()
+    return new Response(null, { status: 500 })
+  }
 }
 
 class WebRequest implements GatewayRequest {

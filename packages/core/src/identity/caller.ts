@@ -50,3 +50,11 @@ export interface CallerLimit {
   readonly timeZone?: string
   readonly mode?: 'hard' | 'soft'
 }
+
+/**
+ * The host's own login. Falsy answers (`null`, `undefined`, `false`) leave it to virtual keys and tokens; anything else but an
+ * object with an `id` is refused with 500 `identify_failed`, and so is an answer that takes longer than 10 seconds.
+ */
+export type HostIdentify<Host> = (host: Host) => HostAnswer | Promise<HostAnswer>
+
+type HostAnswer = Caller | false | null | undefined

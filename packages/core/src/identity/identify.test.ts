@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { FakeClock } from '../clock.fake.ts'
 import { GatewayError } from '../errors.ts'
+import { HostCalls } from '../host-calls.ts'
 import type { GatewayRequest } from '../http/index.ts'
 import type { Caller } from './caller.ts'
-import { createIdentify, developmentKey, type Identify, type IdentityOptions } from './identify.ts'
+import { createIdentify, developmentKey, hostLogin, type Identify, type IdentityOptions } from './identify.ts'
 
 const KEY = 'pk_team_alpha_0123456789'
 const keys = [
@@ -98,14 +100,15 @@ describe('without authentication', () => {
 })
 
 describe('the host\u2019s own login', () => {
-  const withHost = (identify: (host: { user?: string }) => Caller | null | undefined | Promise<Caller | null | undefined>): Identify => byKeys({ identify })
+  const withHost = (identify: (host: { user?: string }) => Caller | null | undefined | Promise<Caller | null | undefined>): Identify => byKeys({ login: hostLogin(identify, new HostCalls({ clock: new FakeClock(), log: { error: () => undefined, warn: () => undefined } })) })
 
   it('wins over every header and gets the host\u2019s request', async () => {
     const identify = withHost((host) => ({ id: `user-${host.user}` }))
     expect(await outcome(identify, request({ authorization: `Bearer ${KEY}` }, { user: 'ada' }))).toBe('user-ada')
   })
 
-  it.each([null, undefined])('that answers %s leaves it to the keys', async (nobody) => {
+  it.each([null, undefined, false, 0, '', Number.NaN, 0n])('that answers %s leaves it to the keys', async (stranger) => {
+    const nobody = stranger as null
     const identify = withHost(() => nobody)
     expect(await outcome(identify, request({ 'x-api-key': KEY }))).toBe('alpha')
     expect(await outcome(identify, request())).toBe('missing_api_key')
@@ -120,7 +123,7 @@ describe('the host\u2019s own login', () => {
       withHost(() => Promise.reject(new Error('db secret'))),
     ]) {
       const error = await Promise.resolve(identify(request({ authorization: `Bearer ${KEY}` }))).catch((thrown: unknown) => thrown)
-      expect(error).toMatchObject({ code: 'internal_error', cause: new Error('db secret') })
+      expect(error).toMatchObject({ code: 'identify_failed', status: 500, cause: expect.stringContaining('db secret') })
       expect((error as GatewayError).message).not.toContain('secret')
     }
   })

@@ -1,7 +1,9 @@
 import { hash, randomBytes } from 'node:crypto'
 import { GatewayError } from '../errors.ts'
+import type { HostCalls } from '../host-calls.ts'
 import type { GatewayRequest } from '../http/index.ts'
-import type { Caller } from './caller.ts'
+import { type Caller, type HostIdentify } from './caller.ts'
+import { readHostCaller } from './host-caller.ts'
 import { looksLikeJwt } from './jwt.ts'
 import type { KeyRing } from './key-ring.ts'
 
@@ -12,8 +14,8 @@ export interface IdentityOptions {
   readonly ring?: Pick<KeyRing, 'find'> | undefined
   /** Tokens of an identity provider. */
   readonly jwt?: ((token: string) => Promise<Caller>) | undefined
-  /** The host's own login: what it returns wins over every header. */
-  readonly identify?: ((host: never) => Caller | null | undefined | Promise<Caller | null | undefined>) | undefined
+  /** The host's own login: the caller it names wins over every header. See `hostLogin`. */
+  readonly login?: ((request: GatewayRequest) => Promise<Caller | undefined>) | undefined
 }
 
 /** Who is calling. Rejects with 401 before a byte of the body is read. */
@@ -49,15 +51,15 @@ export function createIdentify(options: IdentityOptions): Identify {
     throw new GatewayError('invalid_api_key', 'The API key is not valid for this gateway.')
   }
   const named = (caller: Caller, request: GatewayRequest): Caller => (caller.mayName === undefined ? caller : { ...caller, ...saidOf(caller.mayName, request) })
-  const fromHost = options.identify as ((host: unknown) => Caller | null | undefined | Promise<Caller | null | undefined>) | undefined
   const identified = (request: GatewayRequest): Caller | Promise<Caller> => {
     const caller = byKey(request)
     return caller instanceof Promise ? caller.then((found) => named(found, request)) : named(caller, request)
   }
-  if (fromHost === undefined) return identified
+  const { login } = options
+  if (login === undefined) return identified
   return async (request) => {
-    const caller = await askHost(fromHost, request.host)
-    return caller === null || caller === undefined ? identified(request) : named(caller, request)
+    const caller = await login(request)
+    return caller === undefined ? identified(request) : named(caller, request)
   }
 }
 
@@ -84,11 +86,17 @@ function saidOf(names: NonNullable<Caller['mayName']>, request: GatewayRequest):
   return Object.fromEntries(entries)
 }
 
-async function askHost(identify: (host: unknown) => Caller | null | undefined | Promise<Caller | null | undefined>, host: unknown): Promise<Caller | null | undefined> {
-  try {
-    return await identify(host)
-  } catch (cause) {
-    throw cause instanceof GatewayError ? cause : new GatewayError('internal_error', 'The host application failed to identify the caller.', { cause })
+/** The login of the host, closed against whatever it answers: only a caller with an id is one. */
+export function hostLogin(identify: HostIdentify<never>, hostCalls: HostCalls): (request: GatewayRequest) => Promise<Caller | undefined> {
+  const ask = identify as HostIdentify<unknown>
+  const onNumber = (field: string): void => hostCalls.warnOnce(`The option identify answers numbers as ${field}: they are turned into strings. Return String(${field}) to be sure of the spelling.`)
+  return async (request) => {
+    const answer = await hostCalls.ask('identify', () => ask(request.host), request)
+    try {
+      return readHostCaller(answer, onNumber)
+    } catch (cause) {
+      throw hostCalls.refusal('identify', cause)
+    }
   }
 }
 

@@ -1,5 +1,5 @@
-export { type Attribution, attributes, attributionOf, type Caller, type CallerLimit } from './caller.ts'
+export { type Attribution, attributes, attributionOf, type Caller, type CallerLimit, type HostIdentify } from './caller.ts'
 export { mayCall } from './endpoints.ts'
 export { createJwtCheck, type JwtSettings } from './jwt.ts'
 export { KeyRing } from './key-ring.ts'
-export { createIdentify, developmentKey, type Identify } from './identify.ts'
+export { createIdentify, developmentKey, hostLogin, type Identify } from './identify.ts'

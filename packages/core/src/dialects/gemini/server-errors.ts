@@ -42,6 +42,7 @@ const WORDS: Readonly<Record<ErrorCode, string>> = {
   store_unavailable: 'UNAVAILABLE',
   host_overloaded: 'UNAVAILABLE',
   gateway_closed: 'UNAVAILABLE',
+  identify_failed: 'INTERNAL',
   internal_error: 'INTERNAL',
 }
 
