@@ -39,6 +39,9 @@ const dialects: Readonly<Record<DialectName, FakeDialect>> = {
   cohere,
 }
 
+/** Every wire format a fake provider can speak. */
+export const dialectNames = Object.keys(dialects) as readonly DialectName[]
+
 const ORIGIN = 'http://127.0.0.1'
 const MAX_BODY_BYTES = 64 * 1024 * 1024
 

@@ -39,6 +39,14 @@ export class CuttableRelay implements StreamRelay {
     return this.#relay.complete
   }
 
+  get hasContent(): boolean {
+    return this.#relay.hasContent !== false
+  }
+
+  get endGraceMs(): number | undefined {
+    return this.#relay.endGraceMs
+  }
+
   get outputEstimate(): number {
     return this.#shadow.outputEstimate
   }

@@ -214,12 +214,17 @@ export interface ErrorResponse {
   readonly model: string
 }
 
+/** How long usage that may follow the end of an answer is waited for, where the connection stays open. */
+export const USAGE_GRACE_MS = 1_000
+
 /** Reads the events of a provider's stream. Stateful: one per answer. */
 export interface StreamReader {
   /** The events of one SSE frame, in order; empty for keep-alives. A malformed frame gives one `error` event. */
   read(frame: SseFrame): readonly StreamEvent[]
   /** The provider has said everything; an end of the stream before that is a truncation. */
   readonly complete: boolean
+  /** See `StreamRelay.endGraceMs`. */
+  readonly endGraceMs: number | undefined
 }
 
 /** What was seen of an answer, for settlement. */
@@ -271,12 +276,23 @@ export interface StreamRelay extends Observation {
   push(chunk: Uint8Array): Uint8Array | string | undefined
   /** The upstream has ended: what the last, unterminated event (some servers omit its blank line) gives the client. */
   flush(): Uint8Array | string | undefined
-  /** Events of content seen so far; what a stream opens with, comments and pings are none: the first one is the commit point, each one feeds the idle clock. */
+  /** Events of the answer seen so far; comments and pings are none. Each one feeds the idle clock. */
   readonly events: number
+  /**
+   * Whether the provider has said a part of the answer: text, reasoning, a refusal, a tool call, media. That is the commit
+   * point; a role, an empty block or choice, usage and a finish reason are not. Absent where every event is content.
+   */
+  readonly hasContent?: boolean
   /** The provider's error, when the stream carried one; nothing of it was forwarded. */
   readonly error: GatewayError | undefined
   /** Whether the answer is whole, asked when the upstream has ended. */
   readonly complete: boolean
+  /**
+   * Set once the provider has said that its stream is over, whether or not its connection is: milliseconds in which what
+   * belongs to the answer (usage) may still follow, 0 where the dialect has nothing after its end. `undefined` before, and
+   * where only the end of the connection tells.
+   */
+  readonly endGraceMs: number | undefined
   /** What the assistant has said so far, where that is all it has done: another target could go on from there. */
   readonly said?: string | undefined
   /** What the client's stream ends with when it is whole and the provider did not send it. */

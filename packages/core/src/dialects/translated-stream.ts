@@ -19,6 +19,8 @@ const CHARACTERS_PER_TOKEN = 4
 /** A provider's stream read into neutral events and written in the client's dialect. */
 export class TranslatedStream implements StreamRelay {
   events = 0
+  /** Of the present source. */
+  hasContent = false
   error: GatewayError | undefined
   usage: Usage | undefined
   readonly finishes: Finish[] = []
@@ -46,6 +48,10 @@ export class TranslatedStream implements StreamRelay {
     return this.#source.reader.complete
   }
 
+  get endGraceMs(): number | undefined {
+    return this.#source.reader.endGraceMs
+  }
+
   get outputEstimate(): number {
     return Math.ceil(this.#characters / CHARACTERS_PER_TOKEN)
   }
@@ -58,6 +64,7 @@ export class TranslatedStream implements StreamRelay {
   continueWith(source: StreamSource): void {
     this.#source = source
     this.error = undefined
+    this.hasContent = false
     this.#continuedTokens = estimateTextTokens([this.#said])
     this.#skipsSpace = /\s$/u.test(this.#said)
   }
@@ -103,7 +110,8 @@ export class TranslatedStream implements StreamRelay {
 
   #render(read: Exclude<StreamEvent, { type: 'error' }>): string {
     const event = this.#skipsSpace && read.type === 'text' ? this.#withoutSpace(read) : read
-    if (!BEFORE_CONTENT.has(event.type)) this.events += 1
+    this.hasContent ||= isContent(event)
+    if (!UNCOUNTED.has(event.type)) this.events += 1
     if ('choice' in event && event.choice > this.#lastChoice) this.#lastChoice = event.choice
     if (event.type === 'finish') {
       this.finishes.push(event.finish)
@@ -136,5 +144,22 @@ export class TranslatedStream implements StreamRelay {
   }
 }
 
-/** What a provider says before it says anything: an error that follows is one of the whole answer, and nobody has seen it begin. */
-const BEFORE_CONTENT: ReadonlySet<StreamEvent['type']> = new Set(['start', 'usage'])
+/** Events about the answer rather than of it. */
+const UNCOUNTED: ReadonlySet<StreamEvent['type']> = new Set(['start', 'usage'])
+
+/** Whether the client would lose a part of the answer if another target took over after this event. */
+function isContent(event: StreamEvent): boolean {
+  switch (event.type) {
+    case 'text':
+    case 'reasoning':
+    case 'refusal':
+      return event.text !== ''
+    case 'reasoning-signature':
+    case 'tool-call':
+    case 'tool-arguments':
+    case 'part':
+      return true
+    default:
+      return false
+  }
+}

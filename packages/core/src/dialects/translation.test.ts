@@ -31,6 +31,7 @@ const plain: Dialect = {
     readAnswer: (body) => body as unknown as Answer,
     openReader: () => ({
       complete: true,
+      endGraceMs: undefined,
       read: (frame) => (frame.data === 'ping' ? [] : (JSON.parse(frame.data) as StreamEvent[]).map((event) => (event.type === 'error' ? { type: 'error', error: new GatewayError('provider_error', 'broke') } : event))),
     }),
     readError: () => new GatewayError('provider_error', 'x'),
@@ -124,7 +125,7 @@ describe('within one dialect', () => {
     readAnswer: (_body, original) => ({ body: original, usage: undefined, finishes: [] }),
     openStream: (_request, options) => ({ ...openStub(), end: () => `${options.call.provider} ${options.maxEventBytes}` }),
   }
-  const openStub = () => ({ push: () => undefined, flush: () => undefined, events: 0, error: undefined, complete: false, usage: undefined, finishes: [], fail: () => '' })
+  const openStub = () => ({ push: () => undefined, flush: () => undefined, events: 0, error: undefined, complete: false, endGraceMs: undefined, usage: undefined, finishes: [], fail: () => '' })
 
   it('relays, and never touches the conversation', () => {
     const same: Dialect = { ...wordy, relay }

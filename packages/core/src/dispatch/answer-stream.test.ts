@@ -16,6 +16,7 @@ class FakeRelay implements StreamRelay {
   events = 1
   error: GatewayError | undefined
   complete = false
+  endGraceMs: number | undefined
   readonly usage = undefined
 
   /** No byte can say that it broke. */

@@ -4,6 +4,7 @@ import { GatewayError, withDetails, withMessage } from '../errors.ts'
 import type { Provider } from '../providers/index.ts'
 import type { Cancellation } from './cancellation.ts'
 import { transportError } from './classify.ts'
+import { letGo } from './let-go.ts'
 import type { OutputAllowance } from './output-allowance.ts'
 import type { UpstreamCall } from './transport.ts'
 
@@ -13,7 +14,9 @@ export interface AnswerStreamOptions {
   /** What was read up to the commit point. */
   readonly first: (Uint8Array | string)[]
   readonly cancellation: Cancellation
-  readonly clock: Pick<Clock, 'setTimer'>
+  readonly clock: Pick<Clock, 'setTimer' | 'monotonic'>
+  /** For a stream that is handed over before its first content. */
+  readonly firstContentBy?: FirstContentBy | undefined
   /** Said while the provider says nothing. */
   readonly heartbeat?: string | undefined
   readonly idleTimeoutMs: number
@@ -25,6 +28,14 @@ export interface AnswerStreamOptions {
   readonly onBreak?: ((failure: GatewayError) => Promise<AnswerStream | undefined> | undefined) | undefined
   /** Told once, when nothing more comes. */
   readonly onFinish?: (failure: GatewayError | undefined) => void
+}
+
+/** Latest moment for the first content of a stream. */
+export interface FirstContentBy {
+  /** On the monotonic clock. */
+  readonly at: number
+  /** The limit it comes from, for messages. */
+  readonly limitMs: number
 }
 
 /** How a stream ended: whole, or with the error that broke it. */
@@ -61,8 +72,10 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   #askedAtBeat = -1
   /** How long the client has not read what is there for it. */
   #stalledMs = 0
-  /** The last thing given was a heartbeat, which does not feed the provider's clock. */
+  /** The last thing given was a heartbeat, ours or the provider's, which does not feed the provider's clock. */
   #isWaiting = false
+  /** When the stream is taken for whole although its connection is still open, on the monotonic clock. */
+  #wholeAt: number | undefined
   #onAbandon: (() => void) | undefined
   #isCut = false
 
@@ -125,7 +138,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
       return promised(last)
     }
     if (this.#state === 'draining') return promised(OVER)
-    const { relay, cancellation, idleTimeoutMs, allowance } = this.#options
+    const { relay, allowance } = this.#options
     if (allowance !== undefined && relay.cut !== undefined && this.#state === 'running' && relay.error === undefined) {
       const isAllowed = allowance.allows(this.outputEstimate)
       if (isAllowed instanceof Promise) return isAllowed.then(() => this.next())
@@ -133,8 +146,8 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
       if (tail !== undefined) return promised(lastOf(this.#cut(tail)))
     }
     if (relay.error !== undefined) return this.#break(relay.error)
-    if (this.#state === 'upstream ended') return this.#endOfUpstream()
-    if (!this.#isWaiting) cancellation.startPhase('idle_timeout', idleTimeoutMs)
+    if (this.#state === 'upstream ended' || relay.endGraceMs === 0) return this.#endOfUpstream()
+    if (!this.#isWaiting) this.#startClock()
     return this.#read()
   }
 
@@ -157,11 +170,24 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     return read
   }
 
+  /** Times what the provider owes next: the first content, another event, or what may still follow the end it has said. */
+  #startClock(): void {
+    const { relay, cancellation, clock, idleTimeoutMs, firstContentBy } = this.#options
+    if (relay.endGraceMs === undefined) {
+      this.#wholeAt = undefined
+      if (firstContentBy !== undefined && relay.hasContent === false) cancellation.startPhase('first_token_timeout', firstContentBy.at - clock.monotonic(), firstContentBy.limitMs)
+      else cancellation.startPhase('idle_timeout', idleTimeoutMs)
+      return
+    }
+    this.#wholeAt ??= clock.monotonic() + relay.endGraceMs
+    cancellation.startPhase('idle_timeout', this.#wholeAt - clock.monotonic())
+  }
+
   readonly #onChunk = (chunk: Uint8Array | undefined): Result | Promise<Result> => {
     this.#isReading = false
     this.#isWaiting = chunk?.length === 0
     if (this.#isWaiting) return this.#options.heartbeat === undefined ? this.#read() : { done: false, value: this.#options.heartbeat }
-    const { relay, cancellation, idleTimeoutMs } = this.#options
+    const { relay, cancellation } = this.#options
     const seen = relay.events
     let output: Uint8Array | string | undefined
     try {
@@ -171,15 +197,16 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     }
     if (chunk === undefined && this.#state === 'running') this.#state = 'upstream ended'
     if (this.#state === 'draining') return OVER
+    // Comments and pings do not feed the clock: a provider that only says it is alive is not answering.
+    this.#isWaiting = relay.events === seen && relay.endGraceMs === undefined
     if (output !== undefined) {
-      cancellation.endPhase()
+      if (!this.#isWaiting) cancellation.endPhase()
       return given(this.#deliver(output))
     }
     // Half an event at the end is not a wrong one: the rest of it never came.
     if (relay.error !== undefined) return this.#break(chunk === undefined && relay.error.code === 'upstream_invalid' ? this.#truncated() : relay.error)
-    if (chunk === undefined) return this.#endOfUpstream()
-    // Comments and pings do not feed the clock: a provider that only says it is alive is not answering.
-    if (relay.events !== seen) cancellation.startPhase('idle_timeout', idleTimeoutMs)
+    if (chunk === undefined || relay.endGraceMs === 0) return this.#endOfUpstream()
+    if (!this.#isWaiting) this.#startClock()
     return this.#read()
   }
 
@@ -204,6 +231,9 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
 
   readonly #onBreak = (error: unknown): Promise<Result> => {
     this.#isReading = false
+    const { relay } = this.#options
+    // The provider had said the end: how its connection goes is no part of the answer.
+    if (this.#state === 'running' && relay.endGraceMs !== undefined && relay.complete && relay.error === undefined) return promised(this.#finish(undefined))
     return this.#break(transportError(error, { answered: true }))
   }
 
@@ -234,6 +264,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     this.#options = other.#options
     this.#first = [...marker, ...other.#first]
     this.#state = 'running'
+    this.#wholeAt = undefined
     other.#beat.clear()
     other.#state = 'over'
     this.#watch()
@@ -267,7 +298,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     for (let chunk = await call.read(); chunk !== undefined; chunk = await call.read()) {
       relay.push(chunk)
       this.#bytes += chunk.length
-      if (relay.error !== undefined || this.#bytes > answerLimitBytes) return
+      if (relay.error !== undefined || relay.endGraceMs === 0 || this.#bytes > answerLimitBytes) return
     }
     relay.flush()
   }
@@ -314,11 +345,13 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
 
   /** @returns the error as it may be told */
   #close(error: GatewayError | undefined): GatewayError | undefined {
-    const { call, cancellation, provider } = this.#options
+    const { call, cancellation, provider, clock } = this.#options
+    const isOpen = this.#state !== 'upstream ended'
     this.#state = 'over'
     this.#first = []
     const failure = error === undefined ? undefined : withDetails(withMessage(error, provider.redact(error.message)), { provider: provider.name })
     if (failure !== undefined) call.abort(failure)
+    else if (isOpen) letGo(call, clock)
     cancellation.close()
     this.#beat.clear()
     this.#options.onFinish?.(failure)

@@ -1,13 +1,14 @@
 import type { BuiltRequest, Observation, StreamRelay, Translation } from '../dialects/index.ts'
 import { GatewayError, withDetails, withMessage } from '../errors.ts'
 import type { PlanLimits, Target } from '../routing/index.ts'
-import { AnswerStream } from './answer-stream.ts'
+import { AnswerStream, type FirstContentBy } from './answer-stream.ts'
 import { retryAfterMs } from './backoff.ts'
 import type { Cancellation } from './cancellation.ts'
 import { transportError } from './classify.ts'
 import type { DispatchEnvironment } from './environment.ts'
 import type { OutputAllowance } from './output-allowance.ts'
 import type { UpstreamCall, UpstreamRequest, UpstreamResponse } from './transport.ts'
+import { untilContent } from './until-content.ts'
 
 /** One call to one target. */
 export interface Attempt {
@@ -20,6 +21,8 @@ export interface Attempt {
   /** Whether a body that can be sent only once has begun to leave: nothing can be tried after that. */
   readonly upload: { isSpent: boolean }
   readonly environment: DispatchEnvironment
+  /** Another target could take over: a stream that is open and says nothing is waited for longer. */
+  readonly hasAlternative: boolean
   /** Told what the target's answer begins with. */
   readonly onHeaders: (headers: UpstreamResponse['headers']) => void
   /** How much of a stream is paid for; all of it when absent. */
@@ -47,13 +50,14 @@ export interface Committed {
   readonly isLocal?: boolean
 }
 
-/** Calls the target and waits for its commit point: the whole answer, or the first event of a stream. */
+/** Calls the target and waits for its commit point: the whole answer, or the first content of a stream. */
 export async function attempt(options: Attempt): Promise<Committed> {
   const { target, cancellation, limits } = options
   const built = options.translation.buildRequest()
   let call: UpstreamCall | undefined
   let response: UpstreamResponse | undefined
   let isSent = false
+  let firstContentBy: FirstContentBy | undefined
   try {
     const outgoing = outgoingRequest(options, built)
     const ready = outgoing instanceof Promise ? await prepared(outgoing, cancellation) : outgoing
@@ -63,15 +67,16 @@ export async function attempt(options: Attempt): Promise<Committed> {
       // A whole answer may take as long as the request's deadline, and so may an upload; only a stream owes us a first token.
       onConnected: () => {
         isSent = true
-        if (options.translation.answer === 'events' && !isStream(built.body)) cancellation.startPhase('first_token_timeout', limits.ttftTimeoutMs)
-        else cancellation.endPhase()
+        if (options.translation.answer !== 'events' || isStream(built.body)) return cancellation.endPhase()
+        firstContentBy = { at: options.environment.clock.monotonic() + limits.ttftTimeoutMs, limitMs: limits.ttftTimeoutMs }
+        cancellation.startPhase('first_token_timeout', limits.ttftTimeoutMs)
       },
     })
     call = sent
     cancellation.wait((error) => sent.abort(error))
     response = await call.response
     options.onHeaders(response.headers)
-    const answer = response.status < 200 || response.status > 299 ? await readRefusal(call, response, options) : await readAnswer(call, response, options)
+    const answer = response.status < 200 || response.status > 299 ? await readRefusal(call, response, options) : await readAnswer(call, response, { ...options, firstContentBy })
     return { target, dropped: built.dropped, status: response.status, headers: clientHeaders(options.translation, response), ...answer }
   } catch (error) {
     const known = transportError(error, { answered: response !== undefined })
@@ -175,6 +180,11 @@ async function readError(call: UpstreamCall, response: UpstreamResponse, options
   return wait === undefined ? error : withDetails(error, { retryAfterMs: wait })
 }
 
+/** An attempt whose target has begun to answer. */
+interface Opening extends Attempt {
+  readonly firstContentBy: FirstContentBy | undefined
+}
+
 type Answer = Pick<Committed, 'body' | 'observation' | 'refusal'>
 
 /** Statuses that have no body. */
@@ -192,7 +202,7 @@ async function readRefusal(call: UpstreamCall, response: UpstreamResponse, optio
   return { body: BODILESS.has(response.status) ? null : Buffer.from(provider.redact(body), 'latin1'), observation: NOTHING, refusal }
 }
 
-function readAnswer(call: UpstreamCall, response: UpstreamResponse, options: Attempt): Promise<Answer> {
+function readAnswer(call: UpstreamCall, response: UpstreamResponse, options: Opening): Promise<Answer> {
   const { answer } = options.translation
   if (answer === 'json' || kindOf(options.translation, response) === 'json') return readWhole(call, options)
   // Who asked for events is owed some; only what passes as it is may be nothing.
@@ -224,7 +234,7 @@ function parseAnswer(bytes: Uint8Array, options: Attempt): Record<string, unknow
   throw new GatewayError('upstream_invalid', `${provider} answered with JSON that is not an object.`)
 }
 
-async function openStream(call: UpstreamCall, response: UpstreamResponse, options: Attempt): Promise<Answer> {
+async function openStream(call: UpstreamCall, response: UpstreamResponse, options: Opening): Promise<Answer> {
   const type = contentTypeOf(response)
   if (options.translation.answer === 'events' && type.includes('application/json')) {
     // Either an error in a 200, which reading it throws, or a whole answer nobody asked for.
@@ -233,13 +243,14 @@ async function openStream(call: UpstreamCall, response: UpstreamResponse, option
   }
   const { onBreak } = options
   const relay = options.translation.openStream(type)
-  const first = await firstEvent(call, relay, options)
+  const first = await untilContent(call, relay, options)
   const stream = new AnswerStream({
     call,
     relay,
     first,
     cancellation: options.cancellation,
     clock: options.environment.clock,
+    firstContentBy: options.firstContentBy,
     heartbeat: options.translation.heartbeat,
     idleTimeoutMs: options.limits.idleTimeoutMs,
     // Bytes are held by nobody on their way: no memory needs a limit for them.
@@ -250,21 +261,4 @@ async function openStream(call: UpstreamCall, response: UpstreamResponse, option
     onFinish: options.onStreamEnd,
   })
   return { body: stream, observation: relay }
-}
-
-/** Reads up to the first event: a stream that fails before it has failed as a whole, and nobody has seen it begin. */
-async function firstEvent(call: UpstreamCall, relay: StreamRelay, options: Attempt): Promise<(Uint8Array | string)[]> {
-  const output: (Uint8Array | string)[] = []
-  // A stream that goes on with another one's has seen some already.
-  const before = relay.events
-  while (relay.events === before) {
-    const chunk = await call.read()
-    const bytes = chunk === undefined ? relay.flush() : relay.push(chunk)
-    if (bytes !== undefined) output.push(bytes)
-    if (relay.error !== undefined && relay.events === before) throw relay.error
-    if (chunk === undefined && relay.events === before) {
-      throw new GatewayError('upstream_truncated', `${options.target.provider.name} ended its stream before the first event.`)
-    }
-  }
-  return output
 }

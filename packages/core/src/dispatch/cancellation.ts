@@ -48,9 +48,10 @@ export class Cancellation {
     if (this.#timer === undefined) this.#arm(this.#deadline)
   }
 
-  startPhase(code: PhaseCode, ms: number): void {
+  /** @param limitMs what the error says, where the phase is the rest of a longer limit */
+  startPhase(code: PhaseCode, ms: number, limitMs = ms): void {
     this.#phase = code
-    this.#phaseMs = ms
+    this.#phaseMs = limitMs
     this.#phaseDue = this.#clock.monotonic() + ms
     const due = Math.min(this.#phaseDue, this.#deadline)
     if (due < this.#timerDue) this.#arm(due)
@@ -130,6 +131,6 @@ const FORBEARANCE_MS = 50
 
 const phaseMessages: Record<PhaseCode, (ms: number) => string> = {
   connect_timeout: (ms) => `No connection to the provider within ${ms} ms (option connectTimeout, POSTERN_CONNECT_TIMEOUT).`,
-  first_token_timeout: (ms) => `The provider sent nothing within ${ms} ms (option ttftTimeout, POSTERN_TTFT_TIMEOUT).`,
+  first_token_timeout: (ms) => `The provider sent no content within ${ms} ms (option ttftTimeout, POSTERN_TTFT_TIMEOUT).`,
   idle_timeout: (ms) => `The provider's stream stood still for ${ms} ms (option idleTimeout, POSTERN_IDLE_TIMEOUT).`,
 }

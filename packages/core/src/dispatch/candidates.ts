@@ -77,6 +77,11 @@ export class Candidates {
     return this.#laneTo(candidate, enterUnlessCooling)
   }
 
+  /** Whether the request has another target left that may answer it. */
+  hasOther(candidate: Candidate): boolean {
+    return this.#candidates.some((other) => other !== candidate && other.state !== 'out')
+  }
+
   /** Whether another key of the same provider may do what this one could not. */
   hasOtherKey({ target }: Candidate): boolean {
     return (target.provider.keys ?? []).some((key) => this.#isKeyUsable(target, key))

@@ -10,6 +10,7 @@ import type { UpstreamCall } from './transport.ts'
 class PlainRelay implements StreamRelay {
   events = 0
   complete = false
+  readonly endGraceMs = undefined
   error: GatewayError | undefined
   usage = undefined
   finishes = []

@@ -229,6 +229,7 @@ export class Run {
       upload: this.#upload,
       allowance: this.#job.allowance,
       environment: this.#environment,
+      hasAlternative: this.#candidates.hasOther(racer.lane.candidate),
       onHeaders: (headers) => {
         const restMs = restAskedMs(headers, this.#environment.clock.now(), target.dialects[0]?.client.limitHeaders)
         if (restMs > 0) racer.lane.condition.coolDown(Math.min(restMs, LONGEST_COOL_DOWN_MS))

@@ -20,6 +20,7 @@ function target(name: string): Target {
 class PassingRelay implements StreamRelay {
   events = 0
   complete = false
+  readonly endGraceMs = undefined
   readonly usage = undefined
   readonly finishes = []
   readonly error = undefined

@@ -16,7 +16,7 @@ export interface Target {
 /** What bounds the calls of a plan. Durations in milliseconds, sizes in bytes. */
 export interface PlanLimits {
   readonly connectTimeoutMs: number
-  /** Until the first event of a stream. */
+  /** Until the first content of a stream. */
   readonly ttftTimeoutMs: number
   /** Between two events of a stream. */
   readonly idleTimeoutMs: number

@@ -4,6 +4,7 @@ import type { Finish } from '../finish.ts'
 import { objectOf, parseObject, textOf } from '../json.ts'
 import { parseFrames, type SseFrame, SseSplitter } from '../sse.ts'
 import type { Usage } from '../usage.ts'
+import { hasContent } from './block-content.ts'
 import { errorInAnswer, invalidAnswer, plainError } from './errors.ts'
 import { finishOf } from './finish.ts'
 import { renderStreamError } from './server-errors.ts'
@@ -20,10 +21,11 @@ type Verdict = 'as it is' | 'nothing' | 'named'
  * stumble: events without a name, and a second `message_start`.
  *
  * `message_start` and pings are no answer yet: an overloaded provider sends them before it says so. They are held back
- * until content comes, so that another target may still take over.
+ * until a block begins, so that another target may still take over.
  */
 export class MessageStreamRelay implements StreamRelay {
   events = 0
+  hasContent = false
   error: GatewayError | undefined
   readonly finishes: Finish[] = []
   readonly #provider: string
@@ -48,6 +50,10 @@ export class MessageStreamRelay implements StreamRelay {
     return this.#stopped && this.finishes.length > 0
   }
 
+  get endGraceMs(): number | undefined {
+    return this.#stopped ? 0 : undefined
+  }
+
   get usage(): Usage | undefined {
     return usageOf(this.#usage)
   }
@@ -55,7 +61,7 @@ export class MessageStreamRelay implements StreamRelay {
   push(chunk: Uint8Array): Uint8Array | string | undefined {
     const block = this.#splitter.push(chunk)
     if (block === undefined) return undefined
-    if (this.events === 0 || this.#stopped || !isPlain(block)) return this.#read(block)
+    if (!this.hasContent || this.#stopped || !isPlain(block)) return this.#read(block)
     this.events += 1
     return block
   }
@@ -135,6 +141,7 @@ export class MessageStreamRelay implements StreamRelay {
       case 'content_block_delta':
       case 'content_block_stop':
         this.events += 1
+        this.hasContent ||= hasContent(event)
         break
       default:
         this.error = errorInAnswer(event, this.#provider)

@@ -53,6 +53,10 @@ export class MessageReader implements StreamReader {
     return this.#stopped && this.#finished && !this.#failed
   }
 
+  get endGraceMs(): number | undefined {
+    return this.#stopped ? 0 : undefined
+  }
+
   read(frame: SseFrame): readonly StreamEvent[] {
     if (this.#failed || this.#stopped || frame.event === 'ping' || frame.data === '') return NOTHING
     const event = objectOf(parseJson(frame.data)?.value)

@@ -1,4 +1,4 @@
-import type { CallContext, JsonObject, StreamReader } from '../dialect.ts'
+import { type CallContext, type JsonObject, type StreamReader, USAGE_GRACE_MS } from '../dialect.ts'
 import type { StreamEvent } from '../events.ts'
 import { isObject, objectOf, objectsOf, parseObject, textOf } from '../json.ts'
 import type { SseFrame } from '../sse.ts'
@@ -46,6 +46,7 @@ export class ConverseReader implements StreamReader {
   #finished = false
   #failed = false
   #answeredInJson = false
+  #hasMetadata = false
   #toolCalls = 0
   #textLength = 0
 
@@ -56,6 +57,12 @@ export class ConverseReader implements StreamReader {
   /** The message has stopped and has said why; the usage that follows is about it, not of it. */
   get complete(): boolean {
     return this.#finished && !this.#failed
+  }
+
+  /** `metadata`, with the usage, follows `messageStop` and is the last event. */
+  get endGraceMs(): number | undefined {
+    if (!this.complete) return undefined
+    return this.#hasMetadata ? 0 : USAGE_GRACE_MS
   }
 
   read(frame: SseFrame): readonly StreamEvent[] {
@@ -86,6 +93,7 @@ export class ConverseReader implements StreamReader {
         this.#stopMessage(event, events)
         break
       case 'metadata': {
+        this.#hasMetadata = true
         const usage = usageOf(objectOf(event.usage))
         if (usage !== undefined) events.push({ type: 'usage', usage })
       }

@@ -27,6 +27,10 @@ export class ChatReader implements StreamReader {
     return this.#state === 'ended'
   }
 
+  get endGraceMs(): number | undefined {
+    return this.#state === 'ended' ? 0 : undefined
+  }
+
   read(frame: SseFrame): readonly StreamEvent[] {
     if (this.#state !== 'running' || frame.data === DONE) return NOTHING
     const event = parseObject(frame.data)

@@ -10,6 +10,7 @@ export class ByteRelay implements StreamRelay {
   events = 0
   complete = false
   readonly error = undefined
+  readonly endGraceMs = undefined
   readonly finishes = []
   readonly #observer: PassingUsage | undefined
 

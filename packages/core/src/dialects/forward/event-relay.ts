@@ -2,7 +2,7 @@ import type { GatewayError } from '../../errors.ts'
 import type { Dialect, JsonObject, StreamRelay } from '../dialect.ts'
 import { errorIn } from '../error-in.ts'
 import type { Finish } from '../finish.ts'
-import { listOf, objectOf, parseObject } from '../json.ts'
+import { listOf, objectOf, parseObject, textOf } from '../json.ts'
 import { faceOf } from '../operation.ts'
 import { parseFrames, type SseFrame, SseSplitter } from '../sse.ts'
 import { UsageTally } from '../usage-fields.ts'
@@ -29,6 +29,7 @@ const BLANK_LINE = Buffer.from('\n\n')
 /** A stream of events on its way between two sides that speak the same: forwarded as it came, read where it says how it goes. */
 export class EventRelay implements StreamRelay {
   events = 0
+  hasContent = false
   error: GatewayError | undefined
   complete = false
   readonly finishes: Finish[] = []
@@ -36,10 +37,15 @@ export class EventRelay implements StreamRelay {
   readonly #splitter: SseSplitter
   readonly #tally = new UsageTally()
   #sawDone = false
+  #isOver = false
 
   constructor(options: EventRelayOptions) {
     this.#options = options
     this.#splitter = new SseSplitter(options.maxEventBytes)
+  }
+
+  get endGraceMs(): number | undefined {
+    return this.#isOver ? 0 : undefined
   }
 
   get usage(): Usage | undefined {
@@ -66,12 +72,13 @@ export class EventRelay implements StreamRelay {
 
   #relay(block: Uint8Array): Uint8Array | string | undefined {
     const text = Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('latin1')
-    if (!WORTH_READING.test(text)) {
+    if (!WORTH_READING.test(text) && this.hasContent) {
       if (!text.includes('data:')) return undefined
       this.events += 1
       return block
     }
     const frames = parseFrames(block)
+    if (frames.length === 0) return undefined
     const failed = frames.findIndex((frame) => this.#read(frame))
     this.events += failed === -1 ? frames.length : failed
     if (failed === -1) return block
@@ -82,12 +89,14 @@ export class EventRelay implements StreamRelay {
   #read(frame: SseFrame): boolean {
     if (frame.data === DONE) {
       this.#sawDone = true
+      this.#isOver = true
       this.complete = true
       return false
     }
     const body = parseObject(frame.data)
     this.error = errorIn(frame, body, this.#options)
     if (this.error !== undefined) return true
+    this.hasContent ||= isContent(body)
     if (body !== undefined) this.#observe(body)
     return false
   }
@@ -96,8 +105,17 @@ export class EventRelay implements StreamRelay {
     this.#tally.add(body)
     this.finishes.push(...finishesOf(body))
     const hasFinish = listOf(body.choices).some((choice) => typeof objectOf(choice)?.finish_reason === 'string')
-    if (hasFinish || (typeof body.type === 'string' && LAST_TYPE.test(body.type))) this.complete = true
+    const isLast = typeof body.type === 'string' && LAST_TYPE.test(body.type)
+    if (hasFinish || isLast) this.complete = true
+    // Of images there may be several, each with an end of its own.
+    if (isLast && !String(body.type).startsWith('image_')) this.#isOver = true
   }
+}
+
+/** A completion has content once it has text; every other event of these endpoints is a piece of the answer. */
+function isContent(body: JsonObject | undefined): boolean {
+  if (body === undefined || !Array.isArray(body.choices)) return true
+  return body.choices.some((choice) => textOf(objectOf(choice)?.text) !== undefined)
 }
 
 function frameText({ event, data }: SseFrame): string {

@@ -1,7 +1,7 @@
 import { GatewayError } from '../../errors.ts'
-import type { JsonObject } from '../dialect.ts'
+import { type JsonObject, USAGE_GRACE_MS } from '../dialect.ts'
 import type { Finish } from '../finish.ts'
-import { isObject, listOf, objectsOf } from '../json.ts'
+import { isObject, listOf, objectsOf, textOf } from '../json.ts'
 import { errorInAnswer } from './errors.ts'
 import { blockedPrompt, finishOf, finishWord } from './finish.ts'
 
@@ -16,6 +16,8 @@ export class AnswerObserver {
   readonly #provider: string
   readonly #candidates = new Map<number, ObservedCandidate>()
   #blocked = false
+  /** Content came after a finish reason: some services write one into every chunk. */
+  #hasFalseEnd = false
 
   constructor(provider: string) {
     this.#provider = provider
@@ -28,9 +30,14 @@ export class AnswerObserver {
     return seen.length > 0 && seen.every((candidate) => candidate.finished)
   }
 
+  /** The API has no last event: after the finish reasons only usage and grounding may follow. */
+  get endGraceMs(): number | undefined {
+    return this.complete && !this.#hasFalseEnd ? USAGE_GRACE_MS : undefined
+  }
+
   /** Chunks of the first candidate went by unread. */
   noteContent(): void {
-    this.#candidate(0)
+    if (this.#candidate(0).finished) this.#hasFalseEnd = true
   }
 
   /** Looks at a chunk. Gives back the error it carries; a whole answer is one chunk. */
@@ -65,6 +72,7 @@ export class AnswerObserver {
     const state = this.#candidate(typeof index === 'number' ? index : position)
     // A call and the end of its turn come in different chunks.
     state.hasCalls ||= partsOf(candidate).some((part) => isObject(part['functionCall']))
+    if (state.finished && hasContent(candidate)) this.#hasFalseEnd = true
     const word = finishWord(candidate['finishReason'])
     if (word === undefined || state.finished) return
     state.finished = true
@@ -79,6 +87,11 @@ export class AnswerObserver {
     }
     return candidate
   }
+}
+
+/** Whether a candidate of a chunk holds a part of the answer: an empty text is none, its signature is. */
+export function hasContent(candidate: JsonObject): boolean {
+  return partsOf(candidate).some((part) => textOf(part['text']) !== undefined || Object.keys(part).some((field) => field !== 'text' && field !== 'thought'))
 }
 
 function partsOf({ content }: JsonObject): JsonObject[] {

@@ -1,10 +1,10 @@
 import { GatewayError } from '../../errors.ts'
 import type { CallContext, ChatRequest, RelayOptions, StreamRelay } from '../dialect.ts'
 import type { Finish } from '../finish.ts'
-import { parseObject } from '../json.ts'
+import { objectsOf, parseObject } from '../json.ts'
 import { parseFrames, type SseFrame, SseSplitter } from '../sse.ts'
 import type { Usage } from '../usage.ts'
-import { AnswerObserver } from './answer-observer.ts'
+import { AnswerObserver, hasContent } from './answer-observer.ts'
 import { errorInAnswer } from './errors.ts'
 import { renderError } from './server-errors.ts'
 import { ChunkFraming } from './server-framing.ts'
@@ -19,6 +19,7 @@ const BLANK_LINE = Buffer.from('\n\n')
  */
 export class GenerateStreamRelay implements StreamRelay {
   events = 0
+  hasContent = false
   error: GatewayError | undefined
   readonly #call: CallContext
   readonly #requestId: string
@@ -56,10 +57,14 @@ export class GenerateStreamRelay implements StreamRelay {
     return this.error === undefined && this.#observer.complete
   }
 
+  get endGraceMs(): number | undefined {
+    return this.error === undefined ? this.#observer.endGraceMs : undefined
+  }
+
   push(chunk: Uint8Array): Uint8Array | string | undefined {
     const block = this.#splitter.push(chunk)
     if (block === undefined) return undefined
-    if (!this.#mayPassUnread || !isPlain(block)) return this.#read(block)
+    if (!this.hasContent || !this.#mayPassUnread || !isPlain(block)) return this.#read(block)
     this.events += 1
     this.#observer.noteContent()
     this.#uncounted = block
@@ -102,6 +107,7 @@ export class GenerateStreamRelay implements StreamRelay {
     else this.error = this.#observer.observe(chunk)
     if (this.error !== undefined) return false
     this.events += 1
+    this.hasContent ||= objectsOf(chunk?.['candidates']).some(hasContent)
     const usage = readUsage(chunk?.['usageMetadata'])
     if (usage !== undefined) {
       this.#usage = usage

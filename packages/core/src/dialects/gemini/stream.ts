@@ -1,5 +1,5 @@
 import { GatewayError, toGatewayError } from '../../errors.ts'
-import type { CallContext, JsonObject, StreamReader } from '../dialect.ts'
+import { type CallContext, type JsonObject, type StreamReader, USAGE_GRACE_MS } from '../dialect.ts'
 import type { StreamEvent } from '../events.ts'
 import type { SseFrame } from '../sse.ts'
 import { CandidateReader } from './candidate.ts'
@@ -20,6 +20,8 @@ export class AnswerReader implements StreamReader {
   #started = false
   #blocked = false
   #failed = false
+  /** Content came after a finish reason: some services write one into every chunk. */
+  #hasFalseEnd = false
 
   constructor(call: CallContext) {
     this.#call = call
@@ -36,6 +38,11 @@ export class AnswerReader implements StreamReader {
       seen = true
     }
     return seen
+  }
+
+  /** The API has no last event: after the finish reasons only usage and grounding may follow. */
+  get endGraceMs(): number | undefined {
+    return this.complete && !this.#hasFalseEnd ? USAGE_GRACE_MS : undefined
   }
 
   read(frame: SseFrame): readonly StreamEvent[] {
@@ -93,7 +100,10 @@ export class AnswerReader implements StreamReader {
     const { index } = candidate
     const choice = typeof index === 'number' && Number.isInteger(index) && index >= 0 && index < MAX_CANDIDATES ? index : position
     const reader = (this.#candidates[choice] ??= new CandidateReader(choice, this.#call))
+    const wasFinished = reader.finished
+    const before = events.length
     reader.read(candidate, events)
+    if (wasFinished && events.length > before) this.#hasFalseEnd = true
   }
 
   #promptFeedback(feedback: unknown, events: StreamEvent[]): void {

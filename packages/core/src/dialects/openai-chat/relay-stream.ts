@@ -3,6 +3,7 @@ import type { CallContext, ChatRequest, JsonObject, RelayOptions, StreamRelay } 
 import type { Finish } from '../finish.ts'
 import { parseFrames, type SseFrame, SseSplitter } from '../sse.ts'
 import type { Usage } from '../usage.ts'
+import { chunkHasContent } from './chunk-content.ts'
 import { errorOf, finishOf, reportedError, usageOf } from './chunk-rules.ts'
 import { renderStreamError } from './errors.ts'
 import { listOf, objectOf, parseObject, textOf } from '../json.ts'
@@ -23,6 +24,7 @@ const BLANK_LINE = Buffer.from('\n\n')
  */
 export class ChatStreamRelay implements StreamRelay {
   events = 0
+  hasContent = false
   error: GatewayError | undefined
   usage: Usage | undefined
   readonly finishes: Finish[] = []
@@ -55,6 +57,10 @@ export class ChatStreamRelay implements StreamRelay {
       finished += 1
     }
     return finished >= this.#expectedChoices
+  }
+
+  get endGraceMs(): number | undefined {
+    return this.#done ? 0 : undefined
   }
 
   push(chunk: Uint8Array): Uint8Array | string | undefined {
@@ -92,6 +98,7 @@ export class ChatStreamRelay implements StreamRelay {
   #relay(block: Uint8Array): Uint8Array | string | undefined {
     if (this.#call.quirks.exact && isPlain(block)) {
       this.events += 1
+      this.hasContent ||= parseFrames(block).some(({ data }) => chunkHasContent(parseObject(data) ?? {}))
       return block
     }
     return this.#read(block)
@@ -120,6 +127,7 @@ export class ChatStreamRelay implements StreamRelay {
     else this.error = errorOf(chunk, this.#call.provider)
     if (this.error !== undefined || chunk === undefined) return ''
     this.events += 1
+    this.hasContent ||= chunkHasContent(chunk)
     this.usage = usageOf(chunk) ?? this.usage
     const exact = this.#call.quirks.exact === true
     const keep = this.#readChoices(chunk)

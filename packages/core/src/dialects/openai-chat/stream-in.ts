@@ -38,6 +38,11 @@ export class ChunkReader implements StreamReader {
     return true
   }
 
+  /** Usage comes before `[DONE]`, nothing comes after it. */
+  get endGraceMs(): number | undefined {
+    return this.#done ? 0 : undefined
+  }
+
   read(frame: SseFrame): readonly StreamEvent[] {
     if (this.#failed || this.#done) return []
     const data = frame.data.trim()

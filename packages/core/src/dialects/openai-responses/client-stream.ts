@@ -33,6 +33,10 @@ export class ResponsesReader implements StreamReader {
     return this.#completed
   }
 
+  get endGraceMs(): number | undefined {
+    return this.#completed ? 0 : undefined
+  }
+
   read(frame: SseFrame): readonly StreamEvent[] {
     if (this.#failed || this.#completed || frame.data === '') return NOTHING
     const event = parseObject(frame.data)

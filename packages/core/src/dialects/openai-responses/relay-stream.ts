@@ -1,5 +1,6 @@
 import { GatewayError } from '../../errors.ts'
 import type { JsonObject, RelayOptions, RenderContext, StreamRelay } from '../dialect.ts'
+import type { StreamEvent } from '../events.ts'
 import type { Finish } from '../finish.ts'
 import { objectOf, parseObject, textOf } from '../json.ts'
 import { parseFrames, type SseFrame, SseSplitter } from '../sse.ts'
@@ -23,6 +24,7 @@ const NOTHING: Uint8Array = Buffer.alloc(0)
  */
 export class ResponsesStreamRelay implements StreamRelay {
   events = 0
+  hasContent = false
   error: GatewayError | undefined
   usage: Usage | undefined
   readonly finishes: Finish[] = []
@@ -49,6 +51,10 @@ export class ResponsesStreamRelay implements StreamRelay {
 
   get complete(): boolean {
     return this.#reader.complete
+  }
+
+  get endGraceMs(): number | undefined {
+    return this.#reader.endGraceMs
   }
 
   push(chunk: Uint8Array): Uint8Array | undefined {
@@ -91,7 +97,7 @@ export class ResponsesStreamRelay implements StreamRelay {
   }
 
   #relay(block: Uint8Array): Uint8Array | undefined {
-    if (!isPlain(block) || this.complete || this.error !== undefined) return this.#read(block)
+    if (!this.hasContent || !isPlain(block) || this.complete || this.error !== undefined) return this.#read(block)
     this.events += 1
     if (this.#output !== undefined) for (const frame of parseFrames(block)) this.#output.take(frame)
     return this.#forward(block)
@@ -130,13 +136,18 @@ export class ResponsesStreamRelay implements StreamRelay {
     if (this.complete || this.error !== undefined || frame.data === '[DONE]' || frame.data === '') return false
     this.#output?.take(frame)
     for (const event of this.#reader.read(frame)) {
+      this.hasContent ||= 'choice' in event && !ABOUT_CONTENT.has(event.type)
       if (event.type === 'error') this.error = event.error
       else if (event.type === 'finish') this.finishes.push(event.finish)
       else if (event.type === 'usage') this.usage = event.usage
     }
     if (this.error !== undefined) return false
-    if (OPENING.has(typeOf(frame))) this.#state = frame.data
-    else if (!ALIVE.has(typeOf(frame))) this.events += 1
+    const type = typeOf(frame)
+    if (OPENING.has(type)) this.#state = frame.data
+    else if (!ALIVE.has(type)) {
+      this.events += 1
+      this.hasContent ||= !this.complete && beginsWork(type, frame)
+    }
     return true
   }
 }
@@ -145,6 +156,19 @@ export class ResponsesStreamRelay implements StreamRelay {
 const OPENING: ReadonlySet<string> = new Set(['response.created', 'response.queued', 'response.in_progress'])
 /** Events that say nothing but that the provider is still there. */
 const ALIVE: ReadonlySet<string> = new Set(['keepalive', 'ping'])
+
+/** Events of the neutral model that say something about content, and are none. */
+const ABOUT_CONTENT: ReadonlySet<StreamEvent['type']> = new Set(['logprobs', 'annotations', 'finish'])
+
+/** Whether the event is about output of another kind than words: calls, searches, images. Those that a message or a reasoning opens with are not. */
+function beginsWork(type: string, frame: SseFrame): boolean {
+  if (!type.startsWith('response.') || WORDS.test(type)) return false
+  const { item } = parseObject(frame.data) ?? {}
+  const kind = textOf(objectOf(item)?.type)
+  return kind !== 'message' && kind !== 'reasoning'
+}
+
+const WORDS = /^response\.(?:content_part|output_text|refusal|reasoning\w*)\./
 
 function typeOf(frame: SseFrame): string {
   return frame.event ?? textOf(parseObject(frame.data)?.type) ?? ''
