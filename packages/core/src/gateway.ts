@@ -14,7 +14,7 @@ import { type EventLoopDelay, HostLoad, type Shedding } from './limits/index.ts'
 import { createLogger, type LeveledLogger } from './log.ts'
 import { degradedParts, handle } from './pipeline.ts'
 import { SharedState } from './shared-state.ts'
-import type { Provider, TokenAnswer, TokenRequest } from './providers/index.ts'
+import type { Provider, ProviderEnvironment, TokenAnswer, TokenRequest } from './providers/index.ts'
 import type { Plan, PlanLimits, ProviderEntry, RoutingTable, Target } from './routing/index.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -69,7 +69,7 @@ export interface Injected {
  */
 export function createGateway<Host = unknown>(options: GatewayOptions<Host> = {}, injected: Injected = {}): Gateway {
   const environment = injected.environment ?? processEnvironment()
-  const outside = { clock: injected.clock ?? systemClock, fetchToken: (request: TokenRequest) => fetchToken(core.dispatch, request) }
+  const outside: ProviderEnvironment = { clock: injected.clock ?? systemClock, fetchToken: (request) => fetchToken(core.dispatch, request), askHost: (...asked) => core.hostCalls.credential(...asked) }
   const load = (): Settings => resolveSettings(options as GatewayOptions, environment, outside)
   const settings = load()
   const core = createCore(settings, injected)

@@ -2,6 +2,7 @@ import type { Clock } from './clock.ts'
 import type { HostFunction } from './config/index.ts'
 import { describeThrown, GatewayError, isGatewayError } from './errors.ts'
 import type { GatewayRequest } from './http/index.ts'
+import { isolated, isThenable } from './isolated.ts'
 import type { Logger } from './log.ts'
 
 /** Longest time that `identify` and `adminGuard` may take: a login that is slower would hold every request. */
@@ -30,12 +31,7 @@ export class HostCalls {
 
   /** Passes a value on. The result of the function is not waited for, and its failure does not reach the caller. */
   notify<Value>(name: HostFunction, callback: (value: Value) => unknown, value: Value): void {
-    try {
-      const result = callback(value)
-      if (isThenable(result)) Promise.resolve(result).then(undefined, (cause: unknown) => this.fail(name, cause))
-    } catch (cause) {
-      this.fail(name, cause)
-    }
+    isolated(() => callback(value), (cause) => this.fail(name, cause))
   }
 
   /** The same as a function; `undefined` where the option is not set. */
@@ -45,16 +41,24 @@ export class HostCalls {
 
   /** Asks for a decision that cannot wait. Only `true` is a yes; `false`, `null` and `undefined` are a no, anything else is a logged no. */
   decide<Value>(name: HostFunction, callback: (value: Value) => unknown, value: Value): boolean {
+    const answer = isolated(() => callback(value), (cause) => this.fail(name, cause))
+    if (answer !== true && answer !== false && answer !== null && answer !== undefined) this.fail(name, new TypeError(`The option ${name} answered ${describeKind(answer)}: it must answer true or false at once.`))
+    return answer === true
+  }
+
+  /**
+   * Asks a function for a credential, under a deadline. Rejects with the cause where it fails, takes too long, or answers
+   * what `isGood` does not accept; that is logged.
+   */
+  async credential<Value>(name: HostFunction, call: () => unknown, isGood: (answer: unknown) => answer is Value): Promise<Value> {
     try {
-      const answer = callback(value)
-      if (answer === true) return true
-      if (answer === false || answer === null || answer === undefined) return false
-      if (isThenable(answer)) Promise.resolve(answer).then(undefined, (cause: unknown) => this.fail(name, cause))
-      this.fail(name, new TypeError(`The option ${name} answered ${describeKind(answer)}: it must answer true or false at once.`))
+      const answer = await this.#within(name, call())
+      if (isGood(answer)) return answer
+      throw new TypeError(`The option ${name} answered ${describeKind(answer)}, which is no credential.`)
     } catch (cause) {
       this.fail(name, cause)
+      throw cause
     }
-    return false
   }
 
   /**
@@ -65,7 +69,10 @@ export class HostCalls {
   ask(name: HostFunction, call: () => unknown, request: Pick<GatewayRequest, 'signal'>): unknown {
     try {
       const answer = call()
-      return isThenable(answer) ? this.#within(name, answer, request.signal) : answer
+      if (!isThenable(answer)) return answer
+      return this.#within(name, answer, request.signal).catch((cause: unknown) => {
+        throw this.refusal(name, cause)
+      })
     } catch (cause) {
       throw this.refusal(name, cause)
     }
@@ -97,20 +104,21 @@ export class HostCalls {
     this.#options.log.warn(message)
   }
 
-  #within(name: HostFunction, answer: PromiseLike<unknown>, signal: AbortSignal): Promise<unknown> {
+  /** The answer, or a rejection at the deadline or when the client leaves, whichever comes first. */
+  #within(name: HostFunction, answer: unknown, signal?: AbortSignal): Promise<unknown> {
     return new Promise((resolve, reject) => {
       const end = (): void => {
         timer.clear()
-        signal.removeEventListener('abort', onLeave)
+        signal?.removeEventListener('abort', onLeave)
       }
       const fail = (cause: unknown): void => {
         end()
-        reject(this.refusal(name, cause))
+        reject(cause)
       }
       const onLeave = (): void => fail(new GatewayError('client_closed', 'The client closed the connection before it was identified.'))
       const timer = this.#options.clock.setTimer(() => fail(new Error(`The option ${name} did not answer within ${HOST_ANSWER_DEADLINE_MS} ms.`)), HOST_ANSWER_DEADLINE_MS)
-      signal.addEventListener('abort', onLeave)
-      if (signal.aborted) onLeave()
+      signal?.addEventListener('abort', onLeave)
+      if (signal?.aborted === true) onLeave()
       const listen = async (): Promise<void> => {
         try {
           // Through a promise of ours: a thenable may settle twice, late, or throw.
@@ -123,11 +131,6 @@ export class HostCalls {
       void listen()
     })
   }
-}
-
-/** Throws where the `then` of the value is a getter that throws. */
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return ((typeof value === 'object' && value !== null) || typeof value === 'function') && typeof (value as { readonly then?: unknown }).then === 'function'
 }
 
 /** A value in words that show nothing of what it holds. */

@@ -106,3 +106,24 @@ function circular(): Record<string, unknown> {
 function throwing(): Record<string, unknown> {
   return Object.defineProperty({}, 'a', { enumerable: true, get: () => { throw new Error('no value') } })
 }
+
+describe('a logger of the host that fails', () => {
+  it.each<[string, () => unknown]>([
+    ['throws', () => { throw new Error('disk full') }],
+    ['rejects', () => Promise.reject(new Error('disk full'))],
+    ['throws what has no words', () => { throw Object.create(null) }],
+  ])('and %s is told of on standard error once a minute', async (_, broken) => {
+    const lines: string[] = []
+    let time = 0
+    const log = createLogger({ error: broken, warn: broken, info: broken, debug: broken } as never, { write: (line) => void lines.push(line), now: () => time })
+    for (const at of [0, 1_000, 59_000, 60_000]) {
+      time = at
+      log.info('a line', { secret: 'LEAK' })
+      log.error('another')
+      await Promise.resolve()
+      await Promise.resolve()
+    }
+    expect(lines.map((line) => JSON.parse(line))).toMatchObject([0, 60_000].map((at) => ({ time: new Date(at).toISOString(), level: 'error', message: 'host callback failed', callback: 'log' })))
+    expect(lines.join('')).not.toContain('LEAK')
+  })
+})

@@ -1,3 +1,6 @@
+import { describeThrown } from './errors.ts'
+import { isolated } from './isolated.ts'
+
 /** Receives the log lines of the gateway. winston, console, and any object with these four methods fit as they are; pino is called with its fields first. */
 export interface Logger {
   error(message: string, fields?: Readonly<Record<string, unknown>>): void
@@ -23,7 +26,7 @@ export interface LogOutput {
 
 /** The host's logger, or one JSON line per message on standard error from `level` up. No method throws. */
 export function createLogger(setting: LogLevel | Logger, output: LogOutput = { write: writeToStandardError, now: Date.now }): LeveledLogger {
-  return typeof setting === 'string' ? jsonLines(setting, output) : guarded(setting)
+  return typeof setting === 'string' ? jsonLines(setting, output) : guarded(setting, output)
 }
 
 function jsonLines(level: LogLevel, { write, now }: LogOutput): LeveledLogger {
@@ -51,19 +54,21 @@ interface KnownLogger extends Logger {
   isLevelEnabled?(level: string): boolean
 }
 
-function guarded(logger: KnownLogger): LeveledLogger {
+const TOLD_AGAIN_MS = 60_000
+
+/** A logger of the host that throws or rejects fails no request; standard error says so once a minute. */
+function guarded(logger: KnownLogger, { write, now }: LogOutput): LeveledLogger {
+  let toldAt = Number.NEGATIVE_INFINITY
+  const onFailure = (cause: unknown): void => {
+    if (now() - toldAt < TOLD_AGAIN_MS) return
+    toldAt = now()
+    write(`${lineOf({ time: new Date(toldAt).toISOString(), level: 'error', source: 'postern', message: 'host callback failed' }, { callback: 'log', cause: describeThrown(cause) })}\n`)
+  }
   const takesFieldsFirst = isPino(logger)
   const method =
     (level: keyof Logger): Logger[keyof Logger] =>
     (message, fields) => {
-      try {
-        if (takesFieldsFirst && fields !== undefined) (logger as unknown as FieldsFirst)[level](fields, message)
-        else logger[level](message, fields)
-        return undefined
-      } catch {
-        // The host's logger is broken; the request it was told of is not.
-        return undefined
-      }
+      isolated(() => (takesFieldsFirst && fields !== undefined ? (logger as unknown as FieldsFirst)[level](fields, message) : logger[level](message, fields)), onFailure)
     }
   return {
     get wantsInfo() {

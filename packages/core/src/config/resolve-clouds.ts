@@ -1,4 +1,4 @@
-import { type Cloud, type CloudOption, type CloudSettings, clouds, findCloud, type Provider, type ProviderEnvironment } from '../providers/index.ts'
+import { type Cloud, type CloudOption, type CloudSettings, clouds, findCloud, type Provider, type ProviderEnvironment, withGuardedFunctions } from '../providers/index.ts'
 import { readCredentials } from './credentials-file.ts'
 import type { Problem } from './problem.ts'
 import type { ParsedProvider } from './schema.ts'
@@ -22,7 +22,7 @@ export function resolveCloud(cloud: Cloud, settings: ParsedProvider & { readonly
   if (spoken !== undefined) return { option: spoken, message: `What a provider of the kind ${cloud.kind} speaks follows from its models.`, fix: 'Take it out.' }
   const credentials = given === undefined ? undefined : credentialsFor(cloud, given)
   if (isFault(credentials)) return { option: 'credentials', ...credentials }
-  return cloud.create({ ...rest, credentials }, outside)
+  return cloud.create(withGuardedFunctions({ ...rest, credentials }, outside), outside)
 }
 
 /** An option that other kinds take, and this provider does not. */

@@ -52,7 +52,7 @@ export async function handleNode(gateway: Handler, exchange: { request: Incoming
     else writeWhole(answer, answer.body, { response, isHead: request.method === 'HEAD' })
   } catch {
     // Node refuses to write a head that HTTP cannot carry: the client is told that much, and the host's process goes on.
-    if (response.headersSent) response.destroy()
+    if (response.headersSent) cutOff(response)
     else response.writeHead(500, { 'content-length': '0' }).end()
   } finally {
     response.off('close', onClose)

@@ -83,12 +83,17 @@ export class AwsCredentialSource {
   }
 }
 
-/** Functions are the user's own code: what they return is checked, because a request signed with nothing is refused without a reason. */
-function checked(credentials: AwsCredentials | undefined): AwsCredentials {
-  if (credentials !== undefined && 'bearerToken' in credentials ? isText(credentials.bearerToken) : isText(credentials?.accessKeyId) && isText(credentials?.secretAccessKey)) {
-    return credentials as AwsCredentials
-  }
+/** Functions are the user's own code: their answer is checked, because a request signed with nothing is refused without a reason. */
+function checked(credentials: unknown): AwsCredentials {
+  if (isAwsCredentials(credentials)) return credentials
   throw new TypeError('The credentials function returned neither { bearerToken } nor { accessKeyId, secretAccessKey }.')
+}
+
+export function isAwsCredentials(value: unknown): value is AwsCredentials {
+  if (typeof value !== 'object' || value === null) return false
+  const { bearerToken, accessKeyId, secretAccessKey, sessionToken } = value as Readonly<Record<string, unknown>>
+  if (bearerToken !== undefined) return isText(bearerToken)
+  return isText(accessKeyId) && isText(secretAccessKey) && (sessionToken === undefined || isText(sessionToken))
 }
 
 function isText(value: unknown): boolean {

@@ -4,7 +4,12 @@ import type { Clock } from '../clock.ts'
 export interface ProviderEnvironment {
   readonly clock: Clock
   readonly fetchToken: FetchToken
+  /** Asks a function of the host for a credential. Absent: it is called as it is. */
+  readonly askHost?: AskHost
 }
+
+/** Asks under a deadline. Rejects with the cause where the function fails, or answers what `isGood` does not accept. */
+export type AskHost = <Value>(option: 'provider.token' | 'provider.credentials', call: () => unknown, isGood: (answer: unknown) => answer is Value) => Promise<Value>
 
 /**
  * Makes the call that exchanges a credential for a token, under a deadline of its own. Rejects with a `GatewayError` when

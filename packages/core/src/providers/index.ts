@@ -4,6 +4,7 @@ export { catalogue, type CatalogueEntry, type DialectName, dialectNames, findInC
 export { alternatives, type Cloud, cloudKinds, type CloudKind, type CloudOption, type CloudSettings } from './cloud.ts'
 export { clouds, findCloud } from './clouds.ts'
 export type { ProviderEnvironment, TokenAnswer, TokenRequest } from './environment.ts'
+export { withGuardedFunctions } from './host-credentials.ts'
 export { poolKeys, withTenants, type ProviderKey } from './key-pool.ts'
 export { createProvider, type Provider } from './provider.ts'
 export type { GoogleCredentials } from './service-account.ts'

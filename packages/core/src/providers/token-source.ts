@@ -6,6 +6,10 @@ export type TokenSource = () => string | Promise<string>
 /** What an HTTP header can carry; a token has nothing else. */
 const HEADER_VALUE = /^[\x21-\x7e]+$/
 
+export function isToken(value: unknown): value is string {
+  return typeof value === 'string' && HEADER_VALUE.test(value)
+}
+
 /** The token for one call. Rejects with `provider_credentials` when the source gives none, or something no header can carry. */
 export async function askForToken(source: TokenSource, provider: string): Promise<string> {
   const message = `The function that gives the token of ${provider} (option token) did not give one.`
@@ -17,6 +21,6 @@ export async function askForToken(source: TokenSource, provider: string): Promis
     if (cause instanceof GatewayError) throw cause
     throw new GatewayError('provider_credentials', message, { provider, cause })
   }
-  if (typeof value === 'string' && HEADER_VALUE.test(value)) return value
+  if (isToken(value)) return value
   throw new GatewayError('provider_credentials', message, { provider })
 }
