@@ -38,7 +38,7 @@ describe('a host whose event loop is late (U24)', () => {
     expect(chain.gateway.health()).toMatchObject({ status: 'ok', shedding: 'nobody' })
     expect(chain.records.map(({ code, degraded }) => [code, ...degraded])).toEqual([['host_overloaded', 'event-loop'], ['ok'], ['host_overloaded', 'event-loop'], ['ok'], ['ok']])
     // Said once for each change, however many requests there are.
-    expect(log.lines.filter((line) => line.includes('event loop'))).toHaveLength(3)
+    expect(log.lines.filter((line) => line.includes('load shedding'))).toHaveLength(3)
   })
 
   it('is left to itself when it says so', async () => {

@@ -60,7 +60,7 @@ describe('a target that keeps failing', () => {
     expect(records.at(-1)).toMatchObject({ target: 'second/m', degraded: ['circuit-open'], attempts: [{ target: 'second/m', code: 'ok', billed: 'yes' }] })
     expect((await ask('both')).headers.get('x-postern-degraded')).toBe('circuit-open')
     // One line for the change, not one for each request.
-    expect(log.lines.filter((line) => line.includes('keeps failing'))).toHaveLength(1)
+    expect(log.lines.filter((line) => line.includes('circuit opened'))).toHaveLength(1)
   })
 
   it('is found out about by one probe, and called again when that succeeds', async () => {
@@ -77,7 +77,7 @@ describe('a target that keeps failing', () => {
     await ask('both')
     expect(calls()[0]).toBe(8)
     expect(records.at(-1)).toMatchObject({ target: 'first/m', degraded: [] })
-    expect(log.lines.join('\n')).toContain('a target answers again')
+    expect(log.lines.join('\n')).toContain('circuit closed')
   })
 
   it('is what health checks tell, by name only to the operator', async () => {
@@ -89,6 +89,42 @@ describe('a target that keeps failing', () => {
     expect(gateway.health()).toMatchObject({ status: 'degraded', unavailable: ['first/m'] })
     expect(await ready()).toEqual({ status: 'degraded', degraded: ['targets'] })
     expect((await gateway.fetch('http://gateway/health/live')).status).toBe(200)
+  })
+
+  it('makes the instance not ready where no route has another, until it may be tried again', async () => {
+    start({ routes: { alone: ['first/m'] }, retries: 0 })
+    const ready = async (): Promise<unknown> => {
+      const answer = await gateway.fetch('http://gateway/health/ready')
+      return [answer.status, await answer.json()]
+    }
+    first.reply({ status: 500 })
+    for (let request = 0; request < 5; request++) await ask('alone')
+    expect(await ready()).toEqual([503, { status: 'unavailable', missing: ['targets'], degraded: ['targets'] }])
+    clock.advance(30_000)
+    expect(await ready()).toEqual([200, { status: 'degraded', degraded: ['targets'] }])
+  })
+
+  it('is not ready where every target is switched off', async () => {
+    start({ disabled: ['first/*', 'second/*'] })
+    expect((await gateway.fetch('http://gateway/health/ready')).status).toBe(503)
+  })
+
+  it('is logged when its circuit opens and closes, and once a minute in between', async () => {
+    start()
+    first.reply({ status: 500 })
+    for (let request = 0; request < 5; request++) await ask('both')
+    for (let minute = 0; minute < 3; minute++) {
+      clock.advance(60_000)
+      await ask('both')
+    }
+    first.reply({ answer: { text: 'hi' } })
+    clock.advance(300_000)
+    await ask('alone')
+    const lines = log.lines.filter((line) => line.includes('circuit'))
+    expect(lines[0]).toBe('warn circuit opened, target passed over {"target":"first/m"}')
+    expect(lines.slice(1, 4)).toEqual([60_000, 120_000, 180_000].map((forMs) => `warn circuits still open {"count":1,"targets":["first/m"],"forMs":${forMs}}`))
+    expect(lines.at(-1)).toBe('warn circuit closed {"target":"first/m"}')
+    expect(lines.filter((line) => line.includes('circuit opened') || line.includes('circuit closed'))).toHaveLength(2)
   })
 
   it('has failed when its streams break off (C2)', async () => {

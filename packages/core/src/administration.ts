@@ -5,6 +5,7 @@ import type { HostCalls } from './host-calls.ts'
 import { readJsonBody } from './http/index.ts'
 import { attributionOf, type Caller, KeyRing } from './identity/index.ts'
 import type { AdmissionControl, Limit, Subject } from './limits/index.ts'
+import { LastingCondition } from './lasting-condition.ts'
 import type { LeveledLogger } from './log.ts'
 import { type Directory, Register, type StoredKey } from './storage/index.ts'
 
@@ -13,6 +14,7 @@ export interface Administered {
   readonly register: Register
   readonly ring: KeyRing
   readonly rules: LiveRules
+  readonly damage: LastingCondition
 }
 
 /** @param outside `endRequestsOf` is told whose requests are to end */
@@ -21,14 +23,25 @@ export function administer(directory: Directory, { clock, log, endRequestsOf }: 
   const register: Register = new Register({
     directory,
     clock,
+    onDamage: (isRestored) => {
+      damage.begin()
+      if (isRestored) damage.end()
+    },
     onChange(changed, isAnew) {
       ring.learn(changed, isAnew)
       rules.learn(changed, isAnew)
+      // Whatever is read is whole.
+      damage.end()
       for (const entry of changed) if (entry.kind === 'key' && entry.isKilled === true) endRequestsOf(entry.name)
     },
   })
+  const damage = new LastingCondition(clock, {
+    began: () => log.error('directory damaged: the store has lost a part of the keys and limits made over /admin', { effect: 'keys that no running instance knows are refused; without one, what is left is taken as it is after 10 s' }),
+    lasts: (forMs) => log.error('directory still damaged', { forMs }),
+    over: (afterMs) => log.warn('directory restored', { afterMs }),
+  })
   const ring = new KeyRing({ register, clock, callerOf })
-  return { register, ring, rules }
+  return { register, ring, rules, damage }
 }
 
 /** What a key was given was checked when it was made. */

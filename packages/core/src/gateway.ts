@@ -3,7 +3,7 @@ import { switchOf } from './administration.ts'
 import { type Clock, systemClock } from './clock.ts'
 import { type GatewayOptions, processEnvironment, resolveSettings, type Settings, watchFile } from './config/index.ts'
 import { type Dialect, dialects, type Usage } from './dialects/index.ts'
-import { type CircuitState, createModelLists, createTransport, type DispatchEnvironment, RetryBudget, SharedHealth, TargetHealth, type Transport } from './dispatch/index.ts'
+import { createModelLists, createTransport, type DispatchEnvironment, RetryBudget, SharedHealth, TargetHealth, type Transport } from './dispatch/index.ts'
 import { GatewayError } from './errors.ts'
 import { endExchange, type Exchange } from './exchange.ts'
 import { HostCalls } from './host-calls.ts'
@@ -13,6 +13,8 @@ import { PriceList } from './ledger/index.ts'
 import { type EventLoopDelay, HostLoad, type Shedding } from './limits/index.ts'
 import { createLogger, type LeveledLogger } from './log.ts'
 import { degradedParts, handle } from './pipeline.ts'
+import { circuitLog, invalidConfigurationLog, logShedding } from './operator-log.ts'
+import { missingParts } from './readiness.ts'
 import { SharedState } from './shared-state.ts'
 import type { Provider, ProviderEnvironment, TokenAnswer, TokenRequest } from './providers/index.ts'
 import type { Plan, PlanLimits, ProviderEntry, RoutingTable, Target } from './routing/index.ts'
@@ -74,12 +76,14 @@ export function createGateway<Host = unknown>(options: GatewayOptions<Host> = {}
   const settings = load()
   const core = createCore(settings, injected)
   let runtime = createRuntime(settings, core)
+  const invalid = invalidConfigurationLog(core.log, core.dispatch.clock)
   const reload = (): void => {
     try {
       runtime = createRuntime(load(), core)
       core.log.info('configuration reloaded')
+      invalid.end()
     } catch (error) {
-      core.log.error('the changed configuration is not valid; the last good one stays in force', { cause: String(error) })
+      invalid.begin(error)
     }
   }
   const watcher =
@@ -107,22 +111,28 @@ export function createGateway<Host = unknown>(options: GatewayOptions<Host> = {}
       if (response.status === 499) left.throwIfAborted()
       return response
     },
-    health: () => ({
-      status: core.state.isOpen ? (degradedParts(runtime).length > 0 ? 'degraded' : 'ok') : 'closing',
-      degraded: degradedParts(runtime),
-      providers: [...runtime.routing.providers.keys()],
-      routes: [...runtime.routing.routes.keys()],
-      active: core.active.size,
-      unavailable: core.dispatch.health.unavailable,
-      shedding: core.load?.current ?? 'nobody',
-    }),
+    health: () => healthOf(core, runtime),
     close({ graceMs = 10_000 } = {}) {
       core.state.isOpen = false
       watcher?.close()
+      invalid.close()
       core.load?.close()
+      for (const condition of core.conditions) condition.close()
       closing ??= shutDown(core, graceMs)
       return closing
     },
+  }
+}
+
+function healthOf(core: Core, runtime: Runtime): GatewayHealth {
+  return {
+    status: core.state.isOpen ? (degradedParts(runtime).length > 0 ? 'degraded' : 'ok') : 'closing',
+    degraded: degradedParts(runtime),
+    providers: [...runtime.routing.providers.keys()],
+    routes: [...runtime.routing.routes.keys()],
+    active: core.active.size,
+    unavailable: core.dispatch.health.unavailable,
+    shedding: core.load?.current ?? 'nobody',
   }
 }
 
@@ -132,6 +142,8 @@ interface Core {
   readonly hostCalls: HostCalls
   readonly dispatch: DispatchEnvironment
   readonly load: HostLoad | undefined
+  /** Lasting conditions that are logged: to be closed with the gateway. */
+  readonly conditions: readonly { close(): void }[]
   readonly shared: SharedState
   readonly developmentKey: string | undefined
   readonly active: Set<Exchange>
@@ -147,10 +159,11 @@ function createCore(settings: Settings, injected: Injected): Core {
   const active = new Set<Exchange>()
   const hostCalls = new HostCalls({ clock, log })
   const shared = new SharedState(settings, { log, clock, hostCalls, post: (url, body) => post({ transport, clock }, url, body), endRequestsOf: (caller) => endRequests(active, caller) })
+  const circuits = circuitLog(log, clock)
   const health = new TargetHealth(
     clock,
     (target, state, openForMs) => {
-      tellOfCircuit(log, target, state)
+      circuits.onChange(target, state)
       others?.tell(target, state, openForMs)
     },
     { isOff: !settings.hasCircuitBreaker },
@@ -171,6 +184,7 @@ function createCore(settings: Settings, injected: Injected): Core {
       newId: (prefix) => prefix + randomUUID().replaceAll('-', ''),
     },
     load: loadOf(settings, { log, clock, delay: injected.eventLoopDelay }),
+    conditions: [circuits],
     shared,
     developmentKey: settings.needsDevelopmentKey ? announced(developmentKey(), log) : undefined,
     active,
@@ -181,13 +195,7 @@ function createCore(settings: Settings, injected: Injected): Core {
 
 function loadOf({ eventLoopLagLimitMs }: Settings, { log, clock, delay }: { readonly log: LeveledLogger; readonly clock: Clock; readonly delay: EventLoopDelay | undefined }): HostLoad | undefined {
   if (eventLoopLagLimitMs === Number.POSITIVE_INFINITY) return undefined
-  return new HostLoad({ clock, limitMs: eventLoopLagLimitMs, delay, onChange: (shedding, lagMs) => tellOfShedding(log, shedding, lagMs) })
-}
-
-/** One line for each change. */
-function tellOfShedding(log: LeveledLogger, shedding: Shedding, lagMs: number): void {
-  if (shedding === 'nobody') log.warn('the event loop of the host is in time again: everybody is served', { lagMs })
-  else log.warn('the event loop of the host is late: requests are refused', { of: shedding, lagMs })
+  return new HostLoad({ clock, limitMs: eventLoopLagLimitMs, delay, onChange: (shedding, lagMs) => logShedding(log, shedding, lagMs) })
 }
 
 const MOST_REMEMBERED = 10_000
@@ -201,12 +209,6 @@ function remember(ids: Set<string>, id: string): boolean {
     ids.delete(oldest)
   }
   return true
-}
-
-/** One line for each change. */
-function tellOfCircuit(log: LeveledLogger, target: string, state: CircuitState): void {
-  if (state === 'open') log.warn('a target keeps failing and is passed over for a while', { target })
-  else if (state === 'closed') log.warn('a target answers again', { target })
 }
 
 const TOKEN_DEADLINE_MS = 10_000
@@ -260,6 +262,8 @@ function createRuntime(settings: Settings, core: Core): Runtime {
   const listModels = createModelLists(settings.providers.values(), core.dispatch, (provider, error) =>
     core.log.warn('a provider did not list its models', { provider, cause: String(error) }),
   )
+  const routing = createRoutingTable(settings)
+  const isDisabled = switchOf(settings.isDisabled, core.shared.administered?.rules, core.hostCalls)
   return Object.freeze({
     clock: core.dispatch.clock,
     log: core.log,
@@ -267,13 +271,14 @@ function createRuntime(settings: Settings, core: Core): Runtime {
       createIdentify({ auth: settings.auth === 'none' ? 'none' : 'keys', keys, ring: core.shared.administered?.ring, jwt: settings.jwt && createJwtCheck(settings.jwt, { clock: core.dispatch.clock, get: (url) => getText(core.dispatch, url) }), login: settings.identify && hostLogin(settings.identify, core.hostCalls) }),
       core.active,
     ),
-    routing: createRoutingTable(settings),
-    isDisabled: switchOf(settings.isDisabled, core.shared.administered?.rules, core.hostCalls),
+    routing,
+    isDisabled,
     dispatch: core.dispatch,
     bodyLimitBytes: settings.bodyLimitBytes,
     forwardTrace: settings.forwardTrace,
     load: core.load,
-    isStoreDegraded: () => core.shared.isDegraded,
+    storeDefects: () => core.shared.degraded,
+    missing: () => missingParts({ routing, health: core.dispatch.health, isDisabled, isStoreMissed: () => core.shared.isMissed(settings.limits) }),
     priceOf: (target: string, usage: Usage) => prices.nanoDollars(target, usage),
     surchargeOf: (target: string) => prices.surcharge(target),
     ...core.shared.admission(settings.limits),

@@ -5,7 +5,7 @@ import { type Endpoint, matchEndpoint, type OperationEndpoint } from './api/inde
 import { durationHint, parseDuration } from './config/index.ts'
 import { type Operation, plainFace, renderModels } from './dialects/index.ts'
 import { AnswerStream, type Committed, dispatch, type TrafficLane } from './dispatch/index.ts'
-import { describeThrown, errorTable, GatewayError, toGatewayError } from './errors.ts'
+import { describeThrown, type ErrorCode, GatewayError, toGatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
 import { type GatewayRequest, type GatewayResponse, headersOfTrace, isPlainPath, readJsonBody, readTrace } from './http/index.ts'
 import { mayCall } from './identity/index.ts'
@@ -25,7 +25,7 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     if (runtime.admin !== undefined && Admin.concerns(request)) return await administer(runtime, exchange, request)
     const match = matchEndpoint(request)
     endpoint = match.endpoint
-    if (endpoint.kind === 'health') return health(runtime, exchange, endpoint.probe)
+    if (endpoint.kind === 'health') return await health(runtime, exchange, endpoint.probe)
     if (endpoint.kind === 'hello') return hello(runtime, exchange)
     exchange.endpoint = `${endpoint.method} ${endpoint.path}`
     if (!runtime.isOpen()) throw new GatewayError('gateway_closed', 'The gateway is shutting down.', { retryAfterMs: 1000, headers: MAY_BE_BYPASSED })
@@ -43,6 +43,7 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     } else {
       operation = await endpoint.read({ request, params: match.params, bodyLimitBytes: runtime.bodyLimitBytes })
     }
+    refuseLongModel(operation)
     operation = exchange.operation = bounded(exchange, operation)
     const plan = planOf(runtime, exchange, request)
     exchange.route = plan.route
@@ -60,6 +61,14 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
       return refuse(runtime, exchange, { endpoint: undefined, error: toGatewayError(describeThrown(cause)) })
     }
   }
+}
+
+/** Longest name of a model or route: names go into counters, headers and records. */
+const LONGEST_MODEL = 256
+
+function refuseLongModel({ model }: Operation): void {
+  if (model === undefined || model.length <= LONGEST_MODEL) return
+  throw new GatewayError('invalid_request', `The model name has ${model.length} characters, the limit is ${LONGEST_MODEL}.`, { param: 'model' })
 }
 
 const SHED_FOR_MS = 1_000
@@ -224,7 +233,7 @@ const MAX_HEADER_LENGTH = 2000
 
 /** Names come from clients and files: whatever a header cannot hold is percent-encoded. */
 function headerValue(text: string): string {
-  return text.slice(0, MAX_HEADER_LENGTH).replace(/[^\x20-\x7e]/gu, (character) => encodeURIComponent(character))
+  return text.slice(0, MAX_HEADER_LENGTH).toWellFormed().replace(/[^\x20-\x7e]/gu, (character) => encodeURIComponent(character))
 }
 
 function refuse(runtime: Runtime, exchange: Exchange, refusal: { endpoint: Endpoint | undefined; error: GatewayError }): GatewayResponse {
@@ -276,20 +285,27 @@ async function administer(runtime: Runtime, exchange: Exchange, request: Gateway
   return { ...answer, headers: { ...answerHeaders(exchange), ...answer.headers } }
 }
 
-function health(runtime: Runtime, exchange: Exchange, probe: 'live' | 'ready'): GatewayResponse {
-  const ready = probe === 'live' || runtime.isOpen()
-  settle(runtime, exchange, { status: ready ? 200 : errorTable.gateway_closed.status, code: ready ? 'ok' : 'gateway_closed' })
-  // Which targets they are, only the operator learns: `gateway.health()`.
-  const degraded = probe === 'ready' && ready ? degradedParts(runtime) : []
-  const body = JSON.stringify(degraded.length > 0 ? { status: 'degraded', degraded } : { status: ready ? 'ok' : 'closing' })
-  return { status: ready ? 200 : 503, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' }, body }
+async function health(runtime: Runtime, exchange: Exchange, probe: 'live' | 'ready'): Promise<GatewayResponse> {
+  const { status, code, body } = probe === 'live' ? { status: 200, code: 'ok' as const, body: { status: 'ok' } } : await readiness(runtime)
+  settle(runtime, exchange, { status, code })
+  return { status, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' }, body: JSON.stringify(body) }
+}
+
+/** 503 while no request can be answered: a load balancer is to ask another instance. The names of targets only the operator learns: `gateway.health()`. */
+async function readiness(runtime: Runtime): Promise<{ readonly status: number; readonly code: ErrorCode | 'ok'; readonly body: object }> {
+  if (!runtime.isOpen()) return { status: 503, code: 'gateway_closed', body: { status: 'closing' } }
+  const missing = await runtime.missing()
+  const degraded = degradedParts(runtime)
+  const more = degraded.length > 0 && { degraded }
+  if (missing.length > 0) return { status: 503, code: missing.includes('targets') ? 'targets_unavailable' : 'store_unavailable', body: { status: 'unavailable', missing, ...more } }
+  return { status: 200, code: 'ok', body: { status: degraded.length > 0 ? 'degraded' : 'ok', ...more } }
 }
 
 /** What is not as it should be. */
 export function degradedParts(runtime: Runtime): string[] {
   const hasUnavailable = runtime.dispatch.health.unavailable.length > 0
   const isShedding = (runtime.load?.current ?? 'nobody') !== 'nobody'
-  return [...(hasUnavailable ? ['targets'] : []), ...(isShedding ? ['event-loop'] : []), ...(runtime.isStoreDegraded() ? ['store'] : [])]
+  return [...(hasUnavailable ? ['targets'] : []), ...(isShedding ? ['event-loop'] : []), ...runtime.storeDefects()]
 }
 
 function hello(runtime: Runtime, exchange: Exchange): GatewayResponse {

@@ -9,7 +9,9 @@ import type { Caller, Identify } from './identity/index.ts'
 import type { RequestRecord } from './ledger/index.ts'
 import type { Admitted, Amounts, Demand, HostLoad, Limit } from './limits/index.ts'
 import type { LeveledLogger } from './log.ts'
+import type { MissingPart } from './readiness.ts'
 import type { RoutingTable } from './routing/index.ts'
+import type { StoreDefect } from './shared-state.ts'
 
 /**
  * Everything decided at start, frozen. A reload builds another one beside it; a request keeps the one it began with.
@@ -41,8 +43,10 @@ export interface Runtime {
   readonly priceOf: (target: string, usage: Usage) => number | undefined
   /** What a request of a target costs beside its tokens, where it asks for more than they pay for. */
   readonly surchargeOf: (target: string) => number | undefined
-  /** Whether the store that counts limits is given up for now. */
-  readonly isStoreDegraded: () => boolean
+  /** What is wrong with the store that counts limits. */
+  readonly storeDefects: () => readonly StoreDefect[]
+  /** What keeps every request from being answered, for readiness: empty while some can be. Never rejects. */
+  readonly missing: () => Promise<readonly MissingPart[]>
   /** Who is refused for the sake of the host; `undefined` when nobody ever is. */
   readonly load: HostLoad | undefined
   /** Looks at the host by one of its requests; what is wrong with it is told to the operator once. */

@@ -1,12 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Admin } from './admin/index.ts'
 import { administer, type Administered, createAdmin } from './administration.ts'
+import type { CircuitState } from './circuit-breaker.ts'
 import type { Clock } from './clock.ts'
 import { limitsOfCaller, type Settings } from './config/index.ts'
 import type { Exchange } from './exchange.ts'
 import type { HostCalls } from './host-calls.ts'
 import type { Caller, Identify } from './identity/index.ts'
 import { AdmissionControl, alertDraw, Alerts, type ClaimAlert, type Limit, type LimitAlert } from './limits/index.ts'
+import { LastingCondition } from './lasting-condition.ts'
 import type { LeveledLogger } from './log.ts'
 import type { Runtime } from './runtime.ts'
 import { GuardedLedger, type HealthBoard, type Ledger, openStore, type Store } from './storage/index.ts'
@@ -21,6 +23,9 @@ interface Outside {
   readonly endRequestsOf: (caller: string) => void
 }
 
+/** `store`: it does not answer; `store-eviction`: it may throw away counts. */
+export type StoreDefect = 'store' | 'store-eviction'
+
 const NO_LIMITS: readonly Limit[] = Object.freeze([])
 
 /** What a gateway shares with other instances, and where: opened when something needs it, and kept over reloads. */
@@ -33,15 +38,29 @@ export class SharedState {
   #guarded: GuardedLedger | undefined
   #admission: AdmissionControl | undefined
   #administered: Administered | undefined
+  readonly #outages: LastingCondition[] = []
+  #evictionPolicy: string | undefined
+  #counterReportedAt = Number.NEGATIVE_INFINITY
 
   constructor(settings: Settings, outside: Outside) {
     this.#settings = settings
     this.#outside = outside
   }
 
-  /** Whether the store answers, as far as is known. */
-  get isDegraded(): boolean {
-    return (this.#guarded?.state ?? 'closed') !== 'closed'
+  /** What is wrong with the store, as far as is known. */
+  get degraded(): readonly StoreDefect[] {
+    return [...((this.#guarded?.state ?? 'closed') === 'closed' ? [] : (['store'] as const)), ...(this.#evictionPolicy === undefined ? [] : (['store-eviction'] as const))]
+  }
+
+  /** Whether requests are refused while the store does not answer, and it does not: asked again now, for instances without requests. */
+  async isMissed(limits: readonly Limit[]): Promise<boolean> {
+    const { limitFailMode, budgetFailMode } = this.#settings
+    const all = [...limits, ...(this.#administered?.rules.limits ?? NO_LIMITS)]
+    // A limit for some callers refuses those alone.
+    const isNeeded = all.some(({ unit, isSoft, only }) => !isSoft && only.size === 0 && (unit === 'usd' ? budgetFailMode : limitFailMode) === 'closed')
+    if (!isNeeded || this.degraded.length === 0) return false
+    const isThere = await this.#guarded?.probe().then(() => true, () => false)
+    return isThere === false
   }
 
   /** Where instances tell each other about targets; nowhere, in memory and in a file. */
@@ -61,6 +80,8 @@ export class SharedState {
 
   /** How requests are let in by the limits of the configuration, and of whoever calls. */
   admission(limits: readonly Limit[]): Pick<Runtime, 'limitsFor' | 'admit' | 'charge'> {
+    // A store that cannot be reached is to be known at the start, not by the first request.
+    if (limits.length > 0) this.#openAdmission()
     return {
       limitsFor: (caller) => {
         const made = this.#administered?.rules.limits ?? NO_LIMITS
@@ -98,6 +119,8 @@ export class SharedState {
 
   async close(): Promise<void> {
     this.#administered?.register.close()
+    this.#administered?.damage.close()
+    for (const outage of this.#outages) outage.close()
     await this.#admission?.close()
     // What was made by code is closed by code.
     if (typeof this.#settings.store === 'string') await this.#store?.close()
@@ -132,7 +155,9 @@ export class SharedState {
     const { limitFailMode, budgetFailMode, timeoutMs, routes } = this.#settings
     const store = this.#openStore()
     // What is in this process cannot be late or away.
-    if (store.name !== 'memory') this.#guarded = new GuardedLedger(store.ledger, { clock, onChange: (state, cause) => this.#tell(store.name, state, cause) })
+    if (store.name !== 'memory') this.#guarded = new GuardedLedger(store.ledger, { clock, opening: store.opening, onChange: this.#outageOf(store.name), onCounterFailure: (cause) => this.#reportCounter(store.name, cause) })
+    this.#guarded?.probe().catch(() => undefined)
+    void this.#warnOfEviction(store)
     this.#admission = new AdmissionControl({
       clock,
       ledger: this.#guarded ?? store.ledger,
@@ -145,6 +170,31 @@ export class SharedState {
     return this.#admission
   }
 
+  #reportCounter(store: string, cause: unknown): void {
+    const { log, clock } = this.#outside
+    const now = clock.monotonic()
+    if (now - this.#counterReportedAt < REPEAT_MS) return
+    this.#counterReportedAt = now
+    log.error('limit counter unusable, using fail modes for it', { store, cause: String(cause) })
+  }
+
+  /** Read once: what a store throws away when it is full is decided when it is set up. */
+  async #warnOfEviction({ name, evictionPolicy }: Store): Promise<void> {
+    try {
+      this.#evictionPolicy = await evictionPolicy?.()
+    } catch {
+      // A managed server may not tell, and one that cannot be reached is reported as that.
+      return undefined
+    }
+    if (this.#evictionPolicy === undefined) return undefined
+    this.#outside.log.warn('limit store evicts keys when its memory is full', {
+      store: name,
+      maxmemoryPolicy: this.#evictionPolicy,
+      effect: 'limits and budgets can start again from zero, and keys made over /admin can be lost',
+      fix: 'set maxmemory-policy noeviction, or give the gateway a Redis of its own',
+    })
+  }
+
   #tellAlert(alert: LimitAlert): void {
     const { log, post, hostCalls } = this.#outside
     const { onAlert, alertWebhook } = this.#settings
@@ -153,11 +203,27 @@ export class SharedState {
     if (alertWebhook !== undefined) post(alertWebhook, alert).catch((cause: unknown) => log.error('an alert did not reach alertWebhook', { cause: String(cause) }))
   }
 
-  /** One line for each change. */
-  #tell(store: string, state: GuardedLedger['state'], cause: unknown): void {
-    const { log } = this.#outside
-    if (state === 'open') log.error('the store that counts limits does not answer: fail modes are in force', { store, cause: String(cause) })
-    else if (state === 'closed') log.warn('the store that counts limits answers again', { store })
+  /** An outage lasts until the store is used again: probes that fail meanwhile are no news. */
+  #outageOf(store: string): (state: CircuitState, cause: unknown) => void {
+    const { log, clock } = this.#outside
+    const { limitFailMode, budgetFailMode } = this.#settings
+    let lastCause: unknown
+    const fields = (): Record<string, unknown> => ({ store, limitsWithoutStore: limitFailMode, budgetsWithoutStore: budgetFailMode, cause: String(lastCause) })
+    const outage = new LastingCondition(clock, {
+      began: () => log.error('limit store unavailable, using fail modes', fields()),
+      lasts: (forMs) => {
+        log.error('limit store still unavailable, using fail modes', { ...fields(), forMs })
+        // Without requests, nothing else would find out that it is back.
+        this.#guarded?.probe().catch(() => undefined)
+      },
+      over: (afterMs) => log.warn('limit store available again', { store, afterMs }),
+    })
+    this.#outages.push(outage)
+    return (state, cause) => {
+      lastCause = cause
+      if (state === 'closed') outage.end()
+      else outage.begin()
+    }
   }
 }
 
@@ -170,3 +236,4 @@ function claimsOf(ledger: Ledger): ClaimAlert {
 }
 
 const CLAIM_MS = 60_000
+const REPEAT_MS = 60_000

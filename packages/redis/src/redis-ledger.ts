@@ -24,7 +24,7 @@ export class RedisLedger implements Ledger {
 
   async reserve({ id, draws, ttlMs }: ReservationRequest): Promise<ReserveAnswer> {
     const args = draws.flatMap((draw) => [kindOf(draw), String(draw.amount), String(draw.limit), ...boundsOf(draw)])
-    const answer = (await this.#reserve.run(this.#send, this.#keysOf(id, draws), [id, String(Math.ceil(ttlMs)), ...args])) as [string, ...(number | string)[]]
+    const answer = (await ofCounter(this.#reserve.run(this.#send, this.#keysOf(id, draws), [id, String(Math.ceil(ttlMs)), ...args]))) as [string, ...(number | string)[]]
     const nowMs = Number(answer[1])
     if (String(answer[0]) === 'time') return { status: 'other-time', nowMs }
     if (String(answer[0]) === 'no') {
@@ -38,13 +38,13 @@ export class RedisLedger implements Ledger {
 
   async settle({ id, draws, buckets }: Reservation, actuals: readonly number[]): Promise<SettleAnswer> {
     const args = draws.flatMap((draw, index) => [kindOf(draw), String(actuals[index] ?? draw.amount), String(draw.amount), ...boundsOf(draw), String(buckets[index] ?? 0)])
-    return String(await this.#settle.run(this.#send, this.#keysOf(id, draws), [id, String(SETTLED_MS), ...args])) as SettleAnswer
+    return String(await ofCounter(this.#settle.run(this.#send, this.#keysOf(id, draws), [id, String(SETTLED_MS), ...args]))) as SettleAnswer
   }
 
   async read(draws: readonly Draw[]): Promise<readonly number[]> {
     if (draws.length === 0) return []
     const args = draws.flatMap((draw) => [kindOf(draw), boundsOf(draw)[0] ?? '0'])
-    const answer = await this.#read.run(this.#send, draws.map((draw) => this.#keyOf(draw)), args)
+    const answer = await ofCounter(this.#read.run(this.#send, draws.map((draw) => this.#keyOf(draw)), args))
     return (answer as (number | string)[]).map(Number)
   }
 
@@ -60,6 +60,19 @@ export class RedisLedger implements Ledger {
   /** Each kind by itself: a limit that becomes another kind must not find the numbers of the old one. */
   #keyOf(draw: Draw): string {
     return draw.kind === 'period' ? `${this.#prefix}p:${draw.key}:${draw.startsAt}` : `${this.#prefix}${kindOf(draw)}:${draw.key}`
+  }
+}
+
+/** What a server says that is well, of one key that holds something else. */
+const OF_COUNTER = /WRONGTYPE|not an integer|not a valid float|out of range/
+
+/** Marks a failure of one counter: it says nothing about the store, and must not keep the callers of other counters out. */
+async function ofCounter(answer: Promise<unknown>): Promise<unknown> {
+  try {
+    return await answer
+  } catch (error) {
+    if (error instanceof Error && OF_COUNTER.test(error.message)) Object.assign(error, { isOfCounter: true })
+    throw error
   }
 }
 

@@ -33,7 +33,7 @@ const PREFIX = /^[\w.:-]{1,64}$/
 export function redisStore(options: RedisStoreOptions = {}): Store {
   const prefix = options.prefix ?? 'postern'
   if (!PREFIX.test(prefix)) throw new TypeError(`The prefix ${JSON.stringify(prefix)} may hold letters, digits, "_", ".", ":" and "-" only, 64 at most.`)
-  if (options.client !== undefined) return { name: 'redis', isShared: true, ...on(sendThrough(options.client), prefix), close: () => Promise.resolve() }
+  if (options.client !== undefined) return { name: 'redis', isShared: true, ...on(sendThrough(options.client), { prefix, opening: openingOf(options.client) }), close: () => Promise.resolve() }
   const client = createClient({
     url: options.url ?? 'redis://127.0.0.1:6379',
     // What cannot be sent now is refused now: the gateway's own deadline would otherwise have to find that out each time.
@@ -42,11 +42,12 @@ export function redisStore(options: RedisStoreOptions = {}): Store {
   })
   // Without a listener, an error of the connection would end the host's process. What fails is told by each call.
   client.on('error', () => undefined)
+  const opening = openingOf(client)
   client.connect().catch(() => undefined)
   return {
     name: 'redis',
     isShared: true,
-    ...on(sendThrough(client), prefix),
+    ...on(sendThrough(client), { prefix, opening }),
     close() {
       client.destroy()
       return Promise.resolve()
@@ -54,9 +55,48 @@ export function redisStore(options: RedisStoreOptions = {}): Store {
   }
 }
 
-function on(send: Send, prefix: string): Pick<Store, 'ledger' | 'board' | 'directory'> {
-  return { ledger: new RedisLedger(send, prefix), board: new RedisBoard(send, prefix), directory: new RedisDirectory(send, prefix) }
+function on(raw: Send, { prefix, opening }: { readonly prefix: string; readonly opening: Promise<void> | undefined }): Pick<Store, 'ledger' | 'board' | 'directory' | 'opening' | 'evictionPolicy'> {
+  let isOpen = opening === undefined
+  void opening?.then(() => (isOpen = true))
+  const send: Send = async (key, command, ...args) => {
+    if (!isOpen) await opening
+    return raw(key, command, ...args)
+  }
+  return {
+    opening,
+    ledger: new RedisLedger(send, prefix),
+    board: new RedisBoard(send, prefix),
+    directory: new RedisDirectory(send, prefix),
+    evictionPolicy: async () => evictionPolicyOf(String(await send(`{${prefix}}:`, 'INFO', 'memory'))),
+  }
+}
+
+/** `undefined` where nothing is evicted: no bound on memory, or a server that refuses writes at the bound. */
+function evictionPolicyOf(info: string): string | undefined {
+  const policy = /^maxmemory_policy:(\S+)/m.exec(info)?.[1]
+  const limit = /^maxmemory:(\d+)/m.exec(info)?.[1]
+  return policy === undefined || policy === 'noeviction' || limit === '0' ? undefined : policy
+}
+
+/** The two clients that tell when they are connected: node-redis and ioredis. */
+interface TellingClient {
+  readonly isReady?: unknown
+  readonly status?: unknown
+  once?(event: string, listener: () => void): unknown
+}
+
+/** Settles when a client that is connecting is ready, or has failed for the first time; `undefined` where there is nothing to wait for. */
+function openingOf(client: object): Promise<void> | undefined {
+  const { isReady, status } = client as TellingClient
+  const isConnecting = isReady === false || status === 'connecting' || status === 'connect' || status === 'reconnecting'
+  if (!isConnecting || typeof (client as TellingClient).once !== 'function') return undefined
+  return new Promise((resolve) => {
+    setTimeout(resolve, LONGEST_OPENING_MS).unref()
+    for (const event of ['ready', 'error', 'end', 'close']) (client as Required<TellingClient>).once(event, () => resolve())
+  })
 }
 
 const CONNECT_TIMEOUT_MS = 1_000
 const LONGEST_RECONNECT_MS = 500
+/** A client that nobody connects is not waited for. */
+const LONGEST_OPENING_MS = 2_000

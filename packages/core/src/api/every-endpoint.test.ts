@@ -242,6 +242,17 @@ describe('every endpoint that reaches a provider', () => {
     }
   })
 
+  it.each(cases)('%s refuses a name of more than 256 characters before anything is counted or kept by it', async (_name, endpoint) => {
+    for (const named of ['n'.repeat(300), ...(exampleOf(endpoint).names === 'model' ? [`acme/${'漢'.repeat(257)}`] : [])]) {
+      const { gateway, transport, records } = start([], 'openai-chat', { limits: [{ unit: 'requests', window: 'total', limit: 1, scope: 'model' }] })
+      const response = await gateway.fetch(requestFor(endpoint, { named }))
+      expect([400, 404]).toContain(response.status)
+      expect((await response.text()).length).toBeLessThan(1_000)
+      expect(transport.requests).toHaveLength(0)
+      expect(JSON.stringify(records).length).toBeLessThan(2_000)
+    }
+  })
+
   it.each(cases)('%s is closed to a key that may use another provider only', async (_name, endpoint) => {
     const { gateway, transport, records } = start([])
     const response = await gateway.fetch(requestFor(endpoint, { key: 'pk_restricted_0123456789' }))

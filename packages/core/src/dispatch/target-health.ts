@@ -38,6 +38,12 @@ export class TargetHealth {
     return [...this.#targets].filter(([, { state }]) => state !== 'closed').map(([target]) => target)
   }
 
+  /** Whether a call of it would be let through now: a circuit that is open lets one through when its time is over. */
+  isCallable(target: string): boolean {
+    const condition = this.#targets.get(target)
+    return condition === undefined || (condition.opensInMs === 0 && condition.coolsForMs === 0)
+  }
+
   #forgetOne(): void {
     for (const [target, { isAtRest }] of this.#targets) {
       if (!isAtRest) continue

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto'
 import { attributes } from '../identity/index.ts'
 import type { CalendarWindow } from './period.ts'
 
@@ -65,10 +66,13 @@ export function endsAnswers(limit: Limit): boolean {
   return limit.unit !== 'input-tokens' && isBudget(limit)
 }
 
-/** Names the counter of a request: the same on every instance, whatever the order of the configuration. */
+/** Longest part of a counter's name that is readable; a longer one is a digest of it, so that no caller makes long keys in the store. */
+const LONGEST_READABLE = 64
+
+/** Names the counter of a request: the same on every instance, whatever the order of the configuration. At most 128 characters. */
 export function counterOf(limit: Limit, subject: Subject): string {
-  const who = limit.scope.map((scope) => `${scope}=${encodeURIComponent(subject[scope] ?? '')}`).join(';')
-  return `${limit.isProviders === true ? 'provider/' : ''}${limit.unit}/${windowName(limit)}/${who}${onlyName(limit)}`
+  const who = limit.scope.map((scope) => `${scope}=${encoded(subject[scope] ?? '')}`).join(';') + onlyName(limit)
+  return `${limit.isProviders === true ? 'provider/' : ''}${limit.unit}/${windowName(limit)}/${who.length <= LONGEST_READABLE ? who : `#${hash('sha256', who, 'base64url')}`}`
 }
 
 /** `minute`, `60000ms`, `at once`. */
@@ -81,7 +85,12 @@ export function windowName({ window, timeZone }: Limit): string {
 /** Two limits of the same scope for different ones of it count apart: one may count what the other does not. */
 function onlyName({ scope, only }: Limit): string {
   const others = [...only].filter(([name]) => !scope.includes(name))
-  return others.map(([name, values]) => `;${name}~${[...values].map(encodeURIComponent).join('|')}`).join('')
+  return others.map(([name, values]) => `;${name}~${[...values].map(encoded).join('|')}`).join('')
+}
+
+/** JSON can hold half of a surrogate pair, which no encoding has. */
+function encoded(value: string): string {
+  return encodeURIComponent(value.toWellFormed())
 }
 
 /** In words, for whoever has met it. */

@@ -59,6 +59,16 @@ export interface DirectoryChanges {
   readonly isMore?: boolean
   /** That of `Directory.secret`; absent where none is kept yet. */
   readonly secret?: string | undefined
+  /** The store has lost a part of what was written, as one does that evicts keys: `entries` are empty then, see `restore`. */
+  readonly isDamaged?: boolean
+}
+
+/** Everything that an instance knows of a directory. */
+export interface KnownDirectory {
+  /** Of the last write it has read; -1 where it knows nothing. */
+  readonly version: number
+  readonly secret: string
+  readonly entries: readonly StoredEntry[]
 }
 
 /** What administrators have written down, the same for every instance. */
@@ -68,6 +78,11 @@ export interface Directory {
   put(entry: StoredEntry): Promise<void>
   /** The secret that hashes are made with: the one that is kept, or `fresh`, which is kept then. */
   secret(fresh: string): Promise<string>
+  /**
+   * Writes back what the store has lost of it, keeps what is there, and writes a removal for what `known` does not hold as it was
+   * last. False, and nothing is written, where the age of what was lost is not known. Only stores that can lose a part have it.
+   */
+  restore?(known: KnownDirectory): Promise<boolean>
 }
 
 /** Of this process alone, gone with it. */

@@ -24,12 +24,23 @@ function start() {
     read: () => Promise.resolve([]),
     reset: () => Promise.resolve(),
   }
-  const guarded = new GuardedLedger(ledger, { clock, onChange: (circuit, cause) => told.push(`${circuit} ${String(cause)}`) })
+  const guarded = new GuardedLedger(ledger, { clock, onChange: (circuit, cause) => told.push(`${circuit} ${String(cause)}`), onCounterFailure: (cause) => told.push(`counter ${String(cause)}`) })
   const outcome = (): Promise<string> => guarded.reserve(request).then(({ status }) => status, (error: { code: string }) => error.code)
   return { clock, calls, told, state, guarded, outcome }
 }
 
 const never = (): Promise<never> => new Promise(() => undefined)
+
+describe('a counter that cannot be used', () => {
+  it('fails its own callers, and opens no circuit for the others', async () => {
+    const { calls, told, state, outcome } = start()
+    state.answer = () => Promise.reject(Object.assign(new Error('WRONGTYPE'), { isOfCounter: true }))
+    for (let call = 0; call < 50; call++) expect(await outcome()).toBe('store_unavailable')
+    state.answer = () => Promise.resolve(reserved)
+    expect(await outcome()).toBe('reserved')
+    expect([calls.length, told.length, told[0]]).toEqual([51, 50, 'counter Error: WRONGTYPE'])
+  })
+})
 
 describe('a store that hangs (F-64)', () => {
   it('keeps nobody longer than 50 ms, and after five calls nobody at all', async () => {

@@ -1,12 +1,13 @@
 import { type BreakerRules, CircuitBreaker, type CircuitState } from '../circuit-breaker.ts'
-import type { Clock } from '../clock.ts'
+import type { Clock, Timer } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
+import { LoopDeadlines } from './loop-deadlines.ts'
 import type { Draw, Ledger, Reservation, ReservationRequest, ReserveAnswer, SettleAnswer } from './ledger.ts'
 
 /** How long a store may keep a request waiting. */
 const DEADLINE_MS = 50
-/** So much of it is for answers that are here already, and that an event loop that was held has not read yet. */
-const FORBEARANCE_MS = 5
+/** How long a store that is being opened is waited for: a connection with TLS takes longer than any call after it. */
+const OPENING_DEADLINE_MS = 2_000
 /** How long it may take for what nobody waits for. */
 const SETTLE_DEADLINE_MS = 1_000
 
@@ -21,8 +22,15 @@ export const STORE_BREAKER_RULES: BreakerRules = {
   forcedProbeMs: 1_000,
 }
 
+/** A counter that nobody counts in. */
+const PROBE: Draw = Object.freeze({ kind: 'period', key: 'probe', amount: 0, limit: 0, startsAt: 0, endsAt: Number.POSITIVE_INFINITY })
+
 export interface GuardOptions {
   readonly clock: Clock
+  /** See `Store.opening`. */
+  readonly opening?: Promise<void> | undefined
+  /** Told when one counter cannot be used, though the store answers. */
+  readonly onCounterFailure: (cause: unknown) => void
   /** Told when the store is given up, and when it is used again. */
   readonly onChange: (state: CircuitState, cause: unknown) => void
 }
@@ -33,18 +41,34 @@ export interface GuardOptions {
  */
 export class GuardedLedger implements Ledger {
   readonly #ledger: Ledger
-  readonly #clock: Clock
   readonly #breaker: CircuitBreaker
+  readonly #deadlines: LoopDeadlines
+  #opening: Promise<void> | undefined
+  readonly #onCounterFailure: (cause: unknown) => void
   #lastCause: unknown
 
-  constructor(ledger: Ledger, { clock, onChange }: GuardOptions) {
+  constructor(ledger: Ledger, { clock, opening, onChange, onCounterFailure }: GuardOptions) {
+    this.#onCounterFailure = onCounterFailure
     this.#ledger = ledger
-    this.#clock = clock
+    this.#deadlines = new LoopDeadlines(clock)
+    this.#opening = opening && this.#opened(opening, clock)
     this.#breaker = new CircuitBreaker(clock, (state) => onChange(state, this.#lastCause), STORE_BREAKER_RULES)
   }
 
   get state(): CircuitState {
     return this.#breaker.state
+  }
+
+  /** Finds out whether the store answers, with as many calls as it takes to open the circuit. Rejects where it does not. */
+  async probe(): Promise<void> {
+    for (let call = 1; ; call++) {
+      try {
+        await this.#call(() => this.#ledger.read([PROBE]))
+        return
+      } catch (error) {
+        if (call === STORE_BREAKER_RULES.consecutiveFailures || this.state !== 'closed') throw error
+      }
+    }
   }
 
   reserve(request: ReservationRequest): Promise<ReserveAnswer> {
@@ -71,7 +95,20 @@ export class GuardedLedger implements Ledger {
     return this.#call(() => this.#ledger.reset(draws))
   }
 
-  #call<T>(ask: () => Promise<T>, { onLate, deadlineMs = DEADLINE_MS }: { readonly onLate?: (answer: T) => void; readonly deadlineMs?: number } = {}): Promise<T> {
+  /** Nobody is refused because a connection is not made yet; whether it could be made, the call itself finds out. */
+  async #opened(opening: Promise<void>, clock: Clock): Promise<void> {
+    let timer: Timer | undefined
+    const deadline = new Promise<void>((resolve) => void (timer = clock.setTimer(resolve, OPENING_DEADLINE_MS)))
+    await Promise.race([opening, deadline])
+    timer?.clear()
+    this.#opening = undefined
+  }
+
+  #call<T>(ask: () => Promise<T>, options: { readonly onLate?: (answer: T) => void; readonly deadlineMs?: number } = {}): Promise<T> {
+    return this.#opening === undefined ? this.#callNow(ask, options) : this.#opening.then(() => this.#callNow(ask, options))
+  }
+
+  #callNow<T>(ask: () => Promise<T>, { onLate, deadlineMs = DEADLINE_MS }: { readonly onLate?: (answer: T) => void; readonly deadlineMs?: number }): Promise<T> {
     const permit = this.#breaker.enter()
     if (permit === undefined) return Promise.reject(unavailable(this.#lastCause))
     return new Promise((resolve, reject) => {
@@ -79,16 +116,17 @@ export class GuardedLedger implements Ledger {
       const fail = (cause: unknown): void => {
         if (isOver) return
         isOver = true
-        timer.clear()
-        this.#lastCause = cause
-        permit.end('failed')
+        cancelDeadline()
+        const isOfCounter = (cause as { readonly isOfCounter?: unknown } | undefined)?.isOfCounter === true
+        if (isOfCounter) this.#onCounterFailure(cause)
+        else this.#lastCause = cause
+        permit.end(isOfCounter ? 'neutral' : 'failed')
         reject(unavailable(cause))
       }
-      const giveUp = (): void => fail(new Error(`The store did not answer within ${deadlineMs} ms.`))
-      let timer = this.#clock.setTimer(() => void (timer = this.#clock.setTimer(giveUp, FORBEARANCE_MS)), deadlineMs - FORBEARANCE_MS)
+      const cancelDeadline = this.#deadlines.after(deadlineMs, () => fail(new Error(`The store did not answer within ${deadlineMs} ms.`)))
       const succeed = (answer: T): void => {
         if (isOver) onLate?.(answer)
-        timer.clear()
+        cancelDeadline()
         permit.end('succeeded')
         resolve(answer)
       }

@@ -1,6 +1,6 @@
 export { GuardedLedger } from './guarded-ledger.ts'
 export type { Draw, LeaseDraw, Ledger, PeriodDraw, Reservation, ReservationRequest, ReserveAnswer, SettleAnswer, SlidingDraw } from './ledger.ts'
-export type { Directory, DirectoryChanges, StoredEntry, StoredKey, StoredLimit, StoredRemoval, StoredSwitch } from './directory.ts'
+export type { Directory, DirectoryChanges, KnownDirectory, StoredEntry, StoredKey, StoredLimit, StoredRemoval, StoredSwitch } from './directory.ts'
 export { Register } from './register.ts'
 export type { HealthBoard, HealthFact } from './board.ts'
 export { openStore } from './open-store.ts'

@@ -83,6 +83,7 @@ export type SettleAnswer = 'settled' | 'known' | 'lost'
  * themselves.
  */
 export interface Ledger {
+  // A store whose error has `isOfCounter: true` answers, and cannot use one counter: the others stay in use.
   reserve(request: ReservationRequest): Promise<ReserveAnswer>
   /** Replaces what was reserved by what was used, once. @param actuals one for each draw; leases are given back whatever it says */
   settle(reservation: Reservation, actuals: readonly number[]): Promise<SettleAnswer>

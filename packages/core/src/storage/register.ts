@@ -1,16 +1,22 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock, Timer } from '../clock.ts'
-import type { Directory, StoredEntry } from './directory.ts'
+import type { Directory, DirectoryChanges, StoredEntry } from './directory.ts'
 
 /** What was known is believed for so long, before somebody is asked again. */
 const FRESH_MS = 500
 const ASKING_DEADLINE_MS = 50
+/** How long the first answer of the store is waited for: a connection that is not made yet is no reason to refuse a key. */
+const OPENING_DEADLINE_MS = 2_000
+/** How long a directory with lost parts is left to instances that know more of it, before it is taken as it is. */
+const RESTORE_GRACE_MS = 10_000
 
 export interface RegisterOptions {
   readonly directory: Directory
   readonly clock: Clock
   /** Told what is new, or has changed; with everything there is, after what was known had to be forgotten. */
   readonly onChange: (changed: readonly StoredEntry[], isAnew: boolean) => void
+  /** Told when the store has lost a part of the directory: whether this instance has written it back. */
+  readonly onDamage?: ((isRestored: boolean) => void) | undefined
 }
 
 /**
@@ -27,9 +33,12 @@ export class Register {
   #asking: Promise<void> | undefined
   #timer: Timer | undefined
   #isClosed = false
+  readonly #madeAt: number
+  #damagedSince: number | undefined
 
   constructor(options: RegisterOptions) {
     this.#options = options
+    this.#madeAt = options.clock.monotonic()
   }
 
   /** For how many milliseconds nobody has been heard; infinite for never. */
@@ -69,7 +78,8 @@ export class Register {
       this.#askedAt = now
       this.#asking = this.#ask()
     }
-    const leftMs = this.#askedAt + ASKING_DEADLINE_MS - now
+    const isOpening = this.#secret === undefined && now - this.#madeAt < OPENING_DEADLINE_MS
+    const leftMs = (isOpening ? this.#madeAt + OPENING_DEADLINE_MS : this.#askedAt + ASKING_DEADLINE_MS) - now
     return this.#asking === undefined || leftMs <= 0 ? undefined : this.#within(leftMs, this.#asking)
   }
 
@@ -112,7 +122,7 @@ export class Register {
   async #askForSome(): Promise<boolean> {
     const { directory, onChange } = this.#options
     const known = { version: this.#version, secret: this.#secret }
-    const answer = await directory.changesSince(known.version)
+    const answer = await this.#whole(await directory.changesSince(known.version))
     // The store was emptied, and perhaps written to again: another secret is another directory.
     const isAnew = answer.version < known.version || (known.secret !== undefined && answer.secret !== known.secret)
     const { version, entries, secret, isMore = false } = isAnew ? await directory.changesSince(0) : answer
@@ -128,6 +138,26 @@ export class Register {
     }
     if (isAnew || entries.length > 0) onChange(entries, isAnew)
     return isMore
+  }
+
+  /** The directory without damage: written back from what this instance knows, or, where no instance can, taken as it is. Rejects meanwhile. */
+  async #whole(answer: DirectoryChanges): Promise<DirectoryChanges> {
+    const { directory, clock, onDamage } = this.#options
+    if (answer.isDamaged !== true) {
+      this.#damagedSince = undefined
+      return answer
+    }
+    this.#damagedSince ??= clock.monotonic()
+    const isSame = this.#secret !== undefined && (answer.secret === undefined || answer.secret === this.#secret)
+    const isGivenUp = clock.monotonic() - this.#damagedSince >= RESTORE_GRACE_MS
+    const known = isSame && this.#secret !== undefined ? { version: this.#version, secret: this.#secret, entries: [...this.#entries.values()] } : undefined
+    const isRestored = known !== undefined && (await directory.restore?.(known)) === true
+    if (!isRestored && isGivenUp) await directory.restore?.({ version: -1, secret: answer.secret ?? randomBytes(32).toString('base64'), entries: [] })
+    else onDamage?.(isRestored)
+    if (!isRestored && !isGivenUp) throw new Error('The store has lost a part of what administrators wrote, and this instance cannot restore it.')
+    const whole = await directory.changesSince(this.#version)
+    if (whole.isDamaged === true) throw new Error('The store goes on losing what administrators wrote.')
+    return whole
   }
 }
 

@@ -17,6 +17,10 @@ export interface Store {
   readonly directory?: Directory
   /** Where instances tell each other which targets are not well; without one, each finds out by itself. */
   readonly board?: HealthBoard
+  /** Settles when the first attempt to reach the store has ended, well or not: calls before that wait for it. Never rejects. Absent where there is nothing to wait for. */
+  readonly opening?: Promise<void> | undefined
+  /** The policy by which the store may throw away what was written when its memory is full; `undefined` where it does not. Rejects where that is not known. */
+  evictionPolicy?(): Promise<string | undefined>
   /** Frees what the store itself has opened; a client it was given stays open. */
   close(): Promise<void>
 }
