@@ -307,7 +307,7 @@ describe('what a route says', () => {
       },
     })
     expect((await ask('both')).status).toBe(200)
-    expect(log.lines.join('\n')).toContain('the option disabled threw')
+    expect(log.lines.join('\n')).toContain('"callback":"disabled"')
   })
 
   it('a caller may want an answer sooner (C10)', async () => {
