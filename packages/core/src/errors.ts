@@ -158,6 +158,16 @@ export function withMessage(error: GatewayError, message: string): GatewayError 
   return new GatewayError(error.code, message, error.details)
 }
 
+/** The same error with `redact` applied to every text of it that reaches a client. */
+export function redacted(error: GatewayError, redact: (text: string) => string): GatewayError {
+  const { param, providerCode, headers } = error.details
+  return withDetails(withMessage(error, redact(error.message)), {
+    ...(param !== undefined && { param: redact(param) }),
+    ...(providerCode !== undefined && { providerCode: redact(providerCode) }),
+    ...(headers !== undefined && { headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, redact(value)])) }),
+  })
+}
+
 /** The same error with more known about it. */
 export function withDetails(error: GatewayError, details: ErrorDetails): GatewayError {
   const enriched = new GatewayError(error.code, error.message, { ...error.details, ...details })

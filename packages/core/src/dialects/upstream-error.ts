@@ -71,5 +71,7 @@ const MAX_PROVIDER_TEXT = 600
 export function cleanProviderText(text: string): string {
   const plain = text.includes('<') && /<\/?(html|body|head|!doctype)/i.test(text) ? '' : text
   const cleaned = plain.replace(SECRET, '[removed]').replace(/\s+/g, ' ').trim()
-  return cleaned.length > MAX_PROVIDER_TEXT ? `${cleaned.slice(0, MAX_PROVIDER_TEXT)}...` : cleaned
+  if (cleaned.length <= MAX_PROVIDER_TEXT) return cleaned
+  // Cut between words: half of a key is found by no redaction behind this one.
+  return `${cleaned.slice(0, cleaned.lastIndexOf(' ', MAX_PROVIDER_TEXT) + 1)}...`
 }

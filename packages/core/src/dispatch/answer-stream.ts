@@ -1,6 +1,6 @@
 import type { Clock, Timer } from '../clock.ts'
 import type { StreamRelay } from '../dialects/index.ts'
-import { GatewayError, withDetails, withMessage } from '../errors.ts'
+import { GatewayError, redacted, withDetails } from '../errors.ts'
 import type { Provider } from '../providers/index.ts'
 import type { Cancellation } from './cancellation.ts'
 import { transportError } from './classify.ts'
@@ -349,7 +349,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     const isOpen = this.#state !== 'upstream ended'
     this.#state = 'over'
     this.#first = []
-    const failure = error === undefined ? undefined : withDetails(withMessage(error, provider.redact(error.message)), { provider: provider.name })
+    const failure = error === undefined ? undefined : withDetails(redacted(error, (text) => provider.redact(text)), { provider: provider.name })
     if (failure !== undefined) call.abort(failure)
     else if (isOpen) letGo(call, clock)
     cancellation.close()

@@ -1,5 +1,5 @@
 import type { BuiltRequest, Observation, StreamRelay, Translation } from '../dialects/index.ts'
-import { GatewayError, withDetails, withMessage } from '../errors.ts'
+import { GatewayError, redacted, withDetails } from '../errors.ts'
 import type { PlanLimits, Target } from '../routing/index.ts'
 import { AnswerStream, type FirstContentBy } from './answer-stream.ts'
 import { retryAfterMs } from './backoff.ts'
@@ -77,10 +77,10 @@ export async function attempt(options: Attempt): Promise<Committed> {
     response = await call.response
     options.onHeaders(response.headers)
     const answer = response.status < 200 || response.status > 299 ? await readRefusal(call, response, options) : await readAnswer(call, response, { ...options, firstContentBy })
-    return { target, dropped: built.dropped, status: response.status, headers: clientHeaders(options.translation, response), ...answer }
+    return { target, dropped: built.dropped, status: response.status, headers: clientHeaders(options, response), ...answer }
   } catch (error) {
     const known = transportError(error, { answered: response !== undefined })
-    const failure = withDetails(withMessage(known, target.provider.redact(known.message)), {
+    const failure = withDetails(redacted(known, (text) => target.provider.redact(text)), {
       provider: target.provider.name,
       sent: isSent,
       ...(response === undefined ? {} : { upstreamStatus: response.status }),
@@ -137,14 +137,14 @@ const DESCRIPTIONS = ['content-type', 'content-encoding', 'content-disposition',
 /** What a client that sees the provider's own refusals goes by. */
 const RETRY_ADVICE = ['retry-after', 'retry-after-ms', 'x-should-retry']
 
-function clientHeaders(translation: Translation, response: UpstreamResponse): Record<string, string> {
+function clientHeaders({ translation, target: { provider } }: Attempt, response: UpstreamResponse): Record<string, string> {
   const { contentType } = translation
   const kind = kindOf(translation, response)
   if (kind !== 'bytes') return { 'content-type': contentType ?? (kind === 'events' ? 'text/event-stream; charset=utf-8' : 'application/json') }
   const headers: Record<string, string> = { ...INERT }
   for (const name of translation.relaysRefusals ? [...DESCRIPTIONS, ...RETRY_ADVICE] : DESCRIPTIONS) {
     const value = response.headers[name]
-    if (typeof value === 'string') headers[name] = value
+    if (typeof value === 'string') headers[name] = provider.redact(value)
   }
   return contentType === undefined ? headers : { ...headers, 'content-type': contentType }
 }
@@ -167,11 +167,14 @@ function contentTypeOf(response: UpstreamResponse): string {
 const USER_AGENT = 'postern'
 
 const MAX_ERROR_BODY_BYTES = 64 * 1024
+/** It is searched for our keys as a whole. */
+const MAX_RELAYED_REFUSAL_BYTES = 256 * 1024
 
 async function readError(call: UpstreamCall, response: UpstreamResponse, options: Attempt): Promise<GatewayError> {
   const { provider, model } = options.target
   const body = await call.collect(MAX_ERROR_BODY_BYTES).then(
-    (bytes) => Buffer.from(bytes).toString('utf8'),
+    // Before a dialect decodes, joins or cuts its texts: half a key is found by nothing.
+    (bytes) => provider.redact(Buffer.from(bytes).toString('utf8')),
     // The status alone is enough to act on.
     () => '',
   )
@@ -195,11 +198,11 @@ const NOTHING: Observation = Object.freeze({ usage: undefined, finishes: [] })
 async function readRefusal(call: UpstreamCall, response: UpstreamResponse, options: Attempt): Promise<Answer> {
   if (!options.translation.relaysRefusals || response.status > 599) throw await readError(call, response, options)
   const { provider, model } = options.target
-  const body = Buffer.from(await call.collect(options.limits.answerLimitBytes)).toString('latin1')
+  const body = provider.redact(Buffer.from(await call.collect(MAX_RELAYED_REFUSAL_BYTES)).toString('latin1'))
   const text = Buffer.from(body.slice(0, MAX_ERROR_BODY_BYTES), 'latin1').toString('utf8')
   const refusal = options.translation.readError({ status: response.status, headers: response.headers, body: text, provider: provider.name, model })
   if (refusal.code === 'provider_credentials') throw refusal
-  return { body: BODILESS.has(response.status) ? null : Buffer.from(provider.redact(body), 'latin1'), observation: NOTHING, refusal }
+  return { body: BODILESS.has(response.status) ? null : Buffer.from(body, 'latin1'), observation: NOTHING, refusal }
 }
 
 function readAnswer(call: UpstreamCall, response: UpstreamResponse, options: Opening): Promise<Answer> {

@@ -28,7 +28,7 @@ function cached(provider: Provider, environment: DispatchEnvironment, onFailure:
       return qualified(await fetchList(provider, environment))
     } catch (error) {
       freshUntil = Number.NEGATIVE_INFINITY
-      onFailure(provider.name, error)
+      onFailure(provider.name, provider.redact(String(error)))
       return qualified([])
     }
   }

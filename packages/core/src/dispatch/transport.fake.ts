@@ -11,7 +11,7 @@ export interface Reply {
   readonly status?: number
   readonly headers?: Readonly<Record<string, string>>
   /** Sent in these pieces. */
-  readonly body?: readonly string[]
+  readonly body?: readonly (string | Uint8Array)[]
   /** The connection never opens, the headers never come, or the body never ends. */
   readonly hangs?: 'connect' | 'headers' | 'body'
   /** Answers without waiting for the end of a streamed body, of which it reads one piece. */
@@ -56,7 +56,7 @@ class FakeUpstreamCall implements UpstreamCall {
   /** What came of a streamed body. */
   readonly uploaded: Uint8Array[] = []
   readonly #reply: Reply
-  readonly #pieces: string[]
+  readonly #pieces: (string | Uint8Array)[]
   readonly #gone = Promise.withResolvers<never>()
   #nudge = Promise.withResolvers<Uint8Array>()
 
@@ -70,7 +70,7 @@ class FakeUpstreamCall implements UpstreamCall {
   async read(): Promise<Uint8Array | undefined> {
     if (this.aborted !== undefined) throw this.aborted
     const piece = this.#pieces.shift()
-    if (piece !== undefined) return Buffer.from(piece)
+    if (piece !== undefined) return typeof piece === 'string' ? Buffer.from(piece) : piece
     if (this.#reply.hangs === 'body') return Promise.race([this.#gone.promise, this.#nudge.promise])
     if (this.#reply.breaks?.at === 'body') throw broken(this.#reply.breaks.code)
     return undefined

@@ -1,5 +1,7 @@
 import { inspect } from 'node:util'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { LEAKY_KEY, reveals, spellings } from '../secret-spellings.fake.ts'
 import { Secrets } from './secrets.ts'
 
 describe('Secrets', () => {
@@ -32,5 +34,40 @@ describe('Secrets', () => {
     const secrets = new Secrets(['the-key'])
     secrets.remember(['a-token'])
     expect(JSON.stringify(secrets) + inspect(secrets, { showHidden: true })).not.toMatch(/the-key|a-token/)
+  })
+})
+
+describe('a secret in another spelling', () => {
+  const secrets = new Secrets([`Bearer ${LEAKY_KEY}`])
+
+  it.each(Object.entries(spellings))('%s is removed, and the text around it stays', (_name, spell) => {
+    const spelled = spell(LEAKY_KEY)
+    expect(reveals(spelled)).toBe(true)
+    for (const [before, behind] of [['', ''], ['before: ', ', behind.'], ['{"a":"', '"}'], ['?a=1&key=', '&b=2'], ['%20\\u0020', '\\u0020%20'], ['<b>', '</b>']]) {
+      const text = secrets.redact(`${before}${spelled}${behind}`)
+      expect(text).toContain('[removed]')
+      expect(text.startsWith(before ?? '') && text.endsWith(behind ?? '')).toBe(true)
+      expect(reveals(text)).toBe(false)
+    }
+  })
+
+  it('is removed from whatever surrounds it', () => {
+    const around = fc.string({ unit: fc.constantFrom('%', '\\', 'u', '0', '2', 'f', '&', '#', 'x', ';', '=', '+', '/', ' ', '"', 'é', 'İ', '\u{1f600}'), maxLength: 12 })
+    fc.assert(
+      fc.property(around, around, fc.constantFrom(...Object.values(spellings)), (before, behind, spell) => {
+        expect(secrets.redact(`${before} ${spell(LEAKY_KEY)} ${behind}`)).toBe(`${before} ${secrets.redact(spell(LEAKY_KEY))} ${behind}`)
+        expect(secrets.redact(before + behind)).toBe(before + behind)
+      }),
+      { numRuns: 1000 },
+    )
+  })
+
+  it('is found in time that grows with the text only', () => {
+    for (const piece of ['%25', '\\\\', '&#x25;', 'canary/pr0vider', '\n']) {
+      const text = piece.repeat(20_000)
+      const started = performance.now()
+      secrets.redact(text)
+      expect(performance.now() - started).toBeLessThan(2_000)
+    }
   })
 })
