@@ -66,6 +66,7 @@ describe('createModelLists', () => {
   it.each<[string, Reply]>([
     ['an error status', json({ error: 'no' }, { status: 500 })],
     ['a web page', { body: ['<html>'] }],
+    ['our own key', { body: ['canary-1'] }],
     ['a refused connection', { breaks: { at: 'connect', code: 'ECONNREFUSED' } }],
     ['a break in the body', { body: ['{"data"'], breaks: { at: 'body', code: 'ECONNRESET' } }],
   ])('does without a provider that answers with %s, says so, and asks again the next time (H4)', async (_what, reply) => {

@@ -28,7 +28,7 @@ function cached(provider: Provider, environment: DispatchEnvironment, onFailure:
       return qualified(await fetchList(provider, environment))
     } catch (error) {
       freshUntil = Number.NEGATIVE_INFINITY
-      onFailure(provider.name, provider.redact(String(error)))
+      onFailure(provider.name, error)
       return qualified([])
     }
   }
@@ -57,9 +57,18 @@ async function fetchList(provider: Provider, environment: DispatchEnvironment): 
     const { status } = await call.response
     const bytes = await call.collect(MAX_LIST_BYTES)
     if (status !== 200) throw new GatewayError('provider_error', `${provider.name} answered its model list with status ${status}.`)
-    return idsIn(JSON.parse(Buffer.from(bytes).toString('utf8')))
+    return idsIn(parsed(bytes, provider.name))
   } finally {
     cancellation.close()
+  }
+}
+
+/** The parser's own error would quote the body, which may repeat the key it was asked with. */
+function parsed(bytes: Uint8Array, provider: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes).toString('utf8'))
+  } catch {
+    throw new GatewayError('upstream_invalid', `${provider} answered its model list with something that is not JSON.`)
   }
 }
 
