@@ -68,6 +68,19 @@ describe('tokens of an identity provider', () => {
     expect(chain.records[0]?.caller).toBeUndefined()
   })
 
+  const ofOtherKinds: readonly unknown[] = [null, true, false, 0, 7, '', ' ', {}, [], ['acme'], { id: 'acme' }, 'x'.repeat(201), '\uD800']
+  it.each(['org_id', 'realm.team', 'realm', 'https://example/feature', 'sub', 'run'])('are refused where the claim %s is of another kind: never let in without it', async (claim) => {
+    await start({ claims: { tenant: 'org_id', team: 'realm.team', feature: 'https://example/feature', session: 'run' } })
+    const [outer = '', inner] = claim.startsWith('https:') ? [claim] : claim.split('.')
+    for (const value of ofOtherKinds) {
+      // An object may lead to the team; one without it is a caller of no team.
+      if (claim === 'realm' && Object.prototype.toString.call(value) === '[object Object]') continue
+      const claims = { ...CLAIMS, [outer]: inner === undefined ? value : { [inner]: value } }
+      expect(await use(await token({ claims, ...(claim === 'sub' && { sub: '' }) })), JSON.stringify(value)).toBe(401)
+    }
+    expect(chain.records.every(({ caller }) => caller === undefined)).toBe(true)
+  })
+
   it('may be signed with a key that was published later', async () => {
     await start()
     const next = await generateKeyPair('ES256')

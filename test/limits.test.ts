@@ -406,7 +406,7 @@ describe('alerts', () => {
     const log = seeLog()
     await start([{ unit: 'requests', window: 'day', limit: 10, alertAt: [0.1] }], { log, alertWebhook: 'http://127.0.0.1:9/hook', onAlert: () => { throw new Error('broken') } })
     expect(await statuses(1)).toEqual([200])
-    await log.next('onAlert threw')
+    await log.next('host callback failed {"callback":"onAlert"')
     await log.next('did not reach alertWebhook')
   })
 })

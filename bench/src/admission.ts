@@ -97,7 +97,7 @@ async function startWith(directory: Directory, count: number): Promise<{ ms: num
   const late = monitorEventLoopDelay({ resolution: 1 })
   late.enable()
   const register: Register = new Register({ directory, clock: systemClock, onChange: (changed, isAnew) => ring.learn(changed, isAnew) })
-  const ring = new KeyRing({ register, clock: systemClock, callerOf: ({ name, grants }) => ({ ...grants, id: name }) })
+  const ring = new KeyRing({ register, clock: systemClock, callerOf: ({ name, grants }) => ({ ...grants, id: name, credential: 'made' }) })
   const { key } = await ring.make({ name: 'one', grants: { team: 'a' } })
   const ms = performance.now() - started
   late.disable()

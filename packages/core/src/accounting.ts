@@ -4,7 +4,7 @@ import { type AdmitTarget, type AdmittedTarget, AnswerStream, type Committed, Ou
 import { GatewayError, toGatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
 import type { GatewayRequest } from './http/index.ts'
-import { attributionOf, type Caller } from './identity/index.ts'
+import { attributionOf, callerKey, type KnownCaller } from './identity/index.ts'
 import type { RequestRecord } from './ledger/index.ts'
 import { type Amounts, type Demand, isOfTarget, type Limit, type Subject } from './limits/index.ts'
 import type { Plan, Target } from './routing/index.ts'
@@ -80,7 +80,7 @@ function admitCall(runtime: Runtime, { degraded }: Exchange, { operation, isFree
 /** Who and what the request is; which session it belongs to only where that is counted. */
 function subjectOf({ caller, route }: Exchange, { operation, request, limits }: Pick<Asked, 'operation' | 'request'> & { readonly limits: readonly Limit[] }): Subject {
   const isSession = limits.some(({ scope, only }) => scope.includes('session') || only.has('session'))
-  return { key: caller?.id, ...attributionOf(caller), route, model: operation.model, ...(isSession && { session: sessionOf(caller, operation, request) }) }
+  return { key: caller && callerKey(caller), ...attributionOf(caller), route, model: operation.model, ...(isSession && { session: sessionOf(caller, operation, request) }) }
 }
 
 function isFreeOfCharge({ isFree }: Operation, { method }: GatewayRequest): boolean {
@@ -275,11 +275,12 @@ export function usedBy(runtime: Runtime, { attempts, admitted, operation, target
 const NOTHING_USED: Usage = Object.freeze({ inputTokens: 0, outputTokens: 0 })
 
 /** Counts a call that went around the gateway against the limits of whoever made it: it may have gone beyond them. */
-export function chargeReport({ limitsFor, charge, priceOf }: Runtime, caller: Caller | undefined, { id, target = '', usage }: RequestRecord): void {
+export function chargeReport({ limitsFor, charge, priceOf }: Runtime, caller: KnownCaller | undefined, { id, target = '', usage }: RequestRecord): void {
   const limits = limitsFor(caller)
   if (limits.length === 0) return
   const used: Usage = usage === undefined ? NOTHING_USED : { inputTokens: usage.input, outputTokens: usage.output, cachedTokens: usage.cached, cacheWriteTokens: usage.cacheWrite }
   const isPriced = limits.some(({ unit }) => unit === 'usd')
-  const subject = { key: caller?.id, ...attributionOf(caller), model: target, provider: target.split('/', 1).join() }
-  charge(limits, { id: `bypass-${caller?.id ?? ''}-${id}`, subject }, { inputTokens: used.inputTokens, outputTokens: used.outputTokens, nanoDollars: isPriced ? priceOf(target, used) : 0 })
+  const key = caller && callerKey(caller)
+  const subject = { key, ...attributionOf(caller), model: target, provider: target.split('/', 1).join() }
+  charge(limits, { id: `bypass-${key ?? ''}-${id}`, subject }, { inputTokens: used.inputTokens, outputTokens: used.outputTokens, nanoDollars: isPriced ? priceOf(target, used) : 0 })
 }

@@ -3,7 +3,7 @@ import type { Clock } from './clock.ts'
 import { limitOfWish, limitsOfCaller, readGrace, readKeyWish, readLimitWish, readSubject, type Settings, type TargetFilter } from './config/index.ts'
 import type { HostCalls } from './host-calls.ts'
 import { readJsonBody } from './http/index.ts'
-import { attributionOf, type Caller, KeyRing } from './identity/index.ts'
+import { attributionOf, callerKey, type Caller, type KnownCaller, KeyRing } from './identity/index.ts'
 import type { AdmissionControl, Limit, Subject } from './limits/index.ts'
 import { LastingCondition } from './lasting-condition.ts'
 import type { LeveledLogger } from './log.ts'
@@ -18,7 +18,7 @@ export interface Administered {
 }
 
 /** @param outside `endRequestsOf` is told whose requests are to end */
-export function administer(directory: Directory, { clock, log, endRequestsOf }: { readonly clock: Clock; readonly log: LeveledLogger; readonly endRequestsOf: (caller: string) => void }): Administered {
+export function administer(directory: Directory, { clock, log, endRequestsOf }: { readonly clock: Clock; readonly log: LeveledLogger; readonly endRequestsOf: (callerKey: string) => void }): Administered {
   const rules = new LiveRules(limitOfWish, (limit, cause) => log.error('a limit of the store cannot be read by this version, and does not hold here', { limit, cause: String(cause) }))
   const register: Register = new Register({
     directory,
@@ -32,7 +32,7 @@ export function administer(directory: Directory, { clock, log, endRequestsOf }: 
       rules.learn(changed, isAnew)
       // Whatever is read is whole.
       damage.end()
-      for (const entry of changed) if (entry.kind === 'key' && entry.isKilled === true) endRequestsOf(entry.name)
+      for (const entry of changed) if (entry.kind === 'key' && entry.isKilled === true) endRequestsOf(callerKey({ id: entry.name, credential: 'made' }))
     },
   })
   const damage = new LastingCondition(clock, {
@@ -45,8 +45,8 @@ export function administer(directory: Directory, { clock, log, endRequestsOf }: 
 }
 
 /** What a key was given was checked when it was made. */
-function callerOf({ name, grants }: StoredKey): Caller {
-  return { ...(grants as Partial<Caller>), id: name }
+function callerOf({ name, grants }: StoredKey): KnownCaller {
+  return { ...(grants as Partial<Caller>), id: name, credential: 'made' }
 }
 
 /** What is switched off by the configuration, or by an administrator since; `undefined` where nobody can switch anything off. */
@@ -55,6 +55,12 @@ export function switchOf(configured: TargetFilter | undefined, live: LiveRules |
   const isOff: TargetFilter | undefined = configured && ((target) => hostCalls.decide('disabled', configured, target))
   if (live === undefined) return isOff
   return (target) => live.isDisabled(target) || (isOff?.(target) ?? false)
+}
+
+/** A name without a kind is that of a key of the configuration, or else of one made while the gateway runs. */
+function withSpelledKey(subject: Subject, staticNames: ReadonlySet<string>): Subject {
+  const { key } = subject
+  return key === undefined || key.includes(':') || staticNames.has(key) ? subject : { ...subject, key: callerKey({ id: key, credential: 'made' }) }
 }
 
 interface AdminParts extends Administered {
@@ -70,14 +76,15 @@ interface AdminParts extends Administered {
 export function createAdmin({ register, ring, rules, settings, admission, clock, log, token, hostCalls }: AdminParts): Admin {
   const { adminGuard, onAdmin, keys, bodyLimitBytes, limits, providers } = settings
   const tellHost = hostCalls.notifier('onAdmin', onAdmin)
+  const staticNames = new Set(keys.map(({ name }) => name))
   const whose = (stored: StoredKey): readonly [readonly Limit[], Subject] => {
     const caller = callerOf(stored)
-    return [[...limits, ...rules.limits, ...limitsOfCaller(caller)], { key: caller.id, ...attributionOf(caller) }]
+    return [[...limits, ...rules.limits, ...limitsOfCaller(caller)], { key: callerKey(caller), ...attributionOf(caller) }]
   }
   const ofKeys = keyActs({
     ring,
     clock,
-    takenNames: () => new Set(keys.map(({ name }) => name)),
+    takenNames: () => staticNames,
     read: readKeyWish,
     readGrace,
     levels: (stored) => admission.levels(...whose(stored)),
@@ -89,7 +96,7 @@ export function createAdmin({ register, ring, rules, settings, admission, clock,
     configured: limits,
     providers: new Set(providers.keys()),
     read: readLimitWish,
-    readSubject,
+    readSubject: (asked) => withSpelledKey(readSubject(asked), staticNames),
     limitOf: limitOfWish,
     levels: (wanted, subject) => admission.levels(wanted, subject),
     reset: (wanted, subject) => admission.reset(wanted, subject),

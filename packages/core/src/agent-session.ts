@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { beginningOf, type Operation, repeatedToolCalls } from './dialects/index.ts'
 import { GatewayError } from './errors.ts'
 import type { GatewayRequest } from './http/index.ts'
-import type { Caller } from './identity/index.ts'
+import { callerKey, type KnownCaller } from './identity/index.ts'
 
 const SESSION_HEADER = 'x-postern-session'
 const SESSION_ID = /^[\w.:@-]{1,200}$/
@@ -11,7 +11,7 @@ const SESSION_ID = /^[\w.:@-]{1,200}$/
  * Which run of an agent a request belongs to: what the host says; what the client says, where its key has to say it; else what
  * all its requests begin with. Nothing a client leaves out takes it out of its session.
  */
-export function sessionOf(caller: Caller | undefined, operation: Operation, request: GatewayRequest): string {
+export function sessionOf(caller: KnownCaller | undefined, operation: Operation, request: GatewayRequest): string {
   if (caller?.session !== undefined) return caller.session
   if (caller?.sendsSession === true) {
     const said = request.header(SESSION_HEADER)
@@ -19,7 +19,7 @@ export function sessionOf(caller: Caller | undefined, operation: Operation, requ
     throw new GatewayError('invalid_request', `This key has to name its session in the header ${SESSION_HEADER}: up to 200 letters, digits, "_", ".", ":", "@" and "-".`, { param: SESSION_HEADER })
   }
   const beginning = operation.conversation === undefined ? '' : beginningOf(operation.conversation())
-  return createHash('sha256').update(`${caller?.id ?? ''}\n${beginning}`).digest('base64url').slice(0, 22)
+  return createHash('sha256').update(`${caller === undefined ? '' : callerKey(caller)}\n${beginning}`).digest('base64url').slice(0, 22)
 }
 
 /** Ends the run of an agent that does the same again and again. @param most times in a row */

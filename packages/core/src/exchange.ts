@@ -1,7 +1,7 @@
 import type { Finish, Operation, Usage } from './dialects/index.ts'
 import type { AttemptSummary, ErrorCode, GatewayError } from './errors.ts'
 import type { Trace } from './http/index.ts'
-import type { Caller } from './identity/index.ts'
+import type { KnownCaller } from './identity/index.ts'
 import type { Admitted } from './limits/index.ts'
 
 /** What is known about one request, filled in as it goes its way. */
@@ -15,7 +15,7 @@ export interface Exchange {
   readonly started: number
   /** `POST /v1/chat/completions`; empty until matched. */
   endpoint: string
-  caller: Caller | undefined
+  caller: KnownCaller | undefined
   operation: Operation | undefined
   route: string | undefined
   /** `provider/model` that answered. */

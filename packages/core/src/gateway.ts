@@ -8,7 +8,7 @@ import { GatewayError } from './errors.ts'
 import { endExchange, type Exchange } from './exchange.ts'
 import { HostCalls } from './host-calls.ts'
 import { type GatewayRequest, type GatewayResponse, handleWeb, targetOf } from './http/index.ts'
-import { createIdentify, createJwtCheck, developmentKey, hostLogin } from './identity/index.ts'
+import { callerKey, createIdentify, createJwtCheck, developmentKey, hostLogin } from './identity/index.ts'
 import { PriceList } from './ledger/index.ts'
 import { type EventLoopDelay, HostLoad, type Shedding } from './limits/index.ts'
 import { createLogger, type LeveledLogger } from './log.ts'
@@ -158,7 +158,7 @@ function createCore(settings: Settings, injected: Injected): Core {
   const transport = injected.transport ?? createTransport({ connectTimeoutMs: settings.connectTimeoutMs })
   const active = new Set<Exchange>()
   const hostCalls = new HostCalls({ clock, log })
-  const shared = new SharedState(settings, { log, clock, hostCalls, post: (url, body) => post({ transport, clock }, url, body), endRequestsOf: (caller) => endRequests(active, caller) })
+  const shared = new SharedState(settings, { log, clock, hostCalls, post: (url, body) => post({ transport, clock }, url, body), endRequestsOf: (key) => endRequests(active, key) })
   const circuits = circuitLog(log, clock)
   const health = new TargetHealth(
     clock,
@@ -375,9 +375,9 @@ async function shutDown(core: Core, graceMs: number): Promise<void> {
 }
 
 /** An administrator has killed the key of a caller. */
-function endRequests(active: ReadonlySet<Exchange>, caller: string): void {
+function endRequests(active: ReadonlySet<Exchange>, key: string): void {
   const reason = new GatewayError('invalid_api_key', 'The API key was revoked while the answer was under way.')
-  for (const exchange of active) if (exchange.caller?.id === caller) endExchange(exchange, reason)
+  for (const exchange of active) if (exchange.caller !== undefined && callerKey(exchange.caller) === key) endExchange(exchange, reason)
 }
 
 /** Resolves when nothing is under way any more, or after `withinMs`. */

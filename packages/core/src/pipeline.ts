@@ -8,7 +8,7 @@ import { AnswerStream, type Committed, dispatch, type TrafficLane } from './disp
 import { describeThrown, type ErrorCode, GatewayError, toGatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
 import { type GatewayRequest, type GatewayResponse, headersOfTrace, isPlainPath, readJsonBody, readTrace } from './http/index.ts'
-import { mayCall } from './identity/index.ts'
+import { callerKey, type KnownCaller, mayCall } from './identity/index.ts'
 import { readReports, recordOf, recordOfReport, type RequestRecord } from './ledger/index.ts'
 import { type Allowance, mayUseModel, type Plan, planFor, planForProvider, planForTenant } from './routing/index.ts'
 import type { Runtime } from './runtime.ts'
@@ -161,6 +161,12 @@ function timeoutAsked(request: GatewayRequest): number | undefined {
   return ms
 }
 
+/** Owners take turns where calls wait. */
+function ownerOf(caller: KnownCaller | undefined): string | undefined {
+  if (caller === undefined) return undefined
+  return caller.tenant === undefined ? callerKey(caller) : `tenant ${caller.tenant}`
+}
+
 interface Call {
   readonly exchange: Exchange
   readonly operation: Operation
@@ -180,7 +186,7 @@ async function callTargets(runtime: Runtime, call: Call): Promise<Committed> {
       attempts: exchange.attempts,
       degraded: exchange.degraded,
       lane: laneAsked(request),
-      owner: exchange.caller?.tenant ?? exchange.caller?.id,
+      owner: ownerOf(exchange.caller),
       admitTarget: admitTargetFor(runtime, exchange, { operation, request }),
       allowance: outputAllowance(runtime, exchange, operation),
       onStart(cancel) {
@@ -317,7 +323,7 @@ function hello(runtime: Runtime, exchange: Exchange): GatewayResponse {
 async function takeReports(runtime: Runtime, exchange: Exchange, request: GatewayRequest): Promise<GatewayResponse> {
   const { value } = await readJsonBody(request, runtime.bodyLimitBytes)
   const reports = readReports(value)
-  const fresh = reports.filter(({ id }) => runtime.isNewReport(`${exchange.caller?.id ?? ''} ${id}`))
+  const fresh = reports.filter(({ id }) => runtime.isNewReport(`${exchange.caller === undefined ? '' : callerKey(exchange.caller)} ${id}`))
   for (const report of fresh) {
     const record = recordOfReport(report, exchange.caller)
     chargeReport(runtime, exchange.caller, record)

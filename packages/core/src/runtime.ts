@@ -5,7 +5,7 @@ import type { Usage } from './dialects/index.ts'
 import type { DispatchEnvironment } from './dispatch/index.ts'
 import type { Exchange } from './exchange.ts'
 import type { GatewayRequest } from './http/index.ts'
-import type { Caller, Identify } from './identity/index.ts'
+import type { Identify, KnownCaller } from './identity/index.ts'
 import type { RequestRecord } from './ledger/index.ts'
 import type { Admitted, Amounts, Demand, HostLoad, Limit } from './limits/index.ts'
 import type { LeveledLogger } from './log.ts'
@@ -28,7 +28,7 @@ export interface Runtime {
   /** Headers of the host's request that providers are sent. */
   readonly forwardTrace: ReadonlySet<TraceHeader>
   /** Limits that may concern a request of this caller. */
-  readonly limitsFor: (caller: Caller | undefined) => readonly Limit[]
+  readonly limitsFor: (caller: KnownCaller | undefined) => readonly Limit[]
   /** What providers allow us, by their names. */
   readonly providerLimits: ReadonlyMap<string, readonly Limit[]>
   /** Lets a request in, or rejects; `undefined` where none of the limits concerns it. */

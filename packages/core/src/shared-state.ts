@@ -6,7 +6,7 @@ import type { Clock } from './clock.ts'
 import { limitsOfCaller, type Settings } from './config/index.ts'
 import type { Exchange } from './exchange.ts'
 import type { HostCalls } from './host-calls.ts'
-import type { Caller, Identify } from './identity/index.ts'
+import { callerKey, type Identify, type KnownCaller } from './identity/index.ts'
 import { AdmissionControl, alertDraw, Alerts, type ClaimAlert, type Limit, type LimitAlert } from './limits/index.ts'
 import { LastingCondition } from './lasting-condition.ts'
 import type { LeveledLogger } from './log.ts'
@@ -20,7 +20,7 @@ interface Outside {
   /** Sends JSON to an address, once; rejects when it did not arrive. */
   readonly post: (url: string, body: object) => Promise<void>
   /** Ends what is under way for a caller. */
-  readonly endRequestsOf: (caller: string) => void
+  readonly endRequestsOf: (callerKey: string) => void
 }
 
 /** `store`: it does not answer; `store-eviction`: it may throw away counts. */
@@ -33,7 +33,7 @@ export class SharedState {
   readonly #settings: Settings
   readonly #outside: Outside
   /** Of callers that bring limits along, those are read once for each. */
-  readonly #ofCallers = new WeakMap<Caller, readonly Limit[]>()
+  readonly #ofCallers = new WeakMap<object, { readonly key: string; readonly limits: readonly Limit[] }>()
   #store: Store | undefined
   #guarded: GuardedLedger | undefined
   #admission: AdmissionControl | undefined
@@ -86,7 +86,7 @@ export class SharedState {
       limitsFor: (caller) => {
         const made = this.#administered?.rules.limits ?? NO_LIMITS
         const everybodys = made.length === 0 ? limits : [...limits, ...made]
-        return caller?.limits === undefined ? everybodys : [...everybodys, ...this.#limitsOf(caller)]
+        return caller?.limits === undefined ? everybodys : [...everybodys, ...this.#limitsOf(caller, caller.limits)]
       },
       admit: (wanted, demand) => this.#openAdmission().admit(wanted, demand),
       charge: (wanted, demand, actual) => this.#openAdmission().charge(wanted, demand, actual),
@@ -126,13 +126,14 @@ export class SharedState {
     if (typeof this.#settings.store === 'string') await this.#store?.close()
   }
 
-  #limitsOf(caller: Caller): readonly Limit[] {
-    const known = this.#ofCallers.get(caller)
-    if (known !== undefined) return known
+  #limitsOf(caller: KnownCaller, written: NonNullable<KnownCaller['limits']>): readonly Limit[] {
+    const key = callerKey(caller)
+    const known = this.#ofCallers.get(written)
+    if (known?.key === key) return known.limits
     try {
       const limits = limitsOfCaller(caller)
-      this.#ofCallers.set(caller, limits)
-      return limits.length === 0 ? NO_LIMITS : limits
+      this.#ofCallers.set(written, { key, limits })
+      return limits
     } catch (cause) {
       // Those of keys were checked when the keys were made: only the host's login gives others.
       throw this.#outside.hostCalls.refusal('identify', cause)

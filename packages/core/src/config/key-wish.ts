@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { GatewayError } from '../errors.ts'
-import { attributes, type Caller } from '../identity/index.ts'
+import { attributes, callerKey, type KnownCaller } from '../identity/index.ts'
 import type { Limit } from '../limits/index.ts'
 import { parseDuration } from './duration.ts'
 import { endpointPath, forEachAttribute } from './field-values.ts'
@@ -47,11 +47,12 @@ export function readGrace({ grace, ...others }: Readonly<Record<string, unknown>
 }
 
 /** The limits a caller brings along, checked as those of the configuration are. */
-export function limitsOfCaller({ id, limits }: Caller): readonly Limit[] {
+export function limitsOfCaller(caller: KnownCaller): readonly Limit[] {
+  const { limits } = caller
   if (limits === undefined || limits.length === 0) return []
   const result = keyLimitsSchema().safeParse(limits)
-  if (result.success) return limitsOfKey(id, { limits: result.data })
-  throw new TypeError(`The limits of the caller ${JSON.stringify(id)} cannot be used: ${refused(result.error.issues).message}`)
+  if (result.success) return limitsOfKey(callerKey(caller), { limits: result.data })
+  throw new TypeError(`The limits of the caller ${JSON.stringify(callerKey(caller))} cannot be used: ${refused(result.error.issues).message}`)
 }
 
 /** As other durations, and in days: `90d`. */

@@ -1,3 +1,4 @@
+import { spellingsOf } from '../identity/index.ts'
 import type { Limit, Scope } from '../limits/index.ts'
 import { toNano } from './limit-schema.ts'
 import type { Merged } from './merge.ts'
@@ -24,7 +25,7 @@ export function limitOfGateway(limit: ParsedLimit, place: string): Limit {
   return limitOf(limit, { place, scope: scopeOf(limit.scope), only: onlyOf(limit.only ?? {}) })
 }
 
-/** The limits of one key, whatever it was made by. */
+/** The limits of one caller. @param name as `callerKey` spells it */
 export function limitsOfKey(name: string, { limits = [] }: Pick<ParsedKey, 'limits'>): Limit[] {
   return limits.map((limit, at) => limitOf(limit, { place: `keys.${name}.limits[${at}]`, scope: ['key'], only: new Map([['key', new Set([name])]]) }))
 }
@@ -57,5 +58,9 @@ function scopeOf(scope: ParsedLimit['scope']): readonly Scope[] {
 
 function onlyOf(only: NonNullable<ParsedLimit['only']>): Limit['only'] {
   const entries = Object.entries(only) as [Scope, string | readonly string[] | undefined][]
-  return new Map(entries.flatMap(([scope, values]) => (values === undefined ? [] : [[scope, new Set(typeof values === 'string' ? [values] : values)] as const])))
+  return new Map(entries.flatMap(([scope, values]) => (values === undefined ? [] : [[scope, new Set(scope === 'key' ? asList(values).flatMap(spellingsOf) : asList(values))] as const])))
+}
+
+function asList(values: string | readonly string[]): readonly string[] {
+  return typeof values === 'string' ? [values] : values
 }

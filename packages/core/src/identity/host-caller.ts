@@ -1,5 +1,6 @@
 import { describeKind } from '../host-calls.ts'
 import { attributes, type Attribution, type Caller } from './caller.ts'
+import type { KnownCaller } from './caller-key.ts'
 
 const LONGEST_TEXT = 256
 const MOST_ENTRIES = 1_000
@@ -11,12 +12,12 @@ const MOST_ENTRIES = 1_000
  *
  * @param onNumber told where a number was turned into text
  */
-export function readHostCaller(answer: unknown, onNumber: (field: string) => void): Caller | undefined {
+export function readHostCaller(answer: unknown, onNumber: (field: string) => void): KnownCaller | undefined {
   // `req.isAuthenticated() && {...}`, `session.userId && {...}`: the left side of these is the answer for a stranger.
   if (!answer) return undefined
   if (typeof answer !== 'object' || Array.isArray(answer) || answer instanceof Error) throw new TypeError(`The option identify answered ${describeKind(answer)}: it must answer an object with an id, or null for a stranger.`)
   const said = answer as Readonly<Record<string, unknown>>
-  const caller: { -readonly [Field in keyof Caller]: Caller[Field] } = { id: textOf(said['id'], 'id', onNumber) }
+  const caller: { -readonly [Field in keyof KnownCaller]: KnownCaller[Field] } = { credential: 'host', id: textOf(said['id'], 'id', onNumber) }
   for (const field of TEXTS) {
     const value = said[field]
     // `null` is how databases say that a user has no team.

@@ -75,7 +75,7 @@ describe('virtual keys', () => {
 
   it('lets no header change who is calling (I5)', async () => {
     const headers = { authorization: `Bearer ${KEY}`, 'x-postern-user': 'root', 'x-user': 'root', 'x-tenant': 'other' }
-    expect(await byKeys()(request(headers))).toEqual({ id: 'alpha', routes: ['fast'] })
+    expect(await byKeys()(request(headers))).toEqual({ id: 'alpha', credential: 'key', routes: ['fast'] })
   })
 
   it('finds a key beside a login that is not meant for it', async () => {

@@ -2,7 +2,8 @@ import { hash, randomBytes } from 'node:crypto'
 import { GatewayError } from '../errors.ts'
 import type { HostCalls } from '../host-calls.ts'
 import type { GatewayRequest } from '../http/index.ts'
-import { type Caller, type HostIdentify } from './caller.ts'
+import { attributes, type Caller, type HostIdentify } from './caller.ts'
+import type { KnownCaller } from './caller-key.ts'
 import { readHostCaller } from './host-caller.ts'
 import { looksLikeJwt } from './jwt.ts'
 import type { KeyRing } from './key-ring.ts'
@@ -13,18 +14,18 @@ export interface IdentityOptions {
   /** Keys that are made while the gateway runs. */
   readonly ring?: Pick<KeyRing, 'find'> | undefined
   /** Tokens of an identity provider. */
-  readonly jwt?: ((token: string) => Promise<Caller>) | undefined
+  readonly jwt?: ((token: string) => Promise<KnownCaller>) | undefined
   /** The host's own login: the caller it names wins over every header. See `hostLogin`. */
-  readonly login?: ((request: GatewayRequest) => Promise<Caller | undefined>) | undefined
+  readonly login?: ((request: GatewayRequest) => Promise<KnownCaller | undefined>) | undefined
 }
 
 /** Who is calling. Rejects with 401 before a byte of the body is read. */
-export type Identify = (request: GatewayRequest) => Caller | Promise<Caller>
+export type Identify = (request: GatewayRequest) => KnownCaller | Promise<KnownCaller>
 
 /** What keys begin with that the gateway has made. */
 const MADE_KEY = 'pk_'
 
-const ANONYMOUS: Caller = Object.freeze({ id: 'anonymous' })
+const ANONYMOUS: KnownCaller = Object.freeze({ id: 'anonymous', credential: 'none' })
 
 /**
  * Keys are looked up by a digest under a secret of this process: neither a dump of the table nor the time of a look-up
@@ -35,8 +36,8 @@ export function createIdentify(options: IdentityOptions): Identify {
   const { ring, jwt } = options
   const secret = randomBytes(32).toString('base64')
   const digest = (key: string): string => hash('sha256', secret + key, 'base64')
-  const callers = new Map(options.keys.map(({ key, caller }) => [digest(key), Object.freeze(caller)]))
-  const byKey = (request: GatewayRequest): Caller | Promise<Caller> => {
+  const callers = new Map(options.keys.map(({ key, caller }) => [digest(key), Object.freeze<KnownCaller>({ ...caller, credential: 'key' })]))
+  const byKey = (request: GatewayRequest): KnownCaller | Promise<KnownCaller> => {
     if (request.search !== '') refuseKeyInUrl(request.search)
     const key = presentedKey(request)
     const caller = key === undefined ? undefined : callers.get(digest(key))
@@ -45,13 +46,13 @@ export function createIdentify(options: IdentityOptions): Identify {
     if (key !== undefined && ring !== undefined && key.startsWith(MADE_KEY)) return ring.find(key).then((found) => found ?? nobody(key))
     return nobody(key)
   }
-  const nobody = (key: string | undefined): Caller => {
+  const nobody = (key: string | undefined): KnownCaller => {
     if (options.auth === 'none') return ANONYMOUS
     if (key === undefined) throw new GatewayError('missing_api_key', 'No API key was sent. Send a virtual key of this gateway as "Authorization: Bearer <key>".')
     throw new GatewayError('invalid_api_key', 'The API key is not valid for this gateway.')
   }
-  const named = (caller: Caller, request: GatewayRequest): Caller => (caller.mayName === undefined ? caller : { ...caller, ...saidOf(caller.mayName, request) })
-  const identified = (request: GatewayRequest): Caller | Promise<Caller> => {
+  const named = (caller: KnownCaller, request: GatewayRequest): KnownCaller => (caller.mayName === undefined ? caller : { ...caller, ...saidOf(caller.mayName, request) })
+  const identified = (request: GatewayRequest): KnownCaller | Promise<KnownCaller> => {
     const caller = byKey(request)
     return caller instanceof Promise ? caller.then((found) => named(found, request)) : named(caller, request)
   }
@@ -78,6 +79,8 @@ const SAID = /^[\w .:@/-]{1,200}$/
 /** What a caller who may says of itself. Throws for what could not be counted by. */
 function saidOf(names: NonNullable<Caller['mayName']>, request: GatewayRequest): Partial<Caller> {
   const entries = names.flatMap((name) => {
+    // Grants of a store may have been written by other code: an id is never named by its caller.
+    if (!attributes.includes(name)) return []
     const value = request.header(`x-postern-${name}`)
     if (value === undefined) return []
     if (!SAID.test(value)) throw new GatewayError('invalid_request', `The header x-postern-${name} holds more than 200 characters, or some that no name has.`, { param: `x-postern-${name}` })
@@ -87,7 +90,7 @@ function saidOf(names: NonNullable<Caller['mayName']>, request: GatewayRequest):
 }
 
 /** The login of the host, closed against whatever it answers: only a caller with an id is one. */
-export function hostLogin(identify: HostIdentify<never>, hostCalls: HostCalls): (request: GatewayRequest) => Promise<Caller | undefined> {
+export function hostLogin(identify: HostIdentify<never>, hostCalls: HostCalls): (request: GatewayRequest) => Promise<KnownCaller | undefined> {
   const ask = identify as HostIdentify<unknown>
   const onNumber = (field: string): void => hostCalls.warnOnce(`The option identify answers numbers as ${field}: they are turned into strings. Return String(${field}) to be sure of the spelling.`)
   return async (request) => {

@@ -3,6 +3,7 @@ import type * as Jose from 'jose'
 import type { Clock } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
 import type { Attribution, Caller } from './caller.ts'
+import type { KnownCaller } from './caller-key.ts'
 
 /** Tokens of an identity provider (OpenID Connect, or any other that publishes its keys). */
 export interface JwtSettings {
@@ -30,7 +31,7 @@ export function looksLikeJwt(credential: string): boolean {
  *
  * @param get fetches a document; rejects when it cannot
  */
-export function createJwtCheck(settings: JwtSettings, { clock, get }: { readonly clock: Clock; readonly get: (url: string) => Promise<string> }): (token: string) => Promise<Caller> {
+export function createJwtCheck(settings: JwtSettings, { clock, get }: { readonly clock: Clock; readonly get: (url: string) => Promise<string> }): (token: string) => Promise<KnownCaller> {
   const jose = requireJose()
   // Keys are fetched once and kept; a token signed with one that is not known has them fetched again, twice a minute at most.
   const keys = jose.createRemoteJWKSet(new URL(settings.jwksUrl), { [jose.customFetch]: async (url: string) => new Response(await get(url), { headers: { 'content-type': 'application/json' } }) })
@@ -54,21 +55,31 @@ export function createJwtCheck(settings: JwtSettings, { clock, get }: { readonly
   }
 }
 
-function callerOf(payload: Readonly<Record<string, unknown>>, { claims }: JwtSettings): Caller {
+/** Throws `invalid_api_key` for a claim of another kind than text: a tenant that cannot be read is never no tenant. */
+function callerOf(payload: Readonly<Record<string, unknown>>, { claims }: JwtSettings): KnownCaller {
   const entries = Object.entries({ id: 'sub', ...claims }).flatMap(([field, path]) => {
     const value = valueAt(payload, path)
-    return typeof value === 'string' && value !== '' && value.length <= LONGEST_VALUE ? [[field, value] as const] : []
+    if (value === undefined) return []
+    if (typeof value === 'string' && value.trim() !== '' && value.length <= LONGEST_VALUE && value.isWellFormed()) return [[field, value] as const]
+    throw new GatewayError('invalid_api_key', `The claim ${JSON.stringify(path)} of the token must be a text of 1 to ${LONGEST_VALUE} characters.`)
   })
   const caller = Object.fromEntries(entries) as Partial<Caller>
   if (caller.id === undefined) throw new GatewayError('invalid_api_key', 'The token does not say who is calling.')
-  return { ...caller, id: caller.id }
+  return { ...caller, id: caller.id, credential: 'token' }
 }
 
-/** The claim of that name, or the one that the dotted path leads to: names of claims are often URLs with dots of their own. */
+/**
+ * The claim of that name, or the one that the dotted path leads to: names of claims are often URLs with dots of their own.
+ * `undefined` where there is none, `null` where the path leads through something that holds no claims.
+ */
 function valueAt(payload: Readonly<Record<string, unknown>>, path: string): unknown {
   if (Object.hasOwn(payload, path)) return payload[path]
   let value: unknown = payload
-  for (const step of path.split('.')) value = typeof value === 'object' && value !== null && Object.hasOwn(value, step) ? (value as Record<string, unknown>)[step] : undefined
+  for (const step of path.split('.')) {
+    if (typeof value !== 'object' || value === null) return null
+    if (!Object.hasOwn(value, step)) return Array.isArray(value) ? null : undefined
+    value = (value as Record<string, unknown>)[step]
+  }
   return value
 }
 

@@ -18,7 +18,7 @@ function start() {
   }
   const instance = (): KeyRing => {
     const register: Register = new Register({ directory, clock, onChange: (changed, isAnew) => ring.learn(changed, isAnew) })
-    const ring = new KeyRing({ register, clock, callerOf: ({ name }) => ({ id: name }) })
+    const ring = new KeyRing({ register, clock, callerOf: ({ name }) => ({ id: name, credential: 'made' }) })
     return ring
   }
   return { clock, kept, state, one: instance(), other: instance() }
@@ -29,7 +29,7 @@ describe('a key ring', () => {
     const { one, other } = start()
     const { key, stored } = await one.make({ name: 'web', grants: {} })
     expect(key).toMatch(/^pk_[\w-]{43}$/)
-    expect(await other.find(key)).toEqual({ id: 'web' })
+    expect(await other.find(key)).toEqual({ id: 'web', credential: 'made' })
     expect([await other.find(`${key}x`), await other.find('pk_'), await other.find(stored.hash)]).toEqual([undefined, undefined, undefined])
   })
 
@@ -55,9 +55,9 @@ describe('a key ring', () => {
     const { clock, one } = start()
     const old = await one.make({ name: 'web', grants: {} })
     const made = await one.rotate(old.stored, 60_000)
-    expect([await one.find(old.key), await one.find(made.key)]).toEqual([{ id: 'web' }, { id: 'web' }])
+    expect([await one.find(old.key), await one.find(made.key)]).toEqual([{ id: 'web', credential: 'made' }, { id: 'web', credential: 'made' }])
     await clock.advance(60_000)
-    expect([await one.find(old.key), await one.find(made.key)]).toEqual([undefined, { id: 'web' }])
+    expect([await one.find(old.key), await one.find(made.key)]).toEqual([undefined, { id: 'web', credential: 'made' }])
   })
 
   it('forgets a key when its time is over', async () => {

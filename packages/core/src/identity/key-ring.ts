@@ -2,7 +2,7 @@ import { createHmac, randomBytes, randomUUID } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
 import type { Register, StoredEntry, StoredKey } from '../storage/index.ts'
-import type { Caller } from './caller.ts'
+import type { KnownCaller } from './caller-key.ts'
 
 /** So long what was known is believed where nobody can be asked. */
 const BELIEVED_MS = 60_000
@@ -18,13 +18,13 @@ export interface KeyRingOptions {
   readonly register: Pick<Register, 'list' | 'put' | 'refresh' | 'ageMs' | 'secret'>
   readonly clock: Clock
   /** Reads what a key was given, which was checked when it was made. */
-  readonly callerOf: (stored: StoredKey) => Caller
+  readonly callerOf: (stored: StoredKey) => KnownCaller
 }
 
 /** The virtual keys that are made while the gateway runs. Kept as HMACs and shared by all instances. */
 export class KeyRing {
   readonly #options: KeyRingOptions
-  #byHash = new Map<string, { readonly stored: StoredKey; readonly caller: Caller }>()
+  #byHash = new Map<string, { readonly stored: StoredKey; readonly caller: KnownCaller }>()
 
   constructor(options: KeyRingOptions) {
     this.#options = options
@@ -40,7 +40,7 @@ export class KeyRing {
   }
 
   /** Who presents this key; `undefined` for nobody. Rejects with `store_unavailable` where that cannot be known. */
-  async find(key: string): Promise<Caller | undefined> {
+  async find(key: string): Promise<KnownCaller | undefined> {
     const { register } = this.#options
     const refreshing = register.refresh()
     if (refreshing !== undefined) await refreshing

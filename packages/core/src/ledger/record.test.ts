@@ -43,7 +43,7 @@ describe('recordOf', () => {
       { target: 'other/small', code: 'ok' as const, status: 200, ms: 9, billed: 'no' as const },
     ]
     const known = exchange({
-      caller: { id: 'alpha', tenant: 't', team: 'x', user: 'u', feature: 'f', routes: ['support'] },
+      caller: { id: 'alpha', tenant: 't', team: 'x', user: 'u', feature: 'f', routes: ['support'], credential: 'host' },
       operation,
       route: 'support',
       target: 'other/small',
@@ -58,6 +58,7 @@ describe('recordOf', () => {
       at: '2026-01-02T03:04:05.678Z',
       endpoint: 'POST /v1/chat/completions',
       caller: { id: 'alpha', tenant: 't', team: 'x', user: 'u', feature: 'f' },
+      credential: 'host',
       model: 'support',
       route: 'support',
       target: 'other/small',
@@ -77,7 +78,7 @@ describe('recordOf', () => {
     const record = recordOf(exchange(), { status: 401, code: 'missing_api_key' }, 1)
     expect(Object.keys(record)).toEqual(['id', 'at', 'endpoint', 'stream', 'status', 'code', 'attempts', 'finishReasons', 'dropped', 'degraded', 'timings'])
     expect(record.timings).toStrictEqual({ totalMs: 1 })
-    const bare = recordOf(exchange({ caller: { id: 'a' } }), { status: 200, code: 'ok', usage: { inputTokens: 0, outputTokens: 0, cachedTokens: undefined } }, 1)
+    const bare = recordOf(exchange({ caller: { id: 'a', credential: 'key' } }), { status: 200, code: 'ok', usage: { inputTokens: 0, outputTokens: 0, cachedTokens: undefined } }, 1)
     expect([bare.caller, bare.usage]).toStrictEqual([{ id: 'a' }, { input: 0, output: 0 }])
   })
 

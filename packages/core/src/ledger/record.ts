@@ -1,7 +1,7 @@
 import type { Usage } from '../dialects/index.ts'
 import type { AttemptSummary, ErrorCode } from '../errors.ts'
 import type { Exchange, Outcome } from '../exchange.ts'
-import { type Attribution, attributionOf, type Caller } from '../identity/index.ts'
+import { type Attribution, attributionOf, type Caller, type Credential } from '../identity/index.ts'
 
 /** What is kept of one request. No prompt, no answer, no key. */
 export interface RequestRecord {
@@ -15,6 +15,8 @@ export interface RequestRecord {
   readonly endpoint: string
   /** Who called; absent when nobody could be identified. */
   readonly caller?: { readonly id: string } & Attribution
+  /** Kind of the credential that named the caller: ids of different kinds are different callers. `made`: a key of `/admin/keys`; `host`: `identify`. */
+  readonly credential?: Credential
   /** The model as the client named it. */
   readonly model?: string
   readonly route?: string
@@ -45,7 +47,7 @@ export function recordOf(exchange: Exchange, outcome: Outcome, totalMs: number):
     at: new Date(exchange.startedAt).toISOString(),
     ...defined({ hostRequestId: exchange.trace.hostRequestId, traceparent: exchange.trace.traceparent }),
     endpoint: exchange.endpoint,
-    ...(caller === undefined ? {} : { caller: callerOf(caller) }),
+    ...(caller === undefined ? {} : { caller: callerOf(caller), credential: caller.credential }),
     ...defined({ model: operation?.model, route: exchange.route, target: exchange.target }),
     stream: operation?.stream ?? false,
     status: outcome.status,

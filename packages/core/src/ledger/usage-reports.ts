@@ -1,6 +1,6 @@
 import { readUsage } from '../dialects/index.ts'
 import { GatewayError } from '../errors.ts'
-import type { Caller } from '../identity/index.ts'
+import type { KnownCaller } from '../identity/index.ts'
 import { callerOf, type RequestRecord, usageOf } from './record.ts'
 
 type Json = Record<string, unknown>
@@ -45,13 +45,13 @@ function wrong(param: string, expected: string): GatewayError {
 }
 
 /** What is kept of such a call: as much as its report knows. */
-export function recordOfReport({ id, at, provider, model, status, usage }: UsageReport, caller: Caller | undefined): RequestRecord {
+export function recordOfReport({ id, at, provider, model, status, usage }: UsageReport, caller: KnownCaller | undefined): RequestRecord {
   const counted = usage && readUsage(usage)
   return {
     id,
     at: new Date(at).toISOString(),
     endpoint: 'bypass',
-    ...(caller === undefined ? {} : { caller: callerOf(caller) }),
+    ...(caller === undefined ? {} : { caller: callerOf(caller), credential: caller.credential }),
     target: `${provider}/${model}`,
     stream: false,
     status,
