@@ -61,7 +61,7 @@ function placeOf(path: string): { readonly room: string | undefined; readonly re
 }
 
 /** Neutral shapes between the dialects that take more than a file. */
-const NEUTRAL_FOLDERS: ReadonlySet<string | undefined> = new Set(['embeddings', 'rerank'])
+const NEUTRAL_FOLDERS: ReadonlySet<string | undefined> = new Set(['embeddings', 'rerank', 'tool-fit'])
 
 /**
  * Each dialect is a folder: it knows itself, the files of the room's root and the `index.ts` of a neutral folder, and the

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { readRecording, type Recording } from '@postern/testing'
-import { it, type TestContext } from 'vitest'
+import type { TestContext } from 'vitest'
 
 const folder = fileURLToPath(new URL('../../../shared/cases/', import.meta.url))
 const isRequired = process.env['REQUIRE_RECORDINGS'] === '1'
@@ -14,12 +14,15 @@ export function needsSharedCases({ skip }: Pick<TestContext, 'skip'>): void {
   if (!hasSharedCases && !isRequired) skip('The folder shared/cases does not lie beside the project.')
 }
 
-/** A test of one shared case, skipped with the reason where the cases are absent. */
-export function itWithCase(title: string, name: string, run: (sharedCase: SharedCase) => Promise<void> | void): void {
-  it(title, async (context) => {
+/**
+ * The body of a test of one shared case, skipped with the reason where the cases are absent:
+ * `it('keeps names', withCase('tool-name-length', async (sharedCase) => { ... }))`
+ */
+export function withCase(name: string, run: (sharedCase: SharedCase) => Promise<void> | void): (context: TestContext) => Promise<void> {
+  return async (context) => {
     needsSharedCases(context)
     await run(sharedCase(name))
-  })
+  }
 }
 
 /** One folder of `shared/cases`. */

@@ -6,6 +6,7 @@ import type { Finish } from './finish.ts'
 import type { OutputBounds } from './output-bounds.ts'
 import type { RerankFormat } from './rerank/index.ts'
 import type { FrameSplitter, SseFrame } from './sse.ts'
+import type { NameRule } from './tool-fit/index.ts'
 import type { Usage } from './usage.ts'
 
 /** A JSON object as it came off the wire. */
@@ -99,8 +100,17 @@ export interface StreamRenderer {
   fail(error: GatewayError): string
 }
 
+/** What the tools of a request may be, for a provider to take them. */
+export interface ToolRules {
+  readonly names: NameRule
+  /** Tools of free text are understood, or the dialect has its own way to offer them. */
+  readonly customTools: boolean
+}
+
 /** How we speak to a provider of this dialect. */
 export interface ClientSide {
+  /** Tools beyond these rules are made fit before `buildRequest`, and restored in the answer. */
+  toolRules(call: Pick<CallContext, 'quirks' | 'model'>): ToolRules
   /** Throws `GatewayError('unsupported_content', ..., { param })` for a part the provider cannot take. */
   buildRequest(conversation: Conversation, call: CallContext): BuiltRequest
   /** Throws `GatewayError('upstream_invalid')` when the body is no answer, or the error the body carries. */
@@ -154,8 +164,46 @@ export interface Quirks {
   readonly fieldNames?: Readonly<Record<string, string>>
   /** Reasoning in the history is refused; with `exact` it always is, for the original API has no field for it. */
   readonly refusesReasoning?: boolean
+  /**
+   * Form in which the service reads reasoning of earlier turns: a field of the message, or parts of its content. Absent,
+   * reasoning goes back as `reasoning_content`, and a client's own fields stay as they are.
+   */
+  readonly reasoningField?: ReasoningField
+  /** Models that read reasoning of earlier turns, as parts of their names; every other model refuses it. @default all */
+  readonly reasoningModels?: readonly string[]
+  /** Text that stands for reasoning that was not kept, where the service refuses a history without. */
+  readonly reasoningFiller?: ReasoningFiller
+  /** Role `developer` is understood; for every other service such messages are sent as `system`. */
+  readonly developerRole?: boolean
+  /** Only one system message is taken, and only as the first: `true`, or parts of the names of models this holds for. */
+  readonly oneSystem?: boolean | readonly string[]
+  /** `merge`: neighbours of one role are joined. `bridge`: a short assistant message is put between a tool's result and a user message. */
+  readonly alternates?: 'merge' | 'bridge'
+  /** The only fields a message may have, beside `role` and `content`: `tool_calls`, or `tool:name` for messages of one role. */
+  readonly messageFields?: readonly string[]
+  /** Roles of messages whose `content` must be a string. */
+  readonly stringContent?: readonly ('system' | 'user' | 'assistant' | 'tool')[]
+  /** `content` beside tool calls where there is no text: `null` unless given. */
+  readonly contentWithCalls?: 'empty' | 'space'
+  /** Pictures and files may stand in the result of a tool; for every other service they follow in a message of the user. */
+  readonly toolMedia?: boolean
+  /** Tools of type `custom` are understood; for every other service they are offered as functions of one string. */
+  readonly customTools?: boolean
+  /** Names of tools, where they differ from the dialect's rule; longer ones are sent shortened and restored in the answer. */
+  readonly toolNames?: { readonly max?: number; readonly startsWithLetter?: boolean }
+  /** `complete`: every function has `parameters`. `same-strict`: all tools are strict or none is. */
+  readonly toolSchema?: 'complete' | 'same-strict'
+  /**
+   * Whether the model can be made to call a tool: `never`, `not-named` (any tool, but none by name), or only without
+   * thinking, with the fields that switch it off.
+   */
+  readonly forcedTools?: 'never' | 'not-named' | { readonly thinkingOff: JsonObject }
+  /** Models whose function tools are served by another dialect that the provider speaks. */
+  readonly toolsDialect?: ToolsDialect
   /** Ids of tool calls have nine letters and digits. */
   readonly shortToolIds?: boolean
+  /** Longest id of a tool call, in characters; longer ones are sent as their digest. */
+  readonly toolIdLength?: number
   /** A last message of the assistant, to be continued, is refused unless it carries `prefix: true`. */
   readonly marksPrefill?: boolean
   /** A last message of the assistant is gone on with, not answered: a stream that broke can be continued here. With `marksPrefill` it always is. */
@@ -168,6 +216,28 @@ export interface Quirks {
   readonly predictsEmbeddings?: boolean
   /** Where its reranking goes by other names. */
   readonly rerank?: RerankQuirks
+}
+
+/** `thinking_parts` and `reasoning_parts` are parts of a message's content, the others fields of the message. */
+export const reasoningFields = ['reasoning_content', 'reasoning', 'reasoning_details', 'thinking_parts', 'reasoning_parts'] as const
+export type ReasoningField = (typeof reasoningFields)[number]
+
+export interface ReasoningFiller {
+  /** `calls`: messages that call tools. `tools`: those, and every message of the assistant when the request offers tools. */
+  readonly on: 'calls' | 'tools'
+  /** May be empty. */
+  readonly text: string
+  /** Parts of the names of models this holds for. @default all */
+  readonly models?: readonly string[]
+}
+
+export interface ToolsDialect {
+  /** Name of the dialect: `openai-responses`. */
+  readonly dialect: string
+  /** How the names of these models begin: `gpt-5.6`. */
+  readonly models: readonly string[]
+  /** Models of these that need it only when the request asks for reasoning; the others unless its effort is `none`. */
+  readonly onlyWithEffort?: readonly string[]
 }
 
 export interface EmbeddingQuirks {
@@ -250,6 +320,8 @@ export interface Dialect {
 
 /** Same dialect on both sides: bytes pass through and are looked at. */
 export interface Relay {
+  /** Whether the request has to be read and written again for this provider, because its tools have to be made fit. Absent: never. */
+  needsTranslation?(request: ChatRequest, call: CallContext): boolean
   buildRequest(request: ChatRequest, call: CallContext): BuiltRequest
   /** Checks and, where the provider deviates, repairs a whole answer. Throws as `ClientSide.readAnswer` does. */
   readAnswer(body: JsonObject, bytes: Uint8Array, call: CallContext): RelayedAnswer

@@ -7,6 +7,7 @@ import { openaiChat } from './openai-chat/index.ts'
 import { openaiResponses } from './openai-responses/index.ts'
 import { type Face, faceOf, modelListFor } from './operation.ts'
 
+export { reasoningFields } from './dialect.ts'
 export type { BuiltRequest, ClientRequest, Dialect, JsonObject, LimitHeaders, Observation, Quirks, RelayedAnswer, StreamRelay } from './dialect.ts'
 export { readEmbeddings } from './embeddings/index.ts'
 export type { Finish } from './finish.ts'

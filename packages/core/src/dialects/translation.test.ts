@@ -7,8 +7,10 @@ import { translate } from './translation.ts'
 
 const call: CallContext = { provider: 'acme', model: 'physical', stream: true, quirks: {}, newId: (prefix) => `${prefix}1` }
 const render: RenderContext = { request: undefined as never, requestId: 'req_1', model: 'physical', created: 1, includeUsage: false }
-const conversation = { marker: 'conversation' } as unknown as Conversation
+const conversation = { marker: 'conversation', messages: [], tools: [] } as unknown as Conversation
 const request: ChatRequest = { model: 'm', stream: true, includeUsage: false, body: {}, bytes: undefined, conversation: () => conversation }
+
+const toolRules = () => ({ names: { max: 64 }, customTools: true })
 
 /** Clients of it get one bracketed word per event. */
 const wordy: Dialect = {
@@ -27,6 +29,7 @@ const wordy: Dialect = {
 const plain: Dialect = {
   name: 'plain',
   client: {
+    toolRules,
     buildRequest: (built, context) => ({ path: '/x', body: { built, model: context.model }, dropped: ['seed'] }),
     readAnswer: (body) => body as unknown as Answer,
     openReader: () => ({
@@ -42,7 +45,7 @@ function unusable(): Dialect['client'] {
   const never = (): never => {
     throw new Error('not this side')
   }
-  return { buildRequest: never, readAnswer: never, openReader: never, readError: never }
+  return { toolRules, buildRequest: never, readAnswer: never, openReader: never, readError: never }
 }
 
 const open = (maxEventBytes = 1000) => translate(wordy, plain, { request, call, render, maxEventBytes }).openStream()

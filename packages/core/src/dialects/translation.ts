@@ -3,6 +3,7 @@ import type { Conversation } from './conversation.ts'
 import type { BuiltRequest, CallContext, ChatRequest, ClientSide, Dialect, ErrorResponse, JsonObject, RelayedAnswer, RenderContext, ServerSide, StreamRelay } from './dialect.ts'
 import { CuttableRelay } from './cuttable-relay.ts'
 import { SseFrameSplitter } from './sse.ts'
+import { fitTools, type ToolFit } from './tool-fit/index.ts'
 import { type StreamSource, TranslatedStream } from './translated-stream.ts'
 
 /** Everything dispatch needs to make one call: the request to send and how to hand its answer to the client. */
@@ -55,7 +56,7 @@ export interface TranslationOptions {
  */
 export function translate(from: Dialect, to: Dialect, options: TranslationOptions): Translation {
   const { request, call, render, continues } = options
-  if (from === to && to.relay !== undefined && options.isContinuable !== true) {
+  if (from === to && to.relay !== undefined && options.isContinuable !== true && to.relay.needsTranslation?.(request, call) !== true) {
     const relay = to.relay
     return {
       ...answerOf(to, options),
@@ -71,18 +72,25 @@ export function translate(from: Dialect, to: Dialect, options: TranslationOption
   }
   const server = serverSideOf(from)
   const client = to.client
+  let fit: ToolFit | undefined
   return {
     ...answerOf(to, options),
     heartbeat: heartbeatOf(from, options),
-    buildRequest: () => client.buildRequest(continues?.said === undefined ? request.conversation() : continuing(request.conversation(), continues.said), call),
-    readAnswer: (body) => readAnswer(body, { server, client, call, render }),
-    openStream: () => openTranslated(from, to, options),
+    buildRequest() {
+      fit = fitTools(request.conversation(), client.toolRules(call))
+      const conversation = fit?.conversation ?? request.conversation()
+      const built = client.buildRequest(continues?.said === undefined ? conversation : continuing(conversation, continues.said), call)
+      return fit === undefined ? built : { ...built, dropped: [...fit.dropped, ...built.dropped] }
+    },
+    readAnswer: (body) => readAnswer(body, { server, client, call, render, fit }),
+    openStream: () => openTranslated(from, to, { ...options, fit }),
     readError: (response) => client.readError(response),
   }
 }
 
-function openTranslated(from: Dialect, { client }: Dialect, { call, render, maxEventBytes, continues, isContinuable }: TranslationOptions): TranslatedStream {
-  const source: StreamSource = { reader: client.openReader(call), splitter: client.openSplitter?.(maxEventBytes) ?? new SseFrameSplitter(maxEventBytes) }
+function openTranslated(from: Dialect, { client }: Dialect, { call, render, maxEventBytes, continues, isContinuable, fit }: TranslationOptions & { readonly fit?: ToolFit | undefined }): TranslatedStream {
+  const reader = client.openReader(call)
+  const source: StreamSource = { reader: fit?.reader(reader) ?? reader, splitter: client.openSplitter?.(maxEventBytes) ?? new SseFrameSplitter(maxEventBytes) }
   if (!(continues instanceof TranslatedStream)) return new TranslatedStream(source, serverSideOf(from).openRenderer(render), { keepsText: isContinuable === true })
   continues.continueWith(source)
   return continues
@@ -115,10 +123,12 @@ interface Sides {
   readonly client: ClientSide
   readonly call: CallContext
   readonly render: RenderContext
+  readonly fit: ToolFit | undefined
 }
 
 function readAnswer(body: JsonObject, sides: Sides): RelayedAnswer {
-  const answer = sides.client.readAnswer(body, sides.call)
+  const read = sides.client.readAnswer(body, sides.call)
+  const answer = sides.fit?.restore(read) ?? read
   if (answer.choices.length === 0) throw new GatewayError('upstream_invalid', `${sides.call.provider} sent an answer without a single choice.`)
   return {
     body: JSON.stringify(sides.server.renderAnswer(answer, sides.render)),

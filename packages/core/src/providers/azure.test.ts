@@ -93,8 +93,8 @@ describe('what it speaks', () => {
   })
 
   it.each<[string | undefined, object]>([
-    [undefined, { maxTokensField: 'max_completion_tokens' }],
-    ['2024-09-01-preview', { maxTokensField: 'max_completion_tokens' }],
+    [undefined, { maxTokensField: 'max_completion_tokens', customTools: true, toolIdLength: 40 }],
+    ['2024-09-01-preview', { maxTokensField: 'max_completion_tokens', customTools: true, toolIdLength: 40 }],
     ['2024-06-01', { noStreamOptions: true }],
   ])('with the version %s: %j', (apiVersion, quirks) => {
     expect(createAzureProvider({ ...resource, apiVersion }).quirks).toEqual(quirks)

@@ -1,5 +1,6 @@
 import type { Quirks } from '../dialects/index.ts'
 import { type DialectName, exceptionsOfOpenai } from './catalogue.ts'
+import { originalChat } from './compatibility.ts'
 import { pathSegment } from './path-segment.ts'
 import type { PreparedRequest, Provider, ProviderRequest } from './provider.ts'
 import { Secrets } from './secrets.ts'
@@ -105,7 +106,7 @@ function addressOf({ name, resource }: AzureSettings): string {
 
 function currentSurface(basePath: string, version: string | undefined): Surface {
   const pathOf = ({ path }: ProviderRequest): string => (version === undefined ? path : withVersion(path, version))
-  return { basePath, quirks: { maxTokensField: 'max_completion_tokens' }, alsoSpeaks: ['openai-responses'], pathOf }
+  return { basePath, quirks: originalChat, alsoSpeaks: ['openai-responses'], pathOf }
 }
 
 function modelsSurface(basePath: string, version: string): Surface {
@@ -115,7 +116,7 @@ function modelsSurface(basePath: string, version: string): Surface {
 function deploymentsSurface(basePath: string, version: string, provider: string): Surface {
   return {
     basePath,
-    quirks: version >= KNOWS_CURRENT_FIELDS ? { maxTokensField: 'max_completion_tokens' } : { noStreamOptions: true },
+    quirks: version >= KNOWS_CURRENT_FIELDS ? originalChat : { noStreamOptions: true },
     alsoSpeaks: version >= KNOWS_RESPONSES ? ['openai-responses'] : [],
     pathOf({ path, model }) {
       const below = path.slice(basePath.length)

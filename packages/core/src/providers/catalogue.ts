@@ -1,4 +1,5 @@
 import type { Quirks } from '../dialects/index.ts'
+import { compatibility } from './compatibility.ts'
 
 /** The wire formats a provider may be called in. */
 export const dialectNames = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini', 'bedrock-converse', 'cohere'] as const
@@ -40,23 +41,10 @@ export interface ModelException {
 
 type Row = Pick<CatalogueEntry, 'name' | 'title' | 'baseUrl' | 'keyVariables'> & Partial<CatalogueEntry>
 
-const none: Quirks = {}
-const noStreamOptions: Quirks = { noStreamOptions: true }
-const router: Quirks = { relaysSignatures: true }
 const noModelList = { listModelsPath: undefined }
 const local = { isLocal: true }
 const responses = { alsoSpeaks: ['openai-responses'] } as const
 
-/** Fields it does not know are refused, and so are ids of other services' tool calls. */
-const mistral: Quirks = {
-  ...noStreamOptions,
-  fieldNames: { seed: 'random_seed' },
-  dropFields: ['user', 'store', 'logit_bias', 'logprobs', 'top_logprobs', 'top_k', 'service_tier', 'prompt_cache_key', 'safety_identifier', 'verbosity', 'web_search_options'],
-  refusesReasoning: true,
-  shortToolIds: true,
-  marksPrefill: true,
-  embeddings: { dimensionsField: 'output_dimension' },
-}
 /** It has a word for one encoding, and truncates unless told not to: a text that is too long is an error, not a shorter one. */
 const voyageEmbeddings: Quirks['embeddings'] = { dimensionsField: 'output_dimension', encodings: { base64: 'base64' }, fixed: { truncation: false } }
 const jinaEmbeddings: Quirks['embeddings'] = {
@@ -76,15 +64,15 @@ export const exceptionsOfOpenai: readonly ModelException[] = [
  * purpose: many processes hold one for other reasons, and finding it would open a provider nobody asked for.
  */
 const rows: readonly Row[] = [
-  { name: 'openai', title: 'OpenAI', baseUrl: 'https://api.openai.com/v1', keyVariables: ['OPENAI_API_KEY'], modelPrefixes: ['gpt-', 'chatgpt-', 'o1', 'o3', 'o4', 'codex-', 'text-embedding-3-', 'text-embedding-ada-', 'dall-e-', 'tts-', 'whisper-', 'omni-moderation-'], quirks: { exact: true, maxTokensField: 'max_completion_tokens' }, ...responses, exceptions: exceptionsOfOpenai },
+  { name: 'openai', title: 'OpenAI', baseUrl: 'https://api.openai.com/v1', keyVariables: ['OPENAI_API_KEY'], modelPrefixes: ['gpt-', 'chatgpt-', 'o1', 'o3', 'o4', 'codex-', 'text-embedding-3-', 'text-embedding-ada-', 'dall-e-', 'tts-', 'whisper-', 'omni-moderation-'], ...responses, exceptions: exceptionsOfOpenai },
   { name: 'anthropic', title: 'Anthropic', dialect: 'anthropic-messages', auth: 'x-api-key', baseUrl: 'https://api.anthropic.com', keyVariables: ['ANTHROPIC_API_KEY'], modelPrefixes: ['claude-'], listModelsPath: '/v1/models?limit=1000', quirks: { exact: true } },
   { name: 'gemini', title: 'Google Gemini', dialect: 'gemini', auth: 'x-goog-api-key', baseUrl: 'https://generativelanguage.googleapis.com', keyVariables: ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'], modelPrefixes: ['gemini-'], listModelsPath: '/v1beta/models?pageSize=1000', quirks: { exact: true } },
 
   // Makers of models
-  { name: 'mistral', title: 'Mistral AI', baseUrl: 'https://api.mistral.ai/v1', keyVariables: ['MISTRAL_API_KEY'], modelPrefixes: ['mistral-', 'ministral-', 'codestral-', 'magistral-', 'devstral-', 'pixtral-', 'voxtral-', 'open-mistral-', 'open-mixtral-'], quirks: mistral },
+  { name: 'mistral', title: 'Mistral AI', baseUrl: 'https://api.mistral.ai/v1', keyVariables: ['MISTRAL_API_KEY'], modelPrefixes: ['mistral-', 'ministral-', 'codestral-', 'magistral-', 'devstral-', 'pixtral-', 'voxtral-', 'open-mistral-', 'open-mixtral-'] },
   { name: 'deepseek', title: 'DeepSeek', baseUrl: 'https://api.deepseek.com', keyVariables: ['DEEPSEEK_API_KEY'], modelPrefixes: ['deepseek-'] },
   { name: 'xai', title: 'xAI', baseUrl: 'https://api.x.ai/v1', keyVariables: ['XAI_API_KEY'], modelPrefixes: ['grok-'], ...responses },
-  { name: 'perplexity', title: 'Perplexity', baseUrl: 'https://api.perplexity.ai', keyVariables: ['PERPLEXITY_API_KEY', 'PPLX_API_KEY'], modelPrefixes: ['sonar'], ...noModelList, quirks: {} },
+  { name: 'perplexity', title: 'Perplexity', baseUrl: 'https://api.perplexity.ai', keyVariables: ['PERPLEXITY_API_KEY', 'PPLX_API_KEY'], modelPrefixes: ['sonar'], ...noModelList },
   { name: 'cohere', title: 'Cohere', dialect: 'cohere', baseUrl: 'https://api.cohere.com', keyVariables: ['COHERE_API_KEY', 'CO_API_KEY'], modelPrefixes: ['command-', 'c4ai-', 'embed-', 'rerank-v', 'rerank-english', 'rerank-multilingual'], listModelsPath: '/v1/models?page_size=1000' },
   { name: 'ai21', title: 'AI21 Labs', baseUrl: 'https://api.ai21.com/studio/v1', keyVariables: ['AI21_API_KEY'], modelPrefixes: ['jamba-'], ...noModelList },
   { name: 'moonshot', title: 'Moonshot AI (Kimi)', baseUrl: 'https://api.moonshot.ai/v1', keyVariables: ['MOONSHOT_API_KEY'], modelPrefixes: ['kimi-', 'moonshot-'] },
@@ -100,13 +88,12 @@ const rows: readonly Row[] = [
   { name: 'inception', title: 'Inception', baseUrl: 'https://api.inceptionlabs.ai/v1', keyVariables: ['INCEPTION_API_KEY'], modelPrefixes: ['mercury'] },
   { name: 'voyage', title: 'Voyage AI', baseUrl: 'https://api.voyageai.com/v1', keyVariables: ['VOYAGE_API_KEY', 'VOYAGEAI_API_KEY'], modelPrefixes: ['voyage-', 'rerank-2'], ...noModelList, quirks: { embeddings: voyageEmbeddings, rerank: { topField: 'top_k', fixed: { truncation: false } } } },
   { name: 'jina', title: 'Jina AI', baseUrl: 'https://api.jina.ai/v1', keyVariables: ['JINA_API_KEY', 'JINA_AI_API_KEY'], modelPrefixes: ['jina-'], ...noModelList, quirks: { embeddings: jinaEmbeddings } },
-  { name: 'llama', title: 'Meta Llama API', baseUrl: 'https://api.llama.com/compat/v1', keyVariables: ['LLAMA_API_KEY'] },
 
   // Hosts of models
   { name: 'groq', title: 'Groq', baseUrl: 'https://api.groq.com/openai/v1', keyVariables: ['GROQ_API_KEY'], ...responses },
-  { name: 'together', title: 'Together AI', baseUrl: 'https://api.together.xyz/v1', keyVariables: ['TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY'] },
+  { name: 'together', title: 'Together AI', baseUrl: 'https://api.together.ai/v1', keyVariables: ['TOGETHER_API_KEY', 'TOGETHER_AI_API_KEY'] },
   { name: 'fireworks', title: 'Fireworks AI', baseUrl: 'https://api.fireworks.ai/inference/v1', keyVariables: ['FIREWORKS_API_KEY'], ...responses },
-  { name: 'openrouter', title: 'OpenRouter', baseUrl: 'https://openrouter.ai/api/v1', keyVariables: ['OPENROUTER_API_KEY'], ...responses, quirks: router },
+  { name: 'openrouter', title: 'OpenRouter', baseUrl: 'https://openrouter.ai/api/v1', keyVariables: ['OPENROUTER_API_KEY'], ...responses },
   { name: 'cerebras', title: 'Cerebras', baseUrl: 'https://api.cerebras.ai/v1', keyVariables: ['CEREBRAS_API_KEY'] },
   { name: 'nvidia', title: 'NVIDIA NIM', baseUrl: 'https://integrate.api.nvidia.com/v1', keyVariables: ['NVIDIA_API_KEY', 'NVIDIA_NIM_API_KEY'] },
   { name: 'sambanova', title: 'SambaNova', baseUrl: 'https://api.sambanova.ai/v1', keyVariables: ['SAMBANOVA_API_KEY'] },
@@ -116,15 +103,13 @@ const rows: readonly Row[] = [
   { name: 'siliconflow', title: 'SiliconFlow', baseUrl: 'https://api.siliconflow.com/v1', keyVariables: ['SILICONFLOW_API_KEY'] },
   { name: 'baseten', title: 'Baseten', baseUrl: 'https://inference.baseten.co/v1', keyVariables: ['BASETEN_API_KEY'] },
   { name: 'huggingface', title: 'Hugging Face Inference Providers', baseUrl: 'https://router.huggingface.co/v1', keyVariables: ['HUGGINGFACE_API_KEY', 'HF_TOKEN'] },
-  { name: 'github-models', title: 'GitHub Models', baseUrl: 'https://models.github.ai/inference', keyVariables: ['GITHUB_MODELS_API_KEY', 'GITHUB_MODELS_TOKEN'], ...noModelList },
   { name: 'cloudflare', title: 'Cloudflare Workers AI', baseUrl: 'https://api.cloudflare.com/client/v4/accounts/{CLOUDFLARE_ACCOUNT_ID}/ai/v1', keyVariables: ['CLOUDFLARE_API_KEY'], ...noModelList },
-  { name: 'databricks', title: 'Databricks Model Serving', baseUrl: 'https://{DATABRICKS_HOST}/serving-endpoints', keyVariables: ['DATABRICKS_API_KEY', 'DATABRICKS_TOKEN'], ...noModelList, quirks: noStreamOptions },
-  { name: 'snowflake', title: 'Snowflake Cortex', baseUrl: 'https://{SNOWFLAKE_ACCOUNT}.snowflakecomputing.com/api/v2/cortex/v1', keyVariables: ['SNOWFLAKE_API_KEY', 'SNOWFLAKE_PAT'], ...noModelList, quirks: { noFinish: true } },
-  { name: 'lambda', title: 'Lambda', baseUrl: 'https://api.lambda.ai/v1', keyVariables: ['LAMBDA_API_KEY'] },
+  { name: 'databricks', title: 'Databricks Model Serving', baseUrl: 'https://{DATABRICKS_HOST}/serving-endpoints', keyVariables: ['DATABRICKS_API_KEY', 'DATABRICKS_TOKEN'], ...noModelList },
+  { name: 'snowflake', title: 'Snowflake Cortex', baseUrl: 'https://{SNOWFLAKE_ACCOUNT}.snowflakecomputing.com/api/v2/cortex/v1', keyVariables: ['SNOWFLAKE_API_KEY', 'SNOWFLAKE_PAT'], ...noModelList },
   { name: 'nebius', title: 'Nebius Token Factory', baseUrl: 'https://api.tokenfactory.nebius.com/v1', keyVariables: ['NEBIUS_API_KEY'] },
   { name: 'scaleway', title: 'Scaleway Generative APIs', baseUrl: 'https://api.scaleway.ai/v1', keyVariables: ['SCALEWAY_API_KEY'] },
   { name: 'ovhcloud', title: 'OVHcloud AI Endpoints', baseUrl: 'https://oai.endpoints.kepler.ai.cloud.ovh.net/v1', keyVariables: ['OVHCLOUD_API_KEY', 'OVH_AI_ENDPOINTS_ACCESS_TOKEN'] },
-  { name: 'vercel-ai-gateway', title: 'Vercel AI Gateway', baseUrl: 'https://ai-gateway.vercel.sh/v1', keyVariables: ['VERCEL_AI_GATEWAY_API_KEY', 'AI_GATEWAY_API_KEY'], quirks: router },
+  { name: 'vercel-ai-gateway', title: 'Vercel AI Gateway', baseUrl: 'https://ai-gateway.vercel.sh/v1', keyVariables: ['VERCEL_AI_GATEWAY_API_KEY', 'AI_GATEWAY_API_KEY'] },
   { name: 'inference-net', title: 'Inference.net', baseUrl: 'https://api.inference.net/v1', keyVariables: ['INFERENCE_NET_API_KEY'] },
   { name: 'friendli', title: 'Friendli', baseUrl: 'https://api.friendli.ai/serverless/v1', keyVariables: ['FRIENDLI_API_KEY', 'FRIENDLI_TOKEN'] },
   { name: 'featherless', title: 'Featherless', baseUrl: 'https://api.featherless.ai/v1', keyVariables: ['FEATHERLESS_API_KEY'] },
@@ -159,7 +144,7 @@ export const catalogue: readonly CatalogueEntry[] = rows.map((row) => ({
   auth: 'bearer',
   modelPrefixes: [],
   listModelsPath: '/models',
-  quirks: none,
+  quirks: compatibility[row.name] ?? {},
   ...row,
 }))
 

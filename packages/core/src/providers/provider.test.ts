@@ -50,7 +50,7 @@ describe('createProvider', () => {
     expect(createProvider({ name: 'openai', baseUrl: 'https://api.openai.com/v1' }, known('openai')).quirks.exact).toBe(true)
     expect(createProvider({ name: 'anthropic', baseUrl: 'https://api.anthropic.com' }, known('anthropic')).quirks.exact).toBe(true)
     const elsewhere = createProvider({ name: 'openai', baseUrl: 'https://api.openai.com.evil.example/v1' }, known('openai'))
-    expect(elsewhere.quirks).toEqual({ maxTokensField: 'max_completion_tokens' })
+    expect(elsewhere.quirks).toEqual({ maxTokensField: 'max_completion_tokens', developerRole: true, customTools: true, toolIdLength: 40 })
     expect(createProvider({ name: 'openai', baseUrl: 'http://127.0.0.1:9/v1', quirks: { exact: true } }, known('openai')).quirks.exact).toBe(true)
   })
 

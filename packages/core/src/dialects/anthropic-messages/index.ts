@@ -1,7 +1,7 @@
 import type { Dialect } from '../dialect.ts'
 import { readAnswer } from './answer.ts'
 import { readError } from './errors.ts'
-import { DIALECT } from './names.ts'
+import { DIALECT, TOOL_NAMES } from './names.ts'
 import { relay } from './relay.ts'
 import { buildRequest } from './request.ts'
 import { renderAnswer } from './server-answer.ts'
@@ -27,6 +27,7 @@ export const anthropicMessages: Dialect = {
     answerHeaders: (requestId) => ({ 'request-id': requestId }),
   },
   client: {
+    toolRules: () => ({ names: TOOL_NAMES, customTools: true }),
     buildRequest,
     readAnswer,
     openReader: (call) => new MessageReader(call),

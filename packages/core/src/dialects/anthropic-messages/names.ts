@@ -1,3 +1,5 @@
+import type { NameRule } from '../tool-fit/index.ts'
+
 /** Name of this dialect, and the origin of the signatures it issues. */
 export const DIALECT = 'anthropic-messages'
 
@@ -11,6 +13,9 @@ export const DEFAULT_VERSION = '2023-06-01'
 export const JSON_ANSWER_TOOL = 'postern_json_answer'
 
 const CUSTOM_TOOL_PREFIX = 'postern_custom_'
+
+/** Names of tools: up to 128 characters, of which the mark of a custom tool takes some. */
+export const TOOL_NAMES: NameRule = { max: 128, customMax: 128 - CUSTOM_TOOL_PREFIX.length }
 
 /** The one parameter of a custom (free-text) tool. */
 export const CUSTOM_TOOL_INPUT = 'input'

@@ -2,7 +2,7 @@ import type { Dialect } from '../dialect.ts'
 import { readAnswer } from './answer.ts'
 import { readError } from './errors.ts'
 import { EVENT_STREAM, EventStreamSplitter } from './event-stream.ts'
-import { DIALECT } from './names.ts'
+import { DIALECT, TOOL_NAMES } from './names.ts'
 import { embeddingsOf } from './embeddings.ts'
 import { rerankOf } from './rerank.ts'
 import { buildRequest } from './request.ts'
@@ -12,6 +12,7 @@ import { ConverseReader } from './stream.ts'
 export const bedrockConverse: Dialect = {
   name: DIALECT,
   client: {
+    toolRules: () => ({ names: TOOL_NAMES, customTools: true }),
     buildRequest,
     readAnswer,
     openReader: (call) => new ConverseReader(call),

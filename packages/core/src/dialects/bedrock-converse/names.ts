@@ -1,3 +1,5 @@
+import type { NameRule } from '../tool-fit/index.ts'
+
 /** Name of this dialect, and the origin of the signatures it issues. */
 export const DIALECT = 'bedrock-converse'
 
@@ -8,6 +10,9 @@ export const DIALECT = 'bedrock-converse'
 export const JSON_ANSWER_TOOL = 'postern_json_answer'
 
 const CUSTOM_TOOL_PREFIX = 'postern_custom_'
+
+/** Names of tools: up to 64 characters, of which the mark of a custom tool takes some. */
+export const TOOL_NAMES: NameRule = { max: 64, customMax: 64 - CUSTOM_TOOL_PREFIX.length }
 
 /** The one parameter of a custom (free-text) tool. */
 export const CUSTOM_TOOL_INPUT = 'input'

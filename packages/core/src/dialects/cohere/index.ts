@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialect.ts'
+import { commonNames } from '../tool-fit/index.ts'
 import { readAnswer } from './answer.ts'
 import { embeddings } from './embeddings.ts'
 import { readError } from './errors.ts'
@@ -11,6 +12,7 @@ import { ChatReader } from './stream.ts'
 export const cohere: Dialect = {
   name: DIALECT,
   client: {
+    toolRules: () => ({ names: commonNames, customTools: false }),
     buildRequest,
     readAnswer,
     openReader: (call) => new ChatReader(call),

@@ -1,4 +1,5 @@
 import type { Dialect } from '../dialect.ts'
+import { commonNames } from '../tool-fit/index.ts'
 import { readAnswer } from './answer.ts'
 import { embeddingsOf } from './embeddings.ts'
 import { readError } from './errors.ts'
@@ -26,6 +27,7 @@ export const gemini: Dialect = {
     renderError,
   },
   client: {
+    toolRules: () => ({ names: { ...commonNames, takesDots: true, start: 'letter or underscore' }, customTools: false }),
     buildRequest,
     readAnswer,
     openReader: (call) => new AnswerReader(call),

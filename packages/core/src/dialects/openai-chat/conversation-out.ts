@@ -23,7 +23,7 @@ export function buildRequest(conversation: Conversation, call: CallContext): Bui
     ...(call.stream ? streamFields(call) : {}),
   })
   if (conversation.reasoning?.budgetTokens !== undefined) dropped.add('reasoning budget in tokens')
-  return { path: '/chat/completions', body: withoutAbsent({ ...body, ...deviations(body, call.quirks, dropped) }), dropped: [...dropped] }
+  return { path: '/chat/completions', body: withoutAbsent({ ...body, ...deviations(body, call, dropped) }), dropped: [...dropped] }
 }
 
 /** Fields that OpenAI's other API calls by the same names. */

@@ -7,7 +7,7 @@ import { deviations } from './deviations.ts'
 function changes(body: JsonObject, quirks: Quirks) {
   const dropped = new Set<string>()
   const before = structuredClone(body)
-  const result = deviations(body, quirks, dropped)
+  const result = deviations(body, { quirks, model: 'm' }, dropped)
   expect(body).toEqual(before)
   return { result, dropped: [...dropped] }
 }

@@ -4,7 +4,7 @@ import type { CallContext, JsonObject } from '../dialect.ts'
 import { buildRequest } from './conversation-out.ts'
 import { parseRequest } from './request.ts'
 
-const call: CallContext = { provider: 'acme', model: 'physical', stream: false, quirks: {}, newId: (prefix) => `${prefix}new` }
+const call: CallContext = { provider: 'acme', model: 'physical', stream: false, quirks: { developerRole: true, customTools: true, toolMedia: true }, newId: (prefix) => `${prefix}new` }
 
 /**
  * A14: what a client says means the same after it went through the neutral model, so a second pass changes nothing.

@@ -10,6 +10,7 @@ import { relay } from './relay.ts'
 import { parseRequest } from './request.ts'
 import { ChunkReader } from './stream-in.ts'
 import { ChunkRenderer } from './stream-out.ts'
+import { toolRules } from './tool-rules.ts'
 
 /** OpenAI's chat completions: the dialect every client of the gateway speaks, and most providers. */
 export const openaiChat: Dialect = {
@@ -24,6 +25,7 @@ export const openaiChat: Dialect = {
     heartbeat: ': keep-alive\n\n',
   },
   client: {
+    toolRules,
     buildRequest,
     readAnswer,
     openReader: (call) => new ChunkReader(call),

@@ -3,6 +3,7 @@ import type { CallContext, JsonObject } from '../dialect.ts'
 import { refuseOrDrop } from '../invalid.ts'
 import { objectOf } from '../json.ts'
 import { type ContentPart, renderPart } from './content-out.ts'
+import { refusesReasoning } from './history/index.ts'
 import { OWN_ORIGIN, reasoningDetail } from './reasoning-details.ts'
 
 /** Collects what could not be carried; the same loss in many places is told once. */
@@ -87,8 +88,8 @@ function ownFields(part: ExtensionPart, output: Output): JsonObject {
 
 /** Thinking goes back as text where the service has a field for it; a signature only to the dialect that issued it, to every other one it is noise or an error. */
 function renderReasoning(parts: readonly ReasoningPart[], output: Output): JsonObject {
-  const { exact, refusesReasoning } = output.call.quirks
-  if (parts.length > 0 && (exact === true || refusesReasoning === true)) {
+  const { quirks, model } = output.call
+  if (parts.length > 0 && refusesReasoning(quirks, model)) {
     output.dropped.add('reasoning')
     return {}
   }

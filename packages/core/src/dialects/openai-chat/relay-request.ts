@@ -2,6 +2,7 @@ import type { BuiltRequest, CallContext, ChatRequest, JsonObject } from '../dial
 import { listOf, objectOf } from '../json.ts'
 import { spliceModel } from '../splice-model.ts'
 import { deviations } from './deviations.ts'
+import { refusesReasoning } from './history/index.ts'
 import { isForeignDetail } from './reasoning-details.ts'
 
 /**
@@ -46,9 +47,9 @@ function changesFor(request: ChatRequest, call: CallContext): Changes {
     if (body[to] === undefined || body[to] === null) set[to] = body[from]
     dropped.push(`${from} (sent as ${to})`)
   }
-  const messages = quirks.relaysSignatures ? undefined : withoutForeignReasoning(listOf(body.messages), { refused: quirks.exact === true || quirks.refusesReasoning === true, dropped })
+  const messages = quirks.relaysSignatures ? undefined : withoutForeignReasoning(listOf(body.messages), { refused: refusesReasoning(quirks, call.model), dropped })
   if (messages !== undefined) set.messages = messages
-  const own = deviations(messages === undefined ? body : { ...body, messages }, quirks, { add: (change) => dropped.push(change) })
+  const own = deviations(messages === undefined ? body : { ...body, messages }, call, { add: (change) => dropped.push(change) })
   for (const [field, value] of Object.entries(own)) {
     if (value === undefined) remove.push(field)
     else set[field] = value

@@ -6,9 +6,11 @@ import { objectOf } from '../json.ts'
 import { relayRequest } from './relay-request.ts'
 import { repairAnswer } from './relay-repair.ts'
 import { ChatStreamRelay } from './relay-stream.ts'
+import { hasUnfitTools } from './tool-rules.ts'
 
 /** OpenAI chat on both sides: bytes pass, and only what deviates is rewritten. */
 export const relay: Relay = {
+  needsTranslation: hasUnfitTools,
   buildRequest: relayRequest,
   readAnswer,
   openStream: (request, options) => new ChatStreamRelay(request, options),

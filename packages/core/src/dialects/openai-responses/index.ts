@@ -11,6 +11,7 @@ import { DIALECT } from './names.ts'
 import { relay } from './relay.ts'
 import { parseRequest } from './request.ts'
 import { ResponsesRenderer } from './stream-out.ts'
+import { toolRules } from './tool-rules.ts'
 
 /** OpenAI's Responses: the dialect of its newer clients and of coding agents, and of a growing number of services. */
 export const openaiResponses: Dialect = {
@@ -24,6 +25,7 @@ export const openaiResponses: Dialect = {
     heartbeat: ': keep-alive\n\n',
   },
   client: {
+    toolRules: () => toolRules,
     buildRequest,
     readAnswer,
     openReader: (call) => new ResponsesReader(call),

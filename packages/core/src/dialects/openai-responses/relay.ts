@@ -5,9 +5,11 @@ import { finishOf } from './client-finish.ts'
 import { usageOf } from './client-usage.ts'
 import { relayRequest } from './relay-request.ts'
 import { ResponsesStreamRelay } from './relay-stream.ts'
+import { hasUnfitTools } from './tool-rules.ts'
 
 /** Responses on both sides: bytes pass and are looked at. */
 export const relay: Relay = {
+  needsTranslation: hasUnfitTools,
   buildRequest: relayRequest,
   readAnswer,
   openStream: (_request, options) => new ResponsesStreamRelay(options),
