@@ -27,6 +27,10 @@ export class FitReader implements StreamReader {
     return this.#reader.complete
   }
 
+  get endGraceMs(): StreamReader['endGraceMs'] {
+    return this.#reader.endGraceMs
+  }
+
   read(frame: SseFrame): readonly StreamEvent[] {
     const events = this.#reader.read(frame)
     if (!events.some(({ type }) => type === 'tool-call' || type === 'finish' || type === 'tool-arguments')) return events

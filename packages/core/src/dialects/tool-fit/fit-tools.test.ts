@@ -61,7 +61,7 @@ describe('tools made fit', () => {
         expect(wire.toolChoice).toMatchObject({ names: wire.tools.map((tool) => tool.name) })
         if (!customTools) for (const one of [...wire.tools, ...called(wire)]) expect(one.kind).toBe('function')
         expect(fit.restore({ choices: [{ parts: called(wire), finish: { reason: 'tool_calls' } }] }).choices[0]?.parts).toEqual(calls)
-        expect(streamed(fit.reader({ complete: true, read: () => eventsOf(called(wire)) }).read({ event: undefined, data: '' }))).toEqual(calls)
+        expect(streamed(fit.reader({ complete: true, endGraceMs: undefined, read: () => eventsOf(called(wire)) }).read({ event: undefined, data: '' }))).toEqual(calls)
       }),
     )
   })
