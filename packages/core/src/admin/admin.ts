@@ -6,6 +6,7 @@ import type { GatewayRequest, GatewayResponse } from '../http/index.ts'
 import { SlidingCounts } from '../sliding-counts.ts'
 import type { AdminActs } from './acts.ts'
 import { type Administrator, readAdministrator } from './administrator.ts'
+import { refuseCrossSite } from './cross-site.ts'
 import { routes } from './routes.ts'
 
 /** Something an administrator did, or tried to do. */
@@ -68,6 +69,7 @@ export class Admin {
       by = administrator.name
       if (route === undefined) throw new GatewayError('unknown_path', `There is no ${request.method} ${request.path} here. Known: ${routes.map(([, , act]) => act).join(', ')}.`)
       if (administrator.mayChange === false && request.method !== 'GET') throw new GatewayError('permission_denied', `${by} may look at the gateway, and change nothing.`)
+      if (request.method !== 'GET') refuseCrossSite(request)
       const { status = 200, body } = await route[3](this.#options.acts, {
         id: decoded(target ?? ''),
         body: request.method === 'GET' ? {} : await this.#options.readBody(request),
