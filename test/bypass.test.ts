@@ -1,4 +1,4 @@
-import { createGateway, type Gateway, type RequestRecord } from '@postern/core'
+import { createGateway, type Gateway, type GatewayOptions, type RequestRecord } from '@postern/core'
 import { withBypass } from '@postern/client'
 import { type FakeProvider, refusedUrl, startFakeProvider } from '@postern/testing'
 import OpenAI from 'openai'
@@ -18,7 +18,7 @@ describe('going around a gateway that is not there', () => {
     refused = await refusedUrl()
     records = []
     isUp = false
-    gateway = createGateway({ providers: { openai: { baseUrl: provider.url, apiKey: CANARY_KEY } }, keys: { app: CLIENT_KEY }, log: 'silent', onRecord: (record) => void records.push(record) }, { environment: {} })
+    gateway = createGateway({ providers: { openai: { baseUrl: provider.url, apiKey: CANARY_KEY } }, keys: { app: { key: CLIENT_KEY, mayReport: true } }, log: 'silent', onRecord: (record) => void records.push(record) }, { environment: {} })
   })
   afterEach(async () => {
     await gateway.close({ graceMs: 0 })
@@ -78,7 +78,7 @@ describe('reports of usage', () => {
     return gateway.fetch('http://g/v1/usage-reports', { method: 'POST', headers: { authorization: `Bearer ${CLIENT_KEY}`, 'content-type': 'application/json' }, body: JSON.stringify(body) })
   }
 
-  const start = (): Gateway => createGateway({ providers: { openai: { apiKey: CANARY_KEY } }, keys: { app: CLIENT_KEY }, log: 'silent', onRecord: (record) => void records.push(record) }, { environment: {} })
+  const start = (): Gateway => createGateway({ providers: { openai: { apiKey: CANARY_KEY } }, keys: { app: { key: CLIENT_KEY, mayReport: true } }, log: 'silent', onRecord: (record) => void records.push(record) }, { environment: {} })
 
   it('become one record each, however often they are sent', async () => {
     const gateway = start()
@@ -90,7 +90,7 @@ describe('reports of usage', () => {
   })
 
   it('count against the limits of whoever made the calls, once, and beyond them', async () => {
-    const gateway = createGateway({ providers: { openai: { apiKey: CANARY_KEY, baseUrl: 'http://127.0.0.1:9/v1' } }, keys: { app: CLIENT_KEY }, limits: [{ unit: 'tokens', window: 'total', limit: 10 }, { unit: 'usd', window: 'month', limit: 1 }], prices: { 'openai/*': { input: 1, output: 1 } }, retries: 0, log: 'silent' }, { environment: {} })
+    const gateway = createGateway({ providers: { openai: { apiKey: CANARY_KEY, baseUrl: 'http://127.0.0.1:9/v1' } }, keys: { app: { key: CLIENT_KEY, mayReport: true } }, limits: [{ unit: 'tokens', window: 'total', limit: 10 }, { unit: 'usd', window: 'month', limit: 1 }], prices: { 'openai/*': { input: 1, output: 1 } }, retries: 0, log: 'silent' }, { environment: {} })
     const chat = async (): Promise<number> => (await gateway.fetch('http://g/v1/chat/completions', { method: 'POST', headers: { authorization: `Bearer ${CLIENT_KEY}`, 'content-type': 'application/json' }, body: JSON.stringify({ model: 'openai/gpt-5', max_tokens: 1, messages: [{ role: 'user', content: 'hi' }] }) })).status
     await send({ reports: [{ ...report, usage: { prompt_tokens: 1, completion_tokens: 1 } }] }, gateway)
     // There is room, but nobody answers.
@@ -100,7 +100,62 @@ describe('reports of usage', () => {
     await gateway.close()
   })
 
-  it.each([
+  it('need the right to report, whatever credential they come with', async () => {
+    const rightless: readonly [GatewayOptions, Record<string, string>][] = [
+      [{ keys: { app: CLIENT_KEY } }, { authorization: `Bearer ${CLIENT_KEY}` }],
+      [{ keys: { app: { key: CLIENT_KEY, mayReport: false } } }, { authorization: `Bearer ${CLIENT_KEY}` }],
+      [{ identify: () => ({ id: 'ada' }) }, {}],
+      [{ identify: () => ({ id: 'ada', mayReport: false }) }, {}],
+      [{ auth: 'none' }, {}],
+    ]
+    for (const [options, headers] of rightless) {
+      const kept: RequestRecord[] = []
+      const gateway = createGateway({ providers: { openai: { apiKey: CANARY_KEY } }, log: 'silent', limits: [{ unit: 'tokens', window: 'total', limit: 10 }], onRecord: (record) => void kept.push(record), ...options }, { environment: {} })
+      const response = await gateway.fetch('http://g/v1/usage-reports', { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify({ reports: [report] }) })
+      expect([response.status, ((await response.json()) as { error: { code: string } }).error.code, kept.some(({ endpoint }) => endpoint === 'bypass')]).toEqual([403, 'permission_denied', false])
+      await gateway.close()
+    }
+  })
+
+  it('may be sent by a caller that identify gives the right to, by a key of /admin, and by one of the environment', async () => {
+    const admin = { authorization: 'Bearer admin-reports-0123456789', 'content-type': 'application/json' }
+    const gateway = createGateway(
+      { providers: { openai: { apiKey: CANARY_KEY } }, adminToken: 'admin-reports-0123456789', log: 'silent', identify: (request) => ((request as Request).headers.has('x-login') ? { id: 'ada', mayReport: true } : null) },
+      { environment: { POSTERN_KEYS: JSON.stringify({ app: { key: CLIENT_KEY, mayReport: true } }) } },
+    )
+    const made = (await (await gateway.fetch('http://g/admin/keys', { method: 'POST', headers: admin, body: JSON.stringify({ name: 'made', mayReport: true }) })).json()) as { key: string }
+    const statuses: number[] = []
+    for (const headers of [{ authorization: `Bearer ${CLIENT_KEY}` }, { authorization: `Bearer ${made.key}` }, { 'x-login': 'yes' }]) {
+      statuses.push((await gateway.fetch('http://g/v1/usage-reports', { method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify({ reports: [report] }) })).status)
+    }
+    expect(statuses).toEqual([200, 200, 200])
+    await gateway.close()
+  })
+
+  it.each<[string, NonNullable<GatewayOptions['limits']>[number], boolean]>([
+    ['of the key', { unit: 'tokens', window: 'total', limit: 10 }, true],
+    ['of the key and its team', { unit: 'tokens', window: 'total', limit: 10, scope: ['key', 'team'] }, true],
+    ['of all, but for that key only', { unit: 'tokens', window: 'total', limit: 10, scope: 'all', only: { key: 'app' } }, true],
+    ['of all, for that key and another', { unit: 'tokens', window: 'total', limit: 10, scope: 'all', only: { key: ['app', 'web'] } }, false],
+    ['of the team', { unit: 'tokens', window: 'total', limit: 10, scope: 'team' }, false],
+    ['of the tenant', { unit: 'tokens', window: 'total', limit: 10, scope: 'tenant' }, false],
+    ['of the user', { unit: 'tokens', window: 'total', limit: 10, scope: 'user' }, false],
+    ['of all', { unit: 'tokens', window: 'total', limit: 10, scope: 'all' }, false],
+    ['of the model', { unit: 'tokens', window: 'total', limit: 10, scope: 'model' }, false],
+  ])('use up a limit %s: %o %s', async (_, limit, isCharged) => {
+    const provider = await startFakeProvider({ dialect: 'openai-chat', apiKey: CANARY_KEY })
+    const gateway = createGateway({ providers: { openai: { apiKey: CANARY_KEY, baseUrl: provider.url } }, keys: { app: { key: CLIENT_KEY, mayReport: true, team: 't', tenant: 'n', user: 'u' } }, limits: [limit], log: 'silent' }, { environment: {} })
+    expect((await send({ reports: [{ ...report, usage: { prompt_tokens: 9_000_000, completion_tokens: 1 } }] }, gateway)).status).toBe(200)
+    const { status } = await gateway.fetch('http://g/v1/chat/completions', { method: 'POST', headers: { authorization: `Bearer ${CLIENT_KEY}`, 'content-type': 'application/json' }, body: JSON.stringify({ model: 'openai/gpt-5', max_completion_tokens: 1, messages: [{ role: 'user', content: 'hi' }] }) })
+    expect(status).toBe(isCharged ? 429 : 200)
+    await Promise.all([gateway.close(), provider.close()])
+  })
+
+  it.each<[object, string]>([
+    ...['prompt_tokens', 'completion_tokens', 'input_tokens', 'output_tokens', 'total_tokens', 'promptTokenCount', 'candidatesTokenCount'].map((name) => [{ reports: [{ ...report, usage: { [name]: 10_000_001 } }] }, 'reports[0].usage'] as [object, string]),
+    [{ reports: [report, { ...report, id: 'x', usage: { input_tokens: 1, cache_read_input_tokens: Number.MAX_SAFE_INTEGER } }] }, 'reports[1].usage'],
+    [{ reports: [{ ...report, usage: { input_tokens: 1, cache_creation_input_tokens: 10_000_001 } }] }, 'reports[0].usage'],
+    [{ reports: [{ ...report, usage: { input_tokens: 1, output_tokens_details: { reasoning_tokens: 10_000_001 } } }] }, 'reports[0].usage'],
     [{}, 'reports'],
     [{ reports: [] }, 'reports'],
     [{ reports: Array.from({ length: 101 }, () => report) }, 'reports'],

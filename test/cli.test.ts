@@ -55,6 +55,16 @@ async function serve(args: readonly string[] = []): Promise<void> {
 const chat = (key: string, model = 'demo/m'): Promise<Response> => fetch(`${url}/v1/chat/completions`, { method: 'POST', headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' }, body: JSON.stringify({ model, messages: [{ role: 'user', content: 'hi' }] }) })
 
 describe('the command line', () => {
+  it('makes a key that may report usage, and one that may not', async () => {
+    await serve()
+    const report = { reports: [{ id: 'one', at: '2026-01-02T03:04:05.000Z', provider: 'demo', model: 'm', status: 200 }] }
+    const statusOf = async (...flags: string[]): Promise<number> => {
+      const key = (await postern(['keys', 'create', `reporter${flags.length}`, ...flags])).out.split('\n')[0]
+      return (await fetch(`${url}/v1/usage-reports`, { method: 'POST', headers: { authorization: `Bearer ${key}`, 'content-type': 'application/json' }, body: JSON.stringify(report) })).status
+    }
+    expect([await statusOf('--may-report'), await statusOf()]).toEqual([200, 403])
+  })
+
   it('makes a key that works, shows what it used, and revokes it', async () => {
     await serve()
     const made = await postern(['keys', 'create', 'support', '--team', 'support', '--limit', 'requests=2/hour', '--budget', '50/month'])

@@ -39,6 +39,7 @@ export const keyCommands: Commands = {
       ...(options['route'] && { routes: options['route'] }),
       ...(options['model'] && { models: options['model'] }),
       ...(options['endpoint'] && { endpoints: options['endpoint'] }),
+      ...(options['may-report'] && { mayReport: true }),
       ...(limits.length > 0 && { limits }),
       ...(options['expires']?.[0] !== undefined && { expiresIn: options['expires'][0] }),
     })

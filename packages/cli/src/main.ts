@@ -72,9 +72,9 @@ function clientFor(options: Options, { environment, fetch: send }: Terminal): Ad
 
 function read(args: readonly string[]): { words: string[]; options: Options; isJson: boolean } {
   try {
-    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { ...Object.fromEntries(MANY.map((name) => [name, { type: 'string' as const, multiple: true }])), json: { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } })
-    const { json, help, ...options } = values as Record<string, unknown>
-    return { words: help === true ? ['help'] : positionals, options: options as Options, isJson: json === true }
+    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { ...Object.fromEntries(MANY.map((name) => [name, { type: 'string' as const, multiple: true }])), json: { type: 'boolean' }, 'may-report': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } })
+    const { json, help, 'may-report': mayReport, ...options } = values as Record<string, unknown>
+    return { words: help === true ? ['help'] : positionals, options: { ...(options as Options), ...(mayReport === true && { 'may-report': ['true'] }) }, isJson: json === true }
   } catch (error) {
     throw new UsageError(`${(error as Error).message} See: postern help`)
   }

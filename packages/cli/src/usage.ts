@@ -4,6 +4,7 @@ export const USAGE = `postern: keys, budgets and configuration of a Postern LLM 
   postern keys create [NAME] [--team T] [--tenant T] [--user U] [--feature F] [--tag X]
                            [--route R]... [--model provider/model]... [--endpoint /v1/embeddings]...
                            [--budget 50/month] [--limit tokens=90000/minute]... [--expires 90d]
+                           [--may-report]       calls that went around the gateway may be reported with it
   postern keys list
   postern keys rotate NAME [--grace 1h]        another key; the old one works for the grace
   postern keys revoke NAME|ID

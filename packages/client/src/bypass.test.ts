@@ -183,6 +183,34 @@ describe('what went around', () => {
     expect(reported).toEqual([{ id: expect.stringMatching(/^bypass_/), at: new Date(1_000_000).toISOString(), provider: 'openai', model: 'gpt-5', status: 200, usage: events[1]?.usage }])
   })
 
+  it.each<[string, () => unknown]>([
+    ['throws', () => { throw new Error('odd') }],
+    ['rejects', () => Promise.reject(new Error('odd'))],
+    ['never settles', () => new Promise(() => undefined)],
+    ['answers a proxy that throws', () => new Proxy({}, { get: () => { throw new Error('looked at') } })],
+  ])('is answered all the same when onBypass %s', async (_, onBypass) => {
+    const { ask } = start(() => refused(), { onBypass: onBypass as () => void })
+    expect((await ask()).status).toBe(200)
+  })
+
+  it.each([
+    [400, 0, 2],
+    [413, 0, 2],
+    [422, 0, 2],
+    [401, 2, 0],
+    [403, 2, 0],
+    [404, 2, 0],
+    [429, 2, 0],
+    [500, 2, 0],
+  ])('that is answered with %i waits (%i), or is given up (%i)', async (status, pending, dropped) => {
+    let isBack = false
+    const { ask, bypass } = start(({ url }) => (isBack ? (url.endsWith('/usage-reports') ? new Response('{}', { status }) : Response.json(answer)) : refused()))
+    for (let at = 0; at < 2; at++) await (await ask()).text()
+    isBack = true
+    await bypass.flush()
+    expect([bypass.pending, bypass.dropped]).toEqual([pending, dropped])
+  })
+
   it('is kept up to a bound, the newest first', async () => {
     const { ask, bypass } = start(() => refused(), { maxReports: 3 })
     for (let at = 0; at < 5; at++) await (await ask()).text()

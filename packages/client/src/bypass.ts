@@ -23,7 +23,7 @@ export interface BypassOptions {
   readonly gateway: {
     /** As the SDK has it: `https://app.example/llm/v1`. */
     readonly baseURL: string
-    /** A virtual key, for telling the gateway later what went around it. */
+    /** A virtual key with the right `mayReport`: the gateway is told later what went around it. */
     readonly apiKey: string
     /** @default the global one */
     readonly fetch?: Fetch
@@ -33,7 +33,7 @@ export interface BypassOptions {
   readonly retryAfterMs?: number
   /** Reports kept for the gateway; the oldest are dropped beyond. @default 1000 */
   readonly maxReports?: number
-  /** Told of every call that goes around the gateway. */
+  /** Called for every call that goes around the gateway. Its result is not waited for, and its failure fails no call. */
   readonly onBypass?: (event: BypassEvent) => void
   /** For tests. @default Date.now */
   readonly now?: () => number
@@ -49,6 +49,8 @@ export interface BypassEvent {
 export interface Bypass extends Fetch {
   /** Calls the gateway has not been told of yet. */
   readonly pending: number
+  /** Calls the gateway will not be told of: more than `maxReports` waited, or it refused their reports for good. */
+  readonly dropped: number
   /** Tells the gateway now. Resolves when it knows, or could not be told; never rejects. */
   flush(): Promise<void>
 }
@@ -73,6 +75,7 @@ export function withBypass(options: BypassOptions): Bypass {
   const drop = (input: Parameters<Fetch>[0], init?: RequestInit): Promise<Response> => bypass.fetch(input, init)
   return Object.defineProperties(drop, {
     pending: { get: () => bypass.reports.pending },
+    dropped: { get: () => bypass.reports.dropped },
     flush: { value: () => bypass.reports.flush() },
   }) as Bypass
 }
@@ -148,9 +151,19 @@ class Bypassing {
     return asked.startsWith(`${provider}/`) && asked.length > provider.length + 1 ? asked.slice(provider.length + 1) : undefined
   }
 
+  #notify(event: BypassEvent): void {
+    try {
+      const result: unknown = this.#options.onBypass?.(event)
+      Promise.resolve(result).catch(() => undefined)
+    } catch {
+      // A callback that throws is no reason to fail the call it was told of.
+      return
+    }
+  }
+
   async #goAround(detour: Detour, init: RequestInit, reason: BypassEvent['reason']): Promise<Response> {
-    const { direct, onBypass } = this.#options
-    onBypass?.({ reason, model: detour.model })
+    const { direct } = this.#options
+    this.#notify({ reason, model: detour.model })
     const key = typeof direct.apiKey === 'string' ? direct.apiKey : await direct.apiKey()
     const headers = new Headers(init.headers)
     // Whatever may hold the gateway's key stays here.
@@ -174,7 +187,7 @@ class Bypassing {
     return new Response(body, { status: response.status, statusText: response.statusText, headers: marked })
   }
 
-  async #report(reports: readonly UsageReport[]): Promise<boolean> {
+  async #report(reports: readonly UsageReport[]): Promise<'taken' | 'refused' | 'later'> {
     const { baseURL, apiKey } = this.#options.gateway
     const response = await this.#fetch(`${baseURL.replace(/\/+$/, '')}/usage-reports`, {
       method: 'POST',
@@ -182,9 +195,13 @@ class Bypassing {
       body: JSON.stringify({ reports }),
     })
     await response.body?.cancel()
-    return response.ok
+    if (response.ok) return 'taken'
+    return REFUSED_FOR_GOOD.has(response.status) ? 'refused' : 'later'
   }
 }
+
+/** The reports themselves are at fault. A key without the right to report (403) may be given it. */
+const REFUSED_FOR_GOOD: ReadonlySet<number> = new Set([400, 413, 422])
 
 /** Failures of the connection itself: not a byte of the request has left. */
 const NEVER_SENT: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'UND_ERR_CONNECT_TIMEOUT'])

@@ -22,8 +22,8 @@ export interface ReportsOptions {
   /** Reports kept; the oldest are dropped beyond, and counted. */
   readonly most: number
   now(): number
-  /** Sends a batch; resolves with whether it was taken. */
-  send(reports: readonly UsageReport[]): Promise<boolean>
+  /** Sends a batch. `refused`: the gateway will never take it. `later`: it may take it another time. */
+  send(reports: readonly UsageReport[]): Promise<'taken' | 'refused' | 'later'>
 }
 
 /** Reports that wait for the gateway to be back. */
@@ -33,7 +33,7 @@ export class Reports {
   #notBefore = 0
   #waitMs = SHORTEST_WAIT_MS
   #flushing: Promise<void> | undefined
-  /** Reports lost because there were too many. */
+  /** Reports lost because there were too many, or because the gateway refused them for good. */
   dropped = 0
 
   constructor(options: ReportsOptions) {
@@ -56,7 +56,7 @@ export class Reports {
     if (this.#waiting.length > 0 && this.#options.now() >= this.#notBefore) void this.flush()
   }
 
-  /** Sends what waits. Resolves when all is sent, or a batch was not taken; never rejects. */
+  /** Sends what waits. Resolves when all is sent, or a batch has to wait; never rejects. */
   flush(): Promise<void> {
     this.#flushing ??= this.#sendAll().finally(() => (this.#flushing = undefined))
     return this.#flushing
@@ -65,13 +65,14 @@ export class Reports {
   async #sendAll(): Promise<void> {
     while (this.#waiting.length > 0) {
       const batch = this.#waiting.slice(0, BATCH)
-      const isTaken = await this.#options.send(batch).catch(() => false)
-      if (!isTaken) {
+      const outcome = await this.#options.send(batch).catch(() => 'later' as const)
+      if (outcome === 'later') {
         this.#notBefore = this.#options.now() + this.#waitMs
         this.#waitMs = Math.min(this.#waitMs * 2, LONGEST_WAIT_MS)
         return
       }
       this.#waitMs = SHORTEST_WAIT_MS
+      if (outcome === 'refused') this.dropped += batch.length
       const sent = new Set(batch.map(({ id }) => id))
       this.#waiting = this.#waiting.filter(({ id }) => !sent.has(id))
     }

@@ -9,7 +9,7 @@ import { endExchange, type Exchange } from './exchange.ts'
 import { HostCalls } from './host-calls.ts'
 import { type GatewayRequest, type GatewayResponse, handleWeb, targetOf } from './http/index.ts'
 import { callerKey, createIdentify, createJwtCheck, developmentKey, hostLogin } from './identity/index.ts'
-import { PriceList } from './ledger/index.ts'
+import { PriceList, ReportIntake } from './ledger/index.ts'
 import { type EventLoopDelay, HostLoad, type Shedding } from './limits/index.ts'
 import { createLogger, type LeveledLogger } from './log.ts'
 import { degradedParts, handle } from './pipeline.ts'
@@ -147,8 +147,7 @@ interface Core {
   readonly shared: SharedState
   readonly developmentKey: string | undefined
   readonly active: Set<Exchange>
-  /** Ids of usage reports that were taken. */
-  readonly reported: Set<string>
+  readonly reports: ReportIntake
   readonly state: { isOpen: boolean; onIdle: (() => void) | undefined; warnedOfHostParser: boolean; hasLookedAtHost: boolean }
 }
 
@@ -188,7 +187,7 @@ function createCore(settings: Settings, injected: Injected): Core {
     shared,
     developmentKey: settings.needsDevelopmentKey ? announced(developmentKey(), log) : undefined,
     active,
-    reported: new Set(),
+    reports: new ReportIntake(clock),
     state: { isOpen: true, onIdle: undefined, warnedOfHostParser: false, hasLookedAtHost: false },
   }
 }
@@ -196,19 +195,6 @@ function createCore(settings: Settings, injected: Injected): Core {
 function loadOf({ eventLoopLagLimitMs }: Settings, { log, clock, delay }: { readonly log: LeveledLogger; readonly clock: Clock; readonly delay: EventLoopDelay | undefined }): HostLoad | undefined {
   if (eventLoopLagLimitMs === Number.POSITIVE_INFINITY) return undefined
   return new HostLoad({ clock, limitMs: eventLoopLagLimitMs, delay, onChange: (shedding, lagMs) => logShedding(log, shedding, lagMs) })
-}
-
-const MOST_REMEMBERED = 10_000
-
-/** True the first time; the oldest are forgotten. */
-function remember(ids: Set<string>, id: string): boolean {
-  if (ids.has(id)) return false
-  ids.add(id)
-  for (const oldest of ids) {
-    if (ids.size <= MOST_REMEMBERED) break
-    ids.delete(oldest)
-  }
-  return true
 }
 
 const TOKEN_DEADLINE_MS = 10_000
@@ -288,7 +274,7 @@ function createRuntime(settings: Settings, core: Core): Runtime {
     onRequest: settings.production ? (request: GatewayRequest) => lookAtHost(core, request) : () => undefined,
     onHostParsedBody: () => warnOfHostParser(core, settings.bodyLimitBytes),
     onRecord: core.hostCalls.notifier('onRecord', settings.onRecord),
-    isNewReport: (id: string) => remember(core.reported, id),
+    reports: core.reports,
     listModels,
     active: core.active,
     isOpen: () => core.state.isOpen,

@@ -321,12 +321,14 @@ function hello(runtime: Runtime, exchange: Exchange): GatewayResponse {
 
 /** Each report becomes one record, however often it is sent. */
 async function takeReports(runtime: Runtime, exchange: Exchange, request: GatewayRequest): Promise<GatewayResponse> {
+  const { caller } = exchange
+  if (caller?.mayReport !== true) throw new GatewayError('permission_denied', 'This key may not report usage: it needs the right mayReport, which its operator gives it.')
   const { value } = await readJsonBody(request, runtime.bodyLimitBytes)
   const reports = readReports(value)
-  const fresh = reports.filter(({ id }) => runtime.isNewReport(`${exchange.caller === undefined ? '' : callerKey(exchange.caller)} ${id}`))
+  const fresh = runtime.reports.take(callerKey(caller), reports)
   for (const report of fresh) {
-    const record = recordOfReport(report, exchange.caller)
-    chargeReport(runtime, exchange.caller, record)
+    const record = recordOfReport(report, caller)
+    chargeReport(runtime, caller, record)
     keep(runtime, record)
   }
   settle(runtime, exchange, { status: 200, code: 'ok' })

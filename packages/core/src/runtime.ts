@@ -6,7 +6,7 @@ import type { DispatchEnvironment } from './dispatch/index.ts'
 import type { Exchange } from './exchange.ts'
 import type { GatewayRequest } from './http/index.ts'
 import type { Identify, KnownCaller } from './identity/index.ts'
-import type { RequestRecord } from './ledger/index.ts'
+import type { ReportIntake, RequestRecord } from './ledger/index.ts'
 import type { Admitted, Amounts, Demand, HostLoad, Limit } from './limits/index.ts'
 import type { LeveledLogger } from './log.ts'
 import type { MissingPart } from './readiness.ts'
@@ -55,8 +55,8 @@ export interface Runtime {
   readonly onHostParsedBody: () => void
   /** Never throws. */
   readonly onRecord: ((record: RequestRecord) => void) | undefined
-  /** Whether this report has not been taken yet; the last ones are remembered. */
-  readonly isNewReport: (id: string) => boolean
+  /** Takes usage reports, each once. */
+  readonly reports: Pick<ReportIntake, 'take'>
   /** Model ids each provider offers, asked for when a client lists them. */
   readonly listModels: () => Promise<readonly string[]>
   /** False once the gateway is closing. */

@@ -154,7 +154,12 @@ describe('POSTERN_KEYS', () => {
     expect(read({ POSTERN_KEYS: written(name, content) })).toMatchObject({ options: { keys }, problems: [] })
   })
 
+  it('may be a JSON object, with all that a key may have', () => {
+    expect(read({ POSTERN_KEYS: ` {"web": "${long}", "ci": {"key": "${long}", "mayReport": true, "team": "build"}}` })).toMatchObject({ options: { keys: { web: { key: long }, ci: { key: long, mayReport: true, team: 'build' } } }, problems: [] })
+  })
+
   it.each([
+    ['JSON that is broken', `{"web": "${long}"`, 'POSTERN_KEYS'],
     ['no pair', `web:${long},${long}`, 'POSTERN_KEYS (entry 2)'],
     ['no name', `:${long}`, 'POSTERN_KEYS (entry 1)'],
     ['the same name twice', `web:${long},web:${long}x`, 'POSTERN_KEYS (entry 2)'],

@@ -15,7 +15,7 @@ const DEFAULT_GRACE_MS = 3_600_000
 function grantsSchema() {
   const text = z.string().min(1).max(200).optional()
   const names = z.array(z.string().min(1)).optional()
-  return z.strictObject({ ...forEachAttribute(() => text), endpoints: z.array(endpointPath()).optional(), sendsSession: z.boolean().optional(), maxOutputTokens: z.int().min(1).max(10_000_000).optional(), mayName: z.array(z.enum(attributes)).optional(), routes: names, models: names, limits: keyLimitsSchema().optional() })
+  return z.strictObject({ ...forEachAttribute(() => text), endpoints: z.array(endpointPath()).optional(), sendsSession: z.boolean().optional(), mayReport: z.boolean().optional(), maxOutputTokens: z.int().min(1).max(10_000_000).optional(), mayName: z.array(z.enum(attributes)).optional(), routes: names, models: names, limits: keyLimitsSchema().optional() })
 }
 
 function wishSchema() {

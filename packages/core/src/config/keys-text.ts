@@ -2,10 +2,11 @@ import { readFileSync } from 'node:fs'
 import type { Problem } from './problem.ts'
 
 /**
- * Virtual keys as `POSTERN_KEYS` gives them: `name:key` pairs separated by commas, or the path of a file that holds one
- * pair per line (`#` begins a comment) or a JSON object. What was read is never repeated in a problem: it is, or may be, a key.
+ * Virtual keys as `POSTERN_KEYS` gives them: `name:key` pairs separated by commas, a JSON object, or the path of a file that
+ * holds one pair per line (`#` begins a comment) or a JSON object. What was read is never repeated in a problem: it is, or may be, a key.
  */
 export function readKeys(text: string, place: string, problems: Problem[]): Readonly<Record<string, unknown>> | undefined {
+  if (text.trimStart().startsWith('{')) return jsonKeys(text, place, problems)
   if (!looksLikePath(text)) return pairs(text.split(','), (index) => `${place} (entry ${index + 1})`, problems)
   const content = readText(text)
   if (content === undefined) {
@@ -51,7 +52,7 @@ function jsonKeys(content: string, place: string, problems: Problem[]): Readonly
   try {
     return JSON.parse(content) as Readonly<Record<string, unknown>>
   } catch {
-    problems.push({ place, message: 'The file is not valid JSON.', fix: 'Correct it: an object of names and keys.' })
+    problems.push({ place, message: 'This is not valid JSON.', fix: 'Correct it: an object of names and keys.' })
     return undefined
   }
 }

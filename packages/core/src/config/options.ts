@@ -34,7 +34,7 @@ export interface GatewayOptions<Host = unknown> {
   readonly routes?: Readonly<Record<string, RouteOptions | readonly string[]>>
   /**
    * Virtual keys your clients present, by name. At least 16 characters. Env: `POSTERN_KEYS`, `name:key` pairs separated by
-   * commas, or the path of a file (one pair per line, or a JSON object of this shape).
+   * commas, a JSON object of this shape, or the path of a file that holds one or the other (one pair per line).
    * @default none; outside production a development key is generated when there is no `identify` either
    */
   readonly keys?: Readonly<Record<string, string | KeyOptions>>
@@ -327,6 +327,12 @@ export interface KeyOptions extends Attribution {
   readonly maxOutputTokens?: number
   /** What its clients may say of themselves in `x-postern-tenant`, `-team`, `-user`, `-feature` and `-tag`, over what is written here. */
   readonly mayName?: readonly (keyof Attribution)[]
+  /**
+   * Its clients may report calls that went around the gateway (`POST /v1/usage-reports`, `@postern/client`), which are counted
+   * against the limits of this key alone.
+   * @default false
+   */
+  readonly mayReport?: boolean
   /** Its clients name their sessions in the header `x-postern-session`, and have to. Otherwise what a conversation begins with tells sessions apart. */
   readonly sendsSession?: boolean
   /** How much the key may use. */

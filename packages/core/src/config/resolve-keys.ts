@@ -31,11 +31,11 @@ class VirtualKey implements KeySettings {
   readonly attribution: KeySettings['attribution']
   readonly #key: string
 
-  constructor(name: string, { key, routes, models, endpoints, sendsSession, mayName, maxOutputTokens, ...others }: ParsedKey) {
+  constructor(name: string, { key, routes, models, endpoints, sendsSession, mayReport, mayName, maxOutputTokens, ...others }: ParsedKey) {
     this.name = name
     this.routes = routes
     this.models = models
-    this.attribution = Object.freeze({ ...attributionOf(others as Attribution), ...(endpoints && { endpoints: Object.freeze(endpoints) }), ...(sendsSession && { sendsSession }), ...(mayName && { mayName: Object.freeze(mayName) }), ...(maxOutputTokens && { maxOutputTokens }) })
+    this.attribution = Object.freeze({ ...attributionOf(others as Attribution), ...(endpoints && { endpoints: Object.freeze(endpoints) }), ...(sendsSession && { sendsSession }), ...(mayReport && { mayReport }), ...(mayName && { mayName: Object.freeze(mayName) }), ...(maxOutputTokens && { maxOutputTokens }) })
     this.#key = key
     Object.freeze(this)
   }

@@ -104,7 +104,7 @@ function recordFields() {
         env: 'POSTERN_KEYS',
         description:
           'Virtual keys your clients present. In the environment: `name:key` pairs separated by commas, ' +
-          'or the path of a file with one pair per line or a JSON object.',
+          'a JSON object (`{ "ci": { "key": "...", "mayReport": true } }`), or the path of a file with one pair per line or a JSON object.',
       }),
     ),
   }
@@ -220,6 +220,7 @@ function keySchema() {
       ...forEachAttribute((name) => z.string().min(1).max(200).optional().meta(meta({ type: 'string', default: 'none', description: `The ${name} whose use it is: in records, and for limits.` }))),
       maxOutputTokens: z.int().min(1).max(10_000_000).optional().meta(meta({ type: 'number', default: 'none', description: 'Tokens of output that one of its requests may get: a larger bound becomes this one, and where there is none it is set.' })),
       mayName: z.array(z.enum(attributes)).optional().meta(meta({ type: `list of ${listed(attributes)}`, default: 'none', description: 'What its clients may say of themselves in `x-postern-team` and its like. From everybody else these headers count for nothing.' })),
+      mayReport: z.boolean().optional().meta(meta({ type: 'boolean', default: 'false', description: 'Its clients may report calls that went around the gateway (`@postern/client`), which are counted against the limits of this key alone.' })),
       sendsSession: z.boolean().optional().meta(meta({ type: 'boolean', default: 'false', description: 'Its clients name their sessions in the header `x-postern-session`, and have to.' })),
       limits: keyLimitsSchema().optional().meta(meta({ type: 'list of objects', default: 'none', description: 'How much the key may use: `unit`, `limit`, and `window` or `sliding`, as in `limits`.' })),
     }),

@@ -87,5 +87,5 @@ export interface KeySettings {
   readonly key: string
   readonly routes: readonly string[] | undefined
   readonly models: readonly string[] | undefined
-  readonly attribution: Pick<Caller, keyof Attribution | 'sendsSession' | 'mayName' | 'maxOutputTokens' | 'endpoints'>
+  readonly attribution: Pick<Caller, keyof Attribution | 'sendsSession' | 'mayReport' | 'mayName' | 'maxOutputTokens' | 'endpoints'>
 }

@@ -27,6 +27,8 @@ export interface Caller extends Attribution {
   readonly session?: string
   /** What it may say of itself in `x-postern-tenant`, `-team`, `-user`, `-feature` and `-tag`. From everybody else these headers count for nothing. */
   readonly mayName?: readonly (keyof Attribution)[]
+  /** It may report calls that went around the gateway (`POST /v1/usage-reports`), which are counted against its own limits. @default false */
+  readonly mayReport?: boolean
   /** It names its sessions itself, in the header `x-postern-session`, and has to. */
   readonly sendsSession?: boolean
   /** Routes this caller may use. Absent: all. */

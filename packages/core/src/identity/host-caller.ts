@@ -30,12 +30,13 @@ const TEXTS = [...attributes, 'session'] as const
 
 /** A restriction that cannot be read is never one that is not there. */
 function grantsOf(said: Readonly<Record<string, unknown>>): Partial<Caller> {
-  const { mayName, routes, models, endpoints, sendsSession, maxOutputTokens, limits } = said
+  const { mayName, mayReport, routes, models, endpoints, sendsSession, maxOutputTokens, limits } = said
   return {
     ...(mayName !== undefined && { mayName: listOf(mayName, 'mayName', isAttribute) }),
     ...(routes !== undefined && { routes: listOf(routes, 'routes', isText) }),
     ...(models !== undefined && { models: listOf(models, 'models', isText) }),
     ...(endpoints !== undefined && { endpoints: listOf(endpoints, 'endpoints', isText) }),
+    ...(mayReport !== undefined && { mayReport: checked(mayReport, 'mayReport', isBoolean) }),
     ...(sendsSession !== undefined && { sendsSession: checked(sendsSession, 'sendsSession', isBoolean) }),
     ...(maxOutputTokens !== undefined && { maxOutputTokens: checked(maxOutputTokens, 'maxOutputTokens', isCount) }),
     // What the limits say is checked where they are used, as those of the configuration are.

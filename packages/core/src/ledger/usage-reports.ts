@@ -1,4 +1,4 @@
-import { readUsage } from '../dialects/index.ts'
+import { readUsage, type Usage } from '../dialects/index.ts'
 import { GatewayError } from '../errors.ts'
 import type { KnownCaller } from '../identity/index.ts'
 import { callerOf, type RequestRecord, usageOf } from './record.ts'
@@ -13,10 +13,12 @@ export interface UsageReport {
   readonly provider: string
   readonly model: string
   readonly status: number
-  readonly usage: Json | undefined
+  readonly usage: Usage | undefined
 }
 
 const MOST_REPORTS = 100
+/** Tokens of each kind that one call may have taken: more than any model holds. */
+const MOST_TOKENS = 10_000_000
 
 /** The reports of a body. Throws `invalid_request` with the place of the first thing that is wrong; then none is taken. */
 export function readReports(body: Json): UsageReport[] {
@@ -32,7 +34,14 @@ function readReport(report: unknown, path: string): UsageReport {
   if (typeof provider !== 'string' || !/^[\w-]{1,100}$/.test(provider)) throw wrong(`${path}.provider`, 'the name of a provider')
   if (typeof model !== 'string' || model.length > 300) throw wrong(`${path}.model`, 'a model id')
   if (typeof status !== 'number' || !Number.isInteger(status) || status < 100 || status > 599) throw wrong(`${path}.status`, 'an HTTP status')
-  return { id, at, provider, model, status, usage: usage === undefined ? undefined : objectAt(usage, `${path}.usage`) }
+  return { id, at, provider, model, status, usage: usage === undefined ? undefined : countedAt(objectAt(usage, `${path}.usage`), `${path}.usage`) }
+}
+
+function countedAt(native: Json, path: string): Usage | undefined {
+  const usage = readUsage(native)
+  const { inputTokens = 0, outputTokens = 0, cachedTokens = 0, cacheWriteTokens = 0, reasoningTokens = 0 } = usage ?? {}
+  if (Math.max(inputTokens, outputTokens, cachedTokens, cacheWriteTokens, reasoningTokens) <= MOST_TOKENS) return usage
+  throw wrong(path, `counts of up to ${MOST_TOKENS} tokens`)
 }
 
 function objectAt(value: unknown, path: string): Json {
@@ -46,7 +55,6 @@ function wrong(param: string, expected: string): GatewayError {
 
 /** What is kept of such a call: as much as its report knows. */
 export function recordOfReport({ id, at, provider, model, status, usage }: UsageReport, caller: KnownCaller | undefined): RequestRecord {
-  const counted = usage && readUsage(usage)
   return {
     id,
     at: new Date(at).toISOString(),
@@ -57,7 +65,7 @@ export function recordOfReport({ id, at, provider, model, status, usage }: Usage
     status,
     code: status < 400 ? 'ok' : 'provider_error',
     attempts: [],
-    ...(counted === undefined ? {} : { usage: usageOf(counted) }),
+    ...(usage === undefined ? {} : { usage: usageOf(usage) }),
     finishReasons: [],
     dropped: [],
     degraded: ['bypass'],
