@@ -8,9 +8,9 @@ const whats = (...texts: string[]): string[] =>
   checkAdapter({ name: 'hono', manifest, core, files: texts.map((text, index) => sample(text, `packages/hono/src/${index}.ts`)) }).map(({ what }) => what)
 
 describe('adapters', () => {
-  it('have 60 lines over all their files', () => {
+  it('have 80 lines over all their files', () => {
     expect(whats(lines(40), lines(20))).toEqual([])
-    expect(whats(lines(40), lines(21))).toEqual(['the adapter has 61 lines, the limit is 60'])
+    expect(whats(lines(40), lines(41))).toEqual(['the adapter has 81 lines, the limit is 80'])
   })
 
   it('do not count their tests', () => {

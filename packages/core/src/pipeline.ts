@@ -1,9 +1,9 @@
 import { Admin } from './admin/index.ts'
 import { admit, admitTargetFor, chargeReport, outputAllowance, usageTold, usedBy } from './accounting.ts'
 import { refuseLoop } from './agent-session.ts'
-import { type Endpoint, matchEndpoint, type OperationEndpoint } from './api/index.ts'
+import { bodyOf, type Endpoint, matchEndpoint, type OperationEndpoint } from './api/index.ts'
 import { durationHint, parseDuration } from './config/index.ts'
-import { type Operation, plainFace, renderModels } from './dialects/index.ts'
+import { faceFor, type Operation, renderModel, renderModels } from './dialects/index.ts'
 import { AnswerStream, type Committed, dispatch, type TrafficLane } from './dispatch/index.ts'
 import { describeThrown, type ErrorCode, GatewayError, toGatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
@@ -32,14 +32,15 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     shed(runtime, exchange, request)
     runtime.onRequest(request)
     exchange.caller = await runtime.identify(request)
-    if (!mayCall(exchange.caller, request.path)) throw new GatewayError('permission_denied', `This key may not call ${request.path}.`)
+    if (!mayCall(exchange.caller, match.path)) throw new GatewayError('permission_denied', `This key may not call ${match.path}.`)
+    if (endpoint.kind === 'model') return await retrieveModel(runtime, exchange, { request, id: match.params['model'] ?? '' })
     if (endpoint.kind === 'models') return await listModels(runtime, exchange, request)
     if (endpoint.kind === 'usage-reports') return await takeReports(runtime, exchange, request)
     let operation: Operation
     if (endpoint.body === 'json') {
       const body = await readJsonBody(request, runtime.bodyLimitBytes)
       if (body.bytes === undefined) runtime.onHostParsedBody()
-      operation = endpoint.read({ body: body.value, bytes: body.bytes, params: match.params, query: new URLSearchParams(request.search), header: (name) => request.header(name) })
+      operation = endpoint.read({ ...bodyOf(match, body), params: match.params, query: new URLSearchParams(request.search), header: (name) => request.header(name) })
     } else {
       operation = await endpoint.read({ request, params: match.params, bodyLimitBytes: runtime.bodyLimitBytes })
     }
@@ -55,10 +56,10 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
   } catch (thrown) {
     const error = toGatewayError(thrown)
     try {
-      return refuse(runtime, exchange, { endpoint, error })
+      return refuse(runtime, exchange, { endpoint, error, request })
     } catch (cause) {
       // An error that cannot be rendered, such as one of the host's own making: the client gets an answer all the same.
-      return refuse(runtime, exchange, { endpoint: undefined, error: toGatewayError(describeThrown(cause)) })
+      return refuse(runtime, exchange, { endpoint: undefined, error: toGatewayError(describeThrown(cause)), request })
     }
   }
 }
@@ -242,8 +243,8 @@ function headerValue(text: string): string {
   return text.slice(0, MAX_HEADER_LENGTH).toWellFormed().replace(/[^\x20-\x7e]/gu, (character) => encodeURIComponent(character))
 }
 
-function refuse(runtime: Runtime, exchange: Exchange, refusal: { endpoint: Endpoint | undefined; error: GatewayError }): GatewayResponse {
-  const { endpoint, error } = refusal
+function refuse(runtime: Runtime, exchange: Exchange, refusal: { endpoint: Endpoint | undefined; error: GatewayError; request: GatewayRequest }): GatewayResponse {
+  const { endpoint, error, request } = refusal
   logRefusal(runtime, exchange, error)
   settle(runtime, exchange, { status: error.status, code: error.code })
   const { retryAfterMs } = error.details
@@ -254,7 +255,7 @@ function refuse(runtime: Runtime, exchange: Exchange, refusal: { endpoint: Endpo
   }
   if (error.details.resetsAtMs !== undefined) headers['x-postern-resets-at'] = new Date(error.details.resetsAtMs).toISOString()
   if (error.details.mostOutputTokens !== undefined) headers['x-postern-max-output-tokens'] = String(error.details.mostOutputTokens)
-  const face = endpoint?.kind === 'operation' ? endpoint.face : plainFace
+  const face = endpoint?.kind === 'operation' ? endpoint.face : faceFor(request)
   Object.assign(headers, face.answerHeaders?.(exchange.id))
   const body = JSON.stringify(face.renderError(error, exchange.id))
   return { status: error.status, headers, body, ...(error.code === 'unknown_path' ? { unmatched: true } : {}) }
@@ -333,6 +334,27 @@ async function takeReports(runtime: Runtime, exchange: Exchange, request: Gatewa
   }
   settle(runtime, exchange, { status: 200, code: 'ok' })
   return { status: 200, headers: { ...answerHeaders(exchange), 'content-type': 'application/json' }, body: JSON.stringify({ accepted: fresh.length, known: reports.length - fresh.length }) }
+}
+
+/** The entry that the list has for `id`; a model of a provider that lists none is there where a request would reach it. */
+async function retrieveModel(runtime: Runtime, exchange: Exchange, { request, id }: { readonly request: GatewayRequest; readonly id: string }): Promise<GatewayResponse> {
+  const [target] = planToList(runtime, exchange, id).targets
+  if (target !== undefined && !runtime.routing.routes.has(id)) {
+    const listed = (await runtime.listModels()).filter((model) => model.startsWith(`${target.provider.name}/`))
+    if (listed.length > 0 && !listed.includes(target.id)) throw new GatewayError('model_not_found', `${target.provider.name} lists no model ${JSON.stringify(target.model.slice(0, 200))}.`, { param: 'model' })
+  }
+  settle(runtime, exchange, { status: 200, code: 'ok' })
+  return { status: 200, headers: { ...answerHeaders(exchange), 'content-type': 'application/json' }, body: JSON.stringify(renderModel(id, Math.floor(exchange.startedAt / 1000), request)) }
+}
+
+/** What a caller may not use is not there, as in the list. */
+function planToList({ routing }: Runtime, { caller }: Exchange, id: string): Plan {
+  try {
+    return planFor(routing, id, caller ?? {})
+  } catch (error) {
+    if (!(error instanceof GatewayError) || error.code !== 'permission_denied') throw error
+    throw new GatewayError('model_not_found', `There is no route or model ${JSON.stringify(id.slice(0, 200))}.`, { param: 'model' })
+  }
 }
 
 /** Routes first, then models: what this caller may use. */

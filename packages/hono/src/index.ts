@@ -3,7 +3,7 @@ import { createGateway, type Gateway, type GatewayOptions, type GatewayResponse 
 import { handleNode } from '@postern/core/node'
 import { belowMount, handleWeb, targetOf } from '@postern/core/web'
 import { type Context, Hono } from 'hono'
-import { basePath, matchedRoutes } from 'hono/route'
+import { matchedRoutes } from 'hono/route'
 
 export { createGateway, type Gateway, type GatewayOptions }
 
@@ -21,7 +21,7 @@ export function gateway(options: GatewayOptions<Context> | Gateway = {}): Gatewa
   const app = new Hono()
   app.all('/*', async (c, next) => {
     let passedOn = false
-    const mountPath = basePath(c).replace(/\/$/, '')
+    const mountPath = (routesOf(c)[c.req.routeIndex]?.basePath ?? '').replace(/\/$/, '')
     const url = belowMount(targetOf(c.req.url), mountPath)
     const wasRead = 'json' in c.req.bodyCache || 'text' in c.req.bodyCache
     const parsedBody = wasRead ? await c.req.json<unknown>().catch(() => c.req.text()) : undefined
@@ -45,7 +45,7 @@ async function onNode(own: Gateway, c: Context, mount: Mount): Promise<Response 
   }
   await handleNode(own, { request: incoming, response: outgoing }, { ...mount, onStream, onWhole: (answer) => void (whole = answer) })
   // With nobody before us there are no headers to keep, and a plain Response is much cheaper than a merged one.
-  if (whole !== undefined && matchedRoutes(c).length === 1) return new Response(whole.body as string, whole)
+  if (whole !== undefined && routesOf(c).length === 1) return new Response(whole.body as string, whole)
   if (whole !== undefined) return c.body(whole.body as string, whole.status as 200, whole.headers)
   if (!isStream) return undefined
   const sent = new Response(null, { headers: { 'x-hono-already-sent': 'true' } })
@@ -57,4 +57,9 @@ async function onNode(own: Gateway, c: Context, mount: Mount): Promise<Response 
 
 function onWeb(own: Gateway, c: Context, mount: Mount): Promise<Response | undefined> {
   return handleWeb(own, c.req.raw, mount).then((answer) => answer && c.newResponse(answer.body, answer))
+}
+
+/** By the context's own getter: an application in CommonJS has another build of Hono, whose symbols `hono/route` does not know. */
+function routesOf({ req }: Context): ReturnType<typeof matchedRoutes> {
+  return req.matchedRoutes ?? matchedRoutes({ req } as Context)
 }

@@ -31,8 +31,39 @@ describe('matchEndpoint', () => {
     expect(refusal('HEAD', '/v1/chat/completions').code).toBe('method_not_allowed')
   })
 
-  it.each(['/', '', '/v1', '/v1/', '/v1/chat/completions/', '/V1/chat/completions', '//v1/models', '/v1/models?x', '/v1/models/gpt', '/v1/files/', '/v1/files/a/b', '/v1/files/%zz', '/providers/acme', '/providers/acme/', '/providers//v1/x', '/constructor', '/__proto__'])('has no %j', (path) => {
+  it.each(['/', '', '/v1', '/v1/', '/v1/chat/completions/', '/V1/chat/completions', '//v1/models', '/v1/models?x', '/v1/files/', '/v1/files/a/b', '/v1/files/%zz', '/providers/acme', '/providers/acme/', '/providers//v1/x', '/constructor', '/__proto__'])('has no %j', (path) => {
     expect(refusal('POST', path)).toMatchObject({ code: 'unknown_path', status: 404 })
+  })
+
+  it.each([
+    ['POST', '/v1/v1/messages', '/v1/messages'],
+    ['POST', '/v1/v1/v1/chat/completions', '/v1/chat/completions'],
+    ['POST', '/v1/v1beta/models/m:generateContent', '/v1beta/models/m:generateContent'],
+    ['POST', '/v1beta/v1beta/models/m:streamGenerateContent', '/v1beta/models/m:streamGenerateContent'],
+    ['POST', '/v1/v2/rerank', '/v2/rerank'],
+    ['POST', '/chat/completions', '/v1/chat/completions'],
+    ['POST', '/messages', '/v1/messages'],
+    ['POST', '/messages/count_tokens', '/v1/messages/count_tokens'],
+    ['POST', '/responses', '/v1/responses'],
+    ['POST', '/embeddings', '/v1/embeddings'],
+    ['POST', '/models/m:generateContent', '/v1/models/m:generateContent'],
+    ['GET', '/models', '/v1/models'],
+    ['GET', '/models/a/b', '/v1/models/a/b'],
+    ['GET', '/files/f', '/v1/files/f'],
+    ['POST', '/openai/v1/responses', '/v1/responses'],
+    ['POST', '/openai/responses', '/v1/responses'],
+    ['GET', '/openai/models', '/v1/models'],
+    ['POST', '/openai/deployments/my%2Fmodel/chat/completions', '/v1/chat/completions', 'my/model'],
+    ['POST', '/openai/deployments/d/embeddings', '/v1/embeddings', 'd'],
+  ])('%s %s is %s, unless the paths of the host begin there', (method, path, meant, deployment?: string) => {
+    const found = matchEndpoint(request(method, path))
+    expect([found.path, found.deployment]).toEqual([meant, deployment])
+    expect(found.endpoint).toBe(matchEndpoint(request(method, meant)).endpoint)
+    expect(() => matchEndpoint({ ...request(method, path), sharesRoot: true })).toThrow(/There is no/)
+  })
+
+  it.each(['/v1/providers/x/y', '/v1/v1/providers/x/y', '/openai/providers/x/y', '/v1/admin/keys', '/openai/admin/keys', '/v1/v1/admin/keys', '/live', '/openai/deployments/d/files', '/openai/deployments/%zz/chat/completions', '/openai/deployments//chat/completions', '/v1/v1', '/openai/health/live'])('%s means nothing else', (path) => {
+    for (const method of ['GET', 'POST']) expect(refusal(method, path).code).toBe('unknown_path')
   })
 
   it('hands over the pieces of a path, decoded', () => {

@@ -1,13 +1,14 @@
 import { anthropicMessages, type ClientRequest, type Dialect, type Face, faceOf, gemini, generatePaths, type ModelEndpoint, nativePaths, openaiChat, openaiResponses, type Operation, plainFace, readChat, readCountTokens, readEmbeddings, readJsonRequest, readModelAction, readRerank } from '../dialects/index.ts'
 import { readModelBody, readNative, readStored } from './forwarded.ts'
-import { createMatcher, type Matcher } from './match.ts'
+import { aliasesOf } from './aliases.ts'
+import { createTable, type Match } from './match.ts'
 import type { OpenCall } from './open-call.ts'
 
 /**
  * What clients may call. `operation` endpoints go through the whole pipeline; the others answer from what the gateway
  * knows. A path is matched piece by piece: `{model}` stands for the rest of a piece, `{model...}` for several pieces.
  */
-export type Endpoint = OperationEndpoint | ModelsEndpoint | HealthEndpoint | HelloEndpoint | UsageReportsEndpoint
+export type Endpoint = OperationEndpoint | ModelsEndpoint | RetrieveModelEndpoint | HealthEndpoint | HelloEndpoint | UsageReportsEndpoint
 
 /** An endpoint whose requests are planned, sent to a provider, bounded and recorded. */
 export type OperationEndpoint = JsonEndpoint | UnreadEndpoint
@@ -40,6 +41,12 @@ interface ModelsEndpoint {
   readonly path: string
 }
 
+interface RetrieveModelEndpoint {
+  readonly kind: 'model'
+  readonly method: string
+  readonly path: string
+}
+
 interface HealthEndpoint {
   readonly kind: 'health'
   readonly probe: 'live' | 'ready'
@@ -66,6 +73,8 @@ const NATIVE_METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] as c
 export const endpoints: readonly Endpoint[] = [
   chat({ path: '/v1/chat/completions' }, openaiChat),
   chat({ path: '/v1/responses' }, openaiResponses),
+  responses({ path: '/responses/compact', answer: 'json', paidBy: 'tokens' }),
+  responses({ path: '/responses/input_tokens', answer: 'json', paidBy: 'nothing' }),
   chat({ path: '/v1/messages' }, anthropicMessages),
   { kind: 'operation', method: 'POST', path: '/v1/messages/count_tokens', face: faceOf(anthropicMessages), body: 'json', read: readCountTokens },
   ...generatePaths.map((served) => chat(served, gemini)),
@@ -92,6 +101,7 @@ export const endpoints: readonly Endpoint[] = [
   ...NATIVE_METHODS.map(native),
   { kind: 'models', method: 'GET', path: '/v1/models' },
   { kind: 'models', method: 'GET', path: '/v1beta/models' },
+  ...['/v1/models/{model...}', '/v1beta/models/{model...}'].map((path): Endpoint => ({ kind: 'model', method: 'GET', path })),
   { kind: 'usage-reports', method: 'POST', path: '/v1/usage-reports' },
   { kind: 'health', probe: 'live', method: 'GET', path: '/health/live' },
   { kind: 'health', probe: 'ready', method: 'GET', path: '/health/ready' },
@@ -123,6 +133,11 @@ function json(endpoint: ModelEndpoint): OperationEndpoint {
   return { kind: 'operation', method: 'POST', path: `/v1${endpoint.path}`, face: plainFace, body: 'json', read: (request) => readJsonRequest(openaiChat, endpoint, request) }
 }
 
+/** What else belongs to Responses, for the providers that speak it. */
+function responses(endpoint: ModelEndpoint): OperationEndpoint {
+  return { kind: 'operation', method: 'POST', path: `/v1${endpoint.path}`, face: faceOf(openaiResponses), body: 'json', read: (request) => readJsonRequest(openaiResponses, { ...endpoint, inputField: 'input' }, request) }
+}
+
 /** The same for a multipart form. */
 function form(endpoint: ModelEndpoint): OperationEndpoint {
   return { kind: 'operation', method: 'POST', path: `/v1${endpoint.path}`, face: plainFace, body: 'stream', read: (call) => readModelBody(openaiChat, endpoint, call) }
@@ -145,5 +160,38 @@ function native(method: string): OperationEndpoint {
 /** Where there is something, as the table writes it: `{name}` stands for anything. */
 export const servedPaths: readonly string[] = [...new Set(endpoints.map(({ path }) => path))]
 
-/** Throws `unknown_path`, `method_not_allowed` with `allow`, or `upgrade_required`. */
-export const matchEndpoint: Matcher<Endpoint> = createMatcher(endpoints)
+const table = createTable(endpoints)
+
+/** An endpoint, and how the table spells the path it was asked by. */
+export interface MatchedEndpoint extends Match<Endpoint> {
+  readonly path: string
+  /** The model that the path names, whatever the body says. */
+  readonly deployment?: string | undefined
+}
+
+/**
+ * Throws `unknown_path`, `method_not_allowed` with `allow`, or `upgrade_required`.
+ *
+ * @param request `sharesRoot`: other spellings of a path are not tried, for they may be paths of the host
+ */
+export function matchEndpoint(request: Parameters<typeof table.match>[0] & { readonly sharesRoot?: boolean }): MatchedEndpoint {
+  const { path } = request
+  const found = table.find(request)
+  if (found !== undefined) return { endpoint: found.endpoint, params: found.params, path }
+  for (const alias of request.sharesRoot === true ? [] : aliasesOf(path)) {
+    const meant = table.find({ method: request.method, path: alias.path, header: (name) => request.header(name) })
+    if (meant !== undefined && (alias.deployment === undefined || isOfModel(meant.endpoint))) return { ...meant, ...alias }
+  }
+  return { ...table.match(request), path }
+}
+
+/** The body as the path means it: with the model that the path names. */
+export function bodyOf({ deployment }: MatchedEndpoint, { value, bytes }: Pick<ClientRequest, 'bytes'> & { readonly value: ClientRequest['body'] }): Pick<ClientRequest, 'body' | 'bytes'> {
+  if (deployment === undefined || value['model'] === deployment) return { body: value, bytes }
+  return { body: { ...value, model: deployment }, bytes: undefined }
+}
+
+/** Whether the model can be named beside the body. */
+function isOfModel(endpoint: Endpoint): boolean {
+  return endpoint.kind === 'operation' && endpoint.body === 'json'
+}

@@ -68,6 +68,8 @@ const rerank: Example = { ...ofModel, json: { model: MODEL, query: 'hi', documen
 const examples: Readonly<Record<string, Example>> = {
   'POST /v1/chat/completions': { ...ofModel, json: { model: MODEL, messages: [{ role: 'user', content: 'hi' }] }, reply: json(answer), asked: '/v1/chat/completions' },
   'POST /v1/responses': { ...ofModel, json: { model: MODEL, input: 'hi' }, dialect: 'openai-responses', reply: json(wholeResponse), asked: '/v1/responses' },
+  'POST /v1/responses/compact': { ...ofModel, json: { model: MODEL, input: 'hi' }, dialect: 'openai-responses', reply: json({ id: 'resp_1', object: 'response.compaction', created_at: 1, output: [{ type: 'compaction', encrypted_content: 'x' }], usage: { input_tokens: 1, output_tokens: 1, total_tokens: 2 } }), asked: '/v1/responses/compact' },
+  'POST /v1/responses/input_tokens': { ...ofModel, json: { model: MODEL, input: 'hi' }, dialect: 'openai-responses', reply: json({ object: 'response.input_tokens', input_tokens: 3 }), asked: '/v1/responses/input_tokens' },
   'POST /v1/messages': { ...ofModel, json: { model: MODEL, max_tokens: 9, messages: [{ role: 'user', content: 'hi' }] }, dialect: 'anthropic-messages', reply: json(message), asked: '/v1/messages' },
   'POST /v1/messages/count_tokens': { ...ofModel, json: { model: MODEL, messages: [{ role: 'user', content: 'hi' }] }, dialect: 'anthropic-messages', reply: json({ input_tokens: 3 }), asked: '/v1/messages/count_tokens' },
   ...Object.fromEntries([...actions, ...streams]),

@@ -1,1 +1,1 @@
-export { type Endpoint, type JsonEndpoint, matchEndpoint, type OperationEndpoint, servedPaths } from './endpoints.ts'
+export { bodyOf, type Endpoint, type JsonEndpoint, type MatchedEndpoint, matchEndpoint, type OperationEndpoint, servedPaths } from './endpoints.ts'

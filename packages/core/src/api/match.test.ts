@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createMatcher } from './match.ts'
+import { createTable } from './match.ts'
 
 const table = [
   { method: 'POST', path: '/v1beta/models/{model...}:generateContent' },
@@ -8,7 +8,7 @@ const table = [
   { method: 'GET', path: '/v1beta/models/{model...}' },
   { method: 'GET', path: '/a.b/{one}/{two}' },
 ]
-const matcher = createMatcher(table)
+const matcher = createTable(table).match
 const match = (method: string, path: string) => {
   const { endpoint, params } = matcher({ method, path, header: () => undefined })
   return [table.indexOf(endpoint), params]
@@ -32,7 +32,7 @@ describe('a path with named pieces', () => {
   })
 
   it('pollutes no prototype', () => {
-    const polluting = createMatcher([{ method: 'GET', path: '/{__proto__}' }])({ method: 'GET', path: '/x', header: () => undefined })
+    const polluting = createTable([{ method: 'GET', path: '/{__proto__}' }]).match({ method: 'GET', path: '/x', header: () => undefined })
     expect(Object.getPrototypeOf(polluting.params)).toBe(Object.prototype)
   })
 

@@ -1,6 +1,14 @@
 import { GatewayError } from '../errors.ts'
 import type { GatewayRequest } from '../http/index.ts'
 
+/** `find` gives `undefined` where the table has no such path, and throws what `match` throws for the rest. */
+export interface Table<Row extends Route> {
+  readonly match: Matcher<Row>
+  readonly find: (request: MatchedRequest) => Match<Row> | undefined
+}
+
+type MatchedRequest = Pick<GatewayRequest, 'method' | 'path' | 'header'>
+
 /** Paths whose WebSocket form clients try first; they fall back to HTTP when told so. */
 const WEBSOCKET_PATHS: ReadonlySet<string> = new Set(['/v1/responses'])
 
@@ -16,7 +24,7 @@ export interface Match<Row extends Route> {
   readonly params: Readonly<Record<string, string>>
 }
 
-export type Matcher<Row extends Route> = (request: Pick<GatewayRequest, 'method' | 'path' | 'header'>) => Match<Row>
+export type Matcher<Row extends Route> = (request: MatchedRequest) => Match<Row>
 
 interface Pattern<Row> {
   readonly rows: readonly Row[]
@@ -29,7 +37,7 @@ const NO_PARAMS: Readonly<Record<string, string>> = Object.freeze({})
  * Builds the look-up of a table, once. A plain path goes before a pattern, an earlier pattern before a later one. The
  * look-up throws `unknown_path`, `method_not_allowed` with `allow`, or `upgrade_required`.
  */
-export function createMatcher<Row extends Route>(table: readonly Row[]): Matcher<Row> {
+export function createTable<Row extends Route>(table: readonly Row[]): Table<Row> {
   const groups = [...Map.groupBy(table, (row) => row.path)]
   const known = groups.map(([path]) => path).join(', ')
   const plain = new Map(groups.filter(([path]) => !path.includes('{')))
@@ -38,17 +46,23 @@ export function createMatcher<Row extends Route>(table: readonly Row[]): Matcher
     const rows = plain.get(path)
     return rows === undefined ? matchPattern(patterns, path) : { rows, params: NO_PARAMS }
   }
-  return (request) => {
+  const find = (request: MatchedRequest): Match<Row> | undefined => {
     const { method, path } = request
     if (WEBSOCKET_PATHS.has(path) && request.header('upgrade')?.toLowerCase() === 'websocket') throw upgradeRequired()
     const matched = matchPath(path)
-    if (matched === undefined) throw new GatewayError('unknown_path', `There is no ${method} ${path} here. Known paths: ${known}.`)
+    if (matched === undefined) return undefined
     const { rows, params } = matched
     const endpoint = rows.find((row) => row.method === method) ?? (method === 'HEAD' ? rows.find((row) => row.method === 'GET') : undefined)
     if (endpoint !== undefined) return { endpoint, params }
     const allowed = rows.map((row) => row.method).join(', ')
     throw new GatewayError('method_not_allowed', `${path} takes ${allowed}, not ${method}.`, { headers: { allow: allowed } })
   }
+  const match = (request: MatchedRequest): Match<Row> => {
+    const found = find(request)
+    if (found !== undefined) return found
+    throw new GatewayError('unknown_path', `There is no ${request.method} ${request.path} here. Known paths: ${known}.`)
+  }
+  return { match, find }
 }
 
 function matchPattern<Row>(patterns: readonly Pattern<Row>[], path: string): { rows: readonly Row[]; params: Readonly<Record<string, string>> } | undefined {

@@ -101,13 +101,25 @@ export function mountPath() {
 
 /** A key: what an HTTP header can carry without changing its meaning. Line ends are what an attacker would add. */
 export function secret() {
-  const read = (value: unknown): string | undefined =>
-    typeof value === 'string' && /^[\x21-\x7e]+$/.test(value.trim()) ? value.trim() : undefined
-  return readBy(
-    read,
-    'This key is empty or holds characters no HTTP header can carry.',
-    'Write the key as one line of printable ASCII without spaces.',
-  )
+  return z.unknown().transform((value, context): string => {
+    const problem = secretProblem(value)
+    if (problem === undefined) return (value as string).trim()
+    context.addIssue({ code: 'custom', message: problem.message, params: { fix: problem.fix } })
+    return z.NEVER
+  })
+}
+
+/** The key itself is never shown. */
+function secretProblem(value: unknown): { readonly message: string; readonly fix: string } | undefined {
+  const key = typeof value === 'string' ? value.trim() : ''
+  if (!/^[\x21-\x7e]+$/.test(key)) {
+    return { message: 'This key is empty or holds characters no HTTP header can carry.', fix: 'Write the key as one line of printable ASCII without spaces.' }
+  }
+  const [first = ''] = key
+  if (key.length > 1 && '"\'`'.includes(first) && key.endsWith(first)) {
+    return { message: 'This key stands in quotes, which would be sent as part of it.', fix: 'Take the quotes out: `docker run --env-file` and systemd keep them.' }
+  }
+  return undefined
 }
 
 /** A key that may be missing: an unset variable arrives as `''` in `apiKey: process.env.SOMETHING ?? ''`. */
@@ -148,8 +160,15 @@ function addressProblem(value: string): { readonly message: string; readonly fix
   if (url.search !== '' || url.hash !== '') {
     return { message: 'The URL has a query or fragment, which would be lost.', fix: 'Take it out; a key belongs into apiKey or headers.' }
   }
+  const endpoint = ENDPOINT.exec(url.pathname)?.[0]
+  if (endpoint !== undefined) {
+    return { message: `The URL ends with ${endpoint}, which is an endpoint: the gateway appends its path itself.`, fix: `Take ${endpoint} off the end.` }
+  }
   return undefined
 }
+
+/** What base URLs end with that were copied from an example of a request. */
+const ENDPOINT = /\/(?:chat\/completions|completions|responses|messages|embeddings|rerank|v[12]\/chat|[^/]+:(?:streamGenerateContent|generateContent|embedContent)|converse|converse-stream)\/*$/i
 
 /** They frame the request or belong to the connection: the transport sets them. */
 const framingHeaders: readonly string[] = [

@@ -201,6 +201,34 @@ describe('keys and access', () => {
   })
 })
 
+describe('what was copied with too much', () => {
+  it.each(['/v1/chat/completions', '/v1/completions', '/v1/responses/', '/v1/messages', '/v1/embeddings', '/v2/rerank', '/v2/chat', '/v1beta/models/gemini-3-pro:generateContent', '/v1beta/models/x:streamGenerateContent', '/model/x/converse-stream', '/V1/Chat/Completions'])('an address that ends with the endpoint %s is refused, with what to take off', (path) => {
+    const [problem] = problemsOf({ providers: { oc: { baseUrl: `https://host.example${path}` } } }, openai)
+    expect(problem?.message).toContain('which is an endpoint')
+    expect(problem?.fix).toMatch(/^Take .+ off the end\.$/)
+  })
+
+  it.each(['/v1', '/openai/v1', '/models', '/chat', '/api/messages-proxy', '/completions/v1', ''])('an address that ends with %j is taken', (path) => {
+    expect(problemsOf({ providers: { oc: { baseUrl: `https://host.example${path}` } } }, openai)).toEqual([])
+  })
+
+  it.each(['"', "'", '`'])('a key in %s is refused wherever it stands, and not shown', (quote) => {
+    const quoted = `${quote}0123456789abcdef0123${quote}`
+    const places: [GatewayOptions, Record<string, string>][] = [
+      [{}, { OPENAI_API_KEY: quoted }],
+      [{}, { POSTERN_PROVIDER_OC_BASE_URL: 'https://host.example/v1', POSTERN_PROVIDER_OC_API_KEY: quoted, ...openai }],
+      [{ providers: { openai: { apiKeys: [quoted] } } }, {}],
+      [{ keys: { web: quoted } }, openai],
+      [{ keys: { web: { key: quoted } } }, openai],
+    ]
+    for (const [options, environment] of places) {
+      const problems = problemsOf(options, environment)
+      expect(problems.map(({ message }) => message)).toContain('This key stands in quotes, which would be sent as part of it.')
+      expect(JSON.stringify(problems)).not.toContain('0123456789')
+    }
+  })
+})
+
 describe('options', () => {
   const log = { error() {}, warn() {}, info() {}, debug() {} }
   const onRecord = () => {}

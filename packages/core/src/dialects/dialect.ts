@@ -56,6 +56,8 @@ export interface UsableModels {
 export interface ModelList {
   isAskedBy(request: { readonly path: string; header(name: string): string | undefined }): boolean
   render(usable: UsableModels): JsonObject
+  /** One entry of the list. */
+  renderOne(id: string, created: number): JsonObject
 }
 
 /** How clients speak to us. */

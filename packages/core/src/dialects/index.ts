@@ -5,7 +5,7 @@ import type { Dialect, JsonObject, ModelList, UsableModels } from './dialect.ts'
 import { gemini, generatePaths, nativePaths, readNative } from './gemini/index.ts'
 import { openaiChat } from './openai-chat/index.ts'
 import { openaiResponses } from './openai-responses/index.ts'
-import { type Face, faceOf, modelListFor } from './operation.ts'
+import { type Face, faceOf } from './operation.ts'
 
 export { reasoningFields } from './dialect.ts'
 export type { BuiltRequest, ClientRequest, Dialect, JsonObject, LimitHeaders, Observation, Quirks, RelayedAnswer, StreamRelay } from './dialect.ts'
@@ -26,8 +26,25 @@ export const plainFace: Face = faceOf(openaiChat)
 export const dialects: ReadonlyMap<string, Dialect> = new Map([openaiChat, openaiResponses, anthropicMessages, gemini, bedrockConverse, cohere].map((dialect) => [dialect.name, dialect]))
 
 /** The list of models as this client reads it. */
-export function renderModels(usable: UsableModels, request: Parameters<ModelList['isAskedBy']>[0]): JsonObject {
-  // The last one answers everybody.
-  return modelListFor(request, [anthropicMessages, gemini, openaiChat])?.render(usable) ?? {}
+export function renderModels(usable: UsableModels, request: ModelsRequest): JsonObject {
+  return dialectOf(request).server?.modelList?.render(usable) ?? {}
 }
+
+type ModelsRequest = Parameters<ModelList['isAskedBy']>[0]
+
+/** The dialect of a client that asks for models, or for a path that no endpoint has: its headers and its path tell. */
+function dialectOf(request: ModelsRequest): Dialect {
+  return [anthropicMessages, gemini].find(({ server }) => server?.modelList?.isAskedBy(request) === true) ?? openaiChat
+}
+
+/** One model as this client reads it. */
+export function renderModel(id: string, created: number, request: ModelsRequest): JsonObject {
+  return dialectOf(request).server?.modelList?.renderOne(id, created) ?? {}
+}
+
+/** In which shape errors reach a client of an endpoint without a dialect of its own. */
+export function faceFor(request: ModelsRequest): Face {
+  return faceOf(dialectOf(request))
+}
+
 export { beginningOf, repeatedToolCalls } from './agent-loop.ts'

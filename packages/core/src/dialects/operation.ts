@@ -1,5 +1,5 @@
 import type { Conversation } from './conversation.ts'
-import type { ClientRequest, Dialect, JsonObject, ModelList, Quirks, ServerSide, StreamRelay } from './dialect.ts'
+import type { ClientRequest, Dialect, JsonObject, Quirks, ServerSide, StreamRelay } from './dialect.ts'
 import { estimateInputTokens } from './estimate-tokens.ts'
 import { boundOutput, type OutputAsked, outputAsked } from './output-bounds.ts'
 import { surchargesOf, writesCache } from './surcharges.ts'
@@ -75,11 +75,6 @@ export interface OperationContext {
 
 /** In which shape the answers and errors of an endpoint reach its clients. */
 export type Face = Pick<ServerSide, 'renderError' | 'answerHeaders'>
-
-/** The shape of the list that a client asks for: that of the first dialect that recognises it. */
-export function modelListFor(request: Parameters<ModelList['isAskedBy']>[0], among: readonly Dialect[]): ModelList | undefined {
-  return among.map(({ server }) => server?.modelList).find((list) => list?.isAskedBy(request))
-}
 
 /** The face of a dialect that clients speak. */
 export function faceOf(dialect: Dialect): Face {

@@ -38,13 +38,14 @@ export async function handleNode(gateway: Handler, exchange: { request: Incoming
   const target = belowPrefix(url, gateway.prefix ?? '')
   if (target === undefined && mount.fallThrough !== undefined) return mount.fallThrough()
   const gatewayRequest = new NodeRequest(exchange, target ?? url, mount)
+  gatewayRequest.sharesRoot = sharesRoot(gateway, mount)
   const onClose = (): void => {
     if (!wasAnswered(response)) gatewayRequest.abort()
   }
   response.on('close', onClose)
   try {
     const answer = await gateway.handle(gatewayRequest)
-    if (answer.unmatched && sharesRoot(gateway, mount)) mount.fallThrough?.()
+    if (answer.unmatched && gatewayRequest.sharesRoot) mount.fallThrough?.()
     else if (isStreamBody(answer.body)) {
       mount.onStream?.()
       await writeStream(answer, answer.body, response)
@@ -61,6 +62,7 @@ export async function handleNode(gateway: Handler, exchange: { request: Incoming
 }
 
 class NodeRequest implements GatewayRequest {
+  sharesRoot = false
   readonly method: string
   readonly path: string
   readonly search: string

@@ -21,6 +21,8 @@ export interface GatewayRequest {
   stream(limit: number): AsyncIterable<Uint8Array>
   /** Aborts when the client left or the host gave up; never after a complete answer. Created on first use. */
   readonly signal: AbortSignal
+  /** The gateway has no path of its own: a path that no endpoint has belongs to the host. */
+  readonly sharesRoot?: boolean
   /** The host's own id of the request, where its middleware gave it one. */
   readonly requestId?: string | undefined
   /** How long the host's server keeps an idle connection, where that is known. */

@@ -33,9 +33,10 @@ export async function handleWeb(gateway: Handler, request: Request, mount: WebMo
     return undefined
   }
   const incoming = new WebRequest(request, target ?? url, mount)
+  incoming.sharesRoot = sharesRoot(gateway, mount)
   const answer = await gateway.handle(incoming)
   if (!isStreamBody(answer.body)) incoming.endUpload()
-  if (answer.unmatched && sharesRoot(gateway, mount)) {
+  if (answer.unmatched && incoming.sharesRoot) {
     mount.fallThrough?.()
     return undefined
   }
@@ -49,6 +50,7 @@ export async function handleWeb(gateway: Handler, request: Request, mount: WebMo
 }
 
 class WebRequest implements GatewayRequest {
+  sharesRoot = false
   readonly method: string
   readonly path: string
   readonly search: string

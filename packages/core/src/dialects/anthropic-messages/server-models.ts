@@ -1,11 +1,15 @@
-import type { ModelList } from '../dialect.ts'
+import type { JsonObject, ModelList } from '../dialect.ts'
 
 /** `GET /v1/models`, all on one page. */
 export const modelList: ModelList = {
   isAskedBy: (request) => request.header('anthropic-version') !== undefined,
   render({ routes, models, created }) {
-    const created_at = new Date(created * 1000).toISOString()
-    const data = [...routes, ...models].map((id) => ({ type: 'model', id, display_name: id, created_at }))
+    const data = [...routes, ...models].map((id) => renderOne(id, created))
     return { data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null }
   },
+  renderOne,
+}
+
+function renderOne(id: string, created: number): JsonObject {
+  return { type: 'model', id, display_name: id, created_at: new Date(created * 1000).toISOString() }
 }

@@ -16,6 +16,8 @@ export interface ModelEndpoint {
   readonly hasDefaultModel?: boolean
   /** Field and value that ask for a stream. @default `stream: true` */
   readonly streamField?: readonly [field: string, value: unknown]
+  /** Field that holds what is read. @default 'prompt' */
+  readonly inputField?: 'prompt' | 'input'
   /** What its price goes by, where that is known. */
   readonly paidBy?: 'tokens' | 'nothing'
   /** Its streams end with `[DONE]`. */
@@ -37,7 +39,7 @@ export function readJsonRequest(api: Dialect, endpoint: ModelEndpoint, request: 
     ...(endpoint.paidBy === 'nothing' && { isFree: true }),
     ...(endpoint.paidBy === 'tokens' && {
       outputAsked: () => outputAsked(body, COMPLETION_BOUNDS),
-      estimateInput: () => estimateTextTokens([JSON.stringify(body['prompt'] ?? '')]),
+      estimateInput: () => estimateTextTokens([JSON.stringify(body[endpoint.inputField ?? 'prompt'] ?? '')]),
       bounded(this: Operation, most: number) {
         const bounded = boundOutput(body, COMPLETION_BOUNDS, most)
         return bounded === body ? this : readJsonRequest(api, endpoint, { header: (name) => request.header(name), body: bounded, bytes: undefined })

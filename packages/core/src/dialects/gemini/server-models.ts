@@ -1,4 +1,4 @@
-import type { ModelList } from '../dialect.ts'
+import type { JsonObject, ModelList } from '../dialect.ts'
 import { nativeActions } from './server-paths.ts'
 
 const METHODS = ['generateContent', 'streamGenerateContent', ...nativeActions]
@@ -6,7 +6,10 @@ const METHODS = ['generateContent', 'streamGenerateContent', ...nativeActions]
 /** `GET /v1beta/models`, all on one page; its SDK asks under `/v1` as well. */
 export const modelList: ModelList = {
   isAskedBy: (request) => request.path.startsWith('/v1beta/') || request.header('x-goog-api-key') !== undefined,
-  render: ({ routes, models }) => ({
-    models: [...routes, ...models].map((id) => ({ name: `models/${id}`, displayName: id, supportedGenerationMethods: METHODS })),
-  }),
+  render: ({ routes, models }) => ({ models: [...routes, ...models].map(renderOne) }),
+  renderOne,
+}
+
+function renderOne(id: string): JsonObject {
+  return { name: `models/${id}`, displayName: id, supportedGenerationMethods: METHODS }
 }
