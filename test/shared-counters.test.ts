@@ -89,7 +89,9 @@ class Model {
       const most = hard.length > 0 ? Math.min(...hard) : Math.max(...same.map(({ amount }) => amount))
       taken.set(name, Math.min(Math.max(1, inUnit(limit.unit, asked.input, asked.output)), most))
     }
-    const isRefused = own.some((limit) => !limit.isSoft && (this.used.get(this.nameOf(limit, asked)) ?? 0) + (taken.get(this.nameOf(limit, asked)) ?? 0) > limit.amount)
+    // Of a budget, one that is larger by itself gets nothing; of other limits it takes all.
+    const isTooLarge = own.some(({ unit, isSoft, amount }) => !isSoft && unit !== 'requests' && unit !== 'concurrency' && inUnit(unit, asked.input, asked.output) > amount)
+    const isRefused = isTooLarge || own.some((limit) => !limit.isSoft && (this.used.get(this.nameOf(limit, asked)) ?? 0) + (taken.get(this.nameOf(limit, asked)) ?? 0) > limit.amount)
     if (isRefused) return undefined
     for (const [name, amount] of taken) this.used.set(name, (this.used.get(name) ?? 0) + amount)
     return taken

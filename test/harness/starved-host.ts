@@ -8,8 +8,9 @@ import express from 'express'
 process.on('uncaughtException', (error) => process.send?.({ uncaught: String(error) }))
 process.on('unhandledRejection', (error) => process.send?.({ uncaught: String(error) }))
 
-const { UPSTREAM = '', KEY = '', REDIS, TIMEOUT = '10m' } = process.env
-const limits = REDIS === undefined ? {} : { store: redisStore({ url: REDIS, prefix: 'starved' }), limits: [{ unit: 'concurrency' as const, limit: 2, scope: 'all' as const }, { unit: 'tokens' as const, window: 'total' as const, limit: 1_000_000, scope: 'all' as const }] }
+const { UPSTREAM = '', KEY = '', REDIS, SQLITE, TIMEOUT = '10m' } = process.env
+const store = REDIS !== undefined ? redisStore({ url: REDIS, prefix: 'starved' }) : SQLITE === undefined ? undefined : `sqlite:${SQLITE}`
+const limits = store === undefined ? {} : { store, limits: [{ unit: 'concurrency' as const, limit: 2, scope: 'all' as const }, { unit: 'tokens' as const, window: 'total' as const, limit: 1_000_000, scope: 'all' as const }] }
 const app = express()
 app.use('/llm', gateway({ providers: { main: { baseUrl: UPSTREAM, apiKey: 'test' } }, keys: { web: KEY }, log: 'silent', circuitBreaker: 'off', retries: 0, timeout: TIMEOUT, ...limits }))
 app.get('/host', (_request, response) => void response.send('host'))

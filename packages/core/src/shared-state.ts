@@ -165,8 +165,9 @@ export class SharedState {
       limitFailMode,
       budgetFailMode,
       alerts: new Alerts((alert) => this.#tellAlert(alert), store.isShared ? claimsOf(this.#guarded ?? store.ledger) : undefined),
+      instance: store.isShared ? randomUUID() : undefined,
       longestMs: Math.max(timeoutMs, ...[...routes.values()].map((route) => route.timeoutMs)),
-      onLost: (count) => log.error('requests could not be settled: they stay counted as they were reserved', { count }),
+      onLost: (count) => log.error('requests could not be settled: they are given back as of an instance that has ended', { count }),
     })
     return this.#admission
   }

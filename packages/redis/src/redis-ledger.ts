@@ -1,9 +1,21 @@
-import type { Draw, Ledger, Reservation, ReservationRequest, ReserveAnswer, SettleAnswer } from '@postern/core'
+import type { Draw, InstanceLease, Ledger, Reservation, ReservationRequest, ReserveAnswer, SettleAnswer } from '@postern/core'
 import { Script, type Send } from './commands.ts'
-import { READ, RESERVE, SETTLE } from './scripts.ts'
+import { ENDED, HELD, READ, RENEW, RESERVE, SETTLE } from './scripts.ts'
 
 const SETTLED_MS = 600_000
 const SLIDING_BUCKETS = 10
+const MOST_GIVEN_BACK = 100
+const MOST_COUNTED = Number.MAX_SAFE_INTEGER
+const LONGEST_MS = 34_560_000_000
+/** The last millisecond a date may have. */
+const LAST_MS = 8_640_000_000_000_000
+
+/** What a script is told of one draw. */
+interface Written {
+  readonly key: string
+  /** `kind amount floor a b bucket`. */
+  readonly fields: readonly [kind: string, amount: string, floor: string, a: string, b: string, bucket: string]
+}
 
 /**
  * The ledger on Redis: one call for each step, atomic on the server, by the server's clock. All its keys are in one slot of
@@ -15,6 +27,9 @@ export class RedisLedger implements Ledger {
   readonly #reserve = new Script(RESERVE)
   readonly #settle = new Script(SETTLE)
   readonly #read = new Script(READ)
+  readonly #renew = new Script(RENEW)
+  readonly #ended = new Script(ENDED)
+  readonly #held = new Script(HELD)
 
   /** @param prefix of every key; what stands in its braces decides about the slot */
   constructor(send: Send, prefix: string) {
@@ -22,23 +37,25 @@ export class RedisLedger implements Ledger {
     this.#prefix = `{${prefix}}:`
   }
 
-  async reserve({ id, draws, ttlMs }: ReservationRequest): Promise<ReserveAnswer> {
-    const args = draws.flatMap((draw) => [kindOf(draw), String(draw.amount), String(draw.limit), ...boundsOf(draw)])
-    const answer = (await ofCounter(this.#reserve.run(this.#send, this.#keysOf(id, draws), [id, String(Math.ceil(ttlMs)), ...args]))) as [string, ...(number | string)[]]
+  async reserve({ id, draws, ttlMs, lease }: ReservationRequest): Promise<ReserveAnswer> {
+    const args = draws.flatMap((draw) => [kindOf(draw), amountOf(draw), String(counted(draw.limit, 0)), floorOf(draw), ...boundsOf(draw)])
+    const keys = [...this.#keysOf(id, lease?.instance), ...draws.map((draw) => this.#keyOf(draw))]
+    const answer = (await ofCounter(this.#reserve.run(this.#send, keys, [id, durationOf(ttlMs), lease?.instance ?? '', durationOf(lease?.leaseMs ?? 0), ...args]))) as [string, ...(number | string)[]]
     const nowMs = Number(answer[1])
     if (String(answer[0]) === 'time') return { status: 'other-time', nowMs }
+    const hasEnded = Number(answer[2]) > 0
     if (String(answer[0]) === 'no') {
-      const retryAtMs = Number(answer[4])
-      return { status: 'refused', at: Number(answer[2]), used: Number(answer[3]), retryAtMs: retryAtMs < 0 ? Number.POSITIVE_INFINITY : retryAtMs, nowMs }
+      const retryAtMs = Number(answer[5])
+      return { status: 'refused', at: Number(answer[3]), used: Number(answer[4]), retryAtMs: retryAtMs < 0 ? Number.POSITIVE_INFINITY : retryAtMs, nowMs, hasEnded }
     }
-    const numbers = answer.slice(2).map(Number)
+    const numbers = answer.slice(3).map(Number)
     const buckets = draws.map((draw, index) => (draw.kind === 'sliding' ? numbers[index * 2 + 1] : undefined))
-    return { status: 'reserved', reservation: { id, draws, buckets, ttlMs }, used: draws.map((_, index) => numbers[index * 2] ?? 0), nowMs }
+    return { status: 'reserved', reservation: { id, draws, buckets, ttlMs, ...(lease && { lease }) }, used: draws.map((_, index) => numbers[index * 2] ?? 0), nowMs, hasEnded }
   }
 
-  async settle({ id, draws, buckets }: Reservation, actuals: readonly number[]): Promise<SettleAnswer> {
-    const args = draws.flatMap((draw, index) => [kindOf(draw), String(actuals[index] ?? draw.amount), String(draw.amount), ...boundsOf(draw), String(buckets[index] ?? 0)])
-    return String(await ofCounter(this.#settle.run(this.#send, this.#keysOf(id, draws), [id, String(SETTLED_MS), ...args]))) as SettleAnswer
+  async settle({ id, draws, buckets, lease }: Reservation, actuals: readonly number[]): Promise<SettleAnswer> {
+    const written = draws.map((draw, index): Written => ({ key: this.#keyOf(draw), fields: [kindOf(draw), amountOf(draw), floorOf(draw), ...boundsOf(draw), String(buckets[index] ?? '')] }))
+    return this.#settleAs('settle', { id, written, instance: lease?.instance, actuals: draws.map((draw, index) => String(counted(actuals[index], Number(amountOf(draw))))) })
   }
 
   async read(draws: readonly Draw[]): Promise<readonly number[]> {
@@ -53,8 +70,30 @@ export class RedisLedger implements Ledger {
     if (keys[0] !== undefined) await this.#send(keys[0], 'DEL', ...keys)
   }
 
-  #keysOf(id: string, draws: readonly Draw[]): string[] {
-    return [`${this.#prefix}r:${id}`, ...draws.map((draw) => this.#keyOf(draw))]
+  async renew({ instance, leaseMs }: InstanceLease): Promise<boolean> {
+    return Number(await this.#renew.run(this.#send, this.#keysOf('', instance), [instance, durationOf(leaseMs)])) > 0
+  }
+
+  async giveBack(): Promise<number> {
+    for (;;) {
+      const [instance] = ((await this.#ended.run(this.#send, this.#keysOf('', undefined), [])) as string[]).map(String)
+      if (instance === undefined) return 0
+      const found = ((await this.#held.run(this.#send, this.#keysOf('', instance), [instance, String(MOST_GIVEN_BACK)])) as string[]).map(String)
+      const reservations = found.flatMap((id, at) => (at % 2 === 0 ? [{ id, written: readHeld(found[at + 1] ?? '') }] : []))
+      await Promise.all(reservations.map(({ id, written }) => this.#settleAs('give-back', { id, written, instance, actuals: written.map(() => '0') })))
+      if (reservations.length > 0) return reservations.length
+    }
+  }
+
+  async #settleAs(how: 'settle' | 'give-back', { id, written, instance, actuals }: { readonly id: string; readonly written: readonly Written[]; readonly instance: string | undefined; readonly actuals: readonly string[] }): Promise<SettleAnswer> {
+    const args = written.flatMap(({ fields: [kind, ...rest] }, index) => [kind, actuals[index] ?? '0', ...rest])
+    const keys = [...this.#keysOf(id, instance), ...written.map(({ key }) => key)]
+    return String(await ofCounter(this.#settle.run(this.#send, keys, [id, String(SETTLED_MS), instance ?? '', how, ...args]))) as SettleAnswer
+  }
+
+  /** The reservation, the leases of instances, and what this one holds. */
+  #keysOf(id: string, instance: string | undefined): string[] {
+    return [`${this.#prefix}r:${id}`, `${this.#prefix}instances`, `${this.#prefix}held:${instance ?? ''}`]
   }
 
   /** Each kind by itself: a limit that becomes another kind must not find the numbers of the old one. */
@@ -80,7 +119,34 @@ function kindOf({ kind }: Draw): 'p' | 's' | 'c' {
   return kind === 'period' ? 'p' : kind === 'sliding' ? 's' : 'c'
 }
 
+/** Of what is no number, all there may be. */
+function amountOf({ amount }: Draw): string {
+  return String(counted(amount, MOST_COUNTED))
+}
+
+function floorOf(draw: Draw): string {
+  return String(Math.min(counted(draw.floor, 0), counted(draw.amount, MOST_COUNTED)))
+}
+
 function boundsOf(draw: Draw): [string, string] {
-  if (draw.kind === 'period') return [String(draw.startsAt), Number.isFinite(draw.endsAt) ? String(draw.endsAt) : '-1']
-  return [String(draw.kind === 'sliding' ? Math.ceil(draw.windowMs / SLIDING_BUCKETS) : Math.ceil(draw.leaseMs)), '0']
+  if (draw.kind === 'period') return [String(draw.startsAt), draw.endsAt <= LAST_MS ? String(draw.endsAt) : '-1']
+  return [draw.kind === 'sliding' ? String(Math.ceil(Number(durationOf(draw.windowMs)) / SLIDING_BUCKETS)) : durationOf(draw.leaseMs), '0']
+}
+
+/** Whatever it is, as a whole number a counter can hold. */
+function counted(value: unknown, otherwise: number): number {
+  return typeof value === 'number' && !Number.isNaN(value) ? Math.min(Math.max(Math.ceil(value), 0), MOST_COUNTED) : otherwise
+}
+
+/** Milliseconds that Redis can take. */
+function durationOf(ms: number): string {
+  return String(Number.isNaN(ms) ? 1 : Math.min(Math.max(Math.ceil(ms), 1), LONGEST_MS))
+}
+
+/** As RESERVE has written it: a line for each draw. */
+function readHeld(text: string): Written[] {
+  return text.split('\n').filter(Boolean).map((line) => {
+    const [key = '', kind = '', amount = '', floor = '', a = '', b = '', bucket = ''] = line.split(' ')
+    return { key, fields: [kind, amount, floor, a, b, bucket] }
+  })
 }

@@ -15,6 +15,7 @@ describe('readUsage', () => {
     ['a total alone', { total_tokens: 9 }, [9, 0, undefined, undefined, undefined]],
     ['zero', { prompt_tokens: 0, completion_tokens: 0 }, [0, 0, undefined, undefined, undefined]],
     ['seconds', { type: 'duration', seconds: 3 }, undefined],
+    ['more than there can be', { prompt_tokens: Number.MAX_SAFE_INTEGER, completion_tokens: 1e308, completion_tokens_details: { reasoning_tokens: Number.POSITIVE_INFINITY } }, [1e9, 1e9, undefined, undefined, 1e9]],
     ['nonsense', { prompt_tokens: 'x', completion_tokens: -1 }, undefined],
   ])('reads %s', (_what, native, expected) => {
     expect(counts(native)).toEqual(expected)

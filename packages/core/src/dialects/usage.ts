@@ -13,7 +13,11 @@ export interface Usage {
   readonly native?: unknown
 }
 
-/** A count as providers send it: anything that is not a non-negative integer is absent. */
+/** More than any model reads or writes in one answer: what is beyond is an error of the provider, and is counted as this. */
+export const MOST_TOKENS = 1_000_000_000
+
+/** A count as providers send it, at most `MOST_TOKENS`: anything that is not a non-negative integer is absent. */
 export function tokenCount(value: unknown): number | undefined {
-  return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 ? value : undefined
+  if (typeof value !== 'number' || !(value >= 0)) return undefined
+  return value > MOST_TOKENS ? MOST_TOKENS : Number.isInteger(value) ? value : undefined
 }

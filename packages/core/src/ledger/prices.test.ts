@@ -15,6 +15,18 @@ describe('what a call costs', () => {
     expect(list.nanoDollars(target, usage)).toBe(expected)
   })
 
+  it('is a number that can be counted for whatever a provider says it took', () => {
+    const count = fc.oneof(fc.constantFrom(0, 1, 1_000_000_000), fc.integer({ min: 0, max: 1_000 }))
+    const dear = new PriceList(new Map([['dear/*', { input: 1_000_000, output: 1_000_000, cacheWrite: 1_000_000 }]]))
+    const targets: readonly (readonly [PriceList, string])[] = [[list, 'gpu/large'], [dear, 'dear/m'], ...['openai/gpt-5-mini', 'anthropic/claude-sonnet-4-5', 'gemini/gemini-2.5-flash'].map((target) => [list, target] as const)]
+    fc.assert(
+      fc.property(fc.constantFrom(...targets), fc.record({ inputTokens: count, outputTokens: count, cachedTokens: count, cacheWriteTokens: count }), ([prices, target], usage) => {
+        const price = prices.nanoDollars(target, usage)
+        expect(Number.isSafeInteger(price) && (price ?? -1) >= 0).toBe(true)
+      }),
+    )
+  })
+
   it('is known of the models of the large providers, clouds too', () => {
     const usage = { inputTokens: 1_000_000, outputTokens: 0 }
     expect(list.nanoDollars('openai/gpt-5-mini', usage)).toBe(250_000_000)

@@ -40,11 +40,13 @@ export class PriceList {
   }
 
   /** @param target `provider/model` */
-  nanoDollars(target: string, usage: Usage): number | undefined {
+  nanoDollars(target: string, told: Usage): number | undefined {
     const slash = target.indexOf('/')
     const provider = target.slice(0, slash)
     const own = this.#ownOf(target)
-    return own === undefined ? this.#listedPrice(provider, target.slice(slash + 1), usage) : ownPrice(own, usage)
+    const usage = consistent(told)
+    const price = own === undefined ? this.#listedPrice(provider, target.slice(slash + 1), usage) : ownPrice(own, usage)
+    return price === undefined ? undefined : Math.min(price, Number.MAX_SAFE_INTEGER)
   }
 
   /** Of one request that asks for what its tokens do not pay for; `undefined` where nobody has said. */
@@ -73,4 +75,12 @@ function ownPrice({ input, output, cached = input, cacheWrite = input }: ModelPr
 
 function given(name: string, value: number | undefined): Record<string, number> {
   return value === undefined || value === 0 ? {} : { [name]: value }
+}
+
+/** Providers say anything: what was read from a cache or written to it is part of the input, and no list of prices takes it otherwise. */
+function consistent(usage: Usage): Usage {
+  const { inputTokens, cachedTokens = 0, cacheWriteTokens = 0 } = usage
+  if (cachedTokens + cacheWriteTokens <= inputTokens) return usage
+  const cached = Math.min(cachedTokens, inputTokens)
+  return { ...usage, cachedTokens: cached, cacheWriteTokens: Math.min(cacheWriteTokens, inputTokens - cached) }
 }

@@ -1,12 +1,14 @@
-import type { Clock, Timer } from '../clock.ts'
+import type { Clock } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
-import { type Draw, type Ledger, memoryStore, type Reservation, type ReserveAnswer } from '../storage/index.ts'
+import { type Draw, type Ledger, memoryStore, type Reservation, type ReserveAnswer, StoreSilent } from '../storage/index.ts'
 import { alertDraw, type Alerts } from './alerts.ts'
-import { type Amounts, amountOf, estimatedUnits } from './amounts.ts'
-import { countersOf, type SharedCounter, tightest } from './counters.ts'
+import { type Amounts, amountOf, estimatedUnits, leastUsed } from './amounts.ts'
+import { type CounterContext, countersOf, type SharedCounter, tightest } from './counters.ts'
+import { HeldReservations, knowsInstances } from './held-reservations.ts'
 import { appliesTo, describe, endsAnswers, isBudget, type Limit, NANO_PER_DOLLAR, type Subject, type Unit, windowName } from './limit.ts'
 import { limitHeaders } from './limit-headers.ts'
 import { type Period, periodAt } from './period.ts'
+import { type Settlement, Settlements } from './settlements.ts'
 import { LONGEST_WORTHWHILE_MS, refusalOf, shortageOf } from './shortage.ts'
 
 /** What a store that cannot be asked means for a limit: nobody gets in, everybody does, or this process counts for itself. */
@@ -22,6 +24,8 @@ export interface AdmissionOptions {
   /** No request takes longer. */
   readonly longestMs: number
   readonly alerts?: Alerts | undefined
+  /** A name no other gateway has, where others count in the same store: what this one holds is given back when it ends. */
+  readonly instance?: string | undefined
   /** Told when settlements are given up: more of them wait than are kept. */
   readonly onLost: (count: number) => void
 }
@@ -69,6 +73,8 @@ interface Asked {
   readonly limits: readonly Limit[]
   readonly demand: Pick<Demand, 'id' | 'subject'>
   readonly estimate: Amounts | undefined
+  /** What will have been used of the estimate, should this instance end before it can say. @default what its input is worth */
+  readonly least?: Amounts
 }
 
 interface Refused {
@@ -77,12 +83,12 @@ interface Refused {
   readonly ledger: Ledger
 }
 
-interface Pending {
-  readonly reservation: Reservation
-  readonly actuals: readonly number[]
+/** What the ledger said, and what it was asked for. */
+interface Asking {
+  readonly answer: ReserveAnswer
+  readonly counters: readonly SharedCounter[]
 }
 
-const MOST_PENDING = 10_000
 const TRY_AGAIN_MS = 1_000
 /** Beyond any clock that is merely wrong: after that the store's time is not believed. */
 const MOST_TIME_CORRECTIONS = 3
@@ -94,14 +100,15 @@ export class AdmissionControl {
   readonly #periods = new Map<string, Period>()
   /** The store's clock less ours. */
   #offsetMs = 0
-  readonly #underWay = new Set<Promise<unknown>>()
-  #pending: Pending[] = []
-  #timer: Timer | undefined
-  #isClosed = false
+  readonly #held: HeldReservations | undefined
+  readonly #settlements: Settlements
 
   constructor(options: AdmissionOptions) {
+    const { clock, ledger, instance, onLost } = options
     this.#options = options
-    this.#local = memoryStore(() => options.clock.now()).ledger
+    this.#local = memoryStore(() => clock.now()).ledger
+    this.#held = instance !== undefined && knowsInstances(ledger) ? new HeldReservations(ledger, { clock, instance }) : undefined
+    this.#settlements = new Settlements({ clock, ledger, onLost, onOver: ({ lease }) => lease && this.#held?.remove() })
   }
 
   /** `undefined` where no limit concerns it. Rejects with 429, 402 or 503, and has taken nothing then. */
@@ -132,12 +139,15 @@ export class AdmissionControl {
     }
     const headers = limitHeaders(levels, nowMs)
     const extensions: Reservation[] = []
+    let asks = 0
     return {
       headers,
       estimate,
       coveredOutput: () => (asked.some(endsAnswers) ? estimate?.outputTokens : undefined),
       extend: async (more) => {
-        const extension = await this.#extend(chosen, { limits: asked, demand: { ...demand, id: `${demand.id}+${extensions.length + 1}` }, estimate: more })
+        asks += 1
+        // Before it asks for more, it has used as much of what it had.
+        const extension = await this.#extend(chosen, { limits: asked, demand: { ...demand, id: `${demand.id}+${asks}` }, estimate: more, least: more })
         if (extension !== undefined) extensions.push(extension)
         return extension !== undefined
       },
@@ -164,19 +174,49 @@ export class AdmissionControl {
     return limits.filter((limit) => modeOf(limit) === 'local')
   }
 
-  async #reserve(ledger: Ledger, { limits, demand, estimate }: Asked): Promise<{ readonly answer: ReserveAnswer; readonly counters: readonly SharedCounter[] }> {
-    const ttlMs = this.#options.longestMs * 2
-    for (let correction = 0; ; correction++) {
-      const counters = this.#countersOf(limits, demand.subject, estimate)
-      const answer = await ledger.reserve({ id: demand.id, draws: counters.map(({ draw }) => draw), ttlMs })
-      if (answer.status !== 'other-time' || correction === MOST_TIME_CORRECTIONS) return { answer, counters }
-      // Its clock decides, or instances whose clocks differ would count in different periods.
-      this.#offsetMs = answer.nowMs - this.#options.clock.now()
+  async #reserve(ledger: Ledger, asked: Asked): Promise<Asking> {
+    // What this process counts for itself ends with it.
+    const held = ledger === this.#options.ledger ? this.#held : undefined
+    for (let correction = 0, isFreed = false; ; correction++) {
+      const asking = await this.#ask(ledger, asked, held)
+      const { answer } = asking
+      if (answer.status === 'other-time' && correction < MOST_TIME_CORRECTIONS) {
+        // Its clock decides, or instances whose clocks differ would count in different periods.
+        this.#offsetMs = answer.nowMs - this.#options.clock.now()
+        continue
+      }
+      if (answer.status === 'other-time' || held === undefined || answer.hasEnded !== true) return asking
+      if (answer.status === 'reserved') held.giveBackLater()
+      // There may be room after all: what is in its way may be held by an instance that is no longer there.
+      else if (!isFreed && (isFreed = await held.giveBack())) continue
+      return asking
     }
   }
 
-  #countersOf(limits: readonly Limit[], subject: Subject, estimate?: Amounts): readonly SharedCounter[] {
-    return countersOf(limits, { subject, estimate, leaseMs: this.#options.longestMs, periodOf: (limit) => this.#periodOf(limit) })
+  async #ask(ledger: Ledger, { limits, demand, estimate, least }: Asked, held: HeldReservations | undefined): Promise<Asking> {
+    const counters = countersOf(limits, { ...this.#contextOf(demand.subject), estimate, least: held && (least ?? (estimate && leastUsed(estimate))) })
+    const request = { id: demand.id, draws: counters.map(({ draw }) => draw), ttlMs: this.#options.longestMs * 2, ...(held && { lease: held.lease }) }
+    try {
+      const answer = await ledger.reserve(request)
+      if (answer.status === 'reserved') held?.add()
+      return { answer, counters }
+    } catch (error) {
+      if (error instanceof StoreSilent) {
+        held?.seeFailure()
+        // It may have been taken all the same, and nobody else knows of it.
+        held?.add()
+        this.#settlements.settleLater({ reservation: { ...request, buckets: request.draws.map(() => undefined) }, actuals: request.draws.map(() => 0) })
+      }
+      throw error
+    }
+  }
+
+  #contextOf(subject: Subject): Pick<CounterContext, 'subject' | 'leaseMs' | 'periodOf'> {
+    return { subject, leaseMs: this.#options.longestMs, periodOf: (limit) => this.#periodOf(limit) }
+  }
+
+  #countersOf(limits: readonly Limit[], subject: Subject): readonly SharedCounter[] {
+    return countersOf(limits.filter((limit) => appliesTo(limit, subject)), { ...this.#contextOf(subject), estimate: undefined, least: undefined })
   }
 
   #periodOf(limit: Limit): Period {
@@ -225,43 +265,9 @@ export class AdmissionControl {
     })
   }
 
-  #settle(ledger: Ledger, pending: Pending): void {
-    this.#track(
-      ledger.settle(pending.reservation, pending.actuals).catch(() => {
-        this.#pending.push(pending)
-        if (this.#pending.length > MOST_PENDING) this.#options.onLost(this.#pending.splice(0, this.#pending.length - MOST_PENDING).length)
-        this.#tryLater()
-      }),
-    )
-  }
-
-  #tryLater(): void {
-    if (!this.#isClosed) this.#timer ??= this.#options.clock.setTimer(this.#onTimer, TRY_AGAIN_MS)
-  }
-
-  readonly #onTimer = (): void => {
-    this.#timer = undefined
-    this.#track(this.#settlePending())
-  }
-
-  /** What could not be settled is settled when the store is back: it counts each once, however often it is told. */
-  async #settlePending(): Promise<void> {
-    const waiting = this.#pending
-    this.#pending = []
-    for (const [at, pending] of waiting.entries()) {
-      try {
-        await this.#options.ledger.settle(pending.reservation, pending.actuals)
-      } catch {
-        this.#pending = [...waiting.slice(at), ...this.#pending]
-        this.#tryLater()
-        return
-      }
-    }
-  }
-
-  #track(work: Promise<unknown>): void {
-    this.#underWay.add(work)
-    void work.finally(() => this.#underWay.delete(work))
+  #settle(ledger: Ledger, settlement: Settlement): void {
+    if (ledger === this.#options.ledger) this.#settlements.settle(settlement)
+    else void ledger.settle(settlement.reservation, settlement.actuals)
   }
 
   /**
@@ -269,36 +275,33 @@ export class AdmissionControl {
    * answer now. Nobody waits for it.
    */
   charge(limits: readonly Limit[], { id, subject }: Pick<Demand, 'id' | 'subject'>, actual: Amounts): void {
-    const own = limits.filter((limit) => appliesTo(limit, subject))
-    if (own.length === 0) return
+    const counters = this.#countersOf(limits, subject)
+    if (counters.length === 0) return
     // To the ledger it is a settlement of something that was never reserved, which it counts as what it cost.
-    const counters = this.#countersOf(own, subject)
     const draws = counters.map(({ draw }) => draw)
     this.#settle(this.#options.ledger, { reservation: { id, draws, buckets: draws.map(() => undefined), ttlMs: this.#options.longestMs }, actuals: actualsOf(counters, actual) })
   }
 
   /** What is used of each of these limits by a subject, without taking anything. */
   async levels(limits: readonly Limit[], subject: Subject): Promise<readonly Level[]> {
-    const counters = this.#countersOf(limits.filter((limit) => appliesTo(limit, subject)), subject)
+    const counters = this.#countersOf(limits, subject)
+    await this.#held?.giveBack()
     const used = await this.#options.ledger.read(counters.map(({ draw }) => draw))
     return counters.flatMap(({ draw, limits: same }, at) => same.map((limit) => levelOf(limit, draw, used[at] ?? 0)))
   }
 
   /** Forgets what a subject has used of these limits. */
   async reset(limits: readonly Limit[], subject: Subject): Promise<void> {
-    const counters = this.#countersOf(limits.filter((limit) => appliesTo(limit, subject)), subject)
+    const counters = this.#countersOf(limits, subject)
     const nowMs = this.#options.clock.now() + this.#offsetMs
     const told = counters.flatMap(({ draw, limits: same }) => same.flatMap((limit) => (this.#options.alerts?.forget(limit, subject) ?? []).map((name) => alertDraw(name, periodOf(draw, nowMs)))))
     await this.#options.ledger.reset([...counters.map(({ draw }) => draw), ...told])
   }
 
-  /** Waits for settlements under way, and tries once more those that could not be made. What is left then is counted as it was reserved. */
+  /** Waits for settlements under way, and tries once more those that could not be made. What is left then is given back as of an instance that has ended. */
   async close(): Promise<void> {
-    this.#isClosed = true
-    this.#timer?.clear()
-    await Promise.allSettled(this.#underWay)
-    if (this.#pending.length > 0) await this.#settlePending()
-    if (this.#pending.length > 0) this.#options.onLost(this.#pending.length)
+    await this.#settlements.close()
+    this.#held?.close()
   }
 }
 

@@ -1,3 +1,4 @@
+import { countable } from '../storage/index.ts'
 import type { Unit } from './limit.ts'
 
 /** What a request may take, or has taken, in each unit. Integers. */
@@ -15,14 +16,22 @@ export interface Amounts {
 /** Units in which a request takes what it is estimated to; of others it takes one. */
 export const estimatedUnits: ReadonlySet<Unit> = new Set(['input-tokens', 'output-tokens', 'tokens', 'usd'])
 
-/** What is taken of a limit in this unit. Never more than a counter can hold. */
+/** What is taken of a limit in this unit, as a counter can hold it: the numbers of answers and reports come from outside. */
 export function amountOf(unit: Unit, { inputTokens, outputTokens, nanoDollars }: Amounts): number {
-  if (unit === 'input-tokens') return bounded(inputTokens)
-  if (unit === 'output-tokens') return bounded(outputTokens)
-  if (unit === 'tokens') return bounded(inputTokens + outputTokens)
-  return unit === 'usd' ? bounded(nanoDollars ?? 0) : 1
+  if (unit === 'input-tokens') return countable(inputTokens)
+  if (unit === 'output-tokens') return countable(outputTokens)
+  if (unit === 'tokens') return countable(countable(inputTokens) + countable(outputTokens))
+  return unit === 'usd' ? countable(nanoDollars) : 1
 }
 
-function bounded(amount: number): number {
-  return Math.min(amount, Number.MAX_SAFE_INTEGER)
+/** A token of output costs several of input, with most models. */
+const INPUT_FOR_OUTPUT = 4
+
+/**
+ * What a request has used in any case once it has been sent: its input, and of money the input's part of what it may cost. That part is
+ * estimated: to ask for the price of the input alone would cost as much as the rest of the admission.
+ */
+export function leastUsed({ inputTokens, outputTokens, nanoDollars = 0 }: Amounts): Amounts {
+  const share = inputTokens / Math.max(1, inputTokens + INPUT_FOR_OUTPUT * outputTokens)
+  return { inputTokens, outputTokens: 0, nanoDollars: nanoDollars * share }
 }

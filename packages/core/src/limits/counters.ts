@@ -1,4 +1,4 @@
-import type { Draw } from '../storage/index.ts'
+import { type Draw, MOST_COUNTED } from '../storage/index.ts'
 import { type Amounts, amountOf } from './amounts.ts'
 import { counterOf, type Limit, type Subject } from './limit.ts'
 import type { Period } from './period.ts'
@@ -14,6 +14,8 @@ export interface CounterContext {
   readonly subject: Subject
   /** `undefined` where no limit needs one. */
   readonly estimate: Amounts | undefined
+  /** What stays counted of it when this instance ends before it can say what was used. */
+  readonly least: Amounts | undefined
   /** How long a place of a limit on concurrency lasts, when it is not given back. */
   readonly leaseMs: number
   /** The present period of a limit with a calendar window. */
@@ -38,14 +40,17 @@ export function tightest(limits: readonly Limit[]): Limit {
 }
 
 /** What is taken fits the tightest limit, and so all of them. */
-function drawOf(key: string, limits: readonly Limit[], { estimate, leaseMs, periodOf }: CounterContext): Draw {
+function drawOf(key: string, limits: readonly Limit[], { estimate, least, leaseMs, periodOf }: CounterContext): Draw {
   const limit = tightest(limits)
   // What costs nothing needs room all the same: who has used up a limit gets nothing more.
   const wanted = estimate === undefined ? 1 : Math.max(1, amountOf(limit.unit, estimate))
   // What is larger than a limit of a short time takes all of it; of a budget it is refused before. Soft limits refuse nothing.
   const most = limit.isSoft ? Math.max(...limits.map(({ amount }) => amount)) : limit.amount
-  const common = { key, amount: Math.min(wanted, most), limit: limit.isSoft ? Number.MAX_SAFE_INTEGER : limit.amount }
+  const amount = Math.min(wanted, most)
+  const common = { key, amount, limit: limit.isSoft ? MOST_COUNTED : limit.amount, floor: Math.min(amount, amountOf(limit.unit, least ?? NOTHING)) }
   if (limit.window === undefined) return { ...common, kind: 'lease', leaseMs }
   if (typeof limit.window === 'object') return { ...common, kind: 'sliding', windowMs: limit.window.slidingMs }
   return { ...common, kind: 'period', ...periodOf(limit) }
 }
+
+const NOTHING: Amounts = Object.freeze({ inputTokens: 0, outputTokens: 0, nanoDollars: 0 })

@@ -2,7 +2,7 @@ import { type BreakerRules, CircuitBreaker, type CircuitState } from '../circuit
 import type { Clock, Timer } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
 import { LoopDeadlines } from './loop-deadlines.ts'
-import type { Draw, Ledger, Reservation, ReservationRequest, ReserveAnswer, SettleAnswer } from './ledger.ts'
+import type { Draw, InstanceLease, Ledger, Reservation, ReservationRequest, ReserveAnswer, SettleAnswer } from './ledger.ts'
 
 /** How long a store may keep a request waiting. */
 const DEADLINE_MS = 50
@@ -35,6 +35,9 @@ export interface GuardOptions {
   readonly onChange: (state: CircuitState, cause: unknown) => void
 }
 
+/** The store was asked, and what it has done is not known: the answer was lost, late or an error. */
+export class StoreSilent extends GatewayError {}
+
 /**
  * A ledger that never keeps anybody waiting: each call has a deadline, and after some that failed there are none for a
  * while. Rejects with `store_unavailable`; what that means for a request is decided by whoever asked.
@@ -45,6 +48,9 @@ export class GuardedLedger implements Ledger {
   readonly #deadlines: LoopDeadlines
   #opening: Promise<void> | undefined
   readonly #onCounterFailure: (cause: unknown) => void
+  /** Absent where the store knows no instances. */
+  readonly renew: Ledger['renew']
+  readonly giveBack: Ledger['giveBack']
   #lastCause: unknown
 
   constructor(ledger: Ledger, { clock, opening, onChange, onCounterFailure }: GuardOptions) {
@@ -52,6 +58,9 @@ export class GuardedLedger implements Ledger {
     this.#ledger = ledger
     this.#deadlines = new LoopDeadlines(clock)
     this.#opening = opening && this.#opened(opening, clock)
+    if (ledger.renew !== undefined) this.renew = (lease: InstanceLease) => this.#call(() => ledger.renew?.(lease) as Promise<boolean>, { deadlineMs: SETTLE_DEADLINE_MS })
+    // A request may wait for it.
+    if (ledger.giveBack !== undefined) this.giveBack = () => this.#call(() => ledger.giveBack?.() as Promise<number>)
     this.#breaker = new CircuitBreaker(clock, (state) => onChange(state, this.#lastCause), STORE_BREAKER_RULES)
   }
 
@@ -110,7 +119,7 @@ export class GuardedLedger implements Ledger {
 
   #callNow<T>(ask: () => Promise<T>, { onLate, deadlineMs = DEADLINE_MS }: { readonly onLate?: (answer: T) => void; readonly deadlineMs?: number }): Promise<T> {
     const permit = this.#breaker.enter()
-    if (permit === undefined) return Promise.reject(unavailable(this.#lastCause))
+    if (permit === undefined) return Promise.reject(new GatewayError('store_unavailable', UNAVAILABLE, detailsOf(this.#lastCause)))
     return new Promise((resolve, reject) => {
       let isOver = false
       const fail = (cause: unknown): void => {
@@ -121,7 +130,8 @@ export class GuardedLedger implements Ledger {
         if (isOfCounter) this.#onCounterFailure(cause)
         else this.#lastCause = cause
         permit.end(isOfCounter ? 'neutral' : 'failed')
-        reject(unavailable(cause))
+        // What a counter refuses, it has refused before anything was written.
+        reject(new (isOfCounter ? GatewayError : StoreSilent)('store_unavailable', UNAVAILABLE, detailsOf(cause)))
       }
       const cancelDeadline = this.#deadlines.after(deadlineMs, () => fail(new Error(`The store did not answer within ${deadlineMs} ms.`)))
       const succeed = (answer: T): void => {
@@ -135,6 +145,8 @@ export class GuardedLedger implements Ledger {
   }
 }
 
-function unavailable(cause: unknown): GatewayError {
-  return new GatewayError('store_unavailable', 'The store that counts limits is not available at the moment.', { retryAfterMs: STORE_BREAKER_RULES.openMs, cause })
+const UNAVAILABLE = 'The store that counts limits is not available at the moment.'
+
+function detailsOf(cause: unknown): { readonly retryAfterMs: number; readonly cause: unknown } {
+  return { retryAfterMs: STORE_BREAKER_RULES.openMs, cause }
 }

@@ -1,4 +1,5 @@
-import type { Tables } from './table-ledger.ts'
+import { HELD_MS, MOST_COUNTED } from './ledger.ts'
+import type { Held, ReservationState, Tables } from './table-ledger.ts'
 
 /** So many steps are taken between two looks for what has expired. */
 const STEPS_BETWEEN_SWEEPS = 4_096
@@ -18,7 +19,8 @@ export class MemoryTables implements Tables {
   readonly #counters = new Map<string, Counter>()
   readonly #sliding = new Map<string, Sliding>()
   readonly #leases = new Map<string, Map<string, number>>()
-  readonly #reservations = new Map<string, { readonly state: 'open' | 'settled'; readonly expiresAtMs: number }>()
+  readonly #reservations = new Map<string, { readonly state: ReservationState; readonly expiresAtMs: number }>()
+  readonly #instances = new Map<string, { readonly held: Map<string, Held>; untilMs: number }>()
   readonly #now: () => number
   #steps = 0
 
@@ -38,9 +40,9 @@ export class MemoryTables implements Tables {
 
   add(key: string, amount: number, expiresAtMs: number): void {
     const counter = this.#counters.get(key)
-    if (counter === undefined) this.#counters.set(key, { value: amount, expiresAtMs })
+    if (counter === undefined) this.#counters.set(key, { value: within(amount), expiresAtMs })
     else {
-      counter.value += amount
+      counter.value = within(counter.value + amount)
       counter.expiresAtMs = Math.max(counter.expiresAtMs, expiresAtMs)
     }
   }
@@ -62,7 +64,7 @@ export class MemoryTables implements Tables {
     const sliding = this.#sliding.get(key) ?? { buckets: new Map<number, number>(), expiresAtMs }
     this.#sliding.set(key, sliding)
     sliding.expiresAtMs = Math.max(sliding.expiresAtMs, expiresAtMs)
-    sliding.buckets.set(number, (sliding.buckets.get(number) ?? 0) + amount)
+    sliding.buckets.set(number, within((sliding.buckets.get(number) ?? 0) + amount))
     for (const bucket of sliding.buckets.keys()) {
       if (bucket >= oldest) break
       sliding.buckets.delete(bucket)
@@ -87,13 +89,42 @@ export class MemoryTables implements Tables {
     if (leases?.size === 0) this.#leases.delete(key)
   }
 
-  reservation(id: string, nowMs: number): 'open' | 'settled' | undefined {
+  reservation(id: string, nowMs: number): ReservationState | undefined {
     const reservation = this.#reservations.get(id)
     return reservation === undefined || reservation.expiresAtMs <= nowMs ? undefined : reservation.state
   }
 
-  remember(id: string, state: 'open' | 'settled', expiresAtMs: number): void {
+  remember(id: string, state: ReservationState, expiresAtMs: number): void {
     this.#reservations.set(id, { state, expiresAtMs })
+  }
+
+  instanceUntil(instance: string): number | undefined {
+    return this.#instances.get(instance)?.untilMs
+  }
+
+  renewInstance(instance: string, untilMs: number): void {
+    this.#instanceOf(instance).untilMs = untilMs
+  }
+
+  endedInstance(nowMs: number): string | undefined {
+    for (const [instance, { held, untilMs }] of this.#instances) if (untilMs <= nowMs && held.size > 0) return instance
+    return undefined
+  }
+
+  hold(instance: string, id: string, held: Held): void {
+    this.#instanceOf(instance).held.set(id, held)
+  }
+
+  held(instance: string, id: string): Held | undefined {
+    return this.#instances.get(instance)?.held.get(id)
+  }
+
+  letGo(instance: string, id: string): void {
+    this.#instances.get(instance)?.held.delete(id)
+  }
+
+  heldBy(instance: string, most: number): readonly (readonly [string, Held])[] {
+    return Array.from(this.#instances.get(instance)?.held ?? []).slice(0, most)
   }
 
   /** Nothing here can fail half-way, and nobody else runs in between. */
@@ -103,10 +134,22 @@ export class MemoryTables implements Tables {
     return step()
   }
 
+  #instanceOf(instance: string): { readonly held: Map<string, Held>; untilMs: number } {
+    const known = this.#instances.get(instance) ?? { held: new Map<string, Held>(), untilMs: 0 }
+    this.#instances.set(instance, known)
+    return known
+  }
+
   #sweep(nowMs: number): void {
+    for (const [instance, { untilMs }] of this.#instances) if (untilMs + HELD_MS <= nowMs) this.#instances.delete(instance)
     for (const table of [this.#counters, this.#sliding, this.#reservations]) {
       for (const [key, { expiresAtMs }] of table) if (expiresAtMs <= nowMs) table.delete(key)
     }
     for (const key of this.#leases.keys()) if (this.leases(key, nowMs) === 0) this.#leases.delete(key)
   }
+}
+
+/** Full is full: nothing is refused, and nothing fails, because there is more of it than can be counted. */
+function within(value: number): number {
+  return Math.min(Math.max(value, 0), MOST_COUNTED)
 }

@@ -1,13 +1,16 @@
 import { createRequire } from 'node:module'
 import type Sqlite from 'node:sqlite'
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import type { Tables } from './table-ledger.ts'
+import { type Draw, HELD_MS, MOST_COUNTED } from './ledger.ts'
+import type { Held, ReservationState, Tables } from './table-ledger.ts'
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS counters (key TEXT PRIMARY KEY, value INTEGER NOT NULL, expires_at REAL NOT NULL) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS buckets (key TEXT NOT NULL, bucket INTEGER NOT NULL, value INTEGER NOT NULL, expires_at REAL NOT NULL, PRIMARY KEY (key, bucket)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS leases (key TEXT NOT NULL, id TEXT NOT NULL, expires_at REAL NOT NULL, PRIMARY KEY (key, id)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS reservations (id TEXT PRIMARY KEY, state TEXT NOT NULL, expires_at REAL NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS instances (instance TEXT PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID;
+  CREATE TABLE IF NOT EXISTS held (instance TEXT NOT NULL, id TEXT NOT NULL, written TEXT NOT NULL, PRIMARY KEY (instance, id)) WITHOUT ROWID;
   CREATE TABLE IF NOT EXISTS entries (id TEXT PRIMARY KEY, version INTEGER NOT NULL, written TEXT NOT NULL) WITHOUT ROWID;
   CREATE INDEX IF NOT EXISTS entries_by_version ON entries (version);
   CREATE TABLE IF NOT EXISTS facts (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
@@ -22,6 +25,10 @@ export function openDatabase(path: string): DatabaseSync {
   database.exec(`PRAGMA busy_timeout = ${OPENING_TIMEOUT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;${SCHEMA}PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};`)
   return database
 }
+
+/** What is beyond an integer of JavaScript cannot be read at all, and would close the store for everybody. */
+const READ_VALUE = `min(CAST(value AS INTEGER), ${MOST_COUNTED})`
+const ADDED = (amount: string): string => `max(0, min(${MOST_COUNTED}, value + ${amount}))`
 
 /** So many steps are taken between two looks for what has expired. */
 const STEPS_BETWEEN_SWEEPS = 1_024
@@ -43,7 +50,7 @@ export class SqliteTables implements Tables {
   }
 
   counter(key: string, nowMs: number): number {
-    return this.#number('SELECT value AS n FROM counters WHERE key = ? AND expires_at > ?', key, nowMs)
+    return this.#number(`SELECT ${READ_VALUE} AS n FROM counters WHERE key = ? AND expires_at > ?`, key, nowMs)
   }
 
   hasCounter(key: string, nowMs: number): boolean {
@@ -51,7 +58,7 @@ export class SqliteTables implements Tables {
   }
 
   add(key: string, amount: number, expiresAtMs: number): void {
-    this.#run('INSERT INTO counters VALUES (?1, ?2, ?3) ON CONFLICT (key) DO UPDATE SET value = value + ?2, expires_at = max(expires_at, ?3)', key, amount, expiresAtMs)
+    this.#run(`INSERT INTO counters VALUES (?1, max(0, ?2), ?3) ON CONFLICT (key) DO UPDATE SET value = ${ADDED('?2')}, expires_at = max(expires_at, ?3)`, key, amount, expiresAtMs)
   }
 
   forget(key: string): void {
@@ -59,12 +66,12 @@ export class SqliteTables implements Tables {
   }
 
   buckets(key: string, from: number): readonly (readonly [number, number])[] {
-    const rows = this.#prepared('SELECT bucket, value FROM buckets WHERE key = ? AND bucket >= ? ORDER BY bucket').all(key, from)
+    const rows = this.#prepared(`SELECT bucket, ${READ_VALUE} AS value FROM buckets WHERE key = ? AND bucket >= ? ORDER BY bucket`).all(key, from)
     return rows.map(({ bucket, value }) => [Number(bucket), Number(value)] as const)
   }
 
   addToBucket(key: string, { number, amount, oldest, expiresAtMs }: { readonly number: number; readonly amount: number; readonly oldest: number; readonly expiresAtMs: number }): void {
-    this.#run('INSERT INTO buckets VALUES (?1, ?2, ?3, ?4) ON CONFLICT (key, bucket) DO UPDATE SET value = value + ?3', key, number, amount, expiresAtMs)
+    this.#run(`INSERT INTO buckets VALUES (?1, ?2, max(0, ?3), ?4) ON CONFLICT (key, bucket) DO UPDATE SET value = ${ADDED('?3')}`, key, number, amount, expiresAtMs)
     this.#run('DELETE FROM buckets WHERE key = ? AND bucket < ?', key, oldest)
   }
 
@@ -80,13 +87,45 @@ export class SqliteTables implements Tables {
     this.#run('DELETE FROM leases WHERE key = ? AND id = ?', key, id)
   }
 
-  reservation(id: string, nowMs: number): 'open' | 'settled' | undefined {
+  reservation(id: string, nowMs: number): ReservationState | undefined {
     const row = this.#prepared('SELECT state FROM reservations WHERE id = ? AND expires_at > ?').get(id, nowMs)
-    return row === undefined ? undefined : (row['state'] as 'open' | 'settled')
+    return row === undefined ? undefined : (row['state'] as ReservationState)
   }
 
-  remember(id: string, state: 'open' | 'settled', expiresAtMs: number): void {
+  remember(id: string, state: ReservationState, expiresAtMs: number): void {
     this.#run('INSERT OR REPLACE INTO reservations VALUES (?, ?, ?)', id, state, expiresAtMs)
+  }
+
+  instanceUntil(instance: string): number | undefined {
+    const until = this.#prepared('SELECT until FROM instances WHERE instance = ?').get(instance)?.['until']
+    return until === undefined ? undefined : Number(until)
+  }
+
+  renewInstance(instance: string, untilMs: number): void {
+    this.#run('INSERT OR REPLACE INTO instances VALUES (?, ?)', instance, untilMs)
+  }
+
+  endedInstance(nowMs: number): string | undefined {
+    const row = this.#prepared('SELECT instance FROM instances WHERE until <= ? AND EXISTS (SELECT 1 FROM held WHERE held.instance = instances.instance) LIMIT 1').get(nowMs)
+    return row === undefined ? undefined : String(row['instance'])
+  }
+
+  hold(instance: string, id: string, held: Held): void {
+    this.#run('INSERT OR REPLACE INTO held VALUES (?, ?, ?)', instance, id, JSON.stringify(held))
+  }
+
+  held(instance: string, id: string): Held | undefined {
+    const row = this.#prepared('SELECT written FROM held WHERE instance = ? AND id = ?').get(instance, id)
+    return row === undefined ? undefined : readHeld(String(row['written']))
+  }
+
+  letGo(instance: string, id: string): void {
+    this.#run('DELETE FROM held WHERE instance = ? AND id = ?', instance, id)
+  }
+
+  heldBy(instance: string, most: number): readonly (readonly [string, Held])[] {
+    const rows = this.#prepared('SELECT id, written FROM held WHERE instance = ? LIMIT ?').all(instance, most)
+    return rows.map(({ id, written }) => [String(id), readHeld(String(written))] as const)
   }
 
   atomically<T>(step: () => T): T {
@@ -105,6 +144,8 @@ export class SqliteTables implements Tables {
 
   #sweep(nowMs: number): void {
     for (const table of ['counters', 'buckets', 'leases', 'reservations']) this.#run(`DELETE FROM ${table} WHERE expires_at <= ?`, nowMs)
+    this.#run('DELETE FROM instances WHERE until <= ?', nowMs - HELD_MS)
+    this.#run('DELETE FROM held WHERE instance NOT IN (SELECT instance FROM instances)')
   }
 
   #prepared(sql: string): StatementSync {
@@ -121,5 +162,14 @@ export class SqliteTables implements Tables {
 
   #number(sql: string, ...values: SQLInputValue[]): number {
     return Number(this.#prepared(sql).get(...values)?.['n'] ?? 0)
+  }
+}
+
+/** JSON knows no infinity: what has no end is written as `null`. */
+function readHeld(written: string): Held {
+  const { draws, buckets } = JSON.parse(written) as { readonly draws: readonly Draw[]; readonly buckets: readonly (number | null)[] }
+  return {
+    draws: draws.map((draw) => (draw.kind === 'period' ? { ...draw, endsAt: draw.endsAt ?? Number.POSITIVE_INFINITY } : draw)),
+    buckets: buckets.map((bucket) => bucket ?? undefined),
   }
 }

@@ -1,22 +1,42 @@
-import { bucketMsOf, type Draw, GRACE_MS, type Ledger, type Reservation, type ReservationRequest, type ReserveAnswer, SETTLED_MS, type SettleAnswer, SLIDING_BUCKETS, type SlidingDraw } from './ledger.ts'
+import { bucketMsOf, countable, type Draw, durationOf, GRACE_MS, HELD_MS, type InstanceLease, type Ledger, MOST_COUNTED, MOST_GIVEN_BACK, type Reservation, type ReservationRequest, type ReserveAnswer, SETTLED_MS, type SettleAnswer, SLIDING_BUCKETS, type SlidingDraw } from './ledger.ts'
+
+/** `given-back`: its instance has ended, or was late; what is counted of it is the floor of each draw. */
+export type ReservationState = 'open' | 'given-back' | 'settled'
+
+/** What an instance has reserved and not settled. */
+export interface Held {
+  readonly draws: readonly Draw[]
+  readonly buckets: readonly (number | undefined)[]
+}
 
 /** Where a ledger keeps its numbers, when it is the only one that does. Synchronous: a step is never interrupted. */
 export interface Tables {
   /** 0 when there is none, or it has expired. */
   counter(key: string, nowMs: number): number
-  /** Adds to a counter, which lives until `expiresAtMs` at least. */
+  /** Adds to a counter, which lives until `expiresAtMs` at least and stays between 0 and `MOST_COUNTED`. */
   add(key: string, amount: number, expiresAtMs: number): void
   hasCounter(key: string, nowMs: number): boolean
   forget(key: string): void
   /** Buckets of a sliding counter from `from` on, the oldest first. */
   buckets(key: string, from: number): readonly (readonly [bucket: number, amount: number])[]
+  /** Adds to a bucket, which stays between 0 and `MOST_COUNTED`. */
   addToBucket(key: string, bucket: { readonly number: number; readonly amount: number; readonly oldest: number; readonly expiresAtMs: number }): void
   /** Leases that have not ended. */
   leases(key: string, nowMs: number): number
   lease(key: string, id: string, untilMs: number): void
   release(key: string, id: string): void
-  reservation(id: string, nowMs: number): 'open' | 'settled' | undefined
-  remember(id: string, state: 'open' | 'settled', expiresAtMs: number): void
+  reservation(id: string, nowMs: number): ReservationState | undefined
+  remember(id: string, state: ReservationState, expiresAtMs: number): void
+  /** Until when an instance is believed to be there. */
+  instanceUntil(instance: string): number | undefined
+  renewInstance(instance: string, untilMs: number): void
+  /** An instance whose lease is over, and that holds something. */
+  endedInstance(nowMs: number): string | undefined
+  hold(instance: string, id: string, held: Held): void
+  held(instance: string, id: string): Held | undefined
+  letGo(instance: string, id: string): void
+  /** Some of what an instance holds. */
+  heldBy(instance: string, most: number): readonly (readonly [id: string, held: Held])[]
   /** All of it or nothing. */
   atomically<T>(step: () => T): T
 }
@@ -48,54 +68,85 @@ export class TableLedger implements Ledger {
     return attempted(() => this.#tables.atomically(() => draws.forEach((draw) => this.#tables.forget(counterKey(draw)))))
   }
 
-  #reserve({ id, draws, ttlMs }: ReservationRequest): ReserveAnswer {
+  renew(lease: InstanceLease): Promise<boolean> {
+    return attempted(() => this.#tables.atomically(() => this.#renew(lease, this.#now())))
+  }
+
+  giveBack(): Promise<number> {
+    return attempted(() => this.#tables.atomically(() => this.#giveBack()))
+  }
+
+  #reserve({ id, draws, ttlMs, lease }: ReservationRequest): ReserveAnswer {
     const tables = this.#tables
     const nowMs = this.#now()
     if (draws.some((draw) => draw.kind === 'period' && (nowMs < draw.startsAt || nowMs >= draw.endsAt))) return { status: 'other-time', nowMs }
+    const hasEnded = lease !== undefined && this.#renew(lease, nowMs)
     const buckets = draws.map((draw) => (draw.kind === 'sliding' ? Math.floor(nowMs / bucketMsOf(draw)) : undefined))
-    const reservation: Reservation = { id, draws, buckets, ttlMs }
+    const reservation: Reservation = { id, draws, buckets, ttlMs, ...(lease && { lease }) }
     const isKnown = tables.reservation(id, nowMs) !== undefined
     const used = draws.map((draw) => this.#used(draw, nowMs))
-    if (isKnown) return { status: 'reserved', reservation, used, nowMs }
-    const at = draws.findIndex(({ amount, limit }, index) => (used[index] ?? 0) + amount > limit)
+    if (isKnown) return { status: 'reserved', reservation, used, nowMs, hasEnded }
+    const at = draws.findIndex((draw, index) => isBeyond(draw, used[index] ?? 0))
     const refused = draws[at]
-    if (refused !== undefined) return { status: 'refused', at, used: used[at] ?? 0, retryAtMs: this.#retryAt(refused, used[at] ?? 0, nowMs), nowMs }
+    if (refused !== undefined) return { status: 'refused', at, used: used[at] ?? 0, retryAtMs: this.#retryAt(refused, used[at] ?? 0, nowMs), nowMs, hasEnded }
     draws.forEach((draw, index) => this.#take({ draw, bucket: buckets[index], id, nowMs }))
-    tables.remember(id, 'open', nowMs + ttlMs)
-    return { status: 'reserved', reservation, used: draws.map(({ amount }, index) => (used[index] ?? 0) + amount), nowMs }
+    if (lease !== undefined) tables.hold(lease.instance, id, { draws, buckets })
+    tables.remember(id, 'open', nowMs + (lease === undefined ? durationOf(ttlMs) : HELD_MS))
+    return { status: 'reserved', reservation, used: draws.map((draw, index) => Math.min(MOST_COUNTED, (used[index] ?? 0) + amountOf(draw))), nowMs, hasEnded }
   }
 
-  #settle(reservation: Reservation, actuals: readonly number[]): SettleAnswer {
-    const { id, draws, buckets } = reservation
+  #settle({ id, draws, buckets, lease }: Reservation, actuals: readonly number[]): SettleAnswer {
     const tables = this.#tables
     const nowMs = this.#now()
     const state = tables.reservation(id, nowMs)
     if (state === 'settled') return 'known'
+    const held = lease && tables.held(lease.instance, id)
     tables.remember(id, 'settled', nowMs + SETTLED_MS)
+    if (lease !== undefined) tables.letGo(lease.instance, id)
     draws.forEach((draw, index) => {
-      const actual = actuals[index] ?? draw.amount
-      if (draw.kind === 'lease') tables.release(counterKey(draw), id)
-      else this.#correct({ draw, bucket: buckets[index], amount: state === undefined ? actual : actual - draw.amount, isLost: state === undefined, nowMs })
+      const actual = countable(actuals[index], amountOf(draw))
+      this.#replace({ draw, bucket: buckets[index] ?? held?.buckets[index], id, nowMs, counted: state && (state === 'open' ? amountOf(draw) : floorOf(draw)), actual })
     })
     return state === undefined ? 'lost' : 'settled'
   }
 
-  #take({ draw, bucket, id, nowMs }: { readonly draw: Draw; readonly bucket: number | undefined; readonly id: string; readonly nowMs: number }): void {
-    if (draw.kind === 'period') this.#tables.add(counterKey(draw), draw.amount, draw.endsAt + GRACE_MS)
-    else if (draw.kind === 'sliding') this.#addToBucket(draw, bucket ?? 0, draw.amount)
-    else this.#tables.lease(counterKey(draw), id, nowMs + draw.leaseMs)
+  /** @returns whether the lease of another instance is over */
+  #renew({ instance, leaseMs }: InstanceLease, nowMs: number): boolean {
+    const tables = this.#tables
+    // A third of it may be gone: so a request writes nothing.
+    if ((tables.instanceUntil(instance) ?? 0) - nowMs < (durationOf(leaseMs) * 2) / 3) tables.renewInstance(instance, nowMs + durationOf(leaseMs))
+    return tables.endedInstance(nowMs) !== undefined
   }
 
-  /** What is over needs no correction, and what has begun anew must not get one. */
-  #correct({ draw, bucket, amount, isLost, nowMs }: { readonly draw: Exclude<Draw, { kind: 'lease' }>; readonly bucket: number | undefined; readonly amount: number; readonly isLost: boolean; readonly nowMs: number }): void {
-    const key = counterKey(draw)
-    if (draw.kind === 'period') {
-      if (isLost ? nowMs < draw.endsAt : this.#tables.hasCounter(key, nowMs)) this.#tables.add(key, amount, draw.endsAt + GRACE_MS)
-      return
+  #giveBack(): number {
+    const tables = this.#tables
+    const nowMs = this.#now()
+    const instance = tables.endedInstance(nowMs)
+    const some = instance === undefined ? [] : tables.heldBy(instance, MOST_GIVEN_BACK)
+    for (const [id, { draws, buckets }] of some) {
+      tables.letGo(instance ?? '', id)
+      if (tables.reservation(id, nowMs) !== 'open') continue
+      tables.remember(id, 'given-back', nowMs + HELD_MS)
+      draws.forEach((draw, index) => this.#replace({ draw, bucket: buckets[index], id, nowMs, counted: amountOf(draw), actual: floorOf(draw) }))
     }
-    const number = bucket ?? 0
-    const isThere = this.#tables.buckets(key, number).some(([other]) => other === number)
-    if (isLost || isThere) this.#addToBucket(draw, isLost ? Math.floor(nowMs / bucketMsOf(draw)) : number, amount)
+    return some.length
+  }
+
+  #take({ draw, bucket, id, nowMs }: { readonly draw: Draw; readonly bucket: number | undefined; readonly id: string; readonly nowMs: number }): void {
+    if (draw.kind === 'period') this.#tables.add(counterKey(draw), amountOf(draw), draw.endsAt + GRACE_MS)
+    else if (draw.kind === 'sliding') this.#addToBucket(draw, bucket ?? 0, amountOf(draw))
+    else this.#tables.lease(counterKey(draw), id, nowMs + durationOf(draw.leaseMs))
+  }
+
+  /** What is over needs no correction, and what has begun anew must not get one. @param counted `undefined` where nothing is known to be */
+  #replace({ draw, bucket, id, nowMs, counted, actual }: { readonly draw: Draw; readonly bucket: number | undefined; readonly id: string; readonly nowMs: number; readonly counted: number | undefined; readonly actual: number }): void {
+    const key = counterKey(draw)
+    const amount = actual - (counted ?? 0)
+    if (draw.kind === 'lease') this.#tables.release(key, id)
+    else if (draw.kind === 'period') {
+      if (counted === undefined ? nowMs < draw.endsAt : this.#tables.hasCounter(key, nowMs)) this.#tables.add(key, amount, draw.endsAt + GRACE_MS)
+    } else if (counted === undefined) this.#addToBucket(draw, Math.floor(nowMs / bucketMsOf(draw)), amount)
+    else if (bucket !== undefined && this.#tables.buckets(key, bucket).some(([other]) => other === bucket)) this.#addToBucket(draw, bucket, amount)
   }
 
   #addToBucket(draw: SlidingDraw, number: number, amount: number): void {
@@ -109,7 +160,7 @@ export class TableLedger implements Ledger {
     if (draw.kind === 'period') return this.#tables.counter(key, nowMs)
     if (draw.kind === 'lease') return this.#tables.leases(key, nowMs)
     const oldest = Math.floor(nowMs / bucketMsOf(draw)) - SLIDING_BUCKETS
-    return this.#tables.buckets(key, oldest).reduce((sum, [, amount]) => sum + amount, 0)
+    return Math.min(MOST_COUNTED, this.#tables.buckets(key, oldest).reduce((sum, [, amount]) => sum + amount, 0))
   }
 
   #retryAt(draw: Draw, used: number, nowMs: number): number {
@@ -119,10 +170,25 @@ export class TableLedger implements Ledger {
     let left = used
     for (const [bucket, amount] of this.#tables.buckets(counterKey(draw), Math.floor(nowMs / bucketMs) - SLIDING_BUCKETS)) {
       left -= amount
-      if (left + draw.amount <= draw.limit) return (bucket + SLIDING_BUCKETS + 1) * bucketMs
+      if (left + amountOf(draw) <= draw.limit) return (bucket + SLIDING_BUCKETS + 1) * bucketMs
     }
-    return nowMs + draw.windowMs
+    return nowMs + bucketMs * SLIDING_BUCKETS
   }
+}
+
+/** Of what is no number, all there may be. */
+function amountOf({ amount }: Draw): number {
+  return countable(amount, MOST_COUNTED)
+}
+
+function floorOf(draw: Draw): number {
+  return Math.min(countable(draw.floor), amountOf(draw))
+}
+
+/** A limit that is no number lets nobody in. */
+function isBeyond(draw: Draw, used: number): boolean {
+  const limit = countable(draw.limit)
+  return limit < MOST_COUNTED && used + amountOf(draw) > limit
 }
 
 /** Each period has a counter of its own: what is settled late goes where it was reserved. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import type { Draw, Ledger, ReserveAnswer } from '@postern/core'
+import type { Draw, InstanceLease, Ledger, ReserveAnswer } from '@postern/core'
 
 /** A ledger under test, and the time it goes by. */
 export interface LedgerHarness {
@@ -38,6 +38,41 @@ async function refused(harness: LedgerHarness, ...draws: Draw[]): Promise<Extrac
   const answer = await reserve(harness, ...draws)
   assert.equal(answer.status, 'refused')
   return answer as Extract<ReserveAnswer, { status: 'refused' }>
+}
+
+/** What providers, reports and callers may say a number is. */
+const ODD: readonly unknown[] = [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER + 2, 1e308, Number.POSITIVE_INFINITY, -1, -Number.MAX_SAFE_INTEGER, -1e308, Number.NEGATIVE_INFINITY, Number.NaN, 0, -0, 0.5, 1e-9, '7', '1e308', '', null, undefined, true, [], {}]
+const MOST = Number.MAX_SAFE_INTEGER
+
+/** Every kind of counter that adds up. */
+async function adding(harness: LedgerHarness, amount: number, limit: number): Promise<readonly Draw[]> {
+  const ever: Draw = { kind: 'period', key: newKey(), amount, limit, startsAt: 0, endsAt: Number.POSITIVE_INFINITY }
+  return [await period(harness, amount, limit), ever, { kind: 'sliding', key: newKey(), amount, limit, windowMs: HOUR }]
+}
+
+function assertCountable(used: readonly (number | undefined)[], what: string): void {
+  for (const one of used) assert.ok(one !== undefined && Number.isSafeInteger(one) && one >= 0, `${what}: ${String(one)} is counted`)
+}
+
+const newLease = (leaseMs: number): InstanceLease => ({ instance: randomUUID(), leaseMs })
+const LEASE_MS = 300
+const knowsInstances = ({ ledger }: LedgerHarness): boolean => ledger.renew !== undefined && ledger.giveBack !== undefined
+
+/** All there is to give back, of whatever test. */
+async function giveBackAll({ ledger }: LedgerHarness): Promise<void> {
+  while (((await ledger.giveBack?.()) ?? 0) > 0);
+}
+
+async function reserveFor({ ledger }: LedgerHarness, lease: InstanceLease, ...draws: Draw[]): Promise<Extract<ReserveAnswer, { status: 'reserved' }>> {
+  const answer = await ledger.reserve({ id: newId(), draws, ttlMs: HOUR, lease })
+  assert.equal(answer.status, 'reserved')
+  return answer as Extract<ReserveAnswer, { status: 'reserved' }>
+}
+
+/** One of each kind, of which 3 stay counted of 50. */
+async function drawsOfInstance(harness: LedgerHarness): Promise<readonly Draw[]> {
+  const [dated, ever, sliding] = (await adding(harness, 50, 60)).map((draw) => ({ ...draw, floor: 3 })) as [Draw, Draw, Draw]
+  return [dated, ever, sliding, { kind: 'lease', key: newKey(), amount: 1, limit: 1, leaseMs: HOUR }]
 }
 
 /**
@@ -212,6 +247,135 @@ export const ledgerConformance: readonly LedgerCase[] = [
       await harness.ledger.settle(reservation, [1])
       const [used] = await harness.ledger.read([draw])
       assert.ok(used === 0 || used === 1, `used ${used}`)
+    },
+  },
+  {
+    name: 'counters stay whole numbers that can be counted, whatever a settlement says, and nothing fails',
+    async run(harness) {
+      for (const odd of ODD) {
+        const draws = await adding(harness, 5, 10)
+        const { reservation } = await reserved(harness, ...draws)
+        assert.equal(await harness.ledger.settle(reservation, draws.map(() => odd as number)), 'settled', String(odd))
+        const used = await harness.ledger.read(draws)
+        assertCountable(used, `settled with ${String(odd)}`)
+        if (typeof odd === 'number' && odd >= 10) assert.deepEqual(used, draws.map(() => MOST))
+        else if (typeof odd !== 'number' || Number.isNaN(odd)) assert.deepEqual(used, draws.map(() => 5))
+        else assert.deepEqual(used, draws.map(() => (odd > 0 ? 1 : 0)))
+        // One more of the same, settled with something that makes sense.
+        const lost = { id: newId(), draws, buckets: draws.map(() => undefined), ttlMs: HOUR }
+        await harness.ledger.settle(lost, draws.map(() => odd as number))
+        await harness.ledger.settle({ ...lost, id: newId() }, draws.map(() => 4))
+        assertCountable(await harness.ledger.read(draws), `lost with ${String(odd)}`)
+        // Others are none the worse for it.
+        await reserved(harness, ...(await adding(harness, 1, 1)))
+      }
+    },
+  },
+  {
+    name: 'a full counter stays full, lets in what nothing is refused of, and has room again when what filled it is corrected',
+    async run(harness) {
+      for (const draw of await adding(harness, MOST - 10, MOST)) {
+        const first = await reserved(harness, draw)
+        const soft = { ...draw, amount: 100 }
+        const others = [await reserved(harness, soft), await reserved(harness, { ...draw, amount: MOST })]
+        for (const { used } of others) assert.deepEqual(used, [MOST])
+        await refused(harness, { ...draw, amount: 1, limit: 1_000_000 })
+        for (const { reservation } of [first, ...others]) await harness.ledger.settle(reservation, [0])
+        assert.ok(((await harness.ledger.read([draw]))[0] ?? MOST) <= 110)
+      }
+    },
+  },
+  {
+    name: 'an amount or a limit that is none opens no door, and durations may be anything',
+    async run(harness) {
+      for (const odd of [Number.NaN, Number.POSITIVE_INFINITY, 1e308, '50', null, undefined] as never[]) {
+        for (const draw of await adding(harness, 1, 10)) {
+          await refused(harness, { ...draw, amount: odd })
+          if (typeof odd !== 'number' || Number.isNaN(odd)) await refused(harness, { ...draw, limit: odd })
+          assert.deepEqual(await harness.ledger.read([draw]), [0])
+        }
+      }
+      for (const draw of await adding(harness, -1e308, 10)) {
+        await reserved(harness, draw)
+        assert.deepEqual(await harness.ledger.read([draw]), [0])
+      }
+      for (const ms of [1, 0.4, 1e308, Number.POSITIVE_INFINITY, 2 ** 53]) {
+        const draws: Draw[] = [{ kind: 'sliding', key: newKey(), amount: 1, limit: 1, windowMs: ms }, { kind: 'lease', key: newKey(), amount: 1, limit: 1, leaseMs: ms }]
+        const answer = await harness.ledger.reserve({ id: newId(), draws, ttlMs: ms })
+        assert.equal(answer.status, 'reserved', String(ms))
+        if (answer.status === 'reserved') await harness.ledger.settle(answer.reservation, [1, 1])
+      }
+    },
+  },
+  {
+    name: 'what an instance held is given back when its lease is over, down to what it has used in any case, once',
+    async run(harness) {
+      if (!knowsInstances(harness)) return
+      const [draws, dead, alive] = [await drawsOfInstance(harness), newLease(LEASE_MS), newLease(HOUR)]
+      await reserveFor(harness, dead, ...draws)
+      const own = draws.map((draw) => ({ ...draw, key: newKey() }))
+      await reserveFor(harness, alive, ...own)
+      await giveBackAll(harness)
+      assert.deepEqual(await harness.ledger.read(draws), [50, 50, 50, 1])
+      await harness.pass(LEASE_MS + 50)
+      const answer = await harness.ledger.reserve({ id: newId(), draws, ttlMs: HOUR, lease: alive })
+      assert.deepEqual([answer.status, 'hasEnded' in answer && answer.hasEnded], ['refused', true])
+      await Promise.all([giveBackAll(harness), giveBackAll(harness), giveBackAll(harness)])
+      assert.deepEqual(await harness.ledger.read(draws), [3, 3, 3, 0])
+      assert.deepEqual(await harness.ledger.read(own), [50, 50, 50, 1])
+      await reserveFor(harness, alive, ...draws)
+    },
+  },
+  {
+    name: 'an instance that is heard of keeps what it holds, however long that is',
+    async run(harness) {
+      if (!knowsInstances(harness)) return
+      const [draws, slow, busy] = [await drawsOfInstance(harness), newLease(LEASE_MS), newLease(LEASE_MS)]
+      await reserveFor(harness, slow, ...draws)
+      const other = (await drawsOfInstance(harness)).map((draw) => ({ ...draw, limit: 1_000 }))
+      await reserveFor(harness, busy, ...other)
+      for (let time = 0; time < 3; time++) {
+        await harness.pass(LEASE_MS / 2)
+        await harness.ledger.renew?.(slow)
+        await reserveFor(harness, busy, ...other.slice(0, 1))
+        await giveBackAll(harness)
+      }
+      assert.deepEqual(await harness.ledger.read([...draws, ...other.slice(1)]), [50, 50, 50, 1, 50, 50, 1])
+    },
+  },
+  {
+    name: 'an instance that was only late settles what was given back, once: what it used is counted, no more and no less',
+    async run(harness) {
+      if (!knowsInstances(harness)) return
+      const [draws, late] = [(await drawsOfInstance(harness)).slice(0, 3), newLease(LEASE_MS)]
+      const [{ reservation }, unsettled] = [await reserveFor(harness, late, ...draws), newLease(LEASE_MS)]
+      await harness.pass(LEASE_MS + 50)
+      await giveBackAll(harness)
+      await reserveFor(harness, unsettled, ...draws)
+      assert.equal(await harness.ledger.settle(reservation, [20, 1, 70]), 'settled')
+      assert.equal(await harness.ledger.settle(reservation, [20, 1, 70]), 'known')
+      assert.deepEqual(await harness.ledger.read(draws), [70, 51, 120])
+      await harness.pass(LEASE_MS + 50)
+      await giveBackAll(harness)
+      assert.deepEqual(await harness.ledger.read(draws), [23, 4, 73])
+    },
+  },
+  {
+    name: 'a reservation whose answer was lost is given back by a settlement, wherever it was counted and whichever comes first',
+    async run(harness) {
+      if (!knowsInstances(harness)) return
+      const lease = newLease(HOUR)
+      const draws = await drawsOfInstance(harness)
+      const unanswered = { id: newId(), draws, ttlMs: HOUR, lease }
+      const nothing = draws.map(() => 0)
+      const unknown = { ...unanswered, buckets: draws.map(() => undefined) }
+      await harness.ledger.reserve(unanswered)
+      assert.equal(await harness.ledger.settle(unknown, nothing), 'settled')
+      assert.deepEqual(await harness.ledger.read(draws), nothing)
+      const overtaken = newId()
+      await harness.ledger.settle({ ...unknown, id: overtaken }, nothing)
+      await harness.ledger.reserve({ ...unanswered, id: overtaken })
+      assert.deepEqual(await harness.ledger.read(draws), nothing)
     },
   },
 ]

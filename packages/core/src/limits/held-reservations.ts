@@ -1,0 +1,100 @@
+import type { Clock, Timer } from '../clock.ts'
+import type { InstanceLease, Ledger } from '../storage/index.ts'
+
+/** An instance that is not heard of for so long has ended, as far as others can tell. */
+const LEASE_MS = 10_000
+const RENEW_MS = 3_000
+
+/** A ledger that knows of instances. */
+type KnowingLedger = Ledger & Required<Pick<Ledger, 'renew' | 'giveBack'>>
+
+/** Whether a store knows which instance holds what. */
+export function knowsInstances(ledger: Ledger): ledger is KnowingLedger {
+  return ledger.renew !== undefined && ledger.giveBack !== undefined
+}
+
+/**
+ * What this instance holds in a store that others share, kept by a lease of seconds: requests renew it as they reserve, and a
+ * timer does while something is held and nothing is reserved. What others have left behind is given back by the first
+ * instance that meets it.
+ */
+export class HeldReservations {
+  readonly lease: InstanceLease
+  readonly #ledger: KnowingLedger
+  readonly #clock: Clock
+  #count = 0
+  #timer: Timer | undefined
+  #isGivingBack = false
+  #failedAt = Number.NEGATIVE_INFINITY
+  #isClosed = false
+
+  /** @param instance a name no other instance has */
+  constructor(ledger: KnowingLedger, { clock, instance }: { readonly clock: Clock; readonly instance: string }) {
+    this.#ledger = ledger
+    this.#clock = clock
+    this.lease = { instance, leaseMs: LEASE_MS }
+  }
+
+  add(): void {
+    this.#count += 1
+    this.#renewLater()
+  }
+
+  remove(): void {
+    this.#count -= 1
+    if (this.#count > 0) return
+    this.#timer?.clear()
+    this.#timer = undefined
+  }
+
+  /** The store did not answer: others may not have been able to renew their leases either, and get the time to. */
+  seeFailure(): void {
+    this.#failedAt = this.#clock.monotonic()
+  }
+
+  /** The lease of another instance is over: what it held is given back, while nobody waits for it. */
+  giveBackLater(): void {
+    if (!this.#isGivingBack) void this.#giveBackAll()
+  }
+
+  /** Gives back some of it. @returns whether there was any; never rejects */
+  async giveBack(): Promise<boolean> {
+    if (this.#clock.monotonic() - this.#failedAt < LEASE_MS) return false
+    try {
+      return (await this.#ledger.giveBack()) > 0
+    } catch {
+      this.seeFailure()
+      return false
+    }
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#timer?.clear()
+  }
+
+  async #giveBackAll(): Promise<void> {
+    this.#isGivingBack = true
+    while (!this.#isClosed && (await this.giveBack()));
+    this.#isGivingBack = false
+  }
+
+  #renewLater(): void {
+    if (!this.#isClosed) this.#timer ??= this.#clock.setTimer(this.#onTimer, RENEW_MS)
+  }
+
+  readonly #onTimer = (): void => {
+    this.#timer = undefined
+    if (this.#count <= 0) return
+    this.#renewLater()
+    void this.#renew()
+  }
+
+  async #renew(): Promise<void> {
+    try {
+      if (await this.#ledger.renew(this.lease)) this.giveBackLater()
+    } catch {
+      this.seeFailure()
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import type { Clock, Timer } from '../clock.ts'
+import type { Ledger, Reservation } from '../storage/index.ts'
+
+export interface Settlement {
+  readonly reservation: Reservation
+  /** What was used, one for each draw. */
+  readonly actuals: readonly number[]
+}
+
+export interface SettlementOptions {
+  readonly clock: Clock
+  readonly ledger: Ledger
+  /** Told of each that is over: settled, or given up. */
+  readonly onOver: (reservation: Reservation) => void
+  /** Told when settlements are given up: more of them wait than are kept. */
+  readonly onLost: (count: number) => void
+}
+
+const MOST_PENDING = 10_000
+const TRY_AGAIN_MS = 1_000
+/** A store that is away refuses all of them; one that refuses a few holds something strange under their keys. */
+const MOST_FAILURES_IN_A_ROW = 3
+
+/** Settlements that nobody waits for: each is made once, and again later where the store does not answer. */
+export class Settlements {
+  readonly #options: SettlementOptions
+  readonly #underWay = new Set<Promise<unknown>>()
+  #pending: Settlement[] = []
+  #timer: Timer | undefined
+  #isClosed = false
+
+  constructor(options: SettlementOptions) {
+    this.#options = options
+  }
+
+  settle(settlement: Settlement): void {
+    const { ledger, onOver } = this.#options
+    this.#track(ledger.settle(settlement.reservation, settlement.actuals).then(() => onOver(settlement.reservation), () => this.settleLater(settlement)))
+  }
+
+  settleLater(settlement: Settlement): void {
+    this.#pending.push(settlement)
+    if (this.#pending.length > MOST_PENDING) this.#giveUp(this.#pending.length - MOST_PENDING)
+    if (!this.#isClosed) this.#timer ??= this.#options.clock.setTimer(this.#onTimer, TRY_AGAIN_MS)
+  }
+
+  /** Waits for those under way, and tries once more those that could not be made. */
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#timer?.clear()
+    await Promise.allSettled(this.#underWay)
+    if (this.#pending.length > 0) await this.#settlePending()
+    if (this.#pending.length > 0) this.#giveUp(this.#pending.length)
+  }
+
+  readonly #onTimer = (): void => {
+    this.#timer = undefined
+    this.#track(this.#settlePending())
+  }
+
+  /** What fails waits behind the others: one that can never be made keeps no other from being made. */
+  async #settlePending(): Promise<void> {
+    const waiting = this.#pending
+    this.#pending = []
+    let failures = 0
+    for (const settlement of waiting) {
+      if (failures === MOST_FAILURES_IN_A_ROW) {
+        this.settleLater(settlement)
+        continue
+      }
+      try {
+        await this.#options.ledger.settle(settlement.reservation, settlement.actuals)
+        this.#options.onOver(settlement.reservation)
+        failures = 0
+      } catch {
+        failures += 1
+        this.settleLater(settlement)
+      }
+    }
+  }
+
+  #giveUp(count: number): void {
+    for (const { reservation } of this.#pending.splice(0, count)) this.#options.onOver(reservation)
+    this.#options.onLost(count)
+  }
+
+  #track(work: Promise<unknown>): void {
+    this.#underWay.add(work)
+    void work.finally(() => this.#underWay.delete(work))
+  }
+}
