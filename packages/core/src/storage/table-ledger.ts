@@ -69,7 +69,7 @@ export class TableLedger implements Ledger {
   }
 
   renew(lease: InstanceLease): Promise<boolean> {
-    return attempted(() => this.#tables.atomically(() => this.#renew(lease, this.#now())))
+    return attempted(() => this.#tables.atomically(() => this.#renew(lease, this.#now(), 1)))
   }
 
   giveBack(): Promise<number> {
@@ -80,7 +80,8 @@ export class TableLedger implements Ledger {
     const tables = this.#tables
     const nowMs = this.#now()
     if (draws.some((draw) => draw.kind === 'period' && (nowMs < draw.startsAt || nowMs >= draw.endsAt))) return { status: 'other-time', nowMs }
-    const hasEnded = lease !== undefined && this.#renew(lease, nowMs)
+    // Where there are many requests, few of them write it.
+    const hasEnded = lease !== undefined && this.#renew(lease, nowMs, 0.9)
     const buckets = draws.map((draw) => (draw.kind === 'sliding' ? Math.floor(nowMs / bucketMsOf(draw)) : undefined))
     const reservation: Reservation = { id, draws, buckets, ttlMs, ...(lease && { lease }) }
     const isKnown = tables.reservation(id, nowMs) !== undefined
@@ -110,11 +111,13 @@ export class TableLedger implements Ledger {
     return state === undefined ? 'lost' : 'settled'
   }
 
-  /** @returns whether the lease of another instance is over */
-  #renew({ instance, leaseMs }: InstanceLease, nowMs: number): boolean {
+  /**
+   * @param share renewed where less than this is left of the lease
+   * @returns whether the lease of another instance is over
+   */
+  #renew({ instance, leaseMs }: InstanceLease, nowMs: number, share: number): boolean {
     const tables = this.#tables
-    // A third of it may be gone: so a request writes nothing.
-    if ((tables.instanceUntil(instance) ?? 0) - nowMs < (durationOf(leaseMs) * 2) / 3) tables.renewInstance(instance, nowMs + durationOf(leaseMs))
+    if ((tables.instanceUntil(instance) ?? 0) - nowMs < durationOf(leaseMs) * share) tables.renewInstance(instance, nowMs + durationOf(leaseMs))
     return tables.endedInstance(nowMs) !== undefined
   }
 
