@@ -38,7 +38,7 @@ type Answer = { readonly status: number; readonly body: Record<string, unknown> 
 
 async function admin(gateway: Gateway, act: string, body?: object, token: string | null = TOKEN): Promise<Answer> {
   const [method = '', path = ''] = act.split(' ')
-  const response = await gateway.fetch(`http://gateway${path}`, { method, headers: { ...(token !== null && { authorization: `Bearer ${token}` }), ...(body !== undefined && { 'content-type': 'application/json' }) }, ...(body !== undefined && { body: JSON.stringify(body) }) })
+  const response = await gateway.fetch(`http://gateway${path}`, { method, headers: { ...(token === null ? { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' } : { authorization: `Bearer ${token}` }), ...(body !== undefined && { 'content-type': 'application/json' }) }, ...(body !== undefined && { body: JSON.stringify(body) }) })
   return { status: response.status, body: (await response.json()) as Answer['body'] }
 }
 

@@ -107,7 +107,7 @@ export function createAdmin({ register, ring, rules, settings, admission, clock,
     token,
     hostCalls,
     guard: adminGuard as AdminGuard<unknown> | undefined,
-    readBody: async (request) => (request.header('content-length') === '0' || request.header('content-type') === undefined ? {} : (await readJsonBody(request, bodyLimitBytes)).value),
+    readBody: async (request) => (request.header('content-type') === undefined ? {} : (await readJsonBody(request, bodyLimitBytes, {})).value),
     onAct: (act) => {
       log.info('admin', { act })
       tellHost?.(act)

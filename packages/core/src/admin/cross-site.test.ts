@@ -1,8 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { FakeTransport } from '../dispatch/transport.fake.ts'
 import { createGateway, type Gateway } from '../gateway.ts'
-import type { GatewayRequest } from '../http/index.ts'
-import { refuseCrossSite } from './cross-site.ts'
 import { routes } from './routes.ts'
 
 const TOKEN = 'admin-0123456789abcdef'
@@ -76,9 +74,9 @@ describe('a change to the gateway', () => {
     expect([read.status, await read.json()]).toEqual([200, { disabled: [] }])
   })
 
-  it('is known by its authority over HTTP/2', () => {
-    const request = (headers: Record<string, string>): GatewayRequest => ({ header: (name: string) => headers[name] }) as GatewayRequest
-    expect(() => refuseCrossSite(request({ ...json, ':authority': 'app.example', origin: 'https://app.example' }))).not.toThrow()
-    expect(() => refuseCrossSite(request({ ...json, ':authority': 'app.example', origin: 'https://evil.example' }))).toThrow(/same origin/)
+  it('is held against the address of a request that has no Host', async () => {
+    const gateway = start()
+    const change = async (origin: string): Promise<number> => (await gateway.fetch('http://app.example:8080/admin/usage/reset', { method: 'POST', headers: { cookie: 'session=admin', ...json, origin }, body: '{}' })).status
+    expect([await change('http://app.example:8080'), await change('http://app.example')]).toEqual([200, 403])
   })
 })

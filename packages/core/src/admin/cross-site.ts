@@ -25,7 +25,7 @@ function isSameOrigin(request: GatewayRequest): boolean {
   const site = request.header('sec-fetch-site')
   if (site !== undefined) return site === 'same-origin'
   const origin = request.header('origin')
-  const host = request.header('host') ?? request.header(':authority')
+  const host = request.header('host')
   if (origin === undefined || host === undefined || !URL.canParse(origin)) return false
   const { protocol, host: from } = new URL(origin)
   // The default port of a scheme is left out of the one, and may stand in the other.

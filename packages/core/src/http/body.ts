@@ -8,12 +8,13 @@ export interface JsonBody {
   readonly bytes: Uint8Array | undefined
 }
 
-/** The JSON object a client sent; the host's already parsed body is used as it is. */
-export async function readJsonBody(request: GatewayRequest, limit: number): Promise<JsonBody> {
+/** The JSON object a client sent; the host's already parsed body is used as it is. @param whenEmpty stands for an empty body, which is refused otherwise */
+export async function readJsonBody(request: GatewayRequest, limit: number, whenEmpty?: JsonBody['value']): Promise<JsonBody> {
   const parsed = request.parsedBody
   if (parsed !== undefined && typeof parsed !== 'string' && !(parsed instanceof Uint8Array)) return { value: objectOf(parsed), bytes: undefined }
   const bytes = parsed === undefined ? await request.bytes(limit) : typeof parsed === 'string' ? Buffer.from(parsed) : parsed
   if (bytes.length > limit) throw bodyTooLarge(limit)
+  if (bytes.length === 0 && whenEmpty !== undefined) return { value: whenEmpty, bytes }
   return { value: objectOf(parseJson(bytes)), bytes }
 }
 

@@ -90,7 +90,8 @@ class NodeRequest implements GatewayRequest {
   }
 
   header(name: string): string | undefined {
-    const value = this.#request.headers[name]
+    // HTTP/2 names the host in a pseudo-header.
+    const value = this.#request.headers[name] ?? (name === 'host' ? this.#request.headers[':authority'] : undefined)
     return typeof value === 'string' || value === undefined ? value : value[0]
   }
 

@@ -79,7 +79,7 @@ class WebRequest implements GatewayRequest {
   }
 
   header(name: string): string | undefined {
-    return this.#request.headers.get(name) ?? undefined
+    return this.#request.headers.get(name) ?? (name === 'host' ? new URL(this.#request.url).host : undefined)
   }
 
   headerNames(): Iterable<string> {
