@@ -5,6 +5,8 @@ import { SlidingCounts } from './sliding-counts.ts'
 export interface BreakerRules {
   /** So many failures in a row open it. */
   readonly consecutiveFailures: number
+  /** Parts of the whole that must have failed more than once in that row. @default none */
+  readonly fewestParts?: number
   /** Or this share of the calls of the last `windowMs`, once there are `minimumCalls` of them. */
   readonly failureRatio: number
   readonly minimumCalls: number
@@ -25,6 +27,12 @@ export const BREAKER_RULES: BreakerRules = {
   longestOpenMs: 300_000,
   forcedProbeMs: 5_000,
 }
+
+/**
+ * For a provider as a whole: several of its models fail in a row and none answers meanwhile. A share of failures says
+ * nothing about it, since one broken model with most of the traffic would close the way to the others.
+ */
+export const PROVIDER_BREAKER_RULES: BreakerRules = { ...BREAKER_RULES, fewestParts: 2, failureRatio: Number.POSITIVE_INFINITY }
 
 /** How a call ended, as far as the health of whoever was called goes. What a client does says nothing about it. */
 export type CallOutcome = 'succeeded' | 'failed' | 'neutral'
@@ -47,6 +55,7 @@ export class CircuitBreaker {
   readonly #onChange: (state: CircuitState) => void
   #state: CircuitState = 'closed'
   #failuresInARow = 0
+  readonly #failuresOfParts = new Map<string, number>()
   #openings = 0
   #openUntil = 0
   #lastProbe = Number.NEGATIVE_INFINITY
@@ -69,16 +78,20 @@ export class CircuitBreaker {
     return this.#state === 'closed' ? 0 : this.#openUntil
   }
 
-  /** The right to call now; `undefined` while the circuit is open, or its one probe is under way. */
-  enter(): CallPermit | undefined {
-    if (this.#state === 'closed') return new Permit(this.#onCounted)
+  /**
+   * The right to call now; `undefined` while the circuit is open, or its one probe is under way.
+   *
+   * @param part of the whole that is called, where the rules tell parts apart
+   */
+  enter(part?: string): CallPermit | undefined {
+    if (this.#state === 'closed') return new Permit(part === undefined ? this.#onCounted : (outcome) => this.#count(outcome, part))
     if (this.#state === 'half-open' || this.#clock.monotonic() < this.#openUntil) return undefined
     return this.#probe()
   }
 
   /** The right to call although the circuit is open, for want of anybody else; `undefined` when somebody has just tried. */
-  force(): CallPermit | undefined {
-    if (this.#state !== 'open') return this.enter()
+  force(part?: string): CallPermit | undefined {
+    if (this.#state !== 'open') return this.enter(part)
     return this.#clock.monotonic() - this.#lastProbe < this.#rules.forcedProbeMs ? undefined : this.#probe()
   }
 
@@ -98,9 +111,7 @@ export class CircuitBreaker {
   /** Somebody else has found out that it may close. */
   adoptClosed(): void {
     if (this.#state !== 'open') return
-    this.#openings = 0
-    this.#failuresInARow = 0
-    this.#calls.clear()
+    this.#forget()
     this.#state = 'closed'
   }
 
@@ -122,13 +133,33 @@ export class CircuitBreaker {
     else this.#change('open')
   }
 
-  readonly #onCounted = (outcome: CallOutcome): void => {
+  readonly #onCounted = (outcome: CallOutcome): void => this.#count(outcome)
+
+  #count(outcome: CallOutcome, part?: string): void {
     // What was called before the circuit opened is known by now.
     if (outcome === 'neutral' || this.#state !== 'closed') return
     this.#calls.add({ all: 1, some: outcome === 'failed' ? 1 : 0 })
-    this.#failuresInARow = outcome === 'failed' ? this.#failuresInARow + 1 : 0
-    if (outcome === 'succeeded') return
-    if (this.#failuresInARow >= this.#rules.consecutiveFailures || this.#isRatioReached()) this.#open()
+    if (outcome === 'succeeded') {
+      this.#failuresInARow = 0
+      this.#failuresOfParts.clear()
+      return
+    }
+    this.#failuresInARow += 1
+    if (part !== undefined) this.#countPart(part)
+    const isRow = this.#failuresInARow >= this.#rules.consecutiveFailures && this.#failedParts >= (this.#rules.fewestParts ?? 0)
+    if (isRow || this.#isRatioReached()) this.#open()
+  }
+
+  #countPart(part: string): void {
+    const failures = this.#failuresOfParts.get(part)
+    if (failures !== undefined || this.#failuresOfParts.size < MOST_PARTS) this.#failuresOfParts.set(part, (failures ?? 0) + 1)
+  }
+
+  /** Parts that failed more than once in the row: a single failure may be one of the request. */
+  get #failedParts(): number {
+    let failed = 0
+    for (const failures of this.#failuresOfParts.values()) if (failures > 1) failed += 1
+    return failed
   }
 
   #isRatioReached(): boolean {
@@ -145,10 +176,15 @@ export class CircuitBreaker {
   }
 
   #close(): void {
+    this.#forget()
+    this.#change('closed')
+  }
+
+  #forget(): void {
     this.#openings = 0
     this.#failuresInARow = 0
+    this.#failuresOfParts.clear()
     this.#calls.clear()
-    this.#change('closed')
   }
 
   #change(state: CircuitState): void {
@@ -157,6 +193,9 @@ export class CircuitBreaker {
     this.#onChange(state)
   }
 }
+
+/** Clients name models freely; a few of them are enough to know that several fail. */
+const MOST_PARTS = 8
 
 class Permit implements CallPermit {
   readonly #onEnd: (outcome: CallOutcome) => void

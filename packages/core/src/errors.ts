@@ -39,6 +39,7 @@ export const errorTable = {
   targets_unavailable: { status: 503, type: 'server_error', failure: 'stop' },
   // Our clocks
   connect_timeout: { status: 504, type: 'timeout_error', failure: 'retry' },
+  attempt_timeout: { status: 504, type: 'timeout_error', failure: 'next' },
   first_token_timeout: { status: 504, type: 'timeout_error', failure: 'next' },
   idle_timeout: { status: 504, type: 'timeout_error', failure: 'next' },
   deadline_exceeded: { status: 504, type: 'timeout_error', failure: 'stop' },

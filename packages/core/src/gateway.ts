@@ -306,6 +306,7 @@ function warnOfHostParser(core: Core, limit: number): void {
 function createRoutingTable(settings: Settings): RoutingTable {
   const limits: PlanLimits = {
     connectTimeoutMs: settings.connectTimeoutMs,
+    attemptTimeoutMs: settings.attemptTimeoutMs ?? 'derived',
     ttftTimeoutMs: settings.ttftTimeoutMs,
     idleTimeoutMs: settings.idleTimeoutMs,
     timeoutMs: settings.timeoutMs,
@@ -325,7 +326,8 @@ function createRoutingTable(settings: Settings): RoutingTable {
   const routes = new Map(
     [...settings.routes].map(([name, route]): [string, Plan] => {
       const { name: _, targets, ...own } = route
-      return [name, Object.freeze({ route: name, targets: targets.map(target), limits: { ...limits, ...own } })]
+      const ofRoute: PlanLimits = { ...limits, ...own, attemptTimeoutMs: own.attemptTimeoutMs ?? 'derived' }
+      return [name, Object.freeze({ route: name, targets: targets.map(target), limits: ofRoute })]
     }),
   )
   return { routes, providers, limits }

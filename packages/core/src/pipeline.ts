@@ -264,6 +264,13 @@ function refuse(runtime: Runtime, exchange: Exchange, refusal: { endpoint: Endpo
 function logRefusal(runtime: Runtime, exchange: Exchange, error: GatewayError): void {
   if (error.code === 'internal_error') runtime.log.error('a request failed inside the gateway', { id: exchange.id, ...exchange.trace, cause: describeThrown(error.details.cause) })
   else if (error.code === 'provider_credentials') runtime.log.error('a provider refused the configured key', { id: exchange.id, ...exchange.trace, provider: error.details.provider })
+  else if (error.status >= 500 && exchange.attempts.length > 0) logFailure(runtime, exchange, error)
+}
+
+/** The client is told codes; the operator is told the cause as well. */
+function logFailure({ log }: Runtime, { id, trace, route, attempts }: Exchange, { status, code, message, details: { provider, cause } }: GatewayError): void {
+  const tried = attempts.map(({ target, code: outcome, status: seen, ms }) => ({ target, code: outcome, ...(seen !== undefined && { status: seen }), ms }))
+  log.warn('request failed', { id, ...trace, ...(route !== undefined && { route }), status, code, provider, message, ...(cause !== undefined && { cause: describeThrown(cause) }), attempts: tried })
 }
 
 /** Exactly once for every request, however it ended. */

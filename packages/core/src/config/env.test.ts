@@ -25,6 +25,7 @@ describe('readEnvironment', () => {
   it.each<[string, string, object]>([
     ['POSTERN_RETRIES', '0', { retries: 0 }],
     ['POSTERN_TIMEOUT', '2m', { timeout: 120_000 }],
+    ['POSTERN_ATTEMPT_TIMEOUT', '45s', { attemptTimeout: 45_000 }],
     ['POSTERN_TTFT_TIMEOUT', '20s', { ttftTimeout: 20_000 }],
     ['POSTERN_IDLE_TIMEOUT', '20s', { idleTimeout: 20_000 }],
     ['POSTERN_CONNECT_TIMEOUT', '500ms', { connectTimeout: 500 }],
@@ -72,7 +73,7 @@ describe('readEnvironment', () => {
   })
 
   it('has a row above for every variable the schema names (H6)', () => {
-    const tested = ['RETRIES', 'TIMEOUT', 'TTFT_TIMEOUT', 'IDLE_TIMEOUT', 'UNSUPPORTED', 'FALLBACK_ON', 'OVER_BUDGET', 'DISABLED', 'CIRCUIT_BREAKER', 'CONNECT_TIMEOUT', 'EVENT_LOOP_LAG_LIMIT', 'ADMIN_TOKEN', 'LOOP_LIMIT', 'ALERT_WEBHOOK', 'STORE', 'LIMITS_WITHOUT_STORE', 'BUDGETS_WITHOUT_STORE', 'BODY_LIMIT', 'ANSWER_LIMIT', 'EVENT_LIMIT', 'AUTH', 'LOG', 'FORWARD_TRACE', 'CONFIG', 'KEYS', 'ROUTE_<NAME>']
+    const tested = ['RETRIES', 'TIMEOUT', 'ATTEMPT_TIMEOUT', 'TTFT_TIMEOUT', 'IDLE_TIMEOUT', 'UNSUPPORTED', 'FALLBACK_ON', 'OVER_BUDGET', 'DISABLED', 'CIRCUIT_BREAKER', 'CONNECT_TIMEOUT', 'EVENT_LOOP_LAG_LIMIT', 'ADMIN_TOKEN', 'LOOP_LIMIT', 'ALERT_WEBHOOK', 'STORE', 'LIMITS_WITHOUT_STORE', 'BUDGETS_WITHOUT_STORE', 'BODY_LIMIT', 'ANSWER_LIMIT', 'EVENT_LIMIT', 'AUTH', 'LOG', 'FORWARD_TRACE', 'CONFIG', 'KEYS', 'ROUTE_<NAME>']
     const ofClouds = ['KIND', 'RESOURCE', 'API_VERSION', 'PROJECT', 'LOCATION', 'CREDENTIALS', 'REGION', 'ACCESS_KEY_ID', 'SECRET_ACCESS_KEY', 'SESSION_TOKEN']
     const ofProviders = ['BASE_URL', 'API_KEY', 'API_KEYS', 'MODELS', 'DIALECT', 'ALSO_SPEAKS', ...ofClouds].map((suffix) => `PROVIDER_<NAME>_${suffix}`)
     expect(environmentFields().map((field) => field.meta.env).sort()).toEqual([...tested, ...ofProviders].map((name) => `POSTERN_${name}`).sort())

@@ -49,7 +49,8 @@ export interface GatewayOptions<Host = unknown> {
    */
   readonly identify?: HostIdentify<Host>
   /**
-   * Attempts after the first, over all targets of a route; 0 to 10. Env: `POSTERN_RETRIES`.
+   * Attempts after the first, over all targets of a route; 0 to 10. Unless it is set, a route of more than three targets is
+   * tried to its end. Env: `POSTERN_RETRIES`.
    * @default 2
    */
   readonly retries?: number
@@ -58,6 +59,14 @@ export interface GatewayOptions<Host = unknown> {
    * @default '10m'
    */
   readonly timeout?: Duration
+  /**
+   * One attempt at a whole answer, from the request to the last byte; then the next target is asked. Does not bound streams
+   * (`ttftTimeout` and `idleTimeout` do) or uploads. Without it a target that others could replace gets 4 times its own p95
+   * (2 min while fewer than 10 of its answers are known), at least 1 min and at most half of what is left of `timeout`; the
+   * last target of a route gets all that is left. Env: `POSTERN_ATTEMPT_TIMEOUT`.
+   * @default derived for each attempt
+   */
+  readonly attemptTimeout?: Duration
   /**
    * Until a provider sends the first content of a stream. Env: `POSTERN_TTFT_TIMEOUT`.
    * @default '60s'
@@ -289,6 +298,8 @@ export interface RouteOptions {
   readonly retries?: number
   /** @default the gateway's `timeout` */
   readonly timeout?: Duration
+  /** @default the gateway's `attemptTimeout` */
+  readonly attemptTimeout?: Duration
   /** @default the gateway's `ttftTimeout` */
   readonly ttftTimeout?: Duration
   /** @default the gateway's `idleTimeout` */

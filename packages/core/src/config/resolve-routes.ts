@@ -6,13 +6,14 @@ import { defaults, type ParsedRoute } from './schema.ts'
 import type { RouteSettings, Settings } from './settings.ts'
 
 /** The limits a route may set for itself, resolved. */
-export type RouteLimits = Pick<Settings, 'retries' | 'timeoutMs' | 'ttftTimeoutMs' | 'idleTimeoutMs' | 'dropUnsupported' | 'fallbackOn' | 'overBudget'>
+export type RouteLimits = Pick<Settings, 'retries' | 'timeoutMs' | 'attemptTimeoutMs' | 'ttftTimeoutMs' | 'idleTimeoutMs' | 'dropUnsupported' | 'fallbackOn' | 'overBudget'>
 
 /** The gateway's own limits: what routes that set none get. */
 export function resolveLimits(merged: Merged): RouteLimits {
   return {
     retries: merged.first('retries') ?? defaults.retries,
     timeoutMs: merged.first('timeout') ?? (parseDuration(defaults.timeout) as number),
+    attemptTimeoutMs: merged.first('attemptTimeout'),
     ttftTimeoutMs: merged.first('ttftTimeout') ?? (parseDuration(defaults.ttftTimeout) as number),
     idleTimeoutMs: merged.first('idleTimeout') ?? (parseDuration(defaults.idleTimeout) as number),
     dropUnsupported: (merged.first('unsupported') ?? defaults.unsupported) === 'drop',
@@ -43,7 +44,9 @@ export function resolveRoutes(merged: Merged, context: RouteContext, problems: P
       }
       return target ?? []
     })
-    routes.set(name, routeSettings({ name, targets }, value, limits))
+    // Unless retries are set, every target of a chain gets its turn.
+    const retries = merged.first('retries') ?? Math.max(limits.retries, targets.length - 1)
+    routes.set(name, routeSettings({ name, targets }, value, { ...limits, retries }))
   }
   return routes
 }
@@ -62,6 +65,7 @@ function routeSettings(own: Pick<RouteSettings, 'name' | 'targets'>, route: Pars
     targets: Object.freeze(own.targets.map((target) => Object.freeze(target))),
     retries: route.retries ?? limits.retries,
     timeoutMs: route.timeout ?? limits.timeoutMs,
+    attemptTimeoutMs: route.attemptTimeout ?? limits.attemptTimeoutMs,
     ttftTimeoutMs: route.ttftTimeout ?? limits.ttftTimeoutMs,
     idleTimeoutMs: route.idleTimeout ?? limits.idleTimeoutMs,
     dropUnsupported: route.unsupported === undefined ? limits.dropUnsupported : route.unsupported === 'drop',

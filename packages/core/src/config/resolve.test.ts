@@ -243,6 +243,7 @@ describe('options', () => {
     identify: { value: identify, changed: { identify }, otherwise: { identify: undefined } },
     retries: { value: 0, changed: { retries: 0 }, otherwise: { retries: 2 } },
     timeout: { value: '1m', changed: { timeoutMs: 60_000 }, otherwise: { timeoutMs: 600_000 } },
+    attemptTimeout: { value: '45s', changed: { attemptTimeoutMs: 45_000 }, otherwise: { attemptTimeoutMs: undefined } },
     ttftTimeout: { value: 1, changed: { ttftTimeoutMs: 1 }, otherwise: { ttftTimeoutMs: 60_000 } },
     idleTimeout: { value: 1, changed: { idleTimeoutMs: 1 }, otherwise: { idleTimeoutMs: 60_000 } },
     unsupported: { value: 'drop', changed: { dropUnsupported: true }, otherwise: { dropUnsupported: false } },

@@ -236,10 +236,18 @@ function limitFields() {
         default: String(defaults.retries),
         env: 'POSTERN_RETRIES',
         read: 'number',
-        description: 'Attempts after the first, over all targets of a route.',
+        description: 'Attempts after the first, over all targets of a route. Unset, a longer chain is tried to its end.',
       }),
     ),
     timeout: limit(duration(), ['timeout', 'POSTERN_TIMEOUT', 'The whole request: all attempts and the waits between them.']),
+    attemptTimeout: duration().optional().meta(
+      meta({
+        type: 'duration',
+        default: "4 times the target's p95, at least 1m, at most half of what is left of `timeout`; none for the last target",
+        env: 'POSTERN_ATTEMPT_TIMEOUT',
+        description: 'One attempt at a whole answer, from the request to the last byte. Then the next target is asked. Streams have `ttftTimeout` and `idleTimeout`.',
+      }),
+    ),
     ttftTimeout: limit(duration(), ['ttftTimeout', 'POSTERN_TTFT_TIMEOUT', 'Until a provider sends the first content of a stream.']),
     idleTimeout: limit(duration(), ['idleTimeout', 'POSTERN_IDLE_TIMEOUT', 'Between two events of a stream.']),
     unsupported: z.enum(['reject', 'drop']).optional().meta(

@@ -24,6 +24,8 @@ export interface Settings {
   readonly identify: HostIdentify<never> | undefined
   readonly retries: number
   readonly timeoutMs: number
+  /** Derived for each attempt when absent. */
+  readonly attemptTimeoutMs: number | undefined
   readonly ttftTimeoutMs: number
   readonly idleTimeoutMs: number
   readonly dropUnsupported: boolean
@@ -72,6 +74,8 @@ export interface RouteSettings {
   readonly targets: readonly { readonly provider: string; readonly model: string }[]
   readonly retries: number
   readonly timeoutMs: number
+  /** Derived for each attempt when absent. */
+  readonly attemptTimeoutMs: number | undefined
   readonly ttftTimeoutMs: number
   readonly idleTimeoutMs: number
   readonly dropUnsupported: boolean

@@ -1,10 +1,10 @@
-import type { BuiltRequest, Observation, StreamRelay, Translation } from '../dialects/index.ts'
+import type { BuiltRequest, JsonObject, Observation, StreamRelay, Translation } from '../dialects/index.ts'
 import { GatewayError, redacted, withDetails } from '../errors.ts'
 import type { PlanLimits, Target } from '../routing/index.ts'
 import { AnswerStream, type FirstContentBy } from './answer-stream.ts'
 import { retryAfterMs } from './backoff.ts'
 import type { Cancellation } from './cancellation.ts'
-import { transportError } from './classify.ts'
+import { describeCause, transportError } from './classify.ts'
 import type { DispatchEnvironment } from './environment.ts'
 import type { OutputAllowance } from './output-allowance.ts'
 import type { UpstreamCall, UpstreamRequest, UpstreamResponse } from './transport.ts'
@@ -21,6 +21,8 @@ export interface Attempt {
   /** Whether a body that can be sent only once has begun to leave: nothing can be tried after that. */
   readonly upload: { isSpent: boolean }
   readonly environment: DispatchEnvironment
+  /** Clock of a whole answer, in milliseconds; the deadline of the request alone bounds it when absent. */
+  readonly attemptTimeoutMs?: number | undefined
   /** Another target could take over: a stream that is open and says nothing is waited for longer. */
   readonly hasAlternative: boolean
   /** Told what the target's answer begins with. */
@@ -50,6 +52,11 @@ export interface Committed {
   readonly isLocal?: boolean
 }
 
+/** An answer that needs no call is as good as any, and leaves no attempt. */
+export function answered(target: Target, body: JsonObject): Committed {
+  return { target, dropped: [], headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), observation: { usage: undefined, finishes: [] }, status: 200, isLocal: true }
+}
+
 /** Calls the target and waits for its commit point: the whole answer, or the first content of a stream. */
 export async function attempt(options: Attempt): Promise<Committed> {
   const { target, cancellation, limits } = options
@@ -64,12 +71,9 @@ export async function attempt(options: Attempt): Promise<Committed> {
     cancellation.startPhase('connect_timeout', limits.connectTimeoutMs)
     const sent = options.environment.transport.send({
       ...ready,
-      // A whole answer may take as long as the request's deadline, and so may an upload; only a stream owes us a first token.
       onConnected: () => {
         isSent = true
-        if (options.translation.answer !== 'events' || isStream(built.body)) return cancellation.endPhase()
-        firstContentBy = { at: options.environment.clock.monotonic() + limits.ttftTimeoutMs, limitMs: limits.ttftTimeoutMs }
-        cancellation.startPhase('first_token_timeout', limits.ttftTimeoutMs)
+        firstContentBy = startAnswerClock(options, built)
       },
     })
     call = sent
@@ -80,7 +84,10 @@ export async function attempt(options: Attempt): Promise<Committed> {
     return { target, dropped: built.dropped, status: response.status, headers: clientHeaders(options, response), ...answer }
   } catch (error) {
     const known = transportError(error, { answered: response !== undefined })
+    const { cause } = known.details
     const failure = withDetails(redacted(known, (text) => target.provider.redact(text)), {
+      // Written to the log: a parser's complaint quotes what it was given.
+      ...(cause !== undefined && { cause: target.provider.redact(describeCause(cause)) }),
       provider: target.provider.name,
       sent: isSent,
       ...(response === undefined ? {} : { upstreamStatus: response.status }),
@@ -90,6 +97,18 @@ export async function attempt(options: Attempt): Promise<Committed> {
   } finally {
     cancellation.endPhase()
   }
+}
+
+/** Times what the target owes: the first content of a stream, or the whole answer. An upload can be sent only once and may take as long as the request. */
+function startAnswerClock({ translation, cancellation, limits, environment, attemptTimeoutMs }: Attempt, { body }: BuiltRequest): FirstContentBy | undefined {
+  const isStreamed = translation.answer === 'events'
+  const limitMs = isStreamed ? limits.ttftTimeoutMs : attemptTimeoutMs
+  if (limitMs === undefined || isStream(body)) {
+    cancellation.endPhase()
+    return undefined
+  }
+  cancellation.startPhase(isStreamed ? 'first_token_timeout' : 'attempt_timeout', limitMs)
+  return isStreamed ? { at: environment.clock.monotonic() + limitMs, limitMs } : undefined
 }
 
 type Outgoing = Omit<UpstreamRequest, 'onConnected'>

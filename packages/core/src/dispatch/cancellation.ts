@@ -1,7 +1,7 @@
 import type { Clock, Timer } from '../clock.ts'
 import { type ErrorCode, GatewayError } from '../errors.ts'
 
-type PhaseCode = Extract<ErrorCode, 'connect_timeout' | 'first_token_timeout' | 'idle_timeout'>
+type PhaseCode = Extract<ErrorCode, 'connect_timeout' | 'attempt_timeout' | 'first_token_timeout' | 'idle_timeout'>
 
 /**
  * Everything that can end the wait for a provider: the client leaving, the deadline of the whole request, the clock of
@@ -131,6 +131,7 @@ const FORBEARANCE_MS = 50
 
 const phaseMessages: Record<PhaseCode, (ms: number) => string> = {
   connect_timeout: (ms) => `No connection to the provider within ${ms} ms (option connectTimeout, POSTERN_CONNECT_TIMEOUT).`,
+  attempt_timeout: (ms) => `The provider did not finish its answer within ${ms} ms (option attemptTimeout, POSTERN_ATTEMPT_TIMEOUT).`,
   first_token_timeout: (ms) => `The provider sent no content within ${ms} ms (option ttftTimeout, POSTERN_TTFT_TIMEOUT).`,
   idle_timeout: (ms) => `The provider's stream stood still for ${ms} ms (option idleTimeout, POSTERN_IDLE_TIMEOUT).`,
 }

@@ -3,7 +3,7 @@ import type { Target } from '../routing/index.ts'
 import { LONGEST_RETRY_AFTER_MS } from './backoff.ts'
 import type { CallPermit } from '../circuit-breaker.ts'
 import type { DispatchEnvironment } from './environment.ts'
-import type { TargetCondition } from './target-health.ts'
+import { type TargetCondition, wholeProvider } from './target-health.ts'
 
 /** A target of the plan, and what became of it in this request. */
 export interface Candidate {
@@ -56,7 +56,7 @@ export class Candidates {
     const [first] = waiting.sort((a, b) => a.notBefore - b.notBefore || a.failures - b.failures)
     if (first !== undefined) return { candidate: first }
     for (const candidate of this.#untried) {
-      const lane = this.#laneTo(candidate, (condition) => (condition.coolsForMs > 0 ? undefined : condition.force()))
+      const lane = this.#laneTo(candidate, FORCED)
       if (lane !== undefined) return { lane }
     }
     return undefined
@@ -74,12 +74,12 @@ export class Candidates {
 
   /** A way to this target, with the right to use it. */
   enter(candidate: Candidate): Lane | undefined {
-    return this.#laneTo(candidate, enterUnlessCooling)
+    return this.#laneTo(candidate, REGULAR)
   }
 
-  /** Whether the request has another target left that may answer it. */
+  /** Whether the request has another target left that was not called yet and could be now. */
   hasOther(candidate: Candidate): boolean {
-    return this.#candidates.some((other) => other !== candidate && other.state !== 'out')
+    return this.#candidates.some((other) => other !== candidate && other.state === 'untried' && this.#wholeOf(other).state === 'closed' && this.#conditionsOf(other).some(({ state, coolsForMs }) => state === 'closed' && coolsForMs === 0))
   }
 
   /** Whether another key of the same provider may do what this one could not. */
@@ -89,7 +89,7 @@ export class Candidates {
 
   /** Milliseconds until one of the targets that were not asked may be; `undefined` when all were. */
   get nextInMs(): number | undefined {
-    const waits = this.#untried.map((candidate) => Math.min(...this.#conditionsOf(candidate).map((condition) => Math.max(condition.coolsForMs, condition.forcibleInMs))))
+    const waits = this.#untried.map((candidate) => Math.max(this.#wholeOf(candidate).forcibleInMs, Math.min(...this.#conditionsOf(candidate).map((condition) => Math.max(condition.coolsForMs, condition.forcibleInMs)))))
     return waits.length === 0 ? undefined : Math.min(...waits)
   }
 
@@ -113,28 +113,41 @@ export class Candidates {
     return Math.min(...this.#conditionsOf(candidate).map((condition) => condition.coolsForMs))
   }
 
+  #wholeOf({ target }: Candidate): TargetCondition {
+    return this.#environment.health.of(wholeProvider(target.provider.name))
+  }
+
   #conditionsOf({ target }: Candidate): TargetCondition[] {
     const { health } = this.#environment
     const { keys } = target.provider
     return keys === undefined ? [health.of(target.id)] : keys.map((key) => health.of(`${target.id}#${key.name}`))
   }
 
-  #laneTo(candidate: Candidate, enter: (condition: TargetCondition) => CallPermit | undefined): Lane | undefined {
+  #laneTo(candidate: Candidate, way: Way): Lane | undefined {
+    const whole = this.#wholeOf(candidate)
+    // A probe is taken only where the target itself can be called.
+    if (!way.isOpen(whole)) return undefined
+    const lane = this.#laneWithin(candidate, way)
+    const permit = lane && way.take(whole, candidate.target.model)
+    return permit && { ...lane, permit: both(lane.permit, permit) }
+  }
+
+  #laneWithin(candidate: Candidate, way: Way): Lane | undefined {
     const { target } = candidate
     const { keys } = target.provider
-    if (keys !== undefined) return this.#laneThroughPool(candidate, keys, enter)
+    if (keys !== undefined) return this.#laneThroughPool(candidate, keys, way)
     const condition = this.#environment.health.of(target.id)
-    const permit = enter(condition)
+    const permit = way.take(condition)
     return permit && { candidate, target, condition, keyCondition: condition, permit }
   }
 
-  #laneThroughPool(candidate: Candidate, keys: readonly ProviderKey[], enter: (condition: TargetCondition) => CallPermit | undefined): Lane | undefined {
+  #laneThroughPool(candidate: Candidate, keys: readonly ProviderKey[], way: Way): Lane | undefined {
     const { target } = candidate
     for (const key of this.#inTurn(keys)) {
       const keyCondition = this.#keyCondition(target, key)
       if (keyCondition.coolsForMs > 0) continue
       const condition = this.#environment.health.of(`${target.id}#${key.name}`)
-      const permit = enter(condition)
+      const permit = way.take(condition)
       if (permit !== undefined) return { candidate, target: { ...target, provider: key.provider }, condition, keyCondition, permit, keyName: key.name }
     }
     return undefined
@@ -157,6 +170,30 @@ export class Candidates {
   }
 }
 
-function enterUnlessCooling(condition: TargetCondition): CallPermit | undefined {
-  return condition.coolsForMs > 0 ? undefined : condition.enter()
+/** How the right to call is asked of a circuit: of that of a target, and of that of its whole provider. */
+interface Way {
+  /** Whether `take` would give it. */
+  isOpen(condition: TargetCondition): boolean
+  /** @param part the model, where the circuit is that of its whole provider */
+  take(condition: TargetCondition, part?: string): CallPermit | undefined
+}
+
+const REGULAR: Way = {
+  isOpen: ({ state, opensInMs }) => state !== 'half-open' && opensInMs === 0,
+  take: (condition, part) => (condition.coolsForMs > 0 ? undefined : condition.enter(part)),
+}
+
+/** Although a circuit is open, for want of another target. */
+const FORCED: Way = {
+  isOpen: ({ state, forcibleInMs }) => state !== 'half-open' && forcibleInMs === 0,
+  take: (condition, part) => (condition.coolsForMs > 0 ? undefined : condition.force(part)),
+}
+
+function both(one: CallPermit, other: CallPermit): CallPermit {
+  return {
+    end(outcome) {
+      one.end(outcome)
+      other.end(outcome)
+    },
+  }
 }

@@ -42,6 +42,7 @@ describe('classifyFailure', () => {
 
   it.each<[ErrorCode, Failure]>([
     ['connect_timeout', 'retry'],
+    ['attempt_timeout', 'next'],
     ['first_token_timeout', 'next'],
     ['idle_timeout', 'next'],
     ['deadline_exceeded', 'stop'],

@@ -21,6 +21,7 @@ const AILMENTS: ReadonlySet<ErrorCode> = new Set([
   'upstream_invalid',
   'upstream_truncated',
   'connect_timeout',
+  'attempt_timeout',
   'first_token_timeout',
   'idle_timeout',
 ])
@@ -57,6 +58,17 @@ export function transportError(cause: unknown, state: { readonly answered: boole
     return new GatewayError('connect_timeout', 'No connection to the provider in time.', { cause })
   }
   return new GatewayError('provider_unreachable', `The provider could not be reached${code === undefined ? '' : ` (${code})`}.`, { cause })
+}
+
+const DEEPEST_CAUSE = 3
+
+/** What lies behind a failure, for the operator: `SocketError: other side closed (UND_ERR_SOCKET)`, its own cause after it. */
+export function describeCause(cause: unknown, depth = 0): string {
+  if (!(cause instanceof Error)) return String(cause)
+  const code = 'code' in cause && typeof cause.code === 'string' && !cause.message.includes(cause.code) ? ` (${cause.code})` : ''
+  const own = `${cause.name}: ${cause.message}${code}`
+  const deeper = cause instanceof AggregateError ? cause.errors[0] : cause.cause
+  return deeper === undefined || depth >= DEEPEST_CAUSE ? own : `${own}; ${describeCause(deeper, depth + 1)}`
 }
 
 function codeOf(cause: unknown): string | undefined {

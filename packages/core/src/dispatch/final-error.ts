@@ -1,9 +1,15 @@
-import { type AttemptSummary, GatewayError, withDetails } from '../errors.ts'
+import { type AttemptSummary, GatewayError, withDetails, withMessage } from '../errors.ts'
+import type { Plan } from '../routing/index.ts'
 import type { Candidates } from './candidates.ts'
 
 /** What the request came to so far. */
 interface Tried {
   readonly attempts: readonly AttemptSummary[]
+  readonly plan: Pick<Plan, 'route'>
+}
+
+function withRoute(message: string, { plan: { route } }: Tried): string {
+  return route === undefined ? message : `${message} (route ${JSON.stringify(route)})`
 }
 
 /** The gateway has decided or retried already: a client that retries too would multiply the load on a failing provider. */
@@ -11,7 +17,8 @@ const NO_RETRY = { 'x-should-retry': 'false' }
 
 /** Another process may still answer what a closing gateway cannot; nothing else is mended by asking again. */
 export function withAttempts(error: GatewayError, job: Tried): GatewayError {
-  return withDetails(error, { attempts: [...job.attempts], ...(error.code === 'gateway_closed' ? {} : { headers: NO_RETRY }) })
+  const named = error.code === 'deadline_exceeded' ? withMessage(error, withRoute(error.message, job)) : error
+  return withDetails(named, { attempts: [...job.attempts], ...(error.code === 'gateway_closed' ? {} : { headers: NO_RETRY }) })
 }
 
 /** Every attempt failed. The last failure gives the status; when all were refusals for now, the shortest wait is passed on. */
@@ -23,7 +30,7 @@ export function exhausted(failures: readonly GatewayError[], job: Tried): Gatewa
   const waits = failures.map((failure) => failure.details.retryAfterMs).filter((wait) => wait !== undefined)
   const list = job.attempts.map((item) => `${item.target}: ${item.code} after ${item.ms} ms`).join('; ')
   const message = job.attempts.length <= 1 ? last.message : `All ${job.attempts.length} attempts failed (${list}). Last: ${last.message}`
-  return new GatewayError(last.code, message, {
+  return new GatewayError(last.code, withRoute(message, job), {
     ...last.details,
     attempts: [...job.attempts],
     ...(waits.length === 0 ? {} : { retryAfterMs: Math.min(...waits) }),

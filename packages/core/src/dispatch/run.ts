@@ -1,9 +1,10 @@
-import type { JsonObject, Observation, OperationContext, StreamRelay } from '../dialects/index.ts'
+import type { Observation, OperationContext, StreamRelay } from '../dialects/index.ts'
 import { type AttemptSummary, GatewayError, toGatewayError } from '../errors.ts'
 import type { Target } from '../routing/index.ts'
 import { AnswerStream } from './answer-stream.ts'
-import { attempt, type Attempt, type Committed } from './attempt.ts'
+import { answered, attempt, type Attempt, type Committed } from './attempt.ts'
 import { attemptSeveral } from './attempt-several.ts'
+import { attemptTimeoutMs, longestUsualMs } from './attempt-timeout.ts'
 import { backoffMs } from './backoff.ts'
 import { Cancellation } from './cancellation.ts'
 import { type Candidate, Candidates, type Lane } from './candidates.ts'
@@ -14,7 +15,7 @@ import { exhausted, unavailable, withAttempts } from './final-error.ts'
 import type { PlaceInQueue, TrafficLane } from './pacer.ts'
 import { restAskedMs } from './rate-limit-headers.ts'
 
-/** An attempt that may have been billed is made good once, by one more: after that the answer is that it failed. */
+/** After so many attempts that may have been billed no target is called again; one that was not called yet still is. */
 const MOST_BILLED_FAILURES = 2
 /** A key whose account is used up, or which is refused, is left alone for so long; a reload of the configuration is what mends it. */
 const PARKED_MS = 60_000
@@ -63,7 +64,7 @@ export class Run {
     this.#environment.retryBudget.deposit()
     while (this.#calls <= this.#job.plan.limits.retries) {
       const step = this.#candidates.next()
-      if (step === undefined) break
+      if (step === undefined || ('candidate' in step && step.candidate.failures > 0 && this.#billedFailures >= MOST_BILLED_FAILURES)) break
       const lane = 'lane' in step ? step.lane : await this.#waitFor(step.candidate)
       if (lane === 'none') break
       if (lane === undefined) continue
@@ -72,7 +73,6 @@ export class Run {
         this.#tellOfPassedOver(lane.candidate)
         return outcome
       }
-      if (this.#billedFailures >= MOST_BILLED_FAILURES) break
     }
     this.#tellOfPassedOver()
     throw this.#failures.length > 0 ? exhausted(this.#failures, this.#job) : unavailable(this.#candidates, this.#job)
@@ -171,7 +171,7 @@ export class Run {
       this.#end(racer, error)
       if (racer.hasLost) return error
       this.#job.attempts.push(summary(lane, error, elapsed(this.#environment, started)))
-      return this.#afterFailure(lane, error)
+      return this.#afterFailure(lane, error, elapsed(this.#environment, started))
     }
   }
 
@@ -203,13 +203,19 @@ export class Run {
   /** What the call came to is told to whoever keeps count of its target; more than once is once. */
   #end(racer: Racer, error: GatewayError | undefined): void {
     const { permit, condition } = racer.lane
-    permit.end(outcomeOf(error))
+    permit.end(this.#isOverdue(racer, error) ? 'failed' : outcomeOf(error))
     racer.admitted?.settle(racer.observation?.usage, error === undefined || racer.observation !== undefined || mayBeBilled(error))
     racer.admitted = undefined
     const { placedAt } = racer
     if (placedAt === undefined) return
     racer.placedAt = undefined
     condition.pacer.leave(this.#traffic, paceOf(error), placedAt)
+  }
+
+  /** The request's deadline ended a whole answer that had taken longer than its target usually does: that is an ailment of the target. */
+  #isOverdue({ placedAt, lane }: Racer, error: GatewayError | undefined): boolean {
+    if (error?.code !== 'deadline_exceeded' || placedAt === undefined || this.#job.operation.stream) return false
+    return elapsed(this.#environment, placedAt) >= longestUsualMs(lane.condition)
   }
 
   /** @param continues a stream that broke, which the target is to go on with */
@@ -229,7 +235,7 @@ export class Run {
       upload: this.#upload,
       allowance: this.#job.allowance,
       environment: this.#environment,
-      hasAlternative: this.#candidates.hasOther(racer.lane.candidate),
+      ...this.#patienceWith(racer),
       onHeaders: (headers) => {
         const restMs = restAskedMs(headers, this.#environment.clock.now(), target.dialects[0]?.client.limitHeaders)
         if (restMs > 0) racer.lane.condition.coolDown(Math.min(restMs, LONGEST_COOL_DOWN_MS))
@@ -242,6 +248,12 @@ export class Run {
       },
     }
     return translation.several === undefined ? attempt(options) : attemptSeveral(options, translation.several)
+  }
+
+  #patienceWith({ lane, cancellation }: Racer): Pick<Attempt, 'hasAlternative' | 'attemptTimeoutMs'> {
+    const hasAlternative = this.#calls < this.#job.plan.limits.retries && !this.#upload.isSpent && this.#candidates.hasOther(lane.candidate)
+    const clock = { limit: this.#job.plan.limits.attemptTimeoutMs, condition: lane.condition, remainingMs: cancellation.remainingMs, hasAlternative }
+    return { hasAlternative, attemptTimeoutMs: attemptTimeoutMs(clock) }
   }
 
   #commit(racer: Racer, committed: Committed): Committed {
@@ -304,7 +316,7 @@ export class Run {
     return undefined
   }
 
-  #afterFailure(lane: Lane, error: GatewayError): GatewayError {
+  #afterFailure(lane: Lane, error: GatewayError, ms: number): GatewayError {
     const { plan } = this.#job
     const { candidate } = lane
     if (this.#cancellation.reason !== undefined) throw withAttempts(this.#cancellation.reason, this.#job)
@@ -316,6 +328,8 @@ export class Run {
     }
     this.#calls += 1
     if (mayBeBilled(error)) this.#billedFailures += 1
+    // A target that is slow and not hung is given longer from then on.
+    if (error.code === 'attempt_timeout') lane.condition.observe('whole', ms)
     this.#leaveAlone(lane, error)
     const isOfKey = KEY_FAILURES.has(error.code) && this.#candidates.hasOtherKey(candidate)
     const failure = isOfKey ? 'retry' : classifyFailure(error, plan.limits.fallbackOn)
@@ -341,11 +355,6 @@ export class Run {
 const KEY_FAILURES: ReadonlySet<string> = new Set(['rate_limit_exceeded', 'insufficient_quota', 'provider_credentials'])
 /** Whatever a provider says: some ask for a day. */
 const LONGEST_COOL_DOWN_MS = 5 * 60_000
-
-/** What needs no call is as good as an answer, and leaves no attempt. */
-function answered(target: Target, body: JsonObject): Committed {
-  return { target, dropped: [], headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), observation: { usage: undefined, finishes: [] }, status: 200, isLocal: true }
-}
 
 function canContinue({ provider: { quirks } }: Target): boolean {
   return quirks.continuesTurn === true || quirks.marksPrefill === true

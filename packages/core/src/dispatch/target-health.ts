@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { type CallPermit, CircuitBreaker, type CircuitState } from '../circuit-breaker.ts'
+import { BREAKER_RULES, type BreakerRules, type CallPermit, CircuitBreaker, type CircuitState, PROVIDER_BREAKER_RULES } from '../circuit-breaker.ts'
 import { Pacer } from './pacer.ts'
 
 /** Told when a circuit changes. */
@@ -7,6 +7,13 @@ export type OnCircuitChange = (target: string, state: CircuitState, openForMs: n
 
 /** Clients name models freely: more of them are not remembered. */
 const MAX_TARGETS = 2_000
+
+/** Id of a provider as a whole, beside those of its targets. */
+export function wholeProvider(provider: string): string {
+  return `${provider}${ALL_MODELS}`
+}
+
+const ALL_MODELS = '/*'
 
 /** What is known of every target that was called, for all requests of a gateway. */
 export class TargetHealth {
@@ -28,7 +35,8 @@ export class TargetHealth {
     const known = this.#targets.get(target)
     if (known !== undefined) return known
     if (this.#targets.size >= MAX_TARGETS) this.#forgetOne()
-    const condition: TargetCondition = new TargetCondition(this.#clock, (state) => this.#onChange(target, state, condition.opensInMs), (ms) => this.onCoolDown?.(target, ms))
+    const rules = target.endsWith(ALL_MODELS) ? PROVIDER_BREAKER_RULES : BREAKER_RULES
+    const condition: TargetCondition = new TargetCondition(this.#clock, { rules, onChange: (state) => this.#onChange(target, state, condition.opensInMs), onCoolDown: (ms) => this.onCoolDown?.(target, ms) })
     if (!this.#isOff) this.#targets.set(target, condition)
     return condition
   }
@@ -56,6 +64,12 @@ export class TargetHealth {
 /** What is timed: the beginning of a stream, or a whole answer. */
 export type Timed = 'stream' | 'whole'
 
+interface ConditionOptions {
+  readonly rules: BreakerRules
+  readonly onChange: (state: CircuitState) => void
+  readonly onCoolDown: (ms: number) => void
+}
+
 /** The condition of one target: its circuit, the wait it asked for, and how long it takes to begin. */
 export class TargetCondition {
   readonly #clock: Clock
@@ -65,10 +79,10 @@ export class TargetCondition {
   readonly #onCoolDown: (ms: number) => void
   #coolUntil = 0
 
-  constructor(clock: Clock, onChange: (state: CircuitState) => void, onCoolDown: (ms: number) => void = () => undefined) {
+  constructor(clock: Clock, options: ConditionOptions) {
     this.#clock = clock
-    this.#onCoolDown = onCoolDown
-    this.#breaker = new CircuitBreaker(clock, onChange)
+    this.#onCoolDown = options.onCoolDown
+    this.#breaker = new CircuitBreaker(clock, options.onChange, options.rules)
     this.pacer = new Pacer(clock)
   }
 
@@ -92,13 +106,13 @@ export class TargetCondition {
   }
 
   /** The right to call now, if the circuit gives it. */
-  enter(): CallPermit | undefined {
-    return this.#breaker.enter()
+  enter(part?: string): CallPermit | undefined {
+    return this.#breaker.enter(part)
   }
 
   /** The right to call for want of anybody else. */
-  force(): CallPermit | undefined {
-    return this.#breaker.force()
+  force(part?: string): CallPermit | undefined {
+    return this.#breaker.force(part)
   }
 
   /** It has asked to be left alone for so long. */
@@ -133,9 +147,19 @@ export class TargetCondition {
     this.#latencies[timed].add(ms)
   }
 
+  /** The slowest of the last answers; `undefined` while none is known. */
+  slowestMs(timed: Timed): number | undefined {
+    return this.#latencies[timed].slowestMs
+  }
+
   /** 95 of 100 answers came within this time; `undefined` while too few are known. */
   p95Ms(timed: Timed): number | undefined {
     return this.#latencies[timed].p95Ms
+  }
+
+  /** The same, up to a few answers old: cheap enough for every request. */
+  roughP95Ms(timed: Timed): number | undefined {
+    return this.#latencies[timed].roughP95Ms
   }
 }
 
@@ -146,10 +170,25 @@ const FEWEST_LATENCIES = 10
 class Latencies {
   readonly #values: number[] = []
   #next = 0
+  #rough: number | undefined
+  #addedSinceRough = 0
 
   add(ms: number): void {
+    this.#addedSinceRough += 1
     this.#values[this.#next] = ms
     this.#next = (this.#next + 1) % MOST_LATENCIES
+  }
+
+  get roughP95Ms(): number | undefined {
+    if (this.#rough === undefined || this.#addedSinceRough >= FEWEST_LATENCIES) {
+      this.#rough = this.p95Ms
+      this.#addedSinceRough = 0
+    }
+    return this.#rough
+  }
+
+  get slowestMs(): number | undefined {
+    return this.#values.length === 0 ? undefined : Math.max(...this.#values)
   }
 
   get p95Ms(): number | undefined {

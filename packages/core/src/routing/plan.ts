@@ -16,6 +16,8 @@ export interface Target {
 /** What bounds the calls of a plan. Durations in milliseconds, sizes in bytes. */
 export interface PlanLimits {
   readonly connectTimeoutMs: number
+  /** One attempt at a whole answer; derived from the target's usual times and the deadline, or only bounded by the deadline when absent. */
+  readonly attemptTimeoutMs?: number | 'derived' | undefined
   /** Until the first content of a stream. */
   readonly ttftTimeoutMs: number
   /** Between two events of a stream. */

@@ -33,6 +33,7 @@ const WORDS: Readonly<Record<ErrorCode, string>> = {
   answer_too_large: 'INTERNAL',
   targets_unavailable: 'UNAVAILABLE',
   connect_timeout: 'DEADLINE_EXCEEDED',
+  attempt_timeout: 'DEADLINE_EXCEEDED',
   first_token_timeout: 'DEADLINE_EXCEEDED',
   idle_timeout: 'DEADLINE_EXCEEDED',
   deadline_exceeded: 'DEADLINE_EXCEEDED',
