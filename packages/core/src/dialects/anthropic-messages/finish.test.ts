@@ -9,8 +9,8 @@ describe('finishOf', () => {
     ['max_tokens', { reason: 'length' }],
     ['model_context_window_exceeded', { reason: 'length', native: 'model_context_window_exceeded' }],
     ['refusal', { reason: 'content_filter', native: 'refusal' }],
-    ['compaction', { reason: 'stop', native: 'compaction' }],
-    ['something_new', { reason: 'stop', native: 'something_new' }],
+    ['compaction', { reason: 'length', native: 'compaction' }],
+    ['something_new', { reason: 'length', native: 'something_new' }],
   ])('A16: %s', (word, expected) => {
     expect(finishOf({ stop_reason: word }, { calledTools: false })).toEqual(expected)
   })

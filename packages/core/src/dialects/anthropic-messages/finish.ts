@@ -1,5 +1,5 @@
 import type { JsonObject } from '../dialect.ts'
-import type { Finish, FinishReason } from '../finish.ts'
+import { type Finish, type FinishReason, unknownFinish } from '../finish.ts'
 import { objectOf, textOf } from '../json.ts'
 
 const reasons: ReadonlyMap<string, FinishReason> = new Map([
@@ -8,6 +8,8 @@ const reasons: ReadonlyMap<string, FinishReason> = new Map([
   ['pause_turn', 'stop'],
   ['tool_use', 'tool_calls'],
   ['max_tokens', 'length'],
+  // It has made room, and waits to be asked again.
+  ['compaction', 'length'],
   ['model_context_window_exceeded', 'length'],
   ['refusal', 'content_filter'],
 ])
@@ -22,13 +24,14 @@ export interface Calls {
 
 /**
  * Why the answer ended, from a message or the `delta` of a `message_delta`; `undefined` while it has not. Words we do not
- * know stop the answer and are kept as `native`.
+ * know are no plain end and are kept as `native`.
  */
 export function finishOf(message: JsonObject, { calledTools }: Calls): Finish | undefined {
   const word = textOf(message.stop_reason)
   if (word === undefined) return undefined
-  const reason = reasons.get(word) ?? 'stop'
+  const reason = reasons.get(word)
   const detail = textOf(message.stop_sequence) ?? textOf(objectOf(message.stop_details)?.explanation)
+  if (reason === undefined) return { ...unknownFinish(word), ...(detail === undefined ? {} : { detail }) }
   return {
     reason: reason === 'tool_calls' && !calledTools ? 'stop' : reason,
     ...(PLAIN.has(word) ? {} : { native: word }),

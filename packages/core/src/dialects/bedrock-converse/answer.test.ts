@@ -70,7 +70,7 @@ describe('readAnswer', () => {
     ['model_context_window_exceeded', { reason: 'length', native: 'model_context_window_exceeded' }],
     ['guardrail_intervened', { reason: 'content_filter', native: 'guardrail_intervened' }],
     ['content_filtered', { reason: 'content_filter', native: 'content_filtered' }],
-    ['something_new', { reason: 'stop', native: 'something_new' }],
+    ['something_new', { reason: 'length', native: 'something_new' }],
   ])('A16: %s', (stopReason, finish) => {
     expect(read([{ text: 'a' }], { stopReason }).choices[0]?.finish).toEqual(finish)
   })

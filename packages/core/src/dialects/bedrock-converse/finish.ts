@@ -1,5 +1,5 @@
 import type { JsonObject } from '../dialect.ts'
-import type { Finish, FinishReason } from '../finish.ts'
+import { type Finish, type FinishReason, unknownFinish } from '../finish.ts'
 import { objectOf, textOf } from '../json.ts'
 
 const reasons: ReadonlyMap<string, FinishReason> = new Map([
@@ -28,12 +28,13 @@ export interface Calls {
   readonly calledTools: boolean
 }
 
-/** Why the answer ended. Words we do not know stop the answer and are kept as `native`. */
+/** Why the answer ended. Words we do not know are no plain end and are kept as `native`. */
 export function finishOf(message: JsonObject, { calledTools }: Calls): Finish {
   const word = textOf(message.stopReason)
   if (word === undefined) return { reason: calledTools ? 'tool_calls' : 'stop' }
-  const reason = reasons.get(word) ?? 'stop'
+  const reason = reasons.get(word)
   const detail = stopSequence(objectOf(message.additionalModelResponseFields))
+  if (reason === undefined) return { ...unknownFinish(word), ...(detail === undefined ? {} : { detail }) }
   return {
     reason: reason === 'tool_calls' && !calledTools ? 'stop' : reason,
     ...(PLAIN.has(word) ? {} : { native: word }),

@@ -198,7 +198,7 @@ describe('an answer', () => {
     ['STOP_SEQUENCE', { reason: 'stop', native: 'STOP_SEQUENCE' }],
     ['MAX_TOKENS', { reason: 'length' }],
     ['TOOL_CALL', { reason: 'stop', native: 'TOOL_CALL' }],
-    ['SOMETHING_NEW', { reason: 'stop', native: 'SOMETHING_NEW' }],
+    ['SOMETHING_NEW', { reason: 'length', native: 'SOMETHING_NEW' }],
   ])('%s without a call ends as %j', (finish_reason, finish) => {
     expect(read(message({ content: [{ type: 'text', text: 'a' }] }, { finish_reason })).choices[0]?.finish).toEqual(finish)
   })

@@ -1,5 +1,5 @@
-import { GatewayError } from '../../errors.ts'
-import type { Finish } from '../finish.ts'
+import type { GatewayError } from '../../errors.ts'
+import { brokenAnswer, type Finish, unknownFinish } from '../finish.ts'
 
 const REASONS: Readonly<Record<string, Finish>> = {
   COMPLETE: { reason: 'stop' },
@@ -13,14 +13,15 @@ const FAILURES = /^(?:ERROR|TIMEOUT|USER_CANCEL)/
 /** Why the answer ended, for words that `failureOf` knows nothing of. */
 export function finishOf(native: unknown, { calledTools }: { readonly calledTools: boolean }): Finish {
   const known = typeof native === 'string' && Object.hasOwn(REASONS, native) ? REASONS[native] : undefined
+  if (known === undefined && typeof native === 'string' && native !== '') return unknownFinish(native)
   if (calledTools && known?.reason !== 'length') return { reason: 'tool_calls' }
   // An announcement of calls that never came.
   if (known?.reason === 'tool_calls') return { reason: 'stop', native: 'TOOL_CALL' }
-  return known ?? { reason: 'stop', ...(typeof native === 'string' ? { native } : {}) }
+  return known ?? { reason: 'stop' }
 }
 
 /** The error that looks like an end. */
 export function failureOf(native: unknown, { provider, detail }: { readonly provider: string; readonly detail?: string | undefined }): GatewayError | undefined {
   if (typeof native !== 'string' || !FAILURES.test(native)) return undefined
-  return new GatewayError('provider_error', `${provider} gave up on its answer (${native.slice(0, 40)})${detail === undefined ? '' : `: ${detail}`}.`, { provider })
+  return brokenAnswer(provider, { word: native, detail })
 }

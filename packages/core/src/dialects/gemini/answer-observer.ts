@@ -3,10 +3,12 @@ import { type JsonObject, USAGE_GRACE_MS } from '../dialect.ts'
 import type { Finish } from '../finish.ts'
 import { isObject, listOf, objectsOf, textOf } from '../json.ts'
 import { errorInAnswer } from './errors.ts'
-import { blockedPrompt, finishOf, finishWord } from './finish.ts'
+import { blockedPrompt, brokenCandidate, finishOf, finishWord } from './finish.ts'
 
 interface ObservedCandidate {
   hasCalls: boolean
+  /** A client has something to show. */
+  hasContent: boolean
   finished: boolean
 }
 
@@ -37,6 +39,7 @@ export class AnswerObserver {
 
   /** Chunks of the first candidate went by unread. */
   noteContent(): void {
+    this.#candidate(0).hasContent = true
     if (this.#candidate(0).finished) this.#hasFalseEnd = true
   }
 
@@ -44,7 +47,10 @@ export class AnswerObserver {
   observe(chunk: JsonObject): GatewayError | undefined {
     const { error, candidates, promptFeedback } = chunk
     if (error !== undefined && error !== null) return errorInAnswer(error, this.#provider)
-    for (const [position, candidate] of listOf(candidates).entries()) if (isObject(candidate)) this.#observe(candidate, position)
+    for (const [position, candidate] of listOf(candidates).entries()) {
+      const broken = isObject(candidate) ? this.#observe(candidate, position) : undefined
+      if (broken !== undefined) return broken
+    }
     const blocked = this.#blocked || this.#candidates.size > 0 ? undefined : blockedPrompt(promptFeedback)
     if (blocked !== undefined) {
       this.#blocked = true
@@ -67,22 +73,26 @@ export class AnswerObserver {
     }
   }
 
-  #observe(candidate: JsonObject, position: number): void {
+  #observe(candidate: JsonObject, position: number): GatewayError | undefined {
     const { index } = candidate
     const state = this.#candidate(typeof index === 'number' ? index : position)
     // A call and the end of its turn come in different chunks.
     state.hasCalls ||= partsOf(candidate).some((part) => isObject(part['functionCall']))
+    state.hasContent ||= partsOf(candidate).some(isShown)
     if (state.finished && hasContent(candidate)) this.#hasFalseEnd = true
     const word = finishWord(candidate['finishReason'])
-    if (word === undefined || state.finished) return
+    if (word === undefined || state.finished) return undefined
     state.finished = true
+    const broken = state.hasContent ? undefined : brokenCandidate(word, candidate['finishMessage'], this.#provider)
+    if (broken !== undefined) return broken
     this.finishes.push(finishOf(word, state.hasCalls, candidate['finishMessage']))
+    return undefined
   }
 
   #candidate(index: number): ObservedCandidate {
     let candidate = this.#candidates.get(index)
     if (candidate === undefined) {
-      candidate = { hasCalls: false, finished: false }
+      candidate = { hasCalls: false, hasContent: false, finished: false }
       this.#candidates.set(index, candidate)
     }
     return candidate
@@ -92,6 +102,12 @@ export class AnswerObserver {
 /** Whether a candidate of a chunk holds a part of the answer: an empty text is none, its signature is. */
 export function hasContent(candidate: JsonObject): boolean {
   return partsOf(candidate).some((part) => textOf(part['text']) !== undefined || Object.keys(part).some((field) => field !== 'text' && field !== 'thought'))
+}
+
+/** Text that is no thought, a call, or media: a signature alone shows nothing. */
+function isShown(part: JsonObject): boolean {
+  if (part['thought'] === true) return false
+  return textOf(part['text']) !== undefined || Object.keys(part).some((field) => field !== 'text' && field !== 'thought' && field !== 'thoughtSignature')
 }
 
 function partsOf({ content }: JsonObject): JsonObject[] {

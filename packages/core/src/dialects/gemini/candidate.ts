@@ -4,7 +4,7 @@ import type { CallContext, JsonObject } from '../dialect.ts'
 import type { StreamEvent } from '../events.ts'
 import { ArgumentWriter } from './argument-stream.ts'
 import { readCitations } from './citations.ts'
-import { finishOf, finishWord } from './finish.ts'
+import { brokenCandidate, finishOf, finishWord } from './finish.ts'
 import { isObject, listOf, textOf } from '../json.ts'
 import { readLogprobs } from './logprobs.ts'
 import { INVENTED_ID_PREFIX, ORIGIN } from './tool-history.ts'
@@ -24,6 +24,8 @@ export class CandidateReader {
   readonly #choice: number
   readonly #call: CallContext
   #calls = 0
+  /** A client has something to show: text, a call, or media. */
+  #hasContent = false
   #openCall: OpenCall | undefined
   /** The visible text so far, to place citations in. */
   #text = ''
@@ -49,6 +51,8 @@ export class CandidateReader {
     if (word === undefined || this.finished) return
     this.finished = true
     this.#closeCall(events)
+    const broken = this.#hasContent ? undefined : brokenCandidate(word, candidate['finishMessage'], this.#call.provider)
+    if (broken !== undefined) throw broken
     const citations = readCitations(this.#grounding, this.#text)
     if (citations.length > 0) events.push({ type: 'annotations', choice: this.#choice, value: citations })
     events.push({ type: 'finish', choice: this.#choice, finish: finishOf(word, this.#calls > 0, candidate['finishMessage']) })
@@ -67,6 +71,7 @@ export class CandidateReader {
     } else if (part['thought'] !== true) {
       // Media among the thoughts are drafts.
       const other = mediaOf(part)
+      this.#hasContent ||= other !== undefined
       if (other !== undefined) events.push({ type: 'part', choice: this.#choice, part: other })
     }
     this.#sign(signature, events)
@@ -77,6 +82,7 @@ export class CandidateReader {
       events.push({ type: 'reasoning', choice: this.#choice, text })
       return
     }
+    this.#hasContent = true
     this.#text += text
     events.push({ type: 'text', choice: this.#choice, text })
   }
@@ -98,6 +104,7 @@ export class CandidateReader {
     }
     this.#closeCall(events)
     const index = this.#calls++
+    this.#hasContent = true
     events.push({
       type: 'tool-call',
       choice: this.#choice,

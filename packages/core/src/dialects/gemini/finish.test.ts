@@ -20,11 +20,11 @@ describe('finishOf', () => {
   })
 
   it.each(ODD)('A16: %s keeps its own word', (word) => {
-    expect(finishOf(word, true, undefined)).toEqual({ reason: 'stop', native: word })
+    expect(finishOf(word, true, undefined)).toEqual({ reason: 'length', native: word })
   })
 
   it('keeps the explanation of an odd end, cleaned', () => {
-    expect(finishOf('MALFORMED_FUNCTION_CALL', false, 'Malformed\ncall')).toEqual({ reason: 'stop', native: 'MALFORMED_FUNCTION_CALL', detail: 'Malformed call' })
+    expect(finishOf('MALFORMED_FUNCTION_CALL', false, 'Malformed\ncall')).toEqual({ reason: 'length', native: 'MALFORMED_FUNCTION_CALL', detail: 'Malformed call' })
     expect(finishOf('STOP', true, 'Model generated function call(s).')).toEqual({ reason: 'tool_calls' })
   })
 })

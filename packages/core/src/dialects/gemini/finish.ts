@@ -1,4 +1,5 @@
-import type { Finish, FinishReason } from '../finish.ts'
+import type { GatewayError } from '../../errors.ts'
+import { brokenAnswer, type Finish, type FinishReason, unknownFinish } from '../finish.ts'
 import { cleanProviderText } from '../upstream-error.ts'
 import { isObject, textOf } from '../json.ts'
 
@@ -21,6 +22,9 @@ const REASONS: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>
   ['MODEL_ARMOR', 'content_filter'],
 ])
 
+/** Words for an answer that broke: without content there is no answer at all. */
+const BROKEN: ReadonlySet<string> = new Set(['MALFORMED_FUNCTION_CALL', 'MALFORMED_RESPONSE', 'UNEXPECTED_TOOL_CALL', 'TOO_MANY_TOOL_CALLS', 'MISSING_THOUGHT_SIGNATURE', 'NO_IMAGE', 'IMAGE_OTHER', 'OTHER'])
+
 /** Words of a turn that may end in function calls; servers that imitate the API have one of their own for it. */
 const MAY_CALL: ReadonlySet<string> = new Set(['STOP', 'FUNCTION_CALL'])
 
@@ -36,12 +40,18 @@ export function reasonOfWord(word: string): FinishReason | undefined {
 
 /**
  * Why a candidate ended. `STOP` is also said of turns that end in function calls. Words without a counterpart
- * (`MALFORMED_FUNCTION_CALL`, `OTHER`, new ones) become `stop` and are kept in `native`.
+ * (`MALFORMED_FUNCTION_CALL`, `OTHER`, new ones) are no plain end and are kept in `native`.
  */
 export function finishOf(word: string, hasCalls: boolean, message: unknown): Finish {
-  const reason = MAY_CALL.has(word) && hasCalls ? 'tool_calls' : (REASONS.get(word) ?? 'stop')
+  const reason = MAY_CALL.has(word) ? (hasCalls ? 'tool_calls' : 'stop') : REASONS.get(word)
+  if (reason === undefined) return { ...unknownFinish(word), ...detailOf(message) }
   if (PLAIN.has(word)) return { reason }
   return { reason, native: word, ...detailOf(message) }
+}
+
+/** The error of a candidate without content that ended otherwise than an answer does; `undefined` for one that may be handed on. */
+export function brokenCandidate(word: string, message: unknown, provider: string): GatewayError | undefined {
+  return BROKEN.has(word) || (!MAY_CALL.has(word) && !REASONS.has(word)) ? brokenAnswer(provider, { word, ...detailOf(message) }) : undefined
 }
 
 /** How an answer ends whose prompt was refused; `undefined` when it was not. */

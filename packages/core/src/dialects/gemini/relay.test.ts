@@ -21,7 +21,7 @@ describe('a whole answer', () => {
     ['thoughts that ate its tokens (nasty 8)', { finishReason: 'MAX_TOKENS' }, { reason: 'length' }],
     ['no finish reason', candidate([{ text: 'a' }]), { reason: 'stop' }],
     ['calls and no finish reason', candidate([{ functionCall: { name: 'f' } }]), { reason: 'tool_calls' }],
-    ['a word without a counterpart', candidate([], { finishReason: 'MALFORMED_FUNCTION_CALL', finishMessage: 'bad' }), { reason: 'stop', native: 'MALFORMED_FUNCTION_CALL', detail: 'bad' }],
+    ['a word without a counterpart', candidate([{ text: 'Hi' }], { finishReason: 'MALFORMED_FUNCTION_CALL', finishMessage: 'bad' }), { reason: 'length', native: 'MALFORMED_FUNCTION_CALL', detail: 'bad' }],
   ])('may have %s', (_, one, finish) => {
     expect(read({ candidates: [one] }).finishes).toEqual([finish])
   })

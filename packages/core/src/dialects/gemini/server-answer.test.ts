@@ -121,7 +121,7 @@ describe('the finish', () => {
     [{ reason: 'content_filter', native: 'RECITATION' }, { finishReason: 'RECITATION' }],
     [{ reason: 'stop', native: 'MALFORMED_FUNCTION_CALL', detail: 'bad' }, { finishReason: 'MALFORMED_FUNCTION_CALL', finishMessage: 'bad' }],
     [{ reason: 'stop', native: 'SAFETY' }, { finishReason: 'STOP' }],
-    [{ reason: 'length', native: 'OTHER' }, { finishReason: 'MAX_TOKENS' }],
+    [{ reason: 'length', native: 'OTHER' }, { finishReason: 'OTHER' }],
   ])('%j is %j', (finish, rendered) => {
     const { content: _, index: __, ...rest } = finishOf(finish)
     expect(rest).toEqual(rendered)

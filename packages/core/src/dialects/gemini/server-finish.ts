@@ -11,6 +11,7 @@ const OWN_WORDS: ReadonlySet<string> = new Set([
   'UNEXPECTED_TOOL_CALL',
   'TOO_MANY_TOOL_CALLS',
   'MALFORMED_RESPONSE',
+  'MISSING_THOUGHT_SIGNATURE',
 ])
 
 const WORDS = { stop: 'STOP', tool_calls: 'STOP', length: 'MAX_TOKENS', content_filter: 'SAFETY' } as const
@@ -33,6 +34,6 @@ export function renderFinish(finish: Finish, malformedCall?: string): JsonObject
 function wordOf({ reason, native }: Finish): string {
   const plain = WORDS[reason]
   if (native === undefined) return plain
-  if (OWN_WORDS.has(native)) return reason === 'stop' ? native : plain
+  if (OWN_WORDS.has(native)) return reason === 'stop' || reason === 'length' ? native : plain
   return reasonOfWord(native) === reason ? native : plain
 }

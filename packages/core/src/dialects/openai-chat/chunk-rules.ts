@@ -1,6 +1,6 @@
 import { GatewayError } from '../../errors.ts'
 import type { JsonObject } from '../dialect.ts'
-import type { Finish, FinishReason } from '../finish.ts'
+import { type Finish, type FinishReason, unknownFinish } from '../finish.ts'
 import type { SseFrame } from '../sse.ts'
 import { upstreamError } from '../upstream-error.ts'
 import { tokenCount, type Usage } from '../usage.ts'
@@ -96,18 +96,42 @@ function brokenWord(value: unknown): string | undefined {
 }
 
 /** Words for "it broke": never an end a client may take for a whole answer. */
-const BROKEN = /error|^(failed|failure|abort|aborted|cancelled|canceled|timeout|insufficient_system_resource)$/i
+const BROKEN = /error|malformed|^(?:failed|failure|fail|abort|aborted|cancelled|canceled|cancel|timeout|timed_out|interrupted|insufficient_system_resource|unexpected_tool_call|too_many_tool_calls|missing_thought_signature|no_image)$/i
 
 const finishes: Readonly<Record<string, FinishReason>> = {
   stop: 'stop',
+  stopped: 'stop',
+  stop_sequence: 'stop',
+  stop_token: 'stop',
+  eos: 'stop',
+  eos_token: 'stop',
+  eot: 'stop',
+  end: 'stop',
+  end_turn: 'stop',
+  end_of_turn: 'stop',
+  pause_turn: 'stop',
+  complete: 'stop',
+  completed: 'stop',
+  done: 'stop',
+  finish: 'stop',
+  finished: 'stop',
+  normal: 'stop',
+  success: 'stop',
   length: 'length',
   tool_calls: 'tool_calls',
   content_filter: 'content_filter',
   function_call: 'tool_calls',
   tool_use: 'tool_calls',
   tool_call: 'tool_calls',
+  'tool-calls': 'tool_calls',
+  function_calls: 'tool_calls',
   max_tokens: 'length',
   max_output_tokens: 'length',
+  max_new_tokens: 'length',
+  max_length: 'length',
+  max_completion_tokens: 'length',
+  token_limit: 'length',
+  context_length: 'length',
   model_length: 'length',
   model_context_window_exceeded: 'length',
   sensitive: 'content_filter',
@@ -133,5 +157,6 @@ export function finishOf(value: unknown): Finish | undefined {
   }
   const word = textOf(value)
   if (word === undefined || BROKEN.test(word)) return undefined
-  return { reason: finishes[word.toLowerCase()] ?? 'stop', native: word }
+  const known = word.toLowerCase()
+  return Object.hasOwn(finishes, known) ? { reason: finishes[known] as FinishReason, native: word } : unknownFinish(word)
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../dialect.ts'
-import type { Finish } from '../finish.ts'
+import { type Finish, unknownFinish } from '../finish.ts'
 import { objectOf, textOf } from '../json.ts'
 
 export interface Calls {
@@ -12,7 +12,9 @@ export interface Calls {
  * ours are kept as `native`.
  */
 export function finishOf(response: JsonObject, { calledTools }: Calls): Finish {
-  if (response.status !== 'incomplete') return { reason: calledTools ? 'tool_calls' : 'stop' }
+  const status = textOf(response.status) ?? 'completed'
+  if (status === 'completed') return { reason: calledTools ? 'tool_calls' : 'stop' }
+  if (status !== 'incomplete') return unknownFinish(status)
   const word = textOf(objectOf(response.incomplete_details)?.reason)
   if (word === 'content_filter') return { reason: 'content_filter' }
   return word === undefined || word === 'max_output_tokens' ? { reason: 'length' } : { reason: 'length', native: word }
