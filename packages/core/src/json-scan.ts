@@ -61,8 +61,7 @@ KINDS[0x3a] = COLON
 
 /**
  * Looks at every byte once, in steps between which the event loop may turn, and returns the text's one value if it is
- * large. `bytes` begin with that value.
- * Throws `invalid_request` for more structure than `limits` allow, and `JsonSyntaxError` where brackets or quotes do not
+ * large. `bytes` begin with that value. Throws `invalid_request` for more structure than `limits` allow, and `JsonSyntaxError` where brackets or quotes do not
  * match. What stands between the brackets is left to the parser.
  */
 export function* scanJson(bytes: Uint8Array, limits: JsonLimits, pieceBytes: number = PIECE_BYTES): Generator<undefined, LargeValue | undefined> {
@@ -93,10 +92,9 @@ export function* scanJson(bytes: Uint8Array, limits: JsonLimits, pieceBytes: num
     if (kind === QUOTE) {
       const start = at
       let end = endOfString(bytes, at + 1, at + 1 + SCAN_BYTES)
-      while (end.isOpen) {
+      for (; end.isOpen; end = endOfString(bytes, end.at, end.at + SCAN_BYTES)) {
         if (end.at >= length) throw new JsonSyntaxError(length)
         yield
-        end = endOfString(bytes, end.at, end.at + SCAN_BYTES)
       }
       at = end.at
       gapStart = at
@@ -121,18 +119,22 @@ export function* scanJson(bytes: Uint8Array, limits: JsonLimits, pieceBytes: num
       if (stringBytes > pieceBytes) parts[depth]?.pop()
     } else elements += 1
     if (kind !== QUOTE) stringBytes = 0
-    if (members > limits.members) throw refusal(`has more than ${limits.members} fields, objects and arrays`)
-    if (elements > limits.elements) throw refusal(`has more than ${limits.elements} values`)
+    if (members > limits.members || elements > limits.elements) throw tooMany(members, limits)
   }
   if (depth > 0) throw new JsonSyntaxError(length)
   return parts[0]?.[0]
+}
+
+function tooMany(members: number, limits: JsonLimits): GatewayError {
+  return refusal(`has more than ${members > limits.members ? `${limits.members} fields, objects and arrays` : `${limits.elements} values`}`)
 }
 
 export function tooLongGap(): GatewayError {
   return refusal(`has a number, a word or a run of white space of more than ${MAX_GAP_BYTES} characters`)
 }
 
-function refusal(what: string): GatewayError {
+/** @param what the text does: `has more than ...` */
+export function refusal(what: string): GatewayError {
   return new GatewayError('invalid_request', `The JSON ${what}. Send less in one request.`)
 }
 
@@ -141,7 +143,7 @@ const STEP_BYTES = 256
 const BACKSLASH = 0x5c
 
 /** The quote that ends the string whose content goes on at `from`, or, with `isOpen`, as far as it was looked for. */
-function endOfString(bytes: Uint8Array, from: number, until: number): { readonly at: number; readonly isOpen: boolean } {
+export function endOfString(bytes: Uint8Array, from: number, until: number): { readonly at: number; readonly isOpen: boolean } {
   let at = from
   while (at < until) {
     const quote = bytes.indexOf(0x22, at)

@@ -21,7 +21,7 @@ export function* parsing(bytes: Uint8Array, limits: JsonLimits, pieceBytes: numb
   if (start > MAX_GAP_BYTES) throw tooLongGap()
   if (text[start] !== OPEN_BRACE) throw new JsonSyntaxError(start)
   const large = yield* scanJson(text.subarray(start), limits, pieceBytes)
-  if (large === undefined) return parsePiece(text, start, text.length) as Record<string, unknown>
+  if (large === undefined) return parsePiece(text.subarray(start), start) as Record<string, unknown>
   const value = shifted(large, start)
   const end = skipSpace(text, value.end)
   if (end < text.length) throw new JsonSyntaxError(end)
@@ -166,7 +166,7 @@ class Members {
 
   #parse(from: number, to: number, placeholder: string): Container {
     const [open, close] = Array.isArray(this.#target) ? '[]' : '{}'
-    return parsePiece(this.#text, from, to, [open ?? '', placeholder + (close ?? '')]) as Container
+    return parsePiece(this.#text.subarray(from, to), from, [open ?? '', placeholder + (close ?? '')]) as Container
   }
 }
 
@@ -177,13 +177,14 @@ function setOwn(target: Record<string, unknown>, key: string, value: unknown): 1
   return 1
 }
 
-function parsePiece(text: Buffer, from: number, to: number, [before, after]: readonly [string, string] = ['', '']): unknown {
+/** @param from where the piece begins, for the place of an error */
+function parsePiece(piece: Buffer, from: number, [before, after]: readonly [string, string] = ['', '']): unknown {
   try {
-    return JSON.parse(before + text.toString('utf8', from, to) + after)
+    return JSON.parse(before + piece.toString('utf8') + after)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
-    const piece = before + text.toString('utf8', from, to) + after
-    throw new JsonSyntaxError(from + Buffer.byteLength(piece.slice(before.length, jsonErrorOffset(piece))))
+    const text = before + piece.toString('utf8') + after
+    throw new JsonSyntaxError(from + Buffer.byteLength(text.slice(before.length, jsonErrorOffset(text))))
   }
 }
 
@@ -199,7 +200,7 @@ function* stringOf({ text, pieceBytes }: Source, { start, end }: LargeValue): Ge
   const pieces: string[] = []
   for (let from = start + 1; from < end - 1; ) {
     const to = cutOf(text, from, Math.min(from + pieceBytes, end - 1))
-    pieces.push(parsePiece(text, from, to, ['"', '"']) as string)
+    pieces.push(parsePiece(text.subarray(from, to), from, ['"', '"']) as string)
     from = to
     yield
   }

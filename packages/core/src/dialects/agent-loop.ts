@@ -1,4 +1,5 @@
 import type { Conversation, Part } from './conversation.ts'
+import { parseJson } from './json.ts'
 
 /**
  * How many times in a row the assistant has made its last tool calls: the same tools with the same arguments, whatever came
@@ -36,12 +37,8 @@ function signatureOf(parts: readonly Part[]): string | undefined {
 
 /** Spaces and the order of fields say nothing. */
 function canonical(text: string): string {
-  try {
-    return JSON.stringify(sorted(JSON.parse(text)))
-  } catch (error) {
-    if (error instanceof SyntaxError) return text
-    throw error
-  }
+  const parsed = parseJson(text)
+  return parsed === undefined ? text : JSON.stringify(sorted(parsed.value))
 }
 
 function sorted(value: unknown): unknown {

@@ -1,3 +1,6 @@
+import { GatewayError } from '../errors.ts'
+import { parseOutsideText } from '../json-object.ts'
+import { EVENT_LIMITS, JsonSyntaxError } from '../json-scan.ts'
 import type { JsonObject } from './dialect.ts'
 
 /** Whether the value is a JSON object: no array, no `null`. */
@@ -30,12 +33,12 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** What a JSON text holds; `undefined` for text that is not JSON. */
+/** What a JSON text holds; `undefined` for text that is not JSON, or has more structure than an event may have. */
 export function parseJson(text: string): { readonly value: unknown } | undefined {
   try {
-    return { value: JSON.parse(text) }
+    return { value: parseOutsideText(text, EVENT_LIMITS) }
   } catch (error) {
-    if (error instanceof SyntaxError) return undefined
+    if (error instanceof JsonSyntaxError || error instanceof GatewayError) return undefined
     throw error
   }
 }

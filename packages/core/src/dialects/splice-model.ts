@@ -1,3 +1,5 @@
+import { endOfString, SMALL_JSON_BYTES } from '../json-scan.ts'
+
 /** What becomes of a request's text on its way to a provider that speaks the client's own dialect. */
 export interface ModelSplice {
   /** The model as the client named it, and as the provider knows it. */
@@ -28,19 +30,42 @@ export function spliceModel(bytes: Uint8Array, splice: ModelSplice): Uint8Array 
 }
 
 const MODEL_KEY = Buffer.from('"model"')
-/** Spells a letter of a key, so that its bytes need not be where they seem to be. */
-const ESCAPED_LETTER = /\\u00(?:5f|6|7)/i
 
 /**
  * What most requests allow: the key's bytes occur once, so they are the key's. Inside a string its quotes would be
  * escaped.
  */
 function valueOfLoneModel(text: Buffer, start: number, forbidden: string | undefined): number | undefined {
-  if (forbidden !== undefined && text.includes(JSON.stringify(forbidden))) return undefined
-  if (text.includes('\\u00') && ESCAPED_LETTER.test(text.toString('latin1'))) return undefined
-  const key = text.indexOf(MODEL_KEY, start)
-  if (key === -1 || text.includes(MODEL_KEY, key + MODEL_KEY.length)) return undefined
+  if (forbidden !== undefined && find(text, 0, startsWith(Buffer.from(JSON.stringify(forbidden)))) !== -1) return undefined
+  if (find(text, 0, ESCAPED_LETTER) !== -1) return undefined
+  const key = find(text, start, MODEL)
+  if (key === undefined || key === -1 || find(text, key + MODEL_KEY.length, MODEL) !== -1) return undefined
   return valueAfter(text, key + MODEL_KEY.length)
+}
+
+interface Pattern {
+  /** What it begins with. */
+  readonly needle: Buffer
+  isAt(text: Buffer, at: number): boolean
+}
+
+function startsWith(needle: Buffer): Pattern {
+  return { needle, isAt: (text, at) => text[at + 1] === needle[1] && at + needle.length <= text.length && needle.compare(text, at, at + needle.length) === 0 }
+}
+
+/** More of a pattern's first byte than most texts have: searching for each of them costs more than walking from member to member. */
+const MANY = 1_000
+
+/** Where the pattern is found first at or behind `from`; `-1` where it is not, `undefined` where the search would take long. */
+function find(text: Buffer, from: number, { needle, isAt }: Pattern): number | undefined {
+  // The search for several bytes hides how often it has found the first of them.
+  const sought = text.length > SMALL_JSON_BYTES ? (needle[0] ?? 0) : needle
+  let at = text.indexOf(sought, from)
+  for (let misses = 0; misses < MANY; misses++) {
+    if (at === -1 || isAt(text, at)) return at
+    at = text.indexOf(sought, at + 1)
+  }
+  return undefined
 }
 
 function valueAfter(text: Buffer, at: number): number | undefined {
@@ -58,13 +83,25 @@ function isSpace(byte: number | undefined): boolean {
 }
 
 const QUOTE = 0x22
-const BACKSLASH = 0x5c
 const COLON = 0x3a
 const COMMA = 0x2c
 const OPEN_BRACE = 0x7b
 const CLOSE_BRACE = 0x7d
 const OPEN_BRACKET = 0x5b
 const CLOSE_BRACKET = 0x5d
+const LETTER_U = 0x75
+const ZERO = 0x30
+
+const MODEL = startsWith(MODEL_KEY)
+
+/** Spells a letter of a key, so that its bytes need not be where they seem to be: an underscore, or a letter of either case. */
+const ESCAPED_LETTER: Pattern = {
+  needle: Buffer.from('\\u00'),
+  isAt(text, at) {
+    if (text[at + 1] !== LETTER_U || text[at + 2] !== ZERO || text[at + 3] !== ZERO) return false
+    return /^(?:5f|6|7)/i.test(text.toString('latin1', at + 4, at + 6))
+  },
+}
 
 /** Walks a JSON object from member to member: what stands inside of strings and nested values is stepped over. */
 class MemberScan {
@@ -113,11 +150,6 @@ class MemberScan {
 
   /** The quote that ends the string which begins at the current one. */
   #endOfString(): number {
-    for (let quote = this.#text.indexOf(QUOTE, this.#at + 1); quote !== -1; quote = this.#text.indexOf(QUOTE, quote + 1)) {
-      let backslashes = 0
-      while (this.#text[quote - 1 - backslashes] === BACKSLASH) backslashes += 1
-      if (backslashes % 2 === 0) return quote
-    }
-    return this.#text.length
+    return endOfString(this.#text, this.#at + 1, this.#text.length).at
   }
 }

@@ -1,5 +1,7 @@
 import type { BuiltRequest, JsonObject, Observation, StreamRelay, Translation } from '../dialects/index.ts'
 import { GatewayError, redacted, withDetails } from '../errors.ts'
+import { parseOutside } from '../json-object.ts'
+import { ANSWER_LIMITS } from '../json-scan.ts'
 import type { PlanLimits, Target } from '../routing/index.ts'
 import { AnswerStream, type FirstContentBy } from './answer-stream.ts'
 import { retryAfterMs } from './backoff.ts'
@@ -238,18 +240,17 @@ async function readNothing(call: UpstreamCall, options: Attempt): Promise<Answer
 
 async function readWhole(call: UpstreamCall, options: Attempt): Promise<Answer> {
   const bytes = await call.collect(options.limits.answerLimitBytes)
-  const answer = options.translation.readAnswer(parseAnswer(bytes, options), bytes)
+  const answer = options.translation.readAnswer(await parseAnswer(bytes, options), bytes)
   return { body: answer.body, observation: answer }
 }
 
-const decoder = new TextDecoder()
-
-function parseAnswer(bytes: Uint8Array, options: Attempt): Record<string, unknown> {
+async function parseAnswer(bytes: Uint8Array, options: Attempt): Promise<Record<string, unknown>> {
   const provider = options.target.provider.name
   let value: unknown
   try {
-    value = JSON.parse(decoder.decode(bytes))
+    value = await parseOutside(bytes, ANSWER_LIMITS)
   } catch (cause) {
+    if (cause instanceof GatewayError) throw new GatewayError('upstream_invalid', `${provider} answered with more than can be read. ${cause.message}`, { cause })
     throw new GatewayError('upstream_invalid', `${provider} answered with something that is not JSON.`, { cause })
   }
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>

@@ -1,5 +1,7 @@
 import { GatewayError } from '../errors.ts'
-import { jsonErrorOffset } from '../json-error.ts'
+import { invalidJson, parseOutside } from '../json-object.ts'
+import { JsonSyntaxError, REQUEST_LIMITS } from '../json-scan.ts'
+import { checkStructure } from '../json-structure.ts'
 import type { GatewayRequest } from './request.ts'
 
 export interface JsonBody {
@@ -11,11 +13,14 @@ export interface JsonBody {
 /** The JSON object a client sent; the host's already parsed body is used as it is. @param whenEmpty stands for an empty body, which is refused otherwise */
 export async function readJsonBody(request: GatewayRequest, limit: number, whenEmpty?: JsonBody['value']): Promise<JsonBody> {
   const parsed = request.parsedBody
-  if (parsed !== undefined && typeof parsed !== 'string' && !(parsed instanceof Uint8Array)) return { value: objectOf(parsed), bytes: undefined }
+  if (parsed !== undefined && typeof parsed !== 'string' && !(parsed instanceof Uint8Array)) {
+    checkStructure(parsed, REQUEST_LIMITS)
+    return { value: objectOf(parsed), bytes: undefined }
+  }
   const bytes = parsed === undefined ? await request.bytes(limit) : typeof parsed === 'string' ? Buffer.from(parsed) : parsed
   if (bytes.length > limit) throw bodyTooLarge(limit)
   if (bytes.length === 0 && whenEmpty !== undefined) return { value: whenEmpty, bytes }
-  return { value: objectOf(parseJson(bytes)), bytes }
+  return { value: objectOf(await parseJson(bytes)), bytes }
 }
 
 /** The largest body that is kept while it is sent, so that it can be sent again: to the next target, say. */
@@ -62,27 +67,23 @@ export function encodingNotAccepted(encoding: string): GatewayError {
   return new GatewayError('invalid_request', `Request bodies with content-encoding ${JSON.stringify(encoding)} are not accepted; send the JSON uncompressed.`, { status: 415 })
 }
 
-const decoder = new TextDecoder()
-
-function parseJson(bytes: Uint8Array): unknown {
+async function parseJson(bytes: Uint8Array): Promise<unknown> {
   if (bytes.length === 0) throw new GatewayError('invalid_json', 'The request body is empty; expected a JSON object.')
-  const text = decoder.decode(bytes)
   try {
-    return JSON.parse(text)
-  } catch {
-    const offset = jsonErrorOffset(text)
-    const before = text.slice(0, offset)
-    const line = before.split('\n').length
-    const column = offset - before.lastIndexOf('\n')
-    throw new GatewayError('invalid_json', `The request body is not valid JSON: unexpected ${describe(text, offset)} at position ${offset} (line ${line}, column ${column}).`)
+    return await parseOutside(bytes, REQUEST_LIMITS)
+  } catch (error) {
+    throw error instanceof JsonSyntaxError ? invalidJson(error, bytes) : error
   }
 }
 
-function describe(text: string, offset: number): string {
-  return offset >= text.length ? 'end of input' : `character ${JSON.stringify(text[offset])}`
-}
+/** Requests of all APIs have a few dozen; each of them may be copied, checked and named in what is dropped. */
+const MAX_FIELDS = 1_000
 
 function objectOf(value: unknown): Record<string, unknown> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    const fields = Object.keys(value).length
+    if (fields > MAX_FIELDS) throw new GatewayError('invalid_request', `The request body has ${fields} fields; the limit is ${MAX_FIELDS}. Send what belongs together inside one field.`)
+    return value as Record<string, unknown>
+  }
   throw new GatewayError('invalid_request', `The request body must be a JSON object, not ${value === null ? 'null' : Array.isArray(value) ? 'an array' : `a ${typeof value}`}.`)
 }

@@ -5,7 +5,7 @@ import type { SseFrame } from '../sse.ts'
 import { CandidateReader } from './candidate.ts'
 import { errorInAnswer } from './errors.ts'
 import { blockedPrompt } from './finish.ts'
-import { isObject, textOf } from '../json.ts'
+import { isObject, parseJson, textOf } from '../json.ts'
 import { readUsage } from './usage.ts'
 
 const NOTHING: readonly StreamEvent[] = []
@@ -48,13 +48,12 @@ export class AnswerReader implements StreamReader {
   read(frame: SseFrame): readonly StreamEvent[] {
     const { data, event } = frame
     if (this.#failed || data === '' || data === '[DONE]') return NOTHING
-    let chunk: unknown
-    try {
-      chunk = JSON.parse(data)
-    } catch (cause) {
+    const parsed = parseJson(data)
+    if (parsed === undefined) {
       if (event === 'error') return this.#fail(errorInAnswer(data, this.#call.provider))
-      return this.#fail(new GatewayError('upstream_invalid', `${this.#call.provider} sent a stream event that is no JSON.`, { cause }))
+      return this.#fail(new GatewayError('upstream_invalid', `${this.#call.provider} sent a stream event that is no JSON.`))
     }
+    const chunk = parsed.value
     if (!isObject(chunk)) {
       return this.#fail(new GatewayError('upstream_invalid', `${this.#call.provider} sent a stream event that is no JSON object.`))
     }
