@@ -1,6 +1,7 @@
 import { Admin, type AdminGuard, keyActs, LiveRules, ruleActs } from './admin/index.ts'
 import type { Clock } from './clock.ts'
 import { limitOfWish, limitsOfCaller, readGrace, readKeyWish, readLimitWish, readSubject, type Settings, type TargetFilter } from './config/index.ts'
+import { messageOf } from './errors.ts'
 import type { HostCalls } from './host-calls.ts'
 import { readJsonBody } from './http/index.ts'
 import { attributionOf, callerKey, type Caller, type KnownCaller, KeyRing } from './identity/index.ts'
@@ -19,7 +20,7 @@ export interface Administered {
 
 /** @param outside `endRequestsOf` is told whose requests are to end */
 export function administer(directory: Directory, { clock, log, endRequestsOf }: { readonly clock: Clock; readonly log: LeveledLogger; readonly endRequestsOf: (callerKey: string) => void }): Administered {
-  const rules = new LiveRules(limitOfWish, (limit, cause) => log.error('a limit of the store cannot be read by this version, and does not hold here', { limit, cause: String(cause) }))
+  const rules = new LiveRules(limitOfWish, (limit, cause) => log.error('a limit of the store cannot be read by this version, and does not hold here', { limit, cause: messageOf(cause) }))
   const register: Register = new Register({
     directory,
     clock,

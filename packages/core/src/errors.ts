@@ -147,6 +147,15 @@ export function describeThrown(thrown: unknown): string {
   }
 }
 
+/** A thrown value in one line, without its stack. Never throws, whatever was thrown. */
+export function messageOf(thrown: unknown): string {
+  try {
+    return String(thrown).slice(0, LONGEST_DESCRIPTION)
+  } catch {
+    return 'a value that cannot be written as text'
+  }
+}
+
 /** Anything thrown, as a `GatewayError`: what we did not foresee becomes `internal_error` with the original as cause. */
 export function toGatewayError(error: unknown): GatewayError {
   if (isGatewayError(error)) return error

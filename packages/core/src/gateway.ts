@@ -4,7 +4,7 @@ import { type Clock, systemClock } from './clock.ts'
 import { type GatewayOptions, processEnvironment, resolveSettings, type Settings, watchFile } from './config/index.ts'
 import { type Dialect, dialects, type Usage } from './dialects/index.ts'
 import { createModelLists, createTransport, type DispatchEnvironment, RetryBudget, SharedHealth, TargetHealth, type Transport } from './dispatch/index.ts'
-import { GatewayError } from './errors.ts'
+import { GatewayError, messageOf } from './errors.ts'
 import { endExchange, type Exchange } from './exchange.ts'
 import { HostCalls } from './host-calls.ts'
 import { type GatewayRequest, type GatewayResponse, handleWeb, targetOf } from './http/index.ts'
@@ -92,7 +92,7 @@ export function createGateway<Host = unknown>(options: GatewayOptions<Host> = {}
       : watchFile(settings.configPath, {
           clock: core.dispatch.clock,
           onChange: reload,
-          onError: (error) => core.log.error('the configuration file is no longer watched', { cause: String(error) }),
+          onError: (error) => core.log.error('the configuration file is no longer watched', { cause: messageOf(error) }),
         })
   let closing: Promise<void> | undefined
   const answer = (request: GatewayRequest): Promise<GatewayResponse> => handle(runtime, request)
@@ -246,7 +246,7 @@ function createRuntime(settings: Settings, core: Core): Runtime {
   const keys = settings.keys.map(({ key, name, routes, models, attribution }) => ({ key, caller: { id: name, ...attribution, ...(routes && { routes }), ...(models && { models }) } }))
   if (settings.needsDevelopmentKey && core.developmentKey !== undefined) keys.push({ key: core.developmentKey, caller: { id: 'development' } })
   const listModels = createModelLists(settings.providers.values(), core.dispatch, (provider, error) =>
-    core.log.warn('a provider did not list its models', { provider, cause: String(error) }),
+    core.log.warn('a provider did not list its models', { provider, cause: messageOf(error) }),
   )
   const routing = createRoutingTable(settings)
   const isDisabled = switchOf(settings.isDisabled, core.shared.administered?.rules, core.hostCalls)

@@ -4,6 +4,7 @@ import { administer, type Administered, createAdmin } from './administration.ts'
 import type { CircuitState } from './circuit-breaker.ts'
 import type { Clock } from './clock.ts'
 import { limitsOfCaller, type Settings } from './config/index.ts'
+import { messageOf } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import type { HostCalls } from './host-calls.ts'
 import { callerKey, type Identify, type KnownCaller } from './identity/index.ts'
@@ -177,7 +178,7 @@ export class SharedState {
     const now = clock.monotonic()
     if (now - this.#counterReportedAt < REPEAT_MS) return
     this.#counterReportedAt = now
-    log.error('limit counter unusable, using fail modes for it', { store, cause: String(cause) })
+    log.error('limit counter unusable, using fail modes for it', { store, cause: messageOf(cause) })
   }
 
   /** Read once: what a store throws away when it is full is decided when it is set up. */
@@ -202,7 +203,7 @@ export class SharedState {
     const { onAlert, alertWebhook } = this.#settings
     log.warn('a limit is used so far that somebody wanted to know', { alert })
     if (onAlert !== undefined) hostCalls.notify('onAlert', onAlert, alert)
-    if (alertWebhook !== undefined) post(alertWebhook, alert).catch((cause: unknown) => log.error('an alert did not reach alertWebhook', { cause: String(cause) }))
+    if (alertWebhook !== undefined) post(alertWebhook, alert).catch((cause: unknown) => log.error('an alert did not reach alertWebhook', { cause: messageOf(cause) }))
   }
 
   /** An outage lasts until the store is used again: probes that fail meanwhile are no news. */
@@ -210,7 +211,7 @@ export class SharedState {
     const { log, clock } = this.#outside
     const { limitFailMode, budgetFailMode } = this.#settings
     let lastCause: unknown
-    const fields = (): Record<string, unknown> => ({ store, limitsWithoutStore: limitFailMode, budgetsWithoutStore: budgetFailMode, cause: String(lastCause) })
+    const fields = (): Record<string, unknown> => ({ store, limitsWithoutStore: limitFailMode, budgetsWithoutStore: budgetFailMode, cause: messageOf(lastCause) })
     const outage = new LastingCondition(clock, {
       began: () => log.error('limit store unavailable, using fail modes', fields()),
       lasts: (forMs) => {

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import { hostStore } from './host-store.ts'
 import { memoryStore, sqliteStore, type Store } from './store.ts'
 
 /** What `@postern/redis` exports, as far as it is needed here. */
@@ -20,7 +21,7 @@ export interface OpenedStore {
  * @param options `isImplied`: the URL is that of `REDIS_URL`, which may be there for somebody else
  */
 export function openStore(place: Store | string, now: () => number, options: { readonly isImplied: boolean }): OpenedStore {
-  if (typeof place !== 'string') return { store: place }
+  if (typeof place !== 'string') return { store: hostStore(place) }
   if (place === 'memory') return { store: memoryStore(now) }
   if (place.startsWith('sqlite:')) return { store: sqliteStore(place.slice('sqlite:'.length), now) }
   const redis = findRedisPackage()
