@@ -1,4 +1,4 @@
-import { createGateway, type Gateway, type GatewayOptions, type Logger, type RequestRecord } from '@postern/core'
+import { createGateway, type Gateway, GatewayError, type GatewayOptions, type Logger, type RequestRecord } from '@postern/core'
 import { gateway as expressGateway } from '@postern/express'
 import { gateway as honoGateway } from '@postern/hono'
 import { gateway as koaGateway } from '@postern/koa'
@@ -156,6 +156,28 @@ async function mount(framework: string, options: GatewayOptions, clock = new Fak
     },
   }
 }
+
+describe.each(Object.keys(frameworks))('an error of ours that identify throws on purpose, in %s', (framework) => {
+  const denied = (details: object = {}, fields: PropertyDescriptorMap = {}) => Object.defineProperties(new GatewayError('permission_denied', 'Not on Sundays.', details as never), fields)
+
+  it.each<[string, number, () => unknown]>([
+    ['is told to the client', 403, () => denied()],
+    ['with headers', 403, () => denied({ headers: { 'x-plan': 'free' } })],
+    ['with a header that HTTP cannot carry', 500, () => denied({ headers: { 'x-plan': 'a\r\nb' } })],
+    ['with a header name that HTTP cannot carry', 500, () => denied({ headers: { 'x plan': 'a' } })],
+    ['with a status that HTTP does not have', 500, () => denied({ status: 99 })],
+    ['with a code that we do not have', 500, () => denied({}, { code: { value: 'nonsense' } })],
+    ['with details that throw', 500, () => denied({}, { details: { get: () => { throw new Error('odd') } } })],
+    ['with details that are none', 500, () => denied({}, { details: { value: null } })],
+    ['with a circular message', 500, () => denied({}, { message: { get() { return { self: [this, 5n] } } } })],
+  ])('%s: %i', async (_, status, make) => {
+    const { url, close } = await mount(framework, { log: 'silent', identify: () => { throw make() } })
+    const response = await chat({})(url)
+    expect(response.status).toBe(status)
+    await response.text()
+    await close()
+  })
+})
 
 describe('a caller that identify answers', () => {
   const limit = { unit: 'requests', limit: 2, window: 'total' } as const
