@@ -147,6 +147,16 @@ export function describeThrown(thrown: unknown): string {
   }
 }
 
+/** A thrown value as an error that can be looked at: itself, or another one in its words. Never throws. */
+export function asError(thrown: unknown): Error {
+  try {
+    if (thrown instanceof Error && typeof thrown.message === 'string' && typeof thrown.stack === 'string') return thrown
+    return new Error(describeThrown(thrown))
+  } catch {
+    return new Error('a value that cannot be looked at')
+  }
+}
+
 /** A thrown value in one line, without its stack. Never throws, whatever was thrown. */
 export function messageOf(thrown: unknown): string {
   try {

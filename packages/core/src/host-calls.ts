@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 import type { HostFunction } from './config/index.ts'
-import { describeThrown, GatewayError, isGatewayError } from './errors.ts'
+import { asError, describeThrown, GatewayError, isGatewayError } from './errors.ts'
 import type { GatewayRequest } from './http/index.ts'
 import { isolated, isThenable } from './isolated.ts'
 import type { Logger } from './log.ts'
@@ -57,7 +57,7 @@ export class HostCalls {
       throw new TypeError(`The option ${name} answered ${describeKind(answer)}, which is no credential.`)
     } catch (cause) {
       this.fail(name, cause)
-      throw cause
+      throw asError(cause)
     }
   }
 

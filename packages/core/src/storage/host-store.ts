@@ -1,4 +1,4 @@
-import { describeThrown } from '../errors.ts'
+import { asError } from '../errors.ts'
 import type { Directory } from './directory.ts'
 import type { Ledger } from './ledger.ts'
 import type { Store } from './store.ts'
@@ -50,19 +50,9 @@ async function asked<Value>(method: string, ask: () => Value | PromiseLike<Value
     const answer = await ask()
     if (isGood(answer)) return answer
   } catch (cause) {
-    throw errorOf(cause)
+    throw asError(cause)
   }
   throw new TypeError(`The method ${method} of the store answered something else than its interface says.`)
-}
-
-function errorOf(cause: unknown): Error {
-  try {
-    if (cause instanceof Error) return cause
-  } catch {
-    // A proxy that throws when it is looked at.
-    return new Error('a value that cannot be looked at')
-  }
-  return new Error(describeThrown(cause))
 }
 
 function isReserveAnswer(answer: unknown): boolean {
