@@ -7,6 +7,7 @@ import type { GatewayRequest } from './http/index.ts'
 import { attributionOf, callerKey, type KnownCaller, spellingsOf } from './identity/index.ts'
 import type { RequestRecord } from './ledger/index.ts'
 import { type Amounts, type Demand, isOfTarget, type Limit, type Subject } from './limits/index.ts'
+import { paidBesideAt, pricedElsewhere } from './powers.ts'
 import type { Plan, Target } from './routing/index.ts'
 import type { Runtime } from './runtime.ts'
 
@@ -206,8 +207,10 @@ function withCacheWrites(usage: Usage, { writesCache }: Operation): Usage {
 }
 
 /** What a request costs beside its tokens. Throws where a hard budget applies and nobody knows. */
-function surchargeFor({ surchargeOf }: Runtime, { surcharges }: Operation, { target, isHard }: { readonly target: string; readonly isHard: boolean }): number {
-  const [param] = surcharges?.() ?? []
+function surchargeFor({ surchargeOf, routing }: Runtime, operation: Operation, { target, isHard }: { readonly target: string; readonly isHard: boolean }): number {
+  const elsewhere = isHard ? pricedElsewhere(routing, target, operation) : undefined
+  if (elsewhere !== undefined) throw new GatewayError('unpriced_parameter', `A budget applies to this request, and ${elsewhere} lets ${target} answer with another model, host or account, whose price is not known to the gateway. Leave it out.`, { param: elsewhere })
+  const [param] = [...(operation.surcharges?.() ?? []), ...paidBesideAt(routing, target, operation)]
   if (param === undefined) return 0
   const known = surchargeOf(target)
   if (known !== undefined || !isHard) return known ?? 0

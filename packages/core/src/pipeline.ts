@@ -11,6 +11,7 @@ import { type GatewayRequest, type GatewayResponse, headersOfTrace, isPlainPath,
 import { callerKey, type KnownCaller, mayCall } from './identity/index.ts'
 import { readReports, recordOf, recordOfReport, type RequestRecord } from './ledger/index.ts'
 import { type Allowance, mayUseModel, type Plan, planFor, planForProvider, planForTenant } from './routing/index.ts'
+import { refuseAmbiguous, refuseElsewhere } from './powers.ts'
 import type { Runtime } from './runtime.ts'
 
 /**
@@ -45,9 +46,11 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
       operation = await endpoint.read({ request, params: match.params, bodyLimitBytes: runtime.bodyLimitBytes })
     }
     refuseLongModel(operation)
+    if (isHeld(runtime, exchange)) refuseAmbiguous(operation)
     operation = exchange.operation = bounded(exchange, operation)
     const plan = planOf(runtime, exchange, request)
     exchange.route = plan.route
+    refuseElsewhere(exchange.caller, operation, plan)
     if (runtime.loopLimit !== Number.POSITIVE_INFINITY) refuseLoop(operation, runtime.loopLimit)
     const affordable = await admit(runtime, exchange, { operation, plan, request })
     exchange.operation = affordable.operation
@@ -82,9 +85,16 @@ function shed({ load }: Runtime, exchange: Exchange, request: GatewayRequest): v
   throw new GatewayError('host_overloaded', 'The server has too much to do at the moment.', { retryAfterMs: SHED_FOR_MS })
 }
 
+/** Whether it matters to anything but the provider how the request is read. */
+function isHeld({ limitsFor }: Runtime, { caller }: Exchange): boolean {
+  return caller?.maxOutputTokens !== undefined || caller?.models !== undefined || caller?.routes !== undefined || limitsFor(caller).length > 0
+}
+
 /** The request as its caller may make it: a bound above `maxOutputTokens` of the key becomes that, and where there is none it is set. */
 function bounded({ caller, degraded }: Exchange, operation: Operation): Operation {
-  if (caller?.maxOutputTokens === undefined || operation.bounded === undefined) return operation
+  if (caller?.maxOutputTokens === undefined) return operation
+  if (operation.isBoundless?.() === true) throw new GatewayError('permission_denied', `This key gets at most ${caller.maxOutputTokens} output tokens for a request (maxOutputTokens), and how this request bounds its output is not known to the gateway. Use an endpoint below /v1 that takes one request at a time.`)
+  if (operation.bounded === undefined) return operation
   const allowed = operation.bounded(caller.maxOutputTokens)
   if (allowed !== operation) degraded.add('output-bounded')
   return allowed

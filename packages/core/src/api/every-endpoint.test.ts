@@ -283,6 +283,21 @@ describe('every endpoint that reaches a provider', () => {
     expect(transport.requests).toHaveLength(1)
   })
 
+  /** Endpoints that generate no text, and what a key may get of it says nothing of them. */
+  const WITHOUT_TEXT = /^(?:GET|DELETE|OPTIONS) |(?:count|input)_tokens$|:(?:countTokens|embedContent|batchEmbedContents)$|\/(?:embeddings|rerank|moderations|files|cancel)$|\/(?:images|audio)\//
+
+  it.each(cases)('%s gives a key no more output than it may get, or is closed to it', async (name, endpoint) => {
+    const { reply, dialect } = exampleOf(endpoint)
+    const { gateway, transport } = start([reply], dialect, { keys: { alpha: { key: KEY, maxOutputTokens: 7 } } })
+    const response = await gateway.fetch(requestFor(endpoint))
+    await response.text()
+    const { status } = response
+    const [sent] = transport.requests
+    if (WITHOUT_TEXT.test(name) && !name.startsWith('DELETE /providers')) expect([status, sent === undefined]).toEqual([200, false])
+    else if (sent === undefined) expect([status, name]).toEqual([403, expect.stringMatching(/^(?:POST|PUT|PATCH|DELETE) \/(?:v1\/batches|providers\/)/)])
+    else if (!name.startsWith('DELETE /providers')) expect(Buffer.from(sent.body as Uint8Array).toString()).toMatch(/"(?:max_completion_tokens|max_tokens|max_output_tokens|maxOutputTokens)":7\b/)
+  })
+
   it.each(withBody)('%s holds the limit of a body', async (_name, endpoint) => {
     const { gateway, transport, records } = start([])
     const response = await gateway.fetch(requestFor(endpoint, { padding: LIMIT }))

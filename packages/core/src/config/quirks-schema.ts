@@ -36,6 +36,10 @@ export function quirksSchema() {
     marksPrefill: flag('A last message of the assistant, to be continued, carries `prefix: true`.'),
     continuesTurn: flag('A last message of the assistant is gone on with, not answered: see `continueStreams`.'),
     billsAfterDisconnect: flag('Goes on and charges after its client has left: its streams are read to their end, for a minute at most.'),
+    powers: z
+      .strictObject({ elsewhere: z.array(word).exactOptional(), elsewhereTools: z.array(word).exactOptional(), elsewhereModels: patterns().exactOptional(), paid: z.array(word).exactOptional(), paidModels: patterns().exactOptional() })
+      .exactOptional()
+      .meta(meta({ type: 'object', description: 'Fields, tools and model ids (regular expressions) that let another model answer (`elsewhere`, `elsewhereTools`, `elsewhereModels`) or cost more than tokens (`paid`, `paidModels`), in place of those the gateway knows: refused where a key has an allow-list or a hard budget applies. `{}` lets all of them through.' })),
     predictsEmbeddings: flag("Embeddings are predictions, as in Google's cloud."),
     embeddings: z
       .strictObject({
@@ -101,5 +105,17 @@ function toolFields() {
       .strictObject({ dialect: z.enum(dialectNames), models: z.array(word), onlyWithEffort: z.array(word).exactOptional() })
       .exactOptional()
       .meta(meta({ type: 'object', description: 'Models, as beginnings of their names, whose function tools are served by another dialect that the provider speaks: `dialect`, `models`. Those of `onlyWithEffort` need it only when the request asks for reasoning.' })),
+  }
+}
+
+function patterns() {
+  return z.array(z.string().min(1).refine(isPattern, { error: 'Write a regular expression.' }))
+}
+
+function isPattern(text: string): boolean {
+  try {
+    return new RegExp(text) instanceof RegExp
+  } catch {
+    return false
   }
 }

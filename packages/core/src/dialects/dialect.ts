@@ -4,6 +4,7 @@ import type { EmbeddingFormat } from './embeddings/index.ts'
 import type { Answer, StreamEvent } from './events.ts'
 import type { Finish } from './finish.ts'
 import type { OutputBounds } from './output-bounds.ts'
+import type { Powers } from './powers.ts'
 import type { RerankFormat } from './rerank/index.ts'
 import type { FrameSplitter, SseFrame } from './sse.ts'
 import type { NameRule } from './tool-fit/index.ts'
@@ -210,6 +211,8 @@ export interface Quirks {
   readonly marksPrefill?: boolean
   /** A last message of the assistant is gone on with, not answered: a stream that broke can be continued here. With `marksPrefill` it always is. */
   readonly continuesTurn?: boolean
+  /** What requests can do beyond asking one model for what its tokens pay for: refused where a key or a budget is held to that. Empty: nothing, so that all of it is let through. @default what the catalogue says */
+  readonly powers?: Powers
   /** Goes on and charges after its client has left: its streams are read to their end, for a minute at most, so that what they cost is known. */
   readonly billsAfterDisconnect?: boolean
   /** Where its embeddings, otherwise modelled on OpenAI's, go by other names. */

@@ -31,10 +31,21 @@ export interface Operation {
    * where no bound of the output is known. Throws `invalid_request` for more choices than tokens.
    */
   bounded?(most: number): Operation
+  /** It generates output, and no bound of it can be set here: a batch, an address of a provider's own that is not known. */
+  isBoundless?(): boolean
+  /** The request itself, where it is JSON that was read whole. */
+  json?(): SentJson | undefined
   /** Its streams can be ended by the gateway as if their bound were reached. */
   readonly isCuttable?: boolean
   /** How this target is asked, and how its answer is handed to the client. */
   translationFor(target: OperationTarget, context: OperationContext): Translation
+}
+
+/** JSON as the client sent it. */
+export interface SentJson {
+  readonly body: JsonObject
+  /** Absent when only the parsed value is left. */
+  readonly bytes: Uint8Array | undefined
 }
 
 /** Exactly one provider: the one the client names, that of the model it names, or the only one there is. */
@@ -97,6 +108,7 @@ export function readChat(from: Dialect, request: ClientRequest): Operation {
       return body === request.body ? this : readChat(from, { ...request, body, bytes: undefined })
     },
     isCuttable: true,
+    json: () => request,
     conversation: () => chat.conversation(),
     estimateInput: () => (inputTokens ??= estimateInputTokens(chat.conversation())),
     surcharges: () => surchargesOf(request.body),

@@ -2,7 +2,7 @@ import type { JsonObject } from './dialect.ts'
 import { listOf, objectOf, objectsOf, textOf } from './json.ts'
 
 /** Tools of clients, which cost no more than the tokens they are written with; every other one is a provider's, which may charge for each use. */
-const FREE_TOOLS: ReadonlySet<string> = new Set(['function', 'custom', 'namespace', 'tool_search', 'local_shell', 'apply_patch', 'mcp'])
+const FREE_TOOLS: ReadonlySet<string> = new Set(['function', 'custom', 'namespace', 'tool_search', 'local_shell', 'apply_patch'])
 /** Those of Anthropic that clients run themselves have names with a date. */
 const FREE_DATED_TOOL = /^(?:bash|text_editor|computer|memory|tool_search_tool_\w+)_\d{8}$/
 /** Gemini's are fields of the tool; these are paid by the token. */

@@ -1,5 +1,6 @@
 export { readJsonBody, readUpload } from './body.ts'
 export { type Form, openForm } from './multipart.ts'
+export { repeatedMember } from './repeated-member.ts'
 export { type GatewayRequest, type GatewayResponse } from './request.ts'
 export { isPlainName, isPlainPath, targetOf } from './path.ts'
 export { headersOfTrace, readTrace, type Trace } from './trace.ts'

@@ -2,6 +2,7 @@ import type { Quirks } from '../dialects/index.ts'
 import { type DialectName, exceptionsOfOpenai } from './catalogue.ts'
 import { originalChat } from './compatibility.ts'
 import { pathSegment } from './path-segment.ts'
+import { powersFor } from './powers.ts'
 import type { PreparedRequest, Provider, ProviderRequest } from './provider.ts'
 import { Secrets } from './secrets.ts'
 import { dialectsOf } from './spoken-dialects.ts'
@@ -61,6 +62,7 @@ export function createAzureProvider(settings: AzureSettings): Provider {
     modelPrefixes: [],
     quirks: Object.freeze({ ...surface.quirks, ...settings.quirks }),
     // The service lists the models there are, not the deployments that can be called.
+    powers: settings.quirks?.powers ?? powersFor('azure', true),
     listModelsPath: undefined,
     headers: () => secret,
     ...(dialectsFor === undefined ? {} : { dialectsFor }),

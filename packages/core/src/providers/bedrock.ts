@@ -1,7 +1,8 @@
 import type { Clock } from '../clock.ts'
-import type { Quirks } from '../dialects/index.ts'
+import type { Powers, Quirks } from '../dialects/index.ts'
 import { GatewayError } from '../errors.ts'
 import { type AwsCredentials, type AwsCredentialsFunction, AwsCredentialSource } from './aws-credentials.ts'
+import { powersFor } from './powers.ts'
 import type { PreparedRequest, Provider, ProviderRequest } from './provider.ts'
 import { Secrets } from './secrets.ts'
 import { Sigv4Signer } from './sigv4.ts'
@@ -79,6 +80,7 @@ class BedrockProvider implements Provider {
   readonly models: readonly string[]
   readonly modelPrefixes: readonly string[]
   readonly quirks: Quirks
+  readonly powers: Powers
   readonly listModelsPath: string | undefined
   readonly #dialects: readonly string[]
   readonly #host: string
@@ -97,6 +99,7 @@ class BedrockProvider implements Provider {
     this.models = Object.freeze([...(settings.models ?? [])])
     this.modelPrefixes = service.modelPrefixes
     this.quirks = Object.freeze({ ...settings.quirks })
+    this.powers = settings.quirks?.powers ?? powersFor('bedrock', true)
     this.#dialects = service.dialects
     this.#host = url.host
     this.#secrets = new Secrets([...Object.values(headers), ...(typeof credentials === 'function' ? [] : secretsOf(credentials))])

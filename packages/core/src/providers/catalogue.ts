@@ -1,5 +1,6 @@
-import type { Quirks } from '../dialects/index.ts'
+import type { Powers, Quirks } from '../dialects/index.ts'
 import { compatibility } from './compatibility.ts'
+import { powersFor } from './powers.ts'
 
 /** The wire formats a provider may be called in. */
 export const dialectNames = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini', 'bedrock-converse', 'cohere'] as const
@@ -31,6 +32,8 @@ export interface CatalogueEntry {
   /** Path of the model list below `baseUrl`; absent where the service has none there. */
   readonly listModelsPath: string | undefined
   readonly quirks: Quirks
+  /** What requests can do beyond the model they ask for. */
+  readonly powers: Powers
 }
 
 /** Models of a service that speak these dialects only. */
@@ -145,6 +148,7 @@ export const catalogue: readonly CatalogueEntry[] = rows.map((row) => ({
   modelPrefixes: [],
   listModelsPath: '/models',
   quirks: compatibility[row.name] ?? {},
+  powers: powersFor(row.name, true),
   ...row,
 }))
 

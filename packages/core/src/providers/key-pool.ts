@@ -39,7 +39,7 @@ function withKeys(keys: readonly ProviderKey[]): Provider {
 
 /** What a provider is, without its secrets in a field. */
 function copyOf(provider: Provider): Provider {
-  const { name, dialect, origin, basePath, models, modelPrefixes, quirks, listModelsPath } = provider
+  const { name, dialect, origin, basePath, models, modelPrefixes, quirks, powers, listModelsPath } = provider
   return {
     name,
     dialect,
@@ -48,6 +48,7 @@ function copyOf(provider: Provider): Provider {
     models,
     modelPrefixes,
     quirks,
+    powers,
     listModelsPath,
     headers: () => provider.headers(),
     ...(provider.dialectsFor && { dialectsFor: (model: string) => provider.dialectsFor?.(model) ?? [dialect] }),

@@ -1,6 +1,7 @@
-import type { Quirks } from '../dialects/index.ts'
+import type { Powers, Quirks } from '../dialects/index.ts'
 import type { AuthStyle, CatalogueEntry, DialectName } from './catalogue.ts'
 import type { ProviderKey } from './key-pool.ts'
+import { powersFor } from './powers.ts'
 import { Secrets } from './secrets.ts'
 import { dialectsOf } from './spoken-dialects.ts'
 
@@ -19,6 +20,8 @@ export interface Provider {
   /** How its own bare model ids begin; empty when it has none of its own. */
   readonly modelPrefixes: readonly string[]
   readonly quirks: Quirks
+  /** What requests to it can do beyond the model they ask for. */
+  readonly powers: Powers
   /** Path of the model list below `basePath`; absent when the provider has none. */
   readonly listModelsPath: string | undefined
   /** The same provider with the keys of tenants who bring their own, by tenant: nobody else is served with them. */
@@ -87,6 +90,7 @@ export function createProvider(settings: ProviderSettings, known?: CatalogueEntr
       models: Object.freeze([...(settings.models ?? [])]),
       modelPrefixes: known?.modelPrefixes ?? [],
       quirks: Object.freeze({ ...quirksAt(origin, facts), ...settings.quirks }),
+      powers: settings.quirks?.powers ?? powersFor(known?.name, isOwnAddress(origin, known)),
       listModelsPath: facts === undefined ? listModelsPathOf[dialect] : facts.listModelsPath,
       dialectsFor: dialectsOf({ dialect, alsoSpeaks: settings.alsoSpeaks ?? facts?.alsoSpeaks ?? [], exceptions: facts?.exceptions ?? [] }),
     },
@@ -107,6 +111,7 @@ class ResolvedProvider implements Provider {
   readonly models: readonly string[]
   readonly modelPrefixes: readonly string[]
   readonly quirks: Quirks
+  readonly powers: Powers
   readonly listModelsPath: string | undefined
   readonly dialectsFor?: (model: string) => readonly string[]
   readonly #headers: Readonly<Record<string, string>>
@@ -120,6 +125,7 @@ class ResolvedProvider implements Provider {
     this.models = facts.models
     this.modelPrefixes = facts.modelPrefixes
     this.quirks = facts.quirks
+    this.powers = facts.powers
     this.listModelsPath = facts.listModelsPath
     if (facts.dialectsFor !== undefined) this.dialectsFor = facts.dialectsFor
     this.#headers = Object.freeze({ ...headers.fixed, ...headers.secret })
@@ -168,8 +174,11 @@ function credentialHeader(auth: AuthStyle, key: string): Record<string, string> 
 function quirksAt(origin: string, facts: CatalogueEntry | undefined): Quirks {
   if (facts === undefined) return {}
   const { exact: _, ...others } = facts.quirks
-  const isOwnAddress = facts.baseUrl === origin || facts.baseUrl.startsWith(`${origin}/`)
-  return isOwnAddress ? facts.quirks : others
+  return isOwnAddress(origin, facts) ? facts.quirks : others
+}
+
+function isOwnAddress(origin: string, known: CatalogueEntry | undefined): boolean {
+  return known !== undefined && (known.baseUrl === origin || known.baseUrl.startsWith(`${origin}/`))
 }
 
 /** Dialects whose own paths begin with the API version. */

@@ -3,6 +3,7 @@ import { GatewayError } from '../errors.ts'
 import type { DialectName } from './catalogue.ts'
 import type { ProviderEnvironment } from './environment.ts'
 import { createGoogleToken, type GoogleAuthLibrary } from './google-token.ts'
+import { powersFor } from './powers.ts'
 import type { PreparedRequest, Provider, ProviderRequest } from './provider.ts'
 import { Secrets } from './secrets.ts'
 import type { GoogleCredentials } from './service-account.ts'
@@ -57,6 +58,7 @@ export function createVertexProvider(settings: VertexSettings, environment: Prov
     modelPrefixes: [],
     quirks: Object.freeze({ predictsEmbeddings: true, ...settings.quirks }),
     // The service lists what Google publishes, not what this project may call.
+    powers: settings.quirks?.powers ?? powersFor('vertex', true),
     listModelsPath: undefined,
     headers: () => secret,
     dialectsFor: (model: string) => dialectsOfMaker[makerOf(model).maker],

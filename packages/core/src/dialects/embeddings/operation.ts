@@ -17,7 +17,7 @@ const MAX_INPUTS = 2048
 export function readEmbeddings(request: ClientRequest): Operation {
   const asked = parseEmbeddings(request)
   const texts = (): string[] => asked.inputs.map((input) => (typeof input === 'string' ? input : JSON.stringify(input)))
-  return { model: asked.model, stream: false, estimateInput: () => estimateTextTokens(texts()), translationFor: (target, context) => translationTo(asked, target, context) }
+  return { model: asked.model, stream: false, json: () => request, estimateInput: () => estimateTextTokens(texts()), translationFor: (target, context) => translationTo(asked, target, context) }
 }
 
 function translationTo(asked: EmbeddingsRequest, target: OperationTarget, { dropUnsupported }: OperationContext): Translation {

@@ -36,6 +36,7 @@ export function readJsonRequest(api: Dialect, endpoint: ModelEndpoint, request: 
   return {
     model,
     stream,
+    json: () => request,
     ...(endpoint.paidBy === 'nothing' && { isFree: true }),
     ...(endpoint.paidBy === 'tokens' && {
       outputAsked: () => outputAsked(body, COMPLETION_BOUNDS),

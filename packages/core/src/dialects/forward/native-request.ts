@@ -1,7 +1,10 @@
 import type { GatewayError } from '../../errors.ts'
-import type { ErrorResponse } from '../dialect.ts'
+import type { ErrorResponse, JsonObject } from '../dialect.ts'
 import type { Operation, OperationTarget } from '../operation.ts'
+import { boundOutput, type OutputBounds, outputAsked } from '../output-bounds.ts'
+import { surchargesOf } from '../surcharges.ts'
 import { ByteRelay } from './byte-relay.ts'
+import { estimateNative, jsonIn, nativeBounds } from './native-bounds.ts'
 import { nativeHeaders } from './native-headers.ts'
 import { nativePath } from './native-path.ts'
 import { observerFor } from './passing-usage.ts'
@@ -29,6 +32,37 @@ const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
  * client's. Answers pass as they are, refusals included.
  */
 export function readNativeRequest(request: NativeRequest): Operation {
+  const operation = forwarded(request)
+  if (REPEATABLE.has(request.method) || request.method === 'DELETE') return operation
+  const bounds = nativeBounds(request.path.startsWith('/') ? request.path : `/${request.path}`)
+  if (bounds === 'none') return operation
+  return { ...operation, ...generating(request, bounds) }
+}
+
+/** What limits need to know of a request that may generate text. Its body is parsed when one of them asks. */
+function generating(request: NativeRequest, bounds: OutputBounds | undefined): Partial<Operation> {
+  let parsed: { readonly body: JsonObject | undefined } | undefined
+  const body = (): JsonObject | undefined => (parsed ??= { body: jsonIn(request.body) }).body
+  return {
+    json() {
+      const read = body()
+      return read && { body: read, bytes: request.body as Uint8Array }
+    },
+    estimateInput: () => estimateNative(body() ?? {}),
+    outputAsked: () => outputAsked(body() ?? {}, bounds ?? { names: ['max_tokens'] }),
+    surcharges: () => surchargesOf(body() ?? {}),
+    isBoundless: () => bounds === undefined || body() === undefined,
+    bounded(this: Operation, most: number) {
+      const sent = body()
+      if (bounds === undefined || sent === undefined) return this
+      const bounded = boundOutput(sent, bounds, most)
+      if (bounded === sent) return this
+      return readNativeRequest({ ...request, body: Buffer.from(JSON.stringify(bounded)), header: (name) => request.header(name), headerNames: () => request.headerNames() })
+    },
+  }
+}
+
+function forwarded(request: NativeRequest): Operation {
   const { method, body } = request
   const path = nativePath(request.path) + forwardedQuery(request.search)
   const headers = nativeHeaders(request)

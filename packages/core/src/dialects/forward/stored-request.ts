@@ -37,6 +37,8 @@ export function readStoredRequest(api: Dialect, endpoint: StoredEndpoint, reques
     model: model === null || model === '' ? undefined : model,
     stream: false,
     isFree: endpoint.isFree,
+    // What a batch asks for stands in a file.
+    isBoundless: () => !endpoint.isFree,
     // Done twice, an upload is a second file and a batch is paid for again.
     provider: wantedFor(api, request, { isRepeatable: body === undefined }),
     translationFor: (target, context) =>

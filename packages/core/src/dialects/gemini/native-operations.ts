@@ -21,6 +21,7 @@ export function readNative(request: ClientRequest): Operation {
   return {
     model,
     stream: false,
+    json: () => request,
     ...(actionOf(request.params) === 'countTokens' && { isFree: true }),
     translationFor(target) {
       const dialect = target.dialects.find(({ name }) => name === ORIGIN)
