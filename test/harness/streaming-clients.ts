@@ -35,4 +35,3 @@ async function googleGenai(origin: string): Promise<string> {
 }
 
 export const streamingClients = { 'OpenAI chat': openaiChat, 'OpenAI responses': openaiResponses, Anthropic: anthropic, 'Google GenAI': googleGenai } as const satisfies Record<string, StreamingClient>
-export type StreamingClientName = keyof typeof streamingClients

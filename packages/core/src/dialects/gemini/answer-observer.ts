@@ -28,8 +28,9 @@ export class AnswerObserver {
   /** Every candidate seen has ended, or the prompt was refused. */
   get complete(): boolean {
     if (this.#blocked) return true
-    const seen = [...this.#candidates.values()]
-    return seen.length > 0 && seen.every((candidate) => candidate.finished)
+    // Asked for every event of a stream.
+    for (const candidate of this.#candidates.values()) if (!candidate.finished) return false
+    return this.#candidates.size > 0
   }
 
   /** The API has no last event: after the finish reasons only usage and grounding may follow. */
