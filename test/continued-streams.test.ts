@@ -144,7 +144,7 @@ describe('an answer that broke off before the provider said what it took (B12)',
     ['as it came', ['openai-chat']],
     ['translated', ['anthropic-messages']],
   ] as [string, DialectName[]][])('has an estimate in its record, marked as one (%s)', async (_, dialects) => {
-    chain = await startChain({ dialects })
+    chain = await startChain({ dialects, quirks: { first: { reasoning: 'none' } } })
     chain.provider('first').reply({ answer: { text: Array.from({ length: 40 }, (_nothing, at) => `w${at} `) }, hangAfterEvents: 35 })
     const controller = new AbortController()
     const stream = openStream(await chain.ask({ stream: true }, { signal: controller.signal }))
@@ -154,7 +154,7 @@ describe('an answer that broke off before the provider said what it took (B12)',
     const { usage } = chain.records[0] ?? {}
     expect(usage?.estimated).toBe(true)
     expect(usage?.output).toBeGreaterThan(20)
-    expect(usage?.output).toBeLessThan(60)
+    expect(usage?.output).toBeLessThan(200)
     expect(usage?.input).toBeGreaterThan(0)
   })
 })

@@ -152,7 +152,7 @@ describe('a limit of tokens', () => {
     await running
   })
 
-  it('gives back what a failure, a refusal and a client that leaves have not used', async () => {
+  it('gives back what a refusal has not used, and nothing of a whole answer whose client has left', async () => {
     await start([{ unit: 'tokens', window: 'hour', limit: 2_000 }])
     const first = chain.provider('first')
     for (let at = 0; at < 5; at++) {
@@ -166,7 +166,9 @@ describe('a limit of tokens', () => {
     controller.abort()
     await left
     first.reply({ answer: { text: 'hi', usage: { input: 5, output: 5 } } })
-    await expect.poll(async () => (await chain.ask({ max_tokens: 1_500 })).status).toBe(200)
+    await expect.poll(() => chain.records.at(-1)).toMatchObject({ code: 'client_closed', usage: { estimated: true, because: 'answer_unread', output: 1_500 }, attempts: [{ billed: 'unknown', usage: { output: 1_500 } }] })
+    expect((await chain.ask({ max_tokens: 1_500 })).status).toBe(429)
+    expect((await chain.ask({ max_tokens: 300 })).status).toBe(200)
   })
 
   it('counts what was streamed before the client left', async () => {

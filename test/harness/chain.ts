@@ -22,7 +22,7 @@ export interface ChainOptions {
   readonly limits?: Partial<Record<ProviderName, NonNullable<ProviderOptions['limits']>>>
   readonly gateway?: Omit<GatewayOptions<never>, 'providers' | 'routes'>
   /** Limits of the route. */
-  readonly route?: { readonly retries?: number; readonly timeout?: string; readonly attemptTimeout?: string; readonly ttftTimeout?: string; readonly idleTimeout?: string; readonly continueStreams?: boolean; readonly fallbackOn?: RouteOptions['fallbackOn']; readonly overBudget?: RouteOptions['overBudget'] }
+  readonly route?: { readonly retries?: number; readonly timeout?: string; readonly attemptTimeout?: string; readonly ttftTimeout?: string; readonly idleTimeout?: string; readonly continueStreams?: boolean; readonly onClientLeave?: RouteOptions['onClientLeave']; readonly fallbackOn?: RouteOptions['fallbackOn']; readonly overBudget?: RouteOptions['overBudget'] }
   readonly injected?: Injected
 }
 

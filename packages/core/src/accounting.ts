@@ -1,21 +1,18 @@
 import { sessionOf } from './agent-session.ts'
-import type { Operation, Usage } from './dialects/index.ts'
-import { type AdmitTarget, type AdmittedTarget, AnswerStream, type Committed, OutputAllowance } from './dispatch/index.ts'
+import { type Operation, outputExpected, type Usage } from './dialects/index.ts'
+import { type AdmitTarget, type AdmittedTarget, OutputAllowance } from './dispatch/index.ts'
 import { GatewayError, toGatewayError } from './errors.ts'
-import type { Exchange, Outcome } from './exchange.ts'
+import type { Exchange } from './exchange.ts'
 import type { GatewayRequest } from './http/index.ts'
 import { attributionOf, callerKey, type KnownCaller, spellingsOf } from './identity/index.ts'
 import type { RequestRecord } from './ledger/index.ts'
 import { type Amounts, type Demand, isOfTarget, type Limit, type Subject } from './limits/index.ts'
-import { paidBesideAt, pricedElsewhere } from './powers.ts'
 import type { Plan, Target } from './routing/index.ts'
 import type { Runtime } from './runtime.ts'
+import { addedUp, NOTHING_USED, surchargeFor } from './settlement.ts'
 
-/** Looking at what a provider keeps, or throwing it away, costs nothing. */
-const FREE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'DELETE', 'OPTIONS'])
-
-/** What a request that sets no bound is taken to get: more is counted when it has ended. */
-const USUAL_OUTPUT_TOKENS = 1_024
+/** How much more output a stream without a bound asks for at a time. */
+const MORE_OUTPUT_TOKENS = 1_024
 
 /** Takes from what a provider allows us, and from what the caller may use of it, for each call of one of its targets. */
 export function admitTargetFor(runtime: Runtime, exchange: Exchange, { operation, request }: Pick<Asked, 'operation' | 'request'>): AdmitTarget | undefined {
@@ -23,7 +20,7 @@ export function admitTargetFor(runtime: Runtime, exchange: Exchange, { operation
   const { id, caller } = exchange
   const ofCaller = limitsFor(caller).filter(isOfTarget)
   if (providerLimits.size === 0 && ofCaller.length === 0) return undefined
-  const isFree = isFreeOfCharge(operation, request)
+  const isFree = operation.isFree === true
   let calls = 0
   return async (target, keyName) => {
     const { provider, model } = target
@@ -34,14 +31,14 @@ export function admitTargetFor(runtime: Runtime, exchange: Exchange, { operation
     const subject = { provider: keyName === undefined ? provider.name : `${provider.name}#${keyName}`, model }
     // What has no price counts for nothing with whom it is asked of: that is its own business.
     const ofProvider = await admitCall(runtime, exchange, { operation, isFree, isUnpricedFree: true, target, id: `${id}-${calls}`, limits: providerLimits.get(provider.name) ?? [], subject })?.catch((error: unknown) => {
-      own?.settle(undefined, false)
+      own?.settle(undefined)
       throw error
     })
     if (own === undefined || ofProvider === undefined) return own ?? ofProvider
     return {
-      settle(usage, isBilled) {
-        own.settle(usage, isBilled)
-        ofProvider.settle(usage, isBilled)
+      settle(used) {
+        own.settle(used)
+        ofProvider.settle(used)
       },
     }
   }
@@ -70,9 +67,8 @@ function admitCall(runtime: Runtime, { degraded }: Exchange, { operation, isFree
     return { ...amounts, nanoDollars: isUnknown ? undefined : priced(withCacheWrites(amounts, operation), isHard) }
   }
   // What a provider allows paces calls, and saves nothing.
-  return runtime.admit(limits, { id, degraded, subject, estimate, takesAll: isUnpricedFree === true })?.then(({ estimate: reserved, settle }) => ({
-    settle(usage, isBilled) {
-      const used = usage ?? (isBilled && reserved !== undefined ? reserved : NOTHING_USED)
+  return runtime.admit(limits, { id, degraded, subject, estimate, takesAll: isUnpricedFree === true })?.then(({ settle }) => ({
+    settle(used = NOTHING_USED) {
       settle({ inputTokens: used.inputTokens, outputTokens: used.outputTokens, nanoDollars: used === NOTHING_USED ? 0 : (priced(used) ?? 0) })
     },
   }))
@@ -84,20 +80,15 @@ function subjectOf({ caller, route }: Exchange, { operation, request, limits }: 
   return { key: caller && callerKey(caller), ...attributionOf(caller), route, model: operation.model, ...(isSession && { session: sessionOf(caller, operation, request) }) }
 }
 
-function isFreeOfCharge({ isFree }: Operation, { method }: GatewayRequest): boolean {
-  return isFree === true || FREE_METHODS.has(method)
-}
-
 /**
  * What it may take: its input, and the largest output it asks for.
  *
  * @param most tokens of output after which the gateway ends the answer, unless more can be reserved by then
  */
-function estimateOf({ outputAsked, estimateInput }: Operation, most = Number.POSITIVE_INFINITY): Pick<Amounts, 'inputTokens' | 'outputTokens' | 'choices'> {
-  const asked = outputAsked?.()
-  if (asked === undefined) return { inputTokens: estimateInput?.() ?? 0, outputTokens: 0 }
-  const tokens = asked.tokens ?? Math.max(USUAL_OUTPUT_TOKENS, asked.mentioned)
-  return { inputTokens: estimateInput?.() ?? 0, outputTokens: Math.min(most, tokens * asked.choices), choices: asked.choices }
+function estimateOf(operation: Operation, most = Number.POSITIVE_INFINITY): Pick<Amounts, 'inputTokens' | 'outputTokens' | 'choices'> {
+  const inputTokens = operation.estimateInput?.() ?? operation.inputBytesEstimate?.() ?? 0
+  const choices = operation.outputAsked?.().choices
+  return { inputTokens, outputTokens: Math.min(most, outputExpected(operation)), ...(choices !== undefined && { choices }) }
 }
 
 interface Asked {
@@ -174,7 +165,7 @@ function withoutDearest(plan: Plan, { priceOf }: Runtime, operation: Operation):
 
 function demandOf(runtime: Runtime, exchange: Exchange, { operation, plan, limits, request, most }: Asked & { readonly limits: readonly Limit[]; readonly most: number | undefined }): Demand {
   const { priceOf } = runtime
-  const isFree = isFreeOfCharge(operation, request)
+  const isFree = operation.isFree === true
   const { id, degraded } = exchange
   return {
     id,
@@ -202,23 +193,10 @@ function isHardBudget({ unit, isSoft }: Limit): boolean {
 }
 
 /** As much as it may: all of its input, where some of it is marked. */
-function withCacheWrites(usage: Usage, { writesCache }: Operation): Usage {
-  return writesCache?.() === true ? { ...usage, cacheWriteTokens: usage.inputTokens } : usage
-}
-
-/** What a request costs beside its tokens. Throws where a hard budget applies and nobody knows. */
-function surchargeFor({ surchargeOf, routing }: Runtime, operation: Operation, { target, isHard }: { readonly target: string; readonly isHard: boolean }): number {
-  const elsewhere = isHard ? pricedElsewhere(routing, target, operation) : undefined
-  if (elsewhere !== undefined) throw new GatewayError('unpriced_parameter', `A budget applies to this request, and ${elsewhere} lets ${target} answer with another model, host or account, whose price is not known to the gateway. Leave it out.`, { param: elsewhere })
-  const [param] = [...(operation.surcharges?.() ?? []), ...paidBesideAt(routing, target, operation)]
-  if (param === undefined) return 0
-  const known = surchargeOf(target)
-  if (known !== undefined || !isHard) return known ?? 0
-  throw new GatewayError('unpriced_parameter', `A budget applies to this request, and what ${target} charges for ${param} beside tokens is not known to the gateway (option prices, field surcharge).`, { param })
-}
-
-function addedUp(price: number | undefined, surcharge: number): number | undefined {
-  return price === undefined ? undefined : price + surcharge
+function withCacheWrites(usage: Usage, operation: Operation): Usage {
+  const lifetime = operation.cacheWrites?.()
+  if (lifetime === undefined) return usage
+  return { ...usage, cacheWriteTokens: usage.inputTokens, ...(lifetime === '1h' && { longCacheWriteTokens: usage.inputTokens }) }
 }
 
 /**
@@ -226,56 +204,22 @@ function addedUp(price: number | undefined, surcharge: number): number | undefin
  * in time, because the request sets a bound that is reserved as a whole, and where no limit ends answers.
  */
 export function outputAllowance({ priceOf }: Runtime, exchange: Exchange, operation: Operation): OutputAllowance | undefined {
-  const { admitted, degraded } = exchange
+  const { admitted } = exchange
   const { outputAsked } = operation
   if (!isCuttable(operation) || outputAsked === undefined || admitted === undefined) return undefined
   const tokens = admitted.coveredOutput()
   const asked = tokens === undefined ? undefined : outputAsked()
   if (tokens === undefined || asked === undefined || (asked.tokens !== undefined && asked.tokens * asked.choices <= tokens)) return undefined
-  const more = { inputTokens: 0, outputTokens: USUAL_OUTPUT_TOKENS }
+  const more = { inputTokens: 0, outputTokens: MORE_OUTPUT_TOKENS }
   return new OutputAllowance({
     tokens,
     inputTokens: admitted.estimate?.inputTokens ?? 0,
     async askForMore() {
       const nanoDollars = admitted.estimate?.nanoDollars === undefined ? 0 : (priceOf(exchange.target ?? '', more) ?? 0)
-      const isGiven = await admitted.extend({ ...more, nanoDollars }).catch(() => {
-        // An answer under way is not the place to learn that a store is away: what it uses is counted when it has ended.
-        degraded.add('store')
-        return true
-      })
-      return isGiven ? USUAL_OUTPUT_TOKENS : 0
+      return (await admitted.extend({ ...more, nanoDollars })) ? MORE_OUTPUT_TOKENS : 0
     },
   })
 }
-
-/** What the provider said it took; of an answer that ended before it could say, an estimate. */
-export function usageTold({ body, observation: { usage, finishes } }: Committed, operation: Operation | undefined, error: GatewayError | undefined): Pick<Outcome, 'usage' | 'isUsageEstimated'> {
-  if (!(body instanceof AnswerStream)) return { usage }
-  const isTold = body.isCut ? body.isWhole : error === undefined || (usage !== undefined && finishes.length > 0)
-  if (isTold) return { usage }
-  const inputTokens = usage?.inputTokens ?? operation?.estimateInput?.()
-  if (inputTokens === undefined) return { usage }
-  return { usage: { ...usage, inputTokens, outputTokens: Math.max(usage?.outputTokens ?? 0, body.outputEstimate) }, isUsageEstimated: true }
-}
-
-/**
- * What a request has used, as far as anybody knows: what the answer took, and for each attempt that failed although the
- * provider may charge for it, what it had as input.
- */
-export function usedBy(runtime: Runtime, { attempts, admitted, operation, target = '' }: Exchange, { usage }: Outcome): Amounts {
-  const inputTokens = admitted?.estimate?.inputTokens ?? 0
-  // Nobody who has no budget is to carry the price list.
-  const priceOf: Runtime['priceOf'] = admitted?.estimate?.nanoDollars === undefined ? () => undefined : runtime.priceOf
-  const unknown = attempts.filter(({ billed }) => billed === 'unknown')
-  // Who was charged for and did not hear how much it was, has used what was reserved.
-  const isUntold = usage === undefined && attempts.some(({ billed }) => billed === 'yes')
-  const told: Usage = isUntold ? { inputTokens, outputTokens: admitted?.estimate?.outputTokens ?? 0 } : (usage ?? NOTHING_USED)
-  const beside = told === NOTHING_USED || operation === undefined || admitted?.estimate?.nanoDollars === undefined ? 0 : surchargeFor(runtime, operation, { target, isHard: false })
-  const wasted = unknown.reduce((sum, attempt) => sum + (priceOf(attempt.target, { inputTokens, outputTokens: 0 }) ?? 0), 0)
-  return { inputTokens: told.inputTokens + inputTokens * unknown.length, outputTokens: told.outputTokens, nanoDollars: wasted + beside + (told === NOTHING_USED ? 0 : (priceOf(target, told) ?? 0)) }
-}
-
-const NOTHING_USED: Usage = Object.freeze({ inputTokens: 0, outputTokens: 0 })
 
 /**
  * Counts a call that went around the gateway, which may have gone beyond a limit. Only counters of the caller alone are charged:

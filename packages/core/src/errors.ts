@@ -71,6 +71,8 @@ export interface AttemptSummary {
   readonly ms: number
   /** Whether the provider charges for it: nobody knows of one that failed after the request was on its way. */
   readonly billed: 'yes' | 'no' | 'unknown'
+  /** Tokens it is counted with, where its provider may charge for it although it failed, and why they are an estimate. */
+  readonly usage?: { readonly input: number; readonly output: number; readonly because?: string }
 }
 
 export interface ErrorDetails {

@@ -1,3 +1,4 @@
+import type { AttemptUsage, EstimateReason } from './dispatch/index.ts'
 import type { Finish, Operation, Usage } from './dialects/index.ts'
 import type { AttemptSummary, ErrorCode, GatewayError } from './errors.ts'
 import type { Trace } from './http/index.ts'
@@ -21,6 +22,8 @@ export interface Exchange {
   /** `provider/model` that answered. */
   target: string | undefined
   readonly attempts: AttemptSummary[]
+  /** What each attempt that reached its provider has used, in the order they ended. */
+  readonly usages: AttemptUsage[]
   /** What was taken from limits for it; absent where none concerns it. */
   admitted: Admitted | undefined
   dropped: readonly string[]
@@ -46,7 +49,7 @@ export interface Outcome {
   readonly status: number
   readonly code: ErrorCode | 'ok'
   readonly usage?: Usage | undefined
-  /** The provider had not said when the answer broke off. */
-  readonly isUsageEstimated?: boolean
+  /** Why the usage is an estimate; absent where the provider has told it. */
+  readonly usageEstimated?: EstimateReason | undefined
   readonly finishes?: readonly Finish[] | undefined
 }

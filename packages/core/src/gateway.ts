@@ -316,6 +316,7 @@ function createRoutingTable(settings: Settings): RoutingTable {
     dropUnsupported: settings.dropUnsupported,
     fallbackOn: settings.fallbackOn,
     overBudget: settings.overBudget,
+    onClientLeave: settings.onClientLeave,
   }
   const providers = new Map([...settings.providers].map(([name, provider]) => [name, entryOf(provider)]))
   const target = (wanted: { provider: string; model: string }): Target => {

@@ -1,5 +1,5 @@
 import { Admin } from './admin/index.ts'
-import { admit, admitTargetFor, chargeReport, outputAllowance, usageTold, usedBy } from './accounting.ts'
+import { admit, admitTargetFor, chargeReport, outputAllowance } from './accounting.ts'
 import { refuseLoop } from './agent-session.ts'
 import { bodyOf, type Endpoint, matchEndpoint, type OperationEndpoint } from './api/index.ts'
 import { durationHint, parseDuration } from './config/index.ts'
@@ -13,6 +13,7 @@ import { readReports, recordOf, recordOfReport, type RequestRecord } from './led
 import { type Allowance, mayUseModel, type Plan, planFor, planForProvider, planForTenant } from './routing/index.ts'
 import { refuseAmbiguous, refuseElsewhere } from './powers.ts'
 import type { Runtime } from './runtime.ts'
+import { usageOfAnswer, usageOfFailure, usedBy } from './settlement.ts'
 
 /**
  * The life of one request, in order. The order is the security policy: nobody unknown gets a byte of body read, nothing
@@ -55,7 +56,7 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     const affordable = await admit(runtime, exchange, { operation, plan, request })
     exchange.operation = affordable.operation
     const committed = await callTargets(runtime, { exchange, ...affordable, request })
-    return respond(runtime, exchange, { endpoint, committed })
+    return respond(runtime, exchange, { endpoint, committed, hasLeft: request.signal.aborted })
   } catch (thrown) {
     const error = toGatewayError(thrown)
     try {
@@ -115,6 +116,7 @@ function open(runtime: Runtime, request: GatewayRequest): Exchange {
     route: undefined,
     target: undefined,
     attempts: [],
+    usages: [],
     admitted: undefined,
     dropped: [],
     degraded: new Set(),
@@ -187,6 +189,7 @@ interface Call {
 
 async function callTargets(runtime: Runtime, call: Call): Promise<Committed> {
   const { exchange, operation, plan, request } = call
+  const admitTarget = admitTargetFor(runtime, exchange, { operation, request })
   const committed = await dispatch(
     {
       operation,
@@ -195,10 +198,13 @@ async function callTargets(runtime: Runtime, call: Call): Promise<Committed> {
       plan,
       signal: request.signal,
       attempts: exchange.attempts,
+      usages: exchange.usages,
       degraded: exchange.degraded,
       lane: laneAsked(request),
       owner: ownerOf(exchange.caller),
-      admitTarget: admitTargetFor(runtime, exchange, { operation, request }),
+      admitTarget,
+      isMetered: exchange.admitted !== undefined || admitTarget !== undefined,
+      reservedOutput: exchange.admitted?.estimate?.outputTokens,
       allowance: outputAllowance(runtime, exchange, operation),
       onStart(cancel) {
         exchange.cancel = cancel
@@ -213,17 +219,17 @@ async function callTargets(runtime: Runtime, call: Call): Promise<Committed> {
   return committed
 }
 
-function respond(runtime: Runtime, exchange: Exchange, answer: { endpoint: OperationEndpoint; committed: Committed }): GatewayResponse {
+function respond(runtime: Runtime, exchange: Exchange, answer: { endpoint: OperationEndpoint; committed: Committed; hasLeft: boolean }): GatewayResponse {
   const { body, observation, status, refusal } = answer.committed
   const outcome = (error?: GatewayError): Outcome => ({
     status: error?.code === 'client_closed' ? 499 : status,
     code: error?.code ?? 'ok',
-    ...usageTold(answer.committed, exchange.operation, error),
+    ...usageOfAnswer(answer.committed, exchange),
     finishes: observation.finishes,
   })
   const headers = { ...answerHeaders(exchange), ...answer.endpoint.face.answerHeaders?.(exchange.id), ...answer.committed.headers }
   if (!(body instanceof AnswerStream)) {
-    settle(runtime, exchange, { ...outcome(), code: refusal?.code ?? 'ok' })
+    settle(runtime, exchange, answer.hasLeft ? { ...outcome(), status: 499, code: 'client_closed' } : { ...outcome(), code: refusal?.code ?? 'ok' })
     return { status, headers, body }
   }
   body.onEnd(({ error }) => {
@@ -256,7 +262,7 @@ function headerValue(text: string): string {
 function refuse(runtime: Runtime, exchange: Exchange, refusal: { endpoint: Endpoint | undefined; error: GatewayError; request: GatewayRequest }): GatewayResponse {
   const { endpoint, error, request } = refusal
   logRefusal(runtime, exchange, error)
-  settle(runtime, exchange, { status: error.status, code: error.code })
+  settle(runtime, exchange, { status: error.status, code: error.code, ...usageOfFailure(exchange) })
   const { retryAfterMs } = error.details
   const headers: Record<string, string> = { ...answerHeaders(exchange), 'content-type': 'application/json', ...error.details.headers }
   if (retryAfterMs !== undefined) {
@@ -287,7 +293,7 @@ function logFailure({ log }: Runtime, { id, trace, route, attempts }: Exchange, 
 function settle(runtime: Runtime, exchange: Exchange, outcome: Outcome): void {
   if (exchange.settled) return
   exchange.settled = true
-  exchange.admitted?.settle(usedBy(runtime, exchange, outcome))
+  exchange.admitted?.settle(usedBy(runtime, exchange))
   runtime.active.delete(exchange)
   runtime.onSettled()
   if (exchange.endpoint === '' || (runtime.onRecord === undefined && !runtime.log.wantsInfo)) return

@@ -9,7 +9,8 @@ import { environmentFields } from './env-fields.ts'
 import { readEnvironment } from './env.ts'
 import type { Problem } from './problem.ts'
 import { resolveSettings } from './resolve.ts'
-import { defaults, optionsSchema } from './schema.ts'
+import { defaults } from './defaults.ts'
+import { optionsSchema } from './schema.ts'
 
 const documentation = readFileSync(configurationPath, 'utf8')
 /** First cells of the rows of the table below a heading. */

@@ -38,6 +38,7 @@ describe('readEnvironment', () => {
     ['POSTERN_BUDGETS_WITHOUT_STORE', 'local', { budgetsWithoutStore: 'local' }],
     ['POSTERN_UNSUPPORTED', 'drop', { unsupported: 'drop' }],
     ['POSTERN_OVER_BUDGET', 'bound', { overBudget: 'bound' }],
+    ['POSTERN_ON_CLIENT_LEAVE', 'finish', { onClientLeave: 'finish' }],
     ['POSTERN_FALLBACK_ON', 'content_filter, model_not_found', { fallbackOn: ['content_filter', 'model_not_found'] }],
     ['POSTERN_DISABLED', 'openai/*, a/b', { disabled: ['openai/*', 'a/b'] }],
     ['POSTERN_CIRCUIT_BREAKER', 'off', { circuitBreaker: 'off' }],
@@ -73,7 +74,7 @@ describe('readEnvironment', () => {
   })
 
   it('has a row above for every variable the schema names (H6)', () => {
-    const tested = ['RETRIES', 'TIMEOUT', 'ATTEMPT_TIMEOUT', 'TTFT_TIMEOUT', 'IDLE_TIMEOUT', 'UNSUPPORTED', 'FALLBACK_ON', 'OVER_BUDGET', 'DISABLED', 'CIRCUIT_BREAKER', 'CONNECT_TIMEOUT', 'EVENT_LOOP_LAG_LIMIT', 'ADMIN_TOKEN', 'LOOP_LIMIT', 'ALERT_WEBHOOK', 'STORE', 'LIMITS_WITHOUT_STORE', 'BUDGETS_WITHOUT_STORE', 'BODY_LIMIT', 'ANSWER_LIMIT', 'EVENT_LIMIT', 'AUTH', 'LOG', 'FORWARD_TRACE', 'CONFIG', 'KEYS', 'ROUTE_<NAME>']
+    const tested = ['RETRIES', 'TIMEOUT', 'ATTEMPT_TIMEOUT', 'TTFT_TIMEOUT', 'IDLE_TIMEOUT', 'UNSUPPORTED', 'FALLBACK_ON', 'OVER_BUDGET', 'ON_CLIENT_LEAVE', 'DISABLED', 'CIRCUIT_BREAKER', 'CONNECT_TIMEOUT', 'EVENT_LOOP_LAG_LIMIT', 'ADMIN_TOKEN', 'LOOP_LIMIT', 'ALERT_WEBHOOK', 'STORE', 'LIMITS_WITHOUT_STORE', 'BUDGETS_WITHOUT_STORE', 'BODY_LIMIT', 'ANSWER_LIMIT', 'EVENT_LIMIT', 'AUTH', 'LOG', 'FORWARD_TRACE', 'CONFIG', 'KEYS', 'ROUTE_<NAME>']
     const ofClouds = ['KIND', 'RESOURCE', 'API_VERSION', 'PROJECT', 'LOCATION', 'CREDENTIALS', 'REGION', 'ACCESS_KEY_ID', 'SECRET_ACCESS_KEY', 'SESSION_TOKEN']
     const ofProviders = ['BASE_URL', 'API_KEY', 'API_KEYS', 'MODELS', 'DIALECT', 'ALSO_SPEAKS', ...ofClouds].map((suffix) => `PROVIDER_<NAME>_${suffix}`)
     expect(environmentFields().map((field) => field.meta.env).sort()).toEqual([...tested, ...ofProviders].map((name) => `POSTERN_${name}`).sort())

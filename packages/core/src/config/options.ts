@@ -95,6 +95,8 @@ export interface GatewayOptions<Host = unknown> {
    * @default 'refuse'
    */
   readonly overBudget?: 'refuse' | 'bound'
+  /** When a client leaves: end the call and count what it may have cost, or read the answer to its end (a minute at most). Env: `POSTERN_ON_CLIENT_LEAVE`. @default 'cancel' */
+  readonly onClientLeave?: 'cancel' | 'finish'
   /**
    * Targets that are not called for now: `provider/model` or `provider/*`, or a function that is asked about each of
    * them on every request. Env: `POSTERN_DISABLED` (a list).
@@ -139,7 +141,7 @@ export interface GatewayOptions<Host = unknown> {
    * in `usd` applies.
    * @default those of the list that comes with the gateway
    */
-  readonly prices?: Readonly<Record<string, { readonly input: number; readonly output: number; readonly cached?: number; readonly cacheWrite?: number; readonly surcharge?: number }>>
+  readonly prices?: Readonly<Record<string, { readonly input: number; readonly output: number; readonly cached?: number; readonly cacheWrite?: number; readonly cacheWriteHour?: number; readonly surcharge?: number }>>
   /** Called when so much of a limit is used that its `alertAt` says so. */
   readonly onAlert?: (alert: LimitAlert) => void
   /** Address that the same is sent to, as JSON. Env: `POSTERN_ALERT_WEBHOOK`. */
@@ -310,6 +312,8 @@ export interface RouteOptions {
   readonly fallbackOn?: readonly FallbackReason[]
   /** @default the gateway's `overBudget` */
   readonly overBudget?: 'refuse' | 'bound'
+  /** @default the gateway's `onClientLeave` */
+  readonly onClientLeave?: 'cancel' | 'finish'
   /**
    * Asks the next target as well when the first has not begun to answer after this time, or (`p95`) when it takes longer
    * than 95 of its last 100 answers; the first to answer is taken, the other call ends. Costs what the other call costs.

@@ -35,7 +35,10 @@ export function quirksSchema() {
     toolIdLength: z.int().min(8).exactOptional().meta(meta({ type: 'number', description: 'Longest id of a tool call, in characters; longer ones are sent as their digest.' })),
     marksPrefill: flag('A last message of the assistant, to be continued, carries `prefix: true`.'),
     continuesTurn: flag('A last message of the assistant is gone on with, not answered: see `continueStreams`.'),
-    billsAfterDisconnect: flag('Goes on and charges after its client has left: its streams are read to their end, for a minute at most.'),
+    billsAfterDisconnect: flag('Goes on and charges after its client has left: its answers are read to their end, for a minute at most.'),
+    reasoning: z.enum(['none', 'shown', 'hidden']).exactOptional().meta(
+      meta({ type: '`none`, `shown` or `hidden`', description: 'How much of their reasoning its models show: with `hidden`, a stream that breaks off counts as its whole reservation.' }),
+    ),
     powers: z
       .strictObject({ elsewhere: z.array(word).exactOptional(), elsewhereTools: z.array(word).exactOptional(), elsewhereModels: patterns().exactOptional(), paid: z.array(word).exactOptional(), paidModels: patterns().exactOptional() })
       .exactOptional()

@@ -2,11 +2,12 @@ import { parseDuration } from './duration.ts'
 import type { Merged } from './merge.ts'
 import type { Problem } from './problem.ts'
 import { howToConfigure } from './resolve-providers.ts'
-import { defaults, type ParsedRoute } from './schema.ts'
+import { defaults } from './defaults.ts'
+import type { ParsedRoute } from './schema.ts'
 import type { RouteSettings, Settings } from './settings.ts'
 
 /** The limits a route may set for itself, resolved. */
-export type RouteLimits = Pick<Settings, 'retries' | 'timeoutMs' | 'attemptTimeoutMs' | 'ttftTimeoutMs' | 'idleTimeoutMs' | 'dropUnsupported' | 'fallbackOn' | 'overBudget'>
+export type RouteLimits = Pick<Settings, 'retries' | 'timeoutMs' | 'attemptTimeoutMs' | 'ttftTimeoutMs' | 'idleTimeoutMs' | 'dropUnsupported' | 'fallbackOn' | 'overBudget' | 'onClientLeave'>
 
 /** The gateway's own limits: what routes that set none get. */
 export function resolveLimits(merged: Merged): RouteLimits {
@@ -19,6 +20,7 @@ export function resolveLimits(merged: Merged): RouteLimits {
     dropUnsupported: (merged.first('unsupported') ?? defaults.unsupported) === 'drop',
     fallbackOn: new Set(merged.first('fallbackOn')),
     overBudget: merged.first('overBudget') ?? defaults.overBudget,
+    onClientLeave: merged.first('onClientLeave') ?? defaults.onClientLeave,
   }
 }
 
@@ -71,6 +73,7 @@ function routeSettings(own: Pick<RouteSettings, 'name' | 'targets'>, route: Pars
     dropUnsupported: route.unsupported === undefined ? limits.dropUnsupported : route.unsupported === 'drop',
     fallbackOn: route.fallbackOn === undefined ? limits.fallbackOn : new Set(route.fallbackOn),
     overBudget: route.overBudget ?? limits.overBudget,
+    onClientLeave: route.onClientLeave ?? limits.onClientLeave,
     hedgeAfterMs: route.hedgeAfter,
     continueStreams: route.continueStreams,
   })

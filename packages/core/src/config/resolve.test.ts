@@ -114,6 +114,7 @@ describe('routes', () => {
       dropUnsupported: false,
       fallbackOn: new Set(),
       overBudget: 'refuse',
+      onClientLeave: 'cancel',
       hedgeAfterMs: undefined,
     })
     expect(settings.routes.get('own')).toMatchObject({ retries: 0, timeoutMs: 1_000, ttftTimeoutMs: 2, idleTimeoutMs: 3, dropUnsupported: true, fallbackOn: new Set(['content_filter']), hedgeAfterMs: 'p95' })
@@ -248,6 +249,7 @@ describe('options', () => {
     idleTimeout: { value: 1, changed: { idleTimeoutMs: 1 }, otherwise: { idleTimeoutMs: 60_000 } },
     unsupported: { value: 'drop', changed: { dropUnsupported: true }, otherwise: { dropUnsupported: false } },
     fallbackOn: { value: ['content_filter'], changed: { fallbackOn: new Set(['content_filter']) }, otherwise: { fallbackOn: new Set() } },
+    onClientLeave: { value: 'finish', changed: { onClientLeave: 'finish' }, otherwise: { onClientLeave: 'cancel' } },
     overBudget: { value: 'bound', changed: { overBudget: 'bound' }, otherwise: { overBudget: 'refuse' } },
     disabled: { value: ['a/b'], changed: { isDisabled: expect.toSatisfy((is) => is({ provider: 'a', model: 'b' }) && !is({ provider: 'a', model: 'c' })) }, otherwise: { isDisabled: undefined } },
     circuitBreaker: { value: 'off', changed: { hasCircuitBreaker: false }, otherwise: { hasCircuitBreaker: true } },

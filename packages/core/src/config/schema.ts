@@ -5,36 +5,16 @@ import type { RequestRecord } from '../ledger/index.ts'
 import type { LimitAlert } from '../limits/index.ts'
 import { dialectNames } from '../providers/index.ts'
 import { cloudFields } from './cloud-fields.ts'
-import { fallbackReasons } from './fallback-reasons.ts'
+import { defaults } from './defaults.ts'
 import { listed, meta } from './field-meta.ts'
 import { address, callback, duration, durationOrOff, endpointPath, forEachAttribute, headers, hedgeDelay, keyPool, logging, mountPath, optionalSecret, secret, size, storePlace, targetFilter } from './field-values.ts'
 import type { Store } from '../storage/index.ts'
 import type { TargetFilter } from './options.ts'
+import { limit, limitFields } from './limit-fields.ts'
 import { jwtSchema } from './jwt-schema.ts'
 import { keyLimitsSchema, limitsSchema, providerLimitsSchema } from './limit-schema.ts'
 import { traceHeaders } from './trace-headers.ts'
 import { quirksSchema } from './quirks-schema.ts'
-
-/** Defaults are written once, here, as users would write them. */
-export const defaults = {
-  auth: 'keys',
-  retries: 2,
-  unsupported: 'reject',
-  overBudget: 'refuse',
-  circuitBreaker: 'on',
-  timeout: '10m',
-  ttftTimeout: '60s',
-  idleTimeout: '60s',
-  connectTimeout: '3s',
-  eventLoopLagLimit: '200ms',
-  bodyLimit: '20MiB',
-  answerLimit: '32MiB',
-  eventLimit: '8MiB',
-  limitsWithoutStore: 'local',
-  budgetsWithoutStore: 'closed',
-  log: 'warn',
-  prefix: '',
-} as const
 
 /** Anything shorter could be guessed by trying. */
 export const SHORTEST_KEY = 16
@@ -227,57 +207,6 @@ function keySchema() {
   )
 }
 
-/** What the gateway sets for all routes, and a route for itself. */
-function limitFields() {
-  return {
-    retries: z.int().min(0).max(10).optional().meta(
-      meta({
-        type: 'number, 0 to 10',
-        default: String(defaults.retries),
-        env: 'POSTERN_RETRIES',
-        read: 'number',
-        description: 'Attempts after the first, over all targets of a route. Unset, a longer chain is tried to its end.',
-      }),
-    ),
-    timeout: limit(duration(), ['timeout', 'POSTERN_TIMEOUT', 'The whole request: all attempts and the waits between them.']),
-    attemptTimeout: duration().optional().meta(
-      meta({
-        type: 'duration',
-        default: "4 times the target's p95, at least 1m, at most half of what is left of `timeout`; none for the last target",
-        env: 'POSTERN_ATTEMPT_TIMEOUT',
-        description: 'One attempt at a whole answer, from the request to the last byte. Then the next target is asked. Streams have `ttftTimeout` and `idleTimeout`.',
-      }),
-    ),
-    ttftTimeout: limit(duration(), ['ttftTimeout', 'POSTERN_TTFT_TIMEOUT', 'Until a provider sends the first content of a stream.']),
-    idleTimeout: limit(duration(), ['idleTimeout', 'POSTERN_IDLE_TIMEOUT', 'Between two events of a stream.']),
-    unsupported: z.enum(['reject', 'drop']).optional().meta(
-      meta({
-        type: '`reject` or `drop`',
-        default: defaults.unsupported,
-        env: 'POSTERN_UNSUPPORTED',
-        description: 'Parts and tools a target cannot take: refused with 400, or left out and named in `x-postern-dropped`.',
-      }),
-    ),
-    fallbackOn: z.array(z.enum(fallbackReasons)).optional().meta(
-      meta({
-        type: `list of ${listed(fallbackReasons)}`,
-        default: 'none',
-        env: 'POSTERN_FALLBACK_ON',
-        read: 'list',
-        description: 'Failures that end a request unless they are listed here: then the next target of the route is asked.',
-      }),
-    ),
-    overBudget: z.enum(['refuse', 'bound']).optional().meta(
-      meta({
-        type: '`refuse` or `bound`',
-        default: defaults.overBudget,
-        env: 'POSTERN_OVER_BUDGET',
-        description: 'A request that is larger than what a hard budget has left: refused with the number of output tokens it may ask for, or bounded to that number.',
-      }),
-    ),
-  }
-}
-
 /** Who administers the gateway while it runs. */
 function adminFields() {
   return {
@@ -301,7 +230,7 @@ function admissionFields() {
       meta({ type: 'list of objects', default: 'none', description: 'How much may be used, in which unit, by whom. A request takes from every limit that concerns it, or is refused before anything is done for it.' }),
     ),
     prices: z.record(z.string().regex(/^[^/\s]+\/\S+$/, { error: 'Write "provider/model" or "provider/*".' }), priceSchema()).optional().meta(
-      meta({ type: 'object by `provider/model` or `provider/*`', default: 'those of the list that comes with the gateway', description: 'Dollars for a million tokens: `{ input, output, cached, cacheWrite }`; `surcharge` in dollars for a request that asks for what tokens do not pay for. A model without a price is refused where a hard limit in `usd` applies.' }),
+      meta({ type: 'object by `provider/model` or `provider/*`', default: 'those of the list that comes with the gateway', description: 'Dollars for a million tokens: `{ input, output, cached, cacheWrite, cacheWriteHour }`; `surcharge` in dollars for a request that asks for what tokens do not pay for. A model without a price is refused where a hard limit in `usd` applies.' }),
     ),
     onAlert: callback<(alert: LimitAlert) => void>().optional().meta(meta({ type: 'function', codeOnly: true, description: 'Called when so much of a limit is used that its `alertAt` says so.' })),
     alertWebhook: address().optional().meta(meta({ isSecret: true, type: 'URL', default: 'none', env: 'POSTERN_ALERT_WEBHOOK', description: 'Address that the same is sent to, as JSON.' })),
@@ -332,7 +261,7 @@ function admissionFields() {
 
 function priceSchema() {
   const price = z.number().min(0).max(1_000_000)
-  return z.strictObject({ input: price, output: price, cached: price.optional(), cacheWrite: price.optional(), surcharge: price.optional() })
+  return z.strictObject({ input: price, output: price, cached: price.optional(), cacheWrite: price.optional(), cacheWriteHour: price.optional(), surcharge: price.optional() })
 }
 
 /** What holds for the gateway as a whole. */
@@ -401,13 +330,6 @@ function observingFields() {
       meta({ type: 'function', codeOnly: true, description: 'Called with the record of every request, when it has ended.' }),
     ),
   }
-}
-
-type Limit = 'timeout' | 'ttftTimeout' | 'idleTimeout' | 'connectTimeout' | 'bodyLimit' | 'answerLimit' | 'eventLimit'
-
-function limit(value: ReturnType<typeof duration>, [name, env, description]: readonly [name: Limit, env: string, description: string]) {
-  const type = name.endsWith('Limit') ? 'size' : 'duration'
-  return value.optional().meta(meta({ type, default: defaults[name], env, description }))
 }
 
 function entryName(pattern: RegExp, allowed: string) {

@@ -31,6 +31,7 @@ export interface Settings {
   readonly dropUnsupported: boolean
   readonly fallbackOn: ReadonlySet<ErrorCode>
   readonly overBudget: 'refuse' | 'bound'
+  readonly onClientLeave: 'cancel' | 'finish'
   /** Targets that are not called for now. */
   readonly isDisabled: TargetFilter | undefined
   readonly hasCircuitBreaker: boolean
@@ -81,6 +82,7 @@ export interface RouteSettings {
   readonly dropUnsupported: boolean
   readonly fallbackOn: ReadonlySet<ErrorCode>
   readonly overBudget: 'refuse' | 'bound'
+  readonly onClientLeave: 'cancel' | 'finish'
   readonly hedgeAfterMs: number | 'p95' | undefined
   readonly continueStreams: boolean | undefined
 }

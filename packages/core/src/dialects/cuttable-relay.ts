@@ -1,5 +1,5 @@
 import type { GatewayError } from '../errors.ts'
-import type { StreamRelay } from './dialect.ts'
+import type { ReasoningSeen, StreamRelay } from './dialect.ts'
 import type { Finish } from './finish.ts'
 import type { TranslatedStream } from './translated-stream.ts'
 import type { Usage } from './usage.ts'
@@ -49,6 +49,10 @@ export class CuttableRelay implements StreamRelay {
 
   get outputEstimate(): number {
     return this.#shadow.outputEstimate
+  }
+
+  get reasoningSeen(): ReasoningSeen {
+    return this.#shadow.reasoningSeen
   }
 
   push(chunk: Uint8Array): Uint8Array | string | undefined {

@@ -213,8 +213,10 @@ export interface Quirks {
   readonly continuesTurn?: boolean
   /** What requests can do beyond asking one model for what its tokens pay for: refused where a key or a budget is held to that. Empty: nothing, so that all of it is let through. @default what the catalogue says */
   readonly powers?: Powers
-  /** Goes on and charges after its client has left: its streams are read to their end, for a minute at most, so that what they cost is known. */
+  /** Goes on and charges after its client has left: its answers are read to their end, for a minute at most, so that their usage is known. */
   readonly billsAfterDisconnect?: boolean
+  /** How much of its reasoning its models show: with `hidden`, an answer broken off costs its whole reservation. @default what is known of the model by its name */
+  readonly reasoning?: 'none' | 'shown' | 'hidden'
   /** Where its embeddings, otherwise modelled on OpenAI's, go by other names. */
   readonly embeddings?: EmbeddingQuirks
   /** Embeddings are predictions (`:predict`), as in Google's cloud. */
@@ -302,11 +304,17 @@ export interface StreamReader {
   readonly endGraceMs: number | undefined
 }
 
+/** Reasoning of a stream so far: all that came could be read, or some of it cannot, and `outputEstimate` leaves it out. */
+export type ReasoningSeen = 'shown' | 'concealed' | undefined
+
 /** What was seen of an answer, for settlement. */
 export interface Observation {
   readonly usage: Usage | undefined
   /** Tokens of output seen so far, roughly: all there is to go by when a stream ends before the provider says. */
   readonly outputEstimate?: number
+  readonly reasoningSeen?: ReasoningSeen
+  /** Of a stream that several targets wrote one after the other: what the present one has said and counted. */
+  readonly ownShare?: Observation | undefined
   /** One per choice that ended. */
   readonly finishes: readonly Finish[]
 }
@@ -340,6 +348,8 @@ export interface RelayOptions {
   readonly maxEventBytes: number
   /** The gateway may have to end the stream itself: see `StreamRelay.cut`. */
   readonly isCuttable?: boolean | undefined
+  /** Its output is counted against limits. */
+  readonly isMetered?: boolean | undefined
 }
 
 export interface RelayedAnswer extends Observation {

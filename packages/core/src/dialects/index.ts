@@ -12,7 +12,7 @@ export type { BuiltRequest, ClientRequest, Dialect, JsonObject, LimitHeaders, Ob
 export { readEmbeddings } from './embeddings/index.ts'
 export type { Finish } from './finish.ts'
 export { type ModelEndpoint, PROVIDER_HEADER, readFormRequest, readJsonRequest, readNativeRequest, readStoredRequest, type StoredEndpoint } from './forward/index.ts'
-export { type Face, type Operation, type OperationContext, type ProviderWanted, faceOf, readChat } from './operation.ts'
+export { type Face, type Operation, type OperationContext, type ProviderWanted, faceOf, outputExpected, readChat } from './operation.ts'
 export { plainName } from './output-bounds.ts'
 export { answersElsewhere, isSpelledElsewhere, paidBeside, type Powers } from './powers.ts'
 export { readRerank } from './rerank/index.ts'

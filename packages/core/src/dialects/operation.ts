@@ -1,8 +1,10 @@
 import type { Conversation } from './conversation.ts'
 import type { ClientRequest, Dialect, JsonObject, Quirks, ServerSide, StreamRelay } from './dialect.ts'
 import { estimateInputTokens } from './estimate-tokens.ts'
+import { type CacheLifetime, cacheWrites } from './cache-writes.ts'
 import { boundOutput, type OutputAsked, outputAsked } from './output-bounds.ts'
-import { surchargesOf, writesCache } from './surcharges.ts'
+import { type ReasoningAsked, reasoningAsked } from './reasoning-asked.ts'
+import { surchargesOf } from './surcharges.ts'
 import { translate, type Translation } from './translation.ts'
 
 /** One request of any endpoint, read as far as routing needs. */
@@ -20,12 +22,16 @@ export interface Operation {
   estimateInput?(): number
   /** Where it asks for what its tokens do not pay for: paths of the request. */
   surcharges?(): readonly string[]
-  /** Its input is written to the provider's prompt cache, as far as it can. */
-  writesCache?(): boolean
+  /** For how long its input is written to the provider's prompt cache, as far as it can be; the longest of several. */
+  cacheWrites?(): CacheLifetime | undefined
+  /** Tokens of input estimated from the size of the request, where nothing in it can be read. */
+  inputBytesEstimate?(): number
   /** It costs nothing, whoever answers: tokens are counted, files are kept. */
   readonly isFree?: boolean
   /** Tokens of output it may get at most, as far as it says so itself; absent where there is none. */
   outputAsked?(): OutputAsked
+  /** What it says of reasoning. */
+  reasoningAsked?(): ReasoningAsked
   /**
    * The same request with its output bounded to so many tokens, over all its choices; itself where it asks for no more. Absent
    * where no bound of the output is known. Throws `invalid_request` for more choices than tokens.
@@ -82,6 +88,8 @@ export interface OperationContext {
   readonly continues?: StreamRelay
   /** The gateway may have to end the stream itself. */
   readonly isCuttable?: boolean
+  /** Output is counted against limits: what a stream shows is measured on its way. */
+  readonly isMetered?: boolean
 }
 
 /** In which shape the answers and errors of an endpoint reach its clients. */
@@ -91,6 +99,15 @@ export type Face = Pick<ServerSide, 'renderError' | 'answerHeaders'>
 export function faceOf(dialect: Dialect): Face {
   if (dialect.server === undefined) throw new TypeError(`Clients cannot speak ${dialect.name}.`)
   return dialect.server
+}
+
+/** Output reserved for each choice of a request that sets no bound. */
+const USUAL_OUTPUT_TOKENS = 1_024
+
+/** Tokens of output a request is taken to get before its answer is known: the largest it asks for. */
+export function outputExpected({ outputAsked: read }: Pick<Operation, 'outputAsked'>): number {
+  const asked = read?.()
+  return asked === undefined ? 0 : (asked.tokens ?? Math.max(USUAL_OUTPUT_TOKENS, asked.mentioned)) * asked.choices
 }
 
 /** A conversation in the words of `from`, for any target that speaks one of our dialects. */
@@ -103,6 +120,7 @@ export function readChat(from: Dialect, request: ClientRequest): Operation {
     model: chat.model,
     stream: chat.stream,
     outputAsked: () => outputAsked(request.body, bounds),
+    reasoningAsked: () => reasoningAsked(request.body),
     bounded(most) {
       const body = boundOutput(request.body, bounds, most)
       return body === request.body ? this : readChat(from, { ...request, body, bytes: undefined })
@@ -112,7 +130,7 @@ export function readChat(from: Dialect, request: ClientRequest): Operation {
     conversation: () => chat.conversation(),
     estimateInput: () => (inputTokens ??= estimateInputTokens(chat.conversation())),
     surcharges: () => surchargesOf(request.body),
-    writesCache: () => writesCache(request.body),
+    cacheWrites: () => cacheWrites(request.body),
     translationFor(target, context) {
       // Its own dialect first: what needs no translation loses nothing in it.
       const to = target.dialects.find((dialect) => dialect === from) ?? target.dialects[0]
@@ -126,6 +144,7 @@ export function readChat(from: Dialect, request: ClientRequest): Operation {
         isContinuable: context.isContinuable,
         continues: context.continues,
         isCuttable: context.isCuttable,
+        isMetered: context.isMetered,
       })
     },
   }

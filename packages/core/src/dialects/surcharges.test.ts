@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { surchargesOf, writesCache } from './surcharges.ts'
+import { surchargesOf } from './surcharges.ts'
 
 describe('what the tokens of a request do not pay for', () => {
   it.each<[string, Record<string, unknown>, string[]]>([
@@ -21,17 +21,5 @@ describe('what the tokens of a request do not pay for', () => {
     ['what is no tool', { tools: 'all', modalities: 7, service_tier: 9 }, []],
   ])('in %s', (_, body, expected) => {
     expect(surchargesOf(body)).toEqual(expected)
-  })
-
-  it.each<[string, Record<string, unknown>, boolean]>([
-    ['a request', { system: 'x', messages: [{ role: 'user', content: 'hi' }] }, false],
-    ['a mark of its own', { cache_control: { type: 'ephemeral' } }, true],
-    ['a marked system prompt', { system: [{ type: 'text', text: 'x', cache_control: { type: 'ephemeral' } }] }, true],
-    ['a marked part', { messages: [{ role: 'user', content: [{ type: 'text', text: 'x' }, { type: 'text', text: 'y', cache_control: { type: 'ephemeral' } }] }] }, true],
-    ['a marked part of a tool’s result', { messages: [{ role: 'user', content: [{ type: 'tool_result', content: [{ type: 'text', text: 'y', cache_control: {} }] }] }] }, true],
-    ['a marked tool', { tools: [{ name: 'a', cache_control: {} }] }, true],
-    ['no mark', { messages: [{ content: [{ cache_control: null }] }] }, false],
-  ])('%s is written to a prompt cache: %j', (_, body, expected) => {
-    expect(writesCache(body)).toBe(expected)
   })
 })

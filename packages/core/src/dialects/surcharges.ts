@@ -39,17 +39,3 @@ function isFreeTool(tool: JsonObject): boolean {
   if (typeof tool['name'] === 'string') return true
   return Object.keys(tool).every((field) => FREE_TOOL_FIELDS.has(field))
 }
-
-/** Whether a prefix of the request is to be written to the provider's prompt cache, which costs more than input that is only read. */
-export function writesCache(body: JsonObject): boolean {
-  return body['cache_control'] !== undefined || [...listOf(body['system']), ...listOf(body['messages']), ...listOf(body['tools'])].some(hasMark)
-}
-
-const MARKS = ['cache_control', 'cachePoint'] as const
-
-function hasMark(value: unknown): boolean {
-  const item = objectOf(value)
-  if (item === undefined) return false
-  if (MARKS.some((mark) => item[mark] !== undefined && item[mark] !== null)) return true
-  return listOf(item['content']).some(hasMark)
-}

@@ -1,8 +1,9 @@
 import type { GatewayError } from '../errors.ts'
-import type { StreamReader, StreamRelay, StreamRenderer } from './dialect.ts'
+import type { Observation, ReasoningSeen, StreamReader, StreamRelay, StreamRenderer } from './dialect.ts'
 import { estimateTextTokens } from './estimate-tokens.ts'
 import type { StreamEvent } from './events.ts'
 import type { Finish } from './finish.ts'
+import { OutputTally } from './output-tally.ts'
 import type { FrameSplitter, SseFrame } from './sse.ts'
 import type { Usage } from './usage.ts'
 
@@ -14,7 +15,6 @@ export interface StreamSource {
 
 /** What does not keep another target from going on where this one broke off. */
 const CONTINUABLE: ReadonlySet<StreamEvent['type']> = new Set(['start', 'usage', 'text', 'logprobs'])
-const CHARACTERS_PER_TOKEN = 4
 
 /** A provider's stream read into neutral events and written in the client's dialect. */
 export class TranslatedStream implements StreamRelay {
@@ -27,7 +27,12 @@ export class TranslatedStream implements StreamRelay {
   readonly #renderer: StreamRenderer
   readonly #keepsText: boolean
   #source: StreamSource
-  #characters = 0
+  readonly #isMetered: boolean
+  #shown = new OutputTally()
+  /** Of the targets before the present one. */
+  #shownBefore = 0
+  /** Usage as the present target counts it. */
+  #ownUsage: Usage | undefined
   #said = ''
   #isContinuable = true
   /** A space has been said, and providers that want none at the end of what they go on with begin with another. */
@@ -37,8 +42,9 @@ export class TranslatedStream implements StreamRelay {
   /** Tokens of what others had said before the present source. */
   #continuedTokens: number | undefined
 
-  /** @param options `keepsText`: another target may have to go on with it */
-  constructor(source: StreamSource, renderer: StreamRenderer, options: { readonly keepsText: boolean }) {
+  /** @param options `keepsText`: another target may have to go on with it; `isMetered`: its output is counted against limits */
+  constructor(source: StreamSource, renderer: StreamRenderer, options: { readonly keepsText: boolean; readonly isMetered?: boolean }) {
+    this.#isMetered = options.isMetered === true
     this.#source = source
     this.#renderer = renderer
     this.#keepsText = options.keepsText
@@ -53,7 +59,16 @@ export class TranslatedStream implements StreamRelay {
   }
 
   get outputEstimate(): number {
-    return Math.ceil(this.#characters / CHARACTERS_PER_TOKEN)
+    return this.#shownBefore + this.#shown.tokens
+  }
+
+  get reasoningSeen(): ReasoningSeen {
+    return this.#shown.reasoningSeen
+  }
+
+  /** The present target's share of a stream that several targets wrote one after the other. */
+  get ownShare(): Observation | undefined {
+    return this.#continuedTokens === undefined ? undefined : { usage: this.#ownUsage, outputEstimate: this.#shown.tokens, reasoningSeen: this.reasoningSeen, finishes: this.finishes }
   }
 
   get said(): string | undefined {
@@ -65,6 +80,9 @@ export class TranslatedStream implements StreamRelay {
     this.#source = source
     this.error = undefined
     this.hasContent = false
+    this.#shownBefore = this.outputEstimate
+    this.#shown = new OutputTally()
+    this.#ownUsage = undefined
     this.#continuedTokens = estimateTextTokens([this.#said])
     this.#skipsSpace = /\s$/u.test(this.#said)
   }
@@ -97,6 +115,7 @@ export class TranslatedStream implements StreamRelay {
   #translate(frames: readonly SseFrame[]): string | undefined {
     let text = ''
     for (const frame of frames) {
+      if (this.#isMetered) this.#shown.read(frame.data)
       for (const event of this.#source.reader.read(frame)) {
         if (event.type === 'error') {
           this.error = event.error
@@ -116,11 +135,12 @@ export class TranslatedStream implements StreamRelay {
     if (event.type === 'finish') {
       this.finishes.push(event.finish)
       this.#ended.add(event.choice)
-    } else if ('text' in event) this.#characters += event.text.length
+    } else if (!this.#isMetered) this.#shown.take(event)
     if (this.#keepsText) this.#keep(event)
     // The client's stream has begun long ago.
     if (this.#continuedTokens !== undefined && event.type === 'start') return ''
     if (event.type !== 'usage') return this.#renderer.event(event)
+    this.#ownUsage = event.usage
     this.usage = this.#usageOfAll(event.usage)
     return this.#renderer.event({ type: 'usage', usage: this.usage })
   }

@@ -2,7 +2,8 @@ import { GatewayError } from '../errors.ts'
 import type { Conversation } from './conversation.ts'
 import type { BuiltRequest, CallContext, ChatRequest, ClientSide, Dialect, ErrorResponse, JsonObject, RelayedAnswer, RenderContext, ServerSide, StreamRelay } from './dialect.ts'
 import { CuttableRelay } from './cuttable-relay.ts'
-import { SseFrameSplitter } from './sse.ts'
+import { MeteredRelay } from './metered-relay.ts'
+import { type FrameSplitter, SseFrameSplitter } from './sse.ts'
 import { fitTools, type ToolFit } from './tool-fit/index.ts'
 import { type StreamSource, TranslatedStream } from './translated-stream.ts'
 
@@ -48,6 +49,8 @@ export interface TranslationOptions {
   readonly continues?: StreamRelay | undefined
   /** The gateway may have to end the stream itself. */
   readonly isCuttable?: boolean | undefined
+  /** Its output is counted against limits. */
+  readonly isMetered?: boolean | undefined
 }
 
 /**
@@ -65,7 +68,8 @@ export function translate(from: Dialect, to: Dialect, options: TranslationOption
       readAnswer: (body, bytes) => relay.readAnswer(body, bytes, call),
       openStream() {
         const stream = relay.openStream(request, options)
-        return options.isCuttable !== true || stream.cut !== undefined ? stream : new CuttableRelay(stream, openTranslated(from, to, options))
+        if (options.isCuttable === true) return stream.cut === undefined ? new CuttableRelay(stream, openTranslated(from, to, options)) : stream
+        return options.isMetered === true ? new MeteredRelay(stream, openSplitter(to, options)) : stream
       },
       readError: (response) => to.client.readError(response),
     }
@@ -88,10 +92,15 @@ export function translate(from: Dialect, to: Dialect, options: TranslationOption
   }
 }
 
-function openTranslated(from: Dialect, { client }: Dialect, { call, render, maxEventBytes, continues, isContinuable, fit }: TranslationOptions & { readonly fit?: ToolFit | undefined }): TranslatedStream {
-  const reader = client.openReader(call)
-  const source: StreamSource = { reader: fit?.reader(reader) ?? reader, splitter: client.openSplitter?.(maxEventBytes) ?? new SseFrameSplitter(maxEventBytes) }
-  if (!(continues instanceof TranslatedStream)) return new TranslatedStream(source, serverSideOf(from).openRenderer(render), { keepsText: isContinuable === true })
+function openSplitter({ client }: Dialect, { maxEventBytes }: Pick<TranslationOptions, 'maxEventBytes'>): FrameSplitter {
+  return client.openSplitter?.(maxEventBytes) ?? new SseFrameSplitter(maxEventBytes)
+}
+
+function openTranslated(from: Dialect, to: Dialect, options: TranslationOptions & { readonly fit?: ToolFit | undefined }): TranslatedStream {
+  const { call, render, continues, isContinuable, isMetered, fit } = options
+  const reader = to.client.openReader(call)
+  const source: StreamSource = { reader: fit?.reader(reader) ?? reader, splitter: openSplitter(to, options) }
+  if (!(continues instanceof TranslatedStream)) return new TranslatedStream(source, serverSideOf(from).openRenderer(render), { keepsText: isContinuable === true, isMetered: isMetered === true })
   continues.continueWith(source)
   return continues
 }

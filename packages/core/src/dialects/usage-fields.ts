@@ -1,3 +1,4 @@
+import { longCacheWrites } from './cache-write-split.ts'
 import type { JsonObject } from './dialect.ts'
 import { objectOf } from './json.ts'
 import { tokenCount, type Usage } from './usage.ts'
@@ -22,11 +23,13 @@ export function readUsage(native: JsonObject): Usage | undefined {
   const written = first('cache_creation_input_tokens')
   const thoughts = first('thoughtsTokenCount')
   const inputDetails = details('prompt_tokens_details', 'input_tokens_details')
+  const cacheWriteTokens = written ?? tokenCount(inputDetails.cache_write_tokens)
   return {
     inputTokens: (input ?? tokenCount(native.total_tokens) ?? 0) + (read ?? 0) + (written ?? 0),
     outputTokens: (output ?? 0) + (thoughts ?? 0),
     cachedTokens: read ?? first('cachedContentTokenCount') ?? tokenCount(inputDetails.cached_tokens),
-    cacheWriteTokens: written ?? tokenCount(inputDetails.cache_write_tokens),
+    cacheWriteTokens,
+    longCacheWriteTokens: longCacheWrites(native, cacheWriteTokens),
     reasoningTokens: thoughts ?? tokenCount(details('completion_tokens_details', 'output_tokens_details').reasoning_tokens),
     native,
   }

@@ -8,6 +8,8 @@ export interface Usage {
   readonly outputTokens: number
   readonly cachedTokens?: number | undefined
   readonly cacheWriteTokens?: number | undefined
+  /** Of `cacheWriteTokens`, those kept for an hour instead of minutes, at a higher price. */
+  readonly longCacheWriteTokens?: number | undefined
   readonly reasoningTokens?: number | undefined
   /** The provider's own usage object, as it came. */
   readonly native?: unknown

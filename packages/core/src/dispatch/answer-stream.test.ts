@@ -70,6 +70,8 @@ class FakeCall implements UpstreamCall {
 
   nudges = 0
 
+  unread(): undefined {}
+
   nudge(): void {
     this.nudges += 1
     this.#waiting?.resolve(new Uint8Array())
@@ -100,7 +102,7 @@ function open(options: { first?: string[]; answerLimitBytes?: number; heartbeat?
   const relay = new FakeRelay()
   const ends: (string | undefined)[] = []
   const errors: GatewayError[] = []
-  const stream = new AnswerStream({ call, relay, cancellation, clock, ...(options.heartbeat === undefined ? {} : { heartbeat: options.heartbeat }), first: options.first ?? [], idleTimeoutMs: options.idleTimeoutMs ?? 1000, answerLimitBytes: options.answerLimitBytes ?? 1000, provider: acme })
+  const stream = new AnswerStream({ call, relay, cancellation, clock, ...(options.heartbeat === undefined ? {} : { heartbeat: options.heartbeat }), first: options.first ?? [], idleTimeoutMs: options.idleTimeoutMs ?? 1000, answerLimitBytes: options.answerLimitBytes ?? 1000, provider: acme, finishesWithoutClient: false })
   const onEnd = ({ error }: StreamEnd): void => {
     ends.push(error?.code)
     if (error !== undefined) errors.push(error)
@@ -272,11 +274,17 @@ describe('the idle clock (B9)', () => {
   })
 })
 
+/** What had arrived when the client left is read first. */
+async function arrived(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) await settle()
+}
+
 describe('leaving', () => {
   it('by return: the call ends, nothing more is said', async () => {
     const opened = open({ first: ['a', 'b'] })
     await opened.next()
     expect(await opened.stream.return()).toEqual({ done: true, value: undefined })
+    await arrived()
     expect([await opened.next(), opened.ends, opened.call.aborted.map((error) => error.code), opened.idle()]).toEqual(['done', ['client_closed'], ['client_closed'], 0])
     await opened.stream.return()
     expect(opened.ends).toEqual(['client_closed'])
@@ -286,6 +294,7 @@ describe('leaving', () => {
     const opened = open()
     const piece = opened.next()
     await opened.stream.return()
+    await arrived()
     expect([await piece, opened.ends]).toEqual(['done', ['client_closed']])
   })
 
@@ -297,19 +306,29 @@ describe('leaving', () => {
     expect([opened.ends, opened.call.aborted]).toEqual([[undefined], []])
   })
 
+  it('reads what had arrived, and then no more', async () => {
+    const opened = open()
+    const piece = opened.next()
+    opened.controller.abort()
+    void opened.call.give('late ')
+    expect(await piece).toBe('done')
+    await arrived()
+    expect([opened.relay.events, opened.ends]).toEqual([2, ['client_closed']])
+  })
+
   it('by signal while a read waits', async () => {
     const opened = open()
     const piece = opened.next()
     opened.controller.abort()
     expect(await piece).toBe('done')
-    await settle()
+    await arrived()
     expect([opened.ends, opened.call.aborted[0]?.code, opened.idle()]).toEqual([['client_closed'], 'client_closed', 0])
   })
 
   it('by signal while nobody reads still settles', async () => {
     const opened = open({ first: ['a'] })
     opened.controller.abort()
-    await settle()
+    await arrived()
     expect([opened.ends, await opened.next()]).toEqual([['client_closed'], 'done'])
   })
 
@@ -317,14 +336,14 @@ describe('leaving', () => {
     const clock = new FakeClock()
     const cancellation = new Cancellation(clock, AbortSignal.abort(), 1000)
     const call = new FakeCall()
-    const stream = new AnswerStream({ call, relay: new FakeRelay(), cancellation, clock, first: [], idleTimeoutMs: 1, answerLimitBytes: 1, provider: acme })
+    const stream = new AnswerStream({ call, relay: new FakeRelay(), cancellation, clock, first: [], idleTimeoutMs: 1, answerLimitBytes: 1, provider: acme, finishesWithoutClient: false })
     await settle()
     const ends: StreamEnd[] = []
     stream.onEnd((end) => {
       ends.push(end)
       return ''
     })
-    await settle()
+    await arrived()
     expect(ends.map((end) => end.error?.code)).toEqual(['client_closed'])
     expect(clock.pending).toBe(0)
   })

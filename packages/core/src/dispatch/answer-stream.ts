@@ -1,42 +1,10 @@
-import type { Clock, Timer } from '../clock.ts'
-import type { StreamRelay } from '../dialects/index.ts'
+import type { Timer } from '../clock.ts'
 import { GatewayError, redacted, withDetails } from '../errors.ts'
-import type { Provider } from '../providers/index.ts'
-import type { Cancellation } from './cancellation.ts'
+import type { AnswerStreamOptions } from './answer-stream-options.ts'
+import { noteContent } from './attempt-usage.ts'
 import { transportError } from './classify.ts'
 import { letGo } from './let-go.ts'
-import type { OutputAllowance } from './output-allowance.ts'
-import type { UpstreamCall } from './transport.ts'
-
-export interface AnswerStreamOptions {
-  readonly call: UpstreamCall
-  readonly relay: StreamRelay
-  /** What was read up to the commit point. */
-  readonly first: (Uint8Array | string)[]
-  readonly cancellation: Cancellation
-  readonly clock: Pick<Clock, 'setTimer' | 'monotonic'>
-  /** For a stream that is handed over before its first content. */
-  readonly firstContentBy?: FirstContentBy | undefined
-  /** Said while the provider says nothing. */
-  readonly heartbeat?: string | undefined
-  readonly idleTimeoutMs: number
-  readonly answerLimitBytes: number
-  readonly provider: Pick<Provider, 'name' | 'redact' | 'quirks'>
-  /** How much of it is paid for; all of it when absent. */
-  readonly allowance?: OutputAllowance | undefined
-  /** Asked when the provider fails: somebody else's stream, of the same relay, that goes on where this one broke off. */
-  readonly onBreak?: ((failure: GatewayError) => Promise<AnswerStream | undefined> | undefined) | undefined
-  /** Told once, when nothing more comes. */
-  readonly onFinish?: (failure: GatewayError | undefined) => void
-}
-
-/** Latest moment for the first content of a stream. */
-export interface FirstContentBy {
-  /** On the monotonic clock. */
-  readonly at: number
-  /** The limit it comes from, for messages. */
-  readonly limitMs: number
-}
+import { afterArrived, boundWithoutClient } from './without-client.ts'
 
 /** How a stream ended: whole, or with the error that broke it. */
 export type StreamEnd = { readonly error?: GatewayError }
@@ -103,9 +71,10 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   }
 
   #watch(): void {
-    const { cancellation, call } = this.#options
+    const { cancellation, call, finishesWithoutClient } = this.#options
     cancellation.wait((error) => {
-      if (error.code === 'client_closed' && this.#drain(error)) return
+      // `onEnd` has not been called yet, and will see that the client has left.
+      if (error.code === 'client_closed' && (this.#drain(error) || (this.#ending === undefined && finishesWithoutClient))) return
       call.abort(error)
       // Whoever is reading is told by the read. Somebody who has left may never read again, and the request must still end.
       if (!this.#isReading) this.#endUnread(error)
@@ -116,7 +85,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   onEnd(ending: StreamEnding): void {
     this.#ending = ending
     const { reason } = this.#options.cancellation
-    if (reason !== undefined) this.#endUnread(reason)
+    if (reason !== undefined && !(reason.code === 'client_closed' && this.#drain(reason))) this.#endUnread(reason)
   }
 
   /** Told when the client has not read for so long that its connection is of no use any more. */
@@ -195,6 +164,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     } catch (error) {
       return this.#onBreak(error)
     }
+    if (relay.events !== seen) this.#noteContent()
     if (chunk === undefined && this.#state === 'running') this.#state = 'upstream ended'
     if (this.#state === 'draining') return OVER
     // Comments and pings do not feed the clock: a provider that only says it is alive is not answering.
@@ -271,24 +241,26 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   }
 
   /**
-   * The client has left a provider that charges for the whole answer all the same: it is read to its end, so that what it
-   * costs is known. False where that is not so. `reason` is none where the gateway has ended the stream.
+   * Nothing more is read by the client: what has arrived still counts, and where the answer is to be finished without the
+   * client, all of it is read. False where the stream has to end at once. `reason` is none where the gateway has ended it.
    */
   #drain(reason: GatewayError | undefined): boolean {
     if (this.#state === 'draining') return true
-    const { provider, clock, call } = this.#options
-    if (provider.quirks.billsAfterDisconnect !== true || this.#state !== 'running' || this.#isContinuing || this.#ending === undefined) return false
+    const { finishesWithoutClient } = this.#options
+    if (this.#state !== 'running' || this.#isContinuing || this.#ending === undefined) return false
+    if (!finishesWithoutClient && reason === undefined) return false
     this.#state = 'draining'
     this.#first = []
     this.#beat.clear()
-    const timer = clock.setTimer(() => call.abort(reason ?? CUT), LONGEST_DRAIN_MS)
+    const forget = finishesWithoutClient ? boundWithoutClient(this.#options, reason ?? CUT) : undefined
     const end = (): void => {
-      timer.clear()
+      forget?.()
       // Unless something else has ended it meanwhile.
       if (this.#state === 'draining') this.#close(reason)
     }
     // Where it breaks, or takes too long, what has come is what is known.
     this.#readToEnd().then(end, end)
+    if (forget === undefined) afterArrived(() => this.#bytes, end)
     return true
   }
 
@@ -296,7 +268,9 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     const { call, relay, answerLimitBytes } = this.#options
     await this.#pendingRead
     for (let chunk = await call.read(); chunk !== undefined; chunk = await call.read()) {
+      const seen = relay.events
       relay.push(chunk)
+      if (relay.events !== seen) this.#noteContent()
       this.#bytes += chunk.length
       if (relay.error !== undefined || relay.endGraceMs === 0 || this.#bytes > answerLimitBytes) return
     }
@@ -321,11 +295,32 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   /** No more of it is paid for: it ends here, as an answer whose bound is reached does. */
   #cut(tail: string): string {
     this.#isCut = true
+    if (this.#options.progress !== undefined) this.#options.progress.isCut = true
     if (!this.#drain(undefined)) {
       this.#options.call.abort(CUT)
       this.#close(undefined)
     }
     return tail
+  }
+
+  #noteContent(): void {
+    const { progress, relay, clock } = this.#options
+    if (progress !== undefined) noteContent(progress, relay, clock.monotonic())
+  }
+
+  /** What has arrived and was not read yet has been written by the provider: it counts, though the client does not get it. */
+  #countUnread(): void {
+    const { call, relay } = this.#options
+    if ((this.#state !== 'running' && this.#state !== 'draining') || relay.error !== undefined) return
+    const unread = call.unread()
+    if (unread === undefined) return
+    try {
+      relay.push(unread)
+      this.#noteContent()
+    } catch {
+      // The stream has ended already; an event that cannot be read adds nothing to what is known.
+      return
+    }
   }
 
   #truncated(): GatewayError {
@@ -347,6 +342,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   #close(error: GatewayError | undefined): GatewayError | undefined {
     const { call, cancellation, provider, clock } = this.#options
     const isOpen = this.#state !== 'upstream ended'
+    if (error !== undefined) this.#countUnread()
     this.#state = 'over'
     this.#first = []
     const failure = error === undefined ? undefined : withDetails(redacted(error, (text) => provider.redact(text)), { provider: provider.name })
@@ -363,8 +359,6 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
 const CUT = new GatewayError('client_closed', 'The gateway has ended the answer: no more of it was paid for.')
 
 const HEARTBEAT_MS = 15_000
-/** How long an answer nobody reads is read for the sake of its cost. */
-const LONGEST_DRAIN_MS = 60_000
 /** How long a client may leave what is there for it unread. */
 const LONGEST_STALL_MS = 60_000
 

@@ -26,7 +26,7 @@ function start(script: readonly Reply[], { inputs, targets = [target('a')] }: { 
   const attempts: AttemptSummary[] = []
   const body = { model: 'm', input: Array.from({ length: inputs }, (_, at) => `text ${at}`), user: 'u' }
   const operation = readEmbeddings({ body, bytes: undefined, params: {}, query: new URLSearchParams(), header: () => undefined })
-  const job = { operation, requestId: 'req_1', plan: { route: undefined, targets, limits }, signal: controller.signal, attempts, degraded: new Set<string>(), onStart: () => undefined }
+  const job = { operation, requestId: 'req_1', plan: { route: undefined, targets, limits }, signal: controller.signal, attempts, usages: [], degraded: new Set<string>(), onStart: () => undefined }
   const done = dispatch(job, fakeEnvironment({ transport, clock }))
   const idle = () => clock.pending + getEventListeners(controller.signal, 'abort').length
   return { clock, transport, controller, attempts, done, idle }

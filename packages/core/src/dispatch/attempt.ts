@@ -3,12 +3,15 @@ import { GatewayError, redacted, withDetails } from '../errors.ts'
 import { parseOutside } from '../json-object.ts'
 import { ANSWER_LIMITS } from '../json-scan.ts'
 import type { PlanLimits, Target } from '../routing/index.ts'
-import { AnswerStream, type FirstContentBy } from './answer-stream.ts'
+import { AnswerStream } from './answer-stream.ts'
+import type { FirstContentBy } from './answer-stream-options.ts'
 import { retryAfterMs } from './backoff.ts'
+import { type AttemptProgress, noteContent } from './attempt-usage.ts'
 import type { Cancellation } from './cancellation.ts'
 import { describeCause, transportError } from './classify.ts'
 import type { DispatchEnvironment } from './environment.ts'
 import type { OutputAllowance } from './output-allowance.ts'
+import { boundWithoutClient, finishesWithoutClient } from './without-client.ts'
 import type { UpstreamCall, UpstreamRequest, UpstreamResponse } from './transport.ts'
 import { untilContent } from './until-content.ts'
 
@@ -27,6 +30,8 @@ export interface Attempt {
   readonly attemptTimeoutMs?: number | undefined
   /** Another target could take over: a stream that is open and says nothing is waited for longer. */
   readonly hasAlternative: boolean
+  /** Where the attempt writes down when what happened. */
+  readonly progress: AttemptProgress
   /** Told what the target's answer begins with. */
   readonly onHeaders: (headers: UpstreamResponse['headers']) => void
   /** How much of a stream is paid for; all of it when absent. */
@@ -67,6 +72,7 @@ export async function attempt(options: Attempt): Promise<Committed> {
   let response: UpstreamResponse | undefined
   let isSent = false
   let firstContentBy: FirstContentBy | undefined
+  let forget: (() => void) | undefined
   try {
     const outgoing = outgoingRequest(options, built)
     const ready = outgoing instanceof Promise ? await prepared(outgoing, cancellation) : outgoing
@@ -75,11 +81,15 @@ export async function attempt(options: Attempt): Promise<Committed> {
       ...ready,
       onConnected: () => {
         isSent = true
+        options.progress.sentAt ??= options.environment.clock.monotonic()
         firstContentBy = startAnswerClock(options, built)
       },
     })
     call = sent
-    cancellation.wait((error) => sent.abort(error))
+    cancellation.wait((error) => {
+      if (isSent && error.code === 'client_closed' && finishesWithoutClient(target.provider, limits)) forget = boundWithoutClient({ call: sent, cancellation, clock: options.environment.clock }, error)
+      else sent.abort(error)
+    })
     response = await call.response
     options.onHeaders(response.headers)
     const answer = response.status < 200 || response.status > 299 ? await readRefusal(call, response, options) : await readAnswer(call, response, { ...options, firstContentBy })
@@ -98,6 +108,7 @@ export async function attempt(options: Attempt): Promise<Committed> {
     throw failure
   } finally {
     cancellation.endPhase()
+    forget?.()
   }
 }
 
@@ -267,6 +278,7 @@ async function openStream(call: UpstreamCall, response: UpstreamResponse, option
   const { onBreak } = options
   const relay = options.translation.openStream(type)
   const first = await untilContent(call, relay, options)
+  noteContent(options.progress, relay, options.environment.clock.monotonic())
   const stream = new AnswerStream({
     call,
     relay,
@@ -279,7 +291,9 @@ async function openStream(call: UpstreamCall, response: UpstreamResponse, option
     // Bytes are held by nobody on their way: no memory needs a limit for them.
     answerLimitBytes: kindOf(options.translation, response) === 'bytes' ? Number.POSITIVE_INFINITY : options.limits.answerLimitBytes,
     provider: options.target.provider,
+    finishesWithoutClient: finishesWithoutClient(options.target.provider, options.limits),
     allowance: options.allowance,
+    progress: options.progress,
     onBreak: onBreak && ((failure) => onBreak(relay, failure)),
     onFinish: options.onStreamEnd,
   })

@@ -23,6 +23,7 @@ export class Cancellation {
   #phaseMs = 0
   #phaseDue = Number.POSITIVE_INFINITY
   #waiter: ((error: GatewayError) => void) | undefined
+  #lingerer: ((error: GatewayError) => void) | undefined
   /** Set once nothing further may be tried. A phase that ran out does not set it: another target may be faster. */
   reason: GatewayError | undefined
 
@@ -49,6 +50,12 @@ export class Cancellation {
   }
 
   /** @param limitMs what the error says, where the phase is the rest of a longer limit */
+  /** Registers a call that goes on although its request has ended: woken once by whatever ends the request after that. */
+  linger(lingerer: (error: GatewayError) => void): void {
+    this.#lingerer = lingerer
+    if (this.#timer === undefined) this.#arm(this.#deadline)
+  }
+
   startPhase(code: PhaseCode, ms: number, limitMs = ms): void {
     this.#phase = code
     this.#phaseMs = limitMs
@@ -64,8 +71,13 @@ export class Cancellation {
   }
 
   cancel(reason: GatewayError): void {
+    const isFirst = this.reason === undefined
     this.reason ??= reason
     this.#wake(this.reason)
+    if (isFirst) return
+    const lingerer = this.#lingerer
+    this.#lingerer = undefined
+    lingerer?.(reason)
   }
 
   /** Waits `ms`; rejects when the request is over first. */
@@ -88,6 +100,7 @@ export class Cancellation {
     this.#timer?.clear()
     this.#timer = undefined
     this.#waiter = undefined
+    this.#lingerer = undefined
   }
 
   #wake(error: GatewayError): void {

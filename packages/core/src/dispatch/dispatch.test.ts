@@ -44,7 +44,7 @@ function start(script: readonly Reply[], setup: Setup = {}) {
   const degraded = new Set<string>()
   const outcome: { committed?: Committed; error?: GatewayError } = {}
   const done = dispatch(
-    { operation, requestId: 'req_1', plan, signal: controller.signal, attempts, degraded, onStart: (end) => void (cancel = end) },
+    { operation, requestId: 'req_1', plan, signal: controller.signal, attempts, usages: [], degraded, onStart: (end) => void (cancel = end) },
     environment,
   ).then(
     (committed) => void (outcome.committed = committed),

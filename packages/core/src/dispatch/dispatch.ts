@@ -3,6 +3,7 @@ import type { AttemptSummary, GatewayError } from '../errors.ts'
 import type { Plan, Target } from '../routing/index.ts'
 import { AnswerStream } from './answer-stream.ts'
 import type { Committed } from './attempt.ts'
+import type { AttemptUsage } from './attempt-usage.ts'
 import { Cancellation } from './cancellation.ts'
 import type { DispatchEnvironment } from './environment.ts'
 import type { OutputAllowance } from './output-allowance.ts'
@@ -11,8 +12,8 @@ import { Run } from './run.ts'
 
 /** What was taken from a provider's limits for one call of it. */
 export interface AdmittedTarget {
-  /** @param usage what the answer took, `undefined` where nothing was told */
-  settle(usage: Usage | undefined, isBilled: boolean): void
+  /** @param usage what the call has used or may have cost; `undefined` where its provider charges nothing */
+  settle(usage: Usage | undefined): void
 }
 
 /** The caller has used up a limit of its own for this target: others may call it all the same. */
@@ -31,6 +32,12 @@ export interface DispatchJob {
   readonly signal: AbortSignal
   /** Filled as attempts end, the successful one included. */
   readonly attempts: AttemptSummary[]
+  /** Filled as attempts end that their providers may charge for. */
+  readonly usages: AttemptUsage[]
+  /** Output is counted against limits. */
+  readonly isMetered?: boolean
+  /** Tokens of output reserved for the request, where limits reserve them. */
+  readonly reservedOutput?: number | undefined
   /** What was decided otherwise than usual, because something is not as it should be: `circuit-open`, `retry-budget`, ... */
   readonly degraded: Set<string>
   /** Takes from what the provider allows us, and the caller of it; rejects with `rate_limit_exceeded` where the provider has no room. Absent where there are no such limits. */

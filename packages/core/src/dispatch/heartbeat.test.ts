@@ -46,6 +46,8 @@ class SlowCall implements UpstreamCall {
     return bytes
   }
 
+  unread(): undefined {}
+
   nudge(): void {
     this.#next.resolve(new Uint8Array())
   }
@@ -70,7 +72,7 @@ function start(options: { readonly heartbeat?: string; readonly idleTimeoutMs?: 
   const cancellation = new Cancellation(clock, undefined, 600_000)
   const call = new SlowCall()
   const provider = { name: 'acme', quirks: {}, redact: (text: string) => text }
-  const stream = new AnswerStream({ call, relay: new PlainRelay(), cancellation, clock, first: [], idleTimeoutMs: 60_000, answerLimitBytes: 1e6, provider, ...options })
+  const stream = new AnswerStream({ call, relay: new PlainRelay(), cancellation, clock, first: [], idleTimeoutMs: 60_000, answerLimitBytes: 1e6, provider, finishesWithoutClient: false, ...options })
   const ends: (string | undefined)[] = []
   stream.onEnd(({ error }) => void ends.push(error?.code))
   const read = async (): Promise<string | undefined> => {

@@ -31,7 +31,7 @@ function start(script: readonly Reply[], setup: { readonly stream?: boolean; rea
   const attempts: AttemptSummary[] = []
   const body = { model: 'm', messages: [{ role: 'user', content: 'hi' }], ...(setup.stream === true ? { stream: true } : {}) }
   const operation = readChat(openaiChat, { body, bytes: undefined, params: {}, query: new URLSearchParams(), header: () => undefined })
-  const job = { operation, requestId: 'req_1', plan: { route: 'r', targets, limits: { ...limits, ...setup.limits } }, signal: controller.signal, attempts, degraded: new Set<string>(), onStart: () => undefined }
+  const job = { operation, requestId: 'req_1', plan: { route: 'r', targets, limits: { ...limits, ...setup.limits } }, signal: controller.signal, attempts, usages: [], degraded: new Set<string>(), onStart: () => undefined }
   const done = dispatch(job, environment)
   done.catch(() => undefined)
   const idle = () => clock.pending + getEventListeners(controller.signal, 'abort').length
@@ -64,7 +64,7 @@ describe('a hedged request', () => {
     expect(transport.calls[0]?.aborted?.code).toBe('hedge_lost')
     expect(attempts).toEqual([
       { target: 'b/model', code: 'ok', status: 200, ms: 0, billed: 'yes' },
-      { target: 'a/model', code: 'hedge_lost', ms: 200, billed: 'unknown' },
+      { target: 'a/model', code: 'hedge_lost', ms: 200, billed: 'unknown', usage: { input: 5, output: 1_024, because: stream ? 'reasoning_hidden' : 'answer_unread' } },
     ])
     expect(idle()).toBe(0)
   })

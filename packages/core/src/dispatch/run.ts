@@ -1,42 +1,25 @@
-import type { Observation, OperationContext, StreamRelay } from '../dialects/index.ts'
-import { type AttemptSummary, GatewayError, toGatewayError } from '../errors.ts'
+import type { OperationContext, StreamRelay } from '../dialects/index.ts'
+import { GatewayError, toGatewayError } from '../errors.ts'
 import type { Target } from '../routing/index.ts'
 import { AnswerStream } from './answer-stream.ts'
 import { answered, attempt, type Attempt, type Committed } from './attempt.ts'
 import { attemptSeveral } from './attempt-several.ts'
 import { attemptTimeoutMs, longestUsualMs } from './attempt-timeout.ts'
-import { backoffMs } from './backoff.ts'
+import { usageOfAttempt } from './attempt-usage.ts'
 import { Cancellation } from './cancellation.ts'
 import { type Candidate, Candidates, type Lane } from './candidates.ts'
 import { classifyFailure, mayBeBilled, outcomeOf, paceOf } from './classify.ts'
-import type { AdmittedTarget, DispatchJob } from './dispatch.ts'
+import type { DispatchJob } from './dispatch.ts'
 import type { DispatchEnvironment } from './environment.ts'
 import { exhausted, unavailable, withAttempts } from './final-error.ts'
-import type { PlaceInQueue, TrafficLane } from './pacer.ts'
+import type { TrafficLane } from './pacer.ts'
+import { elapsed, placeIn, type Racer, summarised, summary, waitBefore } from './racer.ts'
 import { restAskedMs } from './rate-limit-headers.ts'
 
 /** After so many attempts that may have been billed no target is called again; one that was not called yet still is. */
 const MOST_BILLED_FAILURES = 2
 /** A key whose account is used up, or which is refused, is left alone for so long; a reload of the configuration is what mends it. */
 const PARKED_MS = 60_000
-
-/** One call of a target, alone or in a race. */
-interface Racer {
-  readonly lane: Lane
-  /** That of the request, or in a race one of its own. */
-  readonly cancellation: Cancellation
-  /** On the monotonic clock. */
-  readonly started: number
-  /** Another one was faster: what comes of this one is of no account. */
-  hasLost: boolean
-  hasEnded?: boolean
-  /** What was taken from the limits of its provider. */
-  admitted?: AdmittedTarget | undefined
-  /** What the answer says of itself; live while a stream runs. */
-  observation?: Observation
-  /** It counts among the calls of its target that are under way. */
-  placedAt?: number | undefined
-}
 
 /** One request on its way through its targets. */
 export class Run {
@@ -105,7 +88,7 @@ export class Run {
       throw withAttempts(this.#cancellation.reason, this.#job)
     }
     const delayMs = this.#hedgeDelayMs(lane)
-    if (delayMs === undefined) return this.#finish({ lane, cancellation: this.#cancellation, started: this.#environment.clock.monotonic(), hasLost: false })
+    if (delayMs === undefined) return this.#finish({ lane, cancellation: this.#cancellation, started: this.#environment.clock.monotonic(), progress: {}, hasLost: false })
     return this.#race(lane, delayMs)
   }
 
@@ -128,7 +111,7 @@ export class Run {
         for (const racer of racers) if (racer !== winner) this.#lose(racer)
       }
       const enter = async (lane: Lane): Promise<void> => {
-        const racer: Racer = { lane, cancellation: new Cancellation(clock, undefined, this.#cancellation.remainingMs), started: clock.monotonic(), hasLost: false }
+        const racer: Racer = { lane, cancellation: new Cancellation(clock, undefined, this.#cancellation.remainingMs), started: clock.monotonic(), progress: {}, hasLost: false }
         racers.push(racer)
         running += 1
         const outcome = await this.#finish(racer).catch((error: unknown) => ({ end: error as Error }))
@@ -151,9 +134,9 @@ export class Run {
   #lose(racer: Racer): void {
     if (racer.hasEnded === true || racer.hasLost) return
     racer.hasLost = true
-    const lost = new GatewayError('hedge_lost', 'Another target was faster.', { sent: true })
-    this.#job.attempts.push(summary(racer.lane, lost, elapsed(this.#environment, racer.started)))
+    const lost = new GatewayError('hedge_lost', 'Another target was faster.', { sent: racer.progress.sentAt !== undefined })
     this.#end(racer, lost)
+    this.#job.attempts.push(summary(racer, lost, elapsed(this.#environment, racer.started)))
     racer.cancellation.cancel(lost)
   }
 
@@ -170,7 +153,7 @@ export class Run {
       if (cancellation !== this.#cancellation) cancellation.close()
       this.#end(racer, error)
       if (racer.hasLost) return error
-      this.#job.attempts.push(summary(lane, error, elapsed(this.#environment, started)))
+      this.#job.attempts.push(summary(racer, error, elapsed(this.#environment, started)))
       return this.#afterFailure(lane, error, elapsed(this.#environment, started))
     }
   }
@@ -204,8 +187,7 @@ export class Run {
   #end(racer: Racer, error: GatewayError | undefined): void {
     const { permit, condition } = racer.lane
     permit.end(this.#isOverdue(racer, error) ? 'failed' : outcomeOf(error))
-    racer.admitted?.settle(racer.observation?.usage, error === undefined || racer.observation !== undefined || mayBeBilled(error))
-    racer.admitted = undefined
+    this.#settle(racer, error === undefined || racer.observation !== undefined || mayBeBilled(error))
     const { placedAt } = racer
     if (placedAt === undefined) return
     racer.placedAt = undefined
@@ -216,6 +198,20 @@ export class Run {
   #isOverdue({ placedAt, lane }: Racer, error: GatewayError | undefined): boolean {
     if (error?.code !== 'deadline_exceeded' || placedAt === undefined || this.#job.operation.stream) return false
     return elapsed(this.#environment, placedAt) >= longestUsualMs(lane.condition)
+  }
+
+  /** Counts what the call has used or may have cost, once. */
+  #settle(racer: Racer, mayCost: boolean): void {
+    if (racer.isSettled === true) return
+    racer.isSettled = true
+    const { lane, progress, observation, admitted } = racer
+    const { operation, usages, reservedOutput } = this.#job
+    const used = mayCost ? usageOfAttempt({ operation, target: lane.target, progress, observation, nowMs: this.#environment.clock.monotonic(), reserved: reservedOutput }) : undefined
+    if (used !== undefined) {
+      racer.usage = { target: lane.target.id, isOfAnswer: observation !== undefined && !racer.hasLost, ...used }
+      usages.push(racer.usage)
+    }
+    admitted?.settle(used?.usage)
   }
 
   /** @param continues a stream that broke, which the target is to go on with */
@@ -233,6 +229,7 @@ export class Run {
       traceHeaders: this.#job.traceHeaders,
       cancellation,
       upload: this.#upload,
+      progress: racer.progress,
       allowance: this.#job.allowance,
       environment: this.#environment,
       ...this.#patienceWith(racer),
@@ -260,7 +257,7 @@ export class Run {
     const { cancellation, started, lane } = racer
     const { target, condition } = lane
     const { operation } = this.#job
-    racer.observation = committed.observation
+    racer.observation = committed.refusal === undefined ? committed.observation : undefined
     if (racer.hasLost) {
       if (committed.body instanceof AnswerStream) void committed.body.return()
       throw new GatewayError('hedge_lost', 'Another target was faster.')
@@ -286,7 +283,7 @@ export class Run {
     racer.lane.candidate.state = 'out'
     const at = attempts.findLastIndex(({ target, code }) => code === 'ok' && target === racer.lane.target.id)
     const broken = attempts[at]
-    if (broken !== undefined) attempts[at] = { ...broken, code: failure.code }
+    if (broken !== undefined) attempts[at] = { ...broken, code: failure.code, ...(racer.usage !== undefined && { usage: summarised(racer.usage) }) }
     return this.#continue(racer, relay)
   }
 
@@ -295,7 +292,7 @@ export class Run {
     while (this.#calls < plan.limits.retries && cancellation.reason === undefined) {
       const lane = this.#candidates.another(candidate, canContinue)
       if (lane === undefined) return undefined
-      const racer: Racer = { lane, cancellation, started: this.#environment.clock.monotonic(), hasLost: false }
+      const racer: Racer = { lane, cancellation, started: this.#environment.clock.monotonic(), progress: {}, hasLost: false }
       this.#calls += 1
       try {
         const place = lane.condition.pacer.enter(this.#traffic, this.#job.owner)
@@ -308,7 +305,7 @@ export class Run {
       } catch (thrown) {
         const error = toGatewayError(thrown)
         this.#end(racer, error)
-        attempts.push(summary(lane, error, elapsed(this.#environment, racer.started)))
+        attempts.push(summary(racer, error, elapsed(this.#environment, racer.started)))
         this.#leaveAlone(lane, error)
         lane.candidate.state = 'out'
       }
@@ -369,27 +366,8 @@ function contextOf(job: DispatchJob, environment: DispatchEnvironment): Operatio
     dropUnsupported: job.plan.limits.dropUnsupported,
     isContinuable: job.plan.limits.continueStreams === true,
     isCuttable: job.allowance !== undefined,
+    isMetered: job.isMetered === true,
   }
-}
-
-/**
- * False when the wait would outlast the deadline: then the failure at hand is the better answer, now. A request that
- * ends meanwhile ends the wait, and says so in `cancellation.reason`.
- */
-async function waitBefore(candidate: Candidate, environment: DispatchEnvironment, cancellation: Cancellation): Promise<boolean> {
-  const ms = backoffMs({ attempt: candidate.failures - 1, retryAfterMs: candidate.notBefore - environment.clock.monotonic(), random: environment.random })
-  if (ms >= cancellation.remainingMs) return false
-  await cancellation.sleep(ms).catch(() => undefined)
-  return true
-}
-
-function elapsed(environment: DispatchEnvironment, started: number): number {
-  return Math.round(environment.clock.monotonic() - started)
-}
-
-function summary({ target, keyName }: Lane, error: GatewayError, ms: number): AttemptSummary {
-  const status = error.details.upstreamStatus
-  return { target: target.id, ...(keyName !== undefined && { key: keyName }), code: error.code, ...(status === undefined ? {} : { status }), ms, billed: mayBeBilled(error) ? 'unknown' : 'no' }
 }
 
 /** Nobody was called: the target has to be left alone for a while. */
@@ -397,14 +375,3 @@ const NO_ROOM = new GatewayError('targets_unavailable', 'The target has reached 
 
 /** Nobody was called, so nothing was learned. */
 const LOCAL = new GatewayError('client_closed', 'Answered without a call.')
-
-/** Waits for a place among the calls of a target, no longer than anything else. */
-function placeIn(place: PlaceInQueue, cancellation: Cancellation): Promise<void> {
-  return new Promise((resolve, reject) => {
-    cancellation.wait((error) => {
-      place.leaveQueue()
-      reject(error)
-    })
-    place.entered.then(resolve, reject)
-  })
-}

@@ -39,7 +39,7 @@ class Providers implements Transport {
     onConnected()
     const status = this.#statusOf(new URL(origin).hostname)
     const body = status === 200 ? good : bad
-    return { response: Promise.resolve({ status, headers }), read: () => Promise.resolve(undefined), nudge: () => undefined, collect: () => Promise.resolve(body), abort: () => undefined }
+    return { response: Promise.resolve({ status, headers }), read: () => Promise.resolve(undefined), unread: () => undefined, nudge: () => undefined, collect: () => Promise.resolve(body), abort: () => undefined }
   }
 
   close(): Promise<void> {
@@ -59,7 +59,7 @@ function start(statusOf: (host: string) => number, names: readonly string[], ran
   const plan = { route: 'r', targets: names.map(target), limits }
   const ask = async (): Promise<{ readonly error?: GatewayError; readonly attempts: readonly AttemptSummary[] }> => {
     const attempts: AttemptSummary[] = []
-    const outcome = dispatch({ operation, requestId: 'r', plan, signal: new AbortController().signal, attempts, degraded: new Set(), onStart: () => undefined }, environment)
+    const outcome = dispatch({ operation, requestId: 'r', plan, signal: new AbortController().signal, attempts, usages: [], degraded: new Set(), onStart: () => undefined }, environment)
     // Waits between tries pass at once.
     const done = outcome.then(() => ({ attempts }), (error: unknown) => ({ attempts, error: error as GatewayError }))
     const state = { isOver: false }

@@ -82,6 +82,8 @@ class FakeUpstreamCall implements UpstreamCall {
     return Buffer.concat(pieces)
   }
 
+  unread(): undefined {}
+
   nudge(): void {
     this.#nudge.resolve(new Uint8Array())
     this.#nudge = Promise.withResolvers()

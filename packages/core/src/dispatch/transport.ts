@@ -26,6 +26,8 @@ export interface UpstreamCall {
   readonly response: Promise<UpstreamResponse>
   /** The next bytes as they arrive, none of them after a `nudge`, `undefined` at the end; rejects when the connection breaks. One reader at a time. */
   read(): Promise<Uint8Array | undefined>
+  /** Bytes that have arrived and nothing has read, also of a call that has ended; `undefined` where there are none. */
+  unread(): Uint8Array | undefined
   /** Wakes who waits for the next bytes, although there are none. */
   nudge(): void
   /** The whole body; rejects with `answer_too_large` over `limit` bytes. */
@@ -133,6 +135,10 @@ class Call implements UpstreamCall, Dispatcher.DispatchHandler {
     return this.#state === 'open' ? NO_BYTES : undefined
   }
 
+  unread(): Uint8Array | undefined {
+    return this.#queue.length === 0 ? undefined : this.#take()
+  }
+
   nudge(): void {
     if (this.#collectLimit === undefined) this.#wakeUp()
   }
@@ -143,7 +149,7 @@ class Call implements UpstreamCall, Dispatcher.DispatchHandler {
     const bytes = this.#queue.length === 1 && first !== undefined ? first : Buffer.concat(this.#queue, this.#queuedBytes)
     this.#queue = []
     this.#queuedBytes = 0
-    if (this.#controller?.paused) this.#controller.resume()
+    if (this.#state === 'open' && this.#controller?.paused) this.#controller.resume()
     return bytes
   }
 

@@ -74,7 +74,7 @@ function start(script: readonly Reply[], { body, ...translation }: Setup = {}) {
   const plan = { route: undefined, targets: [target('a'), target('b')], limits }
   const outcome: { committed?: Committed; error?: GatewayError } = {}
   const done = dispatch(
-    { operation, requestId: 'req_1', plan, signal: new AbortController().signal, attempts, degraded: new Set<string>(), onStart: () => undefined },
+    { operation, requestId: 'req_1', plan, signal: new AbortController().signal, attempts, usages: [], degraded: new Set<string>(), onStart: () => undefined },
     fakeEnvironment({ transport, clock }),
   ).then(
     (committed) => void (outcome.committed = committed),

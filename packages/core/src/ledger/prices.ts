@@ -10,6 +10,8 @@ export interface ModelPrice {
   readonly cached?: number | undefined
   /** Of input written to it. @default `input` */
   readonly cacheWrite?: number | undefined
+  /** Of input written to it for an hour. @default twice `input`, and not less than `cacheWrite` */
+  readonly cacheWriteHour?: number | undefined
   /**
    * Dollars for each request that asks for what its tokens do not pay for: tools of the provider, faster tiers, sound or pictures.
    * @default unknown: such requests are refused where a hard limit in `usd` applies
@@ -60,6 +62,13 @@ export class PriceList {
   }
 
   #listedPrice(provider: string, model: string, usage: Usage): number | undefined {
+    const { cacheWriteTokens = 0, longCacheWriteTokens = 0 } = usage
+    if (longCacheWriteTokens > 0) {
+      // The list knows writes for minutes only; those for an hour cost twice the input: once as input, and once more.
+      const { longCacheWriteTokens: _, ...once } = { ...usage, cacheWriteTokens: cacheWriteTokens - longCacheWriteTokens }
+      const [price, more] = [this.#listedPrice(provider, model, once), this.#listedPrice(provider, model, { inputTokens: longCacheWriteTokens, outputTokens: 0 })]
+      return price === undefined || more === undefined ? undefined : price + more
+    }
     // 2 MB of data: only who has budgets is to carry them.
     this.#listed ??= createRequire(import.meta.url)('@pydantic/genai-prices') as PricePackage
     const counts = { input_tokens: usage.inputTokens, output_tokens: usage.outputTokens, ...given('cache_read_tokens', usage.cachedTokens), ...given('cache_write_tokens', usage.cacheWriteTokens) }
@@ -68,9 +77,11 @@ export class PriceList {
   }
 }
 
-function ownPrice({ input, output, cached = input, cacheWrite = input }: ModelPrice, { inputTokens, outputTokens, cachedTokens = 0, cacheWriteTokens = 0 }: Usage): number {
+function ownPrice(price: ModelPrice, { inputTokens, outputTokens, cachedTokens = 0, cacheWriteTokens = 0, longCacheWriteTokens = 0 }: Usage): number {
+  const { input, output, cached = input, cacheWrite = input, cacheWriteHour = Math.max(cacheWrite, 2 * input) } = price
   const fresh = Math.max(0, inputTokens - cachedTokens - cacheWriteTokens)
-  return Math.ceil((fresh * input + cachedTokens * cached + cacheWriteTokens * cacheWrite + outputTokens * output) * NANO_PER_TOKEN)
+  const written = (cacheWriteTokens - longCacheWriteTokens) * cacheWrite + longCacheWriteTokens * cacheWriteHour
+  return Math.ceil((fresh * input + cachedTokens * cached + written + outputTokens * output) * NANO_PER_TOKEN)
 }
 
 function given(name: string, value: number | undefined): Record<string, number> {
@@ -79,8 +90,9 @@ function given(name: string, value: number | undefined): Record<string, number> 
 
 /** Providers say anything: what was read from a cache or written to it is part of the input, and no list of prices takes it otherwise. */
 function consistent(usage: Usage): Usage {
-  const { inputTokens, cachedTokens = 0, cacheWriteTokens = 0 } = usage
-  if (cachedTokens + cacheWriteTokens <= inputTokens) return usage
+  const { inputTokens, cachedTokens = 0, cacheWriteTokens = 0, longCacheWriteTokens = 0 } = usage
+  if (cachedTokens + cacheWriteTokens <= inputTokens && longCacheWriteTokens <= cacheWriteTokens) return usage
   const cached = Math.min(cachedTokens, inputTokens)
-  return { ...usage, cachedTokens: cached, cacheWriteTokens: Math.min(cacheWriteTokens, inputTokens - cached) }
+  const written = Math.min(cacheWriteTokens, inputTokens - cached)
+  return { ...usage, cachedTokens: cached, cacheWriteTokens: written, longCacheWriteTokens: Math.min(longCacheWriteTokens, written) }
 }

@@ -26,6 +26,7 @@ function exchange(known: Partial<Exchange> = {}): Exchange {
     target: undefined,
     admitted: undefined,
     attempts: [],
+    usages: [],
     dropped: [],
     degraded: new Set(),
     committedAfterMs: undefined,

@@ -1,7 +1,24 @@
 import type { Usage } from '../dialects/index.ts'
+import type { EstimateReason } from '../dispatch/index.ts'
 import type { AttemptSummary, ErrorCode } from '../errors.ts'
 import type { Exchange, Outcome } from '../exchange.ts'
 import { type Attribution, attributionOf, type Caller, type Credential } from '../identity/index.ts'
+
+/** Token counts of one answer. Integers; input includes cached tokens, output includes reasoning. */
+export interface RecordedUsage {
+  /** The provider has not told it. */
+  readonly estimated?: true
+  /** Why it is an estimate: `answer_unread`, `stream_unfinished`, `reasoning_hidden` or `usage_missing`. */
+  readonly because?: EstimateReason
+  readonly input: number
+  readonly output: number
+  readonly cached?: number
+  /** Written to the prompt cache. */
+  readonly cacheWrite?: number
+  /** Of `cacheWrite`, what is kept for an hour. */
+  readonly cacheWriteLong?: number
+  readonly reasoning?: number
+}
 
 /** What is kept of one request. No prompt, no answer, no key. */
 export interface RequestRecord {
@@ -28,8 +45,8 @@ export interface RequestRecord {
   /** `ok`, or why it failed: `client_closed`, `upstream_truncated`, ... */
   readonly code: ErrorCode | 'ok'
   readonly attempts: readonly AttemptSummary[]
-  /** Integers; input includes cached tokens, output includes reasoning. Absent when the provider told nothing. */
-  readonly usage?: { /** Not told by the provider: the answer broke off before it could. */ readonly estimated?: true; readonly input: number; readonly output: number; readonly cached?: number; readonly cacheWrite?: number; readonly reasoning?: number }
+  /** Of the answer; where there was none, of all attempts that the provider may charge for. Absent where nothing is counted in tokens. */
+  readonly usage?: RecordedUsage
   /** Finish reason of each choice. */
   readonly finishReasons: readonly string[]
   /** What of the request could not be carried to the target. */
@@ -55,9 +72,7 @@ export function recordOf(exchange: Exchange, outcome: Outcome, totalMs: number):
     attempts: exchange.attempts,
     ...(usage === undefined
       ? {}
-      : {
-          usage: { ...(outcome.isUsageEstimated === true && { estimated: true as const }), ...usageOf(usage) },
-        }),
+      : { usage: { ...(outcome.usageEstimated !== undefined && { estimated: true as const, because: outcome.usageEstimated }), ...usageOf(usage) } }),
     finishReasons: outcome.finishes?.map((finish) => finish.reason) ?? [],
     dropped: exchange.dropped,
     degraded: [...exchange.degraded],
@@ -71,8 +86,8 @@ export function callerOf(caller: Caller): NonNullable<RequestRecord['caller']> {
 }
 
 /** The counts alone: what a provider says besides may hold anything. */
-export function usageOf({ inputTokens, outputTokens, cachedTokens, cacheWriteTokens, reasoningTokens }: Usage): NonNullable<RequestRecord['usage']> {
-  return defined({ input: inputTokens, output: outputTokens, cached: cachedTokens, cacheWrite: cacheWriteTokens, reasoning: reasoningTokens })
+export function usageOf({ inputTokens, outputTokens, cachedTokens, cacheWriteTokens, longCacheWriteTokens, reasoningTokens }: Usage): RecordedUsage {
+  return defined({ input: inputTokens, output: outputTokens, cached: cachedTokens, cacheWrite: cacheWriteTokens, cacheWriteLong: longCacheWriteTokens, reasoning: reasoningTokens })
 }
 
 type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & { [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined> }

@@ -7,6 +7,7 @@ import { type CounterContext, countersOf, type SharedCounter, tightest } from '.
 import { HeldReservations, knowsInstances } from './held-reservations.ts'
 import { appliesTo, describe, endsAnswers, isBudget, type Limit, NANO_PER_DOLLAR, type Subject, type Unit, windowName } from './limit.ts'
 import { limitHeaders } from './limit-headers.ts'
+import { LocalRoom, type Want } from './local-room.ts'
 import { type Period, periodAt } from './period.ts'
 import { type Settlement, Settlements } from './settlements.ts'
 import { LONGEST_WORTHWHILE_MS, refusalOf, shortageOf } from './shortage.ts'
@@ -50,7 +51,7 @@ export interface Admitted {
   readonly estimate: Amounts | undefined
   /** Tokens of output that are reserved; `undefined` where no limit ends an answer. */
   coveredOutput(): number | undefined
-  /** Takes more, of the limits that end answers. False where there is not so much; rejects where that cannot be known. */
+  /** Takes more, of the limits that end answers. False where there is not so much; of what was left at last while the store cannot be asked. Never rejects. */
   extend(more: Amounts): Promise<boolean>
   /** Once, when it has ended: never rejects, and nobody waits for it. */
   settle(actual: Amounts): void
@@ -102,6 +103,7 @@ export class AdmissionControl {
   #offsetMs = 0
   readonly #held: HeldReservations | undefined
   readonly #settlements: Settlements
+  readonly #room = new LocalRoom()
 
   constructor(options: AdmissionOptions) {
     const { clock, ledger, instance, onLost } = options
@@ -139,6 +141,7 @@ export class AdmissionControl {
     }
     const headers = limitHeaders(levels, nowMs)
     const extensions: Reservation[] = []
+    const known = new Set<string>()
     let asks = 0
     return {
       headers,
@@ -147,16 +150,32 @@ export class AdmissionControl {
       extend: async (more) => {
         asks += 1
         // Before it asks for more, it has used as much of what it had.
-        const extension = await this.#extend(chosen, { limits: asked, demand: { ...demand, id: `${demand.id}+${asks}` }, estimate: more, least: more })
+        const asking = this.#extend(chosen, { limits: asked, demand: { ...demand, id: `${demand.id}+${asks}` }, estimate: more, least: more })
+        const extension = await asking.catch(() => 'unanswered' as const)
+        if (extension === 'unanswered') {
+          demand.degraded.add('store')
+          return this.#room.take(this.#wantsOf(levels, more), known)
+        }
         if (extension !== undefined) extensions.push(extension)
         return extension !== undefined
       },
       settle: (actual) => {
+        this.#room.release(known)
         this.#settle(chosen, { reservation, actuals: actualsOf(counters, actual) })
         // What was taken later is part of what was used, which is counted above.
         for (const extension of extensions) this.#settle(chosen, { reservation: extension, actuals: extension.draws.map(() => 0) })
       },
     }
+  }
+
+  /** What a stream wants more of the limits that end it, of those which hold without the store. */
+  #wantsOf(levels: readonly { readonly limit: Limit; readonly draw: Draw; readonly used: number }[], more: Amounts): Want[] {
+    const holding = levels.filter(({ limit }) => endsAnswers(limit) && this.#modeOf(limit) !== 'open')
+    return holding.map(({ limit, draw, used }) => ({ key: draw.key, left: limit.amount - used, amount: amountOf(limit.unit, more) }))
+  }
+
+  #modeOf({ unit, isSoft }: Limit): FailMode {
+    return isSoft ? 'open' : unit === 'usd' ? this.#options.budgetFailMode : this.#options.limitFailMode
   }
 
   async #extend(ledger: Ledger, asked: Asked & { readonly estimate: Amounts }): Promise<Reservation | undefined> {
@@ -169,9 +188,8 @@ export class AdmissionControl {
   /** The limits that hold although the store cannot be asked. Throws where one of them lets nobody in then. */
   #without(limits: readonly Limit[], { degraded }: Demand, error: unknown): readonly Limit[] {
     degraded.add('store')
-    const modeOf = ({ unit, isSoft }: Limit): FailMode => (isSoft ? 'open' : unit === 'usd' ? this.#options.budgetFailMode : this.#options.limitFailMode)
-    if (limits.some((limit) => modeOf(limit) === 'closed')) throw error
-    return limits.filter((limit) => modeOf(limit) === 'local')
+    if (limits.some((limit) => this.#modeOf(limit) === 'closed')) throw error
+    return limits.filter((limit) => this.#modeOf(limit) === 'local')
   }
 
   async #reserve(ledger: Ledger, asked: Asked): Promise<Asking> {

@@ -36,6 +36,8 @@ export interface PlanLimits {
   readonly overBudget?: 'refuse' | 'bound' | undefined
   /** A stream that breaks goes on with a target that can continue the turn of an assistant. Off when absent. */
   readonly continueStreams?: boolean | undefined
+  /** What becomes of an answer whose client leaves: its call ends, or it is read to its end so that its usage is known. @default 'cancel' */
+  readonly onClientLeave?: 'cancel' | 'finish' | undefined
   /** Asks the next target as well when one has not begun to answer after this time, or after its own p95. Off when absent. */
   readonly hedgeAfterMs?: number | 'p95' | undefined
 }

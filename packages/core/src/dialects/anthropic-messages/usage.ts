@@ -1,3 +1,4 @@
+import { cacheWriteSplitOf, longCacheWrites } from '../cache-write-split.ts'
 import type { JsonObject } from '../dialect.ts'
 import { tokenCount, type Usage } from '../usage.ts'
 import { objectOf } from '../json.ts'
@@ -12,7 +13,8 @@ export function usageOf(native: JsonObject | undefined): Usage | undefined {
   const output = tokenCount(native.output_tokens)
   if (input === undefined && output === undefined) return undefined
   const cachedTokens = tokenCount(native.cache_read_input_tokens)
-  const cacheWriteTokens = tokenCount(native.cache_creation_input_tokens)
+  const split = cacheWriteSplitOf(native)
+  const cacheWriteTokens = tokenCount(native.cache_creation_input_tokens) ?? (split && split.minutes + split.hour)
   const thinking = tokenCount(objectOf(native.output_tokens_details)?.thinking_tokens)
   const outputTokens = output ?? 0
   return {
@@ -20,6 +22,7 @@ export function usageOf(native: JsonObject | undefined): Usage | undefined {
     outputTokens,
     cachedTokens,
     cacheWriteTokens,
+    longCacheWriteTokens: longCacheWrites(native, cacheWriteTokens),
     // More thinking than output would make a negative remainder in every price.
     reasoningTokens: thinking === undefined ? undefined : Math.min(thinking, outputTokens),
     native,

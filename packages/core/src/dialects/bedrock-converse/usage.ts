@@ -1,3 +1,4 @@
+import { longCacheWrites } from '../cache-write-split.ts'
 import type { JsonObject } from '../dialect.ts'
 import { tokenCount, type Usage } from '../usage.ts'
 
@@ -12,5 +13,5 @@ export function usageOf(native: JsonObject | undefined): Usage | undefined {
   if (input === undefined && output === undefined) return undefined
   const cachedTokens = tokenCount(native.cacheReadInputTokens)
   const cacheWriteTokens = tokenCount(native.cacheWriteInputTokens)
-  return { inputTokens: (input ?? 0) + (cachedTokens ?? 0) + (cacheWriteTokens ?? 0), outputTokens: output ?? 0, cachedTokens, cacheWriteTokens, native }
+  return { inputTokens: (input ?? 0) + (cachedTokens ?? 0) + (cacheWriteTokens ?? 0), outputTokens: output ?? 0, cachedTokens, cacheWriteTokens, longCacheWriteTokens: longCacheWrites(native, cacheWriteTokens), native }
 }

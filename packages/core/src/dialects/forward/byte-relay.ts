@@ -1,4 +1,4 @@
-import type { StreamRelay } from '../dialect.ts'
+import type { ReasoningSeen, StreamRelay } from '../dialect.ts'
 import type { Usage } from '../usage.ts'
 import type { PassingUsage } from './passing-usage.ts'
 
@@ -21,6 +21,14 @@ export class ByteRelay implements StreamRelay {
 
   get usage(): Usage | undefined {
     return this.#observer?.usage
+  }
+
+  get outputEstimate(): number {
+    return this.#observer?.outputEstimate ?? 0
+  }
+
+  get reasoningSeen(): ReasoningSeen {
+    return this.#observer?.reasoningSeen
   }
 
   push(chunk: Uint8Array): Uint8Array {

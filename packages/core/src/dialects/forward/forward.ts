@@ -1,6 +1,8 @@
 import { GatewayError } from '../../errors.ts'
 import type { BuiltRequest, Dialect } from '../dialect.ts'
+import { MeteredRelay } from '../metered-relay.ts'
 import type { OperationContext, OperationTarget } from '../operation.ts'
+import { SseFrameSplitter } from '../sse.ts'
 import type { Translation } from '../translation.ts'
 import { readAnswer } from './answer.ts'
 import { ByteRelay } from './byte-relay.ts'
@@ -33,10 +35,12 @@ export function forward(forwarding: Forwarding, target: OperationTarget, context
       return forwarding.buildRequest(model)
     },
     readAnswer: (body, bytes) => readAnswer(body, bytes, from),
-    openStream: (contentType = '') =>
-      answer === 'events' || (answer === 'any' && contentType.startsWith('text/event-stream'))
-        ? new EventRelay({ ...from, requestId: context.requestId, maxEventBytes: context.maxEventBytes, endsWithDone: forwarding.endsWithDone === true })
-        : new ByteRelay(),
+    openStream(contentType = '') {
+      if (answer !== 'events' && !(answer === 'any' && contentType.startsWith('text/event-stream'))) return new ByteRelay()
+      const { requestId, maxEventBytes } = context
+      const relay = new EventRelay({ ...from, requestId, maxEventBytes, endsWithDone: forwarding.endsWithDone === true })
+      return context.isMetered === true ? new MeteredRelay(relay, new SseFrameSplitter(maxEventBytes)) : relay
+    },
     readError: (response) => api.client.readError(response),
   }
 }

@@ -7,7 +7,8 @@ import { ByteRelay } from './byte-relay.ts'
 import { estimateNative, jsonIn, nativeBounds } from './native-bounds.ts'
 import { nativeHeaders } from './native-headers.ts'
 import { nativePath } from './native-path.ts'
-import { observerFor } from './passing-usage.ts'
+import { isFreeRead } from './paid-reads.ts'
+import { BYTES_PER_TOKEN, observerFor } from './passing-usage.ts'
 import { forwardedQuery } from './query.ts'
 
 /** A request for a provider's own API. */
@@ -67,19 +68,23 @@ function forwarded(request: NativeRequest): Operation {
   const path = nativePath(request.path) + forwardedQuery(request.search)
   const headers = nativeHeaders(request)
   if (body !== undefined) headers['content-type'] ??= 'application/octet-stream'
+  const isFree = isFreeRead(method, path)
+  const upload = new CountedBody(body)
   return {
     model: undefined,
     stream: false,
+    isFree,
+    ...(!isFree && { inputBytesEstimate: () => Math.ceil(upload.bytes / BYTES_PER_TOKEN) }),
     provider: { name: request.provider, speaks: undefined, isRepeatable: REPEATABLE.has(method) },
     translationFor: (target, context) => ({
       answer: 'bytes',
       relaysRefusals: true,
       accept: headers.accept ?? '*/*',
-      buildRequest: () => ({ method, path, body, headers, dropped: [] }),
+      buildRequest: () => ({ method, path, body: upload.body, headers, dropped: [] }),
       readAnswer() {
         throw new TypeError('Bytes are not read.')
       },
-      openStream: (contentType = '') => new ByteRelay(observerFor(contentType, context.maxEventBytes)),
+      openStream: (contentType = '') => new ByteRelay(observerFor(contentType, { maxBytes: context.maxEventBytes, isMetered: context.isMetered === true && !isFree })),
       readError: (response) => readError(target, response),
     }),
   }
@@ -89,4 +94,24 @@ function readError(target: OperationTarget, response: ErrorResponse): GatewayErr
   const [dialect] = target.dialects
   if (dialect === undefined) throw new TypeError(`${target.provider.name} speaks no dialect.`)
   return dialect.client.readError(response)
+}
+
+/** Bytes of a body that is sent as it comes, counted on their way. */
+class CountedBody {
+  readonly body: NativeRequest['body']
+  bytes = 0
+
+  constructor(body: NativeRequest['body']) {
+    if (body === undefined || body instanceof Uint8Array) {
+      this.body = body
+      this.bytes = body?.length ?? 0
+    } else this.body = this.#counted(body)
+  }
+
+  async *#counted(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, undefined> {
+    for await (const piece of body) {
+      this.bytes += piece.length
+      yield piece
+    }
+  }
 }

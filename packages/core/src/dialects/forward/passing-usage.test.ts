@@ -4,7 +4,7 @@ import { observerFor } from './passing-usage.ts'
 
 /** Everything passes as it came; the usage is what was seen of it. */
 function seen(contentType: string, pieces: readonly string[], maxBytes = 1000) {
-  const relay = new ByteRelay(observerFor(contentType, maxBytes))
+  const relay = new ByteRelay(observerFor(contentType, { maxBytes, isMetered: false }))
   const out = pieces.map((piece) => Buffer.from(relay.push(Buffer.from(piece))).toString())
   expect([out, relay.flush(), relay.end(), relay.complete]).toEqual([pieces, undefined, '', true])
   return relay.usage && [relay.usage.inputTokens, relay.usage.outputTokens]

@@ -1,5 +1,7 @@
 import { GatewayError } from '../../errors.ts'
 import { objectsOf, objectOf, parseJson, parseObject } from '../json.ts'
+import type { ReasoningSeen } from '../dialect.ts'
+import { OutputTally } from '../output-tally.ts'
 import { parseFrames, SseSplitter } from '../sse.ts'
 import { UsageTally } from '../usage-fields.ts'
 import type { Usage } from '../usage.ts'
@@ -7,24 +9,65 @@ import type { Usage } from '../usage.ts'
 /** Finds the usage in an answer that passes, and never stands in its way: what cannot be read has none. */
 export interface PassingUsage {
   readonly usage: Usage | undefined
+  /** Tokens of output so far: of what events show, of bytes where they cannot be read. */
+  readonly outputEstimate: number
+  readonly reasoningSeen?: ReasoningSeen
   push(chunk: Uint8Array): void
   end(): void
 }
 
-/** The observer for answers of this content type; `undefined` where nothing can be found. */
-export function observerFor(contentType: string, maxBytes: number): PassingUsage | undefined {
-  if (contentType.startsWith('text/event-stream')) return new EventUsage(maxBytes)
-  return /^application\/(?:[\w.+-]+\+)?json/.test(contentType) ? new JsonUsage(maxBytes) : undefined
+export interface ObserverOptions {
+  /** Larger events and documents pass without being read. */
+  readonly maxBytes: number
+  /** Output is counted against limits. */
+  readonly isMetered: boolean
+}
+
+/** Bytes of text that are one token, roughly; where only bytes are known, that is what they count as. */
+export const BYTES_PER_TOKEN = 4
+
+/** The observer for answers of this content type; `undefined` where nothing can be found, and nothing is counted. */
+export function observerFor(contentType: string, options: ObserverOptions): PassingUsage | undefined {
+  if (contentType.startsWith('text/event-stream')) return new EventUsage(options)
+  if (/^application\/(?:[\w.+-]+\+)?json/.test(contentType)) return new JsonUsage(options.maxBytes)
+  return options.isMetered ? new ByteCount() : undefined
+}
+
+class ByteCount implements PassingUsage {
+  readonly usage = undefined
+  #bytes = 0
+
+  get outputEstimate(): number {
+    return Math.ceil(this.#bytes / BYTES_PER_TOKEN)
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#bytes += chunk.length
+  }
+
+  end(): void {}
 }
 
 const BLANK_LINE = Buffer.from('\n\n')
 
 class EventUsage implements PassingUsage {
   readonly #tally = new UsageTally()
+  readonly #shown: OutputTally | undefined
+  /** Bytes that passed without being read. */
+  #unread = 0
   #splitter: SseSplitter | undefined
 
-  constructor(maxBytes: number) {
+  constructor({ maxBytes, isMetered }: ObserverOptions) {
     this.#splitter = new SseSplitter(maxBytes)
+    this.#shown = isMetered ? new OutputTally() : undefined
+  }
+
+  get outputEstimate(): number {
+    return (this.#shown?.tokens ?? 0) + Math.ceil(this.#unread / BYTES_PER_TOKEN)
+  }
+
+  get reasoningSeen(): ReasoningSeen {
+    return this.#shown?.reasoningSeen
   }
 
   get usage(): Usage | undefined {
@@ -32,6 +75,7 @@ class EventUsage implements PassingUsage {
   }
 
   push(chunk: Uint8Array): void {
+    if (this.#splitter === undefined) this.#unread += chunk.length
     try {
       const block = this.#splitter?.push(chunk)
       if (block !== undefined) this.#read(block)
@@ -39,6 +83,7 @@ class EventUsage implements PassingUsage {
       // An event too large to be looked at passes all the same.
       if (!(error instanceof GatewayError)) throw error
       this.#splitter = undefined
+      this.#unread += chunk.length
     }
   }
 
@@ -49,8 +94,11 @@ class EventUsage implements PassingUsage {
 
   #read(block: Uint8Array): void {
     // Of `usageMetadata` this is the beginning.
-    if (!Buffer.from(block.buffer, block.byteOffset, block.byteLength).includes('"usage')) return
+    const mayHaveUsage = Buffer.from(block.buffer, block.byteOffset, block.byteLength).includes('"usage')
+    if (!mayHaveUsage && this.#shown === undefined) return
     for (const { data } of parseFrames(block)) {
+      this.#shown?.read(data)
+      if (!mayHaveUsage) continue
       const body = parseObject(data)
       if (body !== undefined) this.#tally.add(body)
     }
@@ -69,6 +117,10 @@ class JsonUsage implements PassingUsage {
 
   get usage(): Usage | undefined {
     return this.#tally.usage
+  }
+
+  get outputEstimate(): number {
+    return Math.ceil(this.#size / BYTES_PER_TOKEN)
   }
 
   push(chunk: Uint8Array): void {

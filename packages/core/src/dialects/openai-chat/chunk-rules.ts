@@ -1,4 +1,5 @@
 import { GatewayError } from '../../errors.ts'
+import { longCacheWrites } from '../cache-write-split.ts'
 import type { JsonObject } from '../dialect.ts'
 import { type Finish, type FinishReason, unknownFinish } from '../finish.ts'
 import type { SseFrame } from '../sse.ts'
@@ -29,6 +30,7 @@ export function usageOf(body: JsonObject): Usage | undefined {
     outputTokens,
     cachedTokens: atMost(cached, inputTokens),
     cacheWriteTokens: atMost(cacheWrite, inputTokens),
+    longCacheWriteTokens: longCacheWrites(native, atMost(cacheWrite, inputTokens)),
     reasoningTokens: atMost(reasoning, outputTokens),
     native,
   }

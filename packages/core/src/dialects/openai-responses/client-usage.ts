@@ -1,3 +1,4 @@
+import { longCacheWrites } from '../cache-write-split.ts'
 import type { JsonObject } from '../dialect.ts'
 import { objectOf } from '../json.ts'
 import { tokenCount, type Usage } from '../usage.ts'
@@ -9,13 +10,15 @@ export function usageOf(native: JsonObject | undefined): Usage | undefined {
   const output = tokenCount(native.output_tokens)
   if (input === undefined && output === undefined) return undefined
   const inputDetails = objectOf(native.input_tokens_details)
+  const cacheWriteTokens = tokenCount(inputDetails?.cache_write_tokens)
   const reasoning = tokenCount(objectOf(native.output_tokens_details)?.reasoning_tokens)
   const outputTokens = output ?? 0
   return {
     inputTokens: input ?? 0,
     outputTokens,
     cachedTokens: tokenCount(inputDetails?.cached_tokens),
-    cacheWriteTokens: tokenCount(inputDetails?.cache_write_tokens),
+    cacheWriteTokens,
+    longCacheWriteTokens: longCacheWrites(native, cacheWriteTokens),
     // More reasoning than output would make a negative remainder in every price.
     reasoningTokens: reasoning === undefined ? undefined : Math.min(reasoning, outputTokens),
     native,

@@ -1,5 +1,6 @@
-import type { JsonObject } from '../dialect.ts'
+import type { JsonObject, ReasoningSeen } from '../dialect.ts'
 import { objectOf, objectsOf, parseObject, textOf } from '../json.ts'
+import { OutputTally } from '../output-tally.ts'
 import type { SseFrame } from '../sse.ts'
 import type { EventWriter } from './stream-items.ts'
 
@@ -22,16 +23,19 @@ const NEW_PARTS: Readonly<Record<string, Required<Place>['list']>> = {
   'response.content_part.added': ['content', 'content_index'],
   'response.reasoning_summary_part.added': ['summary', 'summary_index'],
 }
-const CHARACTERS_PER_TOKEN = 4
 
 /** The output items of a streamed response as far as they have come, put together from its events as a client does. */
 export class OutputSoFar {
   readonly #items = new Map<number, { json: JsonObject; isDone: boolean }>()
-  #characters = 0
+  readonly #shown = new OutputTally()
 
-  /** Of output, roughly. */
+  /** Of output, estimated. */
   get tokens(): number {
-    return Math.ceil(this.#characters / CHARACTERS_PER_TOKEN)
+    return this.#shown.tokens
+  }
+
+  get reasoningSeen(): ReasoningSeen {
+    return this.#shown.reasoningSeen
   }
 
   get items(): readonly JsonObject[] {
@@ -39,6 +43,7 @@ export class OutputSoFar {
   }
 
   take({ data }: SseFrame): void {
+    this.#shown.read(data)
     const event = parseObject(data)
     const at = event?.output_index
     if (event === undefined || typeof at !== 'number') return
@@ -54,7 +59,6 @@ export class OutputSoFar {
     if (parts !== undefined) item.json = withPart(item.json, { list: parts, event, part: objectOf(event.part) ?? {} })
     const place = FRAGMENTS[type]
     if (place !== undefined && typeof event.delta === 'string') {
-      this.#characters += event.delta.length
       item.json = withFragment(item.json, { place, event, text: event.delta })
     }
   }

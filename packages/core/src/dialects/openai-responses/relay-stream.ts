@@ -1,5 +1,5 @@
 import { GatewayError } from '../../errors.ts'
-import type { JsonObject, RelayOptions, RenderContext, StreamRelay } from '../dialect.ts'
+import type { JsonObject, ReasoningSeen, RelayOptions, RenderContext, StreamRelay } from '../dialect.ts'
 import type { StreamEvent } from '../events.ts'
 import type { Finish } from '../finish.ts'
 import { objectOf, parseObject, textOf } from '../json.ts'
@@ -75,6 +75,10 @@ export class ResponsesStreamRelay implements StreamRelay {
 
   get outputEstimate(): number {
     return this.#output?.tokens ?? this.events
+  }
+
+  get reasoningSeen(): ReasoningSeen {
+    return this.#output?.reasoningSeen
   }
 
   cut(inputTokens: number): string | undefined {

@@ -1,0 +1,21 @@
+/** Defaults are written once, here, as users would write them. */
+export const defaults = {
+  auth: 'keys',
+  retries: 2,
+  unsupported: 'reject',
+  overBudget: 'refuse',
+  onClientLeave: 'cancel',
+  circuitBreaker: 'on',
+  timeout: '10m',
+  ttftTimeout: '60s',
+  idleTimeout: '60s',
+  connectTimeout: '3s',
+  eventLoopLagLimit: '200ms',
+  bodyLimit: '20MiB',
+  answerLimit: '32MiB',
+  eventLimit: '8MiB',
+  limitsWithoutStore: 'local',
+  budgetsWithoutStore: 'closed',
+  log: 'warn',
+  prefix: '',
+} as const

@@ -1,0 +1,43 @@
+import type { Clock } from '../clock.ts'
+import type { StreamRelay } from '../dialects/index.ts'
+import type { GatewayError } from '../errors.ts'
+import type { Provider } from '../providers/index.ts'
+import type { AnswerStream } from './answer-stream.ts'
+import type { AttemptProgress } from './attempt-usage.ts'
+import type { Cancellation } from './cancellation.ts'
+import type { OutputAllowance } from './output-allowance.ts'
+import type { UpstreamCall } from './transport.ts'
+
+export interface AnswerStreamOptions {
+  readonly call: UpstreamCall
+  readonly relay: StreamRelay
+  /** What was read up to the commit point. */
+  readonly first: (Uint8Array | string)[]
+  readonly cancellation: Cancellation
+  readonly clock: Pick<Clock, 'setTimer' | 'monotonic'>
+  /** For a stream that is handed over before its first content. */
+  readonly firstContentBy?: FirstContentBy | undefined
+  /** Where the stream writes down when content came. */
+  readonly progress?: AttemptProgress | undefined
+  /** Said while the provider says nothing. */
+  readonly heartbeat?: string | undefined
+  readonly idleTimeoutMs: number
+  readonly answerLimitBytes: number
+  readonly provider: Pick<Provider, 'name' | 'redact'>
+  /** It is read to its end although its client has left. */
+  readonly finishesWithoutClient: boolean
+  /** How much of it is paid for; all of it when absent. */
+  readonly allowance?: OutputAllowance | undefined
+  /** Asked when the provider fails: somebody else's stream, of the same relay, that goes on where this one broke off. */
+  readonly onBreak?: ((failure: GatewayError) => Promise<AnswerStream | undefined> | undefined) | undefined
+  /** Told once, when nothing more comes. */
+  readonly onFinish?: (failure: GatewayError | undefined) => void
+}
+
+/** Latest moment for the first content of a stream. */
+export interface FirstContentBy {
+  /** On the monotonic clock. */
+  readonly at: number
+  /** The limit it comes from, for messages. */
+  readonly limitMs: number
+}
