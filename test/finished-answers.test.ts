@@ -20,7 +20,6 @@ async function leave(stream: boolean): Promise<() => void> {
     await gate.reached()
   }
   controller.abort()
-  await asked.catch(() => undefined)
   return () => gate.releaseAll()
 }
 

@@ -1,4 +1,3 @@
-import { createServer } from 'node:http'
 import { afterEach, describe, expect, it } from 'vitest'
 import { type Chain, CLIENT_KEY, startChain } from './harness/chain.ts'
 import { listen } from './harness/listen.ts'
@@ -14,14 +13,12 @@ type Answer = { readonly type: string; readonly pieces: readonly string[]; reado
 
 /** A provider's own API, which answers so, piece by piece. */
 async function start({ type, pieces, hangs }: Answer): Promise<void> {
-  server = await listen(
-    createServer((request, response) => {
-      request.resume()
-      response.writeHead(200, { 'content-type': type })
-      for (const piece of pieces) response.write(piece)
-      if (hangs !== true) response.end()
-    }) as never,
-  )
+  server = await listen((request, response) => {
+    request.resume()
+    response.writeHead(200, { 'content-type': type })
+    for (const piece of pieces) response.write(piece)
+    if (hangs !== true) response.end()
+  })
   chain = await startChain({ addresses: { first: server.url }, dialects: ['openai-chat'], quirks: { first: { reasoning: 'none' } }, gateway: { keys: { client: CLIENT_KEY }, limits: [{ unit: 'tokens', window: 'day', limit: 100_000 }] } })
 }
 
