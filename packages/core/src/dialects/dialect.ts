@@ -80,6 +80,8 @@ export interface ServerSide {
 export interface RenderContext extends AnswerContext {
   /** What is answered: some dialects repeat it in the answer. */
   readonly request: ChatRequest
+  /** Tokens of the input, roughly: for dialects that tell them before the provider does. */
+  readonly estimateInput?: () => number
 }
 
 export interface AnswerContext {

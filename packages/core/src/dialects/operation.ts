@@ -139,7 +139,7 @@ export function readChat(from: Dialect, request: ClientRequest): Operation {
       return translate(from, to, {
         request: chat,
         call: { provider: provider.name, model, stream: chat.stream, quirks: provider.quirks, dropUnsupported: context.dropUnsupported, newId: context.newId },
-        render: { request: chat, requestId: context.requestId, model, created: context.created, includeUsage: chat.includeUsage },
+        render: { request: chat, requestId: context.requestId, model, created: context.created, includeUsage: chat.includeUsage, estimateInput: () => (inputTokens ??= estimateInputTokens(chat.conversation())) },
         maxEventBytes: context.maxEventBytes,
         isContinuable: context.isContinuable,
         continues: context.continues,

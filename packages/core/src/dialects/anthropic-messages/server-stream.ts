@@ -142,8 +142,14 @@ export class MessageRenderer implements StreamRenderer {
   #opening(): string {
     if (this.#started) return ''
     this.#started = true
-    const message = { ...messageHead(this.#head, this.#context), content: [], stop_reason: null, stop_sequence: null, stop_details: null, usage: renderUsage(this.#usage) }
+    const message = { ...messageHead(this.#head, this.#context), content: [], stop_reason: null, stop_sequence: null, stop_details: null, usage: renderUsage(this.#usage ?? this.#estimate()) }
     return frame('message_start', { message })
+  }
+
+  /** Most providers tell the usage at the end; clients of this dialect read that of the input here. */
+  #estimate(): Usage | undefined {
+    const inputTokens = this.#context.estimateInput?.()
+    return inputTokens === undefined ? undefined : { inputTokens, outputTokens: 0 }
   }
 
   #inBlock(kind: 'text' | 'thinking'): string {

@@ -38,6 +38,7 @@ export class CandidateReader {
 
   /** Adds what a chunk says of this candidate to `events`. Throws `upstream_invalid` for arguments out of order. */
   read(candidate: JsonObject, events: StreamEvent[]): void {
+    const begin = events.length
     const content = candidate['content']
     const parts = isObject(content) ? content['parts'] : undefined
     if (Array.isArray(parts)) {
@@ -54,7 +55,8 @@ export class CandidateReader {
     const broken = this.#hasContent ? undefined : brokenCandidate(word, candidate['finishMessage'], this.#call.provider)
     if (broken !== undefined) throw broken
     const citations = readCitations(this.#grounding, this.#text)
-    if (citations.length > 0) events.push({ type: 'annotations', choice: this.#choice, value: citations })
+    // A signature ends the text: what annotates it goes before.
+    if (citations.length > 0) events.splice(afterText(events, begin), 0, { type: 'annotations', choice: this.#choice, value: citations })
     events.push({ type: 'finish', choice: this.#choice, finish: finishOf(word, this.#calls > 0, candidate['finishMessage']) })
   }
 
@@ -150,6 +152,12 @@ export class CandidateReader {
   #pushArguments(index: number, text: string, events: StreamEvent[]): void {
     if (text !== '') events.push({ type: 'tool-arguments', choice: this.#choice, index, text })
   }
+}
+
+/** Behind the last text of a chunk; where it has none, before everything it has. */
+function afterText(events: readonly StreamEvent[], begin: number): number {
+  const last = events.findLastIndex(({ type }) => type === 'text')
+  return last >= begin ? last + 1 : begin
 }
 
 /** A part that is neither text nor a call; one without content says nothing. */

@@ -4,6 +4,7 @@ import type { CallContext, JsonObject } from '../dialect.ts'
 import type { Answer, AnswerChoice } from '../events.ts'
 import type { Finish } from '../finish.ts'
 import { errorOf, finishOf, usageOf } from './chunk-rules.ts'
+import { annotationsOf, type Source, sourcesBeside } from './sources-beside.ts'
 import { thinkingText } from './content-in.ts'
 import { readImages } from './images-in.ts'
 import { listOf, objectOf, objectsOf, textOf } from '../json.ts'
@@ -17,7 +18,13 @@ export function readAnswer(body: JsonObject, call: CallContext): Answer {
   if (choices.length === 0) {
     throw new GatewayError('upstream_invalid', `${call.provider} sent an answer without a single choice.`, { provider: call.provider })
   }
-  return { ...readHead(body), choices: choices.map((choice) => readChoice(choice, call)), usage: usageOf(body) }
+  const sources = sourcesBeside(body)
+  return { ...readHead(body), choices: choices.map((choice) => withSources(readChoice(choice, call), sources)), usage: usageOf(body) }
+}
+
+function withSources(choice: AnswerChoice, sources: readonly Source[]): AnswerChoice {
+  if (sources.length === 0 || choice.annotations !== undefined) return choice
+  return { ...choice, annotations: annotationsOf(sources, choice.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')) }
 }
 
 /** Who answered and when, of an answer or a chunk; services that do not know send `''` and `0`. */
@@ -74,10 +81,16 @@ export function readAudio(audio: unknown): Part[] {
 }
 
 function readToolCalls(message: JsonObject, call: CallContext): ToolCallPart[] {
-  const calls = objectsOf(message.tool_calls)
+  const calls = objectsOf(message.tool_calls).filter(callsSomething)
   const legacy = objectOf(message.function_call)
-  if (legacy !== undefined && calls.length === 0) calls.push({ function: legacy })
+  if (legacy !== undefined && calls.length === 0 && callsSomething({ function: legacy })) calls.push({ function: legacy })
   return calls.map((item) => readToolCall(item, call))
+}
+
+/** Some services fill in the fields of a call where nothing was called. */
+export function callsSomething(item: JsonObject): boolean {
+  const target = objectOf(item.function) ?? objectOf(item.custom)
+  return textOf(target?.name) !== undefined || textOf(item.id) !== undefined || argumentsText(target?.arguments ?? target?.input) !== ''
 }
 
 function readToolCall(item: JsonObject, call: CallContext): ToolCallPart {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import type { Part, ToolCallPart } from '../conversation.ts'
 import type { JsonObject, AnswerContext } from '../dialect.ts'
 import type { Answer, AnswerChoice } from '../events.ts'
@@ -47,6 +48,7 @@ function renderMessage(choice: AnswerChoice): JsonObject {
     ...(reasoning.length === 0 ? {} : { reasoning_details: reasoning.map(reasoningDetail) }),
     ...(calls.length === 0 ? {} : { tool_calls: calls.map(renderSignedCall) }),
     ...(images.length === 0 ? {} : { images }),
+    ...choice.parts.flatMap(renderAudio)[0],
     ...(choice.annotations === undefined ? {} : { annotations: choice.annotations }),
   }
 }
@@ -65,9 +67,14 @@ export function renderImage(part: Part): JsonObject[] {
   return part.type === 'image' && part.source.kind !== 'id' ? [{ type: 'image_url', image_url: { url: urlOfSource(part.source) } }] : []
 }
 
-/** What a model that ended by refusing said about it; it fills `refusal` where the answer has none of its own. */
+/** Speech that a model made, as the field `audio`; its format is that of the data. Nothing for every other part. */
+export function renderAudio(part: Part): JsonObject[] {
+  return part.type === 'audio' ? [{ audio: { id: `audio_${createHash('sha256').update(part.data).digest('hex').slice(0, 24)}`, data: part.data, transcript: '', expires_at: 0, format: part.format } }] : []
+}
+
+/** What was said about an end by refusal; it fills `refusal` where the answer has none of its own. The word of the wire is no such thing. */
 export function refusalOf(finish: Finish): string | undefined {
-  return finish.reason === 'content_filter' ? (finish.detail ?? finish.native) : undefined
+  return finish.reason === 'content_filter' ? finish.detail : undefined
 }
 
 /** Usage in OpenAI's accounting; details the provider did not give are left out. */

@@ -69,7 +69,9 @@ export function repairAnswer(body: JsonObject, call: CallContext): boolean {
     }
     const calls = listOf(message.tool_calls)
     for (const tool of calls) if (repairToolCall(objectOf(tool), call)) changed = true
-    const reason = finishReason(choice.finish_reason, calls.length > 0) ?? (call.quirks.noFinish ? (calls.length > 0 ? 'tool_calls' : 'stop') : null)
+    // Clients of the older API run their function on its own word.
+    const isLegacy = choice.finish_reason === 'function_call' && calls.length === 0 && objectOf(message.function_call) !== undefined
+    const reason = isLegacy ? 'function_call' : finishReason(choice.finish_reason, calls.length > 0) ?? (call.quirks.noFinish ? (calls.length > 0 ? 'tool_calls' : 'stop') : null)
     if (reason !== choice.finish_reason) {
       choice.finish_reason = reason
       changed = true

@@ -46,7 +46,7 @@ describe('events', () => {
     ['a signed detail', { reasoning_details: [{ type: 'reasoning.text', text: 'hm', signature: 's', format: 'anthropic-claude-v1', index: 0 }] }, [{ type: 'reasoning', choice: 0, text: 'hm' }, { type: 'reasoning-signature', choice: 0, signature: { origin: 'anthropic-messages', value: 's' } }]],
     ['an encrypted detail', { reasoning_details: [{ type: 'reasoning.encrypted', data: 'e', format: 'f' }] }, [{ type: 'reasoning-signature', choice: 0, signature: { origin: 'f', value: 'e' }, redacted: true }]],
     ['a refusal', { refusal: 'no' }, [{ type: 'refusal', choice: 0, text: 'no' }]],
-    ['annotations', { annotations: [{ type: 'url_citation' }] }, [{ type: 'annotations', choice: 0, value: [{ type: 'url_citation' }] }]],
+    ['annotations', { content: 'a', annotations: [{ type: 'url_citation' }] }, [{ type: 'text', choice: 0, text: 'a' }, { type: 'annotations', choice: 0, value: [{ type: 'url_citation' }] }]],
     ['an image', { images: [{ image_url: { url: 'https://e.org/a.png' } }] }, [{ type: 'part', choice: 0, part: { type: 'image', source: { kind: 'url', url: 'https://e.org/a.png' } } }]],
     ['the old function_call', { function_call: { name: 'f', arguments: '{}' } }, [{ type: 'tool-call', choice: 0, index: 0, id: 'call_new1', name: 'f', kind: 'function' }, { type: 'tool-arguments', choice: 0, index: 0, text: '{}' }]],
     ['an empty role', { role: '' }, []],

@@ -3,9 +3,10 @@ import type { CallContext, JsonObject, StreamReader } from '../dialect.ts'
 import type { StreamEvent } from '../events.ts'
 import type { Finish } from '../finish.ts'
 import type { SseFrame } from '../sse.ts'
-import { readAnswerContent, readAudio, readFinish, readHead } from './answer-in.ts'
+import { callsSomething, readAnswerContent, readAudio, readFinish, readHead } from './answer-in.ts'
 import { errorOf, reportedError, usageOf } from './chunk-rules.ts'
 import { readImages } from './images-in.ts'
+import { annotationsOf, type Source, sourcesBeside } from './sources-beside.ts'
 import { listOf, objectOf, parseObject, textOf } from '../json.ts'
 import { reasoningFragmentsOf } from './reasoning-details.ts'
 import { ToolDeltas } from './tool-deltas.ts'
@@ -14,6 +15,12 @@ interface ChoiceState {
   readonly index: number
   readonly tools: ToolDeltas
   finished: boolean
+  /** What has been said so far, where sources beside it may refer to it; only its length and marks matter. */
+  text: string
+  hasText: boolean
+  /** Came before there was a text to annotate. */
+  early: unknown[]
+  hasAnnotations: boolean
 }
 
 /** Reads `chat.completion.chunk`s, leniently: what a service leaves out or repeats never stops a stream. */
@@ -21,6 +28,7 @@ export class ChunkReader implements StreamReader {
   readonly #call: CallContext
   readonly #choices = new Map<number, ChoiceState>()
   #started = false
+  #sources: readonly Source[] = []
   #done = false
   #failed = false
 
@@ -77,6 +85,7 @@ export class ChunkReader implements StreamReader {
       this.#started = true
       events.push({ type: 'start', ...readHead(body) })
     }
+    if (body.citations !== undefined || body.search_results !== undefined) this.#sources = sourcesBeside(body)
     for (const item of choices) {
       const choice = objectOf(item)
       if (choice !== undefined) this.#readChoice(choice, events)
@@ -100,7 +109,7 @@ export class ChunkReader implements StreamReader {
     const index = typeof given === 'number' && Number.isSafeInteger(given) && given >= 0 ? given : 0
     let state = this.#choices.get(index)
     if (state === undefined) {
-      state = { index, tools: new ToolDeltas(index, this.#call.newId), finished: false }
+      state = { index, tools: new ToolDeltas(index, this.#call.newId), finished: false, text: '', hasText: false, early: [], hasAnnotations: false }
       this.#choices.set(index, state)
     }
     return state
@@ -114,7 +123,11 @@ export class ChunkReader implements StreamReader {
       else events.push({ type: 'reasoning-signature', choice, signature: fragment.signature })
     }
     if (typeof delta.content === 'string') {
-      if (delta.content !== '') events.push({ type: 'text', choice, text: delta.content })
+      if (delta.content !== '') {
+        events.push({ type: 'text', choice, text: delta.content })
+        this.#annotateEarly(state, events)
+        if (this.#sources.length > 0) state.text += delta.content
+      }
     } else {
       for (const part of readAnswerContent(delta.content)) {
         if (part.type === 'text' || part.type === 'reasoning' || part.type === 'refusal') {
@@ -126,16 +139,36 @@ export class ChunkReader implements StreamReader {
     if (refusal !== undefined) events.push({ type: 'refusal', choice, text: refusal })
     for (const call of listOf(delta.tool_calls)) state.tools.take(objectOf(call) ?? {}, events)
     const legacy = objectOf(delta.function_call)
-    if (legacy !== undefined) state.tools.take({ function: legacy }, events)
+    if (legacy !== undefined && (state.tools.any || callsSomething({ function: legacy }))) state.tools.take({ function: legacy }, events)
     const annotations = listOf(delta.annotations)
-    if (annotations.length > 0) events.push({ type: 'annotations', choice, value: annotations })
+    if (annotations.length > 0) this.#annotate(annotations, { state, events })
     for (const part of [...readImages(delta.images), ...readAudio(delta.audio)]) events.push({ type: 'part', choice, part })
+  }
+
+  /** They belong to a text: those that come before it wait for it. */
+  #annotate(annotations: readonly unknown[], { state, events }: { readonly state: ChoiceState; readonly events: StreamEvent[] }): void {
+    if (!state.hasText) {
+      state.early = [...state.early, ...annotations]
+      return
+    }
+    state.hasAnnotations = true
+    events.push({ type: 'annotations', choice: state.index, value: annotations })
+  }
+
+  #annotateEarly(state: ChoiceState, events: StreamEvent[]): void {
+    state.hasText = true
+    if (state.early.length === 0) return
+    const { early } = state
+    state.early = []
+    this.#annotate(early, { state, events })
   }
 
   /** The first finish counts; some services repeat it with the usage. */
   #finish(choice: ChoiceState, { events, finish }: { readonly events: StreamEvent[]; readonly finish: Finish | undefined }): void {
     if (choice.finished) return
     choice.finished = true
+    if (this.#sources.length > 0 && !choice.hasAnnotations && choice.early.length === 0) choice.early = annotationsOf(this.#sources, choice.text)
+    this.#annotateEarly(choice, events)
     choice.tools.finish(events)
     events.push({ type: 'finish', choice: choice.index, finish: finish ?? { reason: choice.tools.any ? 'tool_calls' : 'stop' } })
   }

@@ -3,7 +3,7 @@ import type { AnswerContext, StreamRenderer } from '../dialect.ts'
 import type { StreamEvent } from '../events.ts'
 import type { Finish } from '../finish.ts'
 import type { Usage } from '../usage.ts'
-import { refusalOf, renderImage, renderUsage } from './answer-out.ts'
+import { refusalOf, renderAudio, renderImage, renderUsage } from './answer-out.ts'
 import { renderStreamError } from './errors.ts'
 import { extraContentOf, reasoningDetail, signatureDetail } from './reasoning-details.ts'
 
@@ -82,6 +82,8 @@ export class ChunkRenderer implements StreamRenderer {
       case 'annotations':
         return this.#delta(event.choice, `"annotations":${JSON.stringify(event.value)}`)
       case 'part': {
+        const [audio] = renderAudio(event.part)
+        if (audio !== undefined) return this.#delta(event.choice, JSON.stringify(audio).slice(1, -1))
         const images = renderImage(event.part)
         return images.length === 0 ? '' : this.#delta(event.choice, `"images":${JSON.stringify(images)}`)
       }
