@@ -98,10 +98,6 @@ export class MemoryTables implements Tables {
     this.#reservations.set(id, { state, expiresAtMs })
   }
 
-  instanceUntil(instance: string): number | undefined {
-    return this.#instances.get(instance)?.untilMs
-  }
-
   renewInstance(instance: string, untilMs: number): void {
     this.#instanceOf(instance).untilMs = untilMs
   }

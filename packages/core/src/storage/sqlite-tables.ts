@@ -96,11 +96,6 @@ export class SqliteTables implements Tables {
     this.#run('INSERT OR REPLACE INTO reservations VALUES (?, ?, ?)', id, state, expiresAtMs)
   }
 
-  instanceUntil(instance: string): number | undefined {
-    const until = this.#prepared('SELECT until FROM instances WHERE instance = ?').get(instance)?.['until']
-    return until === undefined ? undefined : Number(until)
-  }
-
   renewInstance(instance: string, untilMs: number): void {
     this.#run('INSERT OR REPLACE INTO instances VALUES (?, ?)', instance, untilMs)
   }

@@ -27,8 +27,7 @@ export interface Tables {
   release(key: string, id: string): void
   reservation(id: string, nowMs: number): ReservationState | undefined
   remember(id: string, state: ReservationState, expiresAtMs: number): void
-  /** Until when an instance is believed to be there. */
-  instanceUntil(instance: string): number | undefined
+  /** From now on, an instance is believed to be there until then. */
   renewInstance(instance: string, untilMs: number): void
   /** An instance whose lease is over, and that holds something. */
   endedInstance(nowMs: number): string | undefined
@@ -45,6 +44,8 @@ export interface Tables {
 export class TableLedger implements Ledger {
   readonly #tables: Tables
   readonly #now: () => number
+  /** Until when the leases last that were renewed here: nobody else renews them. */
+  readonly #renewed = new Map<string, number>()
 
   /** @param now milliseconds since the epoch */
   constructor(tables: Tables, now: () => number) {
@@ -101,7 +102,8 @@ export class TableLedger implements Ledger {
     const nowMs = this.#now()
     const state = tables.reservation(id, nowMs)
     if (state === 'settled') return 'known'
-    const held = lease && tables.held(lease.instance, id)
+    const isUnknown = state !== undefined && draws.some(({ kind }, index) => kind === 'sliding' && buckets[index] === undefined)
+    const held = isUnknown && lease ? tables.held(lease.instance, id) : undefined
     tables.remember(id, 'settled', nowMs + SETTLED_MS)
     if (lease !== undefined) tables.letGo(lease.instance, id)
     draws.forEach((draw, index) => {
@@ -117,7 +119,11 @@ export class TableLedger implements Ledger {
    */
   #renew({ instance, leaseMs }: InstanceLease, nowMs: number, share: number): boolean {
     const tables = this.#tables
-    if ((tables.instanceUntil(instance) ?? 0) - nowMs < durationOf(leaseMs) * share) tables.renewInstance(instance, nowMs + durationOf(leaseMs))
+    const untilMs = nowMs + durationOf(leaseMs)
+    if ((this.#renewed.get(instance) ?? 0) - nowMs < durationOf(leaseMs) * share) {
+      tables.renewInstance(instance, untilMs)
+      this.#renewed.set(instance, untilMs)
+    }
     return tables.endedInstance(nowMs) !== undefined
   }
 
