@@ -52,7 +52,7 @@ export async function useLedger(store: Store, { seed, operations, counters }: { 
     const fate = random()
     const actuals = Object.fromEntries(names.map((name) => [name, below(2 * (amounts[name] ?? 0) + 1)]))
     done += 1
-    const answer = await store.ledger.reserve({ id, draws, ttlMs: LONGEST_MS }).catch(() => undefined)
+    const answer = await store.ledger.reserve({ id, draws, ttlMs: LONGEST_MS, lease: { instance: `s${seed}`, leaseMs: LONGEST_MS } }).catch(() => undefined)
     // It is away: not to be asked as fast as it can refuse.
     if (answer === undefined) await new Promise((resolve) => setTimeout(resolve, 5))
     if (answer === undefined || answer.status !== 'reserved') {

@@ -24,29 +24,30 @@ export interface CounterContext {
 
 /** What a request takes of each counter: of each once, however many limits stand on it. */
 export function countersOf(limits: readonly Limit[], context: CounterContext): readonly SharedCounter[] {
-  const byKey = new Map<string, Limit[]>()
-  for (const limit of limits) {
-    const key = counterOf(limit, context.subject)
-    const same = byKey.get(key)
-    if (same === undefined) byKey.set(key, [limit])
-    else same.push(limit)
-  }
-  return Array.from(byKey, ([key, same]) => ({ draw: drawOf(key, same, context), limits: same }))
+  const keys = limits.map((limit) => counterOf(limit, context.subject))
+  // Mostly each has a counter of its own.
+  if (new Set(keys).size === keys.length) return limits.map((limit, at) => ({ draw: drawOf(keys[at] as string, limit, context), limits: [limit] }))
+  const sharing = Map.groupBy(limits.keys(), (at) => keys[at] as string)
+  return Array.from(sharing, ([key, places]) => {
+    const same = places.map((at) => limits[at] as Limit)
+    return { draw: drawOf(key, tightest(same), context), limits: same }
+  })
 }
 
-/** The limit that has no room left first: the smallest one that refuses requests. */
+/** The limit that has no room left first: the smallest one that refuses requests; where none does, the largest. */
 export function tightest(limits: readonly Limit[]): Limit {
-  return limits.reduce((one, other) => (other.isSoft || (!one.isSoft && one.amount <= other.amount) ? one : other))
+  return limits.reduce((one, other) => {
+    if (one.isSoft !== other.isSoft) return one.isSoft ? other : one
+    return (one.amount <= other.amount) === one.isSoft ? other : one
+  })
 }
 
 /** What is taken fits the tightest limit, and so all of them. */
-function drawOf(key: string, limits: readonly Limit[], { estimate, least, leaseMs, periodOf }: CounterContext): Draw {
-  const limit = tightest(limits)
+function drawOf(key: string, limit: Limit, { estimate, least, leaseMs, periodOf }: CounterContext): Draw {
   // What costs nothing needs room all the same: who has used up a limit gets nothing more.
   const wanted = estimate === undefined ? 1 : Math.max(1, amountOf(limit.unit, estimate))
   // What is larger than a limit of a short time takes all of it; of a budget it is refused before. Soft limits refuse nothing.
-  const most = limit.isSoft ? Math.max(...limits.map(({ amount }) => amount)) : limit.amount
-  const amount = Math.min(wanted, most)
+  const amount = Math.min(wanted, limit.amount)
   const common = { key, amount, limit: limit.isSoft ? MOST_COUNTED : limit.amount, floor: Math.min(amount, amountOf(limit.unit, least ?? NOTHING)) }
   if (limit.window === undefined) return { ...common, kind: 'lease', leaseMs }
   if (typeof limit.window === 'object') return { ...common, kind: 'sliding', windowMs: limit.window.slidingMs }
