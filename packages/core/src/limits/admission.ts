@@ -216,6 +216,7 @@ export class AdmissionControl {
     const request = { id: demand.id, draws: counters.map(({ draw }) => draw), ttlMs: this.#options.longestMs * 2, ...(held && { lease: held.lease }) }
     try {
       const answer = await ledger.reserve(request)
+      held?.seeAnswer()
       if (answer.status === 'reserved') held?.add()
       return { answer, counters }
     } catch (error) {

@@ -25,7 +25,9 @@ export class HeldReservations {
   #count = 0
   #timer: Timer | undefined
   #isGivingBack = false
-  #failedAt = Number.NEGATIVE_INFINITY
+  #failingSince: number | undefined
+  /** When the store last came back after it was away so long that leases may have run out meanwhile. */
+  #backAt = Number.NEGATIVE_INFINITY
   #isClosed = false
 
   /** @param instance a name no other instance has */
@@ -47,9 +49,17 @@ export class HeldReservations {
     this.#timer = undefined
   }
 
-  /** The store did not answer: others may not have been able to renew their leases either, and get the time to. */
+  /** The store did not answer: others may not be able to renew their leases either. */
   seeFailure(): void {
-    this.#failedAt = this.#clock.monotonic()
+    this.#failingSince ??= this.#clock.monotonic()
+  }
+
+  /** It answered. Where it was away for longer than a lease can do without, others get the time to renew theirs. */
+  seeAnswer(): void {
+    if (this.#failingSince === undefined) return
+    const now = this.#clock.monotonic()
+    if (now - this.#failingSince >= RENEW_MS) this.#backAt = now
+    this.#failingSince = undefined
   }
 
   /** The lease of another instance is over: what it held is given back, while nobody waits for it. */
@@ -59,7 +69,7 @@ export class HeldReservations {
 
   /** Gives back some of it. @returns whether there was any; never rejects */
   async giveBack(): Promise<boolean> {
-    if (this.#clock.monotonic() - this.#failedAt < LEASE_MS) return false
+    if (this.#failingSince !== undefined || this.#clock.monotonic() - this.#backAt < LEASE_MS) return false
     try {
       return (await this.#ledger.giveBack()) > 0
     } catch {
@@ -92,7 +102,9 @@ export class HeldReservations {
 
   async #renew(): Promise<void> {
     try {
-      if (await this.#ledger.renew(this.lease)) this.giveBackLater()
+      const hasEnded = await this.#ledger.renew(this.lease)
+      this.seeAnswer()
+      if (hasEnded) this.giveBackLater()
     } catch {
       this.seeFailure()
     }

@@ -32,6 +32,8 @@ function checkedLedger(ledger: Ledger): Ledger {
     settle: (reservation, actuals) => asked('ledger.settle', () => ledger.settle(reservation, actuals), isSettleAnswer),
     read: (draws) => asked('ledger.read', () => ledger.read(draws), Array.isArray),
     reset: (draws) => asked('ledger.reset', () => ledger.reset(draws)),
+    ...(ledger.renew !== undefined && { renew: (lease) => asked('ledger.renew', () => ledger.renew?.(lease) as Promise<boolean>, isBoolean) }),
+    ...(ledger.giveBack !== undefined && { giveBack: () => asked('ledger.giveBack', () => ledger.giveBack?.() as Promise<number>, isCount) }),
   }
 }
 
@@ -60,6 +62,14 @@ function isReserveAnswer(answer: unknown): boolean {
   const { status, reservation, used, at, nowMs } = answer as Readonly<Record<string, unknown>>
   if (status === 'reserved') return typeof nowMs === 'number' && Array.isArray(used) && typeof reservation === 'object' && reservation !== null && Array.isArray((reservation as { readonly draws?: unknown }).draws)
   return typeof nowMs === 'number' && (status === 'other-time' || (status === 'refused' && typeof at === 'number'))
+}
+
+function isBoolean(answer: unknown): boolean {
+  return typeof answer === 'boolean'
+}
+
+function isCount(answer: unknown): boolean {
+  return Number.isSafeInteger(answer)
 }
 
 function isSettleAnswer(answer: unknown): boolean {
