@@ -1,6 +1,6 @@
 import { createGateway, type Gateway, type GatewayOptions, type RequestRecord, type Store } from '@postern/core'
 import { redisStore } from '@postern/redis'
-import { type FakeProvider, type FaultProxy, refusedUrl, startFakeProvider, startFaultProxy } from '@postern/testing'
+import { createGate, type FakeProvider, type FaultProxy, refusedUrl, startFakeProvider, startFaultProxy } from '@postern/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ask, CLIENT_KEY } from './harness/chain.ts'
 import { seeError } from './harness/client-stream.ts'
@@ -269,21 +269,20 @@ describe('a Redis that fails while it is used', () => {
   it('settles later what it could not settle then, once', async () => {
     start([{ unit: 'tokens', window: 'total', limit: 1_000_000 }])
     await untilCounted()
-    provider.reply({ hangBeforeHeaders: true })
+    const gate = createGate()
+    provider.reply({ answer: { text: 'hi', usage: { input: 1, output: 1 } }, gate })
     const seen = provider.journal.length
-    const controller = new AbortController()
-    const running = ask((path, init) => (gateway as Gateway).fetch(`http://gateway${path}`, init), { model: 'first/m', max_tokens: 5_000 }, { headers: { authorization: `Bearer ${CLIENT_KEY}` }, signal: controller.signal }).catch(() => undefined)
+    const running = ask((path, init) => (gateway as Gateway).fetch(`http://gateway${path}`, init), { model: 'first/m', max_tokens: 5_000 }, { headers: { authorization: `Bearer ${CLIENT_KEY}` } })
     await vi.waitFor(() => expect(provider.journal.length).toBe(seen + 1))
     const used = (): number => Number(redis.cli('GET', redis.cli('KEYS', `{faults-${prefixes}}:p:*`)))
     const before = used()
     expect(before).toBeGreaterThan(5_000)
     proxy.set({ resetOnAccept: true })
     proxy.resetAll()
-    controller.abort()
-    await running
+    gate.releaseAll()
+    await (await running).text()
     expect(used()).toBe(before)
     proxy.set({})
-    provider.reply({ answer: { text: 'hi', usage: { input: 1, output: 1 } } })
     await vi.waitFor(() => expect(used()).toBeLessThan(before - 4_900), { timeout: 10_000 })
   }, 20_000)
 })
