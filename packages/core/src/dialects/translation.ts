@@ -1,10 +1,12 @@
 import { GatewayError } from '../errors.ts'
+import type { Answer } from './events.ts'
 import type { Conversation } from './conversation.ts'
 import type { BuiltRequest, CallContext, ChatRequest, ClientSide, Dialect, ErrorResponse, JsonObject, RelayedAnswer, RenderContext, ServerSide, StreamRelay } from './dialect.ts'
 import { CuttableRelay } from './cuttable-relay.ts'
 import { MeteredRelay } from './metered-relay.ts'
 import { type FrameSplitter, SseFrameSplitter } from './sse.ts'
 import { fitTools, type ToolFit } from './tool-fit/index.ts'
+import { collectAnswer, wholeAnswerReader, WholeSplitter } from './whole-and-stream.ts'
 import { type StreamSource, TranslatedStream } from './translated-stream.ts'
 
 /** Everything dispatch needs to make one call: the request to send and how to hand its answer to the client. */
@@ -28,6 +30,10 @@ export interface Translation {
   readAnswer(body: JsonObject, bytes: Uint8Array): RelayedAnswer
   /** For `events` and `bytes`. `contentType` is that of the provider's answer, when it names one. */
   openStream(contentType?: string): StreamRelay
+  /** For `events`: the stream of a target that answers with one JSON document all the same. Absent where it has to be refused. */
+  openWhole?(): StreamRelay
+  /** For `json`: the answer of a target that sends a stream of events all the same. Absent where it has to be refused. */
+  collectEvents?(bytes: Uint8Array): RelayedAnswer
   /** The error of a non-2xx answer. */
   readError(response: ErrorResponse): GatewayError
   /**
@@ -71,6 +77,7 @@ export function translate(from: Dialect, to: Dialect, options: TranslationOption
         if (options.isCuttable === true) return stream.cut === undefined ? new CuttableRelay(stream, openTranslated(from, to, options)) : stream
         return options.isMetered === true ? new MeteredRelay(stream, openSplitter(to, options)) : stream
       },
+      ...otherThanAsked(from, to, options),
       readError: (response) => to.client.readError(response),
     }
   }
@@ -88,7 +95,24 @@ export function translate(from: Dialect, to: Dialect, options: TranslationOption
     },
     readAnswer: (body) => readAnswer(body, { server, client, call, render, fit }),
     openStream: () => openTranslated(from, to, { ...options, fit }),
+    ...otherThanAsked(from, to, { ...options, fit: () => fit }),
     readError: (response) => client.readError(response),
+  }
+}
+
+/** What becomes of a whole answer to a streaming request, and of a stream that answers any other: neither can be relayed. */
+function otherThanAsked(from: Dialect, to: Dialect, options: TranslationOptions & { readonly fit?: () => ToolFit | undefined }): Pick<Translation, 'openWhole' | 'collectEvents'> {
+  const { client } = to
+  const { call, render, maxEventBytes } = options
+  const { server } = from
+  // Other framings than server-sent events begin with bytes that look like neither.
+  if (server === undefined || client.openSplitter !== undefined) return {}
+  return {
+    openWhole() {
+      const fit = options.fit?.()
+      return openTranslated(from, { ...to, client: { ...client, openReader: () => wholeAnswerReader(client, call), openSplitter: () => new WholeSplitter(maxEventBytes) } }, { ...options, fit })
+    },
+    collectEvents: (bytes) => rendered(collectAnswer(bytes, client, call), { server, client, call, render, fit: options.fit?.() }),
   }
 }
 
@@ -136,7 +160,10 @@ interface Sides {
 }
 
 function readAnswer(body: JsonObject, sides: Sides): RelayedAnswer {
-  const read = sides.client.readAnswer(body, sides.call)
+  return rendered(sides.client.readAnswer(body, sides.call), sides)
+}
+
+function rendered(read: Answer, sides: Sides): RelayedAnswer {
   const answer = sides.fit?.restore(read) ?? read
   if (answer.choices.length === 0) throw new GatewayError('upstream_invalid', `${sides.call.provider} sent an answer without a single choice.`)
   return {

@@ -1,4 +1,5 @@
 import type { BuiltRequest, JsonObject, Observation, StreamRelay, Translation } from '../dialects/index.ts'
+import { ACCEPT_ENCODING } from '../content-coding.ts'
 import { GatewayError, redacted, withDetails } from '../errors.ts'
 import { parseOutside } from '../json-object.ts'
 import { ANSWER_LIMITS } from '../json-scan.ts'
@@ -7,8 +8,10 @@ import { AnswerStream } from './answer-stream.ts'
 import type { FirstContentBy } from './answer-stream-options.ts'
 import { retryAfterMs } from './backoff.ts'
 import { type AttemptProgress, noteContent } from './attempt-usage.ts'
+import { isEvents, lookAtBody, withHead } from './body-label.ts'
 import type { Cancellation } from './cancellation.ts'
 import { describeCause, transportError } from './classify.ts'
+import { decodedCall } from './decoded-call.ts'
 import type { DispatchEnvironment } from './environment.ts'
 import type { OutputAllowance } from './output-allowance.ts'
 import { boundWithoutClient, finishesWithoutClient } from './without-client.ts'
@@ -92,6 +95,7 @@ export async function attempt(options: Attempt): Promise<Committed> {
     })
     response = await call.response
     options.onHeaders(response.headers)
+    call = decodedCall(call, response, limits.answerLimitBytes)
     const answer = response.status < 200 || response.status > 299 ? await readRefusal(call, response, options) : await readAnswer(call, response, { ...options, firstContentBy })
     return { target, dropped: built.dropped, status: response.status, headers: clientHeaders(options, response), ...answer }
   } catch (error) {
@@ -131,7 +135,7 @@ function outgoingRequest(options: Attempt, built: BuiltRequest): Outgoing | Prom
   const request = {
     method: built.method ?? 'POST',
     path: provider.basePath + built.path,
-    headers: { 'user-agent': USER_AGENT, ...(built.body === undefined ? {} : JSON_TYPE), accept: options.translation.accept, ...options.traceHeaders, ...provider.headers(), ...built.headers },
+    headers: { 'user-agent': USER_AGENT, ...(built.body === undefined ? {} : JSON_TYPE), accept: options.translation.accept, 'accept-encoding': ACCEPT_ENCODING, ...options.traceHeaders, ...provider.headers(), ...built.headers },
     body: bodyOf(built.body, options.upload),
   }
   const { origin } = provider
@@ -165,7 +169,7 @@ async function* sentOnce(body: AsyncIterable<Uint8Array>, upload: Attempt['uploa
 const JSON_TYPE = { 'content-type': 'application/json' }
 
 /** What describes a body that passes as it is. */
-const DESCRIPTIONS = ['content-type', 'content-encoding', 'content-disposition', 'content-language', 'etag', 'last-modified']
+const DESCRIPTIONS = ['content-type', 'content-disposition', 'content-language', 'etag', 'last-modified']
 /** What a client that sees the provider's own refusals goes by. */
 const RETRY_ADVICE = ['retry-after', 'retry-after-ms', 'x-should-retry']
 
@@ -250,8 +254,15 @@ async function readNothing(call: UpstreamCall, options: Attempt): Promise<Answer
 }
 
 async function readWhole(call: UpstreamCall, options: Attempt): Promise<Answer> {
-  const bytes = await call.collect(options.limits.answerLimitBytes)
-  const answer = options.translation.readAnswer(await parseAnswer(bytes, options), bytes)
+  const { translation, limits } = options
+  const bytes = await call.collect(limits.answerLimitBytes)
+  const { kind, start } = lookAtBody(bytes)
+  if (kind === 'events' && translation.collectEvents !== undefined && isEvents(bytes, start)) {
+    const answer = translation.collectEvents(bytes)
+    return { body: answer.body, observation: answer }
+  }
+  const json = start === 0 ? bytes : bytes.subarray(start)
+  const answer = translation.readAnswer(await parseAnswer(json, options), json)
   return { body: answer.body, observation: answer }
 }
 
@@ -268,15 +279,35 @@ async function parseAnswer(bytes: Uint8Array, options: Attempt): Promise<Record<
   throw new GatewayError('upstream_invalid', `${provider} answered with JSON that is not an object.`)
 }
 
-async function openStream(call: UpstreamCall, response: UpstreamResponse, options: Opening): Promise<Answer> {
-  const type = contentTypeOf(response)
-  if (options.translation.answer === 'events' && type.includes('application/json')) {
-    // Either an error in a 200, which reading it throws, or a whole answer nobody asked for.
-    await readWhole(call, options)
-    throw new GatewayError('upstream_invalid', `${options.target.provider.name} answered a streaming request with a whole answer.`)
+/** The body decides how it is read, whatever its label says: compatible servers send events labelled JSON and the reverse. */
+async function openRelay(call: UpstreamCall, type: string, options: Opening): Promise<{ call: UpstreamCall; relay: StreamRelay }> {
+  const { translation, target } = options
+  if (translation.answer !== 'events' || translation.accept !== 'text/event-stream') return { call, relay: translation.openStream(type) }
+  const isLabelledJson = type.includes('json')
+  let head: Uint8Array = new Uint8Array()
+  for (;;) {
+    const chunk = await call.read()
+    if (chunk !== undefined && chunk.length > 0) head = head.length === 0 ? chunk : Buffer.concat([head, chunk])
+    const { kind } = lookAtBody(head)
+    if (kind === 'json') {
+      if (translation.openWhole === undefined) {
+        // An error in a 200 is thrown by reading it.
+        await readWhole(withHead(call, head), options)
+        throw new GatewayError('upstream_invalid', `${target.provider.name} answered a streaming request with a whole answer.`)
+      }
+      return { call: withHead(call, head), relay: translation.openWhole() }
+    }
+    // Comments come before events more often than before JSON, and show a waiting client that there is a stream.
+    if (kind === 'events' || chunk === undefined || (head.length > 0 && !isLabelledJson) || head.length > MAX_ERROR_BODY_BYTES) {
+      return { call: head.length === 0 ? call : withHead(call, head), relay: translation.openStream(type) }
+    }
   }
+}
+
+async function openStream(answering: UpstreamCall, response: UpstreamResponse, options: Opening): Promise<Answer> {
+  const type = contentTypeOf(response)
+  const { call, relay } = await openRelay(answering, type, options)
   const { onBreak } = options
-  const relay = options.translation.openStream(type)
   const first = await untilContent(call, relay, options)
   noteContent(options.progress, relay, options.environment.clock.monotonic())
   const stream = new AnswerStream({

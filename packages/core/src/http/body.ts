@@ -64,7 +64,7 @@ export function bodyTooLarge(limit: number): GatewayError {
 }
 
 export function encodingNotAccepted(encoding: string): GatewayError {
-  return new GatewayError('invalid_request', `Request bodies with content-encoding ${JSON.stringify(encoding)} are not accepted; send the JSON uncompressed.`, { status: 415 })
+  return new GatewayError('invalid_request', `Request bodies with content-encoding ${JSON.stringify(encoding.slice(0, 80))} are not accepted. Use gzip, br, zstd or deflate, three in a row at most, or send the body uncompressed.`, { status: 415, headers: { 'accept-encoding': 'gzip, br, zstd, deflate' } })
 }
 
 async function parseJson(bytes: Uint8Array): Promise<unknown> {

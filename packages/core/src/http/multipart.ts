@@ -81,7 +81,7 @@ function boundaryOf(contentType: string): string {
 }
 
 function announcedLength(request: GatewayRequest): number | undefined {
-  const length = request.header('content-length')
+  const length = request.header('content-encoding') === undefined ? request.header('content-length') : undefined
   return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined
 }
 

@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GatewayError } from '../errors.ts'
+import { codingsIn } from '../content-coding.ts'
 import { bodyTooLarge, encodingNotAccepted } from './body.ts'
 import { cutOff, isClosed, wasAnswered, wasCutOff } from './client-connection.ts'
+import { decodedBody, decodedChunks } from './decoded-body.ts'
 import { belowPrefix, isPlainPath, type MountPoint, sharesRoot, splitTarget } from './path.ts'
 import { type GatewayRequest, type GatewayResponse, isAbandonable, isStreamBody } from './request.ts'
 
@@ -135,11 +137,13 @@ class NodeRequest implements GatewayRequest {
   bytes(limit: number): Promise<Uint8Array> {
     const request = this.#request
     const refusal = refusalOf(request, limit)
-    return refusal === undefined ? collect(request, limit) : Promise.reject(refusal)
+    if (refusal !== undefined) return Promise.reject(refusal)
+    const encoding = request.headers['content-encoding']
+    return encoding === undefined ? collect(request, limit) : collect(request, limit).then((bytes) => decodedBody(bytes, encoding, limit))
   }
 
   stream(limit: number): AsyncIterable<Uint8Array> {
-    this.#upload ??= chunksOf(this.#request, limit)
+    this.#upload ??= decodedChunks(chunksOf(this.#request, limit), this.#request.headers['content-encoding'], limit)
     return this.#upload
   }
 
@@ -152,7 +156,10 @@ class NodeRequest implements GatewayRequest {
 /** Why the body cannot be read; one that is announced as too large is not kept. */
 function refusalOf(request: IncomingMessage, limit: number): GatewayError | undefined {
   const encoding = request.headers['content-encoding']
-  if (encoding !== undefined && encoding !== 'identity') return encodingNotAccepted(encoding)
+  if (codingsIn(encoding) === undefined) {
+    discard(request)
+    return encodingNotAccepted(encoding ?? '')
+  }
   if (Number(request.headers['content-length']) > limit) {
     discard(request)
     return bodyTooLarge(limit)

@@ -1,5 +1,7 @@
 import { GatewayError } from '../errors.ts'
+import { codingsIn } from '../content-coding.ts'
 import { bodyTooLarge, encodingNotAccepted } from './body.ts'
+import { decodedChunks } from './decoded-body.ts'
 import { belowPrefix, type MountPoint, sharesRoot, splitTarget, targetOf } from './path.ts'
 import { type GatewayRequest, type GatewayResponse, isStreamBody } from './request.ts'
 
@@ -93,7 +95,7 @@ class WebRequest implements GatewayRequest {
   async bytes(limit: number): Promise<Uint8Array> {
     const chunks: Uint8Array[] = []
     let size = 0
-    for await (const chunk of chunksOf(this.#request, limit)) {
+    for await (const chunk of this.#chunks(limit)) {
       size += chunk.length
       chunks.push(chunk)
     }
@@ -101,8 +103,12 @@ class WebRequest implements GatewayRequest {
   }
 
   stream(limit: number): AsyncIterable<Uint8Array> {
-    this.#upload ??= chunksOf(this.#request, limit)
+    this.#upload ??= this.#chunks(limit)
     return this.#upload
+  }
+
+  #chunks(limit: number): AsyncGenerator<Uint8Array, undefined> {
+    return decodedChunks(chunksOf(this.#request, limit), this.#request.headers.get('content-encoding') ?? undefined, limit)
   }
 
   /** What nobody has read of a streamed body is nobody's any more. */
@@ -113,7 +119,7 @@ class WebRequest implements GatewayRequest {
 
 async function* chunksOf(request: Request, limit: number): AsyncGenerator<Uint8Array, undefined> {
   const encoding = request.headers.get('content-encoding')
-  if (encoding !== null && encoding !== 'identity') throw encodingNotAccepted(encoding)
+  if (codingsIn(encoding ?? undefined) === undefined) throw encodingNotAccepted(encoding ?? '')
   if (Number(request.headers.get('content-length')) > limit) throw bodyTooLarge(limit)
   if (request.bodyUsed) {
     throw new GatewayError('invalid_request', 'The request body was read before it reached the gateway. Hand the Request over unread.')
