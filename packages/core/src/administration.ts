@@ -4,11 +4,11 @@ import { limitOfWish, limitsOfCaller, readGrace, readKeyWish, readLimitWish, rea
 import { messageOf } from './errors.ts'
 import type { HostCalls } from './host-calls.ts'
 import { readJsonBody } from './http/index.ts'
-import { attributionOf, callerKey, type Caller, type KnownCaller, KeyRing } from './identity/index.ts'
+import { attributionOf, callerKey, type Caller, type KnownCaller, KeyRing, type Throttle } from './identity/index.ts'
 import type { AdmissionControl, Limit, Subject } from './limits/index.ts'
 import { LastingCondition } from './lasting-condition.ts'
 import type { LeveledLogger } from './log.ts'
-import { type Directory, Register, type StoredKey } from './storage/index.ts'
+import { type Directory, Register, type RequestWindow, type StoredKey } from './storage/index.ts'
 
 /** What administrators write while the gateway runs, and what has come of it on this instance. */
 export interface Administered {
@@ -71,10 +71,12 @@ interface AdminParts extends Administered {
   readonly log: LeveledLogger
   readonly token: string | undefined
   readonly hostCalls: HostCalls
+  readonly throttle: Throttle
+  readonly requests: RequestWindow
 }
 
 /** `/admin/*` of a gateway. */
-export function createAdmin({ register, ring, rules, settings, admission, clock, log, token, hostCalls }: AdminParts): Admin {
+export function createAdmin({ register, ring, rules, settings, admission, clock, log, token, hostCalls, throttle, requests }: AdminParts): Admin {
   const { adminGuard, onAdmin, keys, bodyLimitBytes, limits, providers } = settings
   const tellHost = hostCalls.notifier('onAdmin', onAdmin)
   const staticNames = new Set(keys.map(({ name }) => name))
@@ -107,6 +109,8 @@ export function createAdmin({ register, ring, rules, settings, admission, clock,
     clock,
     token,
     hostCalls,
+    throttle,
+    requests,
     guard: adminGuard as AdminGuard<unknown> | undefined,
     readBody: async (request) => (request.header('content-type') === undefined ? {} : (await readJsonBody(request, bodyLimitBytes, {})).value),
     onAct: (act) => {

@@ -270,6 +270,7 @@ function createRuntime(settings: Settings, core: Core): Runtime {
     ...core.shared.admission(settings.limits),
     admin: core.shared.admin(settings),
     loopLimit: settings.loopLimit,
+    throttle: core.shared.throttles.keys,
     providerLimits: settings.providerLimits,
     onRequest: settings.production ? (request: GatewayRequest) => lookAtHost(core, request) : () => undefined,
     onHostParsedBody: () => warnOfHostParser(core, settings.bodyLimitBytes),

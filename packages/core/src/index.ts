@@ -19,4 +19,4 @@ export type { Attribution, Caller, CallerLimit, Credential, HostIdentify } from 
 export type { RequestRecord } from './ledger/index.ts'
 export type { LimitAlert } from './limits/index.ts'
 export type { Logger, LogLevel } from './log.ts'
-export { type Directory, type DirectoryChanges, type KnownDirectory, type Draw, type HealthBoard, type HealthFact, type InstanceLease, type LeaseDraw, type Ledger, memoryStore, type PeriodDraw, type Reservation, type ReservationRequest, type ReserveAnswer, type SettleAnswer, type SlidingDraw, sqliteStore, type Store, type StoredEntry, type StoredKey, type StoredLimit, type StoredRemoval, type StoredSwitch } from './storage/index.ts'
+export { type Directory, type DirectoryChanges, type KnownDirectory, type Draw, type HealthBoard, type HealthFact, type InstanceLease, type LeaseDraw, type Ledger, memoryStore, type OpenWindow, type PeriodDraw, type RequestWindow, type Reservation, type ReservationRequest, type ReserveAnswer, type SettleAnswer, type SlidingDraw, sqliteStore, type Store, type StoredEntry, type StoredKey, type StoredLimit, type StoredRemoval, type StoredSwitch } from './storage/index.ts'

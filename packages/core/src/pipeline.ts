@@ -58,7 +58,7 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     const committed = await callTargets(runtime, { exchange, ...affordable, request })
     return respond(runtime, exchange, { endpoint, committed, hasLeft: request.signal.aborted })
   } catch (thrown) {
-    const error = toGatewayError(thrown)
+    const error = await throttled(runtime, exchange, { request, endpoint, error: toGatewayError(thrown) })
     try {
       return refuse(runtime, exchange, { endpoint, error, request })
     } catch (cause) {
@@ -66,6 +66,12 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
       return refuse(runtime, exchange, { endpoint: undefined, error: toGatewayError(describeThrown(cause)), request })
     }
   }
+}
+
+/** Counts a wrong key or token. A key that is revoked while its answer is under way was a right one. */
+async function throttled({ throttle }: Runtime, { caller }: Exchange, refusal: { readonly request: GatewayRequest; readonly endpoint: Endpoint | undefined; readonly error: GatewayError }): Promise<GatewayError> {
+  const { request, endpoint, error } = refusal
+  return error.code === 'invalid_api_key' && caller === undefined && endpoint !== undefined ? throttle.refusal(error, request) : error
 }
 
 /** Longest name of a model or route: names go into counters, headers and records. */

@@ -5,7 +5,7 @@ import type { Usage } from './dialects/index.ts'
 import type { DispatchEnvironment } from './dispatch/index.ts'
 import type { Exchange } from './exchange.ts'
 import type { GatewayRequest } from './http/index.ts'
-import type { Identify, KnownCaller } from './identity/index.ts'
+import type { Identify, KnownCaller, Throttle } from './identity/index.ts'
 import type { ReportIntake, RequestRecord } from './ledger/index.ts'
 import type { Admitted, Amounts, Demand, HostLoad, Limit } from './limits/index.ts'
 import type { LeveledLogger } from './log.ts'
@@ -35,6 +35,8 @@ export interface Runtime {
   readonly admit: (limits: readonly Limit[], demand: Demand) => Promise<Admitted> | undefined
   /** So many same tool calls in a row are a loop. */
   readonly loopLimit: number
+  /** Counts wrong credentials of callers. */
+  readonly throttle: Throttle
   /** Counts what has been used already. */
   readonly charge: (limits: readonly Limit[], demand: Pick<Demand, 'id' | 'subject'>, actual: Amounts) => void
   /** `/admin/*`; absent where nobody may administer the gateway. */

@@ -7,12 +7,12 @@ import { limitsOfCaller, type Settings } from './config/index.ts'
 import { messageOf } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import type { HostCalls } from './host-calls.ts'
-import { callerKey, type Identify, type KnownCaller } from './identity/index.ts'
+import { callerKey, type Identify, type KnownCaller, Throttle } from './identity/index.ts'
 import { AdmissionControl, alertDraw, Alerts, type ClaimAlert, type Limit, type LimitAlert } from './limits/index.ts'
 import { LastingCondition } from './lasting-condition.ts'
 import type { LeveledLogger } from './log.ts'
 import type { Runtime } from './runtime.ts'
-import { GuardedLedger, type HealthBoard, type Ledger, openStore, type Store } from './storage/index.ts'
+import { GuardedLedger, type HealthBoard, type Ledger, memoryWindow, openStore, type OpenWindow, type RequestWindow, type Store } from './storage/index.ts'
 
 interface Outside {
   readonly log: LeveledLogger
@@ -40,12 +40,17 @@ export class SharedState {
   #admission: AdmissionControl | undefined
   #administered: Administered | undefined
   readonly #outages: LastingCondition[] = []
+  /** Of wrong credentials. */
+  readonly throttles: { readonly keys: Throttle; readonly admin: Throttle }
   #evictionPolicy: string | undefined
   #counterReportedAt = Number.NEGATIVE_INFINITY
 
   constructor(settings: Settings, outside: Outside) {
     this.#settings = settings
     this.#outside = outside
+    const { wrongKeysPerAddress: perAddress, wrongKeys: inAll } = settings
+    const open: OpenWindow = (name, limit) => this.#openWindow(name, limit)
+    this.throttles = { keys: new Throttle({ name: 'keys', perAddress, inAll, open }), admin: new Throttle({ name: 'admin', perAddress, inAll, open }) }
   }
 
   /** What is wrong with the store, as far as is known. */
@@ -100,7 +105,9 @@ export class SharedState {
     if (administered === undefined) return undefined
     const { adminToken } = settings
     const { clock, log, hostCalls } = this.#outside
-    return createAdmin({ ...administered, settings, clock, log, hostCalls, token: adminToken, admission: this.#openAdmission() })
+    const { throttles: { admin: throttle } } = this
+    const requests = this.#openWindow('admin-requests', settings.adminRequests)
+    return createAdmin({ ...administered, throttle, requests, settings, clock, log, hostCalls, token: adminToken, admission: this.#openAdmission() })
   }
 
   /** Knows who calls by what administrators have last written. */
@@ -139,6 +146,10 @@ export class SharedState {
       // Those of keys were checked when the keys were made: only the host's login gives others.
       throw this.#outside.hostCalls.refusal('identify', cause)
     }
+  }
+
+  #openWindow(name: string, limit: number): RequestWindow {
+    return (this.#openStore().openWindow ?? memoryWindow)(name, limit)
   }
 
   #openStore(): Store {

@@ -16,7 +16,7 @@ export function gateway(options: GatewayOptions<Request> | Gateway = {}): Gatewa
   const own = 'handle' in options ? options : createGateway(options)
   const handler: RequestHandler = (request, response, next) => {
     const { url, originalUrl } = request
-    const mount = { url, originalUrl, parsedBody: request.body as unknown, host: request, isMounted: request.baseUrl !== '', fallThrough: next }
+    const mount = { url, originalUrl, parsedBody: request.body as unknown, host: request, isMounted: request.baseUrl !== '', fallThrough: next, peer: () => request.ip }
     void handleNode(own, { request, response }, mount)
   }
   return Object.assign(handler, { gateway: own })

@@ -18,7 +18,7 @@ export function gateway(options: GatewayOptions<Context> | Gateway = {}): Gatewa
     let passedOn = false
     const isMounted = 'mountPath' in ctx && Boolean(ctx.mountPath)
     const { url, originalUrl } = ctx
-    const mount = { url, originalUrl, parsedBody: (ctx.request as { body?: unknown }).body, host: ctx, isMounted, fallThrough: () => void (passedOn = true) }
+    const mount = { url, originalUrl, parsedBody: (ctx.request as { body?: unknown }).body, host: ctx, isMounted, fallThrough: () => void (passedOn = true), peer: () => ctx.ip }
     const respond = ctx.respond
     ctx.respond = false
     await handleNode(own, { request: ctx.req, response: ctx.res }, mount)

@@ -4,6 +4,7 @@ import { type RedisClient, type Send, sendThrough } from './commands.ts'
 import { RedisBoard } from './redis-board.ts'
 import { RedisDirectory } from './redis-directory.ts'
 import { RedisLedger } from './redis-ledger.ts'
+import { redisWindow } from './redis-window.ts'
 
 export interface RedisStoreOptions {
   /**
@@ -55,7 +56,7 @@ export function redisStore(options: RedisStoreOptions = {}): Store {
   }
 }
 
-function on(raw: Send, { prefix, opening }: { readonly prefix: string; readonly opening: Promise<void> | undefined }): Pick<Store, 'ledger' | 'board' | 'directory' | 'opening' | 'evictionPolicy'> {
+function on(raw: Send, { prefix, opening }: { readonly prefix: string; readonly opening: Promise<void> | undefined }): Pick<Store, 'ledger' | 'board' | 'directory' | 'openWindow' | 'opening' | 'evictionPolicy'> {
   let isOpen = opening === undefined
   void opening?.then(() => (isOpen = true))
   const send: Send = async (key, command, ...args) => {
@@ -67,6 +68,7 @@ function on(raw: Send, { prefix, opening }: { readonly prefix: string; readonly 
     ledger: new RedisLedger(send, prefix),
     board: new RedisBoard(send, prefix),
     directory: new RedisDirectory(send, prefix),
+    openWindow: redisWindow(send, prefix),
     evictionPolicy: async () => evictionPolicyOf(String(await send(`{${prefix}}:`, 'INFO', 'memory'))),
   }
 }

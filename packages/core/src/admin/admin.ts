@@ -3,7 +3,8 @@ import type { Clock } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
 import type { HostCalls } from '../host-calls.ts'
 import type { GatewayRequest, GatewayResponse } from '../http/index.ts'
-import { SlidingCounts } from '../sliding-counts.ts'
+import type { Throttle } from '../identity/index.ts'
+import type { RequestWindow } from '../storage/index.ts'
 import type { AdminActs } from './acts.ts'
 import { type Administrator, readAdministrator } from './administrator.ts'
 import { refuseCrossSite } from './cross-site.ts'
@@ -33,24 +34,23 @@ export interface AdminOptions {
   readonly token: string | undefined
   readonly guard: AdminGuard<unknown> | undefined
   readonly hostCalls: HostCalls
+  /** Counts wrong admin tokens. */
+  readonly throttle: Pick<Throttle, 'refusal'>
+  /** Counts the requests of each administrator. */
+  readonly requests: RequestWindow
   readonly readBody: (request: GatewayRequest) => Promise<Readonly<Record<string, unknown>>>
   readonly onAct: (act: AdminAct) => void
 }
 
-/** So many wrong tokens a minute are answered as such; after that nobody learns whether another one is wrong. */
-const MOST_WRONG = 20
-const WRONG_WITHIN_MS = 60_000
 const TOO_MANY = 429
 const NOBODY = 'nobody'
 
 /** The HTTP face of what administrators can do. */
 export class Admin {
   readonly #options: AdminOptions
-  readonly #wrong: SlidingCounts
 
   constructor(options: AdminOptions) {
     this.#options = options
-    this.#wrong = new SlidingCounts(options.clock, WRONG_WITHIN_MS)
   }
 
   /** Whether the request is one for administrators. */
@@ -67,6 +67,7 @@ export class Admin {
     try {
       const administrator = await this.#administratorOf(request)
       by = administrator.name
+      await this.#refuseFlood(by)
       if (route === undefined) throw new GatewayError('unknown_path', `There is no ${request.method} ${request.path} here. Known: ${routes.map(([, , act]) => act).join(', ')}.`)
       if (administrator.mayChange === false && request.method !== 'GET') throw new GatewayError('permission_denied', `${by} may look at the gateway, and change nothing.`)
       if (request.method !== 'GET') refuseCrossSite(request)
@@ -102,9 +103,14 @@ export class Admin {
     if (administrator !== undefined) return administrator
     const presented = /^bearer\s+(\S+)\s*$/i.exec(request.header('authorization') ?? '')?.[1]
     if (token !== undefined && presented !== undefined && isSame(presented, token)) return { name: 'token' }
-    if (this.#wrong.sums.all >= MOST_WRONG) throw new GatewayError('rate_limit_exceeded', 'Too many attempts to administer the gateway.', { retryAfterMs: WRONG_WITHIN_MS })
-    this.#wrong.add({ all: 1, some: 0 })
-    throw new GatewayError('invalid_api_key', 'This takes the admin token of the gateway, as "Authorization: Bearer <token>".')
+    const wrong = new GatewayError('invalid_api_key', 'This takes the admin token of the gateway, as "Authorization: Bearer <token>".')
+    throw await this.#options.throttle.refusal(wrong, request)
+  }
+
+  /** A store that cannot count refuses no administrator. */
+  async #refuseFlood(by: string): Promise<void> {
+    const waitMs = await this.#options.requests.take(by).catch(() => undefined)
+    if (waitMs !== undefined) throw new GatewayError('rate_limit_exceeded', `${by} has made all requests that adminRequests allows within a minute. Retry after ${Math.ceil(waitMs / 1000)} s.`, { retryAfterMs: Math.max(waitMs, 1) })
   }
 }
 

@@ -33,6 +33,9 @@ describe('readEnvironment', () => {
     ['POSTERN_ADMIN_TOKEN', 'admin-0123456789abcdef', { adminToken: 'admin-0123456789abcdef' }],
     ['POSTERN_ALERT_WEBHOOK', 'https://hooks.example/a', { alertWebhook: 'https://hooks.example/a' }],
     ['POSTERN_LOOP_LIMIT', '5', { loopLimit: 5 }],
+    ['POSTERN_WRONG_KEYS_PER_ADDRESS', '5', { wrongKeysPerAddress: 5 }],
+    ['POSTERN_WRONG_KEYS', '50', { wrongKeys: 50 }],
+    ['POSTERN_ADMIN_REQUESTS', '60', { adminRequests: 60 }],
     ['POSTERN_STORE', 'redis://localhost:6379', { store: 'redis://localhost:6379' }],
     ['POSTERN_LIMITS_WITHOUT_STORE', 'open', { limitsWithoutStore: 'open' }],
     ['POSTERN_BUDGETS_WITHOUT_STORE', 'local', { budgetsWithoutStore: 'local' }],
@@ -74,7 +77,7 @@ describe('readEnvironment', () => {
   })
 
   it('has a row above for every variable the schema names (H6)', () => {
-    const tested = ['RETRIES', 'TIMEOUT', 'ATTEMPT_TIMEOUT', 'TTFT_TIMEOUT', 'IDLE_TIMEOUT', 'UNSUPPORTED', 'FALLBACK_ON', 'OVER_BUDGET', 'ON_CLIENT_LEAVE', 'DISABLED', 'CIRCUIT_BREAKER', 'CONNECT_TIMEOUT', 'EVENT_LOOP_LAG_LIMIT', 'ADMIN_TOKEN', 'LOOP_LIMIT', 'ALERT_WEBHOOK', 'STORE', 'LIMITS_WITHOUT_STORE', 'BUDGETS_WITHOUT_STORE', 'BODY_LIMIT', 'ANSWER_LIMIT', 'EVENT_LIMIT', 'AUTH', 'LOG', 'FORWARD_TRACE', 'CONFIG', 'KEYS', 'ROUTE_<NAME>']
+    const tested = ['RETRIES', 'TIMEOUT', 'ATTEMPT_TIMEOUT', 'TTFT_TIMEOUT', 'IDLE_TIMEOUT', 'UNSUPPORTED', 'FALLBACK_ON', 'OVER_BUDGET', 'ON_CLIENT_LEAVE', 'DISABLED', 'CIRCUIT_BREAKER', 'CONNECT_TIMEOUT', 'EVENT_LOOP_LAG_LIMIT', 'ADMIN_TOKEN', 'LOOP_LIMIT', 'WRONG_KEYS_PER_ADDRESS', 'WRONG_KEYS', 'ADMIN_REQUESTS', 'ALERT_WEBHOOK', 'STORE', 'LIMITS_WITHOUT_STORE', 'BUDGETS_WITHOUT_STORE', 'BODY_LIMIT', 'ANSWER_LIMIT', 'EVENT_LIMIT', 'AUTH', 'LOG', 'FORWARD_TRACE', 'CONFIG', 'KEYS', 'ROUTE_<NAME>']
     const ofClouds = ['KIND', 'RESOURCE', 'API_VERSION', 'PROJECT', 'LOCATION', 'CREDENTIALS', 'REGION', 'ACCESS_KEY_ID', 'SECRET_ACCESS_KEY', 'SESSION_TOKEN']
     const ofProviders = ['BASE_URL', 'API_KEY', 'API_KEYS', 'MODELS', 'DIALECT', 'ALSO_SPEAKS', ...ofClouds].map((suffix) => `PROVIDER_<NAME>_${suffix}`)
     expect(environmentFields().map((field) => field.meta.env).sort()).toEqual([...tested, ...ofProviders].map((name) => `POSTERN_${name}`).sort())

@@ -153,6 +153,16 @@ export interface GatewayOptions<Host = unknown> {
    */
   readonly loopLimit?: number
   /**
+   * Wrong keys and tokens that one address (of IPv6, one /64) may send within a minute; more are answered 429. A right one is
+   * let in at any time. Wrong admin tokens are counted apart, by the same limits. Env: `POSTERN_WRONG_KEYS_PER_ADDRESS`.
+   * @default 20
+   */
+  readonly wrongKeysPerAddress?: number
+  /** The same for all addresses together. Env: `POSTERN_WRONG_KEYS`. @default 1000 */
+  readonly wrongKeys?: number
+  /** Requests to `/admin` that one administrator may make within a minute; more are answered 429. Env: `POSTERN_ADMIN_REQUESTS`. @default 600 */
+  readonly adminRequests?: number
+  /**
    * Where that is counted: `memory`, `sqlite:./postern.db`, `redis://...` (with `@postern/redis` installed), or a store such
    * as `redisStore({ client })`. Env: `POSTERN_STORE`.
    * @default the Redis of `REDIS_URL` when that is set, or memory, where every process counts for itself

@@ -72,10 +72,11 @@ function resolveJwt(merged: Merged): Settings['jwt'] {
   return Object.freeze({ ...jwt, claims })
 }
 
-function resolveAdmin(merged: Merged, problems: Problem[]): Pick<Settings, 'loopLimit' | 'adminToken' | 'adminGuard' | 'onAdmin'> {
+function resolveAdmin(merged: Merged, problems: Problem[]): Pick<Settings, 'loopLimit' | 'wrongKeysPerAddress' | 'wrongKeys' | 'adminRequests' | 'adminToken' | 'adminGuard' | 'onAdmin'> {
   const adminToken = merged.first('adminToken')
   if (adminToken !== undefined && adminToken.length < SHORTEST_KEY) problems.push({ place: 'POSTERN_ADMIN_TOKEN', message: `The admin token is shorter than ${SHORTEST_KEY} characters and could be guessed.`, fix: 'Generate one: openssl rand -hex 24.' })
-  return { loopLimit: merged.first('loopLimit') ?? Number.POSITIVE_INFINITY, adminToken, adminGuard: merged.first('adminGuard'), onAdmin: merged.first('onAdmin') }
+  const throttles = { wrongKeysPerAddress: merged.first('wrongKeysPerAddress') ?? 20, wrongKeys: merged.first('wrongKeys') ?? 1000, adminRequests: merged.first('adminRequests') ?? 600 }
+  return { loopLimit: merged.first('loopLimit') ?? Number.POSITIVE_INFINITY, ...throttles, adminToken, adminGuard: merged.first('adminGuard'), onAdmin: merged.first('onAdmin') }
 }
 
 type Access = Pick<Settings, 'auth' | 'needsDevelopmentKey' | 'identify'>

@@ -234,6 +234,9 @@ function admissionFields() {
     ),
     onAlert: callback<(alert: LimitAlert) => void>().optional().meta(meta({ type: 'function', codeOnly: true, description: 'Called when so much of a limit is used that its `alertAt` says so.' })),
     alertWebhook: address().optional().meta(meta({ isSecret: true, type: 'URL', default: 'none', env: 'POSTERN_ALERT_WEBHOOK', description: 'Address that the same is sent to, as JSON.' })),
+    wrongKeysPerAddress: perMinute('20', 'POSTERN_WRONG_KEYS_PER_ADDRESS', 'Wrong keys and tokens that one address (of IPv6, one /64) may send within a minute; more are answered 429. A right one is let in at any time. Wrong admin tokens are counted apart, by the same limits.'),
+    wrongKeys: perMinute('1000', 'POSTERN_WRONG_KEYS', 'The same for all addresses together.'),
+    adminRequests: perMinute('600', 'POSTERN_ADMIN_REQUESTS', 'Requests to `/admin` that one administrator may make within a minute; more are answered 429.'),
     loopLimit: z.int().min(2).max(1_000).optional().meta(
       meta({ type: 'number, 2 to 1000', default: 'never', env: 'POSTERN_LOOP_LIMIT', read: 'number', description: 'A conversation that ends with the same tool calls with the same arguments so many times in a row is refused with 403 `loop_detected`.' }),
     ),
@@ -305,6 +308,11 @@ function edgeFields() {
       }),
     ),
   }
+}
+
+/** A count within a minute. */
+function perMinute(byDefault: string, env: string, description: string) {
+  return z.int().min(1).max(1_000_000).optional().meta(meta({ type: 'number, 1 to 1000000', default: byDefault, env, read: 'number', description }))
 }
 
 function observingFields() {

@@ -44,6 +44,9 @@ export interface Settings {
   readonly jwt: JwtSettings | undefined
   /** Infinite when no loop is looked for. */
   readonly loopLimit: number
+  readonly wrongKeysPerAddress: number
+  readonly wrongKeys: number
+  readonly adminRequests: number
   readonly adminToken: string | undefined
   readonly adminGuard: AdminGuard<never> | undefined
   readonly onAdmin: ((act: AdminAct) => void) | undefined

@@ -115,6 +115,10 @@ class NodeRequest implements GatewayRequest {
     return typeof id === 'number' && this.#request.headers['x-request-id'] === undefined ? String(id) : this.#mount.requestId
   }
 
+  get peer(): string | undefined {
+    return this.#mount.peer === undefined ? this.#request.socket.remoteAddress : this.#mount.peer()
+  }
+
   get keepAliveTimeoutMs(): number | undefined {
     // The connections of HTTP/2 know no such timeout.
     if (this.#request.httpVersionMajor > 1) return undefined

@@ -37,6 +37,8 @@ export function splitTarget(target: string): { readonly path: string; readonly s
 export interface MountPoint {
   /** The framework has cut off the path it mounts the gateway at: a path the gateway does not serve is answered 404, not passed on. */
   readonly isMounted?: boolean
+  /** The address of the client, by the host's own trust of proxies. Asked only when a credential is wrong. */
+  readonly peer?: () => string | undefined
   /** Passes a request on to the host: one outside the gateway's prefix, and one for a path unknown to a gateway at the root. */
   readonly fallThrough?: () => void
 }

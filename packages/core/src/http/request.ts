@@ -25,6 +25,8 @@ export interface GatewayRequest {
   readonly sharesRoot?: boolean
   /** The host's own id of the request, where its middleware gave it one. */
   readonly requestId?: string | undefined
+  /** The address the request came from, as far as the host trusts what proxies say of it. Absent where there is none. */
+  readonly peer?: string | undefined
   /** How long the host's server keeps an idle connection, where that is known. */
   readonly keepAliveTimeoutMs?: number | undefined
   /** `req`, `ctx` or `c` of the host framework: only for the user's own `identify`. */

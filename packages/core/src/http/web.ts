@@ -88,6 +88,10 @@ class WebRequest implements GatewayRequest {
     return this.#request.headers.keys()
   }
 
+  get peer(): string | undefined {
+    return this.#mount.peer?.()
+  }
+
   get signal(): AbortSignal {
     return this.#mount.signal ?? this.#request.signal
   }

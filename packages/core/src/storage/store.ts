@@ -1,6 +1,7 @@
 import type { HealthBoard } from './board.ts'
 import { type Directory, MemoryDirectory } from './directory.ts'
 import type { Ledger } from './ledger.ts'
+import type { OpenWindow } from './request-window.ts'
 import { MemoryTables } from './memory-tables.ts'
 import { SqliteDirectory } from './sqlite-directory.ts'
 import { openDatabase, SqliteTables } from './sqlite-tables.ts'
@@ -17,6 +18,8 @@ export interface Store {
   readonly directory?: Directory
   /** Where instances tell each other which targets are not well; without one, each finds out by itself. */
   readonly board?: HealthBoard
+  /** Counts wrong credentials and admin requests for all instances; without it, each counts for itself. */
+  readonly openWindow?: OpenWindow
   /** Settles when the first attempt to reach the store has ended, well or not: calls before that wait for it. Never rejects. Absent where there is nothing to wait for. */
   readonly opening?: Promise<void> | undefined
   /** The policy by which the store may throw away what was written when its memory is full; `undefined` where it does not. Rejects where that is not known. */
