@@ -107,6 +107,21 @@ describe('wrong credentials', () => {
   })
 })
 
+describe('a refusal that no repetition can change', () => {
+  it.each([
+    ['a wrong key', 401, '/v1/messages', { 'x-api-key': 'pk_wrong' }, '{}'],
+    ['no key', 401, '/v1/chat/completions', {}, '{}'],
+    ['an unknown path', 404, '/v1/nothing', {}, '{}'],
+    ['an unknown model', 404, '/v1/chat/completions', { authorization: `Bearer ${KEY}` }, '{"model":"demo/..","messages":[{"role":"user","content":"hi"}]}'],
+    ['no JSON', 400, '/v1/responses', { authorization: `Bearer ${KEY}` }, '{'],
+    ['a wrong method', 405, '/v1/models', {}, '{}'],
+    ['a wrong admin token', 401, '/admin/keys', { authorization: 'Bearer wrong' }, '{}'],
+  ])('%s says so to clients that repeat by themselves', async (_what, status, path, headers, body) => {
+    const response = await start().fetch(`http://llm${path}`, { method: 'POST', headers: { 'content-type': 'application/json', ...headers } as Record<string, string>, body })
+    expect([response.status, response.headers.get('x-should-retry')]).toEqual([status, 'false'])
+  })
+})
+
 describe('requests of an administrator', () => {
   it('are limited within a minute', async () => {
     const gateway = start({ adminRequests: 3 })

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { errorTable, GatewayError, toGatewayError, withDetails } from './errors.ts'
+import { errorTable, GatewayError, isFinal, toGatewayError, withDetails } from './errors.ts'
+
+describe('what no repetition can change', () => {
+  it.each(Object.entries(errorTable))('%s is final as a 4xx that does not pass by itself, and not otherwise', (_code, { status }) => {
+    expect(isFinal(status)).toBe(![408, 425, 429].includes(status) && Math.floor(status / 100) === 4)
+  })
+})
 
 describe('GatewayError', () => {
   it('takes status and type from the table, and a provider\u2019s own status before it', () => {

@@ -54,6 +54,14 @@ export const errorTable = {
   internal_error: { status: 500, type: 'server_error', failure: 'stop' },
 } as const satisfies Record<string, { status: number; type: string; failure: Failure }>
 
+/** Statuses of 4xx after which the same request may get another answer. */
+const PASSING: ReadonlySet<number> = new Set([408, 425, 429])
+
+/** Whether no repetition can change the answer. Clients that repeat by themselves, some of them ten times, are told not to. */
+export function isFinal(status: number): boolean {
+  return status >= 400 && status < 500 && !PASSING.has(status)
+}
+
 export type ErrorCode = keyof typeof errorTable
 export type Failure = 'retry' | 'next' | 'stop'
 

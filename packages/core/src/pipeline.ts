@@ -5,7 +5,7 @@ import { bodyOf, type Endpoint, matchEndpoint, type OperationEndpoint } from './
 import { durationHint, parseDuration } from './config/index.ts'
 import { faceFor, type Operation, renderModel, renderModels } from './dialects/index.ts'
 import { AnswerStream, type Committed, dispatch, type TrafficLane } from './dispatch/index.ts'
-import { describeThrown, type ErrorCode, GatewayError, toGatewayError } from './errors.ts'
+import { describeThrown, type ErrorCode, GatewayError, isFinal, toGatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
 import { type GatewayRequest, type GatewayResponse, headersOfTrace, isPlainPath, readJsonBody, readTrace } from './http/index.ts'
 import { callerKey, type KnownCaller, mayCall } from './identity/index.ts'
@@ -270,7 +270,7 @@ function refuse(runtime: Runtime, exchange: Exchange, refusal: { endpoint: Endpo
   logRefusal(runtime, exchange, error)
   settle(runtime, exchange, { status: error.status, code: error.code, ...usageOfFailure(exchange) })
   const { retryAfterMs } = error.details
-  const headers: Record<string, string> = { ...answerHeaders(exchange), 'content-type': 'application/json', ...error.details.headers }
+  const headers: Record<string, string> = { ...answerHeaders(exchange), 'content-type': 'application/json', ...(isFinal(error.status) && { 'x-should-retry': 'false' }), ...error.details.headers }
   if (retryAfterMs !== undefined) {
     headers['retry-after'] = String(Math.ceil(retryAfterMs / 1000))
     headers['retry-after-ms'] = String(Math.ceil(retryAfterMs))

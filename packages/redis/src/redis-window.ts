@@ -3,8 +3,8 @@ import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limite
 import type { Send } from './commands.ts'
 
 const WINDOW_S = 60
-/** A Redis that hangs is not waited for: this process counts alone then. */
-const DEADLINE_MS = 100
+/** A Redis that hangs is given up after this, and this process counts alone. Only wrong credentials wait for it. */
+const DEADLINE_MS = 1_000
 
 /** Counts on Redis for all instances, and in memory while Redis does not answer. */
 export function redisWindow(send: Send, prefix: string): (name: string, limit: number) => RequestWindow {
