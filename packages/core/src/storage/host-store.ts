@@ -1,6 +1,7 @@
 import { asError } from '../errors.ts'
 import type { Directory } from './directory.ts'
 import type { Ledger } from './ledger.ts'
+import type { OpenWindow, RequestWindow } from './request-window.ts'
 import type { Store } from './store.ts'
 
 /**
@@ -22,7 +23,17 @@ export function hostStore(store: Store): Store {
       },
     }),
     ...(store.evictionPolicy !== undefined && { evictionPolicy: () => asked('evictionPolicy', () => store.evictionPolicy?.(), (policy) => policy === undefined || isText(policy)) }),
+    ...(store.openWindow !== undefined && { openWindow: windowsOf(store) }),
     close: () => asked('close', () => store.close()),
+  }
+}
+
+/** Opened on first use: a method that throws then rejects as one that fails later does. */
+function windowsOf(store: Store): OpenWindow {
+  return (name, limit) => {
+    let window: RequestWindow | undefined
+    const take = (key: string): Promise<number | undefined> | undefined => (window ??= store.openWindow?.(name, limit))?.take(key)
+    return { take: (key) => asked('openWindow', () => take(key), (answer) => answer === undefined || (typeof answer === 'number' && answer >= 0)) }
   }
 }
 
