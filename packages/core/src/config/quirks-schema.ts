@@ -43,6 +43,7 @@ export function quirksSchema() {
       .strictObject({ elsewhere: z.array(word).exactOptional(), elsewhereTools: z.array(word).exactOptional(), elsewhereModels: patterns().exactOptional(), paid: z.array(word).exactOptional(), paidModels: patterns().exactOptional() })
       .exactOptional()
       .meta(meta({ type: 'object', description: 'Fields, tools and model ids (regular expressions) that let another model answer (`elsewhere`, `elsewhereTools`, `elsewhereModels`) or cost more than tokens (`paid`, `paidModels`), in place of those the gateway knows: refused where a key has an allow-list or a hard budget applies. `{}` lets all of them through.' })),
+    fileSchemes: words('Storage of a cloud that it reads files from: `gs`, `s3`. Elsewhere such files are refused.'),
     predictsEmbeddings: flag("Embeddings are predictions, as in Google's cloud."),
     embeddings: z
       .strictObject({

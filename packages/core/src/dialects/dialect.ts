@@ -116,6 +116,8 @@ export interface ToolRules {
 export interface ClientSide {
   /** Tools beyond these rules are made fit before `buildRequest`, and restored in the answer. */
   toolRules(call: Pick<CallContext, 'quirks' | 'model'>): ToolRules
+  /** Storage of a cloud that files may be in, unless the quirk `fileSchemes` says otherwise: `s3`. Absent: none, and such files are refused before `buildRequest`. */
+  readonly storageSchemes?: readonly string[]
   /** Throws `GatewayError('unsupported_content', ..., { param })` for a part the provider cannot take. */
   buildRequest(conversation: Conversation, call: CallContext): BuiltRequest
   /** Throws `GatewayError('upstream_invalid')` when the body is no answer, or the error the body carries. */
@@ -221,6 +223,8 @@ export interface Quirks {
   readonly reasoning?: 'none' | 'shown' | 'hidden'
   /** Where its embeddings, otherwise modelled on OpenAI's, go by other names. */
   readonly embeddings?: EmbeddingQuirks
+  /** Storage of a cloud that it reads files from: `gs`, `s3`. */
+  readonly fileSchemes?: readonly string[]
   /** Embeddings are predictions (`:predict`), as in Google's cloud. */
   readonly predictsEmbeddings?: boolean
   /** Where its reranking goes by other names. */

@@ -1,5 +1,5 @@
 import type { Conversation } from './conversation.ts'
-import type { ClientRequest, Dialect, JsonObject, Quirks, ServerSide, StreamRelay } from './dialect.ts'
+import type { ChatRequest, ClientRequest, Dialect, JsonObject, Quirks, ServerSide, StreamRelay, ToolsDialect } from './dialect.ts'
 import { estimateInputTokens } from './estimate-tokens.ts'
 import { type CacheLifetime, cacheWrites } from './cache-writes.ts'
 import { boundOutput, type OutputAsked, outputAsked } from './output-bounds.ts'
@@ -110,6 +110,23 @@ export function outputExpected({ outputAsked: read }: Pick<Operation, 'outputAsk
   return asked === undefined ? 0 : (asked.tokens ?? Math.max(USUAL_OUTPUT_TOKENS, asked.mentioned)) * asked.choices
 }
 
+/** The client's own dialect where the target speaks it: what needs no translation loses nothing in it. */
+function dialectFor(target: OperationTarget, from: Dialect, chat: ChatRequest): Dialect | undefined {
+  const { toolsDialect } = target.provider.quirks
+  const demanded = toolsDialect !== undefined && needsToolsDialect(toolsDialect, target.model, chat) ? target.dialects.find(({ name }) => name === toolsDialect.dialect) : undefined
+  return demanded ?? target.dialects.find((dialect) => dialect === from) ?? target.dialects[0]
+}
+
+/** Whether the model serves what is asked, function tools with reasoning, in another dialect only. */
+function needsToolsDialect({ models, onlyWithEffort = [] }: ToolsDialect, model: string, chat: ChatRequest): boolean {
+  const isOf = (family: string): boolean => model === family || model.startsWith(`${family}-`)
+  if (!models.some(isOf)) return false
+  const { tools, reasoning } = chat.conversation()
+  if (!tools.some(({ kind }) => kind === 'function')) return false
+  const effort = reasoning?.effort
+  return onlyWithEffort.some(isOf) ? effort !== undefined && effort !== 'none' : effort !== 'none'
+}
+
 /** A conversation in the words of `from`, for any target that speaks one of our dialects. */
 export function readChat(from: Dialect, request: ClientRequest): Operation {
   if (from.server === undefined) throw new TypeError(`Clients cannot speak ${from.name}.`)
@@ -132,8 +149,7 @@ export function readChat(from: Dialect, request: ClientRequest): Operation {
     surcharges: () => surchargesOf(request.body),
     cacheWrites: () => cacheWrites(request.body),
     translationFor(target, context) {
-      // Its own dialect first: what needs no translation loses nothing in it.
-      const to = target.dialects.find((dialect) => dialect === from) ?? target.dialects[0]
+      const to = dialectFor(target, from, chat)
       if (to === undefined) throw new TypeError(`${target.provider.name} speaks no dialect.`)
       const { provider, model } = target
       return translate(from, to, {

@@ -5,6 +5,7 @@ import type { BuiltRequest, CallContext, ChatRequest, ClientSide, Dialect, Error
 import { CuttableRelay } from './cuttable-relay.ts'
 import { MeteredRelay } from './metered-relay.ts'
 import { type FrameSplitter, SseFrameSplitter } from './sse.ts'
+import { withoutStorageFiles } from './storage-files.ts'
 import { fitTools, type ToolFit } from './tool-fit/index.ts'
 import { collectAnswer, wholeAnswerReader, WholeSplitter } from './whole-and-stream.ts'
 import { type StreamSource, TranslatedStream } from './translated-stream.ts'
@@ -88,10 +89,12 @@ export function translate(from: Dialect, to: Dialect, options: TranslationOption
     ...answerOf(to, options),
     heartbeat: heartbeatOf(from, options),
     buildRequest() {
-      fit = fitTools(request.conversation(), client.toolRules(call))
-      const conversation = fit?.conversation ?? request.conversation()
+      const readable = withoutStorageFiles(request.conversation(), call, client.storageSchemes === undefined ? NONE : (call.quirks.fileSchemes ?? client.storageSchemes))
+      const asked = readable?.conversation ?? request.conversation()
+      fit = fitTools(asked, client.toolRules(call))
+      const conversation = fit?.conversation ?? asked
       const built = client.buildRequest(continues?.said === undefined ? conversation : continuing(conversation, continues.said), call)
-      return fit === undefined ? built : { ...built, dropped: [...fit.dropped, ...built.dropped] }
+      return fit === undefined && readable === undefined ? built : { ...built, dropped: [...(readable?.dropped ?? NONE), ...(fit?.dropped ?? NONE), ...built.dropped] }
     },
     readAnswer: (body) => readAnswer(body, { server, client, call, render, fit }),
     openStream: () => openTranslated(from, to, { ...options, fit }),
@@ -99,6 +102,8 @@ export function translate(from: Dialect, to: Dialect, options: TranslationOption
     readError: (response) => client.readError(response),
   }
 }
+
+const NONE: readonly string[] = []
 
 /** What becomes of a whole answer to a streaming request, and of a stream that answers any other: neither can be relayed. */
 function otherThanAsked(from: Dialect, to: Dialect, options: TranslationOptions & { readonly fit?: () => ToolFit | undefined }): Pick<Translation, 'openWhole' | 'collectEvents'> {

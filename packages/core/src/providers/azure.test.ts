@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { type AzureSettings, createAzureProvider } from './azure.ts'
 import type { ProviderRequest } from './provider.ts'
+import { originalChat } from './compatibility.ts'
 
 const resource = { name: 'azure', resource: 'acme', apiKey: 'azure-secret' }
 
@@ -93,10 +94,10 @@ describe('what it speaks', () => {
   })
 
   it.each<[string | undefined, object]>([
-    [undefined, { maxTokensField: 'max_completion_tokens', customTools: true, toolIdLength: 40 }],
-    ['2024-09-01-preview', { maxTokensField: 'max_completion_tokens', customTools: true, toolIdLength: 40 }],
+    [undefined, originalChat],
+    ['2024-09-01-preview', originalChat],
     ['2024-06-01', { noStreamOptions: true }],
-  ])('with the version %s: %j', (apiVersion, quirks) => {
+  ])('with the version %s', (apiVersion, quirks) => {
     expect(createAzureProvider({ ...resource, apiVersion }).quirks).toEqual(quirks)
     expect(createAzureProvider({ ...resource, apiVersion, quirks: { noFinish: true } }).quirks).toEqual({ ...quirks, noFinish: true })
   })

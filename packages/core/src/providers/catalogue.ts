@@ -69,7 +69,7 @@ export const exceptionsOfOpenai: readonly ModelException[] = [
 const rows: readonly Row[] = [
   { name: 'openai', title: 'OpenAI', baseUrl: 'https://api.openai.com/v1', keyVariables: ['OPENAI_API_KEY'], modelPrefixes: ['gpt-', 'chatgpt-', 'o1', 'o3', 'o4', 'codex-', 'text-embedding-3-', 'text-embedding-ada-', 'dall-e-', 'tts-', 'whisper-', 'omni-moderation-'], ...responses, exceptions: exceptionsOfOpenai },
   { name: 'anthropic', title: 'Anthropic', dialect: 'anthropic-messages', auth: 'x-api-key', baseUrl: 'https://api.anthropic.com', keyVariables: ['ANTHROPIC_API_KEY'], modelPrefixes: ['claude-'], listModelsPath: '/v1/models?limit=1000', quirks: { exact: true } },
-  { name: 'gemini', title: 'Google Gemini', dialect: 'gemini', auth: 'x-goog-api-key', baseUrl: 'https://generativelanguage.googleapis.com', keyVariables: ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'], modelPrefixes: ['gemini-'], listModelsPath: '/v1beta/models?pageSize=1000', quirks: { exact: true } },
+  { name: 'gemini', title: 'Google Gemini', dialect: 'gemini', auth: 'x-goog-api-key', baseUrl: 'https://generativelanguage.googleapis.com', keyVariables: ['GEMINI_API_KEY', 'GOOGLE_API_KEY', 'GOOGLE_GENERATIVE_AI_API_KEY'], modelPrefixes: ['gemini-'], listModelsPath: '/v1beta/models?pageSize=1000', quirks: { exact: true, fileSchemes: [] } },
 
   // Makers of models
   { name: 'mistral', title: 'Mistral AI', baseUrl: 'https://api.mistral.ai/v1', keyVariables: ['MISTRAL_API_KEY'], modelPrefixes: ['mistral-', 'ministral-', 'codestral-', 'magistral-', 'devstral-', 'pixtral-', 'voxtral-', 'open-mistral-', 'open-mixtral-'] },

@@ -12,7 +12,13 @@ const noStreamOptions: Quirks = { noStreamOptions: true }
  * The interface itself, for models of its maker. A deployment may also hold a model of another maker, which refuses the role
  * `developer`: where deployments are called, it is not said that the role is understood, and `system` means the same.
  */
-export const originalChat: Quirks = { customTools: true, toolIdLength: 40, maxTokensField: 'max_completion_tokens' }
+export const originalChat: Quirks = {
+  customTools: true,
+  toolIdLength: 40,
+  maxTokensField: 'max_completion_tokens',
+  // Chat completions refuse function tools of these models while they reason, and all but the first of them reason unasked.
+  toolsDialect: { dialect: 'openai-responses', models: ['gpt-5.4', 'gpt-5.5', 'gpt-5.6', 'gpt-5.7', 'gpt-5.8', 'gpt-5.9', 'gpt-6'], onlyWithEffort: ['gpt-5.4'] },
+}
 
 /** Bodies and messages are closed: a field that is not in the schema is refused with 422. */
 const mistral: Quirks = {

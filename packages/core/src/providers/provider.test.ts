@@ -2,6 +2,7 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { type CatalogueEntry, findInCatalogue } from './catalogue.ts'
 import { createProvider } from './provider.ts'
+import { originalChat } from './compatibility.ts'
 
 function known(name: string): CatalogueEntry {
   const entry = findInCatalogue(name)
@@ -50,7 +51,7 @@ describe('createProvider', () => {
     expect(createProvider({ name: 'openai', baseUrl: 'https://api.openai.com/v1' }, known('openai')).quirks.exact).toBe(true)
     expect(createProvider({ name: 'anthropic', baseUrl: 'https://api.anthropic.com' }, known('anthropic')).quirks.exact).toBe(true)
     const elsewhere = createProvider({ name: 'openai', baseUrl: 'https://api.openai.com.evil.example/v1' }, known('openai'))
-    expect(elsewhere.quirks).toEqual({ maxTokensField: 'max_completion_tokens', developerRole: true, customTools: true, toolIdLength: 40 })
+    expect(elsewhere.quirks).toEqual({ ...originalChat, developerRole: true })
     expect(createProvider({ name: 'openai', baseUrl: 'http://127.0.0.1:9/v1', quirks: { exact: true } }, known('openai')).quirks.exact).toBe(true)
   })
 

@@ -5,7 +5,7 @@ import { objectOf, objectsOf } from '../json.ts'
 import { isCarried, readSignature } from './carried-signature.ts'
 import { customToolName, DIALECT } from './names.ts'
 import { cacheHintField, type Extensions, keepOthers } from './server-fields.ts'
-import { type Document, readDocument, readImage } from './server-media.ts'
+import { type Document, readDocument, readImage, readImageUrl } from './server-media.ts'
 import { readToolChange, type ToolChange } from './server-tools.ts'
 import { toolIdOf } from './server-tool-id.ts'
 import { argumentsOf, customInputOf } from './tool-input.ts'
@@ -64,6 +64,8 @@ export class BlockReader {
         return [this.#text(block)]
       case 'image':
         return [readImage(block, this.extensions)]
+      case 'image_url':
+        return [readImageUrl(block)]
       case 'document':
         return this.#document(readDocument(block, this.extensions))
       case 'search_result':

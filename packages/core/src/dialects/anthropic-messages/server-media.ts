@@ -1,6 +1,7 @@
 import type { FilePart, ImagePart, MediaSource } from '../conversation.ts'
 import { optionalList, optionalString, type Place, pathOf, requiredObject, requiredText } from '../fields.ts'
 import { invalid } from '../invalid.ts'
+import { sourceOfUrl } from '../media-source.ts'
 import { cacheHintField, type Extensions, keepOthers } from './server-fields.ts'
 
 const IMAGE_FIELDS: ReadonlySet<string> = new Set(['type', 'source', 'cache_control'])
@@ -11,6 +12,13 @@ const PREFIX = 'messages.content.'
 export function readImage(block: Place, extensions: Extensions): ImagePart {
   keepOthers(block.value, { known: IMAGE_FIELDS, prefix: PREFIX, extensions })
   return { type: 'image', source: sourceOf(requiredObject(block, 'source'), '"base64", "url" or "file"'), ...cacheHintField(block) }
+}
+
+/** An image as chat completions have it: its URL, or an object with it. */
+export function readImageUrl(block: Place): ImagePart {
+  const { image_url: image } = block.value
+  const url = typeof image === 'string' ? image : requiredText(requiredObject(block, 'image_url'), 'url')
+  return { type: 'image', source: sourceOfUrl(url), ...cacheHintField(block) }
 }
 
 /** A document is a file, or consists of text and images that stand in the request. */
@@ -46,8 +54,15 @@ function fileSource(source: Place): MediaSource {
   return { kind: 'data', mediaType: optionalString(source, 'media_type') ?? 'text/plain', data }
 }
 
+/** Without a type, a source is what it holds. */
+function typeOf({ value }: Place): unknown {
+  if (value.type !== undefined) return value.type
+  if (value.data !== undefined) return 'base64'
+  return value.url === undefined ? (value.file_id === undefined ? undefined : 'file') : 'url'
+}
+
 function sourceOf(source: Place, expected: string): MediaSource {
-  switch (source.value.type) {
+  switch (typeOf(source)) {
     case 'base64':
       return { kind: 'data', mediaType: requiredText(source, 'media_type'), data: requiredText(source, 'data') }
     case 'url':

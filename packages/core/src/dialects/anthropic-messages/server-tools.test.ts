@@ -64,9 +64,9 @@ describe('tools', () => {
     [{ tools: [{ input_schema: {} }] }, 'tools[0].name'],
     [{ tools: [{ name: 'a' }] }, 'tools[0].input_schema'],
     [{ tools: [{ name: 'a', input_schema: {}, strict: 1 }] }, 'tools[0].strict'],
-    [{ tool_choice: 'auto' }, 'tool_choice'],
+    [{ tool_choice: 'sometimes' }, 'tool_choice.type'],
     [{ tool_choice: {} }, 'tool_choice.type'],
-    [{ tool_choice: { type: 'required' } }, 'tool_choice.type'],
+    [{ tool_choice: { type: 'sometimes' } }, 'tool_choice.type'],
     [{ tool_choice: { type: 'tool' } }, 'tool_choice.name'],
   ])('%j is refused at %s', (body, param) => {
     expect(() => conversationOf(body)).toThrow(expect.objectContaining({ code: 'invalid_request', details: expect.objectContaining({ param }) }))

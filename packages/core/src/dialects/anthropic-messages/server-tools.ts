@@ -1,11 +1,11 @@
 import type { Tool, ToolChoice } from '../conversation.ts'
 import { optionalBoolean, optionalList, optionalObject, optionalString, type Place, pathOf, requiredObject, requiredText } from '../fields.ts'
 import { invalid } from '../invalid.ts'
-import { textOf } from '../json.ts'
+import { isObject, textOf } from '../json.ts'
 import { customToolName } from './names.ts'
 import { cacheHintField, type Extensions, keepOthers } from './server-fields.ts'
 
-const TOOL_FIELDS: ReadonlySet<string> = new Set(['type', 'name', 'description', 'input_schema', 'strict', 'cache_control'])
+const TOOL_FIELDS: ReadonlySet<string> = new Set(['type', 'name', 'description', 'input_schema', 'parameters', 'strict', 'cache_control'])
 
 /** `tools`; those with a type of their own are the provider's, and only it knows their schemas. */
 export function readTools(place: Place, extensions: Extensions): Tool[] {
@@ -13,7 +13,8 @@ export function readTools(place: Place, extensions: Extensions): Tool[] {
 }
 
 function readTool(tool: Place, extensions: Extensions): Tool {
-  const type = optionalString(tool, 'type') ?? 'custom'
+  const type = optionalString(tool, 'type') ?? (isObject(tool.value.function) ? 'function' : 'custom')
+  if (type === 'function') return readFunction(isObject(tool.value.function) ? requiredObject(tool, 'function') : tool, tool)
   if (type !== 'custom') return { kind: 'extension', name: textOf(tool.value.name) ?? type, value: tool.value, ...cacheHintField(tool) }
   keepOthers(tool.value, { known: TOOL_FIELDS, prefix: 'tools.', extensions })
   const name = requiredText(tool, 'name')
@@ -26,8 +27,21 @@ function readTool(tool: Place, extensions: Extensions): Tool {
     kind: 'function',
     name,
     ...described,
-    parameters: requiredObject(tool, 'input_schema').value,
+    parameters: (optionalObject(tool, 'parameters') ?? requiredObject(tool, 'input_schema')).value,
     ...(strict === undefined ? {} : { strict }),
+    ...cacheHintField(tool),
+  }
+}
+
+/** A function as OpenAI's APIs define it, which services of this dialect take as well. */
+function readFunction(definition: Place, tool: Place): Tool {
+  const description = optionalString(definition, 'description')
+  const parameters = optionalObject(definition, 'parameters') ?? optionalObject(definition, 'input_schema')
+  return {
+    kind: 'function',
+    name: requiredText(definition, 'name'),
+    ...(description === undefined ? {} : { description }),
+    parameters: parameters?.value ?? { type: 'object', properties: {} },
     ...cacheHintField(tool),
   }
 }
@@ -56,8 +70,14 @@ export function applyToolChanges(tools: readonly Tool[], changes: readonly ToolC
   return current
 }
 
+/** `tool_choice`: an object, or its type alone, as OpenAI's APIs have it. */
+function choiceIn(place: Place): Place | undefined {
+  const choice = place.value.tool_choice
+  return typeof choice === 'string' ? { value: { type: choice.toLowerCase() }, path: 'tool_choice' } : optionalObject(place, 'tool_choice')
+}
+
 export function readToolChoice(place: Place): ToolChoice | undefined {
-  const choice = optionalObject(place, 'tool_choice')
+  const choice = choiceIn(place)
   switch (choice?.value.type) {
     case undefined:
       if (choice === undefined) return undefined
@@ -66,7 +86,10 @@ export function readToolChoice(place: Place): ToolChoice | undefined {
     case 'none':
       return { mode: choice.value.type }
     case 'any':
+    case 'required':
       return { mode: 'required' }
+    case 'function':
+      return { mode: 'tool', name: requiredText(isObject(choice.value.function) ? requiredObject(choice, 'function') : choice, 'name') }
     case 'tool': {
       const name = requiredText(choice, 'name')
       return { mode: 'tool', name: customToolName(name) ?? name }
@@ -77,6 +100,6 @@ export function readToolChoice(place: Place): ToolChoice | undefined {
 
 /** Calls in parallel are the rule here: only their refusal says something. */
 export function readParallel(place: Place): false | undefined {
-  const choice = optionalObject(place, 'tool_choice')
+  const choice = choiceIn(place)
   return choice !== undefined && optionalBoolean(choice, 'disable_parallel_tool_use') === true ? false : undefined
 }

@@ -13,6 +13,7 @@ export const bedrockConverse: Dialect = {
   name: DIALECT,
   client: {
     toolRules: () => ({ names: TOOL_NAMES, customTools: true }),
+    storageSchemes: ['s3'],
     buildRequest,
     readAnswer,
     openReader: (call) => new ConverseReader(call),

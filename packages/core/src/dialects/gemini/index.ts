@@ -28,6 +28,7 @@ export const gemini: Dialect = {
   },
   client: {
     toolRules: () => ({ names: { ...commonNames, takesDots: true, start: 'letter or underscore' }, customTools: false }),
+    storageSchemes: ['gs'],
     buildRequest,
     readAnswer,
     openReader: (call) => new AnswerReader(call),

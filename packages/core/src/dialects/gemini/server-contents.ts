@@ -48,11 +48,13 @@ class ContentsReader {
     const role = optionalString(content, 'role')
     switch (role) {
       case 'model':
+      case 'assistant':
         return this.#addModel(content)
       case undefined:
       case '':
       case 'user':
       case 'function':
+      case 'tool':
         return this.#addInput(content)
       default:
         throw invalid(pathOf(content, 'role'), '"user", "model" or "function"', role)

@@ -46,7 +46,7 @@ export function readToolChoice(body: Place, extensions: Extensions): ToolChoice 
   if (calling === undefined) return undefined
   keepOthers(calling, 'toolConfig.functionCallingConfig.', { known: CALLING_FIELDS, extensions })
   const names = optionalStrings(calling, spelled(calling, 'allowedFunctionNames'))
-  const mode = optionalString(calling, 'mode')
+  const mode = optionalString(calling, 'mode')?.toUpperCase()
   switch (mode) {
     case 'ANY':
       return choiceAmong(names, true)

@@ -2,6 +2,7 @@ import type { AudioPart, CacheHint, FilePart, ImagePart, MediaSource, Part, Text
 import { optionalObject, optionalString, type Place, pathOf, placeOf, requiredObject, requiredText } from '../fields.ts'
 import { invalid, unsupported } from '../invalid.ts'
 import { listOf, objectOf, textOf } from '../json.ts'
+import { isFileUrl } from '../media-source.ts'
 
 /** The parts of a message's `content`: a string, an array of parts, or nothing. */
 export function readContent(message: Place): Part[] {
@@ -26,6 +27,8 @@ export function readResultContent(message: Place): (TextPart | ImagePart | FileP
 function readPart(part: Place): Part {
   switch (part.value.type) {
     case 'text':
+    case 'input_text':
+    case 'output_text':
       return withCacheHint({ type: 'text', text: optionalString(part, 'text') ?? missingText(part) }, part)
     case 'image_url':
       return readImage(part)
@@ -33,6 +36,11 @@ function readPart(part: Place): Part {
       return readAudio(part)
     case 'file':
       return readFile(part)
+    case 'document_url':
+    case 'file_url':
+    case 'video_url':
+    case 'audio_url':
+      return readFileUrl(part, part.value.type)
     case 'refusal':
       return { type: 'refusal', text: optionalString(part, 'refusal') ?? '' }
     case 'thinking':
@@ -56,10 +64,24 @@ export function thinkingText(thinking: unknown): string {
 }
 
 function readImage(part: Place): ImagePart {
-  const image = requiredObject(part, 'image_url')
+  const image = urlObject(part, 'image_url')
   const detail = optionalString(image, 'detail')
   const source = sourceOf(requiredText(image, 'url'), { path: pathOf(image, 'url'), defaultMediaType: undefined })
   return withCacheHint({ type: 'image', source, ...(detail === undefined ? {} : { detail }) }, part)
+}
+
+/** `{ url }`, or the URL alone, which many services take as well. */
+function urlObject(part: Place, field: string): Place {
+  const url = part.value[field]
+  return typeof url === 'string' ? { value: { url }, path: pathOf(part, field) } : requiredObject(part, field)
+}
+
+/** Files as compatible services have them, each kind under a name of its own. */
+function readFileUrl(part: Place, field: string): FilePart {
+  const file = urlObject(part, field)
+  const name = optionalString(part, 'document_name') ?? optionalString(part, 'file_name')
+  const source = sourceOf(requiredText(file, 'url'), { path: pathOf(file, 'url'), defaultMediaType: 'application/octet-stream' })
+  return withCacheHint({ type: 'file', source, ...(name === undefined ? {} : { name }) }, part)
 }
 
 function readAudio(part: Place): AudioPart {
@@ -76,7 +98,7 @@ function readFile(part: Place): FilePart {
 function fileSource(file: Place): MediaSource {
   const id = optionalString(file, 'file_id')
   if (id) return { kind: 'id', id }
-  const data = optionalString(file, 'file_data')
+  const data = optionalString(file, 'file_data') || optionalString(file, 'file_url')
   if (!data) throw invalid(file.path, 'an object with file_data or file_id', file.value)
   return sourceOf(data, { path: pathOf(file, 'file_data'), defaultMediaType: 'application/octet-stream' })
 }
@@ -87,12 +109,11 @@ interface SourceRules {
   readonly defaultMediaType: string | undefined
 }
 
-const HTTP = /^https?:\/\//i
 /** Media type (parameters ignored) and whether the data is base64; stops at the comma, the data is never scanned. */
 const DATA_PREFIX = /^data:([^;,]*)((?:;[^;,]*)*),/i
 
 function sourceOf(url: string, rules: SourceRules): MediaSource {
-  if (HTTP.test(url)) return { kind: 'url', url }
+  if (isFileUrl(url)) return { kind: 'url', url }
   const prefix = DATA_PREFIX.exec(url.slice(0, 256))
   if (prefix === null) throw invalid(rules.path, 'an http(s) URL or a data URL', url)
   const mediaType = prefix[1] || rules.defaultMediaType

@@ -92,18 +92,18 @@ describe('readConversation', () => {
   })
 
   it.each([
-    [{ tools: [{ function: { name: 'f' } }] }, 'tools[0].type'],
+    [{ tools: [{ description: 'f' }] }, 'tools[0].type'],
     [{ tools: [{ type: 'function' }] }, 'tools[0].function'],
     [{ tools: [{ type: 'function', function: { name: 'f', parameters: [] } }] }, 'tools[0].function.parameters'],
     [{ tools: ['f'] }, 'tools[0]'],
     [{ functions: [{}] }, 'functions[0].name'],
-    [{ tool_choice: 'any' }, 'tool_choice'],
+    [{ tool_choice: 'sometimes' }, 'tool_choice'],
     [{ tool_choice: { type: 'function' } }, 'tool_choice.function'],
     [{ tool_choice: { type: 'magic' } }, 'tool_choice.type'],
     [{ tool_choice: { type: 'allowed_tools', allowed_tools: { mode: 'x' } } }, 'tool_choice.allowed_tools.mode'],
     [{ function_call: 'f' }, 'function_call'],
     [{ response_format: { type: 'xml' } }, 'response_format.type'],
-    [{ response_format: { type: 'json_schema', json_schema: { schema: {} } } }, 'response_format.json_schema.name'],
+    [{ response_format: { type: 'json_schema', json_schema: { schema: 7 } } }, 'response_format.json_schema.schema'],
     [{ logit_bias: { '1': 'x' } }, 'logit_bias.1'],
   ])('refuses %j', (fields, param) => {
     expect(() => read(fields)).toThrow(expect.objectContaining({ code: 'invalid_request', details: { param } }))

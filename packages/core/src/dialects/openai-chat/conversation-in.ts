@@ -1,6 +1,6 @@
 import type { Conversation, ReasoningRequest, ResponseFormat, Sampling } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
-import { optionalBoolean, optionalObject, optionalString, type Place, pathOf, placeOf, requiredObject, requiredText } from '../fields.ts'
+import { optionalBoolean, optionalObject, optionalString, type Place, pathOf, placeOf, requiredObject } from '../fields.ts'
 import { invalid } from '../invalid.ts'
 import { readMessages } from './messages-in.ts'
 import { OWN_ORIGIN } from './reasoning-details.ts'
@@ -101,15 +101,21 @@ function readResponseFormat(value: unknown): ResponseFormat | undefined {
   if (value === undefined || value === null) return undefined
   const format = placeOf(value, 'response_format')
   const { type } = format.value
+  // Several services have the schema beside the type, and no name for it.
+  const beside = optionalObject(format, 'schema')
+  if (type === 'json_object' && beside !== undefined) return { type: 'json_schema', name: SCHEMA_NAME, schema: beside.value }
   if (type === 'text' || type === 'json_object') return { type }
-  if (type === 'json_schema') return readJsonSchema(requiredObject(format, 'json_schema'))
+  if (type === 'json_schema') return readJsonSchema(format.value.json_schema === undefined && beside !== undefined ? format : requiredObject(format, 'json_schema'))
   throw invalid(pathOf(format, 'type'), '"text", "json_object" or "json_schema"', type)
 }
+
+/** Only the original service wants a name for the schema. */
+const SCHEMA_NAME = 'response'
 
 function readJsonSchema(place: Place): ResponseFormat {
   return {
     type: 'json_schema',
-    name: requiredText(place, 'name'),
+    name: optionalString(place, 'name') || SCHEMA_NAME,
     schema: optionalObject(place, 'schema')?.value ?? {},
     strict: optionalBoolean(place, 'strict'),
     description: optionalString(place, 'description'),

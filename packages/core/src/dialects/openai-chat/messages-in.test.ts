@@ -100,7 +100,7 @@ describe('parts', () => {
   })
 
   it.each([
-    [{ type: 'image_url', image_url: 'https://e.org/a.png' }, 'messages[0].content[0].image_url'],
+    [{ type: 'image_url', image_url: 7 }, 'messages[0].content[0].image_url'],
     [{ type: 'image_url', image_url: { url: 'ftp://e.org/a.png' } }, 'messages[0].content[0].image_url.url'],
     [{ type: 'image_url', image_url: { url: 'data:image/png,abc' } }, 'messages[0].content[0].image_url.url'],
     [{ type: 'image_url', image_url: { url: 'data:;base64,QQ==' } }, 'messages[0].content[0].image_url.url'],

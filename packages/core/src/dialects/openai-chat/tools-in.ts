@@ -13,7 +13,7 @@ import {
   requiredText,
 } from '../fields.ts'
 import { invalid } from '../invalid.ts'
-import { textOf } from '../json.ts'
+import { isObject, textOf } from '../json.ts'
 
 /** `tools`, and `functions` of the old form. */
 export function readTools(body: JsonObject): Tool[] {
@@ -22,16 +22,29 @@ export function readTools(body: JsonObject): Tool[] {
 }
 
 function readTool(tool: Place): Tool {
-  const type = requiredText(tool, 'type')
+  const type = optionalString(tool, 'type') || kindOf(tool)
   const cacheHint = cacheHintOf(tool)
   const hint = cacheHint === undefined ? {} : { cacheHint }
-  if (type === 'function') return { ...readFunction(requiredObject(tool, 'function')), ...hint }
+  if (type === 'function') return { ...readFunction(nested(tool, 'function')), ...hint }
   if (type === 'custom') {
-    const custom = requiredObject(tool, 'custom')
+    const custom = nested(tool, 'custom')
     const description = optionalString(custom, 'description')
-    return { kind: 'custom', name: requiredText(custom, 'name'), description, value: tool.value, ...hint }
+    // Its own dialect has the definition one level deeper.
+    const value = custom === tool ? { type, custom: { ...tool.value, type: undefined } } : tool.value
+    return { kind: 'custom', name: requiredText(custom, 'name'), description, value, ...hint }
   }
   return { kind: 'extension', name: textOf(tool.value.name) ?? type, value: tool.value, ...hint }
+}
+
+/** What a tool without a type is: services take it for what it holds. */
+function kindOf(tool: Place): string {
+  if (isObject(tool.value.custom)) return 'custom'
+  return isObject(tool.value.function) || textOf(tool.value.name) !== undefined ? 'function' : requiredText(tool, 'type')
+}
+
+/** The definition of a tool; many services take it without its own object as well, as the newer API writes it. */
+function nested(tool: Place, field: string): Place {
+  return tool.value[field] === undefined && textOf(tool.value.name) !== undefined ? tool : requiredObject(tool, field)
 }
 
 function readFunction(place: Place): Tool {
@@ -39,7 +52,7 @@ function readFunction(place: Place): Tool {
     kind: 'function',
     name: requiredText(place, 'name'),
     description: optionalString(place, 'description'),
-    parameters: optionalObject(place, 'parameters')?.value,
+    parameters: (optionalObject(place, 'parameters') ?? optionalObject(place, 'input_schema'))?.value,
     strict: optionalBoolean(place, 'strict'),
   }
 }
@@ -55,18 +68,31 @@ export function readToolChoice(body: JsonObject): ToolChoice | undefined {
 }
 
 function readChoice(value: unknown): ToolChoice {
-  if (value === 'auto' || value === 'none' || value === 'required') return { mode: value }
+  const mode = modeOf(value)
+  if (mode !== undefined) return { mode }
   if (typeof value === 'string') throw invalid('tool_choice', '"auto", "none", "required" or an object', value)
   const choice = placeOf(value, 'tool_choice')
   switch (choice.value.type) {
     case 'function':
     case 'custom':
-      return { mode: 'tool', name: requiredText(requiredObject(choice, choice.value.type), 'name') }
+      return { mode: 'tool', name: requiredText(nested(choice, choice.value.type), 'name') }
+    case 'tool':
+      return { mode: 'tool', name: requiredText(choice, 'name') }
     case 'allowed_tools':
       return readAllowed(requiredObject(choice, 'allowed_tools'))
-    default:
+    default: {
+      const chosen = modeOf(choice.value.type)
+      if (chosen !== undefined) return { mode: chosen }
       throw invalid(pathOf(choice, 'type'), '"function", "custom" or "allowed_tools"', choice.value.type)
+    }
   }
+}
+
+/** `any` is what several services call `required`. */
+function modeOf(value: unknown): 'auto' | 'none' | 'required' | undefined {
+  const mode = typeof value === 'string' ? value.toLowerCase() : undefined
+  if (mode === 'any') return 'required'
+  return mode === 'auto' || mode === 'none' || mode === 'required' ? mode : undefined
 }
 
 function readAllowed(allowed: Place): ToolChoice {

@@ -1,8 +1,8 @@
 import type { Conversation, ReasoningRequest, ResponseFormat, Sampling } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
-import { optionalBoolean, optionalObject, optionalString, type Place, pathOf, requiredText } from '../fields.ts'
+import { optionalBoolean, optionalObject, optionalString, type Place, pathOf } from '../fields.ts'
 import { invalid } from '../invalid.ts'
-import { stringsOf } from '../json.ts'
+import { isObject, stringsOf } from '../json.ts'
 import { readMessages } from './input-items.ts'
 import { DIALECT } from './names.ts'
 import { refuseStoredState } from './stored-state.ts'
@@ -94,10 +94,11 @@ function readResponseFormat(format: Place | undefined): ResponseFormat | undefin
   if (format === undefined) return undefined
   const { type } = format.value
   if (type === 'text' || type === 'json_object') return { type }
+  if (type === 'json_schema' && format.value.schema === undefined && isObject(format.value.json_schema)) return readResponseFormat({ value: { type, ...format.value.json_schema }, path: pathOf(format, 'json_schema') })
   if (type !== 'json_schema') throw invalid(pathOf(format, 'type'), '"text", "json_object" or "json_schema"', type)
   return {
     type,
-    name: requiredText(format, 'name'),
+    name: optionalString(format, 'name') || 'response',
     schema: optionalObject(format, 'schema')?.value ?? {},
     strict: optionalBoolean(format, 'strict'),
     description: optionalString(format, 'description'),

@@ -1,7 +1,8 @@
 import type { AudioPart, ExtensionPart, FilePart, ImagePart, MediaSource, RefusalPart, TextPart, ToolResultPart } from '../conversation.ts'
 import { optionalString, type Place, pathOf, placeOf, requiredObject, requiredText } from '../fields.ts'
 import { invalid, unsupported } from '../invalid.ts'
-import { sourceOfUrl } from '../media-source.ts'
+import { isObject, objectOf, textOf } from '../json.ts'
+import { isFileUrl, sourceOfUrl } from '../media-source.ts'
 import { DIALECT } from './names.ts'
 
 /** What can stand in the `content` of a message. */
@@ -40,9 +41,13 @@ function readPart(part: Place): ContentPart {
     case 'text':
       return { type: 'text', text: optionalString(part, 'text') ?? missingText(part) }
     case 'input_image':
+    case 'image_url':
       return readImage(part)
     case 'input_file':
       return readFile(part)
+    case 'document_url':
+    case 'file_url':
+      return { type: 'file', source: readUrl(part, type) }
     case 'input_audio': {
       const audio = requiredObject(part, 'input_audio')
       return { type: 'audio', format: requiredText(audio, 'format'), data: requiredText(audio, 'data') }
@@ -61,7 +66,7 @@ function missingText(part: Place): never {
 
 function readImage(part: Place): ImagePart {
   const id = optionalString(part, 'file_id')
-  const detail = optionalString(part, 'detail')
+  const detail = optionalString(part, 'detail') ?? textOf(objectOf(part.value.image_url)?.detail)
   const source: MediaSource = id ? { kind: 'id', id } : readUrl(part, 'image_url')
   return detail === undefined ? { type: 'image', source } : { type: 'image', source, detail }
 }
@@ -80,13 +85,12 @@ function fileSource(part: Place): MediaSource {
   throw invalid(part.path, 'an object with file_data, file_url or file_id', part.value)
 }
 
-const HTTP = /^https?:\/\//i
-
 function readUrl(part: Place, field: string): MediaSource {
-  const url = requiredText(part, field)
+  // Chat completions have the URL one level deeper.
+  const url = isObject(part.value[field]) ? requiredText(requiredObject(part, field), 'url') : requiredText(part, field)
   const source = sourceOfUrl(url)
   const isEmpty = source.kind === 'data' && source.data === ''
-  if (isEmpty || (source.kind === 'url' && !HTTP.test(url))) {
+  if (isEmpty || (source.kind === 'url' && !isFileUrl(url))) {
     throw invalid(pathOf(part, field), 'an http(s) URL or a data URL of the form data:<media type>;base64,<data>', url)
   }
   return source
