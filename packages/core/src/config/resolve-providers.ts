@@ -8,6 +8,7 @@ import {
   findInCatalogue,
   placeholdersOf,
   poolKeys,
+  withIssuerName,
   withTenants,
   type Provider,
   type ProviderEnvironment,
@@ -44,7 +45,22 @@ export function resolveProviders(merged: Merged, context: ProviderContext, probl
   }
   if (configured.size === 0 && !merged.isBroken('providers')) problems.push(noProvider())
   const secrets = [...configured.values()].flatMap(({ value }) => [value.apiKey, ...(value.apiKeys ?? []).map(({ key }) => key), ...Object.values(value.tenantKeys ?? {}), value.secretAccessKey, value.sessionToken])
+  nameIssuers(providers)
   return { providers, providerKeys: new Set(secrets.filter((secret) => secret !== undefined)) }
+}
+
+/**
+ * Where several providers speak one dialect at addresses of their own, each but the first has its name on its proofs. First
+ * is the dialect's own service, which stands before others in the catalogue.
+ */
+function nameIssuers(providers: Map<string, Provider>): void {
+  const firsts = new Map<string, string>()
+  for (const [name, provider] of providers) {
+    const spoken = [provider.dialect, ...(provider.dialectsFor?.('') ?? [])]
+    const isAnother = spoken.some((dialect) => (firsts.get(dialect) ?? provider.origin) !== provider.origin)
+    for (const dialect of spoken) if (!firsts.has(dialect)) firsts.set(dialect, provider.origin)
+    providers.set(name, withIssuerName(provider, isAnother ? name : undefined))
+  }
 }
 
 /** How to make a provider of this name callable. */

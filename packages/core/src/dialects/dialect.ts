@@ -114,6 +114,8 @@ export interface ToolRules {
 
 /** How we speak to a provider of this dialect. */
 export interface ClientSide {
+  /** Proofs of reasoning hold for the account that they were issued to, not for every account of the provider. */
+  readonly proofsAreOfAccount?: boolean
   /** Tools beyond these rules are made fit before `buildRequest`, and restored in the answer. */
   toolRules(call: Pick<CallContext, 'quirks' | 'model'>): ToolRules
   /** Storage of a cloud that files may be in, unless the quirk `fileSchemes` says otherwise: `s3`. Absent: none, and such files are refused before `buildRequest`. */
@@ -139,6 +141,11 @@ export type LimitHeaders = readonly [remaining: string, reset: string]
 export interface CallContext {
   /** The provider's configured name, for messages. */
   readonly provider: string
+  /**
+   * Whose proofs these are, where several providers speak one dialect: `name`, with `#key` where the key is another account.
+   * Absent for the first of them.
+   */
+  readonly issuer?: string | undefined
   /** The provider's own model id. */
   readonly model: string
   readonly stream: boolean

@@ -66,7 +66,7 @@ export interface ProviderWanted {
 
 /** What an operation may know of a target. */
 export interface OperationTarget {
-  readonly provider: { readonly name: string; readonly quirks: Quirks }
+  readonly provider: { readonly name: string; readonly quirks: Quirks; readonly issuer?: string | undefined }
   /** The provider's own model id. */
   readonly model: string
   /** What the provider speaks for this model, the one it speaks best first. */
@@ -154,7 +154,7 @@ export function readChat(from: Dialect, request: ClientRequest): Operation {
       const { provider, model } = target
       return translate(from, to, {
         request: chat,
-        call: { provider: provider.name, model, stream: chat.stream, quirks: provider.quirks, dropUnsupported: context.dropUnsupported, newId: context.newId },
+        call: { provider: provider.name, issuer: provider.issuer, model, stream: chat.stream, quirks: provider.quirks, dropUnsupported: context.dropUnsupported, newId: context.newId },
         render: { request: chat, requestId: context.requestId, model, created: context.created, includeUsage: chat.includeUsage, estimateInput: () => (inputTokens ??= estimateInputTokens(chat.conversation())) },
         maxEventBytes: context.maxEventBytes,
         isContinuable: context.isContinuable,

@@ -3,6 +3,7 @@ import type { Answer } from './events.ts'
 import type { Conversation } from './conversation.ts'
 import type { BuiltRequest, CallContext, ChatRequest, ClientSide, Dialect, ErrorResponse, JsonObject, RelayedAnswer, RenderContext, ServerSide, StreamRelay } from './dialect.ts'
 import { CuttableRelay } from './cuttable-relay.ts'
+import { issuerFor, IssuerReader, withIssuer, withOwnProofs } from './issuer.ts'
 import { MeteredRelay } from './metered-relay.ts'
 import { type FrameSplitter, SseFrameSplitter } from './sse.ts'
 import { withoutStorageFiles } from './storage-files.ts'
@@ -84,6 +85,7 @@ export function translate(from: Dialect, to: Dialect, options: TranslationOption
   }
   const server = serverSideOf(from)
   const client = to.client
+  const issuer = issuerFor(to, call)
   let fit: ToolFit | undefined
   return {
     ...answerOf(to, options),
@@ -91,12 +93,12 @@ export function translate(from: Dialect, to: Dialect, options: TranslationOption
     buildRequest() {
       const readable = withoutStorageFiles(request.conversation(), call, client.storageSchemes === undefined ? NONE : (call.quirks.fileSchemes ?? client.storageSchemes))
       const asked = readable?.conversation ?? request.conversation()
-      fit = fitTools(asked, client.toolRules(call))
-      const conversation = fit?.conversation ?? asked
+      fit = fitTools(withOwnProofs(asked, issuer), client.toolRules(call))
+      const conversation = fit?.conversation ?? withOwnProofs(asked, issuer)
       const built = client.buildRequest(continues?.said === undefined ? conversation : continuing(conversation, continues.said), call)
       return fit === undefined && readable === undefined ? built : { ...built, dropped: [...(readable?.dropped ?? NONE), ...(fit?.dropped ?? NONE), ...built.dropped] }
     },
-    readAnswer: (body) => readAnswer(body, { server, client, call, render, fit }),
+    readAnswer: (body) => readAnswer(body, { server, client, call, render, fit, issuer }),
     openStream: () => openTranslated(from, to, { ...options, fit }),
     ...otherThanAsked(from, to, { ...options, fit: () => fit }),
     readError: (response) => client.readError(response),
@@ -117,7 +119,7 @@ function otherThanAsked(from: Dialect, to: Dialect, options: TranslationOptions 
       const fit = options.fit?.()
       return openTranslated(from, { ...to, client: { ...client, openReader: () => wholeAnswerReader(client, call), openSplitter: () => new WholeSplitter(maxEventBytes) } }, { ...options, fit })
     },
-    collectEvents: (bytes) => rendered(collectAnswer(bytes, client, call), { server, client, call, render, fit: options.fit?.() }),
+    collectEvents: (bytes) => rendered(collectAnswer(bytes, client, call), { server, client, call, render, fit: options.fit?.(), issuer: issuerFor(to, call) }),
   }
 }
 
@@ -127,7 +129,9 @@ function openSplitter({ client }: Dialect, { maxEventBytes }: Pick<TranslationOp
 
 function openTranslated(from: Dialect, to: Dialect, options: TranslationOptions & { readonly fit?: ToolFit | undefined }): TranslatedStream {
   const { call, render, continues, isContinuable, isMetered, fit } = options
-  const reader = to.client.openReader(call)
+  const issuer = issuerFor(to, call)
+  const own = to.client.openReader(call)
+  const reader = issuer === undefined ? own : new IssuerReader(own, issuer)
   const source: StreamSource = { reader: fit?.reader(reader) ?? reader, splitter: openSplitter(to, options) }
   if (!(continues instanceof TranslatedStream)) return new TranslatedStream(source, serverSideOf(from).openRenderer(render), { keepsText: isContinuable === true, isMetered: isMetered === true })
   continues.continueWith(source)
@@ -162,6 +166,7 @@ interface Sides {
   readonly call: CallContext
   readonly render: RenderContext
   readonly fit: ToolFit | undefined
+  readonly issuer: string | undefined
 }
 
 function readAnswer(body: JsonObject, sides: Sides): RelayedAnswer {
@@ -169,7 +174,8 @@ function readAnswer(body: JsonObject, sides: Sides): RelayedAnswer {
 }
 
 function rendered(read: Answer, sides: Sides): RelayedAnswer {
-  const answer = sides.fit?.restore(read) ?? read
+  const restored = sides.fit?.restore(read) ?? read
+  const answer = sides.issuer === undefined ? restored : withIssuer(restored, sides.issuer)
   if (answer.choices.length === 0) throw new GatewayError('upstream_invalid', `${sides.call.provider} sent an answer without a single choice.`)
   return {
     body: JSON.stringify(sides.server.renderAnswer(answer, sides.render)),

@@ -5,7 +5,7 @@ export { alternatives, type Cloud, cloudKinds, type CloudKind, type CloudOption,
 export { clouds, findCloud } from './clouds.ts'
 export type { ProviderEnvironment, TokenAnswer, TokenRequest } from './environment.ts'
 export { withGuardedFunctions } from './host-credentials.ts'
-export { poolKeys, withTenants, type ProviderKey } from './key-pool.ts'
+export { poolKeys, withIssuerName, withTenants, type ProviderKey } from './key-pool.ts'
 export { createProvider, type Provider } from './provider.ts'
 export type { GoogleCredentials } from './service-account.ts'
 export type { TokenSource } from './token-source.ts'

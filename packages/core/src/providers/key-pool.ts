@@ -37,6 +37,20 @@ function withKeys(keys: readonly ProviderKey[]): Provider {
   })
 }
 
+/** The provider, with a name for the issuer of its proofs; each key after the first may be another account. */
+export function withIssuerName(provider: Provider, issuer: string | undefined): Provider {
+  const { keys, tenants, isForTenantsOnly } = provider
+  if (issuer === undefined && (keys?.length ?? 0) < 2) return provider
+  const nameOf = (at: number, key: string): string | undefined => (at === 0 ? issuer : `${issuer ?? ''}#${key}`)
+  return Object.freeze({
+    ...copyOf(provider),
+    ...(issuer !== undefined && { issuer }),
+    ...(keys && { keys: Object.freeze(keys.map((key, at) => Object.freeze({ ...key, provider: withIssuerName(key.provider, nameOf(at, key.name)) }))) }),
+    ...(tenants && { tenants: new Map([...tenants].map(([tenant, own]) => [tenant, withIssuerName(own, issuer)])) }),
+    ...(isForTenantsOnly !== undefined && { isForTenantsOnly }),
+  })
+}
+
 /** What a provider is, without its secrets in a field. */
 function copyOf(provider: Provider): Provider {
   const { name, dialect, origin, basePath, models, modelPrefixes, quirks, powers, listModelsPath } = provider

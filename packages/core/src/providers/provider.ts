@@ -22,6 +22,8 @@ export interface Provider {
   readonly quirks: Quirks
   /** What requests to it can do beyond the model they ask for. */
   readonly powers: Powers
+  /** What its proofs are marked with, where another provider that speaks its dialect is configured: see `dialects/issuer.ts`. */
+  readonly issuer?: string
   /** Path of the model list below `basePath`; absent when the provider has none. */
   readonly listModelsPath: string | undefined
   /** The same provider with the keys of tenants who bring their own, by tenant: nobody else is served with them. */

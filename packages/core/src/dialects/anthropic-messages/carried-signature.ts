@@ -1,4 +1,5 @@
 import type { Signature } from '../conversation.ts'
+import { originOf } from '../issuer.ts'
 import { parseJson, stringsOf } from '../json.ts'
 import { DIALECT } from './names.ts'
 
@@ -33,6 +34,18 @@ export function readSignature(text: string): CarriedSignature {
   const [origin, value, callId] = stringsOf(parseJson(Buffer.from(text.slice(MARK.length), 'base64url').toString())?.value)
   if (origin === undefined || value === undefined) return {}
   return { signature: { origin, value }, ...(callId === undefined ? {} : { callId }) }
+}
+
+/** A proof of this issuer as a client carries it; `undefined` for one of another. */
+export function ownProof(text: unknown, issuer: string | undefined): string | undefined {
+  if (typeof text !== 'string' || text === '') return undefined
+  const { signature, callId } = readSignature(text)
+  return callId === undefined && signature?.origin === originOf(DIALECT, issuer) ? signature.value : undefined
+}
+
+/** A provider's proof with its issuer, for the client to carry. */
+export function markProof(value: string, issuer: string): string {
+  return carrySignature({ origin: originOf(DIALECT, issuer), value })
 }
 
 /** Whether we have written it: the provider would refuse it. */

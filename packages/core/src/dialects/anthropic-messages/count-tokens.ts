@@ -48,7 +48,7 @@ function countingAt(target: OperationTarget, context: OperationContext, request:
     contentType: 'application/json',
     buildRequest() {
       if (!canCount(target)) throw new GatewayError('unsupported_content', `${provider.name} does not count tokens.`, { provider: provider.name, param: 'model' })
-      return relayRequest(request, { provider: provider.name, model, stream: false, quirks: provider.quirks, newId: context.newId }, PATH)
+      return relayRequest(request, { provider: provider.name, issuer: provider.issuer, model, stream: false, quirks: provider.quirks, newId: context.newId }, PATH)
     },
     readAnswer(body, bytes) {
       const error = errorInAnswer(body, provider.name)

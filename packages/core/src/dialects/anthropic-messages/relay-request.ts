@@ -1,7 +1,7 @@
 import type { BuiltRequest, CallContext, ChatRequest, JsonObject } from '../dialect.ts'
 import { listOf, objectOf, objectsOf } from '../json.ts'
 import { spliceModel } from '../splice-model.ts'
-import { isCarried } from './carried-signature.ts'
+import { isCarried, ownProof } from './carried-signature.ts'
 import { isClaude } from './models.ts'
 import { DEFAULT_VERSION } from './names.ts'
 import { MessagesRequest } from './server-request.ts'
@@ -34,7 +34,7 @@ function changesFor(body: JsonObject, call: CallContext): Changes {
   const dropped = new Set<string>()
   const remove = (call.quirks.dropFields ?? []).filter((field) => body[field] !== undefined)
   for (const field of remove) dropped.add(field)
-  const messages = withoutForeignProofs(listOf(body.messages), { mustBeSigned: isClaude(call.model), dropped })
+  const messages = withoutForeignProofs(listOf(body.messages), { mustBeSigned: isClaude(call.model), issuer: call.issuer?.split('#')[0] || undefined, dropped })
   if (isClaude(call.model) && objectOf(body.thinking)?.type === 'enabled' && isUnsignedToolLoop(messages ?? listOf(body.messages))) {
     remove.push('thinking')
     dropped.add('thinking (the tool calls before were made without signed thinking)')
@@ -48,6 +48,8 @@ function changesFor(body: JsonObject, call: CallContext): Changes {
 interface Cleaning {
   /** The model's provider checks the signature of every thinking block. */
   readonly mustBeSigned: boolean
+  /** Of the provider's proofs, where another one speaks the dialect as well. */
+  readonly issuer: string | undefined
   readonly dropped: Set<string>
 }
 
@@ -75,6 +77,11 @@ function cleanContent(content: readonly unknown[], cleaning: Cleaning): unknown[
       isChanged = true
       return []
     }
+    const unmarked = cleaning.issuer === undefined ? block : withoutMark(block, cleaning.issuer)
+    if (unmarked !== block) {
+      isChanged = true
+      return [unmarked]
+    }
     if (!objectsOf(block.citations).some(isUnproven)) return [item]
     isChanged = true
     return [{ ...block, citations: objectsOf(block.citations).filter((citation) => !isUnproven(citation)) }]
@@ -82,10 +89,19 @@ function cleanContent(content: readonly unknown[], cleaning: Cleaning): unknown[
   return isChanged ? cleaned : undefined
 }
 
-function isForeignThinking(block: JsonObject, { mustBeSigned, dropped }: Cleaning): boolean {
+/** Thinking with its proof as the provider wrote it. */
+function withoutMark(block: JsonObject, issuer: string): JsonObject {
+  const field = block.type === 'thinking' ? 'signature' : block.type === 'redacted_thinking' ? 'data' : undefined
+  const value = field === undefined ? undefined : ownProof(block[field], issuer)
+  return field === undefined || value === undefined ? block : { ...block, [field]: value }
+}
+
+function isForeignThinking(block: JsonObject, { mustBeSigned, issuer, dropped }: Cleaning): boolean {
   if (block.type !== 'thinking' && block.type !== 'redacted_thinking') return false
   const proof = block.type === 'thinking' ? block.signature : block.data
-  if (isCarried(proof)) dropped.add('messages.thinking (of another provider)')
+  if (issuer !== undefined && ownProof(proof, issuer) !== undefined) return false
+  const isUnmarked = issuer !== undefined && typeof proof === 'string' && proof !== ''
+  if (isCarried(proof) || isUnmarked) dropped.add('messages.thinking (of another provider)')
   else if (mustBeSigned && (proof === undefined || proof === '')) dropped.add('messages.thinking (unsigned)')
   else return false
   return true

@@ -2,6 +2,7 @@ import type { BuiltRequest, CallContext, ChatRequest } from '../dialect.ts'
 import { modelPath } from './model-path.ts'
 import { modelTraits } from './models.ts'
 import { repairHistory } from './relay-history.ts'
+import { providerOf, unmarkedContents } from './relay-proofs.ts'
 import { relayedQuery } from './relay-query.ts'
 import { GenerateRequest } from './server-request.ts'
 
@@ -27,8 +28,10 @@ function changedBody({ body }: ChatRequest, call: CallContext, dropped: string[]
   const refused = (call.quirks.dropFields ?? []).filter((field) => body[field] !== undefined)
   dropped.push(...refused)
   const repairs = new Set<string>()
-  const contents = repairHistory(body['contents'], { traits: modelTraits(call.model), dropped: repairs })
-  dropped.push(...repairs)
+  const unmarked = unmarkedContents(body['contents'], providerOf(call.issuer))
+  const repaired = repairHistory(unmarked ?? body['contents'], { traits: modelTraits(call.model), dropped: repairs })
+  for (const repair of repairs) dropped.push(repair)
+  const contents = repaired ?? unmarked
   // The path names the model; here it would be the client's name for it.
   const remove = body['model'] === undefined ? refused : [...refused, 'model']
   if (remove.length === 0 && contents === undefined) return undefined

@@ -1,5 +1,7 @@
 import type { CallContext, JsonObject, Relay, RelayedAnswer } from '../dialect.ts'
 import { AnswerObserver } from './answer-observer.ts'
+import { MarkedRelay } from '../marked-relay.ts'
+import { markedCandidates, ProofMarker, providerOf } from './relay-proofs.ts'
 import { relayRequest } from './relay-request.ts'
 import { GenerateStreamRelay } from './relay-stream.ts'
 import { readUsage } from './usage.ts'
@@ -8,7 +10,12 @@ import { readUsage } from './usage.ts'
 export const relay: Relay = {
   buildRequest: relayRequest,
   readAnswer,
-  openStream: (request, options) => new GenerateStreamRelay(request, options),
+  openStream(request, options) {
+    const stream = new GenerateStreamRelay(request, options)
+    const issuer = providerOf(options.call.issuer)
+    // A stream that is one JSON array is passed as it is: its proofs are then another's, and taken out of the history.
+    return issuer === undefined || request.streamType !== undefined ? stream : new MarkedRelay(stream, new ProofMarker(issuer))
+  },
 }
 
 function readAnswer(body: JsonObject, bytes: Uint8Array, call: CallContext): RelayedAnswer {
@@ -16,5 +23,7 @@ function readAnswer(body: JsonObject, bytes: Uint8Array, call: CallContext): Rel
   const error = observer.observe(body)
   if (error !== undefined) throw error
   observer.finishWhole(body)
-  return { body: bytes, usage: readUsage(body['usageMetadata']), finishes: observer.finishes }
+  const issuer = providerOf(call.issuer)
+  const candidates = issuer === undefined ? undefined : markedCandidates(body['candidates'], issuer)
+  return { body: candidates === undefined ? bytes : JSON.stringify({ ...body, candidates }), usage: readUsage(body['usageMetadata']), finishes: observer.finishes }
 }

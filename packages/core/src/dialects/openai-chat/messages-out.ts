@@ -4,7 +4,7 @@ import { refuseOrDrop } from '../invalid.ts'
 import { objectOf } from '../json.ts'
 import { type ContentPart, renderPart } from './content-out.ts'
 import { refusesReasoning } from './history/index.ts'
-import { OWN_ORIGIN, reasoningDetail } from './reasoning-details.ts'
+import { isRouted, OWN_ORIGIN, reasoningDetail } from './reasoning-details.ts'
 
 /** Collects what could not be carried; the same loss in many places is told once. */
 export type Dropped = Set<string>
@@ -95,7 +95,7 @@ function renderReasoning(parts: readonly ReasoningPart[], output: Output): JsonO
   }
   const own: ReasoningPart[] = []
   for (const part of parts) {
-    if (part.signature === undefined || part.signature.origin === OWN_ORIGIN) own.push(part)
+    if (part.signature === undefined || part.signature.origin === OWN_ORIGIN || (quirks.relaysSignatures === true && isRouted(part.signature.origin))) own.push(part)
     else {
       output.dropped.add(`reasoning signature (of ${part.signature.origin})`)
       if (part.text !== '') own.push({ type: 'reasoning', text: part.text })

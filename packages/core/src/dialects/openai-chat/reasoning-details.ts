@@ -1,6 +1,6 @@
 import type { ReasoningPart, Signature } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
-import { listOf, objectOf, textOf } from '../json.ts'
+import { listOf, objectOf, parseJson, stringsOf, textOf } from '../json.ts'
 
 /**
  * Reasoning has no place in OpenAI's own messages. Services agreed on two additions: `reasoning_content`, a plain
@@ -29,10 +29,18 @@ function originOf(format: unknown): string {
   return formats.find((entry) => entry.format === format)?.origin ?? textOf(format) ?? OWN_ORIGIN
 }
 
+/** Whether a router to many models knows such proofs: it has a format for them, and they have not come from another provider. */
+export function isRouted(origin: string): boolean {
+  return formats.some((entry) => entry.origin === origin) || !(KNOWN_ORIGINS.has(origin) || origin.includes('@'))
+}
+
 /** Whether another dialect issued the entry's proof: this one's services neither know nor need it. */
 export function isForeignDetail(detail: unknown): boolean {
   const format = objectOf(detail)?.format
-  return format !== undefined && originOf(format) !== OWN_ORIGIN && KNOWN_ORIGINS.has(originOf(format))
+  if (format === undefined) return false
+  // The issuer may stand behind the dialect.
+  const [dialect = ''] = originOf(format).split('@')
+  return originOf(format) !== OWN_ORIGIN && (KNOWN_ORIGINS.has(dialect) || dialect === OWN_ORIGIN)
 }
 
 /** One entry of `reasoning_details`. */
@@ -139,14 +147,23 @@ export function reasoningFragmentsOf(delta: JsonObject): ReasoningFragment[] {
 }
 
 const TOOL_CALL_ORIGIN = 'gemini'
+/** Before a proof that names its issuer. Those that do not are base64, which has no full stop. */
+const ISSUER_MARK = 'postern.'
 
 /** The signature of a tool call: `extra_content.google.thought_signature`. */
 export function toolCallSignatureOf(call: JsonObject): Signature | undefined {
   const value = textOf(objectOf(objectOf(call.extra_content)?.google)?.thought_signature)
-  return value === undefined ? undefined : { origin: TOOL_CALL_ORIGIN, value }
+  if (value === undefined) return undefined
+  if (!value.startsWith(ISSUER_MARK)) return { origin: TOOL_CALL_ORIGIN, value }
+  const [origin, proof] = stringsOf(parseJson(Buffer.from(value.slice(ISSUER_MARK.length), 'base64url').toString())?.value)
+  return origin === undefined || proof === undefined ? undefined : { origin, value: proof }
 }
 
 /** `extra_content` of a tool call, or `undefined` when there is no signature this wire has a place for. */
 export function extraContentOf(signature: Signature | undefined): JsonObject | undefined {
-  return signature?.origin === TOOL_CALL_ORIGIN ? { google: { thought_signature: signature.value } } : undefined
+  if (signature === undefined) return undefined
+  const { origin, value } = signature
+  if (origin === TOOL_CALL_ORIGIN) return { google: { thought_signature: value } }
+  if (!origin.startsWith(`${TOOL_CALL_ORIGIN}@`)) return undefined
+  return { google: { thought_signature: ISSUER_MARK + Buffer.from(JSON.stringify([origin, value])).toString('base64url') } }
 }

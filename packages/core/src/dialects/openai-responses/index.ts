@@ -26,6 +26,7 @@ export const openaiResponses: Dialect = {
   },
   client: {
     toolRules: () => toolRules,
+    proofsAreOfAccount: true,
     buildRequest,
     readAnswer,
     openReader: (call) => new ResponsesReader(call),

@@ -1,5 +1,7 @@
 import type { Signature } from '../conversation.ts'
+import { originOf } from '../issuer.ts'
 import { parseObject, textOf } from '../json.ts'
+import { decodeSignature, DIALECT, type ReasoningProof } from './names.ts'
 
 /**
  * What we put into items that a client gets from us and sends back as they are: ids that tell they are ours, and the
@@ -58,6 +60,13 @@ export function decodeProof(encryptedContent: string): CarriedProof | undefined 
   if (payload === undefined || origin === undefined || typeof value !== 'string') return undefined
   const callId = textOf(payload.call_id)
   return { signature: { origin, value }, ...(payload.redacted === true ? { redacted: true } : {}), ...(callId === undefined ? {} : { callId }) }
+}
+
+/** The proof of this issuer in `encrypted_content`, as the provider wrote it; `undefined` for one of another. */
+export function ownProofIn(encryptedContent: unknown, issuer: string | undefined): ReasoningProof | undefined {
+  if (typeof encryptedContent !== 'string') return undefined
+  const signature = decodeProof(encryptedContent)?.signature
+  return signature?.origin === originOf(DIALECT, issuer) ? decodeSignature(signature.value) : undefined
 }
 
 /** Whether only we can read this `encrypted_content`. */

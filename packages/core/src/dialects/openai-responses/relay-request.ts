@@ -2,7 +2,7 @@ import type { BuiltRequest, CallContext, ChatRequest, JsonObject } from '../dial
 import { isObject, listOf, textOf } from '../json.ts'
 import { spliceModel } from '../splice-model.ts'
 import { wireCallId } from './client-call-id.ts'
-import { isOwnId, isOwnProof } from './own-items.ts'
+import { isOwnId, isOwnProof, ownProofIn } from './own-items.ts'
 import { notStored } from './stored-state.ts'
 
 const PATH = '/responses'
@@ -17,7 +17,7 @@ export function relayRequest(request: ChatRequest, call: CallContext): BuiltRequ
   const { body, bytes } = request
   if (isOwnId(body.previous_response_id)) throw notStored('previous_response_id', 'the answer it names')
   const dropped: string[] = []
-  const input = Array.isArray(body.input) ? withoutOwnTraces(body.input, dropped) : undefined
+  const input = Array.isArray(body.input) ? withoutOwnTraces(body.input, call.issuer, dropped) : undefined
   const refused = (call.quirks.dropFields ?? []).filter((field) => body[field] !== undefined)
   if (input === undefined && refused.length === 0 && bytes !== undefined) {
     const spliced = spliceModel(bytes, { from: request.model, to: call.model })
@@ -29,21 +29,33 @@ export function relayRequest(request: ChatRequest, call: CallContext): BuiltRequ
 }
 
 /** The items without what only we understand; `undefined` when there is nothing of it. */
-function withoutOwnTraces(input: readonly unknown[], dropped: string[]): unknown[] | undefined {
+function withoutOwnTraces(input: readonly unknown[], issuer: string | undefined, dropped: string[]): unknown[] | undefined {
   let isChanged = false
   const cleaned = input.flatMap((item, at) => {
     if (!isObject(item)) return [item]
-    const kept = cleanItem(item, `input[${at}]`, dropped)
+    const kept = restoredItem(item, issuer) ?? cleanItem(item, `input[${at}]`, { issuer, dropped })
     if (kept !== item) isChanged = true
     return kept === undefined ? [] : [kept]
   })
   return isChanged ? cleaned : undefined
 }
 
-function cleanItem(item: JsonObject, path: string, dropped: string[]): JsonObject | undefined {
+interface Cleaning {
+  /** Of the provider's proofs, where another one speaks the dialect as well. */
+  readonly issuer: string | undefined
+  readonly dropped: string[]
+}
+
+/** Reasoning of this very provider, with its proof as it wrote it. */
+function restoredItem(item: JsonObject, issuer: string | undefined): JsonObject | undefined {
+  const proof = issuer === undefined || item.type !== 'reasoning' ? undefined : ownProofIn(item.encrypted_content, issuer)
+  return proof === undefined ? undefined : { ...item, ...(proof.id !== '' && { id: proof.id }), encrypted_content: proof.encryptedContent }
+}
+
+function cleanItem(item: JsonObject, path: string, { issuer, dropped }: Cleaning): JsonObject | undefined {
   const isOwn = isOwnId(item.id)
   if (isOwn && isReference(item)) throw notStored(path, 'the item it points at')
-  if (item.type === 'reasoning' && (isOwn || isOwnProof(item.encrypted_content) || isOnlySummary(item))) {
+  if (item.type === 'reasoning' && (isOwn || isOwnProof(item.encrypted_content) || (issuer !== undefined && textOf(item.encrypted_content) !== undefined) || isOnlySummary(item))) {
     dropped.push(`${path} (reasoning of another provider)`)
     return undefined
   }
