@@ -60,10 +60,10 @@ export function partsOf(content: unknown): readonly unknown[] {
 
 /** A tool's result without what only a message of the user may hold, and that. */
 export function withoutMedia(message: JsonObject): { readonly message: JsonObject; readonly media: readonly unknown[] } {
-  const content = listOf(message.content)
-  const media = content.filter((part) => isObject(part) && part.type !== 'text')
+  const texts: unknown[] = []
+  const media: unknown[] = []
+  for (const part of listOf(message.content)) (isObject(part) && part.type !== 'text' ? media : texts).push(part)
   if (media.length === 0) return { message, media }
-  const texts = content.filter((part) => !media.includes(part))
   return { message: { ...message, content: texts.length === 0 ? ELSEWHERE : texts.length === 1 ? (textOfPart(texts[0]) ?? texts) : texts }, media }
 }
 

@@ -50,21 +50,22 @@ export function bridged(messages: Messages, dropped: Report): Messages {
 
 /** Neighbours of one role as one message. */
 export function merged(messages: Messages): Messages {
-  const output: JsonObject[] = []
+  const groups: JsonObject[][] = []
   for (const item of messages) {
     const message = objectOf(item)
-    const last = output.at(-1)
     if (message === undefined) return messages
-    if (last !== undefined && isMergeable(message) && isMergeable(last) && last.role === message.role) output.splice(-1, 1, { ...last, content: joined(last.content, message.content) })
-    else output.push(message)
+    const last = groups.at(-1)
+    if (last?.[0] !== undefined && isMergeable(message) && isMergeable(last[0]) && last[0].role === message.role) last.push(message)
+    else groups.push([message])
   }
-  return output.length === messages.length ? messages : output
+  return groups.length === messages.length ? messages : groups.map((group) => (group.length === 1 ? group[0] : { ...group[0], content: joined(group.map(({ content }) => content)) }))
 }
 
 function isMergeable({ role, tool_calls: calls }: JsonObject): boolean {
   return (role === 'user' || role === 'assistant') && listOf(calls).length === 0
 }
 
-function joined(a: unknown, b: unknown): unknown {
-  return Array.isArray(a) || Array.isArray(b) ? [...partsOf(a), ...partsOf(b)] : [a, b].filter((text) => typeof text === 'string' && text !== '').join('\n\n')
+function joined(contents: readonly unknown[]): unknown {
+  if (contents.some((content) => Array.isArray(content))) return contents.flatMap(partsOf)
+  return contents.filter((content) => typeof content === 'string' && content !== '').join('\n\n')
 }

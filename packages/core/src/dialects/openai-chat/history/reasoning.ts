@@ -72,9 +72,14 @@ function withFiller(message: JsonObject, { quirks, model }: Service, offersTools
 
 /** Some services answer with thinking among the parts of the content, and their own clients send it back there. */
 function splitThinking(content: unknown): { readonly rest: readonly unknown[]; readonly thinking: string } {
-  const parts = partsOf(content)
-  const thoughts = parts.filter((part) => objectOf(part)?.type === 'thinking')
-  return { rest: parts.filter((part) => !thoughts.includes(part)), thinking: thoughts.map((part) => thinkingText(objectOf(part)?.thinking)).join('') }
+  const rest: unknown[] = []
+  const thoughts: string[] = []
+  for (const part of partsOf(content)) {
+    const value = objectOf(part)
+    if (value?.type === 'thinking') thoughts.push(thinkingText(value.thinking))
+    else rest.push(part)
+  }
+  return { rest, thinking: thoughts.join('') }
 }
 
 /** One text is a string, as everywhere. */
