@@ -118,6 +118,12 @@ export interface ExtensionPart {
   readonly type: 'extension'
   readonly dialect: string
   readonly value: unknown
+  /**
+   * Set for a part without which the answer would be another than the one asked for: a target that does not speak
+   * `dialect` refuses the request. `param` is the part's path in the client's request; `always` where it may not be left
+   * out even if the route allows that for other parts.
+   */
+  readonly indispensable?: { readonly param: string; readonly always?: boolean }
 }
 
 export interface Tool {

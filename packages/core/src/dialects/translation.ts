@@ -3,7 +3,9 @@ import type { Answer } from './events.ts'
 import type { Conversation } from './conversation.ts'
 import type { BuiltRequest, CallContext, ChatRequest, ClientSide, Dialect, ErrorResponse, JsonObject, RelayedAnswer, RenderContext, ServerSide, StreamRelay } from './dialect.ts'
 import { CuttableRelay } from './cuttable-relay.ts'
+import { refuseOrDrop } from './invalid.ts'
 import { issuerFor, IssuerReader, withIssuer, withOwnProofs } from './issuer.ts'
+import { objectOf } from './json.ts'
 import { MeteredRelay } from './metered-relay.ts'
 import { type FrameSplitter, SseFrameSplitter } from './sse.ts'
 import { withoutStorageFiles } from './storage-files.ts'
@@ -93,6 +95,7 @@ export function translate(from: Dialect, to: Dialect, options: TranslationOption
     buildRequest() {
       const readable = withoutStorageFiles(request.conversation(), call, client.storageSchemes === undefined ? NONE : (call.quirks.fileSchemes ?? client.storageSchemes))
       const asked = readable?.conversation ?? request.conversation()
+      if (from !== to) refuseIndispensable(asked, call)
       fit = fitTools(withOwnProofs(asked, issuer), client.toolRules(call))
       const conversation = fit?.conversation ?? withOwnProofs(asked, issuer)
       const built = client.buildRequest(continues?.said === undefined ? conversation : continuing(conversation, continues.said), call)
@@ -136,6 +139,16 @@ function openTranslated(from: Dialect, to: Dialect, options: TranslationOptions 
   if (!(continues instanceof TranslatedStream)) return new TranslatedStream(source, serverSideOf(from).openRenderer(render), { keepsText: isContinuable === true, isMetered: isMetered === true })
   continues.continueWith(source)
   return continues
+}
+
+/** Throws for a part that only the client's own dialect understands and that may not be left out. */
+function refuseIndispensable({ messages }: Conversation, call: CallContext): void {
+  for (const { parts } of messages) {
+    for (const part of parts) {
+      if (part.type !== 'extension' || part.indispensable === undefined) continue
+      refuseOrDrop({ ...call, dropUnsupported: call.dropUnsupported === true && part.indispensable.always !== true }, part.indispensable.param, `the item type ${String(objectOf(part.value)?.type)}`)
+    }
+  }
 }
 
 /** The conversation with what the assistant has said of its next turn. */

@@ -1,6 +1,7 @@
 import type { Part, ToolCallPart } from '../conversation.ts'
 import type { JsonObject, RenderContext } from '../dialect.ts'
 import type { Answer, AnswerChoice } from '../events.ts'
+import { Namespaces, type ToolName } from './namespaces.ts'
 import {
   callItem,
   callKinds,
@@ -23,7 +24,7 @@ import { endOf, responseObject } from './response-object.ts'
 export function renderAnswer(answer: Answer, context: RenderContext): JsonObject {
   const [choice] = answer.choices
   const end = endOf(choice?.finish ?? { reason: 'stop' })
-  const output = choice === undefined ? [] : outputOf(choice, { requestId: context.requestId, status: end.status })
+  const output = choice === undefined ? [] : outputOf(choice, { requestId: context.requestId, status: end.status, body: context.request.body })
   return responseObject(context, { ...end, output, usage: answer.usage, model: answer.model, created: answer.created })
 }
 
@@ -50,7 +51,7 @@ interface ReasoningDraft {
 }
 type Draft = MessageDraft | ReasoningDraft | { readonly kind: 'call'; readonly call: ToolCallPart } | { readonly kind: 'whole'; readonly part: Part }
 
-function outputOf(choice: AnswerChoice, ending: { readonly requestId: string; readonly status: 'completed' | 'incomplete' }): JsonObject[] {
+function outputOf(choice: AnswerChoice, ending: { readonly requestId: string; readonly status: 'completed' | 'incomplete'; readonly body: JsonObject }): JsonObject[] {
   const drafts = new Drafts()
   for (const part of choice.parts) drafts.add(part)
   const { finish } = choice
@@ -58,9 +59,11 @@ function outputOf(choice: AnswerChoice, ending: { readonly requestId: string; re
   if (finish.reason === 'content_filter' && finish.detail !== undefined && !drafts.hasRefusal) drafts.add({ type: 'refusal', text: finish.detail })
   drafts.annotate(choice)
   const last = drafts.list.length - 1
+  const namespaces = drafts.list.some(({ kind }) => kind === 'call') ? new Namespaces(ending.body) : undefined
+  const tool = (name: string): ToolName => namespaces?.tool(name) ?? { name }
   return drafts.list.flatMap((draft, index) => {
     const id = (prefix: ItemPrefix) => itemId(prefix, ending.requestId, index)
-    return finished(draft, { id, status: index === last ? ending.status : 'completed' })
+    return finished(draft, { id, tool, status: index === last ? ending.status : 'completed' })
   })
 }
 
@@ -144,9 +147,10 @@ class Drafts {
 interface FinishedItem {
   readonly status: ItemStatus
   id(prefix: ItemPrefix): string
+  tool(name: string): ToolName
 }
 
-function finished(draft: Draft, { id, status }: FinishedItem): JsonObject[] {
+function finished(draft: Draft, { id, tool, status }: FinishedItem): JsonObject[] {
   switch (draft.kind) {
     case 'message': {
       const contents = draft.contents.map((content) => (content.kind === 'text' ? textContent(content) : refusalContent(content.text)))
@@ -156,7 +160,7 @@ function finished(draft: Draft, { id, status }: FinishedItem): JsonObject[] {
       return [reasoningItem(id('rs'), draft.text, draft.encryptedContent)]
     case 'call': {
       const { kind, id: callId, name, arguments: text } = draft.call
-      return [callItem(id(callKinds[kind].prefix), status, { kind, callId, name, arguments: wholeArguments(kind, text) })]
+      return [callItem(id(callKinds[kind].prefix), status, { kind, callId, tool: tool(name), arguments: wholeArguments(kind, text) })]
     }
     case 'whole': {
       const item = wholeItem(draft.part, id('ig'))

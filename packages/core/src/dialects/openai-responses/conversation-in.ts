@@ -5,6 +5,7 @@ import { invalid } from '../invalid.ts'
 import { isObject, stringsOf } from '../json.ts'
 import { readMessages } from './input-items.ts'
 import { DIALECT } from './names.ts'
+import { Namespaces } from './namespaces.ts'
 import { refuseStoredState } from './stored-state.ts'
 import { readToolChoice, readTools } from './tools-in.ts'
 
@@ -47,11 +48,12 @@ export function readConversation(body: JsonObject): Conversation {
   const reasoning = optionalObject(place, 'reasoning')
   const safetyIdentifier = checked<string>(body.safety_identifier)
   const user = checked<string>(body.user) ?? safetyIdentifier
+  const namespaces = new Namespaces(body)
   return {
     origin: DIALECT,
-    messages: readMessages(body),
-    tools: readTools(place),
-    toolChoice: readToolChoice(body.tool_choice),
+    messages: readMessages(body, namespaces),
+    tools: readTools(body, namespaces),
+    toolChoice: readToolChoice(body.tool_choice, namespaces),
     parallelToolCalls: checked<boolean>(body.parallel_tool_calls),
     responseFormat: text === undefined ? undefined : readResponseFormat(optionalObject(text, 'format')),
     sampling: readSampling(body),

@@ -1,4 +1,4 @@
-import type { Message, Part, ReasoningPart, Role, Signature, ToolCallPart } from '../conversation.ts'
+import type { ExtensionPart, Message, Part, ReasoningPart, Role, Signature, ToolCallPart } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
 import { optionalString, type Place, pathOf, placeOf, requiredText } from '../fields.ts'
 import { invalid } from '../invalid.ts'
@@ -6,6 +6,7 @@ import { textOf } from '../json.ts'
 import { PARAGRAPH, signatureOf, thoughtsOf } from './client-answer.ts'
 import { readContent, readResult } from './input-content.ts'
 import { DIALECT } from './names.ts'
+import { ADDITIONAL_TOOLS, type Namespaces, namespaceOf } from './namespaces.ts'
 import { decodeProof, isOwnProof } from './own-items.ts'
 import { notStored } from './stored-state.ts'
 
@@ -13,8 +14,8 @@ import { notStored } from './stored-state.ts'
  * `instructions` and `input` as messages. What the model wrote in a row (its reasoning, what it said, the tools it
  * called) is one message, as it was one turn. Throws `invalid_request` or `unsupported_content` with the exact `param`.
  */
-export function readMessages({ instructions, input }: JsonObject): Message[] {
-  const history: History = { messages: [], callSignatures: new Map() }
+export function readMessages({ instructions, input }: JsonObject, namespaces: Namespaces): Message[] {
+  const history: History = { messages: [], callSignatures: new Map(), namespaces }
   if (typeof instructions === 'string' && instructions !== '') add(history, 'system', [{ type: 'text', text: instructions }])
   if (typeof input === 'string') add(history, 'user', [{ type: 'text', text: input }])
   else if (!Array.isArray(input) || input.length === 0) throw invalid('input', 'a string or a non-empty array of items', input)
@@ -30,6 +31,7 @@ interface History {
   readonly messages: WritableMessage[]
   /** Proofs of tool calls, by the call's id: they travel in an item of their own before the call. */
   readonly callSignatures: Map<string, Signature>
+  readonly namespaces: Namespaces
 }
 
 function add({ messages }: History, role: Role, parts: readonly Part[]): void {
@@ -54,6 +56,16 @@ function readItem(item: Place, history: History): void {
       return add(history, 'tool', [{ type: 'tool-result', id: requiredText(item, 'call_id'), content: readResult(item) }])
     case 'image_generation_call':
       return add(history, 'assistant', [generatedImage(item.value)])
+    case ADDITIONAL_TOOLS:
+      // Offered with those of the request.
+      return
+    case 'compaction_trigger':
+      return add(history, 'user', [{ ...extension(item.value), indispensable: { param: item.path, always: true } }])
+    case 'compaction':
+    case 'compaction_summary':
+    case 'context_compaction':
+      // Stands for all that was said before it.
+      return add(history, 'assistant', [{ ...extension(item.value), indispensable: { param: item.path } }])
     case 'item_reference':
       throw notStored(item.path, 'the item it points at')
     default:
@@ -75,7 +87,7 @@ function typeOf(item: Place): string {
   throw invalid(pathOf(item, 'type'), 'a non-empty string', type)
 }
 
-function extension(value: JsonObject): Part {
+function extension(value: JsonObject): ExtensionPart {
   return { type: 'extension', dialect: DIALECT, value }
 }
 
@@ -95,10 +107,11 @@ function readMessage(message: Place, history: History): void {
   add(history, role, readContent(message, 'content'))
 }
 
-function readCall(item: Place, { callSignatures }: History, call: Pick<ToolCallPart, 'kind' | 'arguments'>): ToolCallPart {
+function readCall(item: Place, { callSignatures, namespaces }: History, call: Pick<ToolCallPart, 'kind' | 'arguments'>): ToolCallPart {
   const id = requiredText(item, 'call_id')
   const signature = callSignatures.get(id)
-  return { type: 'tool-call', id, name: requiredText(item, 'name'), ...call, ...(signature === undefined ? {} : { signature }) }
+  const name = namespaces.flat({ name: requiredText(item, 'name'), namespace: namespaceOf(item.value) })
+  return { type: 'tool-call', id, name, ...call, ...(signature === undefined ? {} : { signature }) }
 }
 
 /** What was thought and its proof, ours or the provider's own. An item that says neither is a pointer into a store. */

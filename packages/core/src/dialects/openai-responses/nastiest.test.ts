@@ -102,7 +102,7 @@ it('7: previous_response_id and conversation are answered with 400 previous_resp
 })
 
 it('8: tools nobody else knows do not become functions with an empty schema', () => {
-  const tools = [{ type: 'namespace', name: 'mcp__linear', tools: [] }, { type: 'web_search' }, { type: 'custom', name: 'apply_patch' }, { type: 'tool_search' }]
+  const tools = [{ type: 'file_search', vector_store_ids: ['v'] }, { type: 'web_search' }, { type: 'custom', name: 'apply_patch' }, { type: 'tool_search' }]
   expect(requestOf({ tools }).conversation().tools.map(({ kind, value }) => [kind, value])).toEqual([
     ['extension', tools[0]],
     ['extension', tools[1]],

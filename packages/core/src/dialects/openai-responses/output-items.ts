@@ -2,6 +2,7 @@ import type { ImagePart, Part, ToolCallPart } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
 import { objectOf, objectsOf } from '../json.ts'
 import { DIALECT } from './names.ts'
+import type { ToolName } from './namespaces.ts'
 import type { ItemPrefix } from './own-items.ts'
 
 /** How far an item has come. `incomplete`: the answer ended in the middle of it. */
@@ -50,13 +51,14 @@ export interface Call {
   readonly kind: ToolCallPart['kind']
   /** By which the result names it. */
   readonly callId: string
-  readonly name: string
+  readonly tool: ToolName
   readonly arguments: string
 }
 
 export function callItem(id: string, status: ItemStatus, call: Call): JsonObject {
   const { type, field } = callKinds[call.kind]
-  return { id, type, status, call_id: call.callId, name: call.name, [field]: call.arguments }
+  const { name, namespace } = call.tool
+  return { id, type, status, call_id: call.callId, name, ...(namespace === undefined ? {} : { namespace }), [field]: call.arguments }
 }
 
 /** The arguments of a call that has ended: one without any has none to parse but `{}`. */

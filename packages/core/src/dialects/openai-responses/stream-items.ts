@@ -223,11 +223,11 @@ export class CallItem extends AnyItem {
   }
 
   protected endContent(): string {
-    const { kind, name } = this.#call
+    const { kind, tool } = this.#call
     const { field, event } = callKinds[kind]
     const whole = wholeArguments(kind, this.#arguments)
     const missing = whole === this.#arguments ? '' : this.arguments(whole)
-    const named = kind === 'function' ? `,"name":${JSON.stringify(name)}` : ''
+    const named = kind === 'function' ? `,"name":${JSON.stringify(tool.name)}` : ''
     return missing + this.writer.write(`${event}.done`, `${this.place}${named},"${field}":${JSON.stringify(whole)}`)
   }
 }

@@ -5,6 +5,7 @@ import type { StreamEvent } from '../events.ts'
 import type { Finish } from '../finish.ts'
 import type { Usage } from '../usage.ts'
 import { errorEvent, responseError } from './errors.ts'
+import { Namespaces, type ToolName } from './namespaces.ts'
 import { callKinds, flatAnnotations, logprobTokens, startOf, wholeItem } from './output-items.ts'
 import { encodeProof, type ItemPrefix, itemId } from './own-items.ts'
 import { encryptedContentOf } from './reasoning-proof.ts'
@@ -23,6 +24,7 @@ export class ResponsesRenderer implements StreamRenderer {
   readonly #calls = new Map<number, CallItem>()
   readonly #messages: MessageItem[] = []
   #reasoning: ReasoningItem | undefined
+  #namespaces: Namespaces | undefined
   #head: Pick<ResponseState, 'model' | 'created'> | undefined
   /** JSON text of the settings that every state of the response repeats; set when the first one is written. */
   #echo = ''
@@ -171,9 +173,14 @@ export class ResponsesRenderer implements StreamRenderer {
 
   #call({ index, id: callId, name, kind, signature }: Extract<StreamEvent, { type: 'tool-call' }>): string {
     const before = signature === undefined ? this.#endReasoning() : this.#prove(encodeProof({ signature, callId }))
-    const call = new CallItem(this.#place(callKinds[kind].prefix), { kind, callId, name })
+    const call = new CallItem(this.#place(callKinds[kind].prefix), { kind, callId, tool: this.#tool(name) })
     this.#calls.set(index, call)
     return before + this.#add(call)
+  }
+
+  #tool(name: string): ToolName {
+    this.#namespaces ??= new Namespaces(this.#context.request.body)
+    return this.#namespaces.tool(name)
   }
 
   #part(part: Part): string {

@@ -19,7 +19,6 @@ describe('tools', () => {
 
   it.each<[string, JsonObject]>([
     ['web_search', { type: 'web_search' }],
-    ['mcp__linear', { type: 'namespace', name: 'mcp__linear', tools: [] }],
     ['docs', { type: 'mcp', server_label: 'docs', server_url: 'https://x' }],
     ['tool_search', { type: 'tool_search', execution: 'client' }],
   ])('%s stays a tool of this dialect', (name, value) => {
