@@ -104,6 +104,30 @@ describe('instances that share a Redis', () => {
     expect(seen.slice(-3)).toEqual([429, 429, 429])
   })
 
+  it('share what was left of a limit while the store does not answer, and do not begin from zero', async () => {
+    provider.reply({ answer: { text: 'hi' } })
+    const instances = start(3, 'redis', { limits: [{ unit: 'requests', window: 'day', limit: 30, scope: 'all', only: { model: 'chain' } }, { unit: 'requests', window: 'day', limit: 10_000 }] })
+    await untilShared(instances)
+    // Twice around: each has heard of the others, and of what they used.
+    for (let at = 0; at < 15; at++) expect((await request(instances[at % 3] as Gateway)).status).toBe(200)
+    redis.pause()
+    try {
+      const admitted = [0, 0, 0]
+      for (let at = 0; at < 45; at++) {
+        const { status } = await request(instances[at % 3] as Gateway)
+        if (status === 200) admitted[at % 3] = (admitted[at % 3] ?? 0) + 1
+        else expect(status).toBe(429)
+      }
+      // Each knows of at most two requests fewer than there were: 30 less 13, in three parts.
+      for (const one of admitted) {
+        expect(one).toBeGreaterThanOrEqual(5)
+        expect(one).toBeLessThanOrEqual(6)
+      }
+    } finally {
+      redis.resume()
+    }
+  }, 30_000)
+
   it('give back what they hold when they are closed with streams under way (U32, F-80)', async () => {
     const [one, other] = start(2, 'redis', { limits: [{ unit: 'concurrency', limit: 201, scope: 'all' }, { unit: 'tokens', window: 'day', limit: 10_000_000, scope: 'all' }] }) as [Gateway, Gateway]
     await untilShared([one, other])

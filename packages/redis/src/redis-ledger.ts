@@ -48,9 +48,9 @@ export class RedisLedger implements Ledger {
       const retryAtMs = Number(answer[5])
       return { status: 'refused', at: Number(answer[3]), used: Number(answer[4]), retryAtMs: retryAtMs < 0 ? Number.POSITIVE_INFINITY : retryAtMs, nowMs, hasEnded }
     }
-    const numbers = answer.slice(3).map(Number)
+    const numbers = answer.slice(4).map(Number)
     const buckets = draws.map((draw, index) => (draw.kind === 'sliding' ? numbers[index * 2 + 1] : undefined))
-    return { status: 'reserved', reservation: { id, draws, buckets, ttlMs, ...(lease && { lease }) }, used: draws.map((_, index) => numbers[index * 2] ?? 0), nowMs, hasEnded }
+    return { status: 'reserved', reservation: { id, draws, buckets, ttlMs, ...(lease && { lease }) }, used: draws.map((_, index) => numbers[index * 2] ?? 0), nowMs, hasEnded, instances: Number(answer[3]) }
   }
 
   async settle({ id, draws, buckets, lease }: Reservation, actuals: readonly number[]): Promise<SettleAnswer> {

@@ -84,7 +84,7 @@ for i, draw in ipairs(draws) do
     return { 'no', now, ended, i - 1, whole(used[i]), retry }
   end
 end
-local answer, held = { 'ok', now, ended }, {}
+local answer, held = { 'ok', now, ended, math.max(1, redis.call('ZCARD', KEYS[2]) - ended) }, {}
 for i, draw in ipairs(draws) do
   if not known then
     if draw.kind == 'c' then
@@ -177,7 +177,7 @@ end
 redis.call('SET', KEYS[1], isGivenBack and 'r' or 's', 'PX', isGivenBack and HELD or ARGV[2])
 if instance ~= '' then
   redis.call('HDEL', KEYS[3], id)
-  if redis.call('EXISTS', KEYS[3]) == 0 then redis.call('ZREM', KEYS[2], instance) end
+  -- It stays known until its lease is over: others share limits with it.
 end
 return state and 'settled' or 'lost'
 `

@@ -8,6 +8,7 @@ import { HeldReservations, knowsInstances } from './held-reservations.ts'
 import { appliesTo, describe, endsAnswers, isBudget, type Limit, NANO_PER_DOLLAR, type Subject, type Unit, windowName } from './limit.ts'
 import { limitHeaders } from './limit-headers.ts'
 import { LocalRoom, type Want } from './local-room.ts'
+import { LocalShare } from './local-share.ts'
 import { type Period, periodAt } from './period.ts'
 import { type Settlement, Settlements } from './settlements.ts'
 import { LONGEST_WORTHWHILE_MS, refusalOf, shortageOf } from './shortage.ts'
@@ -102,6 +103,8 @@ export class AdmissionControl {
   /** The store's clock less ours. */
   #offsetMs = 0
   readonly #held: HeldReservations | undefined
+  /** Only where other instances count as well. */
+  readonly #share: LocalShare | undefined
   readonly #settlements: Settlements
   readonly #room = new LocalRoom()
 
@@ -110,6 +113,7 @@ export class AdmissionControl {
     this.#options = options
     this.#local = memoryStore(() => clock.now()).ledger
     this.#held = instance !== undefined && knowsInstances(ledger) ? new HeldReservations(ledger, { clock, instance }) : undefined
+    this.#share = this.#held && new LocalShare()
     this.#settlements = new Settlements({ clock, ledger, onLost, onOver: ({ lease }) => lease && this.#held?.remove() })
   }
 
@@ -171,7 +175,7 @@ export class AdmissionControl {
   /** What a stream wants more of the limits that end it, of those which hold without the store. */
   #wantsOf(levels: readonly { readonly limit: Limit; readonly draw: Draw; readonly used: number }[], more: Amounts): Want[] {
     const holding = levels.filter(({ limit }) => endsAnswers(limit) && this.#modeOf(limit) !== 'open')
-    return holding.map(({ limit, draw, used }) => ({ key: draw.key, left: limit.amount - used, amount: amountOf(limit.unit, more) }))
+    return holding.map(({ limit, draw, used }) => ({ key: draw.key, left: this.#share?.partOf(limit.amount - used) ?? limit.amount - used, amount: amountOf(limit.unit, more) }))
   }
 
   #modeOf({ unit, isSoft }: Limit): FailMode {
@@ -212,12 +216,16 @@ export class AdmissionControl {
   }
 
   async #ask(ledger: Ledger, { limits, demand, estimate, least }: Asked, held: HeldReservations | undefined): Promise<Asking> {
-    const counters = countersOf(limits, { ...this.#contextOf(demand.subject), estimate, least: held && (least ?? (estimate && leastUsed(estimate))) })
+    const whole = countersOf(limits, { ...this.#contextOf(demand.subject), estimate, least: held && (least ?? (estimate && leastUsed(estimate))) })
+    const counters = ledger === this.#local && this.#share !== undefined ? this.#share.of(whole, this.#options.clock.now() + this.#offsetMs) : whole
     const request = { id: demand.id, draws: counters.map(({ draw }) => draw), ttlMs: this.#options.longestMs * 2, ...(held && { lease: held.lease }) }
     try {
       const answer = await ledger.reserve(request)
       held?.seeAnswer()
-      if (answer.status === 'reserved') held?.add()
+      if (answer.status === 'reserved') {
+        held?.add()
+        if (held !== undefined) this.#share?.see(request.draws, answer)
+      }
       return { answer, counters }
     } catch (error) {
       if (error instanceof StoreSilent) {

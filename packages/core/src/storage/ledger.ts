@@ -77,6 +77,8 @@ export type ReserveAnswer =
       readonly nowMs: number
       /** The lease of another instance is over: `giveBack` frees what it held. */
       readonly hasEnded?: boolean
+      /** Instances whose lease is good, at least 1: those that share the limits at present. */
+      readonly instances?: number
     }
   | {
       readonly status: 'refused'

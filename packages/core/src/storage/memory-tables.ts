@@ -107,6 +107,12 @@ export class MemoryTables implements Tables {
     return undefined
   }
 
+  instances(nowMs: number): number {
+    let count = 0
+    for (const { untilMs } of this.#instances.values()) if (untilMs > nowMs) count += 1
+    return count
+  }
+
   hold(instance: string, id: string, held: Held): void {
     this.#instanceOf(instance).held.set(id, held)
   }

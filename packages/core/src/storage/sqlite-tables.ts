@@ -105,6 +105,10 @@ export class SqliteTables implements Tables {
     return row === undefined ? undefined : String(row['instance'])
   }
 
+  instances(nowMs: number): number {
+    return Number(this.#prepared('SELECT COUNT(*) AS count FROM instances WHERE until > ?').get(nowMs)?.['count'] ?? 1)
+  }
+
   hold(instance: string, id: string, held: Held): void {
     this.#run('INSERT OR REPLACE INTO held VALUES (?, ?, ?)', instance, id, JSON.stringify(held))
   }

@@ -31,6 +31,8 @@ export interface Tables {
   renewInstance(instance: string, untilMs: number): void
   /** An instance whose lease is over, and that holds something. */
   endedInstance(nowMs: number): string | undefined
+  /** Instances whose lease is good. */
+  instances(nowMs: number): number
   hold(instance: string, id: string, held: Held): void
   held(instance: string, id: string): Held | undefined
   letGo(instance: string, id: string): void
@@ -94,7 +96,7 @@ export class TableLedger implements Ledger {
     draws.forEach((draw, index) => this.#take({ draw, bucket: buckets[index], id, nowMs }))
     if (lease !== undefined) tables.hold(lease.instance, id, { draws, buckets })
     tables.remember(id, 'open', nowMs + (lease === undefined ? durationOf(ttlMs) : HELD_MS))
-    return { status: 'reserved', reservation, used: draws.map((draw, index) => Math.min(MOST_COUNTED, (used[index] ?? 0) + amountOf(draw))), nowMs, hasEnded }
+    return { status: 'reserved', reservation, used: draws.map((draw, index) => Math.min(MOST_COUNTED, (used[index] ?? 0) + amountOf(draw))), nowMs, hasEnded, ...(lease && { instances: Math.max(1, tables.instances(nowMs)) }) }
   }
 
   #settle({ id, draws, buckets, lease }: Reservation, actuals: readonly number[]): SettleAnswer {
