@@ -1,5 +1,5 @@
 import type { GatewayError } from '../errors.ts'
-import type { StreamRelay } from './dialect.ts'
+import type { Observation, ReasoningSeen, StreamRelay } from './dialect.ts'
 import type { Finish } from './finish.ts'
 import { parseFrames, type SseFrame } from './sse.ts'
 import type { Usage } from './usage.ts'
@@ -54,6 +54,18 @@ export class MarkedRelay implements StreamRelay {
 
   get outputEstimate(): number {
     return this.#relay.outputEstimate ?? this.#relay.events
+  }
+
+  get reasoningSeen(): ReasoningSeen {
+    return this.#relay.reasoningSeen
+  }
+
+  get said(): string | undefined {
+    return this.#relay.said
+  }
+
+  get ownShare(): Observation | undefined {
+    return this.#relay.ownShare
   }
 
   push(chunk: Uint8Array): Uint8Array | string | undefined {
