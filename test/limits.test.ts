@@ -226,8 +226,14 @@ describe('a budget', () => {
   it('does not let through what has no price (D7)', async () => {
     await start(budget(100))
     const refused = await chain.ask()
-    expect([refused.status, await seeError(refused)]).toMatchObject([400, { code: 'unpriced_model' }])
+    const error = await seeError(refused)
+    expect([refused.status, error]).toMatchObject([400, { code: 'unpriced_model' }])
     expect(chain.calls()).toEqual([0])
+    // The message has the line that mends it.
+    const target = /option prices: \{ '([^']+)': \{ input, output \} \}/.exec(String(error.message))?.[1] ?? 'none'
+    await chain.close()
+    await start(budget(100), { prices: { [target]: { input: 1, output: 1 } } })
+    expect(await statuses(1)).toEqual([200])
   })
 
   it('that is not enough for the dearest target is spent on a cheaper one, where the route says so', async () => {

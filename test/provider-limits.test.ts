@@ -132,7 +132,7 @@ describe('what a caller may use of a provider', () => {
   it('is refused of a model without a price, under a hard budget', async () => {
     await start({ dialects: ['openai-chat'], gateway: { keys, limits: [{ unit: 'usd', window: 'month', limit: 5, scope: 'provider' }] } })
     const refused = await chain.ask()
-    expect([refused.status, (await seeError(refused)).code]).toEqual([400, 'unpriced_model'])
+    expect([refused.status, await seeError(refused)]).toMatchObject([400, { code: 'unpriced_model', message: expect.stringContaining("prices: { 'first/") }])
     expect(chain.calls()).toEqual([0])
   })
 })

@@ -41,6 +41,12 @@ function start(gateway: (seen: Seen) => Response | Error, options: Partial<Bypas
   return { bypass, ask, asked, calls, events, time }
 }
 
+describe('a bypass without the key of its provider', () => {
+  it.each([[undefined], ['']])('is an error when it is made: %o', (apiKey) => {
+    expect(() => withBypass({ gateway: { baseURL: 'http://app.test/llm/v1', apiKey: GATEWAY_KEY }, direct: { provider: 'openai', baseURL: 'https://provider.test/v1', apiKey } })).toThrow(/direct\.apiKey of openai is not set/)
+  })
+})
+
 describe('a gateway that is there', () => {
   it('is asked, and nobody else', async () => {
     const { ask, asked, bypass } = start(() => Response.json(answer))

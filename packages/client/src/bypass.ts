@@ -9,8 +9,8 @@ export interface DirectProvider {
   readonly provider: string
   /** Where its API begins; what stands behind the gateway's own `baseURL` is put after it. */
   readonly baseURL: string
-  /** Its key, or who gives it. Sent to this provider only. */
-  readonly apiKey: string | (() => string | Promise<string>)
+  /** Its key, or a function that gives it. Sent to this provider only. A key that is not set is an error at once: an unset variable would be missed in an outage only. */
+  readonly apiKey: string | undefined | (() => string | Promise<string>)
   /** How it wants its key. @default 'bearer' */
   readonly auth?: 'bearer' | 'x-api-key' | 'x-goog-api-key'
   /** Sent with every direct call. */
@@ -66,6 +66,7 @@ export function isBypassAllowed(response: Pick<Response, 'status' | 'headers'>):
  * Calls the gateway, and the provider itself when the gateway cannot be reached or says that it may be gone around. Every
  * refusal of the gateway is final: limits, budgets, guardrails and errors of providers are never gone around, nor is an
  * answer that has begun. Each key is sent to its owner only. What went around is reported to the gateway when it is back.
+ * Throws a `TypeError` when `direct.apiKey` is not set.
  *
  * @example
  * const client = new OpenAI({ baseURL, apiKey, fetch: withBypass({ gateway: { baseURL, apiKey }, direct: { provider: 'openai', baseURL: 'https://api.openai.com/v1', apiKey: process.env.OPENAI_API_KEY } }) })
@@ -97,6 +98,8 @@ class Bypassing {
   readonly #origin = Math.random().toString(36).slice(2)
 
   constructor(options: BypassOptions) {
+    const { apiKey, provider } = options.direct
+    if (apiKey === undefined || apiKey === '') throw new TypeError(`withBypass: direct.apiKey of ${provider} is not set. Set it, or the environment variable that it is read from.`)
     this.#options = options
     this.#fetch = options.gateway.fetch ?? ((input, init) => globalThis.fetch(input, init))
     this.#now = options.now ?? Date.now
@@ -164,7 +167,7 @@ class Bypassing {
   async #goAround(detour: Detour, init: RequestInit, reason: BypassEvent['reason']): Promise<Response> {
     const { direct } = this.#options
     this.#notify({ reason, model: detour.model })
-    const key = typeof direct.apiKey === 'string' ? direct.apiKey : await direct.apiKey()
+    const key = typeof direct.apiKey === 'function' ? await direct.apiKey() : (direct.apiKey ?? '')
     const headers = new Headers(init.headers)
     // Whatever may hold the gateway's key stays here.
     for (const name of ['authorization', 'x-api-key', 'x-goog-api-key', 'api-key', 'cookie']) headers.delete(name)

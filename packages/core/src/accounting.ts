@@ -64,7 +64,8 @@ function admitCall(runtime: Runtime, { degraded }: Exchange, { operation, isFree
     const isHard = isUnpricedFree !== true && own.some(isHardBudget)
     // What is not paid by the token has no price that is known here.
     const isUnknown = isPriced && isUnpricedFree !== true && operation.estimateInput === undefined
-    return { ...amounts, nanoDollars: isUnknown ? undefined : priced(withCacheWrites(amounts, operation), isHard) }
+    const unpriced = { target: target.id, isByToken: !isUnknown && target.id.includes('/') }
+    return { ...amounts, unpriced, nanoDollars: isUnknown ? undefined : priced(withCacheWrites(amounts, operation), isHard) }
   }
   // What a provider allows paces calls, and saves nothing.
   return runtime.admit(limits, { id, degraded, subject, estimate, takesAll: isUnpricedFree === true })?.then(({ settle }) => ({
@@ -175,7 +176,7 @@ function demandOf(runtime: Runtime, exchange: Exchange, { operation, plan, limit
       const amounts = estimateOf(operation, most)
       if (isFree) return { ...amounts, outputTokens: 0, nanoDollars: 0 }
       // What is not paid by the token (images, speech, whatever passes as it is) has no price that is known here.
-      if (operation.estimateInput === undefined || !own.some(({ unit }) => unit === 'usd')) return { ...amounts, nanoDollars: undefined }
+      if (operation.estimateInput === undefined || !own.some(({ unit }) => unit === 'usd')) return { ...amounts, nanoDollars: undefined, unpriced: { target: plan.targets[0]?.id ?? '', isByToken: operation.estimateInput !== undefined } }
       const isHard = own.some(isHardBudget)
       // Any of the targets may answer: the dearest counts.
       const dearest = (outputTokens: number): number | undefined => {
@@ -183,7 +184,10 @@ function demandOf(runtime: Runtime, exchange: Exchange, { operation, plan, limit
         const prices = plan.targets.map(({ id: target }) => addedUp(priceOf(target, usage), surchargeFor(runtime, operation, { target, isHard })))
         return prices.includes(undefined) ? undefined : Math.max(...(prices as number[]))
       }
-      return { ...amounts, nanoDollars: dearest(amounts.outputTokens), nanoDollarsOfInput: () => dearest(0) }
+      const nanoDollars = dearest(amounts.outputTokens)
+      if (nanoDollars !== undefined) return { ...amounts, nanoDollars, nanoDollarsOfInput: () => dearest(0) }
+      const unknown = plan.targets.find(({ id: target }) => priceOf(target, amounts) === undefined)
+      return { ...amounts, nanoDollars, unpriced: { target: unknown?.id ?? '', isByToken: unknown?.id.includes('/') === true } }
     },
   }
 }

@@ -15,8 +15,10 @@ export type GatewayApp = Hono & { readonly gateway: Gateway }
  * options of `createGateway`, or a gateway made by it.
  * On Node, streams are written straight to the socket; elsewhere they are one `Response`. Headers that earlier
  * middleware has set are kept in both. Mounted at the root it hands paths it does not know to the next handler.
+ * `Host` is the context as `identify` and `adminGuard` see it: any context, or that of your application with its variables,
+ * from the parameter of the function or as `gateway<Context<AppEnv>>({ ... })`.
  */
-export function gateway(options: GatewayOptions<Context> | Gateway = {}): GatewayApp {
+export function gateway<Host extends Context = Context>(options: GatewayOptions<Host> | Gateway = {}): GatewayApp {
   const own = 'handle' in options ? options : createGateway(options)
   const app = new Hono()
   app.all('/*', async (c, next) => {

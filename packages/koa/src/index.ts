@@ -1,6 +1,6 @@
 import { createGateway, type Gateway, type GatewayOptions } from '@postern/core'
 import { handleNode } from '@postern/core/node'
-import type { Context, Middleware } from 'koa'
+import type { BaseContext, Context, Middleware } from 'koa'
 
 export { createGateway, type Gateway, type GatewayOptions }
 
@@ -11,8 +11,10 @@ export type GatewayMiddleware = Middleware & { readonly gateway: Gateway }
  * Mounts an LLM gateway: `app.use(gateway({ prefix: '/llm' }))`, or `mount('/llm', gateway())` with koa-mount. Takes the
  * options of `createGateway`, or a gateway made by it. The answer is written straight to `ctx.res`; middleware around it
  * still sees its status. Without any prefix it hands paths it does not know to the next middleware.
+ * `Host` is the context as `identify` and `adminGuard` see it: Koa's own, or that of your application, from the parameter of
+ * the function or as `gateway<ParameterizedContext<State>>({ ... })`.
  */
-export function gateway(options: GatewayOptions<Context> | Gateway = {}): GatewayMiddleware {
+export function gateway<Host extends BaseContext = Context>(options: GatewayOptions<Host> | Gateway = {}): GatewayMiddleware {
   const own = 'handle' in options ? options : createGateway(options)
   const middleware: Middleware = async (ctx, next) => {
     let passedOn = false

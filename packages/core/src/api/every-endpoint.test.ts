@@ -280,6 +280,8 @@ describe('every endpoint that reaches a provider', () => {
     // What nobody can price is refused even while there is money left.
     expect([402, 400]).toContain(refused.status)
     expect(['budget_exceeded', 'unpriced_model']).toContain(records.at(-1)?.code)
+    const text = await refused.text()
+    if (records.at(-1)?.code === 'unpriced_model') expect(text).toMatch(/what this endpoint of (?:acme|other)(?:\/\S+)? costs is not known before it answers, so it cannot be reserved|the price of other\/\S+ is not known\. Set it in the option prices/)
     expect(transport.requests).toHaveLength(1)
   })
 

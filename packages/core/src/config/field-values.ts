@@ -109,8 +109,15 @@ export function secret() {
   })
 }
 
+/** Texts as a list, or as one text with commas between them, which is how the environment has them. */
+export function listOrText() {
+  const textAsList = (value: unknown): unknown => (typeof value === 'string' ? value.split(',').map((part) => part.trim()).filter((part) => part !== '') : value)
+  return z.preprocess(textAsList, z.array(z.string()))
+}
+
 /** The key itself is never shown. */
 function secretProblem(value: unknown): { readonly message: string; readonly fix: string } | undefined {
+  if (value === undefined || value === null || value === '') return { message: 'This key is not set.', fix: 'Set it, or the environment variable that it is read from.' }
   const key = typeof value === 'string' ? value.trim() : ''
   if (!/^[\x21-\x7e]+$/.test(key)) {
     return { message: 'This key is empty or holds characters no HTTP header can carry.', fix: 'Write the key as one line of printable ASCII without spaces.' }

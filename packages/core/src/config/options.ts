@@ -28,16 +28,17 @@ export interface GatewayOptions<Host = unknown> {
    */
   readonly providers?: Readonly<Record<string, ProviderOptions>>
   /**
-   * Models of your own naming: the targets are tried in order. Env: `POSTERN_ROUTE_<NAME>`, targets separated by commas.
+   * Models of your own naming: the targets are tried in order. A list, or a text with commas. Env: `POSTERN_ROUTE_<NAME>`, targets separated by commas.
    * @default none
    */
-  readonly routes?: Readonly<Record<string, RouteOptions | readonly string[]>>
+  readonly routes?: Readonly<Record<string, RouteOptions | readonly string[] | string>>
   /**
-   * Virtual keys your clients present, by name. At least 16 characters. Env: `POSTERN_KEYS`, `name:key` pairs separated by
+   * Virtual keys your clients present, by name. At least 16 characters; one that is not set (`process.env.WEB_KEY`) is refused at
+   * the start. Env: `POSTERN_KEYS`, `name:key` pairs separated by
    * commas, a JSON object of this shape, or the path of a file that holds one or the other (one pair per line).
    * @default none; outside production a development key is generated when there is no `identify` either
    */
-  readonly keys?: Readonly<Record<string, string | KeyOptions>>
+  readonly keys?: Readonly<Record<string, string | undefined | KeyOptions>>
   /**
    * `keys` asks every caller for an identity, `none` lets everybody in. Env: `POSTERN_AUTH`.
    * @default 'keys'
@@ -123,7 +124,7 @@ export interface GatewayOptions<Host = unknown> {
    * Opens `/admin/*`, where keys are made and revoked while the gateway runs. At least 16 characters. Env: `POSTERN_ADMIN_TOKEN`.
    * @default none: there is no `/admin`
    */
-  readonly adminToken?: string
+  readonly adminToken?: string | undefined
   /**
    * Your own login for `/admin/*`: the name of an administrator from the host framework's request, or `{ name, mayChange }`.
    * `null`, `undefined` or `false` falls back to `adminToken`; any other answer is refused with 500 `identify_failed`.
@@ -237,7 +238,7 @@ export interface ProviderOptions {
   /** Address the dialect's paths are appended to, such as `http://127.0.0.1:8000/v1`. */
   readonly baseUrl?: string
   /** Sent to this provider only. */
-  readonly apiKey?: string
+  readonly apiKey?: string | undefined
   /**
    * Several keys, used in turn by their weight (1 unless given). One that is refused, used up or limited is left alone
    * for a while, and the others go on. Env: `POSTERN_PROVIDER_<NAME>_API_KEYS` (a list).
@@ -305,7 +306,7 @@ export interface ProviderOptions {
 
 export interface RouteOptions {
   /** `provider/model`, in the order they are tried. */
-  readonly targets: readonly string[]
+  readonly targets: readonly string[] | string
   /** @default the gateway's `retries` */
   readonly retries?: number
   /** @default the gateway's `timeout` */
@@ -340,8 +341,8 @@ export interface RouteOptions {
 
 /** A virtual key. Whose use it is counts beside the key itself. */
 export interface KeyOptions extends Attribution {
-  /** What the client presents; at least 16 characters. */
-  readonly key: string
+  /** What the client presents; at least 16 characters. `undefined`, as an unset variable of `process.env`, is refused at the start. */
+  readonly key: string | undefined
   /** Routes the key may use. Absent: all. */
   readonly routes?: readonly string[]
   /** Models the key may use, as `provider/model` or `provider/*`. Absent: all, unless `routes` is given. */

@@ -123,6 +123,22 @@ describe('routes', () => {
     )
   })
 
+  it.each<[string, GatewayOptions['routes']]>([
+    ['a list', { a: ['openai/gpt-5', 'openai/gpt-5-mini'] }],
+    ['a text with commas', { a: ' openai/gpt-5 , openai/gpt-5-mini, ' }],
+    ['an object with a list', { a: { targets: ['openai/gpt-5', 'openai/gpt-5-mini'] } }],
+    ['an object with a text', { a: { targets: 'openai/gpt-5,openai/gpt-5-mini' } }],
+  ])('are %s, in code and in a file', (_, routes) => {
+    for (const options of [{ routes }, { config: file({ routes }) }]) {
+      const { routes: read } = resolveSettings(options, openai)
+      expect(read.get('a')?.targets.map(({ model }) => model)).toEqual(['gpt-5', 'gpt-5-mini'])
+    }
+  })
+
+  it('are one target, written without a list', () => {
+    expect(resolveSettings({ routes: { a: 'openai/gpt-5' } }, openai).routes.get('a')?.targets).toEqual([{ provider: 'openai', model: 'gpt-5' }])
+  })
+
   it('are replaced as a whole by a stronger source', () => {
     const config = file({ routes: { a: { targets: ['openai/file'], retries: 0 }, b: ['openai/file'], c: ['openai/file'] } })
     const { routes } = resolveSettings({ config, routes: { a: ['openai/code'] } }, { ...openai, POSTERN_ROUTE_A: 'openai/environment', POSTERN_ROUTE_B: 'openai/environment' })
@@ -137,6 +153,8 @@ describe('routes', () => {
     ['no provider', ['gpt-5'], 'is not a target', 'provider/model'],
     ['no model', ['openai/'], 'is not a target', 'provider/model'],
     ['no targets', [], 'no targets', 'at least one'],
+    ['a text without targets', ' , ', 'no targets', 'at least one'],
+    ['a text that is no target', 'gpt-5', 'is not a target', 'provider/model'],
   ])('with %s are a problem', (_, targets, message, fix) => {
     expect(problemsOf({ routes: { a: targets } })).toMatchObject([{ place: 'option routes.a', message: expect.stringContaining(message), fix: expect.stringContaining(fix) }])
     if (Array.isArray(targets) && targets.length > 0) expect(problemsOf({}, { ...openai, POSTERN_ROUTE_A: String(targets) })).toMatchObject([{ place: 'POSTERN_ROUTE_A' }])
@@ -167,7 +185,9 @@ describe('keys and access', () => {
     ['for what is no path', { web: { key, endpoints: ['chat'] } }, openai, 'no path'],
     ['for a path with a star in it', { web: { key, endpoints: ['/v1/*/x'] } }, openai, 'no path'],
     ['too short', { web: 'short-key' }, openai, 'shorter than 16'],
-    ['empty', { web: '' }, openai, 'empty'],
+    ['empty', { web: '' }, openai, 'not set'],
+    ['an unset variable', { web: undefined }, openai, 'not set'],
+    ['an unset variable in an object', { web: { key: undefined } }, openai, 'not set'],
     ['used twice', { web: key, app: key }, openai, 'same as that of "web"'],
     ['a provider\'s', { web: key }, { OPENAI_API_KEY: key }, 'provider\'s own'],
     ['for a route that is not there', { web: { key, routes: ['b'] } }, openai, 'does not exist'],

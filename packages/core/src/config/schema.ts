@@ -7,7 +7,7 @@ import { dialectNames } from '../providers/index.ts'
 import { cloudFields } from './cloud-fields.ts'
 import { defaults } from './defaults.ts'
 import { listed, meta } from './field-meta.ts'
-import { address, callback, duration, durationOrOff, endpointPath, forEachAttribute, headers, hedgeDelay, keyPool, logging, mountPath, optionalSecret, secret, size, storePlace, targetFilter } from './field-values.ts'
+import { address, callback, duration, durationOrOff, endpointPath, forEachAttribute, headers, hedgeDelay, keyPool, listOrText, logging, mountPath, optionalSecret, secret, size, storePlace, targetFilter } from './field-values.ts'
 import type { Store } from '../storage/index.ts'
 import type { TargetFilter } from './options.ts'
 import { limit, limitFields } from './limit-fields.ts'
@@ -167,8 +167,8 @@ function providerSchema() {
 }
 
 function routeSchema() {
-  const targets = z.array(z.string()).meta(meta({ type: 'list of `provider/model`', description: 'Tried in this order.' }))
-  const listAsObject = (value: unknown): unknown => (Array.isArray(value) ? { targets: value } : value)
+  const targets = listOrText().meta(meta({ type: 'list of `provider/model`, or a text with commas', description: 'Tried in this order.' }))
+  const listAsObject = (value: unknown): unknown => (Array.isArray(value) || typeof value === 'string' ? { targets: value } : value)
   return z.preprocess(listAsObject, z.strictObject({
     targets,
     ...limitFields(),
@@ -183,7 +183,8 @@ function routeSchema() {
 
 function keySchema() {
   const names = z.array(z.string().min(1))
-  const textAsObject = (value: unknown): unknown => (typeof value === 'string' ? { key: value } : value)
+  // What is not set is no object either: the problem is that of its key, not of its shape.
+  const textAsObject = (value: unknown): unknown => (typeof value === 'string' || value === undefined || value === null ? { key: value } : value)
   return z.preprocess(
     textAsObject,
     z.strictObject({

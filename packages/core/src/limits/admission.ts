@@ -125,7 +125,7 @@ export class AdmissionControl {
 
   async #admit(limits: readonly Limit[], demand: Demand): Promise<Admitted> {
     const estimate = limits.some(({ unit }) => estimatedUnits.has(unit)) ? demand.estimate(limits) : undefined
-    if (estimate !== undefined && estimate.nanoDollars === undefined) refuseUnpriced(limits)
+    if (estimate !== undefined && estimate.nanoDollars === undefined) refuseUnpriced(limits, estimate)
     if (estimate !== undefined && demand.takesAll !== true && limits.some((limit) => isBudget(limit) && amountOf(limit.unit, estimate) > limit.amount)) throw await this.#tooLarge(limits, demand, estimate)
     const { ledger } = this.#options
     let chosen = ledger
@@ -348,10 +348,14 @@ function levelOf(limit: Limit, draw: Draw, used: number): Level {
   }
 }
 
-/** What has no price would be free for whoever has a budget. */
-function refuseUnpriced(limits: readonly Limit[]): void {
+/** A request without a price would be free for a caller with a budget. */
+function refuseUnpriced(limits: readonly Limit[], { unpriced }: Amounts): void {
   if (!limits.some(({ unit, isSoft }) => unit === 'usd' && !isSoft)) return
-  throw new GatewayError('unpriced_model', 'A budget applies to this request, and the price of the model is not known to the gateway (option prices).')
+  const target = unpriced?.target ?? 'this model'
+  const why = unpriced?.isByToken === false
+    ? `what this endpoint of ${target} costs is not known before it answers, so it cannot be reserved. Use a key without a hard budget, or make the budget soft (limits, mode: 'soft').`
+    : `the price of ${target} is not known. Set it in the option prices: { '${target}': { input, output } }, in dollars for a million tokens.`
+  throw new GatewayError('unpriced_model', `A hard budget in usd applies to this request, and ${why}`)
 }
 
 /** The time of a counter, for telling of it once: a sliding one is told of again when all of its window is new, and what is under way once an hour. */

@@ -7,6 +7,8 @@ export interface Amounts {
   readonly outputTokens: number
   /** `undefined` where the price is not known. */
   readonly nanoDollars: number | undefined
+  /** Where the price is not known: of which target, and whether it is a model that charges by the token, so that a price can be set. */
+  readonly unpriced?: { readonly target: string; readonly isByToken: boolean }
   /** How many answers share the output. @default 1 */
   readonly choices?: number | undefined
   /** The part of `nanoDollars` that is paid without any output. @default 0 */
