@@ -12,8 +12,10 @@ import { checkLanguage } from './house/language.ts'
 import { checkMachineTraces } from './house/machine-traces.ts'
 import type { Manifest } from './house/manifest.ts'
 import { checkProviderNames, providerNames } from './house/provider-names.ts'
+import { checkRegexes } from './house/regexes.ts'
 import { checkSizes } from './house/sizes.ts'
 import { readSource, type SourceFile } from './house/source-file.ts'
+import { checkSpreads } from './house/spreads.ts'
 import { formatViolation, type Violation } from './house/violation.ts'
 
 const root = join(import.meta.dirname, '..')
@@ -33,7 +35,7 @@ function checkRepository(): Violation[] {
   const names = namesIn(files)
   return [
     ...checkSizes(files),
-    ...files.flatMap((file) => [...checkLanguage(file), ...checkBorders(file), ...checkProviderNames(file, names)]),
+    ...files.flatMap((file) => [...checkLanguage(file), ...checkBorders(file), ...checkProviderNames(file, names), ...checkRegexes(file), ...checkSpreads(file)]),
     ...adapterNames.flatMap((name) => checkAdapter({
       name,
       files: files.filter(({ path }) => path.startsWith(`packages/${name}/`)),

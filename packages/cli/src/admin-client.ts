@@ -18,7 +18,7 @@ export class AdminClient {
   async ask(method: string, path: string, body?: object): Promise<Record<string, unknown>> {
     const { url, token, fetch: send } = this.#options
     if (token === undefined || token === '') throw new UsageError('Set POSTERN_ADMIN_TOKEN to the admin token of the gateway.')
-    const response = await send(`${url.replace(/\/+$/, '')}/admin${path}`, {
+    const response = await send(`${url.replace(/(?<!\/)\/+$/, '')}/admin${path}`, {
       method,
       headers: { authorization: `Bearer ${token}`, ...(body !== undefined && { 'content-type': 'application/json' }) },
       ...(body !== undefined && { body: JSON.stringify(body) }),

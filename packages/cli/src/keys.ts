@@ -89,6 +89,7 @@ export async function usageOfAll(client: AdminClient, { onlyMoney, tell }: { rea
   for (const [at, { name, id }] of active.entries()) {
     if (at > 0 && at % 20 === 0) tell(`${at} of ${active.length} keys ...\n`)
     const { usage } = (await client.ask('GET', `/keys/${encodeURIComponent(id)}/usage`)) as { usage: LevelView[] }
+    // few: one for each limit of a key
     found.push(...usage.filter(({ unit }) => !onlyMoney || unit === 'usd').map((level) => ({ name, ...level })))
   }
   const rows = found.map(({ name, limit, used, amount, resetsAt }) => [name, limit, String(used), String(amount), share(used, amount), resetsAt ?? ''])

@@ -139,12 +139,12 @@ class Bypassing {
   #detourOf(input: Parameters<Fetch>[0], { body, method = 'POST' }: RequestInit): Detour | undefined {
     const { gateway, direct } = this.#options
     const url = input instanceof Request ? undefined : String(input)
-    const base = gateway.baseURL.replace(/\/+$/, '')
+    const base = gateway.baseURL.replace(/(?<!\/)\/+$/, '')
     if (url === undefined || method.toUpperCase() !== 'POST' || !(url === base || url.startsWith(`${base}/`)) || typeof body !== 'string') return undefined
     const asked = parse(body)
     const model = asked && this.#modelFor(asked['model'])
     if (asked === undefined || model === undefined) return undefined
-    return { url: direct.baseURL.replace(/\/+$/, '') + url.slice(base.length), model, body: JSON.stringify({ ...asked, model }) }
+    return { url: direct.baseURL.replace(/(?<!\/)\/+$/, '') + url.slice(base.length), model, body: JSON.stringify({ ...asked, model }) }
   }
 
   #modelFor(asked: unknown): string | undefined {
@@ -192,7 +192,7 @@ class Bypassing {
 
   async #report(reports: readonly UsageReport[]): Promise<'taken' | 'refused' | 'later'> {
     const { baseURL, apiKey } = this.#options.gateway
-    const response = await this.#fetch(`${baseURL.replace(/\/+$/, '')}/usage-reports`, {
+    const response = await this.#fetch(`${baseURL.replace(/(?<!\/)\/+$/, '')}/usage-reports`, {
       method: 'POST',
       headers: { 'content-type': 'application/json', authorization: `Bearer ${apiKey}` },
       body: JSON.stringify({ reports }),

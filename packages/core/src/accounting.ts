@@ -7,6 +7,7 @@ import type { GatewayRequest } from './http/index.ts'
 import { attributionOf, callerKey, type KnownCaller, spellingsOf } from './identity/index.ts'
 import type { RequestRecord } from './ledger/index.ts'
 import { type Amounts, type Demand, isOfTarget, type Limit, type Subject } from './limits/index.ts'
+import { largest } from './lists.ts'
 import type { Plan, Target } from './routing/index.ts'
 import type { Runtime } from './runtime.ts'
 import { addedUp, NOTHING_USED, surchargeFor } from './settlement.ts'
@@ -159,7 +160,7 @@ function isOverBudget(thrown: unknown): boolean {
 function withoutDearest(plan: Plan, { priceOf }: Runtime, operation: Operation): Plan | undefined {
   const amounts = estimateOf(operation)
   const prices = plan.targets.map(({ id }) => priceOf(id, amounts) ?? Number.POSITIVE_INFINITY)
-  const most = Math.max(...prices)
+  const most = largest(prices)
   const targets = plan.targets.filter((_, at) => (prices[at] ?? 0) < most)
   return targets.length === 0 ? undefined : { ...plan, targets }
 }
@@ -182,7 +183,7 @@ function demandOf(runtime: Runtime, exchange: Exchange, { operation, plan, limit
       const dearest = (outputTokens: number): number | undefined => {
         const usage = withCacheWrites({ inputTokens: amounts.inputTokens, outputTokens }, operation)
         const prices = plan.targets.map(({ id: target }) => addedUp(priceOf(target, usage), surchargeFor(runtime, operation, { target, isHard })))
-        return prices.includes(undefined) ? undefined : Math.max(...(prices as number[]))
+        return prices.includes(undefined) ? undefined : largest(prices as number[])
       }
       const nanoDollars = dearest(amounts.outputTokens)
       if (nanoDollars !== undefined) return { ...amounts, nanoDollars, nanoDollarsOfInput: () => dearest(0) }

@@ -14,6 +14,7 @@ export type Send = (key: string, command: string, ...args: string[]) => Promise<
  * `TypeError` for anything else.
  */
 export function sendThrough(client: RedisClient): Send {
+  // few: one command has the keys and arguments of a few limits
   if ('call' in client && typeof client.call === 'function') return async (_key, command, ...args) => client.call(command, ...args)
   if (!('sendCommand' in client) || typeof client.sendCommand !== 'function') {
     throw new TypeError('This is no Redis client: it has neither `sendCommand` (node-redis) nor `call` (ioredis).')

@@ -114,7 +114,7 @@ function resolveToolCall(call: ScriptedToolCall): ResolvedToolCall {
 
 /** A string as its words, each with the white space before it; a list as it is. */
 function fragmentsOf(text: string | readonly string[]): readonly string[] {
-  return typeof text === 'string' ? (text.match(/\s*\S+|\s+$/g) ?? []) : text
+  return typeof text === 'string' ? (text.match(/(?<!\s)\s*\S+|\s+/g) ?? []) : text
 }
 
 function inPieces(text: string): string[] {

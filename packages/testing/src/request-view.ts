@@ -33,7 +33,7 @@ export type MediaSeen = { readonly mediaType: string; readonly bytes: number } |
 
 /** Media given as a `data:` URL or an address. */
 export function mediaFromUrl(url: string): MediaSeen {
-  const data = /^data:([^;,]+)[^,]*;base64,(.*)$/s.exec(url)
+  const data = /^data:([^;,]+)(?:;[^;,]*)*;base64,(.*)$/s.exec(url)
   return data === null ? { url } : mediaFromBase64(data[1] ?? '', data[2] ?? '')
 }
 

@@ -107,7 +107,7 @@ export class FakeProvider {
   /** Answers the next requests with these scripts, one each, in order. Throws `TypeError` for a script that cannot work. */
   enqueue(...scripts: readonly Script[]): void {
     for (const script of scripts) this.#check(script)
-    this.#queue.push(...scripts)
+    for (const script of scripts) this.#queue.push(script)
   }
 
   /** How many scripts of the queue are still to be used. */

@@ -6,9 +6,8 @@ export interface Alias {
   readonly deployment?: string
 }
 
-const VERSION = String.raw`\/v\d+(?:beta|alpha)?(?:\d+)?`
 /** A base URL with a version, and a client that adds its own: the last one is meant. */
-const REPEATED_VERSION = new RegExp(`^(?:${VERSION})+(${VERSION}\\/.+)$`)
+const REPEATED_VERSION = /^(?:\/v\d+(?:(?:beta|alpha)\d*)?)+(\/v\d+(?:(?:beta|alpha)\d*)?\/.+)$/
 const DEPLOYMENT = /^\/openai\/deployments\/([^/]+)(\/.+)$/
 const BELOW_VENDOR = /^\/openai(?:\/v1)?(\/.+)$/
 

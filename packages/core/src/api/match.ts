@@ -87,6 +87,7 @@ function decoded(groups: Readonly<Record<string, string>>): Record<string, strin
 /** `/v1beta/models/{model...}:generateContent`: what stands behind a named piece ends it. */
 function expressionOf(path: string): RegExp {
   const escaped = path.replace(/[.*+?^$()|[\]\\]/g, '\\$&')
+  // linear: a path of the table has one named piece of any length, and what is left is literal
   return new RegExp(`^${escaped.replace(/\{(\w+)\\\.\\\.\\\.\}/g, '(?<$1>.+)').replace(/\{(\w+)\}/g, '(?<$1>[^/]+)')}$`)
 }
 

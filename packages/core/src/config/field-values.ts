@@ -95,7 +95,7 @@ function isLogger(value: unknown): value is Logger {
 /** The path of a mount, without a slash at its end. */
 export function mountPath() {
   const read = (value: unknown): string | undefined =>
-    typeof value === 'string' && /^(?:\/[^\s?#]*)?$/.test(value) ? value.replace(/\/+$/, '') : undefined
+    typeof value === 'string' && /^(?:\/[^\s?#]*)?$/.test(value) ? value.replace(/(?<!\/)\/+$/, '') : undefined
   return readBy(read, 'This is not a path.', 'Begin it with "/", such as "/llm".')
 }
 

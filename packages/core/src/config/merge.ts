@@ -54,6 +54,7 @@ function providersOf(sources: readonly Source[]): Map<string, Placed<Entry<'prov
       if (fields === undefined) return []
       return [{ fields: definedFields(fields), placeOf: (path: Path) => placeOf(['providers', name, ...path]) }]
     })
+    // few: one part for each source of the configuration
     const value: Entry<'providers'> = Object.assign({}, ...parts.map((part) => part.fields).reverse())
     const writer = (path: Path) => parts.find(({ fields }) => path[0] !== undefined && Object.hasOwn(fields, path[0])) ?? parts[0]
     return [name, { value, placeOf: (path: Path) => writer(path)?.placeOf(path) ?? `providers.${name}` }]

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { append } from '../lists.ts'
 import { didYouMean } from './near-names.ts'
 import type { Problem } from './problem.ts'
 import { optionsSchema, type ParsedOptions } from './schema.ts'
@@ -22,7 +23,7 @@ export function validate(input: unknown, placeOf: (path: Path) => string, proble
   const schema = optionsSchema()
   const result = schema.safeParse(input)
   if (result.success) return { options: result.data, placeOf, broken: new Set() }
-  for (const issue of result.error.issues) problems.push(...problemsOf(issue, placeOf))
+  for (const issue of result.error.issues) append(problems, problemsOf(issue, placeOf))
   const faulty = result.error.issues.flatMap(faultyPaths)
   const rest = schema.safeParse(withoutPaths(input, faulty))
   return { options: rest.success ? rest.data : {}, placeOf, broken: new Set(faulty.map((path) => path.slice(0, 2).join('.'))) }

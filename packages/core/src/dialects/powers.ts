@@ -1,3 +1,4 @@
+import { append } from '../lists.ts'
 import type { JsonObject } from './dialect.ts'
 import { isObject, objectsOf } from './json.ts'
 import { plainName } from './output-bounds.ts'
@@ -42,6 +43,7 @@ function isNamed(type: string, named: string): boolean {
 }
 
 function fits(model: string, patterns: readonly string[]): boolean {
+  // linear: the patterns are of the catalogue and the operator, and a longer model name was refused before
   return patterns.some((pattern) => new RegExp(pattern).test(model))
 }
 
@@ -56,7 +58,7 @@ function fieldsOf(body: JsonObject, names: readonly string[]): string[] {
       const [outer = '', inner] = wanted.split('.')
       if (plainName(outer) !== name) continue
       if (inner === undefined) found.push(field)
-      else if (isObject(value)) found.push(...fieldsOf(value, [inner]).map((held) => `${field}.${held}`))
+      else if (isObject(value)) append(found, fieldsOf(value, [inner]).map((held) => `${field}.${held}`))
     }
   }
   return found

@@ -1,3 +1,4 @@
+import { smallest } from '../lists.ts'
 import type { ProviderKey } from '../providers/index.ts'
 import type { Target } from '../routing/index.ts'
 import { LONGEST_RETRY_AFTER_MS } from './backoff.ts'
@@ -89,8 +90,8 @@ export class Candidates {
 
   /** Milliseconds until one of the targets that were not asked may be; `undefined` when all were. */
   get nextInMs(): number | undefined {
-    const waits = this.#untried.map((candidate) => Math.max(this.#wholeOf(candidate).forcibleInMs, Math.min(...this.#conditionsOf(candidate).map((condition) => Math.max(condition.coolsForMs, condition.forcibleInMs)))))
-    return waits.length === 0 ? undefined : Math.min(...waits)
+    const waits = this.#untried.map((candidate) => Math.max(this.#wholeOf(candidate).forcibleInMs, smallest(this.#conditionsOf(candidate).map((condition) => Math.max(condition.coolsForMs, condition.forcibleInMs)))))
+    return waits.length === 0 ? undefined : smallest(waits)
   }
 
   /** Targets that were not called although it was their turn, with why. */
@@ -110,7 +111,7 @@ export class Candidates {
 
   /** How long until the first of its keys may be used again; 0 when that is not what keeps it from being called. */
   #coolsFor(candidate: Candidate): number {
-    return Math.min(...this.#conditionsOf(candidate).map((condition) => condition.coolsForMs))
+    return smallest(this.#conditionsOf(candidate).map((condition) => condition.coolsForMs))
   }
 
   #wholeOf({ target }: Candidate): TargetCondition {

@@ -1,4 +1,5 @@
 import { type AttemptSummary, GatewayError, withDetails, withMessage } from '../errors.ts'
+import { smallest } from '../lists.ts'
 import type { Plan } from '../routing/index.ts'
 import type { Candidates } from './candidates.ts'
 
@@ -33,7 +34,7 @@ export function exhausted(failures: readonly GatewayError[], job: Tried): Gatewa
   return new GatewayError(last.code, withRoute(message, job), {
     ...last.details,
     attempts: [...job.attempts],
-    ...(waits.length === 0 ? {} : { retryAfterMs: Math.min(...waits) }),
+    ...(waits.length === 0 ? {} : { retryAfterMs: smallest(waits) }),
     headers: NO_RETRY,
   })
 }

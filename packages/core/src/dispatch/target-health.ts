@@ -1,5 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { BREAKER_RULES, type BreakerRules, type CallPermit, CircuitBreaker, type CircuitState, PROVIDER_BREAKER_RULES } from '../circuit-breaker.ts'
+import { largest } from '../lists.ts'
 import { Pacer } from './pacer.ts'
 
 /** Told when a circuit changes. */
@@ -188,7 +189,7 @@ class Latencies {
   }
 
   get slowestMs(): number | undefined {
-    return this.#values.length === 0 ? undefined : Math.max(...this.#values)
+    return this.#values.length === 0 ? undefined : largest(this.#values)
   }
 
   get p95Ms(): number | undefined {

@@ -52,7 +52,7 @@ function tooMany(waitMs: number): GatewayError {
  * has whole. Anything that is no address, such as text from a header, counts as one.
  */
 export function networkOf(address: string | undefined): string {
-  const plain = address?.replace(/%.*$/s, '') ?? ''
+  const plain = address?.split('%', 1)[0] ?? ''
   if (isIP(plain) === 4) return plain
   if (isIP(plain) !== 6) return 'unknown'
   const { hostname } = new URL(`http://[${plain}]`)

@@ -50,6 +50,7 @@ function midnight(localMs: number, timeZone: string): number {
   // The offset before the day and the one after it: one of them holds at its beginning.
   const candidates = [localMs - DAY_MS, localMs + DAY_MS].map((near) => localMs - offsetMs(near, timeZone))
   const exact = candidates.filter((atMs) => atMs + offsetMs(atMs, timeZone) === localMs)
+  // few: two candidates, of which either or both are exact
   return exact.length > 0 ? Math.min(...exact) : Math.max(...candidates)
 }
 

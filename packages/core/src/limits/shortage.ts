@@ -62,7 +62,7 @@ function quantity({ unit }: Limit, amount: number): string {
 }
 
 function dollars(nano: number): string {
-  return `$${(nano / NANO_PER_DOLLAR).toFixed(9).replace(/\.?0+$/, '')}`
+  return `$${(nano / NANO_PER_DOLLAR).toFixed(9).replace(/(?:\.|(?<!0))0+$/, '')}`
 }
 
 function detail({ inputTokens, outputTokens, choices = 1 }: Amounts): string {

@@ -17,7 +17,7 @@ export function placeholdersOf(entry: CatalogueEntry): readonly string[] {
 export function fillAddress(entry: CatalogueEntry, valueOf: (variable: string) => string | undefined): FilledAddress {
   const missing: string[] = []
   const baseUrl = entry.baseUrl.replace(PLACEHOLDER, (placeholder: string, variable: string) => {
-    const value = valueOf(variable)?.replace(/^https:\/\//, '').replace(/\/+$/, '')
+    const value = valueOf(variable)?.replace(/^https:\/\//, '').replace(/(?<!\/)\/+$/, '')
     if (value !== undefined && /^\w[\w.-]*$/.test(value)) return value
     missing.push(variable)
     return placeholder

@@ -92,7 +92,7 @@ const MODELS_VERSION = '2024-05-01-preview'
 function surfaceOf(settings: AzureSettings): Surface & { readonly origin: string } {
   const url = new URL(settings.baseUrl ?? addressOf(settings))
   const { origin } = url
-  const path = url.pathname.replace(/\/+$/, '')
+  const path = url.pathname.replace(/(?<!\/)\/+$/, '')
   const version = settings.apiVersion
   if (path.endsWith('/models')) return { origin, ...modelsSurface(path, version ?? MODELS_VERSION) }
   if (path.endsWith('/v1')) return { origin, ...currentSurface(path, version) }

@@ -95,7 +95,7 @@ class BedrockProvider implements Provider {
     this.name = settings.name
     this.dialect = service.dialects[0]
     this.origin = url.origin
-    this.basePath = url.pathname.replace(/\/+$/, '')
+    this.basePath = url.pathname.replace(/(?<!\/)\/+$/, '')
     this.models = Object.freeze([...(settings.models ?? [])])
     this.modelPrefixes = service.modelPrefixes
     this.quirks = Object.freeze({ ...settings.quirks })

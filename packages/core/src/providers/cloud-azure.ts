@@ -27,7 +27,7 @@ function faultIn(settings: CloudSettings): CloudFault | undefined {
 }
 
 function addressFault({ baseUrl, apiVersion }: CloudSettings): CloudFault | undefined {
-  const path = baseUrl === undefined ? '' : new URL(baseUrl).pathname.replace(/\/+$/, '')
+  const path = baseUrl === undefined ? '' : new URL(baseUrl).pathname.replace(/(?<!\/)\/+$/, '')
   if (/\/deployments(?:\/|$)/.test(path)) {
     const fix = 'Write the address up to /openai; the deployment is the model of a target, as in "azure/my-deployment".'
     return { option: 'baseUrl', message: 'The address names a deployment.', fix }

@@ -188,7 +188,7 @@ const versionedPaths: readonly string[] = ['anthropic-messages', 'gemini', 'cohe
 
 function splitAddress(baseUrl: string, dialect: DialectName, known: CatalogueEntry | undefined): { origin: string; basePath: string } {
   const url = new URL(baseUrl)
-  const path = url.pathname.replace(/\/+$/, '')
+  const path = url.pathname.replace(/(?<!\/)\/+$/, '')
   return { origin: url.origin, basePath: basePathFor(path, dialect, known) }
 }
 

@@ -1,3 +1,4 @@
+import { append } from '../lists.ts'
 import { unbroken, unescaped, type View, viewOf } from './plain-view.ts'
 
 /** Shorter values are words that texts contain anyway. */
@@ -53,7 +54,7 @@ export class Secrets {
     const ranges: Range[] = []
     let view = viewOf(text)
     for (let layer = 0; layer <= MOST_LAYERS; layer += 1) {
-      ranges.push(...rangesIn(view, secrets))
+      append(ranges, rangesIn(view, secrets))
       const next = unescaped(view)
       if (next === view) break
       view = next

@@ -39,7 +39,7 @@ export function createVertexProvider(settings: VertexSettings, environment: Prov
   const { name } = settings
   const location = settings.location ?? 'global'
   const url = new URL(settings.baseUrl ?? `https://${hostOf(location)}`)
-  const basePath = url.pathname.replace(/\/+$/, '').replace(/\/v1(?:beta1)?$/, '')
+  const basePath = url.pathname.replace(/(?<!\/)\/+$/, '').replace(/\/v1(?:beta1)?$/, '')
   const place: Place = { provider: name, project: settings.project, location, basePath }
   const { source, header } = credentialOf(settings, environment)
   const secret = Object.freeze({ ...header, ...settings.headers })

@@ -216,6 +216,7 @@ type Moment = 'before headers' | 'mid-stream' | 'without streaming' | 'during ba
 async function cancelsInTime(stage: Stage, moment: Moment): Promise<void> {
   const times: number[] = []
   while (times.length < 3 && !times.some((ms) => ms <= CANCEL_WITHIN_MS)) times.push(await timeToCancel(stage, moment))
+  // few: as many as were measured here
   const best = Math.min(...times)
   assert.ok(best <= CANCEL_WITHIN_MS, `the provider's call ended ${best.toFixed(0)} ms after the client had left`)
 }

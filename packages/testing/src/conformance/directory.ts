@@ -17,7 +17,7 @@ async function allSince(directory: Directory, since: number): Promise<{ readonly
   for (;;) {
     const answer = await directory.changesSince(version)
     assert.ok(answer.version >= version)
-    entries.push(...answer.entries)
+    for (const entry of answer.entries) entries.push(entry)
     version = answer.version
     if (answer.isMore !== true) return { entries, version }
     assert.ok(answer.entries.length > 0)

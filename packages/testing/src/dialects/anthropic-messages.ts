@@ -17,7 +17,7 @@ export const anthropicMessages: FakeDialect = {
   },
   keyOf(headers) {
     const own = headers['x-api-key']
-    return typeof own === 'string' ? own : /^Bearer\s+(.+)$/i.exec(headers.authorization ?? '')?.[1]
+    return typeof own === 'string' ? own : /^Bearer\s+(\S.*)$/i.exec(headers.authorization ?? '')?.[1]
   },
   keyError: (presented, requestId) => ({
     status: 401,

@@ -19,7 +19,7 @@ export const bedrockConverse: FakeDialect = {
     if (match === null) return undefined
     return { operation: 'answer', model: decodeURIComponent(match[1] ?? ''), transport: match[2] === 'converse' ? 'json' : 'events' }
   },
-  keyOf: ({ authorization = '' }) => /^Bearer\s+(.+)$/i.exec(authorization)?.[1] ?? /Credential=([^/]+)\//.exec(authorization)?.[1],
+  keyOf: ({ authorization = '' }) => /^Bearer\s+(\S.*)$/i.exec(authorization)?.[1] ?? /Credential=([^/]+)\//.exec(authorization)?.[1],
   keyError: (presented, requestId) => ({
     status: 403,
     message: presented === undefined ? 'Missing Authentication Token' : 'The security token included in the request is invalid.',

@@ -14,7 +14,7 @@ export const cohere: FakeDialect = {
     if (method === 'GET' && url.pathname === '/v1/models') return { operation: 'models' }
     return method === 'POST' && url.pathname === '/v2/chat' ? { operation: 'answer' } : undefined
   },
-  keyOf: ({ authorization = '' }) => /^Bearer\s+(.+)$/i.exec(authorization)?.[1],
+  keyOf: ({ authorization = '' }) => /^Bearer\s+(\S.*)$/i.exec(authorization)?.[1],
   keyError: (presented, requestId) => ({ status: 401, message: presented === undefined ? 'no api key supplied' : 'invalid api token', requestId }),
   unknownModel: (model, requestId) => ({ status: 404, message: `model '${model}' not found, make sure the correct model ID was used and that you have access to the model.`, requestId }),
   read: readCohereRequest,

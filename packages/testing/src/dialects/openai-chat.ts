@@ -15,7 +15,7 @@ export const openaiChat: FakeDialect = {
     if (method === 'GET' && url.pathname === '/v1/models') return { operation: 'models' }
     return method === 'POST' && url.pathname === '/v1/chat/completions' ? { operation: 'answer' } : undefined
   },
-  keyOf: (headers) => /^Bearer\s+(.+)$/i.exec(headers.authorization ?? '')?.[1],
+  keyOf: (headers) => /^Bearer\s+(\S.*)$/i.exec(headers.authorization ?? '')?.[1],
   keyError: (presented, requestId) => ({
     status: 401,
     message:

@@ -122,7 +122,7 @@ function merged(messages: readonly JsonObject[]): Turn[] {
     if (message['role'] === 'system') continue
     const blocks = objectsIn(message['content'])
     const previous = turns.at(-1)
-    if (previous?.role === message['role']) previous?.blocks.push(...blocks)
+    if (previous !== undefined && previous.role === message['role']) for (const block of blocks) previous.blocks.push(block)
     else turns.push({ role: message['role'], blocks: [...blocks] })
   }
   return turns

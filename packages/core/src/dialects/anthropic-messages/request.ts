@@ -1,4 +1,5 @@
 import { GatewayError } from '../../errors.ts'
+import { append } from '../../lists.ts'
 import type { Conversation } from '../conversation.ts'
 import type { BuiltRequest, CallContext, JsonObject } from '../dialect.ts'
 import type { RequestContext } from './context.ts'
@@ -59,7 +60,7 @@ function refuseChoices(n: number | undefined, context: RequestContext): void {
 
 function reportRest(conversation: Conversation, context: RequestContext): void {
   if (conversation.metadata !== undefined && Object.keys(conversation.metadata).length > 0) context.dropped.push('metadata')
-  context.dropped.push(...Object.keys(conversation.extensions).filter((field) => !isOwnField(conversation, field)))
+  append(context.dropped, Object.keys(conversation.extensions).filter((field) => !isOwnField(conversation, field)))
 }
 
 /** Fields of the request itself go back to the dialect they came from; those of its parts have lost their place. */

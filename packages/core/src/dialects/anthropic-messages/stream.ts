@@ -1,3 +1,4 @@
+import { append } from '../../lists.ts'
 import type { CallContext, JsonObject, StreamReader } from '../dialect.ts'
 import type { StreamEvent } from '../events.ts'
 import type { SseFrame } from '../sse.ts'
@@ -134,7 +135,7 @@ export class MessageReader implements StreamReader {
   }
 
   #closeBlocks(events: StreamEvent[]): void {
-    for (const index of this.#open.keys()) events.push(...this.#stopBlock(index))
+    for (const index of this.#open.keys()) append(events, this.#stopBlock(index))
   }
 
   #startBlock(event: JsonObject): readonly StreamEvent[] {

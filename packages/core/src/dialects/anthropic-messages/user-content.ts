@@ -1,3 +1,4 @@
+import { append } from '../../lists.ts'
 import type { Message, ToolResultPart } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
 import { refuseOrDrop } from '../invalid.ts'
@@ -16,7 +17,7 @@ export function userContent(message: Message, path: string, context: RequestCont
     switch (part.type) {
       case 'text':
       case 'refusal':
-        content.blocks.push(...textBlocks(part, partPath, context))
+        append(content.blocks, textBlocks(part, partPath, context))
         break
       case 'image':
       case 'file':

@@ -1,4 +1,5 @@
 import type { GatewayError } from '../../errors.ts'
+import { append } from '../../lists.ts'
 import type { Part, ToolCallPart } from '../conversation.ts'
 import type { CallContext, JsonObject } from '../dialect.ts'
 import type { Answer } from '../events.ts'
@@ -59,7 +60,7 @@ function readCited(cited: JsonObject, content: Content): void {
   const start = content.textLength
   readText(objectsOf(cited.content).map((item) => textOf(item.text) ?? '').join(''), content)
   const passage = { start, end: content.textLength }
-  content.annotations.push(...listOf(cited.citations).map((citation) => annotationOf(citation, passage)).filter((annotation) => annotation !== undefined))
+  append(content.annotations, listOf(cited.citations).map((citation) => annotationOf(citation, passage)).filter((annotation) => annotation !== undefined))
 }
 
 function readReasoning(reasoning: JsonObject, content: Content): void {

@@ -1,3 +1,4 @@
+import { append } from '../../lists.ts'
 import type { Message, ReasoningPart, ToolCallPart } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
 import { isObject, objectOf, parseJson } from '../json.ts'
@@ -17,10 +18,10 @@ export function assistantContent(message: Message, path: string, context: Reques
     switch (part.type) {
       case 'text':
       case 'refusal':
-        content.blocks.push(...textBlocks(part, partPath, context))
+        append(content.blocks, textBlocks(part, partPath, context))
         break
       case 'reasoning':
-        content.blocks.push(...reasoningBlocks(part, path, context))
+        append(content.blocks, reasoningBlocks(part, path, context))
         break
       case 'tool-call':
         content.tools.push(toolUse(part, `${path}.tool_calls[${content.tools.length}]`, context))

@@ -24,6 +24,6 @@ function plainName(name: string): string {
     .replace(/[^a-zA-Z0-9\s()[\]-]+/g, '-')
     .replace(/\s+/g, ' ')
     .slice(0, LONGEST)
-    .replace(/^[\s-]+|[\s-]+$/g, '')
+    .replace(/^[\s-]+|(?<![\s-])[\s-]+$/g, '')
   return plain === '' ? FALLBACK : plain
 }

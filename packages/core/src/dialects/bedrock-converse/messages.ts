@@ -1,4 +1,5 @@
 import { GatewayError } from '../../errors.ts'
+import { append } from '../../lists.ts'
 import type { Message } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
 import { refuseOrDrop } from '../invalid.ts'
@@ -90,8 +91,8 @@ function addTurn(turns: Turn[], message: Message, place: Place): void {
     turns.push({ role, ...content })
     return
   }
-  last.blocks.push(...content.blocks)
-  last.tools.push(...content.tools)
+  append(last.blocks, content.blocks)
+  append(last.tools, content.tools)
 }
 
 function reportName(message: Message, path: string, context: RequestContext): void {

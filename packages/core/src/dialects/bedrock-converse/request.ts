@@ -1,4 +1,5 @@
 import { GatewayError } from '../../errors.ts'
+import { append } from '../../lists.ts'
 import type { Conversation } from '../conversation.ts'
 import type { BuiltRequest, CallContext, JsonObject } from '../dialect.ts'
 import type { RequestContext } from './context.ts'
@@ -19,7 +20,7 @@ import { planTools } from './tools.ts'
 export function buildRequest(conversation: Conversation, call: CallContext): BuiltRequest {
   const context: RequestContext = { call, rules: rulesOf(call.model), dropped: [], documentNames: new Set() }
   const body = bodyOf(conversation, context)
-  context.dropped.push(...Object.keys(conversation.extensions))
+  append(context.dropped, Object.keys(conversation.extensions))
   dropRefusedFields(body, call.quirks.dropFields ?? [], context)
   // An id holds `:`, an ARN also `/`: one segment of the path all the same.
   return { path: `/model/${encodeURIComponent(call.model)}/${call.stream ? 'converse-stream' : 'converse'}`, body, dropped: context.dropped }

@@ -1,3 +1,4 @@
+import { append } from '../../lists.ts'
 import { type CallContext, type JsonObject, type StreamReader, USAGE_GRACE_MS } from '../dialect.ts'
 import type { StreamEvent } from '../events.ts'
 import { isObject, objectOf, objectsOf, parseObject, textOf } from '../json.ts'
@@ -109,7 +110,7 @@ export class ConverseReader implements StreamReader {
     if (this.#finished) return
     for (const index of this.#open.keys()) this.#stopBlock(index, events)
     if (isMalformed(event)) {
-      events.push(...this.#fail(invalidAnswer(`got output from its model that cannot be read (${String(event.stopReason)})`, this.#call.provider)))
+      append(events, this.#fail(invalidAnswer(`got output from its model that cannot be read (${String(event.stopReason)})`, this.#call.provider)))
       return
     }
     this.#finished = true
@@ -216,7 +217,7 @@ export class ConverseReader implements StreamReader {
     const block = this.#open.get(index)
     const piece = textOf(objectOf(objectOf(delta.image)?.source)?.bytes)
     if (piece !== undefined) block?.pieces.push(piece)
-    block?.results.push(...objectsOf(delta.toolResult))
+    if (block !== undefined) append(block.results, objectsOf(delta.toolResult))
   }
 
   #stopBlock(index: unknown, events: StreamEvent[]): void {

@@ -2,6 +2,7 @@ import { digestOf, shortToolId } from '../short-tool-id.ts'
 import type { ModelRules } from './models.ts'
 
 const LONGEST = 64
+// linear: one class of characters, up to a number
 const ALLOWED = new RegExp(`^[a-zA-Z0-9_-]{1,${LONGEST}}$`)
 const FORBIDDEN = /[^a-zA-Z0-9_-]/g
 const MARK_LENGTH = 12

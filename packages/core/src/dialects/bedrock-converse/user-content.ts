@@ -1,3 +1,4 @@
+import { append } from '../../lists.ts'
 import type { CacheHint, Message, Part, ToolResultPart } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
 import { refuseOrDrop } from '../invalid.ts'
@@ -15,7 +16,7 @@ export function userContent(message: Message, path: string, context: RequestCont
   for (const [index, part] of message.parts.entries()) {
     const partPath = `${path}.content[${index}]`
     if (part.type === 'tool-result') content.tools.push(toolResult(part, path, context))
-    else content.blocks.push(...userBlocks(part, partPath, context))
+    else append(content.blocks, userBlocks(part, partPath, context))
   }
   return content
 }

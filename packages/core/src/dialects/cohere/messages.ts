@@ -1,3 +1,4 @@
+import { append } from '../../lists.ts'
 import type { Message, Part, ToolCallPart, ToolResultPart } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
 import { invalid, refuseOrDrop } from '../invalid.ts'
@@ -70,7 +71,7 @@ function assistantOf(parts: readonly Part[], { context }: Placed): JsonObject | 
     if (part.type === 'text' || part.type === 'refusal') {
       if (part.text !== '') content.push({ type: 'text', text: part.text })
     } else if (part.type === 'tool-call') calls.push(callOf(part, context))
-    else if (part.type === 'reasoning') content.push(...thoughtOf(part.text, part.signature !== undefined, context))
+    else if (part.type === 'reasoning') append(content, thoughtOf(part.text, part.signature !== undefined, context))
     else context.dropped.add(`content of type ${part.type} (in an assistant message)`)
   }
   if (calls.length > 0) return { role: 'assistant', tool_calls: calls, ...beforeCalls(content) }

@@ -1,3 +1,4 @@
+import { append } from '../../lists.ts'
 import type { Conversation, Part } from '../conversation.ts'
 import type { CallContext, JsonObject } from '../dialect.ts'
 import type { StreamEvent } from '../events.ts'
@@ -85,10 +86,10 @@ export function replay(bytes: Uint8Array | string, sizes: readonly number[] = []
   const events: StreamEvent[] = []
   for (let at = 0, turn = 0; at < whole.length; turn++) {
     const size = Math.max(1, sizes[turn % sizes.length] ?? whole.length)
-    for (const frame of splitter.push(whole.subarray(at, at + size))) events.push(...reader.read(frame))
+    for (const frame of splitter.push(whole.subarray(at, at + size))) append(events, reader.read(frame))
     at += size
   }
-  for (const frame of splitter.rest()) events.push(...reader.read(frame))
+  for (const frame of splitter.rest()) append(events, reader.read(frame))
   return { events, complete: reader.complete }
 }
 

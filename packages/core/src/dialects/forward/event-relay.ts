@@ -1,4 +1,5 @@
 import type { GatewayError } from '../../errors.ts'
+import { append } from '../../lists.ts'
 import type { Dialect, JsonObject, StreamRelay } from '../dialect.ts'
 import { errorIn } from '../error-in.ts'
 import type { Finish } from '../finish.ts'
@@ -103,7 +104,7 @@ export class EventRelay implements StreamRelay {
 
   #observe(body: JsonObject): void {
     this.#tally.add(body)
-    this.finishes.push(...finishesOf(body))
+    append(this.finishes, finishesOf(body))
     const hasFinish = listOf(body.choices).some((choice) => typeof objectOf(choice)?.finish_reason === 'string')
     const isLast = typeof body.type === 'string' && LAST_TYPE.test(body.type)
     if (hasFinish || isLast) this.complete = true

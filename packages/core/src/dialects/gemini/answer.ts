@@ -1,4 +1,5 @@
 import { GatewayError } from '../../errors.ts'
+import { append } from '../../lists.ts'
 import type { Part, ToolCallPart } from '../conversation.ts'
 import type { CallContext, JsonObject } from '../dialect.ts'
 import type { Answer, AnswerChoice, StreamEvent } from '../events.ts'
@@ -94,7 +95,7 @@ function addToChoice(choice: OpenChoice, event: ChoiceEvent): void {
       choice.logprobs = event.value
       return
     case 'annotations':
-      choice.annotations.push(...event.value)
+      append(choice.annotations, event.value)
       return
     case 'finish':
       choice.finish = event.finish

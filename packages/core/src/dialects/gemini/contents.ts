@@ -1,4 +1,5 @@
 import { GatewayError } from '../../errors.ts'
+import { append } from '../../lists.ts'
 import type { ExtensionPart, Message, Part, ToolResultPart } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
 import { refuseOrDrop } from '../invalid.ts'
@@ -12,7 +13,7 @@ export const SIGNATURE_PLACEHOLDER = 'skip_thought_signature_validator'
 
 export interface Content {
   readonly role: 'user' | 'model'
-  readonly parts: JsonObject[]
+  parts: JsonObject[]
 }
 
 export interface Contents {
@@ -67,7 +68,7 @@ class ContentsBuilder {
     for (const part of message.parts) {
       this.#noteLosses(part)
       if (part.type === 'tool-result') this.#results.push({ result: part, place })
-      else parts.push(...this.#convert(part, { ...place, role }))
+      else append(parts, this.#convert(part, { ...place, role }))
     }
     if (message.role === 'tool' && parts.length === 0) return
     this.#writeResults()
@@ -80,7 +81,7 @@ class ContentsBuilder {
     if (this.#system.length > 0 && (this.#contents.length === 0 || !traits.systemInstruction)) {
       dropped.add('system (sent as user text)')
       const first = this.#contents[0]
-      if (first?.role === 'user') first.parts.unshift(...this.#system)
+      if (first?.role === 'user') first.parts = [...this.#system, ...first.parts]
       else this.#contents.unshift({ role: 'user', parts: [...this.#system] })
       this.#system.length = 0
     }
@@ -101,7 +102,7 @@ class ContentsBuilder {
       if (part.text !== '') parts.push({ text: part.text })
     }
     if (this.#contents.length === 0) {
-      this.#system.push(...parts)
+      append(this.#system, parts)
     } else if (parts.length > 0) {
       this.#context.dropped.add('system (later messages sent as user text)')
       this.#append('user', parts)
@@ -111,7 +112,7 @@ class ContentsBuilder {
   #append(role: Content['role'], parts: readonly JsonObject[]): void {
     if (parts.length === 0) return
     const last = this.#contents.at(-1)
-    if (last?.role === role) last.parts.push(...parts)
+    if (last?.role === role) append(last.parts, parts)
     else this.#contents.push({ role, parts: [...parts] })
   }
 

@@ -1,3 +1,4 @@
+import { append } from '../../lists.ts'
 import type { BuiltRequest, CallContext, ChatRequest } from '../dialect.ts'
 import { modelPath } from './model-path.ts'
 import { modelTraits } from './models.ts'
@@ -26,11 +27,11 @@ function placeOf(request: ChatRequest): Pick<GenerateRequest, 'version' | 'query
 /** `undefined` when the body can stay as it is. */
 function changedBody({ body }: ChatRequest, call: CallContext, dropped: string[]): Record<string, unknown> | undefined {
   const refused = (call.quirks.dropFields ?? []).filter((field) => body[field] !== undefined)
-  dropped.push(...refused)
+  append(dropped, refused)
   const repairs = new Set<string>()
   const unmarked = unmarkedContents(body['contents'], providerOf(call.issuer))
   const repaired = repairHistory(unmarked ?? body['contents'], { traits: modelTraits(call.model), dropped: repairs })
-  for (const repair of repairs) dropped.push(repair)
+  append(dropped, repairs)
   const contents = repaired ?? unmarked
   // The path names the model; here it would be the client's name for it.
   const remove = body['model'] === undefined ? refused : [...refused, 'model']

@@ -1,4 +1,5 @@
 import type { GatewayError } from '../../errors.ts'
+import { append } from '../../lists.ts'
 import type { JsonObject, RenderContext, StreamRenderer } from '../dialect.ts'
 import type { StreamEvent } from '../events.ts'
 import type { Finish } from '../finish.ts'
@@ -100,7 +101,7 @@ export class ChunkRenderer implements StreamRenderer {
         return logprobs === undefined ? '' : this.#chunk(event.choice, SILENCE, `,"logprobsResult":${JSON.stringify(logprobs)}`)
       }
       case 'annotations':
-        state.annotations.push(...event.value)
+        append(state.annotations, event.value)
         return ''
       case 'part': {
         const part = event.part.type === 'tool-call' ? renderCall(event.part) : renderPart(event.part)

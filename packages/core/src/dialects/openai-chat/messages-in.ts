@@ -1,3 +1,4 @@
+import { append } from '../../lists.ts'
 import type { Message, Part, Role, ToolCallPart } from '../conversation.ts'
 import { cacheHintOf, readContent, readResultContent } from './content-in.ts'
 import { optionalList, optionalObject, optionalString, type Place, pathOf, placeOf, requiredObject, requiredText } from '../fields.ts'
@@ -50,10 +51,10 @@ function withName(message: Place, role: Role, parts: readonly Part[]): Message {
 /** Order: thinking comes before what it led to, text before the calls it announces. */
 function readAssistant(message: Place, history: History): Part[] {
   const parts: Part[] = reasoningPartsOf(message.value)
-  parts.push(...readContent(message).filter((part) => part.type !== 'text' || part.text !== ''))
+  append(parts, readContent(message).filter((part) => part.type !== 'text' || part.text !== ''))
   const refusal = optionalString(message, 'refusal')
   if (refusal) parts.push({ type: 'refusal', text: refusal })
-  parts.push(...readImages(message.value.images))
+  append(parts, readImages(message.value.images))
   for (const call of optionalList(message, 'tool_calls')) parts.push(readToolCall(call))
   const legacy = optionalObject(message, 'function_call')
   if (legacy !== undefined) {

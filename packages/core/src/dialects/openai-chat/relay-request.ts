@@ -1,3 +1,4 @@
+import { append } from '../../lists.ts'
 import type { BuiltRequest, CallContext, ChatRequest, JsonObject } from '../dialect.ts'
 import { listOf, objectOf } from '../json.ts'
 import { spliceModel } from '../splice-model.ts'
@@ -76,7 +77,7 @@ function withoutForeignReasoning(messages: readonly unknown[], to: { readonly re
     if (message.role !== 'assistant') continue
     const changes = { ...(to.refused ? withoutReasoning(message) : ownDetails(message)), ...unsignedCalls(message), ...bareParts(message) }
     if (Object.keys(changes).length === 0) continue
-    to.dropped.push(...Object.keys(changes).map((field) => `messages[${at}].${changedFields[field] ?? field}`))
+    append(to.dropped, Object.keys(changes).map((field) => `messages[${at}].${changedFields[field] ?? field}`))
     cleaned ??= [...messages]
     cleaned[at] = Object.fromEntries(Object.entries({ ...message, ...changes }).filter(([, value]) => value !== undefined))
   }

@@ -1,3 +1,4 @@
+import { append } from '../../lists.ts'
 import type { CallContext, JsonObject } from '../dialect.ts'
 import type { StreamEvent } from '../events.ts'
 import { objectOf } from '../json.ts'
@@ -27,7 +28,7 @@ export class StreamedToolCalls {
       if (delta === undefined) continue
       const events: StreamEvent[] = []
       this.#deltas.take(delta, events)
-      output.push(...this.#render(events, delta))
+      append(output, this.#render(events, delta))
     }
     return output
   }

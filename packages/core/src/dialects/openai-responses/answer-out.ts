@@ -1,6 +1,7 @@
 import type { Part, ToolCallPart } from '../conversation.ts'
 import type { JsonObject, RenderContext } from '../dialect.ts'
 import type { Answer, AnswerChoice } from '../events.ts'
+import { append } from '../../lists.ts'
 import { Namespaces, type ToolName } from './namespaces.ts'
 import {
   callItem,
@@ -99,9 +100,10 @@ class Drafts {
     for (const annotation of annotations ?? []) {
       const start = startOf(annotation) ?? this.#textLength
       const text = this.#texts.findLast((candidate) => candidate.start <= start)
-      text?.annotations.push(...flatAnnotations([annotation], text.start))
+      if (text !== undefined) append(text.annotations, flatAnnotations([annotation], text.start))
     }
-    this.#texts.at(-1)?.logprobs.push(...logprobTokens(logprobs))
+    const text = this.#texts.at(-1)
+    if (text !== undefined) append(text.logprobs, logprobTokens(logprobs))
   }
 
   #addText(text: string): void {

@@ -1,3 +1,4 @@
+import { append } from '../../lists.ts'
 import type { Part, ReasoningPart } from '../conversation.ts'
 import type { CallContext, JsonObject } from '../dialect.ts'
 import type { Answer, AnswerChoice } from '../events.ts'
@@ -74,8 +75,8 @@ function readContentPart(part: JsonObject, content: Content): void {
   const text = textOf(part.text)
   if (part.type !== 'output_text' || text === undefined) return
   content.parts.push({ type: 'text', text })
-  content.annotations.push(...annotationsOf(listOf(part.annotations), content.textLength))
-  content.logprobs.push(...listOf(part.logprobs))
+  append(content.annotations, annotationsOf(listOf(part.annotations), content.textLength))
+  append(content.logprobs, listOf(part.logprobs))
   content.textLength += text.length
 }
 

@@ -1,3 +1,4 @@
+import { append } from '../../lists.ts'
 import type { CallContext, JsonObject } from '../dialect.ts'
 import type { StreamEvent } from '../events.ts'
 import { listOf, objectOf, objectsOf, textOf } from '../json.ts'
@@ -285,7 +286,7 @@ export class OutputReader {
 
   #fillThought(item: OutputItem | undefined, thought: Thought, events: StreamEvent[]): void {
     if (item === undefined) return
-    events.push(...this.#think(item, { ...thought, text: restOf(thought.text, item.passages.get(thought.at)) }))
+    append(events, this.#think(item, { ...thought, text: restOf(thought.text, item.passages.get(thought.at)) }))
   }
 
   #fillArguments(item: OutputItem | undefined, whole: unknown, events: StreamEvent[]): void {

@@ -1,3 +1,4 @@
+import { append } from '../../lists.ts'
 import type { ExtensionPart, Message, Part, ReasoningPart, Role, Signature, ToolCallPart } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
 import { optionalString, type Place, pathOf, placeOf, requiredText } from '../fields.ts'
@@ -37,7 +38,7 @@ interface History {
 function add({ messages }: History, role: Role, parts: readonly Part[]): void {
   if (role === 'assistant' && parts.length === 0) return
   const last = messages.at(-1)
-  if (role === 'assistant' && last?.role === 'assistant') last.parts.push(...parts)
+  if (role === 'assistant' && last?.role === 'assistant') append(last.parts, parts)
   else messages.push({ role, parts: [...parts] })
 }
 

@@ -1,3 +1,4 @@
+import { append } from '../../lists.ts'
 import type { JsonObject } from '../dialect.ts'
 import {
   type Call,
@@ -118,7 +119,7 @@ export class MessageItem extends AnyItem {
   logprobs(tokens: readonly JsonObject[]): string {
     const content = this.#contents.findLast((candidate) => candidate.kind === 'text')
     if (content === undefined) return ''
-    content.logprobs.push(...tokens)
+    append(content.logprobs, tokens)
     return this.writer.write('response.output_text.delta', `${content.place},"delta":"","logprobs":${JSON.stringify(tokens)}`)
   }
 
