@@ -25,6 +25,11 @@ export function withCase(name: string, run: (sharedCase: SharedCase) => Promise<
   }
 }
 
+/** Names of all shared cases; empty where they are absent. */
+export function caseNames(): string[] {
+  return hasSharedCases ? readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory() && entry.name !== 'translation').map(({ name }) => name) : []
+}
+
 /** One folder of `shared/cases`. */
 export interface SharedCase {
   readonly name: string
