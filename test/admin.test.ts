@@ -55,7 +55,7 @@ describe('keys that are made while the gateway runs', () => {
     expect(records[0]?.endpoint).toBe('POST /admin')
     expect(records.find(({ caller }) => caller !== undefined)?.caller).toEqual({ id: 'support', team: 'support' })
     const { body } = await admin(gateway, 'GET /admin/keys')
-    expect(body.keys).toMatchObject([{ name: 'support', status: 'active', grants: { team: 'support' } }])
+    expect(body.keys).toMatchObject([{ id: 'keys.fixed', isConfigured: true, grants: {} }, { name: 'support', status: 'active', grants: { team: 'support' }, limits: ['2 requests per hour of this key'] }])
     expect(JSON.stringify(body)).not.toMatch(/hash/)
     expect(JSON.stringify([body, acts, records, log.lines])).not.toContain(String(key))
   })
@@ -71,7 +71,7 @@ describe('keys that are made while the gateway runs', () => {
     expect((await admin(gateway, `POST /admin/keys/${String(again.body['id'])}/revoke`)).body).toMatchObject({ status: 'revoked' })
     expect(await use(gateway, again.body['key'])).toBe(401)
     expect((await admin(gateway, `POST /admin/keys/${String(again.body['id'])}/rotate`)).status).toBe(409)
-    expect((await admin(gateway, 'GET /admin/keys')).body.keys?.map(({ status }) => status)).toEqual(['active', 'expired', 'revoked'])
+    expect((await admin(gateway, 'GET /admin/keys')).body.keys?.map(({ name, status }) => `${String(name)} ${String(status)}`)).toEqual(['fixed active', 'web grace', 'web expired', 'web revoked'])
   })
 
   it('are taken off the list when they open nothing any more', async () => {
@@ -79,7 +79,7 @@ describe('keys that are made while the gateway runs', () => {
     await admin(gateway, 'POST /admin/keys', { name: 'web' })
     const rotated = (await admin(gateway, 'POST /admin/keys/web/rotate', { grace: 0 })).body
     const again = (await admin(gateway, `POST /admin/keys/${String(rotated['id'])}/rotate`, { grace: 0 })).body
-    const ids = async (): Promise<unknown[]> => ((await admin(gateway, 'GET /admin/keys')).body.keys ?? []).map(({ id }) => id)
+    const ids = async (): Promise<unknown[]> => ((await admin(gateway, 'GET /admin/keys')).body.keys ?? []).filter(({ name }) => name === 'web').map(({ id }) => id)
     expect(await ids()).toHaveLength(3)
     expect((await admin(gateway, 'DELETE /admin/keys/web')).body.keys).toHaveLength(2)
     expect([await ids(), await use(gateway, again['key']), await use(gateway, rotated['key'])]).toEqual([[again['id']], 200, 401])

@@ -41,10 +41,10 @@ async function postern(args: readonly string[], given: Record<string, string> = 
 }
 
 /** `postern serve`, until the test has ended. */
-async function serve(args: readonly string[] = []): Promise<void> {
+async function serve(args: readonly string[] = [], given: Record<string, string> = {}): Promise<void> {
   const { promise: stopped, resolve } = Promise.withResolvers<void>()
   const { promise: listening, resolve: listens } = Promise.withResolvers<string>()
-  const ended = main(['serve', '--port', '0', ...args], { environment: environment(), fetch, out: (text) => listens(text), err: () => undefined, untilStopped: () => stopped })
+  const ended = main(['serve', '--port', '0', ...args], { environment: { ...environment(), ...given }, fetch, out: (text) => listens(text), err: () => undefined, untilStopped: () => stopped })
   url = /http:\/\/\S+?(?=:\s|\s|$)/.exec(await listening)?.[0] ?? ''
   stop = async () => {
     resolve()
@@ -76,7 +76,7 @@ describe('the command line', () => {
     const { out } = await postern(['keys', 'rotate', 'web', '--grace', '0', '--json'])
     const { key: rotated } = JSON.parse(out) as { key: string }
     expect([(await chat(rotated)).status, (await chat(rotated, 'demo/other')).status]).toEqual([200, 403])
-    expect((await postern(['keys', 'usage', 'web'])).out).toMatch(/LIMIT\s+USED\s+OF\s+SHARE\s+BEGINS ANEW\n2 requests per hour of this key\s+1\s+2\s+50 %/)
+    expect((await postern(['keys', 'usage', 'web'])).out).toMatch(/LIMIT\s+USED\s+OF\s+SHARE\s+RESETS AT\n2 requests per hour of this key\s+1\s+2\s+50 %/)
     const list = (await postern(['keys', 'list'])).out
     expect(list).toMatch(/NAME\s+STATUS\s+KEY\s+TEAM/)
     expect(list).not.toContain(rotated)
@@ -167,6 +167,86 @@ describe('the command line', () => {
     const { stdout } = await run(process.execPath, [bin, 'help'], { env: { PATH: process.env['PATH'] } })
     expect(stdout).toContain('postern keys create [NAME]')
     await expect(run(process.execPath, [bin, 'fly'], { env: { PATH: process.env['PATH'] } })).rejects.toMatchObject({ code: 2 })
+  })
+})
+
+describe('keys list', () => {
+  const NAMED = 'pk_configured_0123456789'
+
+  it('shows keys of the configuration with their limits, and nothing of the keys themselves', async () => {
+    await serve([], { POSTERN_KEYS: JSON.stringify({ fixed: { key: NAMED, team: 'support', limits: [{ unit: 'requests', window: 'hour', limit: 3 }, { unit: 'usd', window: 'month', limit: 20 }] }, plain: `${NAMED}2` }) })
+    await postern(['keys', 'create', 'made', '--limit', 'tokens=90000/minute', '--limit', 'concurrency=5', '--expires', '90d'])
+    const { out } = await postern(['keys', 'list'])
+    expect(out).toMatch(/NAME\s+STATUS\s+KEY\s+TEAM\s+LIMITS\s+CREATED\s+EXPIRES\s+ID\n/)
+    expect(out).toMatch(/fixed\s+active\s+\(configuration\)\s+support\s+3 requests per hour, \$20 per month\s+keys\.fixed\n/)
+    expect(out).toMatch(/plain\s+active\s+\(configuration\)\s+keys\.plain\n/)
+    expect(out).toMatch(/made\s+active\s+pk_\S+\.\.\.\s+90000 tokens per minute, 5 requests at once\s+20\S+\s+20\S+\s+key_/)
+    const { out: json } = await postern(['keys', 'list', '--json'])
+    expect(JSON.parse(json)).toMatchObject([{ id: 'keys.fixed', isConfigured: true, grants: { team: 'support' }, limits: ['3 requests per hour of this key', '$20 per month of this key'] }, { id: 'keys.plain', limits: [] }, { name: 'made', status: 'active' }])
+    for (const text of [out, json]) expect(text).not.toContain(NAMED)
+  })
+
+  it('counts and resets a key of the configuration, which only the configuration can change', async () => {
+    await serve([], { POSTERN_KEYS: JSON.stringify({ fixed: { key: NAMED, limits: [{ unit: 'requests', window: 'hour', limit: 1 }] } }) })
+    expect([(await chat(NAMED)).status, (await chat(NAMED)).status]).toEqual([200, 429])
+    for (const name of ['fixed', 'keys.fixed']) expect((await postern(['keys', 'usage', name])).out).toMatch(/1 requests per hour of this key\s+1\s+1\s+100 %/)
+    expect((await postern(['usage'])).out).toMatch(/fixed\s+1 requests per hour of this key\s+1\s+1/)
+    expect((await postern(['keys', 'reset', 'fixed'])).code).toBe(0)
+    expect((await chat(NAMED)).status).toBe(200)
+    for (const command of ['rotate', 'revoke', 'kill', 'remove']) expect(await postern(['keys', command, 'fixed'])).toMatchObject({ code: 1, err: expect.stringMatching(/"fixed" is part of the configuration .*: change it there/) })
+    expect((await postern(['keys', 'create', 'fixed'])).err).toMatch(/There is a key "fixed" already/)
+  })
+
+  it('shows a rotated key in its grace as that, with the end of it', async () => {
+    await serve()
+    const [old = ''] = (await postern(['keys', 'create', 'web'])).out.split('\n')
+    await postern(['keys', 'rotate', 'web', '--grace', '2h'])
+    const { out } = await postern(['keys', 'list'])
+    expect(out).toMatch(/web\s+grace\s+pk_\S+\s+20\d\d-\d\d-\d\d\s+20\d\d-\d\d-\d\d \d\d:\d\d UTC\s+key_/)
+    const keys = JSON.parse((await postern(['keys', 'list', '--json'])).out) as { status: string; createdAt: string; expiresAt?: string }[]
+    expect(keys.map(({ status }) => status).sort()).toEqual(['active', 'grace'])
+    const end = Date.parse(keys.find(({ status }) => status === 'grace')?.expiresAt ?? '')
+    expect(Math.abs(end - Date.now() - 7_200_000)).toBeLessThan(60_000)
+    expect((await chat(old)).status).toBe(200)
+    expect((await postern(['keys', 'revoke', 'web'])).code).toBe(0)
+    // What is left of the name is the key in its grace.
+    expect((await postern(['keys', 'revoke', 'web'])).code).toBe(0)
+    expect((await chat(old)).status).toBe(401)
+    expect((await postern(['keys', 'list'])).out).not.toContain('grace')
+  })
+})
+
+describe('help and version', () => {
+  it('has a version, which is that of its package', async () => {
+    const { version } = JSON.parse(await readFile(new URL('../packages/cli/package.json', import.meta.url), 'utf8')) as { version: string }
+    for (const flag of ['--version', '-v']) expect(await postern([flag])).toEqual({ code: 0, out: `${version}\n`, err: '' })
+    const bin = fileURLToPath(new URL('../packages/cli/dist/bin.js', import.meta.url))
+    expect((await run(process.execPath, [bin, '--version'])).stdout).toBe(`${version}\n`)
+  })
+
+  it('lists every command, and has help for each that says its options and an example of them', async () => {
+    const { out: all } = await postern(['help'])
+    const commands = [...all.matchAll(/^ {2}postern ((?:[a-z]+ )?[a-z]+)/gm)].map(([, name = '']) => name).filter((name) => !name.startsWith('help'))
+    // What there is: an unknown word behind a group names its commands.
+    const known = (await Promise.all(['keys', 'limits', 'targets'].map(async (group) => (/takes ([^.]*)\./.exec((await postern([group, 'fly'])).err)?.[1] ?? '').split(', ').map((name) => `${group} ${name}`)))).flat()
+    expect(commands.sort()).toEqual([...known, 'usage', 'reset', 'budgets', 'config check', 'config explain', 'serve'].sort())
+    for (const command of commands) {
+      const words = command.split(' ')
+      const help = await postern(['help', ...words])
+      expect(help).toMatchObject({ code: 0, err: '', out: expect.stringContaining(`postern ${command}`) })
+      expect(await postern([...words, '--help'])).toEqual(help)
+      expect(await postern([...words, 'web', '-h'])).toEqual(help)
+      const example = /Example: postern (.*)/.exec(help.out)?.[1] ?? ''
+      expect(example.startsWith(command)).toBe(true)
+      for (const [, option = ''] of example.matchAll(/ (--[\w-]+)/g)) expect(help.out).toMatch(new RegExp(`^  ${option}\\b`, 'm'))
+    }
+    for (const group of ['keys', 'limits', 'targets', 'config']) expect((await postern(['help', group])).out).toMatch(new RegExp(`postern ${group} \\w+`))
+    expect(await postern(['help', 'fly'])).toMatchObject({ code: 2, err: expect.stringContaining('no command "fly"') })
+  })
+
+  it('refuses an option that the command does not take', async () => {
+    expect(await postern(['keys', 'list', '--budget', '5/day'])).toMatchObject({ code: 2, err: expect.stringContaining('postern keys list takes no --budget. See: postern help keys list') })
+    expect(await postern(['serve', '--team', 'a'])).toMatchObject({ code: 2, err: expect.stringContaining('postern serve takes no --team') })
   })
 })
 

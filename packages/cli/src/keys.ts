@@ -9,7 +9,7 @@ async function freeName(client: AdminClient, options: Options): Promise<string> 
   const [base] = Object.values(given(options, ['team', 'tenant', 'user', 'feature', 'tag']))
   if (base === undefined) throw new UsageError('Usage: postern keys create NAME, or say whose it is: postern keys create --team support')
   const { keys } = (await client.ask('GET', '/keys')) as { keys: KeyView[] }
-  const taken = new Set(keys.filter(({ status }) => status === 'active').map(({ name }) => name))
+  const taken = new Set(keys.filter(isInForce).map(({ name }) => name))
   const plain = base.replaceAll(/[^\w.@-]+/g, '-').replace(/^[^A-Za-z0-9]+/, '') || 'key'
   for (let number = 1; ; number++) {
     const name = number === 1 ? plain : `${plain}-${number}`
@@ -20,11 +20,31 @@ async function freeName(client: AdminClient, options: Options): Promise<string> 
 interface KeyView {
   readonly id: string
   readonly name: string
-  readonly hint: string
+  readonly isConfigured?: boolean
+  readonly hint?: string
   readonly status: string
-  readonly createdAt: string
+  readonly limits?: readonly string[]
+  readonly createdAt?: string
   readonly expiresAt?: string
   readonly grants: { readonly team?: string; readonly tenant?: string }
+}
+
+/** Whether its caller gets in with it: a rotated key does until its grace is over. */
+function isInForce({ status }: KeyView): boolean {
+  return status === 'active' || status === 'grace'
+}
+
+/** The end of a grace is a matter of hours, that of other keys one of days. */
+function endOf({ status, expiresAt, isConfigured }: KeyView): string {
+  if (isConfigured === true) return ''
+  if (expiresAt === undefined) return 'never'
+  return status === 'grace' ? `${expiresAt.slice(0, 16).replace('T', ' ')} UTC` : expiresAt.slice(0, 10)
+}
+
+function rowOf(key: KeyView): string[] {
+  const { name, id, hint, status, createdAt, grants, limits = [], isConfigured } = key
+  const secret = isConfigured === true ? '(configuration)' : `${hint}...`
+  return [name, status, secret, grants.team ?? grants.tenant ?? '', limits.map((limit) => limit.replace(/ of this key$/, '')).join(', '), createdAt?.slice(0, 10) ?? '', endOf(key), id]
 }
 
 /** `postern keys ...`. */
@@ -48,8 +68,7 @@ export const keyCommands: Commands = {
   async list(client, names) {
     exactly(names, 'keys list', 0)
     const { keys } = (await client.ask('GET', '/keys')) as { keys: KeyView[] }
-    const rows = keys.map(({ name, id, hint, status, createdAt, expiresAt, grants }) => [name, status, `${hint}...`, grants.team ?? grants.tenant ?? '', createdAt.slice(0, 10), expiresAt?.slice(0, 10) ?? 'never', id])
-    return { text: keys.length === 0 ? 'There are no keys yet: postern keys create NAME' : table(['NAME', 'STATUS', 'KEY', 'TEAM', 'CREATED', 'EXPIRES', 'ID'], rows), json: keys }
+    return { text: keys.length === 0 ? 'There are no keys yet: postern keys create NAME' : table(['NAME', 'STATUS', 'KEY', 'TEAM', 'LIMITS', 'CREATED', 'EXPIRES', 'ID'], keys.map(rowOf)), json: keys }
   },
   async rotate(client, names, options) {
     const [name] = exactly(names, 'keys rotate NAME')
@@ -84,7 +103,7 @@ export const keyCommands: Commands = {
 /** `postern usage` and `postern budgets`: what every active key has used. @param tell is told how far it is */
 export async function usageOfAll(client: AdminClient, { onlyMoney, tell }: { readonly onlyMoney: boolean; readonly tell: (text: string) => void }): Promise<Said> {
   const { keys } = (await client.ask('GET', '/keys')) as { keys: KeyView[] }
-  const active = [...new Map(keys.filter(({ status }) => status === 'active').map((key) => [key.name, key])).values()]
+  const active = [...new Map(keys.filter(isInForce).map((key) => [key.name, key])).values()]
   const found: (LevelView & { name: string })[] = []
   for (const [at, { name, id }] of active.entries()) {
     if (at > 0 && at % 20 === 0) tell(`${at} of ${active.length} keys ...\n`)
@@ -93,7 +112,7 @@ export async function usageOfAll(client: AdminClient, { onlyMoney, tell }: { rea
     found.push(...usage.filter(({ unit }) => !onlyMoney || unit === 'usd').map((level) => ({ name, ...level })))
   }
   const rows = found.map(({ name, limit, used, amount, resetsAt }) => [name, limit, String(used), String(amount), share(used, amount), resetsAt ?? ''])
-  return { text: found.length === 0 ? `No active key has ${onlyMoney ? 'a budget' : 'limits'}.` : table(['NAME', 'LIMIT', 'USED', 'OF', 'SHARE', 'BEGINS ANEW'], rows), json: found }
+  return { text: found.length === 0 ? `No key in force has ${onlyMoney ? 'a budget' : 'limits'}.` : table(['NAME', 'LIMIT', 'USED', 'OF', 'SHARE', 'RESETS AT'], rows), json: found }
 }
 
 function shown(answer: Record<string, unknown>): Said {

@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import { parseArgs } from 'node:util'
 import { ConfigurationError, createGateway, explainConfiguration } from '@postern/core'
 import { AdminClient } from './admin-client.ts'
@@ -6,7 +7,7 @@ import { limitCommands, namesSubject, targetCommands, usageOf } from './rules.ts
 import type { Commands, Options, Said } from './said.ts'
 import { serve } from './serve.ts'
 import { table } from './table.ts'
-import { USAGE } from './usage.ts'
+import { COMMANDS, FLAGS, helpOf, OPTIONS, optionsOf } from './usage.ts'
 import { RequestError, UsageError } from './usage-error.ts'
 
 /** The world of a command line, so that tests can be it. */
@@ -18,8 +19,6 @@ export interface Terminal {
   /** Resolves when the process is asked to end. */
   untilStopped(): Promise<void>
 }
-
-const MANY = ['key', 'team', 'tenant', 'user', 'feature', 'tag', 'route', 'model', 'provider', 'endpoint', 'session', 'scope', 'mode', 'time-zone', 'budget', 'limit', 'expires', 'grace', 'url', 'port', 'host', 'config'] as const
 
 const GROUPS: Readonly<Record<string, Commands | undefined>> = { keys: keyCommands, limits: limitCommands, targets: targetCommands }
 
@@ -42,12 +41,17 @@ export async function main(args: readonly string[], terminal: Terminal): Promise
 }
 
 async function run(args: readonly string[], terminal: Terminal): Promise<number> {
-  const { words, options, isJson } = read(args)
+  const { words, options, isJson, wantsHelp, wantsVersion } = read(args)
   const [group, command = '', ...names] = words
-  if (group === undefined || group === 'help') {
-    terminal.out(USAGE)
+  if (wantsVersion) {
+    terminal.out(`${(createRequire(import.meta.url)('../package.json') as { version: string }).version}\n`)
     return 0
   }
+  if (group === undefined || group === 'help' || wantsHelp) {
+    terminal.out(helpFor(group === 'help' ? words.slice(1) : words))
+    return 0
+  }
+  refuseStrange(words, options)
   const say = ({ text, json }: Said): number => {
     terminal.out(isJson ? `${JSON.stringify(json, undefined, 2)}\n` : `${text}\n`)
     return 0
@@ -55,7 +59,7 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
   const commands = GROUPS[group]
   if (commands !== undefined) {
     const act = commands[command]
-    if (act === undefined) throw new UsageError(`postern ${group} takes ${Object.keys(commands).join(', ')}.`)
+    if (act === undefined) throw new UsageError(`postern ${group} takes ${Object.keys(commands).join(', ')}. See: postern help ${group}`)
     return say(await act(clientFor(options, terminal), names, options))
   }
   if (command === '' && (group === 'reset' || (group === 'usage' && namesSubject(options)))) return say(await usageOf(clientFor(options, terminal), options, { isReset: group === 'reset' }))
@@ -70,14 +74,43 @@ function clientFor(options: Options, { environment, fetch: send }: Terminal): Ad
   return new AdminClient({ url: options['url']?.[0] ?? environment['POSTERN_URL'] ?? 'http://127.0.0.1:8787', token: environment['POSTERN_ADMIN_TOKEN'], fetch: send })
 }
 
-function read(args: readonly string[]): { words: string[]; options: Options; isJson: boolean } {
+interface Given {
+  readonly words: string[]
+  readonly options: Options
+  readonly isJson: boolean
+  readonly wantsHelp: boolean
+  readonly wantsVersion: boolean
+}
+
+function read(args: readonly string[]): Given {
+  const withValue = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, { type: 'string' as const, multiple: true }]))
+  const flags = Object.fromEntries(Object.keys(FLAGS).map((name) => [name, { type: 'boolean' as const }]))
   try {
-    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { ...Object.fromEntries(MANY.map((name) => [name, { type: 'string' as const, multiple: true }])), json: { type: 'boolean' }, 'may-report': { type: 'boolean' }, help: { type: 'boolean', short: 'h' } } })
-    const { json, help, 'may-report': mayReport, ...options } = values as Record<string, unknown>
-    return { words: help === true ? ['help'] : positionals, options: { ...(options as Options), ...(mayReport === true && { 'may-report': ['true'] }) }, isJson: json === true }
+    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { ...withValue, ...flags, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } } })
+    const { json, help, version, 'may-report': mayReport, ...options } = values as Record<string, unknown>
+    return { words: positionals, options: { ...(options as Options), ...(mayReport === true && { 'may-report': ['true'] }) }, isJson: json === true, wantsHelp: help === true, wantsVersion: version === true }
   } catch (error) {
     throw new UsageError(`${(error as Error).message} See: postern help`)
   }
+}
+
+/** The help of a command; arguments behind its name (`keys rotate web --help`) change nothing. */
+function helpFor(words: readonly string[]): string {
+  for (let length = Math.min(words.length, 2); length >= 0; length--) {
+    const help = length === 0 && words.length > 0 ? undefined : helpOf(words.slice(0, length))
+    if (help !== undefined) return help
+  }
+  throw new UsageError(`There is no command ${JSON.stringify(words.join(' '))}. See: postern help`)
+}
+
+/** An option of another command would do nothing here. */
+function refuseStrange([group = '', command = '']: readonly string[], options: Options): void {
+  const name = `${group} ${command}` in COMMANDS ? `${group} ${command}` : group
+  const help = COMMANDS[name]
+  if (help === undefined) return
+  const known: readonly string[] = optionsOf(help)
+  const strange = Object.keys(options).find((option) => !known.includes(option))
+  if (strange !== undefined) throw new UsageError(`postern ${name} takes no --${strange}. See: postern help ${name}`)
 }
 
 /** Reads everything as a gateway would, and starts nothing that anybody could reach. */

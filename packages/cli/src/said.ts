@@ -26,7 +26,7 @@ export interface LevelView {
 export function levels(answer: Record<string, unknown>, none: string): Said {
   const usage = answer['usage'] as LevelView[]
   const rows = usage.map(({ limit, used, amount, resetsAt }) => [limit, String(used), String(amount), share(used, amount), resetsAt ?? ''])
-  return { text: usage.length === 0 ? none : table(['LIMIT', 'USED', 'OF', 'SHARE', 'BEGINS ANEW'], rows), json: usage }
+  return { text: usage.length === 0 ? none : table(['LIMIT', 'USED', 'OF', 'SHARE', 'RESETS AT'], rows), json: usage }
 }
 
 export function share(used: number, amount: number): string {

@@ -1,11 +1,11 @@
-import { Admin, type AdminGuard, keyActs, LiveRules, ruleActs } from './admin/index.ts'
+import { Admin, type AdminGuard, type ConfiguredKey, keyActs, LiveRules, ruleActs } from './admin/index.ts'
 import type { Clock } from './clock.ts'
 import { limitOfWish, limitsOfCaller, readGrace, readKeyWish, readLimitWish, readSubject, type Settings, type TargetFilter } from './config/index.ts'
 import { messageOf } from './errors.ts'
 import type { HostCalls } from './host-calls.ts'
 import { readJsonBody } from './http/index.ts'
 import { attributionOf, callerKey, type Caller, type KnownCaller, KeyRing, type Throttle } from './identity/index.ts'
-import type { AdmissionControl, Limit, Subject } from './limits/index.ts'
+import { type AdmissionControl, describe, type Limit, type Subject } from './limits/index.ts'
 import { LastingCondition } from './lasting-condition.ts'
 import type { LeveledLogger } from './log.ts'
 import { type Directory, Register, type RequestWindow, type StoredKey } from './storage/index.ts'
@@ -50,6 +50,27 @@ function callerOf({ name, grants }: StoredKey): KnownCaller {
   return { ...(grants as Partial<Caller>), id: name, credential: 'made' }
 }
 
+function callerOfAny(key: StoredKey | ConfiguredKey): KnownCaller {
+  return key.kind === 'key' ? callerOf(key) : { ...(key.grants as Partial<Caller>), id: key.name, credential: 'key' }
+}
+
+function configuredKeys(keys: Settings['keys']): ReadonlyMap<string, ConfiguredKey> {
+  return new Map(keys.map(({ name, routes, models, attribution }) => [name, { kind: 'configured', name, grants: { ...attribution, ...(routes && { routes }), ...(models && { models }) } }]))
+}
+
+/** The limits that were given to a key itself, in words. Sorted by key once: there may be many of both. */
+function ownLimits(limits: readonly Limit[]): (key: StoredKey | ConfiguredKey) => readonly string[] {
+  const ofConfigured = Map.groupBy(limits.filter(({ scope, only }) => scope.join() === 'key' && only.size === 1 && only.get('key')?.size === 1), ({ only }) => [...(only.get('key') ?? [])].join())
+  return (key) => {
+    if (key.kind === 'configured') return (ofConfigured.get(key.name) ?? []).map(describe)
+    try {
+      return limitsOfCaller(callerOf(key)).map(describe)
+    } catch (cause) {
+      return [messageOf(cause)]
+    }
+  }
+}
+
 /** What is switched off by the configuration, or by an administrator since; `undefined` where nobody can switch anything off. */
 export function switchOf(configured: TargetFilter | undefined, live: LiveRules | undefined, hostCalls: HostCalls): TargetFilter | undefined {
   // A switch that breaks leaves everything on.
@@ -80,18 +101,19 @@ export function createAdmin({ register, ring, rules, settings, admission, clock,
   const { adminGuard, onAdmin, keys, bodyLimitBytes, limits, providers } = settings
   const tellHost = hostCalls.notifier('onAdmin', onAdmin)
   const staticNames = new Set(keys.map(({ name }) => name))
-  const whose = (stored: StoredKey): readonly [readonly Limit[], Subject] => {
-    const caller = callerOf(stored)
+  const whose = (key: StoredKey | ConfiguredKey): readonly [readonly Limit[], Subject] => {
+    const caller = callerOfAny(key)
     return [[...limits, ...rules.limits, ...limitsOfCaller(caller)], { key: callerKey(caller), ...attributionOf(caller) }]
   }
   const ofKeys = keyActs({
     ring,
     clock,
-    takenNames: () => staticNames,
+    configured: configuredKeys(keys),
+    limitsOf: ownLimits(limits),
     read: readKeyWish,
     readGrace,
-    levels: (stored) => admission.levels(...whose(stored)),
-    reset: (stored) => admission.reset(...whose(stored)),
+    levels: (key) => admission.levels(...whose(key)),
+    reset: (key) => admission.reset(...whose(key)),
   })
   const ofRules = ruleActs({
     register,

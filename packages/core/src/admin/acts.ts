@@ -2,13 +2,19 @@ import type { Level } from '../limits/index.ts'
 
 /** A virtual key as administrators see it: never the key, never its hash. */
 export interface KeyView {
+  /** `key_...`, or its place in the configuration: `keys.web`. */
   readonly id: string
   readonly name: string
-  /** The first characters of the key. */
-  readonly hint: string
-  readonly status: 'active' | 'expired' | 'revoked'
+  /** It can be changed there only. */
+  readonly isConfigured?: true
+  /** The first characters of a key that was made. */
+  readonly hint?: string
+  /** `grace`: it was rotated and still works, until `expiresAt`. */
+  readonly status: 'active' | 'grace' | 'expired' | 'revoked'
+  /** Its own limits, in words. */
+  readonly limits: readonly string[]
   /** ISO 8601, here and below. */
-  readonly createdAt: string
+  readonly createdAt?: string
   readonly expiresAt?: string
   readonly revokedAt?: string
   /** What it may do and whose use it is, as it was asked for. */

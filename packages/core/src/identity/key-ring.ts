@@ -79,8 +79,8 @@ export class KeyRing {
   /** Another key for the same caller; the old one is good for `graceMs` more. */
   async rotate(old: StoredKey, graceMs: number): Promise<MadeKey> {
     const made = await this.make({ name: old.name, grants: old.grants, expiresAt: old.expiresAt })
-    const until = this.#options.clock.now() + graceMs
-    await this.#options.register.put({ ...old, expiresAt: Math.min(old.expiresAt ?? Number.POSITIVE_INFINITY, until) })
+    const now = this.#options.clock.now()
+    await this.#options.register.put({ ...old, rotatedAt: now, expiresAt: Math.min(old.expiresAt ?? Number.POSITIVE_INFINITY, now + graceMs) })
     return made
   }
 

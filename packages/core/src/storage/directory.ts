@@ -12,6 +12,8 @@ export interface StoredKey {
   /** Milliseconds since the epoch, here and below. */
   readonly createdAt: number
   readonly expiresAt?: number | undefined
+  /** Another key has taken its place; it works until `expiresAt`. */
+  readonly rotatedAt?: number
   readonly revokedAt?: number | undefined
   /** Revoked, and what was under way with it was ended. */
   readonly isKilled?: boolean
