@@ -1,16 +1,16 @@
 import { sessionOf } from './agent-session.ts'
 import { type Operation, outputExpected, type Usage } from './dialects/index.ts'
-import { type AdmitTarget, type AdmittedTarget, OutputAllowance } from './dispatch/index.ts'
+import { type AdmitTarget, type AdmittedTarget, hidesReasoning, OutputAllowance } from './dispatch/index.ts'
 import { GatewayError, toGatewayError } from './errors.ts'
 import type { Exchange } from './exchange.ts'
 import type { GatewayRequest } from './http/index.ts'
 import { attributionOf, callerKey, type KnownCaller, spellingsOf } from './identity/index.ts'
 import type { RequestRecord } from './ledger/index.ts'
-import { type Amounts, type Demand, isOfTarget, type Limit, type Subject } from './limits/index.ts'
+import { type Amounts, type Demand, describe, isBudget, isOfTarget, type Limit, type Subject } from './limits/index.ts'
 import { largest } from './lists.ts'
 import type { Plan, Target } from './routing/index.ts'
 import type { Runtime } from './runtime.ts'
-import { addedUp, NOTHING_USED, surchargeFor } from './settlement.ts'
+import { addedUp, NOTHING_USED, surchargeFor, usedBy } from './settlement.ts'
 
 /** How much more output a stream without a bound asks for at a time. */
 const MORE_OUTPUT_TOKENS = 1_024
@@ -61,6 +61,7 @@ function admitCall(runtime: Runtime, { degraded }: Exchange, { operation, isFree
   const isPriced = !isFree && limits.some(({ unit }) => unit === 'usd')
   const priced = (used: Usage, isHard = false): number | undefined => (isPriced ? (addedUp(runtime.priceOf(target.id, used), surchargeFor(runtime, operation, { target: target.id, isHard })) ?? (isUnpricedFree === true ? 0 : undefined)) : 0)
   const estimate = (own: readonly Limit[]): Amounts => {
+    if (isUnpricedFree !== true) refuseDeferred(operation, own)
     const amounts = estimateOf(operation)
     const isHard = isUnpricedFree !== true && own.some(isHardBudget)
     // What is not paid by the token has no price that is known here.
@@ -112,8 +113,8 @@ const MOST_ROUNDS = 8
 
 /**
  * Takes from every limit that concerns the request, or rejects and has taken nothing. Where a budget has too little left for
- * it, the targets that are too expensive are left out (`fallbackOn: ['budget_exceeded']` of the route), a stream begins with
- * what is left, and any other request is bounded to that where its route says so (`overBudget: 'bound'`).
+ * it, the targets that are too expensive are left out (`fallbackOn: ['budget_exceeded']` of the route), a stream that shows
+ * what it writes begins with what is left, and any other request is bounded to that where its route says so (`overBudget: 'bound'`).
  */
 export async function admit(runtime: Runtime, exchange: Exchange, asked: Asked): Promise<Affordable> {
   const all = runtime.limitsFor(exchange.caller)
@@ -132,7 +133,7 @@ export async function admit(runtime: Runtime, exchange: Exchange, asked: Asked):
       if (cheaper !== undefined) {
         plan = cheaper
         exchange.degraded.add('budget')
-      } else if (left !== undefined && isCuttable(operation)) most = left
+      } else if (left !== undefined && isCuttable(operation) && !plan.targets.some((target) => hidesReasoning(operation, target))) most = left
       else if (left !== undefined && plan.limits.overBudget === 'bound' && operation.bounded !== undefined) {
         operation = operation.bounded(left)
         exchange.degraded.add('output-bounded')
@@ -174,6 +175,7 @@ function demandOf(runtime: Runtime, exchange: Exchange, { operation, plan, limit
     degraded,
     subject: subjectOf(exchange, { operation, request, limits }),
     estimate(own) {
+      refuseDeferred(operation, own)
       const amounts = estimateOf(operation, most)
       if (isFree) return { ...amounts, outputTokens: 0, nanoDollars: 0 }
       // What is not paid by the token (images, speech, whatever passes as it is) has no price that is known here.
@@ -193,6 +195,13 @@ function demandOf(runtime: Runtime, exchange: Exchange, { operation, plan, limit
   }
 }
 
+/** What is answered later is never counted: a budget in tokens would have no end. One in dollars knows no price of it. */
+function refuseDeferred({ isDeferred }: Operation, own: readonly Limit[]): void {
+  const budget = own.find((limit) => limit.unit !== 'usd' && isBudget(limit))
+  if (budget === undefined || isDeferred?.() !== true) return
+  throw new GatewayError('unpriced_parameter', `The limit of ${describe(budget)} applies to this request, and what it uses cannot be counted: its answer comes with another request (a batch, a job, background). Send a request that is answered at once.`)
+}
+
 function isHardBudget({ unit, isSoft }: Limit): boolean {
   return unit === 'usd' && !isSoft
 }
@@ -202,6 +211,30 @@ function withCacheWrites(usage: Usage, operation: Operation): Usage {
   const lifetime = operation.cacheWrites?.()
   if (lifetime === undefined) return usage
   return { ...usage, cacheWriteTokens: usage.inputTokens, ...(lifetime === '1h' && { longCacheWriteTokens: usage.inputTokens }) }
+}
+
+/**
+ * Takes what further calls of a provider need beside the reservation, which is for one: what those that have ended may have
+ * cost, and as much as the reservation for each that is under way. `undefined` where no hard budget applies.
+ */
+export function affordsAnother(runtime: Runtime, exchange: Exchange): ((underWay: number) => Promise<boolean>) | undefined {
+  const { admitted, degraded } = exchange
+  if (admitted?.estimate === undefined || admitted.coveredOutput() === undefined) return undefined
+  const { inputTokens, outputTokens, nanoDollars = 0 } = admitted.estimate
+  let covered = { inputTokens: 0, outputTokens: 0, nanoDollars: 0 }
+  return async (underWay) => {
+    const used = usedBy(runtime, exchange)
+    const needed = {
+      inputTokens: Math.max(covered.inputTokens, used.inputTokens + underWay * inputTokens),
+      outputTokens: Math.max(covered.outputTokens, used.outputTokens + underWay * outputTokens),
+      nanoDollars: Math.max(covered.nanoDollars, (used.nanoDollars ?? 0) + underWay * nanoDollars),
+    }
+    const more = { inputTokens: needed.inputTokens - covered.inputTokens, outputTokens: needed.outputTokens - covered.outputTokens, nanoDollars: needed.nanoDollars - covered.nanoDollars }
+    const isAffordable = more.inputTokens + more.outputTokens + more.nanoDollars === 0 || (await admitted.extend(more))
+    if (isAffordable) covered = needed
+    else degraded.add('budget')
+    return isAffordable
+  }
 }
 
 /**

@@ -1,5 +1,5 @@
 import { Admin } from './admin/index.ts'
-import { admit, admitTargetFor, chargeReport, outputAllowance } from './accounting.ts'
+import { admit, admitTargetFor, affordsAnother, chargeReport, outputAllowance } from './accounting.ts'
 import { refuseLoop } from './agent-session.ts'
 import { bodyOf, type Endpoint, matchEndpoint, type OperationEndpoint } from './api/index.ts'
 import { durationHint, parseDuration } from './config/index.ts'
@@ -211,6 +211,7 @@ async function callTargets(runtime: Runtime, call: Call): Promise<Committed> {
       admitTarget,
       isMetered: exchange.admitted !== undefined || admitTarget !== undefined,
       reservedOutput: exchange.admitted?.estimate?.outputTokens,
+      affordsAnother: affordsAnother(runtime, exchange),
       allowance: outputAllowance(runtime, exchange, operation),
       onStart(cancel) {
         exchange.cancel = cancel

@@ -3,6 +3,7 @@ import type { ChatRequest, ClientRequest, Dialect, JsonObject, Quirks, ServerSid
 import { estimateInputTokens } from './estimate-tokens.ts'
 import { type CacheLifetime, cacheWrites } from './cache-writes.ts'
 import { boundOutput, type OutputAsked, outputAsked } from './output-bounds.ts'
+import { asksToBeDeferred } from './deferred.ts'
 import { type ReasoningAsked, reasoningAsked } from './reasoning-asked.ts'
 import { surchargesOf } from './surcharges.ts'
 import { translate, type Translation } from './translation.ts'
@@ -39,6 +40,8 @@ export interface Operation {
   bounded?(most: number): Operation
   /** It generates output, and no bound of it can be set here: a batch, an address of a provider's own that is not known. */
   isBoundless?(): boolean
+  /** Its answers come with other requests, which are free: a batch, a run in the background. What it uses is never seen here. */
+  isDeferred?(): boolean
   /** The request itself, where it is JSON that was read whole. */
   json?(): SentJson | undefined
   /** Its streams can be ended by the gateway as if their bound were reached. */
@@ -143,6 +146,7 @@ export function readChat(from: Dialect, request: ClientRequest): Operation {
       return body === request.body ? this : readChat(from, { ...request, body, bytes: undefined })
     },
     isCuttable: true,
+    isDeferred: () => asksToBeDeferred(request.body),
     json: () => request,
     conversation: () => chat.conversation(),
     estimateInput: () => (inputTokens ??= estimateInputTokens(chat.conversation())),

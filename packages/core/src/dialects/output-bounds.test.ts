@@ -23,6 +23,9 @@ describe('boundOutput', () => {
     ['lowers spellings of other servers', chat, { Max_Tokens: 9_000, n_predict: -1, options: { num_predict: 9_000 } }, { Max_Tokens: 100, n_predict: 100, options: { num_predict: 100 }, max_completion_tokens: 100 }],
     ['shares the bound among choices', chat, { max_tokens: 100, n: 4 }, { max_tokens: 25, n: 4 }],
     ['reads the largest number of choices', chat, { n: 2, best_of: '10' }, { n: 2, best_of: '10', max_completion_tokens: 10 }],
+    ['shares the bound among prompts', chat, { max_tokens: 100, prompt: ['a', 'b'] }, { max_tokens: 50, prompt: ['a', 'b'] }],
+    ['shares the bound among choices of each prompt', chat, { max_tokens: 100, n: 5, prompt: [[1], [2]] }, { max_tokens: 10, n: 5, prompt: [[1], [2]] }],
+    ['takes tokens for one prompt', chat, { max_tokens: 100, prompt: [1, 2, 3] }, { max_tokens: 100, prompt: [1, 2, 3] }],
     ['lowers a bound of Responses', responses, { max_output_tokens: 1e9 }, { max_output_tokens: 100 }],
     ['lowers a bound of Messages', messages, { max_tokens: 101, model: 'm' }, { max_tokens: 100, model: 'm' }],
     ['sets a bound of Gemini', gemini, { contents: [] }, { contents: [], generationConfig: { maxOutputTokens: 100 } }],
@@ -39,6 +42,10 @@ describe('boundOutput', () => {
 
   it('refuses more choices than tokens', () => {
     expect(() => boundOutput({ n: 101 }, chat, 100)).toThrow(/n must be at most 100/)
+  })
+
+  it('refuses more prompts than tokens', () => {
+    expect(() => boundOutput({ prompt: Array(101).fill('x') }, chat, 100)).toThrow(/prompt must be at most 100/)
   })
 
   it('leaves nothing that any reader could take for more, whatever is spelled how', () => {

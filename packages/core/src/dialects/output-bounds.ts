@@ -25,6 +25,9 @@ const BOUNDS: ReadonlySet<string> = new Set(['maxtokens', 'maxcompletiontokens',
 /** How many answers are generated, each of which is paid for. */
 const COUNTS: ReadonlySet<string> = new Set(['n', 'bestof', 'candidatecount', 'numreturnsequences', 'numgenerations'])
 
+/** Lists in the body each of whose entries gets answers of its own: `/v1/completions` takes many prompts at once. */
+const PROMPTS: ReadonlySet<string> = new Set(['prompt', 'prompts', 'promptembeds'])
+
 /** More than any provider generates, and far from where sums of it lose their precision. */
 const MOST = 1_000_000_000
 
@@ -71,12 +74,24 @@ function isOwn({ path }: Mention, { within, names }: OutputBounds): boolean {
   return names.includes(name) && (within === undefined ? place === undefined : place !== undefined && within.includes(place))
 }
 
+/** How many answers the request gets: so many to each of its prompts. */
+function choicesOf(body: JsonObject, counts: readonly Mention[]): number {
+  let prompts = 0
+  for (const [field, value] of Object.entries(body)) {
+    // Numbers are the tokens of one prompt.
+    if (Array.isArray(value) && typeof value[0] !== 'number' && PROMPTS.has(plainName(field))) prompts += value.length
+  }
+  return Math.min((largest(counts) ?? 1) * Math.max(1, prompts), MOST)
+}
+
 /** Of fields that contradict each other the largest counts: which of them a provider goes by is not known here. */
 export function outputAsked(body: JsonObject, bounds: OutputBounds): OutputAsked {
   const found = mentions(body, BOUNDS)
   const isBounded = found.some((mention) => typeof mention.value === 'number' && mention.value > 0 && isOwn(mention, bounds))
   const mentioned = largest(found) ?? 0
-  return { tokens: isBounded ? mentioned : undefined, mentioned, choices: largest(mentions(body, COUNTS)) ?? 1 }
+  // To some servers a negative number means no bound, beside another one too.
+  const isEndless = found.some(({ value }) => Number(value) < 0)
+  return { tokens: isBounded && !isEndless ? mentioned : undefined, mentioned, choices: choicesOf(body, mentions(body, COUNTS)) }
 }
 
 /**
@@ -86,9 +101,9 @@ export function outputAsked(body: JsonObject, bounds: OutputBounds): OutputAsked
  */
 export function boundOutput(body: JsonObject, bounds: OutputBounds, most: number): JsonObject {
   const counts = mentions(body, COUNTS)
-  const choices = largest(counts) ?? 1
+  const choices = choicesOf(body, counts)
   const share = Math.floor(most / choices)
-  if (share < 1) throw invalid(counts.map(({ path }) => path.join('.')).find(Boolean) ?? 'n', `at most ${most}, the output tokens this request may get`, choices)
+  if (share < 1) throw invalid(counts.map(({ path }) => path.join('.')).find(Boolean) ?? (body['prompt'] === undefined ? 'n' : 'prompt'), `at most ${most}, the output tokens this request may get`, choices)
   let bounded = body
   let isBounded = false
   for (const { path, value } of mentions(body, BOUNDS)) {

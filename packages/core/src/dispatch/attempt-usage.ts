@@ -132,7 +132,12 @@ function isCountedAlong({ usage, outputEstimate = 0 }: Observation): boolean {
   return usage.outputTokens - usage.reasoningTokens >= outputEstimate / 2
 }
 
-function habitOf({ operation, target, observation }: EndedAttempt): 'visible' | 'hidden' | 'unknown' {
+/** Whether the target writes tokens for this request that its stream does not show: nothing on our side can end it in time. */
+export function hidesReasoning(operation: Operation, target: Target): boolean {
+  return habitOf({ operation, target, observation: undefined }) === 'hidden'
+}
+
+function habitOf({ operation, target, observation }: Pick<EndedAttempt, 'operation' | 'target' | 'observation'>): 'visible' | 'hidden' | 'unknown' {
   if (operation.outputAsked === undefined) return 'visible'
   const asked = operation.reasoningAsked?.()
   if (observation !== undefined && isCountedAlong(observation)) return 'visible'

@@ -42,6 +42,12 @@ export interface DispatchJob {
   readonly degraded: Set<string>
   /** Takes from what the provider allows us, and the caller of it; rejects with `rate_limit_exceeded` where the provider has no room. Absent where there are no such limits. */
   readonly admitTarget?: AdmitTarget | undefined
+  /**
+   * Reserves what a call besides those before it may cost. False where a budget has not so much left; absent where none applies.
+   *
+   * @param underWay calls that have not ended
+   */
+  readonly affordsAnother?: ((underWay: number) => Promise<boolean>) | undefined
   /** How much of a stream is paid for; all of it when absent. */
   readonly allowance?: OutputAllowance | undefined
   /** Whose request it is: where calls of a target have to wait, those of different ones take turns. */

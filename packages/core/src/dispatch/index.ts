@@ -1,4 +1,4 @@
-export type { AttemptUsage, EstimateReason } from './attempt-usage.ts'
+export { type AttemptUsage, type EstimateReason, hidesReasoning } from './attempt-usage.ts'
 export { AnswerStream } from './answer-stream.ts'
 export type { Committed } from './attempt.ts'
 export { type AdmitTarget, type AdmittedTarget, dispatch } from './dispatch.ts'

@@ -48,6 +48,7 @@ export class Run {
     while (this.#calls <= this.#job.plan.limits.retries) {
       const step = this.#candidates.next()
       if (step === undefined || ('candidate' in step && step.candidate.failures > 0 && this.#billedFailures >= MOST_BILLED_FAILURES)) break
+      if (!(await this.#affordsAnother())) break
       const lane = 'lane' in step ? step.lane : await this.#waitFor(step.candidate)
       if (lane === 'none') break
       if (lane === undefined) continue
@@ -59,6 +60,12 @@ export class Run {
     }
     this.#tellOfPassedOver()
     throw this.#failures.length > 0 ? exhausted(this.#failures, this.#job) : unavailable(this.#candidates, this.#job)
+  }
+
+  /** Whether the budget has room for a call besides those that may have been billed. */
+  #affordsAnother(): Promise<boolean> | true {
+    const { usages, affordsAnother } = this.#job
+    return usages.length === 0 || affordsAnother === undefined || affordsAnother(0)
   }
 
   #tellOfPassedOver(answering?: Candidate): void {
@@ -106,7 +113,9 @@ export class Run {
     let running = 0
     this.#cancellation.wait((reason) => racers.forEach((racer) => racer.cancellation.cancel(reason)))
     return new Promise((resolve, reject) => {
+      let isDecided = false
       const loseOthers = (winner: Racer): void => {
+        isDecided = true
         timer.clear()
         for (const racer of racers) if (racer !== winner) this.#lose(racer)
       }
@@ -122,9 +131,13 @@ export class Run {
         if ('end' in outcome) reject(outcome.end)
         else resolve(outcome)
       }
-      const timer = clock.setTimer(() => {
-        const other = this.#upload.isSpent ? undefined : this.#candidates.another(first.candidate)
+      const enterOther = (isAffordable: boolean): void => {
+        const other = !isAffordable || isDecided || this.#cancellation.reason !== undefined || this.#upload.isSpent ? undefined : this.#candidates.another(first.candidate)
         if (other !== undefined) void enter(other)
+      }
+      const timer = clock.setTimer(() => {
+        if (this.#job.affordsAnother === undefined) enterOther(true)
+        else void this.#job.affordsAnother(running).then(enterOther)
       }, delayMs)
       void enter(first)
     })
@@ -289,7 +302,7 @@ export class Run {
 
   async #continue({ lane: { candidate }, cancellation }: Racer, relay: StreamRelay): Promise<AnswerStream | undefined> {
     const { attempts, degraded, plan } = this.#job
-    while (this.#calls < plan.limits.retries && cancellation.reason === undefined) {
+    while (this.#calls < plan.limits.retries && cancellation.reason === undefined && (await this.#affordsAnother())) {
       const lane = this.#candidates.another(candidate, canContinue)
       if (lane === undefined) return undefined
       const racer: Racer = { lane, cancellation, started: this.#environment.clock.monotonic(), progress: {}, hasLost: false }

@@ -147,6 +147,8 @@ export class AdmissionControl {
     const extensions: Reservation[] = []
     const known = new Set<string>()
     let asks = 0
+    let isSettled = false
+    const giveBack = (extension: Reservation): void => this.#settle(chosen, { reservation: extension, actuals: extension.draws.map(() => 0) })
     return {
       headers,
       estimate,
@@ -160,14 +162,17 @@ export class AdmissionControl {
           demand.degraded.add('store')
           return this.#room.take(this.#wantsOf(levels, more), known)
         }
-        if (extension !== undefined) extensions.push(extension)
+        // The request may have ended while the store was asked.
+        if (extension !== undefined && isSettled) giveBack(extension)
+        else if (extension !== undefined) extensions.push(extension)
         return extension !== undefined
       },
       settle: (actual) => {
+        isSettled = true
         this.#room.release(known)
         this.#settle(chosen, { reservation, actuals: actualsOf(counters, actual) })
         // What was taken later is part of what was used, which is counted above.
-        for (const extension of extensions) this.#settle(chosen, { reservation: extension, actuals: extension.draws.map(() => 0) })
+        for (const extension of extensions) giveBack(extension)
       },
     }
   }

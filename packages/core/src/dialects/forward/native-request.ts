@@ -2,6 +2,8 @@ import type { GatewayError } from '../../errors.ts'
 import type { ErrorResponse, JsonObject } from '../dialect.ts'
 import type { Operation, OperationTarget } from '../operation.ts'
 import { boundOutput, type OutputBounds, outputAsked } from '../output-bounds.ts'
+import { asksToBeDeferred, isDeferredPath } from '../deferred.ts'
+import { reasoningAsked } from '../reasoning-asked.ts'
 import { surchargesOf } from '../surcharges.ts'
 import { ByteRelay } from './byte-relay.ts'
 import { estimateNative, jsonIn, nativeBounds } from './native-bounds.ts'
@@ -37,7 +39,8 @@ export function readNativeRequest(request: NativeRequest): Operation {
   if (REPEATABLE.has(request.method) || request.method === 'DELETE') return operation
   const bounds = nativeBounds(request.path.startsWith('/') ? request.path : `/${request.path}`)
   if (bounds === 'none') return operation
-  return { ...operation, ...generating(request, bounds) }
+  const isDeferred = isDeferredPath(`/${request.path}`)
+  return { ...operation, ...generating(request, bounds), ...(isDeferred && { isDeferred: () => true }) }
 }
 
 /** What limits need to know of a request that may generate text. Its body is parsed when one of them asks. */
@@ -51,7 +54,9 @@ function generating(request: NativeRequest, bounds: OutputBounds | undefined): P
     },
     estimateInput: () => estimateNative(body() ?? {}),
     outputAsked: () => outputAsked(body() ?? {}, bounds ?? { names: ['max_tokens'] }),
+    reasoningAsked: () => reasoningAsked(body() ?? {}),
     surcharges: () => surchargesOf(body() ?? {}),
+    isDeferred: () => asksToBeDeferred(body() ?? {}),
     isBoundless: () => bounds === undefined || body() === undefined,
     bounded(this: Operation, most: number) {
       const sent = body()

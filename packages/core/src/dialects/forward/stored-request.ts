@@ -39,6 +39,7 @@ export function readStoredRequest(api: Dialect, endpoint: StoredEndpoint, reques
     isFree: endpoint.isFree,
     // What a batch asks for stands in a file.
     isBoundless: () => !endpoint.isFree,
+    isDeferred: () => !endpoint.isFree,
     // Done twice, an upload is a second file and a batch is paid for again.
     provider: wantedFor(api, request, { isRepeatable: body === undefined }),
     translationFor: (target, context) =>
