@@ -30,6 +30,17 @@ describe('text', () => {
     for (const part of parts) expect(estimate([part]) - none).toBeGreaterThanOrEqual(15)
   })
 
+  it('that is encrypted counts by its size, and once where it stands beside it', () => {
+    const none = estimate([text('')])
+    const signature = { origin: 'openai-responses', value: Buffer.from(prose.repeat(100)).toString('base64') }
+    const hidden = estimate([{ type: 'reasoning', text: '', signature, redacted: true }]) - none
+    expect(hidden).toBeGreaterThanOrEqual(1_700)
+    expect(hidden).toBeLessThanOrEqual(2_600)
+    expect(estimate([{ type: 'tool-call', id: 'a', name: 'f', arguments: '{}', kind: 'function', signature }]) - none).toBeGreaterThanOrEqual(1_700)
+    const shown = estimate([{ type: 'reasoning', text: prose.repeat(100) }]) - none
+    expect(estimate([{ type: 'reasoning', text: prose.repeat(100), signature }]) - none - shown).toBeLessThanOrEqual(1)
+  })
+
   it('of many messages costs more than the same in one', () => {
     const messages: Message[] = [1, 2, 3].map(() => ({ role: 'user', parts: [text(prose)] }))
     expect(estimate([], { messages })).toBeGreaterThan(estimate([text(prose), text(prose), text(prose)]))

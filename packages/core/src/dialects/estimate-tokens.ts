@@ -1,5 +1,5 @@
 import { estimateTokenCount } from 'tokenx'
-import type { Conversation, FilePart, ImagePart, Part, Tool } from './conversation.ts'
+import type { Conversation, FilePart, ImagePart, Part, Signature, Tool } from './conversation.ts'
 
 /**
  * What an image costs at most where images are scaled down before they are read: about 1,600 tokens for one of some 1.15
@@ -12,6 +12,8 @@ const PAGE_TOKENS = 3000
 const PAGE_BYTES = 75_000
 /** Speech at 16 kB and 32 tokens a second, which is compressed sound as most models hear it. */
 const AUDIO_BYTES_PER_TOKEN = 500
+/** Thoughts are mostly English. */
+const BYTES_PER_THOUGHT_TOKEN = 4
 /** Role and separators around every message. */
 const MESSAGE_TOKENS = 4
 /** Name, description and schema are wrapped in words of the provider's own. */
@@ -77,13 +79,15 @@ function tokensOfPart(part: Part, text: TextTally): number {
   switch (part.type) {
     case 'text':
     case 'refusal':
-    case 'reasoning':
       text.add(part.text)
       return 0
+    case 'reasoning':
+      text.add(part.text)
+      return tokensOfProof(part.signature, part.text)
     case 'tool-call':
       text.add(part.name)
       text.add(part.arguments)
-      return 0
+      return tokensOfProof(part.signature, '')
     case 'tool-result':
       return part.content.reduce((sum, inner) => sum + tokensOfPart(inner, text), MESSAGE_TOKENS)
     case 'image':
@@ -96,6 +100,11 @@ function tokensOfPart(part: Part, text: TextTally): number {
       text.addJson(part.value)
       return 0
   }
+}
+
+/** Thoughts that are sent back encrypted are read by the model as any others: what is in the proof beyond the text beside it. */
+function tokensOfProof(signature: Signature | undefined, shown: string): number {
+  return signature === undefined ? 0 : Math.max(0, Math.ceil((bytesOf(signature.value) - shown.length) / BYTES_PER_THOUGHT_TOKEN))
 }
 
 const TEXT_TYPE = /^(?:text\/|application\/(?:json|xml|yaml))/i

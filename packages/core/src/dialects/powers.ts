@@ -1,7 +1,8 @@
 import { append } from '../lists.ts'
 import type { JsonObject } from './dialect.ts'
-import { isObject, objectsOf } from './json.ts'
+import { isObject } from './json.ts'
 import { plainName } from './output-bounds.ts'
+import { toolsAsked } from './tools-asked.ts'
 
 /**
  * What requests to a service can do beyond asking one model for an answer that its tokens pay for. Names of fields stand for
@@ -24,8 +25,7 @@ export interface Powers {
 export function answersElsewhere(body: JsonObject, { elsewhere = [], elsewhereTools = [] }: Powers): string | undefined {
   const field = fieldsOf(body, elsewhere)[0]
   if (field !== undefined || elsewhereTools.length === 0) return field
-  const at = objectsOf(body['tools']).findIndex(({ type }) => typeof type === 'string' && elsewhereTools.some((named) => isNamed(type, named)))
-  return at === -1 ? undefined : `tools[${at}]`
+  return toolsAsked(body).find(({ tool: { type } }) => typeof type === 'string' && elsewhereTools.some((named) => isNamed(type, named)))?.path
 }
 
 /** Whether another model, host or account may answer because of how the model is spelled. */

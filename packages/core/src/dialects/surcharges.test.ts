@@ -18,6 +18,8 @@ describe('what the tokens of a request do not pay for', () => {
     ['tools of a server that the provider calls, whose answers are read as input', { tools: [{ type: 'mcp', server_url: 'https://tools.example' }] }, ['tools[0]']],
     ['tools of Anthropic', { tools: [{ type: 'web_search_20250305', name: 'web_search' }, { type: 'code_execution_20250825', name: 'code_execution' }] }, ['tools[0]', 'tools[1]']],
     ['tools of Gemini', { tools: [{ functionDeclarations: [] }, { googleSearch: {} }] }, ['tools[1]']],
+    ['tools in a namespace', { tools: [{ type: 'namespace', name: 'a', tools: [{ type: 'function', name: 'b' }, { type: 'web_search' }] }] }, ['tools[0].tools[1]']],
+    ['tools in the input', { input: [{ role: 'user', content: 'x' }, { type: 'additional_tools', role: 'developer', tools: [{ type: 'function', name: 'a' }, { type: 'image_generation' }, { type: 'namespace', name: 'n', tools: [{ type: 'file_search' }] }] }] }, ['input[1].tools[1]', 'input[1].tools[2].tools[0]']],
     ['what is no tool', { tools: 'all', modalities: 7, service_tier: 9 }, []],
   ])('in %s', (_, body, expected) => {
     expect(surchargesOf(body)).toEqual(expected)

@@ -1,8 +1,9 @@
 import type { JsonObject } from './dialect.ts'
-import { listOf, objectOf, objectsOf, textOf } from './json.ts'
+import { listOf, objectOf, textOf } from './json.ts'
+import { toolsAsked } from './tools-asked.ts'
 
 /** Tools of clients, which cost no more than the tokens they are written with; every other one is a provider's, which may charge for each use. */
-const FREE_TOOLS: ReadonlySet<string> = new Set(['function', 'custom', 'namespace', 'tool_search', 'local_shell', 'apply_patch'])
+const FREE_TOOLS: ReadonlySet<string> = new Set(['function', 'custom', 'tool_search', 'local_shell', 'apply_patch'])
 /** Those of Anthropic that clients run themselves have names with a date. */
 const FREE_DATED_TOOL = /^(?:bash|text_editor|computer|memory|tool_search_tool_\w+)_\d{8}$/
 /** Gemini's are fields of the tool; these are paid by the token. */
@@ -26,9 +27,7 @@ export function surchargesOf(body: JsonObject): string[] {
   for (const [field, modalities] of [['modalities', body['modalities']], ['generationConfig.responseModalities', config['responseModalities'] ?? config['response_modalities']]] as const) {
     if (listOf(modalities).some((modality) => !FREE_MODALITIES.has(String(modality).toLowerCase()))) found.push(field)
   }
-  objectsOf(body['tools']).forEach((tool, at) => {
-    if (!isFreeTool(tool)) found.push(`tools[${at}]`)
-  })
+  for (const { path, tool } of toolsAsked(body)) if (!isFreeTool(tool)) found.push(path)
   return found
 }
 
