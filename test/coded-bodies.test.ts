@@ -129,6 +129,21 @@ describe.each([...Object.entries(CODINGS), ['deflate', BARE_DEFLATE] as const])(
       expect([response.headers.get('content-encoding'), await response.text()]).toEqual([null, 'plain bytes'])
     }))
 
+  it('ends although more bytes follow its end', async () => {
+    const upstream = await listen((request, response) => {
+      request.resume()
+      response.writeHead(200, { 'content-type': 'text/plain', 'content-encoding': encoding })
+      response.write(encode(Buffer.from('plain bytes')), () => response.write('\r\n'))
+    })
+    const chain = await startChain({ dialects: ['openai-chat'], addresses: { first: upstream.url }, route: { retries: 0 }, gateway: { timeout: '1s' } })
+    const response = await chain.send('/providers/first/v1/things')
+    // The deadline of the request, or the bytes themselves, end it: before the first of them or in the middle.
+    await response.text().catch(() => undefined)
+    expect(chain.records).toMatchObject([{ code: expect.stringMatching(/^(upstream_invalid|deadline_exceeded)$/) }])
+    await chain.close()
+    await upstream.close()
+  })
+
   it.each([true, false])('is bounded when decoded (stream: %s)', (stream) =>
     withUpstream(encode(Buffer.alloc(4 * 1024 * 1024, stream ? ': c\n' : ' ')), stream ? 'text/event-stream' : 'application/json', async (chain) => {
       const response = await chain.ask({ stream })

@@ -98,25 +98,31 @@ class Stage {
   #size = 0
   #settle: { resolve(): void; reject(error: Error): void } | undefined
   #error: Error | undefined
+  /** The coding has told its own end. */
+  #isOver = false
 
   constructor(name: string, limit: number) {
     this.#name = name
     this.#limit = limit
   }
 
-  push(bytes: Uint8Array): Promise<Uint8Array> {
+  async push(bytes: Uint8Array): Promise<Uint8Array> {
+    // A decoder that has ended takes no more, and calls nothing back.
+    if (this.#isOver) throw new NotDecodable(`more than ${this.#name}`)
     const stream = (this.#stream ??= this.#open(bytes))
     return this.#wait((done) => void stream.write(bytes, () => done()))
   }
 
   /** A body without a byte has nothing to end. */
-  end(): Promise<Uint8Array> {
+  async end(): Promise<Uint8Array> {
     const stream = this.#stream
-    return stream === undefined ? Promise.resolve(new Uint8Array()) : this.#wait((done) => void stream.once('end', done).end())
+    if (stream === undefined) return new Uint8Array()
+    return this.#wait((done) => (this.#isOver ? done() : void stream.end()))
   }
 
+  /** Rejects what is being waited for. */
   close(): void {
-    this.#stream?.destroy()
+    this.#fail(new NotDecodable('closed'))
   }
 
   #open(first: Uint8Array): ReturnType<Coding['open']> {
@@ -129,6 +135,10 @@ class Stage {
       if (this.#size > this.#limit) this.#fail(new DecodedTooLarge('too large'))
     })
     stream.on('error', (cause) => this.#fail(new NotDecodable(`not ${this.#name}`, { cause })))
+    stream.on('end', () => {
+      this.#isOver = true
+      this.#settle?.resolve()
+    })
     return stream
   }
 

@@ -19,6 +19,7 @@ class DecodedCall implements UpstreamCall {
   readonly #limit: number
   readonly #decoder: StreamDecoder
   #isOver = false
+  #aborted: GatewayError | undefined
 
   constructor(call: UpstreamCall, codings: readonly string[], limit: number) {
     this.#call = call
@@ -37,7 +38,7 @@ class DecodedCall implements UpstreamCall {
       const chunk = await this.#call.read()
       if (chunk !== undefined && chunk.length === 0) return chunk
       const bytes = await (chunk === undefined ? this.#decoder.end() : this.#decoder.push(chunk)).catch((error: unknown) => {
-        throw failure(error, this.#limit)
+        throw this.#aborted ?? failure(error, this.#limit)
       })
       this.#isOver = chunk === undefined
       if (bytes.length > 0) return bytes
@@ -62,6 +63,7 @@ class DecodedCall implements UpstreamCall {
   }
 
   abort(reason: GatewayError): void {
+    this.#aborted ??= reason
     this.#decoder.close()
     this.#call.abort(reason)
   }
