@@ -189,3 +189,11 @@ describe('parseFrames', () => {
     expect(frames('data: a:b\u2028\ufeffc\n\n')[0]?.data).toBe('a:b\u2028\ufeffc')
   })
 })
+
+describe.each([['LF', '\n'], ['CR', '\r'], ['CRLF', '\r\n']])('a block of very many lines that end with %s', (_name, end) => {
+  it.each(['', 'data', 'data: ', ':', 'a', 'event: a', `data: {}${end}`])('each of them %j, is refused', (content) => {
+    const text = (content + end).repeat(100_001)
+    expect(() => parseFrames(Buffer.from(`${text}${end}`))).toThrow(expect.objectContaining({ code: 'upstream_invalid', message: expect.stringContaining('100000 lines') }))
+    expect(() => parseFrames(Buffer.from((content + end).repeat(40_000) + end))).not.toThrow()
+  })
+})

@@ -149,11 +149,27 @@ export class SseFrameSplitter implements FrameSplitter {
 
 const decoder = new TextDecoder()
 
+/** A line costs a hundred times what its bytes do: a few megabytes of empty ones would hold the event loop for seconds. */
+const MAX_LINES = 100_000
+
+function checkLines(block: Uint8Array): void {
+  if (block.length <= MAX_LINES) return
+  for (const end of [LF, CR]) {
+    let lines = 0
+    for (let at = block.indexOf(end); at !== -1; at = block.indexOf(end, at + 1)) {
+      lines += 1
+      if (lines > MAX_LINES) throw new GatewayError('upstream_invalid', `The provider sent more than ${MAX_LINES} lines of stream events at once.`)
+    }
+  }
+}
+
 /**
  * The events of a block of whole events. Comments, unknown fields and events without data are left out, with one
- * exception: an `error:` line, which some servers send bare, becomes an event named `error`.
+ * exception: an `error:` line, which some servers send bare, becomes an event named `error`. Throws `upstream_invalid` for a block of
+ * more than 100,000 lines.
  */
 export function parseFrames(block: Uint8Array): SseFrame[] {
+  checkLines(block)
   const text = decoder.decode(block)
   if (text.startsWith('data: ') && text.indexOf('\n') === text.length - 2 && !text.includes('\r')) {
     return [{ event: undefined, data: text.slice(6, -2) }]
