@@ -1,3 +1,4 @@
+import '@postern/core/supported-runtime'
 import { createRequire } from 'node:module'
 import { parseArgs } from 'node:util'
 import { ConfigurationError, createGateway, explainConfiguration } from '@postern/core'

@@ -1,3 +1,4 @@
+import './supported-runtime.ts'
 export { type Clock, systemClock, type Timer } from './clock.ts'
 export {
   ConfigurationError,

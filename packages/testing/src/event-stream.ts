@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib'
+import zlib from 'node:zlib'
 
 const PRELUDE_BYTES = 12
 const CHECKSUM_BYTES = 4
@@ -18,10 +18,10 @@ export function encodeMessage(message: EventStreamMessage): Uint8Array {
   const frame = Buffer.alloc(total)
   frame.writeUInt32BE(total, 0)
   frame.writeUInt32BE(headers.length, 4)
-  frame.writeUInt32BE(crc32(frame.subarray(0, 8)), 8)
+  frame.writeUInt32BE(zlib.crc32(frame.subarray(0, 8)), 8)
   headers.copy(frame, PRELUDE_BYTES)
   payload.copy(frame, PRELUDE_BYTES + headers.length)
-  frame.writeUInt32BE(crc32(frame.subarray(0, total - CHECKSUM_BYTES)), total - CHECKSUM_BYTES)
+  frame.writeUInt32BE(zlib.crc32(frame.subarray(0, total - CHECKSUM_BYTES)), total - CHECKSUM_BYTES)
   return frame
 }
 

@@ -1,3 +1,4 @@
+import '@postern/core/supported-runtime'
 export type { FinishReason, ScriptedAnswer, ScriptedReasoning, ScriptedToolCall, ScriptedUsage } from './answer.ts'
 export { type Clock, ManualClock, systemClock } from './clock.ts'
 export { type DemoProviderOptions, startDemoProvider } from './demo.ts'

@@ -1,3 +1,4 @@
+import '../supported-runtime.ts'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { GatewayError } from '../errors.ts'
 import { codingsIn } from '../content-coding.ts'

@@ -1,3 +1,4 @@
+import '../supported-runtime.ts'
 import { GatewayError } from '../errors.ts'
 import { codingsIn } from '../content-coding.ts'
 import { bodyTooLarge, encodingNotAccepted } from './body.ts'

@@ -1,4 +1,4 @@
-import { hash, randomBytes } from 'node:crypto'
+import crypto, { randomBytes } from 'node:crypto'
 import { GatewayError } from '../errors.ts'
 import type { HostCalls } from '../host-calls.ts'
 import type { GatewayRequest } from '../http/index.ts'
@@ -35,7 +35,7 @@ const ANONYMOUS: KnownCaller = Object.freeze({ id: 'anonymous', credential: 'non
 export function createIdentify(options: IdentityOptions): Identify {
   const { ring, jwt } = options
   const secret = randomBytes(32).toString('base64')
-  const digest = (key: string): string => hash('sha256', secret + key, 'base64')
+  const digest = (key: string): string => crypto.hash('sha256', secret + key, 'base64')
   const callers = new Map(options.keys.map(({ key, caller }) => [digest(key), Object.freeze<KnownCaller>({ ...caller, credential: 'key' })]))
   const byKey = (request: GatewayRequest): KnownCaller | Promise<KnownCaller> => {
     if (request.search !== '') refuseKeyInUrl(request.search)

@@ -1,4 +1,4 @@
-import { hash } from 'node:crypto'
+import crypto from 'node:crypto'
 import { attributes } from '../identity/index.ts'
 import type { CalendarWindow } from './period.ts'
 
@@ -72,7 +72,7 @@ const LONGEST_READABLE = 64
 /** Names the counter of a request: the same on every instance, whatever the order of the configuration. At most 128 characters. */
 export function counterOf(limit: Limit, subject: Subject): string {
   const who = limit.scope.map((scope) => `${scope}=${encoded(subject[scope] ?? '')}`).join(';') + onlyName(limit)
-  return `${limit.isProviders === true ? 'provider/' : ''}${limit.unit}/${windowName(limit)}/${who.length <= LONGEST_READABLE ? who : `#${hash('sha256', who, 'base64url')}`}`
+  return `${limit.isProviders === true ? 'provider/' : ''}${limit.unit}/${windowName(limit)}/${who.length <= LONGEST_READABLE ? who : `#${crypto.hash('sha256', who, 'base64url')}`}`
 }
 
 /** `minute`, `60000ms`, `at once`. */

@@ -1,4 +1,4 @@
-import { crc32 } from 'node:zlib'
+import zlib from 'node:zlib'
 import { GatewayError } from '../../errors.ts'
 import type { FrameSplitter, SseFrame } from '../sse.ts'
 
@@ -78,7 +78,7 @@ export class EventStreamSplitter implements FrameSplitter {
 
   #totalBytes(prelude: Buffer): number {
     // First of all: the lengths of something else than a frame mean nothing.
-    if (crc32(prelude.subarray(0, 8)) !== prelude.readUInt32BE(8)) throw invalid('sent a stream that is not one of binary events')
+    if (zlib.crc32(prelude.subarray(0, 8)) !== prelude.readUInt32BE(8)) throw invalid('sent a stream that is not one of binary events')
     const total = prelude.readUInt32BE(0)
     if (prelude.readUInt32BE(4) > total - PRELUDE_BYTES - CHECKSUM_BYTES) throw invalid('sent a stream event whose lengths contradict each other')
     if (total > this.#maxEventBytes) throw invalid(`sent a stream event of more than ${this.#maxEventBytes} bytes`)
@@ -87,7 +87,7 @@ export class EventStreamSplitter implements FrameSplitter {
 
   #frame(bytes: Buffer): SseFrame {
     const end = bytes.length - CHECKSUM_BYTES
-    if (crc32(bytes.subarray(0, end)) !== bytes.readUInt32BE(end)) throw invalid('sent a stream event with a wrong checksum')
+    if (zlib.crc32(bytes.subarray(0, end)) !== bytes.readUInt32BE(end)) throw invalid('sent a stream event with a wrong checksum')
     const payloadAt = PRELUDE_BYTES + bytes.readUInt32BE(4)
     const headers = this.#headers(bytes.subarray(PRELUDE_BYTES, payloadAt))
     return frameOf(headers, bytes.toString('utf8', payloadAt, end))
