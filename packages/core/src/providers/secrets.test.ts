@@ -71,3 +71,25 @@ describe('a secret in another spelling', () => {
     }
   })
 })
+
+describe('a secret cut at one end', () => {
+  const long = `canary-${Array.from({ length: 40 }, (_, at) => `${at * 37}x`).join('')}`
+  const secrets = new Secrets([LEAKY_KEY, long])
+
+  it.each(Object.entries(spellings))('is removed when it is %s', (_name, spell) => {
+    for (const key of [LEAKY_KEY, long]) {
+      // Base64 shares its last characters with what stands behind the cut, so that a little more has to be left of it.
+      for (let kept = 20; kept <= key.length; kept += key === long ? 9 : 1) for (const part of [key.slice(0, kept), key.slice(-kept)]) expect(secrets.redact(spell(part)), part).toContain('[removed]')
+    }
+  })
+
+  it('is removed as far as it goes, and nothing beside it', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 16, max: long.length - 1 }), (kept) => {
+        expect(secrets.redact(`Incorrect key ${long.slice(0, kept)}... given`)).toBe('Incorrect key [removed]... given')
+        expect(secrets.redact(`Incorrect key ...${long.slice(-kept)} given`)).toBe('Incorrect key ...[removed] given')
+      }),
+    )
+    expect(secrets.redact('canary-0x37x is how keys of this vendor begin')).toBe('canary-0x37x is how keys of this vendor begin')
+  })
+})

@@ -8,6 +8,9 @@ const RECENT_SECRETS = 32
 /** Layers of escapes that are resolved: JSON in JSON in a query, and one more. */
 const MOST_LAYERS = 4
 
+/** Characters from the beginning of a secret, or to its end, that are taken for a part of it. What vendors begin their keys with is shorter. */
+const LEAST_PART = 16
+
 const REMOVED = '[removed]'
 
 /** One secret as it is searched for. */
@@ -24,8 +27,8 @@ type Range = readonly [start: number, end: number]
 
 /**
  * The credentials a provider has held, kept to take them out of texts in every spelling: as they are, escaped for JSON, a
- * URL or HTML, in base64, base64url or hexadecimal, and one of these within another. Neither printing nor serialising it
- * shows one.
+ * URL or HTML, in base64, base64url or hexadecimal, one of these within another, and cut at one end. Neither printing nor
+ * serialising it shows one.
  *
  * @example
  * const secrets = new Secrets(['Bearer abc-123456'])
@@ -90,10 +93,28 @@ function lowerCase(text: string): string {
   return lower.length === text.length ? lower : text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
 }
 
-/** @param text of the view, in one case or alphabet */
+/**
+ * Where the needle stands, whole or cut: a service that shortens what it repeats, and we before a text gets here, leave the
+ * beginning of a key or its end, which is most of it.
+ *
+ * @param text of the view, in one case or alphabet
+ */
 function found(text: string, needle: string, { starts, ends }: View): Range[] {
   const ranges: Range[] = []
-  for (let at = text.indexOf(needle); at !== -1; at = text.indexOf(needle, at + 1)) ranges.push([starts[at] ?? 0, ends[at + needle.length - 1] ?? 0])
+  const head = needle.slice(0, LEAST_PART)
+  let length = 0
+  for (let at = text.indexOf(head); at !== -1; at = text.indexOf(head, at + length)) {
+    length = head.length
+    while (length < needle.length && text.charCodeAt(at + length) === needle.charCodeAt(length)) length += 1
+    ranges.push([starts[at] ?? 0, ends[at + length - 1] ?? 0])
+  }
+  const tail = needle.slice(-LEAST_PART)
+  for (let at = text.indexOf(tail); at !== -1; at = text.indexOf(tail, at + tail.length)) {
+    const end = at + tail.length
+    length = tail.length
+    while (length < needle.length && end > length && text.charCodeAt(end - length - 1) === needle.charCodeAt(needle.length - length - 1)) length += 1
+    ranges.push([starts[end - length] ?? 0, ends[end - 1] ?? 0])
+  }
   return ranges
 }
 
