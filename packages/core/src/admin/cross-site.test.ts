@@ -38,6 +38,7 @@ const forged: readonly (readonly [string, Record<string, string>, number])[] = [
   ['JSON of a name that ends alike', { ...json, origin: 'https://evil-app.example' }, 403],
   ['JSON of another port', { ...json, origin: 'https://app.example:8443' }, 403],
   ['JSON of a sandbox', { ...json, origin: 'null' }, 403],
+  ...['file', 'capacitor', 'chrome-extension', 'app', 'ftp', 'ws'].map((scheme): [string, Record<string, string>, number] => [`JSON of the scheme ${scheme}`, { ...json, origin: `${scheme}://app.example` }, 403]),
   ['JSON of two origins', { ...json, origin: 'https://app.example, https://evil.example' }, 403],
   ['JSON of nobody says where', json, 403],
   ['a Basic login', { 'content-type': 'text/plain', authorization: 'Basic eDp5' }, 415],

@@ -28,6 +28,8 @@ function isSameOrigin(request: GatewayRequest): boolean {
   const host = request.header('host')
   if (origin === undefined || host === undefined || !URL.canParse(origin)) return false
   const { protocol, host: from } = new URL(origin)
+  // Pages within applications have schemes of their own, and may name any host behind them.
+  if (protocol !== 'https:' && protocol !== 'http:') return false
   // The default port of a scheme is left out of the one, and may stand in the other.
   return URL.canParse(`${protocol}//${host}`) && new URL(`${protocol}//${host}`).host === from && from !== ''
 }
