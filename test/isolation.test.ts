@@ -70,7 +70,7 @@ describe('what a client sends', () => {
       const seen = chain.provider('first').journal.last()
       expect(JSON.stringify(seen.headers)).not.toMatch(new RegExp(`${canary}|${CLIENT_KEY}`, 'i'))
       expect(seen.path + seen.search).not.toContain(CANARY_KEY)
-      expect(Object.keys(seen.headers).sort()).toEqual([...expected[dialect], 'accept', 'connection', 'content-length', 'content-type', 'host', 'user-agent'].sort())
+      expect(Object.keys(seen.headers).sort()).toEqual([...expected[dialect], 'accept', 'accept-encoding', 'connection', 'content-length', 'content-type', 'host', 'user-agent'].sort())
     }
   })
 
@@ -107,11 +107,9 @@ describe('what a client sends', () => {
   it('cannot leave the path of the model it names', async () => {
     chain = await startChain({ dialects: ['gemini'] })
     for (const model of ['first/../../evil?x=1', 'first/a/../b#c', 'first/%2e%2e/evil']) {
-      const response = await chain.ask({ model })
-      await response.text()
-      for (const { path, search } of chain.provider('first').journal) expect([path, search]).toEqual([expect.stringMatching(/^\/v1beta\/models\/[^/?#]+:generateContent$/), ''])
+      expect((await chain.ask({ model })).status).toBe(404)
     }
-    expect(chain.calls()).toEqual([3])
+    expect(chain.calls()).toEqual([0])
   })
 
   it('is not sent on to where a provider redirects (I7)', async () => {

@@ -111,7 +111,11 @@ describe.each(dialects)('recordings of %s', (dialect) => {
       expectMeaning(reading, recording.expected)
       if (recording.expected.outcome === 'complete') expectWhole(reading, recording)
       else expectBroken(reading)
-      if (recording.expected.usage !== undefined) expect(record.usage).toMatchObject(recording.expected.usage)
+      const { usage } = recording.expected
+      if (usage === undefined) continue
+      if (record.usage?.estimated !== true) expect(record.usage).toMatchObject(usage)
+      // Of an answer that broke off, what may have been made by then is counted as well.
+      else expect([record.usage.input, record.usage.output >= (usage.output ?? 0)]).toEqual([usage.input, true])
     }
   })
 })
@@ -148,8 +152,9 @@ async function expectSame(replay: Replay, recording: Recording): Promise<void> {
       expectWhole(reading, recording)
       if (provider === 'openai' && recording.dialect === 'openai-chat') expect(reading.body.trimEnd()).toBe(recording.body.toString('utf8').trimEnd())
       expect(record).toMatchObject({ status: 200, code: 'ok', finishReasons: [expected.finish] })
-      expect(record.usage?.input).toBe(expected.usage?.input)
-      expect(record.usage && record.usage.input + record.usage.output).toBe(expected.totalTokens)
+      // What a provider does not tell is estimated, for limits.
+      if (expected.usage === undefined) expect(record.usage?.estimated).toBe(true)
+      else expect([record.usage?.input, record.usage && record.usage.input + record.usage.output]).toEqual([expected.usage.input, expected.totalTokens])
     }
   }
 }

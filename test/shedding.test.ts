@@ -12,7 +12,7 @@ describe('a host whose event loop is late (U24)', () => {
     const clock = new FakeClock()
     const log = seeLog()
     const loop = { lagMs: 0, get mean() { return (this.lagMs + 20) * 1e6 }, reset: () => undefined, enable: () => true, disable: () => true }
-    chain = await startChain({ gateway: { log }, injected: { clock, eventLoopDelay: loop } })
+    chain = await startChain({ gateway: { log, eventLoopLagLimit: '200ms' }, injected: { clock, eventLoopDelay: loop } })
     const ready = async (): Promise<unknown> => (await chain.send('/health/ready')).json()
     const batch = () => chain.ask({}, { headers: { 'x-postern-lane': 'batch' } })
     const lag = (ms: number): void => {

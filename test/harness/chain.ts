@@ -127,6 +127,8 @@ async function startProviders(options: ChainOptions): Promise<Started> {
     return [name, { baseUrl: options.addresses?.[name] ?? provider.url, apiKey: CANARY_KEY, dialect: spokenBy(provider), ...(options.quirks?.[name] && { quirks: options.quirks[name] }), ...(options.limits?.[name] && { limits: options.limits[name] }) }] as const
   })
   const configuration: GatewayOptions<never> = {
+    // A machine that runs tests beside each other is late now and then.
+    eventLoopLagLimit: 'off',
     providers: Object.fromEntries(configured),
     routes: { chain: { targets: configured.map(([name]) => targetOf(name)), ...options.route } },
     keys: { client: CLIENT_KEY },

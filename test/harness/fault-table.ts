@@ -165,7 +165,7 @@ export const elsewhere: readonly { readonly id: string; readonly name: string; r
   { id: 'F-76', name: 'two applications on one Redis', test: 'test/ledgers.test.ts', words: 'F-76', seen: 'each has its prefix' },
   { id: 'F-77', name: 'two instances race for one budget', test: 'test/instances.test.ts', words: 'F-77', seen: 'no more get in than there is room for' },
   { id: 'F-78', name: 'four processes at once, Redis in trouble', test: 'test/ledger-history.test.ts', words: 'F-77 to F-79', seen: 'every counter adds up' },
-  { id: 'F-79', name: 'the host is killed during streams', test: 'test/starved-host.test.ts', words: 'F-79', seen: 'places come free, reservations stay counted' },
+  { id: 'F-79', name: 'the host is killed during streams', test: 'test/instance-ends.test.ts', words: 'F-79', seen: 'places come free, reservations are given back down to their input' },
   { id: 'F-80', name: 'a shutdown with 200 streams', test: 'test/instances.test.ts', words: 'F-80', seen: 'all is given back' },
   { id: 'F-81', name: 'a key is taken out during a stream', test: 'test/reload.test.ts', words: 'F-81', seen: 'refused at once; the stream ends as it would' },
   { id: 'F-82', name: 'a limit is lowered', test: 'test/reload.test.ts', words: 'F-82', seen: 'it holds for the next request' },
