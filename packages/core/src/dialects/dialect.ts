@@ -153,6 +153,8 @@ export interface CallContext {
   readonly quirks: Quirks
   /** The route allows leaving out parts and tools the target cannot take; otherwise they are refused. */
   readonly dropUnsupported?: boolean
+  /** Unix seconds of the call, for answers that do not say when they were made. */
+  readonly created?: number
   /** A new unique id with this prefix; injected so that tests are deterministic. */
   newId(prefix: string): string
 }

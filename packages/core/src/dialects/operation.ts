@@ -158,7 +158,7 @@ export function readChat(from: Dialect, request: ClientRequest): Operation {
       const { provider, model } = target
       return translate(from, to, {
         request: chat,
-        call: { provider: provider.name, issuer: provider.issuer, model, stream: chat.stream, quirks: provider.quirks, dropUnsupported: context.dropUnsupported, newId: context.newId },
+        call: { provider: provider.name, issuer: provider.issuer, model, stream: chat.stream, quirks: provider.quirks, dropUnsupported: context.dropUnsupported, created: context.created, newId: context.newId },
         render: { request: chat, requestId: context.requestId, model, created: context.created, includeUsage: chat.includeUsage, estimateInput: () => (inputTokens ??= estimateInputTokens(chat.conversation())) },
         maxEventBytes: context.maxEventBytes,
         isContinuable: context.isContinuable,

@@ -1,7 +1,7 @@
 import { longCacheWrites } from './cache-write-split.ts'
 import type { JsonObject } from './dialect.ts'
 import { objectOf } from './json.ts'
-import { tokenCount, type Usage } from './usage.ts'
+import { tokenCount, type Usage, withinInput } from './usage.ts'
 
 /**
  * The usage object of an answer or of one event of a stream, wherever the dialects of the world put it: at the top, in the
@@ -24,7 +24,7 @@ export function readUsage(native: JsonObject): Usage | undefined {
   const thoughts = first('thoughtsTokenCount')
   const inputDetails = details('prompt_tokens_details', 'input_tokens_details')
   const cacheWriteTokens = written ?? tokenCount(inputDetails.cache_write_tokens)
-  return {
+  return withinInput({
     inputTokens: (input ?? tokenCount(native.total_tokens) ?? 0) + (read ?? 0) + (written ?? 0),
     outputTokens: (output ?? 0) + (thoughts ?? 0),
     cachedTokens: read ?? first('cachedContentTokenCount') ?? tokenCount(inputDetails.cached_tokens),
@@ -32,7 +32,7 @@ export function readUsage(native: JsonObject): Usage | undefined {
     longCacheWriteTokens: longCacheWrites(native, cacheWriteTokens),
     reasoningTokens: thoughts ?? tokenCount(details('completion_tokens_details', 'output_tokens_details').reasoning_tokens),
     native,
-  }
+  })
 }
 
 /** The usage of a stream: later counts replace earlier ones, and what a later event leaves out keeps its count. */

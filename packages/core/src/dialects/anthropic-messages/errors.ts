@@ -1,5 +1,6 @@
 import { GatewayError } from '../../errors.ts'
 import type { ErrorResponse, JsonObject } from '../dialect.ts'
+import { foreignError, foreignFacts, statusOfMessage } from '../foreign-error.ts'
 import { upstreamError } from '../upstream-error.ts'
 import { objectOf, parseJson, textOf } from '../json.ts'
 
@@ -18,6 +19,9 @@ export const STATUS_OF_TYPE: ReadonlyMap<string, number> = new Map([
   ['overloaded_error', 529],
 ])
 
+/** Messages and their events. */
+const OWN_TYPE = /^(?:message|content_block|ping)/
+
 /** An account without credit is told so with status 400. */
 const OUT_OF_CREDIT = /credit balance is too low|reached your specified (API|workspace)? ?usage limits/i
 
@@ -30,9 +34,10 @@ export function readError(response: ErrorResponse): GatewayError {
 
 /** The error a body or a stream event with status 200 carries, `undefined` when it carries none. */
 export function errorInAnswer(body: JsonObject, provider: string): GatewayError | undefined {
-  if (body.type !== 'error' && (body.error === undefined || body.error === null)) return undefined
+  if (body.type !== 'error' && !body.error) return OWN_TYPE.test(textOf(body.type) ?? '') || Array.isArray(body.content) ? undefined : foreignError(body, provider)
   const type = textOf(objectOf(body.error)?.type)
-  return upstreamError({ ...factsOf(body), status: STATUS_OF_TYPE.get(type ?? '') ?? 500, provider })
+  const facts = factsOf(body)
+  return upstreamError({ ...facts, status: STATUS_OF_TYPE.get(type ?? '') ?? (type === undefined ? statusOfMessage(facts.message) : 500), provider })
 }
 
 /** The error of an event named `error` whose data is not JSON. */
@@ -52,7 +57,8 @@ interface Facts {
 
 function factsOf(body: JsonObject): Facts {
   const error = objectOf(body.error)
-  const message = textOf(error?.message) ?? textOf(body.error) ?? textOf(body.message) ?? textOf(body.detail)
+  const foreign = foreignFacts(body)
+  const message = textOf(error?.message) ?? textOf(body.error) ?? textOf(body.message) ?? textOf(body.detail) ?? foreign?.message
   if (message !== undefined && OUT_OF_CREDIT.test(message)) return { message, providerCode: 'billing_error' }
-  return { message, providerCode: textOf(objectOf(error?.details)?.error_code) ?? textOf(error?.type) }
+  return { message, providerCode: textOf(objectOf(error?.details)?.error_code) ?? textOf(error?.type) ?? foreign?.providerCode }
 }

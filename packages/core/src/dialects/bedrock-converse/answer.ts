@@ -3,6 +3,7 @@ import { append } from '../../lists.ts'
 import type { Part, ToolCallPart } from '../conversation.ts'
 import type { CallContext, JsonObject } from '../dialect.ts'
 import type { Answer } from '../events.ts'
+import { foreignError } from '../foreign-error.ts'
 import { isObject, listOf, objectOf, objectsOf, textOf } from '../json.ts'
 import { annotationOf } from './citations.ts'
 import { errorInAnswer, invalidAnswer } from './errors.ts'
@@ -27,6 +28,8 @@ export function readAnswer(body: JsonObject, call: CallContext): Answer {
 
 /** Servers between us and the service report an error with status 200 now and then. */
 function noAnswer(body: JsonObject, call: CallContext): GatewayError {
+  const foreign = body.__type === undefined ? foreignError(body, call.provider) : undefined
+  if (foreign !== undefined) return foreign
   const reportsError = textOf(body.message) !== undefined || textOf(body.__type) !== undefined
   return reportsError ? errorInAnswer(body, call.provider) : invalidAnswer('sent an answer without content', call.provider)
 }

@@ -1,6 +1,7 @@
 import type { Part } from '../conversation.ts'
 import type { CallContext, JsonObject } from '../dialect.ts'
 import type { Answer } from '../events.ts'
+import { foreignError } from '../foreign-error.ts'
 import { objectOf, objectsOf, textOf } from '../json.ts'
 import { argumentsOf } from './arguments.ts'
 import { annotationsOf } from './citations.ts'
@@ -12,6 +13,8 @@ import { usageOf } from './usage.ts'
 export function readAnswer(body: JsonObject, call: CallContext): Answer {
   const message = objectOf(body.message)
   if (message === undefined) {
+    const foreign = foreignError(body, call.provider)
+    if (foreign !== undefined) throw foreign
     if (textOf(body.message) !== undefined) throw readError({ status: 500, headers: {}, body: JSON.stringify(body), provider: call.provider, model: call.model })
     throw invalidAnswer('sent an answer without a message', call.provider)
   }

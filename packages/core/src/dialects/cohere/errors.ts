@@ -1,6 +1,7 @@
 import { GatewayError } from '../../errors.ts'
 import type { ErrorResponse } from '../dialect.ts'
 import { parseObject, textOf } from '../json.ts'
+import { foreignFacts } from '../foreign-error.ts'
 import { cleanProviderText, upstreamError } from '../upstream-error.ts'
 
 /** Something in the request or in the answer stands on a list of what is denied; another try would not mend it. */
@@ -10,7 +11,7 @@ const CONTENT_FILTER = /blocked|content (?:policy|filter)|safety/i
 /** `{"id","message"}`, now and then with an `error_type`; HTML of a server before it, or nothing. */
 export function readError({ status, body, provider }: ErrorResponse): GatewayError {
   const error = parseObject(body)
-  const message = textOf(error?.message) ?? textOf(error?.error) ?? (error === undefined ? body : undefined)
+  const message = textOf(error?.message) ?? textOf(error?.error) ?? (error === undefined ? undefined : foreignFacts(error)?.message) ?? (error === undefined ? body : undefined)
   const isFiltered = status === DENIED || (status === 400 && message !== undefined && CONTENT_FILTER.test(message))
   return upstreamError({ status, provider, message, providerCode: isFiltered ? 'content_filter' : textOf(error?.error_type) })
 }

@@ -1,5 +1,6 @@
 import type { CallContext, JsonObject, StreamReader } from '../dialect.ts'
 import type { StreamEvent } from '../events.ts'
+import { foreignError } from '../foreign-error.ts'
 import { objectOf, parseObject, textOf } from '../json.ts'
 import type { SseFrame } from '../sse.ts'
 import { argumentsOf, mayBeNone } from './arguments.ts'
@@ -111,6 +112,8 @@ export class ChatReader implements StreamReader {
   /** Errors have no type of their own; what else is new is no concern of ours. */
   #other(event: JsonObject, frame: SseFrame): readonly StreamEvent[] {
     const isError = frame.event === 'error' || event.type === 'error' || (event.type === undefined && textOf(event.message) !== undefined)
+    const foreign = foreignError(event, this.#call.provider)
+    if (foreign !== undefined) return this.#fail(foreign)
     if (!isError) return NOTHING
     return this.#fail(readError({ status: 500, headers: {}, body: frame.data, provider: this.#call.provider, model: this.#call.model }))
   }

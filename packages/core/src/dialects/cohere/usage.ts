@@ -1,5 +1,5 @@
 import { objectOf } from '../json.ts'
-import { tokenCount, type Usage } from '../usage.ts'
+import { tokenCount, type Usage, withinInput } from '../usage.ts'
 
 /** Tokens as they were counted; `billed_units` leaves out what the service adds to every prompt. */
 export function usageOf(native: unknown): Usage | undefined {
@@ -8,5 +8,5 @@ export function usageOf(native: unknown): Usage | undefined {
   const inputTokens = tokenCount(tokens?.input_tokens)
   const outputTokens = tokenCount(tokens?.output_tokens)
   if (inputTokens === undefined && outputTokens === undefined) return undefined
-  return { inputTokens: inputTokens ?? 0, outputTokens: outputTokens ?? 0, cachedTokens: tokenCount(usage?.cached_tokens), native }
+  return withinInput({ inputTokens: inputTokens ?? 0, outputTokens: outputTokens ?? 0, cachedTokens: tokenCount(usage?.cached_tokens), native })
 }

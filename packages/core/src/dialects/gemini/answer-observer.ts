@@ -2,6 +2,7 @@ import { GatewayError } from '../../errors.ts'
 import { type JsonObject, USAGE_GRACE_MS } from '../dialect.ts'
 import type { Finish } from '../finish.ts'
 import { isObject, listOf, objectsOf, textOf } from '../json.ts'
+import { foreignError } from '../foreign-error.ts'
 import { errorInAnswer } from './errors.ts'
 import { blockedPrompt, brokenCandidate, finishOf, finishWord } from './finish.ts'
 
@@ -47,7 +48,9 @@ export class AnswerObserver {
   /** Looks at a chunk. Gives back the error it carries; a whole answer is one chunk. */
   observe(chunk: JsonObject): GatewayError | undefined {
     const { error, candidates, promptFeedback } = chunk
-    if (error !== undefined && error !== null) return errorInAnswer(error, this.#provider)
+    if (error !== undefined && error !== null && error !== true) return errorInAnswer(error, this.#provider)
+    const foreign = candidates === undefined || candidates === null ? foreignError(chunk, this.#provider) : undefined
+    if (foreign !== undefined) return foreign
     for (const [position, candidate] of listOf(candidates).entries()) {
       const broken = isObject(candidate) ? this.#observe(candidate, position) : undefined
       if (broken !== undefined) return broken

@@ -1,6 +1,7 @@
 import { GatewayError } from '../../errors.ts'
 import type { ErrorResponse, JsonObject } from '../dialect.ts'
 import { isObject, listOf, parseFirstObject, textOf } from '../json.ts'
+import { foreignFacts } from '../foreign-error.ts'
 import { upstreamError } from '../upstream-error.ts'
 
 /** HTTP status of the API's status words, for errors that come without one. */
@@ -31,7 +32,8 @@ export function isStatusWord(word: string): boolean {
 
 /** The error of a non-2xx answer, whatever its body is. */
 export function readError(response: ErrorResponse): GatewayError {
-  return errorOf(parseFirstObject(response.body)?.['error'], response)
+  const body = parseFirstObject(response.body)
+  return errorOf(body?.['error'] ?? (body === undefined ? undefined : foreignFacts(body)), response)
 }
 
 /** The error an answer with status 200 carries, alone or in the middle of its stream. */

@@ -1,6 +1,7 @@
 import { GatewayError, toGatewayError } from '../../errors.ts'
 import { type CallContext, type JsonObject, type StreamReader, USAGE_GRACE_MS } from '../dialect.ts'
 import type { StreamEvent } from '../events.ts'
+import { foreignError } from '../foreign-error.ts'
 import type { SseFrame } from '../sse.ts'
 import { CandidateReader } from './candidate.ts'
 import { errorInAnswer } from './errors.ts'
@@ -63,8 +64,10 @@ export class AnswerReader implements StreamReader {
   /** The events of one chunk; `event` is the name of its SSE event, if it had one. */
   readChunk(chunk: JsonObject, event?: string): readonly StreamEvent[] {
     const { error, candidates } = chunk
-    if (error !== undefined && error !== null) return this.#fail(errorInAnswer(error, this.#call.provider))
+    if (error !== undefined && error !== null && error !== true) return this.#fail(errorInAnswer(error, this.#call.provider))
     if (event === 'error') return this.#fail(errorInAnswer(chunk, this.#call.provider))
+    const foreign = candidates === undefined || candidates === null ? foreignError(chunk, this.#call.provider) : undefined
+    if (foreign !== undefined) return this.#fail(foreign)
     const events: StreamEvent[] = []
     if (!this.#started) this.#start(chunk, events)
     if (Array.isArray(candidates) && candidates.length > 0) {

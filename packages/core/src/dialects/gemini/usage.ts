@@ -1,4 +1,4 @@
-import { tokenCount, type Usage } from '../usage.ts'
+import { tokenCount, type Usage, withinInput } from '../usage.ts'
 import { isObject } from '../json.ts'
 
 /**
@@ -12,11 +12,11 @@ export function readUsage(native: unknown): Usage | undefined {
   const candidates = tokenCount(native['candidatesTokenCount'])
   const thoughts = tokenCount(native['thoughtsTokenCount'])
   if (prompt === undefined && candidates === undefined && thoughts === undefined) return undefined
-  return {
+  return withinInput({
     inputTokens: (prompt ?? 0) + (toolPrompt ?? 0),
     outputTokens: (candidates ?? 0) + (thoughts ?? 0),
     cachedTokens: tokenCount(native['cachedContentTokenCount']),
     reasoningTokens: thoughts,
     native,
-  }
+  })
 }

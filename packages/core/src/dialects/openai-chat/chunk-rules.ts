@@ -4,7 +4,8 @@ import type { JsonObject } from '../dialect.ts'
 import { type Finish, type FinishReason, unknownFinish } from '../finish.ts'
 import type { SseFrame } from '../sse.ts'
 import { upstreamError } from '../upstream-error.ts'
-import { tokenCount, type Usage } from '../usage.ts'
+import { tokenCount, type Usage, withinInput } from '../usage.ts'
+import { foreignError, saysFine, statusOfMessage } from '../foreign-error.ts'
 import { errorFactsOf, statusOfWord } from './error-facts.ts'
 import { listOf, objectOf, parseObject, textOf } from '../json.ts'
 
@@ -25,15 +26,15 @@ export function usageOf(body: JsonObject): Usage | undefined {
     tokenCount(native.num_cached_tokens) ??
     tokenCount(native.prompt_cache_hit_tokens)
   const cacheWrite = tokenCount(promptDetails?.cache_write_tokens) ?? tokenCount(promptDetails?.cache_creation_input_tokens)
-  return {
+  return withinInput({
     inputTokens,
     outputTokens,
-    cachedTokens: atMost(cached, inputTokens),
-    cacheWriteTokens: atMost(cacheWrite, inputTokens),
-    longCacheWriteTokens: longCacheWrites(native, atMost(cacheWrite, inputTokens)),
+    cachedTokens: cached,
+    cacheWriteTokens: cacheWrite,
+    longCacheWriteTokens: longCacheWrites(native, cacheWrite),
     reasoningTokens: atMost(reasoning, outputTokens),
     native,
-  }
+  })
 }
 
 /** Some services put the usage of a stream beside the delta. */
@@ -61,10 +62,10 @@ function atMost(count: number | undefined, total: number): number | undefined {
  */
 export function errorOf(body: JsonObject, provider: string): GatewayError | undefined {
   const choices = Array.isArray(body.choices) ? body.choices : undefined
-  if (choices !== undefined && !body.error) return errorInChoices(choices, provider)
-  const facts = errorFactsOf(body)
-  if (facts === undefined) return undefined
-  const { status = facts.providerCode === undefined ? 500 : statusOfWord(facts.providerCode), ...rest } = facts
+  if (choices !== undefined && !body.error) return errorInChoices(choices, provider) ?? (choices.length === 0 ? foreignError(body, provider) : undefined)
+  const facts = !body.error && saysFine(body) ? undefined : errorFactsOf(body)
+  if (facts === undefined) return foreignError(body, provider)
+  const { status = facts.providerCode === undefined ? statusOfMessage(facts.message) : statusOfWord(facts.providerCode), ...rest } = facts
   return upstreamError({ ...rest, status, provider })
 }
 

@@ -1,5 +1,6 @@
 import type { GatewayError } from '../../errors.ts'
 import type { ErrorResponse, JsonObject } from '../dialect.ts'
+import { foreignFacts } from '../foreign-error.ts'
 import { upstreamError } from '../upstream-error.ts'
 import { parseFirstObject } from '../json.ts'
 import { errorFactsOf } from './error-facts.ts'
@@ -29,6 +30,6 @@ export function renderStreamError(error: GatewayError): string {
 export function readError(response: ErrorResponse): GatewayError {
   const { status, provider } = response
   const body = parseFirstObject(response.body)
-  const facts = body === undefined ? { message: response.body } : errorFactsOf(body)
+  const facts = body === undefined ? { message: response.body } : { ...foreignFacts(body), ...errorFactsOf(body) }
   return upstreamError({ ...facts, status, provider })
 }

@@ -47,6 +47,9 @@ describe('finishReason', () => {
 describe('repairAnswer', () => {
   const good = (): JsonObject => ({
     id: 'x',
+    object: 'chat.completion',
+    created: 1,
+    model: 'm',
     extra: { kept: true },
     choices: [{ index: 0, message: { role: 'assistant', content: 'hi', tool_calls: [{ id: 'a', type: 'function', function: { name: 'get', arguments: '{}' }, extra: 1 }] }, finish_reason: 'tool_calls' }],
   })
@@ -73,7 +76,7 @@ describe('repairAnswer', () => {
   })
 
   it('invents an end only for services that are known to name none', () => {
-    const body = (): JsonObject => ({ choices: [{ index: 0, message: { role: 'assistant', content: 'a' }, finish_reason: null }] })
+    const body = (): JsonObject => ({ id: 'x', object: 'chat.completion', created: 1, model: 'm', choices: [{ index: 0, message: { role: 'assistant', content: 'a' }, finish_reason: null }] })
     const known = body()
     expect(repairAnswer(known, call({ noFinish: true }))).toBe(true)
     expect(known).toMatchObject({ choices: [{ finish_reason: 'stop' }] })

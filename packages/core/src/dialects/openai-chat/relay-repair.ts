@@ -47,7 +47,7 @@ export function finishReason(value: unknown, calledTools: boolean): FinishReason
 
 /** A whole answer of a compatible service, mended in place. True when something changed. */
 export function repairAnswer(body: JsonObject, call: CallContext): boolean {
-  let changed = false
+  let changed = repairHead(body, call)
   const choices = listOf(body.choices)
   choices.forEach((item, at) => {
     const choice = objectOf(item)
@@ -56,8 +56,8 @@ export function repairAnswer(body: JsonObject, call: CallContext): boolean {
       choice.index = at
       changed = true
     }
-    const message = objectOf(choice.message)
-    if (message === undefined) return
+    if (repairMissingMessage(choice)) changed = true
+    const message = objectOf(choice.message) ?? {}
     if (message.role !== 'assistant') {
       message.role = 'assistant'
       changed = true
@@ -78,6 +78,25 @@ export function repairAnswer(body: JsonObject, call: CallContext): boolean {
     }
   })
   return changed
+}
+
+/** What every answer begins with, where a service says nothing of it. */
+function repairHead(body: JsonObject, { newId, model, created }: CallContext): boolean {
+  const missing: JsonObject = {
+    ...(textOf(body.id) === undefined ? { id: newId('chatcmpl-') } : {}),
+    ...(textOf(body.object) === undefined ? { object: 'chat.completion' } : {}),
+    ...(typeof body.created === 'number' ? {} : { created: created ?? 0 }),
+    ...(textOf(body.model) === undefined ? { model } : {}),
+  }
+  Object.assign(body, missing)
+  return Object.keys(missing).length > 0
+}
+
+/** A choice that a filter emptied has no message, which every client reads without asking whether it is there. */
+export function repairMissingMessage(choice: JsonObject): boolean {
+  if (objectOf(choice.message) !== undefined) return false
+  choice.message = { role: 'assistant', content: textOf(choice.text) ?? '', refusal: null }
+  return true
 }
 
 function repairToolCall(tool: JsonObject | undefined, call: CallContext): boolean {

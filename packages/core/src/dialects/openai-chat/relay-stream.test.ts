@@ -182,7 +182,7 @@ describe('what the end means (B1)', () => {
   it('a service that names no finish gets one written, and its calls their arguments', () => {
     const tool = chunk('x', { choices: [{ index: 0, delta: { tool_calls: [{ index: 0, id: 'a', function: { name: 'now' } }] }, finish_reason: null }] })
     const { relay, chunks } = relayed([tool, DONE], { quirks: { noFinish: true } })
-    expect(chunks.at(-1)?.choices).toEqual([{ index: 0, delta: { tool_calls: [{ index: 0, function: { arguments: '{}' } }] }, finish_reason: 'tool_calls' }])
+    expect(chunks.at(-1)?.choices).toEqual([{ index: 0, delta: { tool_calls: [{ index: 0, id: 'a', type: 'function', function: { name: 'now', arguments: '{}' } }] }, finish_reason: 'tool_calls' }])
     expect(relay.finishes).toEqual([{ reason: 'tool_calls' }])
     expect(relayed([PLAIN, DONE], { quirks: { noFinish: true } }).chunks.at(-1)?.choices).toEqual([{ index: 0, delta: {}, finish_reason: 'stop' }])
   })

@@ -2,7 +2,7 @@ import { GatewayError } from '../../errors.ts'
 import type { CallContext, ChatRequest, JsonObject, RelayOptions, StreamRelay } from '../dialect.ts'
 import type { Finish } from '../finish.ts'
 import { parseFrames, type SseFrame, SseSplitter } from '../sse.ts'
-import type { Usage } from '../usage.ts'
+import { laterUsage, type Usage } from '../usage.ts'
 import { chunkHasContent } from './chunk-content.ts'
 import { errorOf, finishOf, reportedError, usageOf } from './chunk-rules.ts'
 import { renderStreamError } from './errors.ts'
@@ -128,7 +128,7 @@ export class ChatStreamRelay implements StreamRelay {
     if (this.error !== undefined || chunk === undefined) return ''
     this.events += 1
     this.hasContent ||= chunkHasContent(chunk)
-    this.usage = usageOf(chunk) ?? this.usage
+    this.usage = laterUsage(this.usage, usageOf(chunk))
     const exact = this.#call.quirks.exact === true
     const keep = this.#readChoices(chunk)
     if (exact) return this.#relayExact(chunk, frame)
@@ -175,7 +175,7 @@ export class ChatStreamRelay implements StreamRelay {
     head.id ??= textOf(chunk.id)
     head.model ??= textOf(chunk.model)
     if (head.created === 0 && typeof chunk.created === 'number') head.created = Math.floor(chunk.created)
-    return { ...head, id: head.id ?? this.#fallbackId, model: head.model ?? this.#call.model }
+    return { ...head, id: head.id ?? this.#fallbackId, created: head.created === 0 ? (this.#call.created ?? 0) : head.created, model: head.model ?? this.#call.model }
   }
 
   #recordFinish(choice: JsonObject | undefined): void {

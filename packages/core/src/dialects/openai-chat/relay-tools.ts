@@ -11,6 +11,8 @@ import { ToolDeltas } from './tool-deltas.ts'
 export class StreamedToolCalls {
   readonly #deltas: ToolDeltas
   readonly #custom = new Set<number>()
+  /** Of deltas that gave nothing yet: a call is announced when its name is whole. */
+  #held: JsonObject = {}
 
   constructor(call: CallContext) {
     this.#deltas = new ToolDeltas(0, call.newId)
@@ -42,7 +44,9 @@ export class StreamedToolCalls {
 
   /** At most one delta per call: the start of a call takes the arguments that came with it. */
   #render(events: readonly StreamEvent[], raw: JsonObject): JsonObject[] {
-    const { index: _index, id: _id, type: _type, function: _function, custom: _custom, ...rest } = raw
+    const { index: _index, id: _id, type: _type, function: _function, custom: _custom, ...own } = raw
+    const rest = { ...this.#held, ...own }
+    this.#held = events.length === 0 ? rest : {}
     const output: JsonObject[] = []
     for (const event of events) {
       if (event.type === 'tool-call') {

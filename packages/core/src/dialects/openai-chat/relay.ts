@@ -2,9 +2,9 @@ import { GatewayError } from '../../errors.ts'
 import type { CallContext, JsonObject, Relay, RelayedAnswer } from '../dialect.ts'
 import type { Finish } from '../finish.ts'
 import { errorOf, finishOf, usageOf } from './chunk-rules.ts'
-import { objectOf } from '../json.ts'
+import { isObject, objectOf } from '../json.ts'
 import { relayRequest } from './relay-request.ts'
-import { repairAnswer } from './relay-repair.ts'
+import { repairAnswer, repairMissingMessage } from './relay-repair.ts'
 import { ChatStreamRelay } from './relay-stream.ts'
 import { hasUnfitTools } from './tool-rules.ts'
 
@@ -22,8 +22,15 @@ function readAnswer(body: JsonObject, bytes: Uint8Array, call: CallContext): Rel
   if (!Array.isArray(body.choices) || body.choices.length === 0) {
     throw new GatewayError('upstream_invalid', `${call.provider} sent an answer without a single choice.`)
   }
-  const repaired = !call.quirks.exact && repairAnswer(body, call)
+  const repaired = call.quirks.exact === true ? repairMissing(body.choices) : repairAnswer(body, call)
   return { body: repaired ? JSON.stringify(body) : bytes, usage: usageOf(body), finishes: finishesOf(body.choices) }
+}
+
+/** The original API too leaves the message out of a choice that its filter emptied. */
+function repairMissing(choices: readonly unknown[]): boolean {
+  let changed = false
+  for (const choice of choices) if (isObject(choice) && repairMissingMessage(choice)) changed = true
+  return changed
 }
 
 function finishesOf(choices: readonly unknown[]): Finish[] {

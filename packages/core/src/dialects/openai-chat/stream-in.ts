@@ -8,6 +8,7 @@ import { errorOf, reportedError, usageOf } from './chunk-rules.ts'
 import { readImages } from './images-in.ts'
 import { annotationsOf, type Source, sourcesBeside } from './sources-beside.ts'
 import { listOf, objectOf, parseObject, textOf } from '../json.ts'
+import { laterUsage, type Usage } from '../usage.ts'
 import { reasoningFragmentsOf } from './reasoning-details.ts'
 import { ToolDeltas } from './tool-deltas.ts'
 
@@ -28,6 +29,7 @@ export class ChunkReader implements StreamReader {
   readonly #call: CallContext
   readonly #choices = new Map<number, ChoiceState>()
   #started = false
+  #usage: Usage | undefined
   #sources: readonly Source[] = []
   #done = false
   #failed = false
@@ -91,7 +93,10 @@ export class ChunkReader implements StreamReader {
       if (choice !== undefined) this.#readChoice(choice, events)
     }
     const usage = usageOf(body)
-    if (usage !== undefined) events.push({ type: 'usage', usage })
+    if (usage !== undefined && laterUsage(this.#usage, usage) === usage) {
+      this.#usage = usage
+      events.push({ type: 'usage', usage })
+    }
     return events
   }
 
@@ -117,7 +122,12 @@ export class ChunkReader implements StreamReader {
 
   #readDelta(delta: JsonObject, { state, events }: { readonly state: ChoiceState; readonly events: StreamEvent[] }): void {
     const choice = state.index
-    for (const fragment of reasoningFragmentsOf(delta)) {
+    const fragments = reasoningFragmentsOf(delta)
+    const annotations = listOf(delta.annotations)
+    // A proof ends the text that they are of.
+    const areFirst = state.hasText && fragments.length > 0
+    if (annotations.length > 0 && areFirst) this.#annotate(annotations, { state, events })
+    for (const fragment of fragments) {
       if ('text' in fragment) events.push({ type: 'reasoning', choice, text: fragment.text })
       else if (fragment.redacted) events.push({ type: 'reasoning-signature', choice, signature: fragment.signature, redacted: true })
       else events.push({ type: 'reasoning-signature', choice, signature: fragment.signature })
@@ -140,8 +150,7 @@ export class ChunkReader implements StreamReader {
     for (const call of listOf(delta.tool_calls)) state.tools.take(objectOf(call) ?? {}, events)
     const legacy = objectOf(delta.function_call)
     if (legacy !== undefined && (state.tools.any || callsSomething({ function: legacy }))) state.tools.take({ function: legacy }, events)
-    const annotations = listOf(delta.annotations)
-    if (annotations.length > 0) this.#annotate(annotations, { state, events })
+    if (annotations.length > 0 && !areFirst) this.#annotate(annotations, { state, events })
     for (const part of [...readImages(delta.images), ...readAudio(delta.audio)]) events.push({ type: 'part', choice, part })
   }
 

@@ -59,11 +59,11 @@ export class ToolDeltas {
     if (found === undefined && delta.id === undefined && delta.name === undefined && delta.text === '') return
     const call = found ?? this.#open(delta, raw.type === 'custom' || custom !== undefined ? 'custom' : 'function')
     call.givenId ??= delta.id
-    call.name ??= delta.name
+    if (call.index === undefined) call.name = joinedName(call.name, delta.name)
     call.signature ??= toolCallSignatureOf(raw)
     call.text += delta.text
     if (call.index !== undefined) this.#arguments(call, { text: delta.text, events })
-    else if (call.name !== undefined) this.#announce(call, events)
+    else if (call.name !== undefined && call.text !== '') this.#announceUpTo(call, events)
   }
 
   /** The choice has ended: calls still without a name are announced, functions without arguments get `{}`. */
@@ -74,11 +74,18 @@ export class ToolDeltas {
     }
   }
 
-  #open(delta: Delta, kind: Call['kind']): Call {
-    const { index: givenIndex, id: givenId, name } = delta
-    const call: Call = { givenIndex, givenId, id: undefined, name, kind, signature: undefined, index: undefined, text: '' }
+  #open({ index: givenIndex, id: givenId }: Delta, kind: Call['kind']): Call {
+    const call: Call = { givenIndex, givenId, id: undefined, name: undefined, kind, signature: undefined, index: undefined, text: '' }
     this.#calls.push(call)
     return call
+  }
+
+  /** A call is announced when its name is whole: when its arguments begin, with the calls before it. */
+  #announceUpTo(call: Call, events: StreamEvent[]): void {
+    for (const earlier of this.#calls) {
+      if (earlier.index === undefined && earlier.name !== undefined) this.#announce(earlier, events)
+      if (earlier === call) return
+    }
   }
 
   #announce(call: Call, events: StreamEvent[]): void {
@@ -97,23 +104,34 @@ export class ToolDeltas {
 
   /** The call a delta goes on with; `undefined` when it begins one. */
   #find(delta: Delta): Call | undefined {
-    const last = this.#calls.at(-1)
-    const there = delta.index === undefined ? last : this.#calls.findLast((call) => call.givenIndex === delta.index)
+    const latest = this.#calls.at(-1)
+    const there = delta.index === undefined ? latest : this.#calls.findLast((call) => call.givenIndex === delta.index)
     if (delta.id !== undefined) {
       const same = this.#calls.filter((call) => call.givenId === delta.id)
       const exact = same.find((call) => call.givenIndex === delta.index)
       if (exact !== undefined) return exact
-      // One id at two indexes with two names is two calls; without a name it is one call whose index moves.
-      if (same.length > 0) return delta.index === undefined || delta.name === undefined ? same.at(-1) : undefined
+      const last = same.at(-1)
+      // One id at two indexes with two names is two calls; without a name, or with the name of a call whose arguments have
+      // not ended, it is one call whose index moves.
+      if (last !== undefined) return delta.index === undefined || delta.name === undefined || (last.name === delta.name && !isWhole(last.text)) ? last : undefined
       if (there === undefined || (delta.index === undefined && there.givenId !== undefined)) return undefined
       // A new id at a known index is another call, unless it is a late id or a nameless rest of the call there.
-      return delta.name === undefined || there.name === undefined ? there : undefined
+      if (delta.name === undefined || there.name === undefined) return there
+      return there.text === '' && there.givenId === undefined && delta.index !== undefined ? there : undefined
     }
-    if (delta.name === undefined) return there ?? last
+    if (delta.name === undefined) return there ?? latest
     if (there?.name === undefined) return there
+    // A name may come in parts before the arguments do, where an id or an index says that it is the same call.
+    if (there.text === '' && (there.givenId !== undefined || delta.index !== undefined)) return there
     // Without ids a name begins a call, unless it repeats the name of a call whose arguments have not ended.
     return there.name === delta.name && !isWhole(there.text) ? there : undefined
   }
+}
+
+/** A name in one piece, in pieces, or said again as far as it goes. */
+function joinedName(known: string | undefined, more: string | undefined): string | undefined {
+  if (known === undefined || more === undefined) return known ?? more
+  return more.startsWith(known) ? more : known + more
 }
 
 /** Only ever used to tell two calls apart, never to take a call for finished. */

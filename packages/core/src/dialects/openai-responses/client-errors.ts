@@ -1,6 +1,7 @@
 import { GatewayError, withDetails } from '../../errors.ts'
 import type { ErrorResponse, JsonObject } from '../dialect.ts'
 import { listOf, objectOf, parseFirstObject, textOf } from '../json.ts'
+import { foreignError, foreignFacts, statusOfMessage } from '../foreign-error.ts'
 import { type UpstreamErrorFacts, upstreamError } from '../upstream-error.ts'
 
 /** The error of a non-2xx answer: JSON of this dialect or of a server before it, HTML, or nothing. */
@@ -20,7 +21,8 @@ export function readError(response: ErrorResponse): GatewayError {
  */
 export function errorInAnswer(body: JsonObject, provider: string): GatewayError | undefined {
   const named = body.error !== undefined && body.error !== null
-  return named || body.type === 'error' ? errorOf(body, provider) : undefined
+  if (named || body.type === 'error') return errorOf(body, provider)
+  return textOf(body.type)?.startsWith('response.') === true || Array.isArray(body.output) ? undefined : foreignError(body, provider)
 }
 
 /** The error of a response that did not come to its end, `undefined` for one that did. */
@@ -51,7 +53,7 @@ export function invalidAnswer(what: string, provider: string): GatewayError {
 
 function errorOf(body: JsonObject, provider: string): GatewayError {
   const facts = factsOf(body)
-  return upstreamError({ ...facts, status: facts.status ?? statusOfCode(facts.providerCode ?? ''), provider })
+  return upstreamError({ ...facts, status: facts.status ?? (facts.providerCode === undefined ? statusOfMessage(facts.message) : statusOfCode(facts.providerCode)), provider })
 }
 
 type Facts = Pick<UpstreamErrorFacts, 'message' | 'providerCode' | 'param'> & { readonly status: number | undefined }
@@ -65,7 +67,7 @@ const POLICY_TEXT = /flagged as potentially violating/i
 
 function factsOf(body: JsonObject): Facts {
   const error = objectOf(body.error) ?? objectOf(body.detail) ?? body
-  const message = textOf(error.message) ?? textOf(body.error) ?? textOf(body.detail) ?? problemsOf(body.detail)
+  const message = textOf(error.message) ?? textOf(body.error) ?? textOf(body.detail) ?? problemsOf(body.detail) ?? foreignFacts(body)?.message
   const candidates = [error.code, error.type, error.status]
   const words = candidates.flatMap((candidate) => textOf(candidate) ?? []).filter((word) => !NUMBER.test(word))
   const word = words.find((candidate) => !FAMILY.test(candidate)) ?? words[0]

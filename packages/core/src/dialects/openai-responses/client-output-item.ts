@@ -26,6 +26,8 @@ export interface Passage {
   text: string
   annotations: number
   hasLogprobs: boolean
+  /** It was told whole. */
+  isWhole: boolean
 }
 
 export function newItem(kind: Kind): OutputItem {
@@ -65,6 +67,27 @@ export function restOf(whole: string, passage: Passage | undefined): string {
 /** Position of a text in its item: where there is one only, some services do not say it. */
 export function positionOf(index: unknown): number {
   return typeof index === 'number' ? index : 0
+}
+
+/**
+ * The passage that a whole text is of. Services count the texts of an item otherwise in the fragments than in what is
+ * whole: from 1, or one for each fragment. Then it is the first that has not been told whole and that the text begins with.
+ */
+export function passageOf(item: OutputItem, at: number, whole: string): Passage | undefined {
+  const there = item.passages.get(at)
+  if (there !== undefined && (there.isWhole || whole.startsWith(there.text))) return there
+  for (const passage of item.passages.values()) if (!passage.isWhole && passage.text !== '' && whole.startsWith(passage.text)) return passage
+  return there
+}
+
+/** The position that fragments gave to the part of an item that is the `at`th of the whole item: some services count from 1. */
+export function countedFrom({ passages }: OutputItem, at: number, part: JsonObject): number {
+  if (passages.size === 0 || passages.has(at)) return at
+  let first = Number.POSITIVE_INFINITY
+  for (const position of passages.keys()) if (position < first) first = position
+  const shifted = at + first
+  const whole = part.type === 'output_text' ? part.text : part.refusal
+  return typeof whole === 'string' && whole.startsWith(passages.get(shifted)?.text ?? whole + ' ') ? shifted : at
 }
 
 /** A piece of what the model thought. */

@@ -4,7 +4,7 @@ import type { StreamEvent } from '../events.ts'
 import { listOf, objectOf, objectsOf, textOf } from '../json.ts'
 import { annotationsOf, logprobsOf } from './client-annotations.ts'
 import { calledBy, PARAGRAPH, signatureOf, thoughtsOf } from './client-answer.ts'
-import { type Kind, keyOf, kindOf, namesOf, newItem, type OutputItem, type Passage, positionOf, restOf, type Thought, thoughtIn } from './client-output-item.ts'
+import { type Kind, keyOf, kindOf, namesOf, newItem, type OutputItem, type Passage, countedFrom, passageOf, positionOf, restOf, type Thought, thoughtIn } from './client-output-item.ts'
 import { DIALECT } from './names.ts'
 
 const NOTHING: readonly StreamEvent[] = []
@@ -196,7 +196,7 @@ export class OutputReader {
     const at = positionOf(index)
     let passage = item.passages.get(at)
     if (passage === undefined) {
-      passage = { start: this.#textLength, text: '', annotations: 0, hasLogprobs: false }
+      passage = { start: this.#textLength, text: '', annotations: 0, hasLogprobs: false, isWhole: false }
       item.passages.set(at, passage)
     }
     return passage
@@ -220,7 +220,7 @@ export class OutputReader {
   #endItem(item: OutputItem, whole: JsonObject, events: StreamEvent[]): void {
     switch (item.kind) {
       case 'message':
-        for (const [at, part] of objectsOf(whole.content).entries()) this.#fillPart(item, { at, part }, events)
+        for (const [at, part] of objectsOf(whole.content).entries()) this.#fillPart(item, { at: countedFrom(item, at, part), part }, events)
         break
       case 'reasoning':
         this.#endReasoning(item, whole, events)
@@ -259,7 +259,9 @@ export class OutputReader {
     const isText = part.type === 'output_text'
     const whole = textOf(isText ? part.text : part.refusal)
     if (whole === undefined || (!isText && part.type !== 'refusal')) return
-    const passage = this.#passage(item, at)
+    const passage = passageOf(item, positionOf(at), whole) ?? this.#passage(item, at)
+    this.#joinPieces(item, passage, whole)
+    passage.isWhole = true
     const rest = restOf(whole, passage)
     if (rest !== '') {
       passage.text += rest
@@ -272,6 +274,19 @@ export class OutputReader {
       events.push({ type: 'logprobs', choice: 0, value: logprobs })
     }
     this.#pushAnnotations(passage, listOf(part.annotations).slice(passage.annotations), events)
+  }
+
+  /** One text whose every fragment was counted as a text of its own. */
+  #joinPieces(item: OutputItem, passage: Passage, whole: string): void {
+    if (passage.isWhole || passage.text === '') return
+    let isAfter = false
+    for (const other of item.passages.values()) {
+      if (isAfter && other.text !== '' && !other.isWhole && whole.startsWith(passage.text + other.text)) {
+        passage.text += other.text
+        other.isWhole = true
+      }
+      isAfter ||= other === passage
+    }
   }
 
   #annotate(item: OutputItem | undefined, event: JsonObject, events: StreamEvent[]): void {

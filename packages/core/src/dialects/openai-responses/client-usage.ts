@@ -1,7 +1,7 @@
 import { longCacheWrites } from '../cache-write-split.ts'
 import type { JsonObject } from '../dialect.ts'
 import { objectOf } from '../json.ts'
-import { tokenCount, type Usage } from '../usage.ts'
+import { tokenCount, type Usage, withinInput } from '../usage.ts'
 
 /** The usage, which is counted as we do: cache and reasoning are included. `undefined` when it counts neither side. */
 export function usageOf(native: JsonObject | undefined): Usage | undefined {
@@ -13,7 +13,7 @@ export function usageOf(native: JsonObject | undefined): Usage | undefined {
   const cacheWriteTokens = tokenCount(inputDetails?.cache_write_tokens)
   const reasoning = tokenCount(objectOf(native.output_tokens_details)?.reasoning_tokens)
   const outputTokens = output ?? 0
-  return {
+  return withinInput({
     inputTokens: input ?? 0,
     outputTokens,
     cachedTokens: tokenCount(inputDetails?.cached_tokens),
@@ -22,5 +22,5 @@ export function usageOf(native: JsonObject | undefined): Usage | undefined {
     // More reasoning than output would make a negative remainder in every price.
     reasoningTokens: reasoning === undefined ? undefined : Math.min(reasoning, outputTokens),
     native,
-  }
+  })
 }
