@@ -1,5 +1,5 @@
 import type { GatewayError } from '../errors.ts'
-import type { Conversation } from './conversation.ts'
+import type { Conversation, Part } from './conversation.ts'
 import type { EmbeddingFormat } from './embeddings/index.ts'
 import type { Answer, StreamEvent } from './events.ts'
 import type { Finish } from './finish.ts'
@@ -69,6 +69,8 @@ export interface ServerSide {
   /** Throws `GatewayError('invalid_request', ..., { param })` for a request no target could take. */
   parse(request: ClientRequest): ChatRequest
   renderAnswer(answer: Answer, context: RenderContext): JsonObject
+  /** Whether an answer of this dialect has a place for the part; what has none is named in `x-postern-dropped`. */
+  holds(part: Part): boolean
   openRenderer(context: RenderContext): StreamRenderer
   renderError(error: GatewayError, requestId: string): JsonObject
   /** What a stream says while there is nothing to say, so that nobody on the way takes it for dead: a whole event or comment. */
@@ -370,6 +372,8 @@ export interface RelayOptions {
 export interface RelayedAnswer extends Observation {
   /** What the client gets: the provider's own bytes unless something was repaired. */
   readonly body: Uint8Array | string
+  /** What of the answer the client's dialect has no place for, as `BuiltRequest.dropped`. */
+  readonly dropped?: readonly string[]
 }
 
 /** Takes an upstream's bytes as they come and gives those the client may see: whole events, in its dialect. */

@@ -24,6 +24,24 @@ export function refuseOrDrop(call: Pick<CallContext, 'provider' | 'dropUnsupport
   throw new GatewayError('unsupported_content', `${param}: ${what} is not supported by ${call.provider}.`, { param, provider: call.provider })
 }
 
+/** One part of a request: where the target cannot take it and the route allows dropping, its note goes to `dropped`. */
+export function partOrDrop<T>(call: Pick<CallContext, 'dropUnsupported'>, build: () => T, dropped: (note: string) => void): T | undefined {
+  try {
+    return build()
+  } catch (error) {
+    if (call.dropUnsupported !== true || !(error instanceof GatewayError) || error.code !== 'unsupported_content') throw error
+    dropped(`${error.details.param ?? 'content'} (not supported)`)
+    return undefined
+  }
+}
+
+/** Targets that give one answer to a request: more choices are refused, or where the route allows dropping, not asked for. */
+export function oneChoice(n: number | undefined, call: Pick<CallContext, 'provider' | 'dropUnsupported'>): string[] {
+  if (n === undefined || n <= 1) return []
+  if (call.dropUnsupported === true) return ['n (one choice per request)']
+  throw new GatewayError('unsupported_content', `${call.provider} gives one choice per request, n is ${n}.`, { param: 'n', provider: call.provider })
+}
+
 function describe(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return value.length === 0 ? 'an empty array' : 'an array'

@@ -17,7 +17,8 @@ const wordy: Dialect = {
   name: 'wordy',
   server: {
     outputBounds: { names: ['max'] },
-  parse: () => request,
+    parse: () => request,
+    holds: () => true,
     renderAnswer: (answer, context): JsonObject => ({ choices: answer.choices.length, for: context.requestId }),
     openRenderer: () => ({ event: (event) => (event.type === 'usage' ? '' : `[${event.type}]`), end: () => '[end]', fail: (error) => `[${error.code}]` }),
     renderError: () => ({}),

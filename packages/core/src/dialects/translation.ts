@@ -1,6 +1,6 @@
 import { GatewayError } from '../errors.ts'
 import type { Answer } from './events.ts'
-import type { Conversation } from './conversation.ts'
+import type { Conversation, Part } from './conversation.ts'
 import type { BuiltRequest, CallContext, ChatRequest, ClientSide, Dialect, ErrorResponse, JsonObject, RelayedAnswer, RenderContext, ServerSide, StreamRelay } from './dialect.ts'
 import { CuttableRelay } from './cuttable-relay.ts'
 import { refuseOrDrop } from './invalid.ts'
@@ -99,7 +99,9 @@ export function translate(from: Dialect, to: Dialect, options: TranslationOption
       fit = fitTools(withOwnProofs(asked, issuer), client.toolRules(call))
       const conversation = fit?.conversation ?? withOwnProofs(asked, issuer)
       const built = client.buildRequest(continues?.said === undefined ? conversation : continuing(conversation, continues.said), call)
-      return fit === undefined && readable === undefined ? built : { ...built, dropped: [...(readable?.dropped ?? NONE), ...(fit?.dropped ?? NONE), ...built.dropped] }
+      const { unread } = conversation
+      if (fit === undefined && readable === undefined && unread === undefined) return built
+      return { ...built, dropped: [...(unread ?? NONE), ...(readable?.dropped ?? NONE), ...(fit?.dropped ?? NONE), ...built.dropped] }
     },
     readAnswer: (body) => readAnswer(body, { server, client, call, render, fit, issuer }),
     openStream: () => openTranslated(from, to, { ...options, fit }),
@@ -194,5 +196,20 @@ function rendered(read: Answer, sides: Sides): RelayedAnswer {
     body: JSON.stringify(sides.server.renderAnswer(answer, sides.render)),
     usage: answer.usage,
     finishes: answer.choices.map((choice) => choice.finish),
+    dropped: lostParts(answer, sides.server),
   }
+}
+
+/** Parts of the answer that the client's dialect cannot tell, each kind once. */
+function lostParts({ choices }: Answer, server: ServerSide): string[] {
+  const lost = new Set<string>()
+  for (const { parts } of choices) for (const part of parts) if (!server.holds(part)) lost.add(`answer.${nameOf(part)} (no place in this API)`)
+  return [...lost]
+}
+
+/** The kind of a part; one that only its dialect knows is named as that dialect does. */
+function nameOf(part: Part): string {
+  if (part.type !== 'extension') return part.type
+  const value = objectOf(part.value)
+  return typeof value?.type === 'string' ? value.type : (Object.keys(value ?? {})[0] ?? 'part')
 }

@@ -96,8 +96,8 @@ export async function attempt(options: Attempt): Promise<Committed> {
     response = await call.response
     options.onHeaders(response.headers)
     call = decodedCall(call, response, limits.answerLimitBytes)
-    const answer = response.status < 200 || response.status > 299 ? await readRefusal(call, response, options) : await readAnswer(call, response, { ...options, firstContentBy })
-    return { target, dropped: built.dropped, status: response.status, headers: clientHeaders(options, response), ...answer }
+    const { lost = [], ...answer } = response.status < 200 || response.status > 299 ? await readRefusal(call, response, options) : await readAnswer(call, response, { ...options, firstContentBy })
+    return { target, dropped: lost.length === 0 ? built.dropped : [...built.dropped, ...lost], status: response.status, headers: clientHeaders(options, response), ...answer }
   } catch (error) {
     const known = transportError(error, { answered: response !== undefined })
     const { cause } = known.details
@@ -224,7 +224,8 @@ interface Opening extends Attempt {
   readonly firstContentBy: FirstContentBy | undefined
 }
 
-type Answer = Pick<Committed, 'body' | 'observation' | 'refusal'>
+/** `lost`: what of the answer the client's dialect has no place for. */
+type Answer = Pick<Committed, 'body' | 'observation' | 'refusal'> & { readonly lost?: readonly string[] | undefined }
 
 /** Statuses that have no body. */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304])
@@ -259,11 +260,11 @@ async function readWhole(call: UpstreamCall, options: Attempt): Promise<Answer> 
   const { kind, start } = lookAtBody(bytes)
   if (kind === 'events' && translation.collectEvents !== undefined && isEvents(bytes, start)) {
     const answer = translation.collectEvents(bytes)
-    return { body: answer.body, observation: answer }
+    return { body: answer.body, observation: answer, lost: answer.dropped }
   }
   const json = start === 0 ? bytes : bytes.subarray(start)
   const answer = translation.readAnswer(await parseAnswer(json, options), json)
-  return { body: answer.body, observation: answer }
+  return { body: answer.body, observation: answer, lost: answer.dropped }
 }
 
 async function parseAnswer(bytes: Uint8Array, options: Attempt): Promise<Record<string, unknown>> {

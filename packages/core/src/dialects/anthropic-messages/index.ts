@@ -4,7 +4,7 @@ import { readError } from './errors.ts'
 import { DIALECT, TOOL_NAMES } from './names.ts'
 import { relay } from './relay.ts'
 import { buildRequest } from './request.ts'
-import { renderAnswer } from './server-answer.ts'
+import { holds, renderAnswer } from './server-answer.ts'
 import { renderError } from './server-errors.ts'
 import { modelList } from './server-models.ts'
 import { parseRequest } from './server-request.ts'
@@ -21,6 +21,7 @@ export const anthropicMessages: Dialect = {
     modelList,
     parse: parseRequest,
     renderAnswer,
+    holds,
     openRenderer: (context) => new MessageRenderer(context),
     renderError,
     heartbeat: 'event: ping\ndata: {"type": "ping"}\n\n',

@@ -1,3 +1,4 @@
+import { refuseOrDrop } from '../invalid.ts'
 import { GatewayError } from '../../errors.ts'
 import { append } from '../../lists.ts'
 import type { Message } from '../conversation.ts'
@@ -5,7 +6,6 @@ import type { JsonObject } from '../dialect.ts'
 import { assistantContent } from './assistant-content.ts'
 import type { Content, RequestContext } from './context.ts'
 import { objectOf } from '../json.ts'
-import { unsupported } from './media.ts'
 import { textBlocks } from './text-block.ts'
 import { userContent } from './user-content.ts'
 
@@ -57,8 +57,9 @@ function systemOf(messages: readonly Message[], context: RequestContext): string
     reportName(message, path, context)
     return message.parts.flatMap((part, at) => {
       const partPath = `${path}.content[${at}]`
-      if (part.type !== 'text') throw unsupported(partPath, `${part.type} parts in a system message`, context)
-      return textBlocks(part, partPath, context)
+      if (part.type === 'text') return textBlocks(part, partPath, context)
+      context.dropped.push(refuseOrDrop(context, partPath, `content of type ${part.type} in a system message`))
+      return []
     })
   })
   if (blocks.length === 0) return undefined

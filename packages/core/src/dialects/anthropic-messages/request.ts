@@ -1,7 +1,7 @@
-import { GatewayError } from '../../errors.ts'
 import { append } from '../../lists.ts'
 import type { Conversation } from '../conversation.ts'
 import type { BuiltRequest, CallContext, JsonObject } from '../dialect.ts'
+import { oneChoice } from '../invalid.ts'
 import type { RequestContext } from './context.ts'
 import { planMessages } from './messages.ts'
 import { rulesOf } from './models.ts'
@@ -27,7 +27,7 @@ export function buildRequest(conversation: Conversation, call: CallContext): Bui
 
 function bodyFields(conversation: Conversation, context: RequestContext): JsonObject {
   const { sampling } = conversation
-  refuseChoices(sampling.n, context)
+  append(context.dropped, oneChoice(sampling.n, context))
   const format = planFormat(conversation, context)
   const plan = planMessages(conversation.messages, context)
   const tools = toolFields(conversation, { jsonTool: format.tool, namesInHistory: plan.toolNames }, context)
@@ -48,14 +48,6 @@ function bodyFields(conversation: Conversation, context: RequestContext): JsonOb
     ...(Object.keys(outputConfig).length === 0 ? {} : { output_config: outputConfig }),
     ...(conversation.user === undefined ? {} : { metadata: { user_id: conversation.user } }),
   }
-}
-
-function refuseChoices(n: number | undefined, context: RequestContext): void {
-  if (n === undefined || n <= 1) return
-  throw new GatewayError('unsupported_content', `${context.provider} gives one choice per request, n is ${n}.`, {
-    param: 'n',
-    provider: context.provider,
-  })
 }
 
 function reportRest(conversation: Conversation, context: RequestContext): void {

@@ -55,6 +55,12 @@ function renderContent(choice: AnswerChoice): JsonObject[] {
   })
 }
 
+/** Whether an answer has a block for the part; a refusal is told with its end. */
+export function holds(part: Part): boolean {
+  if (part.type === 'extension') return part.dialect === DIALECT
+  return part.type === 'text' || part.type === 'reasoning' || part.type === 'tool-call' || part.type === 'refusal'
+}
+
 /** Parts that this dialect has no block for are left out. */
 function renderPart(part: Exclude<Part, { type: 'text' }>): JsonObject[] {
   switch (part.type) {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../dialect.ts'
-import type { Finish, FinishReason } from '../finish.ts'
+import { type Finish, type FinishReason, refusalWords } from '../finish.ts'
 
 const words: Readonly<Record<FinishReason, string>> = { stop: 'end_turn', tool_calls: 'tool_use', length: 'max_tokens', content_filter: 'refusal' }
 
@@ -27,7 +27,7 @@ export interface Ending {
  */
 export function stopFields({ finish, calledTools, refusal }: Ending): JsonObject {
   const explanation = refusal === '' ? undefined : refusal
-  if (explanation !== undefined || finish?.reason === 'content_filter') return refused(explanation ?? finish?.detail)
+  if (explanation !== undefined || finish?.reason === 'content_filter') return refused(explanation ?? (finish === undefined ? undefined : refusalWords(finish)))
   const usual = calledTools ? 'tool_calls' : 'stop'
   const reason = finish === undefined || finish.reason === 'stop' || finish.reason === 'tool_calls' ? usual : finish.reason
   const native = finish?.native

@@ -1,7 +1,7 @@
 import { append } from '../../lists.ts'
 import type { Message, ToolResultPart } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
-import { refuseOrDrop } from '../invalid.ts'
+import { partOrDrop, refuseOrDrop } from '../invalid.ts'
 import { cacheControl } from './cache-control.ts'
 import type { Content, RequestContext } from './context.ts'
 import { mediaBlock, refuseAudio } from './media.ts'
@@ -21,10 +21,11 @@ export function userContent(message: Message, path: string, context: RequestCont
         break
       case 'image':
       case 'file':
-        content.blocks.push(mediaBlock(part, partPath, context))
+        append(content.blocks, mediaOrNone(() => mediaBlock(part, partPath, context), context))
         break
       case 'audio':
-        return refuseAudio(part, partPath, context)
+        append(content.blocks, mediaOrNone(() => refuseAudio(part, partPath, context), context))
+        break
       case 'tool-result':
         content.tools.push(toolResult(part, path, context))
         break
@@ -41,12 +42,17 @@ export function userContent(message: Message, path: string, context: RequestCont
   return content
 }
 
+function mediaOrNone(build: () => JsonObject, context: RequestContext): JsonObject[] {
+  const block = partOrDrop(context, build, (note) => context.dropped.push(note))
+  return block === undefined ? [] : [block]
+}
+
 function toolResult(part: ToolResultPart, path: string, context: RequestContext): JsonObject {
   const block: JsonObject = { type: 'tool_result', tool_use_id: wireToolId(part.id) }
   const inner = part.content.flatMap((item, index) => {
     const itemPath = `${path}.content[${index}]`
     if (item.type === 'text') return textBlocks(item, itemPath, context)
-    if (item.type !== 'extension') return [mediaBlock(item, itemPath, context)]
+    if (item.type !== 'extension') return mediaOrNone(() => mediaBlock(item, itemPath, context), context)
     if (item.dialect === DIALECT) return [item.value as JsonObject]
     context.dropped.push(itemPath)
     return []

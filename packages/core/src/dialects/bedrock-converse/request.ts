@@ -1,7 +1,7 @@
-import { GatewayError } from '../../errors.ts'
 import { append } from '../../lists.ts'
 import type { Conversation } from '../conversation.ts'
 import type { BuiltRequest, CallContext, JsonObject } from '../dialect.ts'
+import { oneChoice } from '../invalid.ts'
 import type { RequestContext } from './context.ts'
 import { planMessages } from './messages.ts'
 import { rulesOf } from './models.ts'
@@ -28,7 +28,7 @@ export function buildRequest(conversation: Conversation, call: CallContext): Bui
 
 function bodyOf(conversation: Conversation, context: RequestContext): JsonObject {
   const { sampling } = conversation
-  refuseChoices(sampling.n, context)
+  append(context.dropped, oneChoice(sampling.n, context.call))
   const format = planFormat(conversation, context)
   const plan = planMessages(conversation.messages, context)
   const tools = planTools(conversation, { jsonTool: format.tool, namesInHistory: plan.toolNames, usesTools: plan.usesTools }, context)
@@ -58,11 +58,6 @@ const STOP_SEQUENCE = '/delta/stop_sequence'
 
 function unlessEmpty(name: string, value: JsonObject): JsonObject {
   return Object.keys(value).length === 0 ? {} : { [name]: value }
-}
-
-function refuseChoices(n: number | undefined, { call }: RequestContext): void {
-  if (n === undefined || n <= 1) return
-  throw new GatewayError('unsupported_content', `${call.provider} gives one choice per request, n is ${n}.`, { param: 'n', provider: call.provider })
 }
 
 function dropRefusedFields(body: JsonObject, fields: readonly string[], context: RequestContext): void {

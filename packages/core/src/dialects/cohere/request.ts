@@ -1,4 +1,4 @@
-import { GatewayError } from '../../errors.ts'
+import { oneChoice } from '../invalid.ts'
 import type { Conversation, ReasoningRequest, ResponseFormat } from '../conversation.ts'
 import type { BuiltRequest, CallContext, JsonObject } from '../dialect.ts'
 import { buildMessages } from './messages.ts'
@@ -22,7 +22,7 @@ export interface RequestContext {
 export function buildRequest(conversation: Conversation, call: CallContext): BuiltRequest {
   const context: RequestContext = { call, dropped: new Set(Object.keys(conversation.extensions)), thinks: call.model.includes('reasoning') }
   const { n } = conversation.sampling
-  if (n !== undefined && n > 1) throw new GatewayError('unsupported_content', `${call.provider} gives one choice per request, n is ${n}.`, { param: 'n', provider: call.provider })
+  for (const note of oneChoice(n, call)) context.dropped.add(note)
   if (conversation.user !== undefined) context.dropped.add('user')
   if (conversation.metadata !== undefined) context.dropped.add('metadata')
   const body: JsonObject = {

@@ -57,7 +57,7 @@ describe('system messages', () => {
 
   it('are refused with an image', () => {
     const image: Part = { type: 'image', source: { kind: 'data', mediaType: 'image/png', data: 'AA' } }
-    expect(() => built([{ role: 'system', parts: [image] }])).toThrow(expect.objectContaining({ code: 'unsupported_content', details: { param: 'messages.0' } }))
+    expect(() => built([{ role: 'system', parts: [image] }])).toThrow(expect.objectContaining({ code: 'unsupported_content', details: expect.objectContaining({ param: 'messages.0' }) }))
   })
 })
 

@@ -2,7 +2,7 @@ import { GatewayError } from '../../errors.ts'
 import { append } from '../../lists.ts'
 import type { ExtensionPart, Message, Part, ToolResultPart } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
-import { refuseOrDrop } from '../invalid.ts'
+import { partOrDrop, refuseOrDrop } from '../invalid.ts'
 import { isObject } from '../json.ts'
 import { audioToPart, fileToPart, imageToPart, type MediaPlace } from './media.ts'
 import type { ModelTraits } from './models.ts'
@@ -96,7 +96,8 @@ class ContentsBuilder {
     const parts: JsonObject[] = []
     for (const part of message.parts) {
       if (part.type !== 'text') {
-        throw new GatewayError('unsupported_content', `${place.provider} takes only text in system messages.`, { param: place.param })
+        this.#context.dropped.add(refuseOrDrop(this.#context, place.param, `content of type ${part.type} in a system message`))
+        continue
       }
       this.#noteLosses(part)
       if (part.text !== '') parts.push({ text: part.text })
@@ -128,9 +129,9 @@ class ContentsBuilder {
       case 'refusal':
         return part.text === '' ? [] : [{ text: part.text }]
       case 'image':
-        return [imageToPart(part, place)]
+        return this.#unlessRefused(() => imageToPart(part, place))
       case 'file':
-        return [fileToPart(part, place)]
+        return this.#unlessRefused(() => fileToPart(part, place))
       case 'audio':
         return [audioToPart(part)]
       case 'tool-call':
@@ -141,6 +142,11 @@ class ContentsBuilder {
       case 'extension':
         return this.#ownPart(part, place)
     }
+  }
+
+  #unlessRefused(build: () => JsonObject): JsonObject[] {
+    const part = partOrDrop(this.#context, build, (note) => this.#context.dropped.add(note))
+    return part === undefined ? [] : [part]
   }
 
   /** What another model has written is history; what the user says now must not get lost unseen. */
@@ -154,6 +160,7 @@ class ContentsBuilder {
   #noteLosses(part: Part): void {
     const { dropped } = this.#context
     if ('cacheHint' in part && part.cacheHint !== undefined) dropped.add('cache_control')
+    if (part.type === 'file' && part.name !== undefined) dropped.add('file.filename')
     if (part.type === 'image' && part.detail !== undefined && part.detail !== 'auto') dropped.add('image_url.detail')
     if (part.type === 'reasoning' && part.signature?.origin !== ORIGIN) {
       dropped.add(part.signature === undefined ? 'reasoning (no signature of this provider)' : 'reasoning (signed by another provider)')

@@ -6,6 +6,7 @@ import { readError } from './errors.ts'
 import { relay } from './relay.ts'
 import { buildRequest } from './request.ts'
 import { renderAnswer } from './server-answer.ts'
+import { holds } from './server-answer-part.ts'
 import { renderError } from './server-errors.ts'
 import { modelList } from './server-models.ts'
 import { parseRequest } from './server-request.ts'
@@ -23,6 +24,7 @@ export const gemini: Dialect = {
     modelList,
     parse: parseRequest,
     renderAnswer,
+    holds,
     openRenderer: (context) => new ChunkRenderer(context),
     renderError,
   },

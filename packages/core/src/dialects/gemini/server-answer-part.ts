@@ -25,6 +25,11 @@ export function renderPart(part: Exclude<Part, ToolCallPart>): JsonObject | unde
   }
 }
 
+/** Whether an answer has a place for the part. */
+export function holds(part: Part): boolean {
+  return part.type === 'tool-call' ? renderCall(part) !== undefined : renderPart(part) !== undefined
+}
+
 /** A proof of this dialect without a thought stands on an empty text, as the provider has it; every other one on a thought. */
 export function renderReasoning({ text, signature, redacted }: Omit<ReasoningPart, 'type'>): JsonObject {
   if (signature === undefined) return { text, thought: true }

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto'
 import type { Part, ToolCallPart } from '../conversation.ts'
 import type { JsonObject, AnswerContext } from '../dialect.ts'
 import type { Answer, AnswerChoice } from '../events.ts'
-import type { Finish } from '../finish.ts'
+import { type Finish, refusalWords } from '../finish.ts'
 import type { Usage } from '../usage.ts'
 import { urlOfSource } from '../media-source.ts'
 import { renderToolCall } from './messages-out.ts'
-import { extraContentOf, reasoningDetail } from './reasoning-details.ts'
+import { objectOf } from '../json.ts'
+import { extraContentOf, OWN_ORIGIN, reasoningDetail } from './reasoning-details.ts'
 
 /** A whole answer as a `chat.completion`. Parts only another dialect understands are left out. */
 export function renderAnswer(answer: Answer, context: AnswerContext): JsonObject {
@@ -49,6 +50,7 @@ function renderMessage(choice: AnswerChoice): JsonObject {
     ...(calls.length === 0 ? {} : { tool_calls: calls.map(renderSignedCall) }),
     ...(images.length === 0 ? {} : { images }),
     ...choice.parts.flatMap(renderAudio)[0],
+    ...choice.parts.flatMap(ownSpeech)[0],
     ...(choice.annotations === undefined ? {} : { annotations: choice.annotations }),
   }
 }
@@ -72,9 +74,21 @@ export function renderAudio(part: Part): JsonObject[] {
   return part.type === 'audio' ? [{ audio: { id: `audio_${createHash('sha256').update(part.data).digest('hex').slice(0, 24)}`, data: part.data, transcript: '', expires_at: 0, format: part.format } }] : []
 }
 
+/** Speech of a provider of this dialect, which has an id and a transcript. */
+function ownSpeech(part: Part): JsonObject[] {
+  const value = part.type === 'extension' && part.dialect === OWN_ORIGIN ? objectOf(part.value) : undefined
+  return value?.audio === undefined ? [] : [{ audio: value.audio }]
+}
+
+/** Whether an answer has a place for the part. */
+export function holds(part: Part): boolean {
+  if (part.type === 'image') return part.source.kind !== 'id'
+  return part.type === 'extension' ? ownSpeech(part).length > 0 : part.type !== 'file' && part.type !== 'tool-result'
+}
+
 /** What was said about an end by refusal; it fills `refusal` where the answer has none of its own. The word of the wire is no such thing. */
 export function refusalOf(finish: Finish): string | undefined {
-  return finish.reason === 'content_filter' ? finish.detail : undefined
+  return refusalWords(finish)
 }
 
 /** Usage in OpenAI's accounting; details the provider did not give are left out. */

@@ -5,6 +5,7 @@ import { invalid } from '../invalid.ts'
 import { readMessages } from './messages-in.ts'
 import { OWN_ORIGIN } from './reasoning-details.ts'
 import { readToolChoice, readTools } from './tools-in.ts'
+import { unreadIn } from './unread.ts'
 
 /** Fields the neutral model has names for, and those that only concern this connection. */
 const known = new Set([
@@ -52,8 +53,14 @@ export function readConversation(body: JsonObject): Conversation {
     user: checked<string>(body.user),
     metadata: checked<JsonObject>(body.metadata),
     origin: OWN_ORIGIN,
+    ...unreadField(body),
     extensions: readExtensions(body),
   }
+}
+
+function unreadField(body: JsonObject): Pick<Conversation, 'unread'> {
+  const unread = unreadIn(body)
+  return unread.length === 0 ? {} : { unread }
 }
 
 /** A field whose type `checkFields` has seen; `null` means absent. */

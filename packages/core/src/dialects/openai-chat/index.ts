@@ -2,7 +2,7 @@ import type { Dialect } from '../dialect.ts'
 import { commonEmbeddings } from '../embeddings/index.ts'
 import { commonRerank } from '../rerank/index.ts'
 import { readAnswer } from './answer-in.ts'
-import { renderAnswer } from './answer-out.ts'
+import { holds, renderAnswer } from './answer-out.ts'
 import { buildRequest } from './conversation-out.ts'
 import { readError, renderError } from './errors.ts'
 import { modelList } from './models-out.ts'
@@ -20,6 +20,7 @@ export const openaiChat: Dialect = {
     modelList,
     parse: ({ body, bytes }) => parseRequest(body, bytes),
     renderAnswer,
+    holds,
     openRenderer: (context) => new ChunkRenderer(context),
     renderError,
     heartbeat: ': keep-alive\n\n',

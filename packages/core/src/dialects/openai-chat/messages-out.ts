@@ -1,6 +1,6 @@
 import type { ExtensionPart, Message, Part, ReasoningPart, ToolCallPart, ToolResultPart } from '../conversation.ts'
 import type { CallContext, JsonObject } from '../dialect.ts'
-import { refuseOrDrop } from '../invalid.ts'
+import { partOrDrop, refuseOrDrop } from '../invalid.ts'
 import { objectOf } from '../json.ts'
 import { type ContentPart, renderPart } from './content-out.ts'
 import { refusesReasoning } from './history/index.ts'
@@ -56,7 +56,7 @@ function renderContent(parts: readonly ContentPart[], output: Output): string | 
   const [first] = parts
   if (first === undefined) return ''
   if (parts.length === 1 && first.type === 'text') return first.text
-  return parts.map((part, at) => renderPart(part, `${output.path}.content[${at}]`))
+  return parts.flatMap((part, at): JsonObject[] => asList(partOrDrop(output.call, () => renderPart(part, `${output.path}.content[${at}]`), (note) => output.dropped.add(note))))
 }
 
 function renderAssistant(parts: readonly Part[], output: Output): JsonObject {
@@ -117,4 +117,8 @@ export function renderToolCall(call: ToolCallPart): JsonObject {
   return call.kind === 'custom'
     ? { id: call.id, type: 'custom', custom: { name: call.name, input: call.arguments } }
     : { id: call.id, type: 'function', function: { name: call.name, arguments: call.arguments } }
+}
+
+function asList<T>(value: T | undefined): T[] {
+  return value === undefined ? [] : [value]
 }

@@ -46,7 +46,7 @@ function changesFor(request: ChatRequest, call: CallContext): Changes {
   if (from !== undefined && to !== undefined && typeof body[from] === 'number') {
     remove.push(from)
     if (body[to] === undefined || body[to] === null) set[to] = body[from]
-    dropped.push(`${from} (sent as ${to})`)
+    else dropped.push(`${from} (${to} is sent)`)
   }
   const messages = quirks.relaysSignatures ? undefined : withoutForeignReasoning(listOf(body.messages), { refused: refusesReasoning(quirks, call.model), dropped })
   if (messages !== undefined) set.messages = messages

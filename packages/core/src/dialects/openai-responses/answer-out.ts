@@ -2,6 +2,7 @@ import type { Part, ToolCallPart } from '../conversation.ts'
 import type { JsonObject, RenderContext } from '../dialect.ts'
 import type { Answer, AnswerChoice } from '../events.ts'
 import { append } from '../../lists.ts'
+import { refusalWords } from '../finish.ts'
 import { Namespaces, type ToolName } from './namespaces.ts'
 import {
   callItem,
@@ -27,6 +28,12 @@ export function renderAnswer(answer: Answer, context: RenderContext): JsonObject
   const end = endOf(choice?.finish ?? { reason: 'stop' })
   const output = choice === undefined ? [] : outputOf(choice, { requestId: context.requestId, status: end.status, body: context.request.body })
   return responseObject(context, { ...end, output, usage: answer.usage, model: answer.model, created: answer.created })
+}
+
+/** Whether an answer has a place for the part. */
+export function holds(part: Part): boolean {
+  if (part.type === 'image' || part.type === 'extension') return wholeItem(part, '') !== undefined
+  return part.type !== 'file' && part.type !== 'audio' && part.type !== 'tool-result'
 }
 
 interface TextDraft {
@@ -57,7 +64,8 @@ function outputOf(choice: AnswerChoice, ending: { readonly requestId: string; re
   for (const part of choice.parts) drafts.add(part)
   const { finish } = choice
   // A model that ended by refusing may have said so only there.
-  if (finish.reason === 'content_filter' && finish.detail !== undefined && !drafts.hasRefusal) drafts.add({ type: 'refusal', text: finish.detail })
+  const refusal = drafts.hasRefusal ? undefined : refusalWords(finish)
+  if (refusal !== undefined) drafts.add({ type: 'refusal', text: refusal })
   drafts.annotate(choice)
   const last = drafts.list.length - 1
   const namespaces = drafts.list.some(({ kind }) => kind === 'call') ? new Namespaces(ending.body) : undefined

@@ -1,5 +1,5 @@
 import { append } from '../../lists.ts'
-import type { Part, ReasoningPart } from '../conversation.ts'
+import type { ImagePart, Part, ReasoningPart } from '../conversation.ts'
 import type { CallContext, JsonObject } from '../dialect.ts'
 import type { Answer, AnswerChoice } from '../events.ts'
 import { listOf, objectOf, objectsOf, textOf } from '../json.ts'
@@ -63,6 +63,9 @@ function readItem(item: JsonObject, content: Content, call: CallContext): void {
     case 'custom_tool_call':
       content.parts.push({ type: 'tool-call', kind: 'custom', ...calledBy(item, call), arguments: textOf(item.input) ?? '' })
       break
+    case 'image_generation_call':
+      content.parts.push(madeImage(item) ?? { type: 'extension', dialect: DIALECT, value: item })
+      break
     default:
       // Tools the provider runs itself, or that only clients of this dialect can run.
       content.parts.push({ type: 'extension', dialect: DIALECT, value: item })
@@ -78,6 +81,12 @@ function readContentPart(part: JsonObject, content: Content): void {
   append(content.annotations, annotationsOf(listOf(part.annotations), content.textLength))
   append(content.logprobs, listOf(part.logprobs))
   content.textLength += text.length
+}
+
+/** A picture the model made; `undefined` for one that has not been made. The item says only lately of which kind it is. */
+export function madeImage(item: JsonObject): ImagePart | undefined {
+  const data = item.type === 'image_generation_call' ? textOf(item.result) : undefined
+  return data === undefined ? undefined : { type: 'image', source: { kind: 'data', mediaType: `image/${textOf(item.output_format) ?? 'png'}`, data } }
 }
 
 /** Id and name of a call. Results name the call by `call_id`; the item's own `id` is another one. */

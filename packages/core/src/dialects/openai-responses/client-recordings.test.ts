@@ -1,3 +1,4 @@
+import type { Part } from '../conversation.ts'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../dialect.ts'
@@ -184,7 +185,7 @@ function meaningOfResponse(response: RecordedResponse): Meaning {
     reasoning: thoughts.map(visibleThought).join(''),
     proofs: thoughts.filter((item) => item.encrypted_content).map((item) => `${item.id} ${String(item.encrypted_content)}`),
     calls: calls.map((call) => ({ id: call.call_id, name: call.name, arguments: call.arguments ?? call.input, kind: call.type === 'function_call' ? 'function' : 'custom' })),
-    others: items.filter((item) => !['message', 'reasoning', 'function_call', 'custom_tool_call'].includes(item.type)),
+    others: items.filter((item) => !['message', 'reasoning', 'function_call', 'custom_tool_call'].includes(item.type)).map((item) => (item.type === 'image_generation_call' && item.result ? { picture: item.result } : item)),
     annotations: parts.flatMap((part) => part.annotations.map((annotation) => quoteOf(annotation.type, annotation, part.text))),
     finish: finishOf(response, calls.length),
     tokens: {
@@ -230,7 +231,7 @@ function meaningOfAnswer(answer: Answer): Meaning {
     reasoning: parts.map((part) => (part.type === 'reasoning' ? part.text : '')).join(''),
     proofs: parts.flatMap((part) => (part.type === 'reasoning' && part.signature !== undefined ? [proofOf(part.signature.value)] : [])),
     calls: parts.flatMap((part) => (part.type === 'tool-call' ? [{ id: part.id, name: part.name, arguments: part.arguments, kind: part.kind }] : [])),
-    others: parts.flatMap((part) => (part.type === 'extension' ? [part.value] : [])),
+    others: parts.flatMap(otherOf),
     annotations: quotesOf(choice?.annotations ?? [], text),
     finish: String(choice?.finish.reason),
     tokens: tokensOf(answer.usage),
@@ -248,7 +249,7 @@ function meaningOfEvents(events: readonly StreamEvent[]): Meaning {
     else if (event.type === 'reasoning-signature') meaning.proofs.push(proofOf(event.signature.value))
     else if (event.type === 'tool-call') meaning.calls[event.index] = { id: event.id, name: event.name, arguments: '', kind: event.kind }
     else if (event.type === 'tool-arguments') inputs[event.index] = (inputs[event.index] ?? '') + event.text
-    else if (event.type === 'part' && event.part.type === 'extension') meaning.others.push(event.part.value)
+    else if (event.type === 'part') meaning.others.push(...otherOf(event.part))
     else if (event.type === 'annotations') annotations.push(...event.value)
     else if (event.type === 'finish') meaning.finish += event.finish.reason
     else if (event.type === 'usage') meaning.tokens = tokensOf(event.usage)
@@ -263,4 +264,10 @@ function meaningOfEvents(events: readonly StreamEvent[]): Meaning {
 
 function tokensOf(usage: Answer['usage']): Meaning['tokens'] {
   return { input: usage?.inputTokens, output: usage?.outputTokens, cached: usage?.cachedTokens, written: usage?.cacheWriteTokens, reasoning: usage?.reasoningTokens }
+}
+
+/** A picture that the model made is read as one; what only this dialect knows stays as it came. */
+function otherOf(part: Part): unknown[] {
+  if (part.type === 'image' && part.source.kind === 'data') return [{ picture: part.source.data }]
+  return part.type === 'extension' ? [part.value] : []
 }

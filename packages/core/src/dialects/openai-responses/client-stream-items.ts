@@ -3,7 +3,7 @@ import type { CallContext, JsonObject } from '../dialect.ts'
 import type { StreamEvent } from '../events.ts'
 import { listOf, objectOf, objectsOf, textOf } from '../json.ts'
 import { annotationsOf, logprobsOf } from './client-annotations.ts'
-import { calledBy, PARAGRAPH, signatureOf, thoughtsOf } from './client-answer.ts'
+import { calledBy, madeImage, PARAGRAPH, signatureOf, thoughtsOf } from './client-answer.ts'
 import { type Kind, keyOf, kindOf, namesOf, newItem, type OutputItem, type Passage, countedFrom, passageOf, positionOf, restOf, type Thought, thoughtIn } from './client-output-item.ts'
 import { DIALECT } from './names.ts'
 
@@ -230,7 +230,7 @@ export class OutputReader {
         this.#endCall(item, whole, events)
         break
       case 'other':
-        if (whole.type !== undefined) events.push({ type: 'part', choice: 0, part: { type: 'extension', dialect: DIALECT, value: whole } })
+        if (whole.type !== undefined) events.push({ type: 'part', choice: 0, part: madeImage(whole) ?? { type: 'extension', dialect: DIALECT, value: whole } })
         break
     }
     item.ended = true

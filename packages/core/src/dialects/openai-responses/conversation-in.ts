@@ -8,6 +8,7 @@ import { DIALECT } from './names.ts'
 import { Namespaces } from './namespaces.ts'
 import { refuseStoredState } from './stored-state.ts'
 import { readToolChoice, readTools } from './tools-in.ts'
+import { unreadIn } from './unread.ts'
 
 /** Fields the neutral model has names for, and those that only concern this connection. */
 const known = new Set([
@@ -60,6 +61,7 @@ export function readConversation(body: JsonObject): Conversation {
     reasoning: reasoning === undefined ? undefined : readReasoning(reasoning),
     user,
     metadata: checked<JsonObject>(body.metadata),
+    ...unreadField(body),
     extensions: {
       ...withoutAbsent(body, (field) => known.has(field) || isSaid(field, body)),
       ...rest('text', text, 'format'),
@@ -67,6 +69,11 @@ export function readConversation(body: JsonObject): Conversation {
       ...readInclude(body.include),
     },
   }
+}
+
+function unreadField(body: JsonObject): Pick<Conversation, 'unread'> {
+  const unread = unreadIn(body)
+  return unread.length === 0 ? {} : { unread }
 }
 
 /** A field whose type `checkFields` has seen; `null` means absent. */

@@ -1,7 +1,7 @@
 import type { Dialect } from '../dialect.ts'
 import { commonEmbeddings } from '../embeddings/index.ts'
 import { commonRerank } from '../rerank/index.ts'
-import { renderAnswer } from './answer-out.ts'
+import { holds, renderAnswer } from './answer-out.ts'
 import { readAnswer } from './client-answer.ts'
 import { readError } from './client-errors.ts'
 import { buildRequest } from './client-request.ts'
@@ -20,6 +20,7 @@ export const openaiResponses: Dialect = {
     outputBounds: { names: ['max_output_tokens'] },
     parse: parseRequest,
     renderAnswer,
+    holds,
     openRenderer: (context) => new ResponsesRenderer(context),
     renderError,
     heartbeat: ': keep-alive\n\n',

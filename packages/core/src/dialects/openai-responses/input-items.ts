@@ -4,7 +4,7 @@ import type { JsonObject } from '../dialect.ts'
 import { optionalString, type Place, pathOf, placeOf, requiredText } from '../fields.ts'
 import { invalid } from '../invalid.ts'
 import { textOf } from '../json.ts'
-import { PARAGRAPH, signatureOf, thoughtsOf } from './client-answer.ts'
+import { madeImage, PARAGRAPH, signatureOf, thoughtsOf } from './client-answer.ts'
 import { readContent, readResult } from './input-content.ts'
 import { DIALECT } from './names.ts'
 import { ADDITIONAL_TOOLS, type Namespaces, namespaceOf } from './namespaces.ts'
@@ -139,9 +139,7 @@ function unsigned(text: string): ReasoningPart[] {
   return text === '' ? [] : [{ type: 'reasoning', text }]
 }
 
-/** An image the model made. The item says only lately of which kind it is, and has always been one of the provider's default. */
+/** An image the model made; one that has not been made stays as it is. */
 function generatedImage(item: JsonObject): Part {
-  const data = textOf(item.result)
-  if (data === undefined) return extension(item)
-  return { type: 'image', source: { kind: 'data', mediaType: `image/${textOf(item.output_format) ?? 'png'}`, data } }
+  return madeImage(item) ?? extension(item)
 }

@@ -2,7 +2,7 @@ import type { GatewayError } from '../../errors.ts'
 import type { Part } from '../conversation.ts'
 import type { RenderContext, StreamRenderer } from '../dialect.ts'
 import type { StreamEvent } from '../events.ts'
-import type { Finish } from '../finish.ts'
+import { type Finish, refusalWords } from '../finish.ts'
 import type { Usage } from '../usage.ts'
 import { errorEvent, responseError } from './errors.ts'
 import { Namespaces, type ToolName } from './namespaces.ts'
@@ -203,7 +203,8 @@ export class ResponsesRenderer implements StreamRenderer {
   #end(finish: Finish): string {
     if (this.#finish !== undefined) return ''
     // A model that ended by refusing may have said so only there.
-    const refusal = finish.reason === 'content_filter' && !this.#refused && finish.detail !== undefined ? this.#refuse(finish.detail) : ''
+    const words = this.#refused ? undefined : refusalWords(finish)
+    const refusal = words === undefined ? '' : this.#refuse(words)
     this.#finish = finish
     return refusal + this.#endItems(endOf(finish).status)
   }
