@@ -2,7 +2,7 @@ import { answersElsewhere, isSpelledElsewhere, type Operation, paidBeside, plain
 import { GatewayError } from './errors.ts'
 import { repeatedMember } from './http/index.ts'
 import type { Caller } from './identity/index.ts'
-import type { Plan, RoutingTable } from './routing/index.ts'
+import type { Plan, RoutingTable, Target } from './routing/index.ts'
 
 /** Two parsers see two requests in a body that says a thing twice: the gateway one, and the provider the other. */
 export function refuseAmbiguous(operation: Operation): void {
@@ -39,6 +39,13 @@ export function pricedElsewhere(routing: RoutingTable, target: string, operation
 }
 
 /** @param target `provider/model`, or a provider */
-function powersAt({ providers }: RoutingTable, target: string): Powers | undefined {
-  return providers.get(target.split('/', 1).join())?.target('').provider.powers
+/** @param target `provider/model`, or a provider */
+export function targetOf({ providers }: RoutingTable, target: string): Target | undefined {
+  const [provider = '', ...model] = target.split('/')
+  return providers.get(provider)?.target(model.join('/'))
+}
+
+/** @param target `provider/model`, or a provider */
+function powersAt(routing: RoutingTable, target: string): Powers | undefined {
+  return targetOf(routing, target)?.provider.powers
 }

@@ -1,9 +1,9 @@
-import type { Operation, Usage } from './dialects/index.ts'
+import { type Operation, surchargeName, type Usage } from './dialects/index.ts'
 import { AnswerStream, type AttemptUsage, type Committed } from './dispatch/index.ts'
 import { GatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
 import type { Amounts } from './limits/index.ts'
-import { paidBesideAt, pricedElsewhere } from './powers.ts'
+import { paidBesideAt, pricedElsewhere, targetOf } from './powers.ts'
 import type { Runtime } from './runtime.ts'
 
 /** What a request has used: the sum of what each of its attempts has used or may have cost, at the prices of its target. */
@@ -47,11 +47,11 @@ function recorded({ usage, estimated }: AttemptUsage): RecordedUsage {
 export function surchargeFor({ surchargeOf, routing }: Runtime, operation: Operation, { target, isHard }: { readonly target: string; readonly isHard: boolean }): number {
   const elsewhere = isHard ? pricedElsewhere(routing, target, operation) : undefined
   if (elsewhere !== undefined) throw new GatewayError('unpriced_parameter', `A budget applies to this request, and ${elsewhere} lets ${target} answer with another model, host or account, whose price is not known to the gateway. Leave it out.`, { param: elsewhere })
-  const [param] = [...(operation.surcharges?.() ?? []), ...paidBesideAt(routing, target, operation)]
+  const [param] = [...(operation.surcharges?.(targetOf(routing, target)) ?? []), ...paidBesideAt(routing, target, operation)]
   if (param === undefined) return 0
   const known = surchargeOf(target)
   if (known !== undefined || !isHard) return known ?? 0
-  throw new GatewayError('unpriced_parameter', `A budget applies to this request, and what ${target} charges for ${param} beside tokens is not known to the gateway (option prices, field surcharge).`, { param })
+  throw new GatewayError('unpriced_parameter', `A budget applies to this request, and what ${target} charges for ${surchargeName(operation.json?.()?.body, param)} beside tokens is not known to the gateway. Leave it out, or have its price set (option prices, field surcharge).`, { param })
 }
 
 export function addedUp(price: number | undefined, surcharge: number): number | undefined {

@@ -122,6 +122,8 @@ export interface ClientSide {
   toolRules(call: Pick<CallContext, 'quirks' | 'model'>): ToolRules
   /** Storage of a cloud that files may be in, unless the quirk `fileSchemes` says otherwise: `s3`. Absent: none, and such files are refused before `buildRequest`. */
   readonly storageSchemes?: readonly string[]
+  /** Fields by which a provider's tool is known and sent on, whatever dialect the client speaks. Absent: only its own clients can offer one. */
+  readonly carriedTools?: ReadonlySet<string>
   /** Throws `GatewayError('unsupported_content', ..., { param })` for a part the provider cannot take. */
   buildRequest(conversation: Conversation, call: CallContext): BuiltRequest
   /** Throws `GatewayError('upstream_invalid')` when the body is no answer, or the error the body carries. */

@@ -50,3 +50,4 @@ export function faceFor(request: ModelsRequest): Face {
 }
 
 export { beginningOf, repeatedToolCalls } from './agent-loop.ts'
+export { surchargeName } from './surcharges.ts'

@@ -21,8 +21,8 @@ export interface Operation {
   conversation?(): Conversation
   /** Tokens the request costs as input, roughly; absent where nobody could say. */
   estimateInput?(): number
-  /** Where it asks for what its tokens do not pay for: paths of the request. */
-  surcharges?(): readonly string[]
+  /** Where it asks this target for what its tokens do not pay for: paths of the request. Of any target, where none is given. */
+  surcharges?(target?: OperationTarget): readonly string[]
   /** For how long its input is written to the provider's prompt cache, as far as it can be; the longest of several. */
   cacheWrites?(): CacheLifetime | undefined
   /** Tokens of input estimated from the size of the request, where nothing in it can be read. */
@@ -150,7 +150,10 @@ export function readChat(from: Dialect, request: ClientRequest): Operation {
     json: () => request,
     conversation: () => chat.conversation(),
     estimateInput: () => (inputTokens ??= estimateInputTokens(chat.conversation())),
-    surcharges: () => surchargesOf(request.body),
+    surcharges(target) {
+      const to = target && dialectFor(target, from, chat)
+      return surchargesOf(request.body, to === undefined || to === from ? 'all' : (to.client.carriedTools ?? 'none'))
+    },
     cacheWrites: () => cacheWrites(request.body),
     translationFor(target, context) {
       const to = dialectFor(target, from, chat)

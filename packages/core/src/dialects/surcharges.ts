@@ -10,14 +10,20 @@ const FREE_DATED_TOOL = /^(?:bash|text_editor|computer|memory|tool_search_tool_\
 const FREE_TOOL_FIELDS: ReadonlySet<string> = new Set(['functionDeclarations', 'function_declarations', 'codeExecution', 'code_execution', 'urlContext', 'url_context', 'computerUse', 'computer_use'])
 /** Tiers that cost what the list says, or less. */
 const USUAL_TIERS: ReadonlySet<string> = new Set(['default', 'auto', 'flex', 'standard', 'standard_only', 'batch'])
+const LONGEST_KIND = 100
 const FREE_MODALITIES: ReadonlySet<string> = new Set(['text'])
+
+/** All of them where a request is relayed; where it is translated, those with one of these fields, or none. */
+export type Carried = ReadonlySet<string> | 'all' | 'none'
 
 /**
  * Where a request asks for what its tokens at list price do not pay for, in any dialect: tools a provider charges for by use,
  * faster tiers, sound and pictures as output, predictions (whose rejected tokens are charged as output). Paths of the request.
  * As the price lists of OpenAI, Anthropic and Google have it in November 2026.
+ *
+ * @param carried which tools of a provider the target is sent: those that are left out or refused cost nothing
  */
-export function surchargesOf(body: JsonObject): string[] {
+export function surchargesOf(body: JsonObject, carried: Carried = 'all'): string[] {
   const config = objectOf(body['generationConfig'] ?? body['generation_config']) ?? {}
   const found: string[] = []
   for (const field of ['service_tier', 'serviceTier']) if (typeof body[field] === 'string' && !USUAL_TIERS.has(body[field].toLowerCase())) found.push(field)
@@ -27,8 +33,18 @@ export function surchargesOf(body: JsonObject): string[] {
   for (const [field, modalities] of [['modalities', body['modalities']], ['generationConfig.responseModalities', config['responseModalities'] ?? config['response_modalities']]] as const) {
     if (listOf(modalities).some((modality) => !FREE_MODALITIES.has(String(modality).toLowerCase()))) found.push(field)
   }
-  for (const { path, tool } of toolsAsked(body)) if (!isFreeTool(tool)) found.push(path)
+  for (const { path, tool } of toolsAsked(body)) if (!isFreeTool(tool) && isSent(tool, carried)) found.push(path)
   return found
+}
+
+/** A path of `surchargesOf` in words: a tool by its place and its kind, because clients offer tools their users never chose. */
+export function surchargeName(body: JsonObject | undefined, path: string): string {
+  const asked = body && toolsAsked(body).find((tool) => tool.path === path)
+  return asked === undefined ? path : `${path} (${(textOf(asked.tool['type']) ?? Object.keys(asked.tool).join(', ')).slice(0, LONGEST_KIND)})`
+}
+
+function isSent(tool: JsonObject, carried: Carried): boolean {
+  return typeof carried === 'string' ? carried === 'all' : Object.keys(tool).some((field) => carried.has(field))
 }
 
 function isFreeTool(tool: JsonObject): boolean {

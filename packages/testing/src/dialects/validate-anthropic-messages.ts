@@ -9,8 +9,9 @@ const KNOWN_FIELDS = new Set(
 )
 /** Gone with version 2026-10-21. */
 const SAMPLING_FIELDS = new Set(['temperature', 'top_p', 'top_k'])
-/** From this version on, system messages may stand between the others. */
+/** From this version on, and with any beta of this kind, system messages may stand between the others. */
 const MID_CONVERSATION_SYSTEM = '2026-10-21'
+const MID_CONVERSATION_BETA = /\bmid-conversation-/
 const TOOL_NAME = /^[a-zA-Z0-9_-]{1,128}$/
 const IMAGE_TYPES = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp'])
 const TOOL_CHOICES = new Set(['auto', 'any', 'tool', 'none'])
@@ -27,7 +28,7 @@ export function validateMessagesRequest({ body, model, headers }: RequestToCheck
   if (limit === undefined) return { message: 'max_tokens: Field required' }
   if (!Number.isInteger(limit) || (limit as number) < 0)
     return { message: 'max_tokens: Input should be greater than or equal to 0' }
-  return checkSystem(body['system']) ?? checkMessages(body['messages'], isRecent) ?? checkTools(body) ?? checkOptions(body)
+  return checkSystem(body['system']) ?? checkMessages(body['messages'], isRecent || MID_CONVERSATION_BETA.test(String(headers['anthropic-beta'] ?? ''))) ?? checkTools(body) ?? checkOptions(body)
 }
 
 function checkSystem(system: unknown): Violation | undefined {

@@ -168,7 +168,10 @@ describe('Anthropic Messages', () => {
     expect(anthropicMessages.validate({ body: {}, model: 'm', headers: {} })?.message).toContain('anthropic-version')
     const recent = { 'anthropic-version': '2026-10-21' }
     expect(check({ temperature: 1 }, recent)).toContain('temperature: Extra inputs')
-    expect(check({ messages: [user, { role: 'system', content: 'a' }, user] }, recent)).toBeUndefined()
+    const instructed = { messages: [user, { role: 'system', content: 'a' }, user] }
+    expect(check(instructed, recent)).toBeUndefined()
+    expect(check(instructed)).toContain('Unexpected role "system"')
+    expect(check(instructed, { 'anthropic-beta': 'effort-2025-11-24,mid-conversation-tool-changes-2026-07-01' })).toBeUndefined()
   })
 })
 

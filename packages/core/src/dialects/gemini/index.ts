@@ -12,6 +12,7 @@ import { modelList } from './server-models.ts'
 import { parseRequest } from './server-request.ts'
 import { ChunkRenderer } from './server-stream.ts'
 import { AnswerReader } from './stream.ts'
+import { NATIVE_TOOLS } from './tools.ts'
 
 export { readNative } from './native-operations.ts'
 export { generatePaths, nativePaths } from './server-paths.ts'
@@ -31,6 +32,7 @@ export const gemini: Dialect = {
   client: {
     toolRules: () => ({ names: { ...commonNames, takesDots: true, start: 'letter or underscore' }, customTools: false }),
     storageSchemes: ['gs'],
+    carriedTools: NATIVE_TOOLS,
     buildRequest,
     readAnswer,
     openReader: (call) => new AnswerReader(call),

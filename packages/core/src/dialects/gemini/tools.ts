@@ -5,7 +5,7 @@ import { isObject, textOf } from '../json.ts'
 import { convertParameters } from './schema.ts'
 
 /** Tools the provider runs itself, by both spellings of its API; they are carried over as they are. */
-const NATIVE_TOOLS: ReadonlySet<string> = new Set([
+export const NATIVE_TOOLS: ReadonlySet<string> = new Set([
   'googleSearch',
   'google_search',
   'googleSearchRetrieval',
