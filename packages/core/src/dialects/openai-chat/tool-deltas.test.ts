@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import type { CallContext, JsonObject, Quirks } from '../dialect.ts'
 import type { StreamEvent } from '../events.ts'
 import { ToolDeltas } from './tool-deltas.ts'
@@ -77,4 +77,18 @@ it('keeps kind and signature of a call', () => {
     { type: 'tool-arguments', choice: 0, index: 0, text: 'x' },
   ])
   expect(run([{ index: 0, id: 'a', ...fn('f'), extra_content: { google: { thought_signature: 's' } } }])[0]).toMatchObject({ signature: { origin: 'gemini', value: 's' } })
+})
+
+it('many calls and deltas of one event take a time in proportion to them', () => {
+  const looks = { filter: vi.spyOn(Array.prototype, 'filter'), find: vi.spyOn(Array.prototype, 'findLast'), some: vi.spyOn(Array.prototype, 'some'), parse: vi.spyOn(JSON, 'parse') }
+  try {
+    const tools = new ToolDeltas(0, testCall().newId)
+    const events: StreamEvent[] = []
+    for (let at = 0; at < 100; at++) tools.take({ index: at, id: `id${at}`, ...fn('f', '{"x"') }, events)
+    for (let at = 0; at < 100; at++) tools.take({ index: 0, ...fn('f', ' ') }, events)
+    expect(Object.values(looks).map((look) => look.mock.calls.length)).toEqual([0, 0, 0, 0])
+    expect(events).toHaveLength(300)
+  } finally {
+    vi.restoreAllMocks()
+  }
 })

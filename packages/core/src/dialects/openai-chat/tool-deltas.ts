@@ -2,10 +2,13 @@ import type { Signature } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
 import type { StreamEvent } from '../events.ts'
 import { argumentsText } from './answer-in.ts'
+import { WholeJson } from './whole-json.ts'
 import { objectOf, textOf } from '../json.ts'
 import { toolCallSignatureOf } from './reasoning-details.ts'
 
 interface Call {
+  /** Among the calls of the choice, in the order they were opened. */
+  readonly position: number
   /** The service's own index, where it gave one. Never used as a position. */
   readonly givenIndex: number | undefined
   /** The service's own id; not unique with every service. */
@@ -18,6 +21,8 @@ interface Call {
   /** Position among the choice's calls as clients see them; set when the call is announced. */
   index: number | undefined
   text: string
+  /** Whether the arguments so far are one whole value of JSON. */
+  readonly whole: WholeJson
 }
 
 interface Delta {
@@ -35,6 +40,14 @@ export class ToolDeltas {
   readonly #choice: number
   readonly #newId: (prefix: string) => string
   readonly #calls: Call[] = []
+  /** Position of the first call that may still have to be announced. */
+  #unannounced = 0
+  /** The last call opened at each of the service's indexes. */
+  readonly #atIndex = new Map<number, Call>()
+  /** The last call opened with each of the service's ids, and the first with each id and index. */
+  readonly #withId = new Map<string, Call>()
+  readonly #withBoth = new Map<string, Call>()
+  readonly #idsSeen = new Set<string>()
   #announced = 0
 
   constructor(choice: number, newId: (prefix: string) => string) {
@@ -58,10 +71,11 @@ export class ToolDeltas {
     const found = this.#find(delta)
     if (found === undefined && delta.id === undefined && delta.name === undefined && delta.text === '') return
     const call = found ?? this.#open(delta, raw.type === 'custom' || custom !== undefined ? 'custom' : 'function')
-    call.givenId ??= delta.id
+    if (delta.id !== undefined && found !== undefined && found.givenId === undefined) this.#identify(found, delta.id)
     if (call.index === undefined) call.name = joinedName(call.name, delta.name)
     call.signature ??= toolCallSignatureOf(raw)
     call.text += delta.text
+    call.whole.add(delta.text)
     if (call.index !== undefined) this.#arguments(call, { text: delta.text, events })
     else if (call.name !== undefined && call.text !== '') this.#announceUpTo(call, events)
   }
@@ -74,25 +88,36 @@ export class ToolDeltas {
     }
   }
 
-  #open({ index: givenIndex, id: givenId }: Delta, kind: Call['kind']): Call {
-    const call: Call = { givenIndex, givenId, id: undefined, name: undefined, kind, signature: undefined, index: undefined, text: '' }
+  #open({ index: givenIndex, id }: Delta, kind: Call['kind']): Call {
+    const call: Call = { position: this.#calls.length, givenIndex, givenId: undefined, id: undefined, name: undefined, kind, signature: undefined, index: undefined, text: '', whole: new WholeJson() }
     this.#calls.push(call)
+    if (givenIndex !== undefined) this.#atIndex.set(givenIndex, call)
+    if (id !== undefined) this.#identify(call, id)
     return call
   }
 
   /** A call is announced when its name is whole: when its arguments begin, with the calls before it. */
   #announceUpTo(call: Call, events: StreamEvent[]): void {
-    for (const earlier of this.#calls) {
-      if (earlier.index === undefined && earlier.name !== undefined) this.#announce(earlier, events)
-      if (earlier === call) return
+    for (; this.#unannounced <= call.position; this.#unannounced += 1) {
+      const earlier = this.#calls[this.#unannounced]
+      if (earlier?.index === undefined && earlier?.name !== undefined) this.#announce(earlier, events)
     }
+    if (call.index === undefined) this.#announce(call, events)
+  }
+
+  #identify(call: Call, id: string): void {
+    call.givenId = id
+    if ((this.#withId.get(id)?.position ?? -1) < call.position) this.#withId.set(id, call)
+    const both = pairOf(id, call.givenIndex)
+    if (call.position < (this.#withBoth.get(both)?.position ?? Number.POSITIVE_INFINITY)) this.#withBoth.set(both, call)
   }
 
   #announce(call: Call, events: StreamEvent[]): void {
     call.index = this.#announced
     this.#announced += 1
-    const isTaken = this.#calls.some((other) => other.id !== undefined && other.id === call.givenId)
+    const isTaken = call.givenId !== undefined && this.#idsSeen.has(call.givenId)
     call.id = (isTaken ? undefined : call.givenId) ?? this.#newId('call_')
+    this.#idsSeen.add(call.id)
     const { index, id, name = '', kind, signature } = call
     events.push({ type: 'tool-call', choice: this.#choice, index, id, name, kind, ...(signature === undefined ? {} : { signature }) })
     this.#arguments(call, { text: call.text, events })
@@ -105,15 +130,14 @@ export class ToolDeltas {
   /** The call a delta goes on with; `undefined` when it begins one. */
   #find(delta: Delta): Call | undefined {
     const latest = this.#calls.at(-1)
-    const there = delta.index === undefined ? latest : this.#calls.findLast((call) => call.givenIndex === delta.index)
+    const there = delta.index === undefined ? latest : this.#atIndex.get(delta.index)
     if (delta.id !== undefined) {
-      const same = this.#calls.filter((call) => call.givenId === delta.id)
-      const exact = same.find((call) => call.givenIndex === delta.index)
+      const exact = this.#withBoth.get(pairOf(delta.id, delta.index))
       if (exact !== undefined) return exact
-      const last = same.at(-1)
       // One id at two indexes with two names is two calls; without a name, or with the name of a call whose arguments have
       // not ended, it is one call whose index moves.
-      if (last !== undefined) return delta.index === undefined || delta.name === undefined || (last.name === delta.name && !isWhole(last.text)) ? last : undefined
+      const last = this.#withId.get(delta.id)
+      if (last !== undefined) return delta.index === undefined || delta.name === undefined || (last.name === delta.name && !last.whole.isWhole(last.text)) ? last : undefined
       if (there === undefined || (delta.index === undefined && there.givenId !== undefined)) return undefined
       // A new id at a known index is another call, unless it is a late id or a nameless rest of the call there.
       if (delta.name === undefined || there.name === undefined) return there
@@ -124,7 +148,7 @@ export class ToolDeltas {
     // A name may come in parts before the arguments do, where an id or an index says that it is the same call.
     if (there.text === '' && (there.givenId !== undefined || delta.index !== undefined)) return there
     // Without ids a name begins a call, unless it repeats the name of a call whose arguments have not ended.
-    return there.name === delta.name && !isWhole(there.text) ? there : undefined
+    return there.name === delta.name && !there.whole.isWhole(there.text) ? there : undefined
   }
 }
 
@@ -134,13 +158,6 @@ function joinedName(known: string | undefined, more: string | undefined): string
   return more.startsWith(known) ? more : known + more
 }
 
-/** Only ever used to tell two calls apart, never to take a call for finished. */
-function isWhole(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch (error) {
-    if (error instanceof SyntaxError) return false
-    throw error
-  }
+function pairOf(id: string, index: number | undefined): string {
+  return `${index ?? ''}:${id}`
 }
