@@ -6,7 +6,7 @@ import type { Exchange } from './exchange.ts'
 import type { GatewayRequest } from './http/index.ts'
 import { attributionOf, callerKey, type KnownCaller, spellingsOf } from './identity/index.ts'
 import type { RequestRecord } from './ledger/index.ts'
-import { type Amounts, type Demand, describe, isBudget, isOfTarget, type Limit, type Subject } from './limits/index.ts'
+import { type Amounts, type Demand, describe, isBudget, isOfTarget, type Limit, needsBody, type Subject, type Unit } from './limits/index.ts'
 import { largest } from './lists.ts'
 import type { Plan, Target } from './routing/index.ts'
 import type { Runtime } from './runtime.ts'
@@ -94,6 +94,44 @@ function estimateOf(operation: Operation, most = Number.POSITIVE_INFINITY): Pick
   return { inputTokens, outputTokens: Math.min(most, outputExpected(operation)), ...(choices !== undefined && { choices }) }
 }
 
+/** What a request takes of a limit of requests or concurrency does not depend on its amounts. */
+const NO_AMOUNTS: Amounts = Object.freeze({ inputTokens: 0, outputTokens: 0, nanoDollars: 0 })
+
+/**
+ * Counts a request against the limits of requests, and of concurrency where `units` have it, that can be checked before its
+ * body is read: the body costs CPU, and a caller gets no more of it than its rate allows. Limits that tell routes, models,
+ * sessions or providers apart wait for `admit`, which does not count these again. Does nothing the second time. Rejects with
+ * 429 or 503, and has taken nothing then.
+ */
+export async function countEarly(runtime: Runtime, exchange: Exchange, units: ReadonlySet<Unit>): Promise<void> {
+  const { caller, id, degraded } = exchange
+  if (exchange.counted !== undefined || exchange.admitted !== undefined) return
+  const limits = runtime.limitsFor(caller).filter((limit) => isCountedEarly(limit, units))
+  if (limits.length === 0) return
+  const subject = { key: caller && callerKey(caller), ...attributionOf(caller) }
+  const admitted = await runtime.admit(limits, { id: `${id}-body`, degraded, subject, estimate: () => NO_AMOUNTS })
+  if (admitted !== undefined) exchange.counted = { units, admitted }
+}
+
+/** Told by what the limit is: those of a caller may be read again meanwhile. */
+function isCountedEarly(limit: Limit, units: ReadonlySet<Unit>): boolean {
+  return units.has(limit.unit) && !needsBody(limit)
+}
+
+/** Gives back what is given back at the end of a request, and counts what it has used. */
+export function settleLimits(runtime: Runtime, exchange: Exchange): void {
+  exchange.admitted?.settle(usedBy(runtime, exchange))
+  exchange.counted?.admitted.settle(NO_AMOUNTS)
+}
+
+/** `x-ratelimit-*` of all limits: where both have told of requests, of those of which fewer are left. */
+export function limitHeadersOf({ admitted, counted }: Exchange): Readonly<Record<string, string>> | undefined {
+  if (counted === undefined || admitted === undefined) return counted?.admitted.headers ?? admitted?.headers
+  const [early, late] = [counted.admitted.headers, admitted.headers]
+  const left = (headers: Readonly<Record<string, string>>): number => Number(headers['x-ratelimit-remaining-requests'] ?? Number.POSITIVE_INFINITY)
+  return left(early) < left(late) ? { ...late, ...early } : { ...early, ...late }
+}
+
 interface Asked {
   readonly operation: Operation
   readonly plan: Plan
@@ -119,7 +157,9 @@ const MOST_ROUNDS = 8
 export async function admit(runtime: Runtime, exchange: Exchange, asked: Asked): Promise<Affordable> {
   const all = runtime.limitsFor(exchange.caller)
   // Per-target limits are checked when a target is called.
-  const limits = all.some(isOfTarget) ? all.filter((limit) => !isOfTarget(limit)) : all
+  const { counted } = exchange
+  const untaken = counted === undefined ? all : all.filter((limit) => !isCountedEarly(limit, counted.units))
+  const limits = untaken.some(isOfTarget) ? untaken.filter((limit) => !isOfTarget(limit)) : untaken
   let { operation, plan } = asked
   if (limits.length === 0) return { operation, plan }
   let most: number | undefined

@@ -134,7 +134,7 @@ export function createAdmin({ register, ring, rules, settings, admission, clock,
     throttle,
     requests,
     guard: adminGuard as AdminGuard<unknown> | undefined,
-    readBody: async (request) => (request.header('content-type') === undefined ? {} : (await readJsonBody(request, bodyLimitBytes, {})).value),
+    readBody: async (request) => (request.header('content-type') === undefined ? {} : (await readJsonBody(request, bodyLimitBytes, { whenEmpty: {} })).value),
     onAct: (act) => {
       log.info('admin', { act })
       tellHost?.(act)

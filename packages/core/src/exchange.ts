@@ -3,7 +3,13 @@ import type { Finish, Operation, Usage } from './dialects/index.ts'
 import type { AttemptSummary, ErrorCode, GatewayError } from './errors.ts'
 import type { Trace } from './http/index.ts'
 import type { KnownCaller } from './identity/index.ts'
-import type { Admitted } from './limits/index.ts'
+import type { Admitted, Unit } from './limits/index.ts'
+
+/** What a request has taken of limits that do not depend on its body. */
+export interface Counted {
+  readonly units: ReadonlySet<Unit>
+  readonly admitted: Admitted
+}
 
 /** What is known about one request, filled in as it goes its way. */
 export interface Exchange {
@@ -26,6 +32,8 @@ export interface Exchange {
   readonly usages: AttemptUsage[]
   /** What was taken from limits for it; absent where none concerns it. */
   admitted: Admitted | undefined
+  /** What was taken before its body was parsed, and of which units; absent where its body is small. */
+  counted: Counted | undefined
   dropped: readonly string[]
   /** What was decided otherwise than usual, because something is not as it should be. */
   readonly degraded: Set<string>

@@ -1,5 +1,5 @@
 import { Admin } from './admin/index.ts'
-import { admit, admitTargetFor, affordsAnother, chargeReport, outputAllowance } from './accounting.ts'
+import { admit, admitTargetFor, affordsAnother, chargeReport, countEarly, limitHeadersOf, outputAllowance, settleLimits } from './accounting.ts'
 import { refuseLoop } from './agent-session.ts'
 import { bodyOf, type Endpoint, matchEndpoint, type OperationEndpoint } from './api/index.ts'
 import { durationHint, parseDuration } from './config/index.ts'
@@ -9,11 +9,13 @@ import { describeThrown, type ErrorCode, GatewayError, isFinal, toGatewayError }
 import type { Exchange, Outcome } from './exchange.ts'
 import { type GatewayRequest, type GatewayResponse, headersOfTrace, isPlainPath, readJsonBody, readTrace } from './http/index.ts'
 import { callerKey, type KnownCaller, mayCall } from './identity/index.ts'
+import type { Unit } from './limits/index.ts'
 import { readReports, recordOf, recordOfReport, type RequestRecord } from './ledger/index.ts'
 import { type Allowance, mayUseModel, type Plan, planFor, planForProvider, planForTenant } from './routing/index.ts'
 import { refuseAmbiguous, refuseElsewhere } from './powers.ts'
+import { SMALL_JSON_BYTES } from './json-scan.ts'
 import type { Runtime } from './runtime.ts'
-import { usageOfAnswer, usageOfFailure, usedBy } from './settlement.ts'
+import { usageOfAnswer, usageOfFailure } from './settlement.ts'
 
 /**
  * The life of one request, in order. The order is the security policy: nobody unknown gets a byte of body read, nothing
@@ -22,6 +24,7 @@ import { usageOfAnswer, usageOfFailure, usedBy } from './settlement.ts'
 export async function handle(runtime: Runtime, request: GatewayRequest): Promise<GatewayResponse> {
   const exchange = open(runtime, request)
   let endpoint: Endpoint | undefined
+  let isReading = false
   try {
     if (!isPlainPath(request.path)) throw new GatewayError('unknown_path', `The path ${JSON.stringify(request.path.slice(0, 200))} can be read in more than one way: it has an empty piece, a backslash, a piece of dots, or an escape for a character that needs none.`)
     if (runtime.admin !== undefined && Admin.concerns(request)) return await administer(runtime, exchange, request)
@@ -39,14 +42,17 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     if (endpoint.kind === 'models') return await listModels(runtime, exchange, request)
     if (endpoint.kind === 'usage-reports') return await takeReports(runtime, exchange, request)
     let operation: Operation
+    isReading = true
     if (endpoint.body === 'json') {
-      const body = await readJsonBody(request, runtime.bodyLimitBytes)
+      const body = await readJsonBody(request, runtime.bodyLimitBytes, { beforeLarge: () => countEarly(runtime, exchange, BEFORE_PARSING) })
       if (body.bytes === undefined) runtime.onHostParsedBody()
       operation = endpoint.read({ ...bodyOf(match, body), params: match.params, query: new URLSearchParams(request.search), header: (name) => request.header(name) })
     } else {
+      if (isLarge(request)) await countEarly(runtime, exchange, BEFORE_READING)
       operation = await endpoint.read({ request, params: match.params, bodyLimitBytes: runtime.bodyLimitBytes })
     }
     refuseLongModel(operation)
+    isReading = false
     if (isHeld(runtime, exchange)) refuseAmbiguous(operation)
     operation = exchange.operation = bounded(exchange, operation)
     const plan = planOf(runtime, exchange, request)
@@ -58,7 +64,8 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     const committed = await callTargets(runtime, { exchange, ...affordable, request })
     return respond(runtime, exchange, { endpoint, committed, hasLeft: request.signal.aborted })
   } catch (thrown) {
-    const error = await throttled(runtime, exchange, { request, endpoint, error: toGatewayError(thrown) })
+    const refused = isReading ? await counted(runtime, exchange, toGatewayError(thrown)) : toGatewayError(thrown)
+    const error = await throttled(runtime, exchange, { request, endpoint, error: refused })
     try {
       return refuse(runtime, exchange, { endpoint, error, request })
     } catch (cause) {
@@ -72,6 +79,21 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
 async function throttled({ throttle }: Runtime, { caller }: Exchange, refusal: { readonly request: GatewayRequest; readonly endpoint: Endpoint | undefined; readonly error: GatewayError }): Promise<GatewayError> {
   const { request, endpoint, error } = refusal
   return error.code === 'invalid_api_key' && caller === undefined && endpoint !== undefined ? throttle.refusal(error, request) : error
+}
+
+/** A body that arrives slowly takes no place of those who are answered; one that is parsed does. */
+const BEFORE_READING: ReadonlySet<Unit> = new Set(['requests'])
+const BEFORE_PARSING: ReadonlySet<Unit> = new Set(['requests', 'concurrency'])
+
+/** Whether the body may be large, as far as its headers tell. */
+function isLarge(request: GatewayRequest): boolean {
+  return Number(request.header('content-length') ?? 0) > SMALL_JSON_BYTES || request.header('transfer-encoding') !== undefined
+}
+
+/** A body that cannot be used counts as a request: 429 where there is no room for one. */
+async function counted(runtime: Runtime, exchange: Exchange, error: GatewayError): Promise<GatewayError> {
+  if (error.status < 400 || error.status >= 500 || error.code === 'rate_limit_exceeded' || error.code === 'client_closed') return error
+  return countEarly(runtime, exchange, BEFORE_READING).then(() => error, toGatewayError)
 }
 
 /** Longest name of a model or route: names go into counters, headers and records. */
@@ -124,6 +146,7 @@ function open(runtime: Runtime, request: GatewayRequest): Exchange {
     attempts: [],
     usages: [],
     admitted: undefined,
+    counted: undefined,
     dropped: [],
     degraded: new Set(),
     committedAfterMs: undefined,
@@ -209,7 +232,7 @@ async function callTargets(runtime: Runtime, call: Call): Promise<Committed> {
       lane: laneAsked(request),
       owner: ownerOf(exchange.caller),
       admitTarget,
-      isMetered: exchange.admitted !== undefined || admitTarget !== undefined,
+      isMetered: exchange.admitted !== undefined || exchange.counted !== undefined || admitTarget !== undefined,
       reservedOutput: exchange.admitted?.estimate?.outputTokens,
       affordsAnother: affordsAnother(runtime, exchange),
       allowance: outputAllowance(runtime, exchange, operation),
@@ -250,7 +273,7 @@ function respond(runtime: Runtime, exchange: Exchange, answer: { endpoint: Opera
 const STREAM_HEADERS = { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' }
 
 function answerHeaders(exchange: Exchange): Record<string, string> {
-  const headers: Record<string, string> = { 'x-postern-request-id': exchange.id, 'x-request-id': exchange.trace.hostRequestId ?? exchange.id, ...exchange.admitted?.headers }
+  const headers: Record<string, string> = { 'x-postern-request-id': exchange.id, 'x-request-id': exchange.trace.hostRequestId ?? exchange.id, ...limitHeadersOf(exchange) }
   if (exchange.route !== undefined) headers['x-postern-route'] = headerValue(exchange.route)
   if (exchange.target !== undefined) headers['x-postern-target'] = headerValue(exchange.target)
   if (exchange.attempts.length > 0) headers['x-postern-attempts'] = String(exchange.attempts.length)
@@ -300,7 +323,7 @@ function logFailure({ log }: Runtime, { id, trace, route, attempts }: Exchange, 
 function settle(runtime: Runtime, exchange: Exchange, outcome: Outcome): void {
   if (exchange.settled) return
   exchange.settled = true
-  exchange.admitted?.settle(usedBy(runtime, exchange))
+  settleLimits(runtime, exchange)
   runtime.active.delete(exchange)
   runtime.onSettled()
   if (exchange.endpoint === '' || (runtime.onRecord === undefined && !runtime.log.wantsInfo)) return

@@ -1,6 +1,6 @@
 import { GatewayError } from '../errors.ts'
 import { invalidJson, parseOutside } from '../json-object.ts'
-import { JsonSyntaxError, REQUEST_LIMITS } from '../json-scan.ts'
+import { JsonSyntaxError, REQUEST_LIMITS, SMALL_JSON_BYTES } from '../json-scan.ts'
 import { checkStructure } from '../json-structure.ts'
 import type { GatewayRequest } from './request.ts'
 
@@ -10,16 +10,25 @@ export interface JsonBody {
   readonly bytes: Uint8Array | undefined
 }
 
-/** The JSON object a client sent; the host's already parsed body is used as it is. @param whenEmpty stands for an empty body, which is refused otherwise */
-export async function readJsonBody(request: GatewayRequest, limit: number, whenEmpty?: JsonBody['value']): Promise<JsonBody> {
+interface ReadOptions {
+  /** Stands for an empty body, which is refused otherwise. */
+  readonly whenEmpty?: JsonBody['value']
+  /** Awaited before a body of more than 64 KiB is parsed, which is not parsed where this rejects. */
+  readonly beforeLarge?: () => Promise<void>
+}
+
+/** The JSON object a client sent; the host's already parsed body is used as it is. */
+export async function readJsonBody(request: GatewayRequest, limit: number, { whenEmpty, beforeLarge }: ReadOptions = {}): Promise<JsonBody> {
   const parsed = request.parsedBody
   if (parsed !== undefined && typeof parsed !== 'string' && !(parsed instanceof Uint8Array)) {
+    if (Number(request.header('content-length') ?? 0) > SMALL_JSON_BYTES) await beforeLarge?.()
     checkStructure(parsed, REQUEST_LIMITS)
     return { value: objectOf(parsed), bytes: undefined }
   }
   const bytes = parsed === undefined ? await request.bytes(limit) : typeof parsed === 'string' ? Buffer.from(parsed) : parsed
   if (bytes.length > limit) throw bodyTooLarge(limit)
   if (bytes.length === 0 && whenEmpty !== undefined) return { value: whenEmpty, bytes }
+  if (bytes.length > SMALL_JSON_BYTES) await beforeLarge?.()
   return { value: objectOf(await parseJson(bytes)), bytes }
 }
 

@@ -25,6 +25,7 @@ function exchange(known: Partial<Exchange> = {}): Exchange {
     route: undefined,
     target: undefined,
     admitted: undefined,
+    counted: undefined,
     attempts: [],
     usages: [],
     dropped: [],

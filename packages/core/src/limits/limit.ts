@@ -42,6 +42,14 @@ export function isOfTarget({ scope, only }: Pick<Limit, 'scope' | 'only'>): bool
   return scope.includes('provider') || only.has('provider')
 }
 
+/** What is known of a request only once its body is read. */
+const OF_BODY: readonly Scope[] = ['route', 'model', 'provider', 'session']
+
+/** Whether its counter depends on more than the caller. */
+export function needsBody({ scope, only }: Pick<Limit, 'scope' | 'only'>): boolean {
+  return OF_BODY.some((name) => scope.includes(name) || only.has(name))
+}
+
 /** Whether the limit is one for such a request. */
 export function appliesTo({ only }: Limit, subject: Subject): boolean {
   for (const [scope, values] of only) if (!values.has(subject[scope] ?? '')) return false
