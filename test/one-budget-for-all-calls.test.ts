@@ -100,6 +100,27 @@ describe('answers that come later', () => {
   })
 })
 
+describe('what goes on with something that its provider keeps', () => {
+  const item = { type: 'item_reference', id: 'msg_68a1b2c3d4e5f607' }
+  const fields: readonly Record<string, unknown>[] = [{ previous_response_id: 'resp_68a1b2c3d4e5f607' }, { conversation: 'conv_68a1b2c3d4e5f607' }, { conversation: { id: 'conv_68a1b2c3d4e5f607' } }, { input: [item, { role: 'user', content: 'x' }] }, { input: [{ id: item.id }] }]
+  const cases = ['/v1/responses', '/v1/responses/compact', '/providers/first/responses'].flatMap((path) => fields.map((field) => [path, field] as const))
+
+  it.each(cases)('is refused where a budget holds, and only there: POST %s %j', async (path, field) => {
+    const post = (): Promise<Response> => chain.send(path, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model: 'first/m', input: 'x', max_output_tokens: 50, ...field }) })
+    const startWith = async (limits: GatewayOptions['limits']): Promise<void> => {
+      chain = await startChain({ dialects: ['openai-responses'], gateway: { keys: { client: CLIENT_KEY }, ...(limits && { limits }), prices: PRICES } })
+      chain.provider('first').reply({ answer: { text: 'done' } })
+    }
+    await startWith([{ unit: 'tokens', window: 'day', limit: 100_000 }])
+    const refused = await post()
+    expect([refused.status, chain.calls(), await refused.text()]).toEqual([400, [0], expect.stringMatching(path.startsWith('/v1/') ? /Send the whole conversation.*previous_response_not_found/ : /Send the whole conversation/)])
+    await chain.close()
+    await startWith([{ unit: 'tokens', window: 'minute', limit: 100_000 }])
+    await post()
+    expect(chain.calls()).toEqual([1])
+  })
+})
+
 describe('a completion of many prompts', () => {
   it.each(['/v1/completions', '/providers/first/completions'])('reserves an answer for each: POST %s', async (path) => {
     await start([{ unit: 'output-tokens', window: 'day', limit: 100 }], {})

@@ -61,7 +61,7 @@ function admitCall(runtime: Runtime, { degraded }: Exchange, { operation, isFree
   const isPriced = !isFree && limits.some(({ unit }) => unit === 'usd')
   const priced = (used: Usage, isHard = false): number | undefined => (isPriced ? (addedUp(runtime.priceOf(target.id, used), surchargeFor(runtime, operation, { target: target.id, isHard })) ?? (isUnpricedFree === true ? 0 : undefined)) : 0)
   const estimate = (own: readonly Limit[]): Amounts => {
-    if (isUnpricedFree !== true) refuseDeferred(operation, own)
+    if (isUnpricedFree !== true) refuseUncounted(operation, own)
     const amounts = estimateOf(operation)
     const isHard = isUnpricedFree !== true && own.some(isHardBudget)
     // What is not paid by the token has no price that is known here.
@@ -215,7 +215,7 @@ function demandOf(runtime: Runtime, exchange: Exchange, { operation, plan, limit
     degraded,
     subject: subjectOf(exchange, { operation, request, limits }),
     estimate(own) {
-      refuseDeferred(operation, own)
+      refuseUncounted(operation, own)
       const amounts = estimateOf(operation, most)
       if (isFree) return { ...amounts, outputTokens: 0, nanoDollars: 0 }
       // What is not paid by the token (images, speech, whatever passes as it is) has no price that is known here.
@@ -235,11 +235,17 @@ function demandOf(runtime: Runtime, exchange: Exchange, { operation, plan, limit
   }
 }
 
-/** What is answered later is never counted: a budget in tokens would have no end. One in dollars knows no price of it. */
-function refuseDeferred({ isDeferred }: Operation, own: readonly Limit[]): void {
-  const budget = own.find((limit) => limit.unit !== 'usd' && isBudget(limit))
-  if (budget === undefined || isDeferred?.() !== true) return
-  throw new GatewayError('unpriced_parameter', `The limit of ${describe(budget)} applies to this request, and what it uses cannot be counted: its answer comes with another request (a batch, a job, background). Send a request that is answered at once.`)
+/** Clients that know this code of the provider's send the whole conversation at once. */
+const KEPT_INPUT = { param: 'previous_response_id', providerCode: 'previous_response_not_found' }
+
+/** What is answered later, or goes on with what a provider keeps, is paid for and not seen here: a budget would have no end. */
+function refuseUncounted({ isDeferred, hasKeptInput }: Operation, own: readonly Limit[]): void {
+  const budget = own.find(isBudget)
+  if (budget === undefined) return
+  const said = `The limit of ${describe(budget)} applies to this request, and what it uses cannot be counted:`
+  // One in dollars knows no price of what is answered later, unless its operator says one.
+  if (own.some((limit) => limit.unit !== 'usd' && isBudget(limit)) && isDeferred?.() === true) throw new GatewayError('unpriced_parameter', `${said} its answer comes with another request (a batch, a job, background). Send a request that is answered at once.`)
+  if (hasKeptInput?.() === true) throw new GatewayError('invalid_request', `${said} it goes on with an answer or a conversation that the provider keeps. Send the whole conversation in input, each item as it came; clients do with store: false.`, KEPT_INPUT)
 }
 
 function isHardBudget({ unit, isSoft }: Limit): boolean {

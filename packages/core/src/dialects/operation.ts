@@ -1,9 +1,9 @@
 import type { Conversation } from './conversation.ts'
 import type { ChatRequest, ClientRequest, Dialect, JsonObject, Quirks, ServerSide, StreamRelay, ToolsDialect } from './dialect.ts'
-import { estimateInputTokens } from './estimate-tokens.ts'
+import { estimateInputTokens, estimateTextTokens } from './estimate-tokens.ts'
 import { type CacheLifetime, cacheWrites } from './cache-writes.ts'
 import { boundOutput, type OutputAsked, outputAsked } from './output-bounds.ts'
-import { asksToBeDeferred } from './deferred.ts'
+import { asksToBeDeferred, namesKeptInput } from './deferred.ts'
 import { type ReasoningAsked, reasoningAsked } from './reasoning-asked.ts'
 import { surchargesOf } from './surcharges.ts'
 import { translate, type Translation } from './translation.ts'
@@ -40,6 +40,8 @@ export interface Operation {
   bounded?(most: number): Operation
   /** It generates output, and no bound of it can be set here: a batch, an address of a provider's own that is not known. */
   isBoundless?(): boolean
+  /** A part of its input is kept by its provider, and is seen here by nobody: an answer or a conversation it goes on with. */
+  hasKeptInput?(): boolean
   /** Its answers come with other requests, which are free: a batch, a run in the background. What it uses is never seen here. */
   isDeferred?(): boolean
   /** The request itself, where it is JSON that was read whole. */
@@ -149,7 +151,9 @@ export function readChat(from: Dialect, request: ClientRequest): Operation {
     isDeferred: () => asksToBeDeferred(request.body),
     json: () => request,
     conversation: () => chat.conversation(),
-    estimateInput: () => (inputTokens ??= estimateInputTokens(chat.conversation())),
+    hasKeptInput: () => namesKeptInput(request.body),
+    // What goes on with something kept elsewhere cannot be read as a conversation.
+    estimateInput: () => (inputTokens ??= namesKeptInput(request.body) ? estimateTextTokens([JSON.stringify(request.body)]) : estimateInputTokens(chat.conversation())),
     surcharges(target) {
       const to = target && dialectFor(target, from, chat)
       return surchargesOf(request.body, to === undefined || to === from ? 'all' : (to.client.carriedTools ?? 'none'))

@@ -1,5 +1,5 @@
 import type { ClientRequest, Dialect } from '../dialect.ts'
-import { asksToBeDeferred } from '../deferred.ts'
+import { asksToBeDeferred, namesKeptInput } from '../deferred.ts'
 import { optionalString, requiredText } from '../fields.ts'
 import { estimateTextTokens } from '../estimate-tokens.ts'
 import type { Operation } from '../operation.ts'
@@ -39,6 +39,7 @@ export function readJsonRequest(api: Dialect, endpoint: ModelEndpoint, request: 
     stream,
     json: () => request,
     isDeferred: () => asksToBeDeferred(body),
+    hasKeptInput: () => namesKeptInput(body),
     ...(endpoint.paidBy === 'nothing' && { isFree: true }),
     ...(endpoint.paidBy === 'tokens' && {
       outputAsked: () => outputAsked(body, COMPLETION_BOUNDS),

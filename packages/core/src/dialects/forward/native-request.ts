@@ -2,7 +2,7 @@ import type { GatewayError } from '../../errors.ts'
 import type { ErrorResponse, JsonObject } from '../dialect.ts'
 import type { Operation, OperationTarget } from '../operation.ts'
 import { boundOutput, type OutputBounds, outputAsked } from '../output-bounds.ts'
-import { asksToBeDeferred, isDeferredPath } from '../deferred.ts'
+import { asksToBeDeferred, isDeferredPath, namesKeptInput } from '../deferred.ts'
 import { reasoningAsked } from '../reasoning-asked.ts'
 import { surchargesOf } from '../surcharges.ts'
 import { ByteRelay } from './byte-relay.ts'
@@ -57,6 +57,7 @@ function generating(request: NativeRequest, bounds: OutputBounds | undefined): P
     reasoningAsked: () => reasoningAsked(body() ?? {}),
     surcharges: () => surchargesOf(body() ?? {}),
     isDeferred: () => asksToBeDeferred(body() ?? {}),
+    hasKeptInput: () => namesKeptInput(body() ?? {}),
     isBoundless: () => bounds === undefined || body() === undefined,
     bounded(this: Operation, most: number) {
       const sent = body()
