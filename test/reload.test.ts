@@ -15,20 +15,25 @@ it('fails no request while its configuration is reloaded a hundred times, every 
   const directory = await mkdtemp(join(tmpdir(), 'postern-'))
   const path = join(directory, 'postern.json')
   const provider = await startFakeProvider({ dialect: 'openai-chat', apiKey: CANARY_KEY })
-  // The key is replaced by its twin each time: what is rotated never fails a request.
+  // Clients rotate their key with every configuration; one holds the keys of the two before as well, as a grace.
+  const keyOf = (at: number): string => `pk_rotated_${at}_0123456789abcdef`
   const configuration = (at: number): object => ({
     providers: { first: { baseUrl: provider.url, apiKey: CANARY_KEY } },
     routes: { chain: ['first/alpha'], [`route-${at}`]: ['first/beta'] },
-    keys: { web: CLIENT_KEY, [`key-${at}`]: `pk_rotated_${at}_0123456789abcdef` },
+    wrongKeysPerAddress: 10_000,
+    wrongKeys: 10_000,
+    keys: Object.fromEntries([at, at - 1, at - 2].filter((one) => one >= 0).map((one) => [`web-${one}`, keyOf(one)])),
     ...(at % 3 === 2 && { retrys: at }),
   })
   await writeFile(path, JSON.stringify(configuration(0)))
   const log = seeLog()
   const gateway = createGateway({ log, config: path }, { environment: {} })
+  let current = 0
+  const send = (at: number, body: object): Promise<Response> => ask((url, init) => gateway.fetch(`http://gateway${url}`, init), body, { headers: { authorization: `Bearer ${keyOf(at)}` } })
   const load = { isOver: false, whole: 0, failed: [] as number[] }
   const user = async (): Promise<void> => {
     while (!load.isOver) {
-      const response = await ask((url, init) => gateway.fetch(`http://gateway${url}`, init), { stream: load.whole % 2 === 0 }, { headers: { authorization: `Bearer ${CLIENT_KEY}` } })
+      const response = await send(current, { stream: load.whole % 2 === 0 })
       const text = await response.text()
       if (response.status === 200 && (text.includes('[DONE]') || text.includes('"chat.completion"'))) load.whole += 1
       else load.failed.push(response.status)
@@ -40,8 +45,20 @@ it('fails no request while its configuration is reloaded a hundred times, every 
   try {
     for (let at = 1; at <= RELOADS; at++) {
       await writeFile(path, JSON.stringify(configuration(at)))
-      await log.next(at % 3 === 2 ? 'the last good one stays in force' : 'configuration reloaded')
-      expect(gateway.health().routes).toContain(`route-${at % 3 === 2 ? at - 1 : at}`)
+      const isGood = at % 3 !== 2
+      // A file may be read more than once for one write of it.
+      do await log.next(isGood ? 'configuration reloaded' : 'the last good one stays in force')
+      while (isGood && !gateway.health().routes.includes(`route-${at}`))
+      const inForce = isGood ? at : at - 1
+      expect(gateway.health().routes).toEqual(['chain', `route-${inForce}`])
+      const statusOf = async (one: number): Promise<number> => {
+        const response = await send(one, {})
+        await response.text()
+        return response.status
+      }
+      const [oldest, newest, taken, coming] = [await statusOf(Math.max(0, inForce - 2)), await statusOf(inForce), inForce < 3 ? 401 : await statusOf(inForce - 3), await statusOf(inForce + 1)]
+      expect([at, oldest, newest, taken, coming]).toEqual([at, 200, 200, 401, 401])
+      current = inForce
     }
   } finally {
     load.isOver = true

@@ -1,7 +1,7 @@
 import '@postern/core/supported-runtime'
 import { createRequire } from 'node:module'
 import { parseArgs } from 'node:util'
-import { ConfigurationError, createGateway, explainConfiguration } from '@postern/core'
+import { type Clock, ConfigurationError, createGateway, explainConfiguration } from '@postern/core'
 import { AdminClient } from './admin-client.ts'
 import { keyCommands, usageOfAll } from './keys.ts'
 import { limitCommands, namesSubject, targetCommands, usageOf } from './rules.ts'
@@ -17,6 +17,8 @@ export interface Terminal {
   readonly fetch: typeof fetch
   out(text: string): void
   err(text: string): void
+  /** @default the system's */
+  readonly clock?: Clock
   /** Resolves when the process is asked to end. */
   untilStopped(): Promise<void>
 }
@@ -131,7 +133,7 @@ function explain(file: string | undefined, { environment }: Terminal): Said {
 async function serveUntilStopped(options: Options, terminal: Terminal): Promise<number> {
   const port = Number(options['port']?.[0] ?? 8787)
   if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError(`${options['port']?.[0]} is no port.`)
-  const server = await serve({ port, host: options['host']?.[0] ?? '127.0.0.1', config: options['config']?.[0], environment: terminal.environment })
+  const server = await serve({ port, host: options['host']?.[0] ?? '127.0.0.1', config: options['config']?.[0], environment: terminal.environment, clock: terminal.clock })
   terminal.out(`Postern listens on ${server.url}: ${server.url}/v1 is the base URL of OpenAI's SDK.\n`)
   await terminal.untilStopped()
   terminal.err('No new requests are taken; those under way may end.\n')

@@ -327,7 +327,7 @@ export interface RouteOptions {
   readonly onClientLeave?: 'cancel' | 'finish'
   /**
    * Asks the next target as well when the first has not begun to answer after this time, or (`p95`) when it takes longer
-   * than 95 of its last 100 answers; the first to answer is taken, the other call ends. Costs what the other call costs.
+   * than 95 of 100 of its last 64 answers (never while fewer than 10 are known); the first to answer is taken, the other call ends. Costs what the other call costs.
    * @default never
    */
   readonly hedgeAfter?: Duration | 'p95'

@@ -173,7 +173,7 @@ function routeSchema() {
     targets,
     ...limitFields(),
     hedgeAfter: hedgeDelay().optional().meta(
-      meta({ type: 'duration, or `p95`', default: 'never', description: 'Asks the next target as well when the first has not begun to answer after this time; the first to answer is taken.' }),
+      meta({ type: 'duration, or `p95`', default: 'never', description: 'Asks the next target as well when the first has not begun to answer after this time; the first to answer is taken. `p95`: the time that 95 of 100 of the target\'s last 64 answers took; never while fewer than 10 are known.' }),
     ),
     continueStreams: z.boolean().optional().meta(
       meta({ type: 'boolean', default: 'false', description: 'A stream of text that breaks is gone on with by the next target that has the quirk `continuesTurn` or `marksPrefill`, marked by a comment in the stream.' }),

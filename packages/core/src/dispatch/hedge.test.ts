@@ -21,12 +21,12 @@ const delta = (content: string, finish_reason: string | null = null) => ({ id: '
 const whole = (text: string): Reply => events(delta(text), delta('', 'stop'), '[DONE]')
 const hanging: Reply = { hangs: 'headers' }
 
-function start(script: readonly Reply[], setup: { readonly stream?: boolean; readonly limits?: Partial<PlanLimits>; readonly targets?: number; readonly p95?: number } = {}) {
+function start(script: readonly Reply[], setup: { readonly stream?: boolean; readonly limits?: Partial<PlanLimits>; readonly targets?: number; readonly p95?: number; readonly known?: number } = {}) {
   const clock = new FakeClock()
   const transport = new FakeTransport(script)
   const environment = fakeEnvironment({ transport, clock })
   const targets = ['a', 'b', 'c'].slice(0, setup.targets ?? 2).map(target)
-  for (let at = 0; setup.p95 !== undefined && at < 10; at++) environment.health.of('a/model').observe(setup.stream === true ? 'stream' : 'whole', setup.p95)
+  for (let at = 0; setup.p95 !== undefined && at < (setup.known ?? 10); at++) environment.health.of('a/model').observe(setup.stream === true ? 'stream' : 'whole', setup.p95)
   const controller = new AbortController()
   const attempts: AttemptSummary[] = []
   const body = { model: 'm', messages: [{ role: 'user', content: 'hi' }], ...(setup.stream === true ? { stream: true } : {}) }
@@ -117,6 +117,11 @@ describe('a hedged request', () => {
     expect(known.asked()).toBe('a')
     await known.clock.advance(1)
     expect((await known.done).target.id).toBe('b/model')
+    const few = start([hanging, hanging], { limits: { hedgeAfterMs: 'p95', connectTimeoutMs: 50_000 }, p95: 70, known: 9 })
+    await few.clock.advance(10_000)
+    expect(few.asked()).toBe('a')
+    few.controller.abort()
+    await expect(few.done).rejects.toThrow()
     const unknown = start([hanging], { limits: { hedgeAfterMs: 'p95', connectTimeoutMs: 50_000 } })
     await unknown.clock.advance(10_000)
     expect(unknown.asked()).toBe('a')
