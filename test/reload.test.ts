@@ -29,7 +29,7 @@ it('fails no request while its configuration is reloaded a hundred times, every 
   const log = seeLog()
   const gateway = createGateway({ log, config: path }, { environment: {} })
   let current = 0
-  const send = (at: number, body: object): Promise<Response> => ask((url, init) => gateway.fetch(`http://gateway${url}`, init), body, { headers: { authorization: `Bearer ${keyOf(at)}` } })
+  const send = (at: number, body: Record<string, unknown>): Promise<Response> => ask((url, init) => gateway.fetch(`http://gateway${url}`, init), body, { headers: { authorization: `Bearer ${keyOf(at)}` } })
   const load = { isOver: false, whole: 0, failed: [] as number[] }
   const user = async (): Promise<void> => {
     while (!load.isOver) {
@@ -47,9 +47,9 @@ it('fails no request while its configuration is reloaded a hundred times, every 
       await writeFile(path, JSON.stringify(configuration(at)))
       const isGood = at % 3 !== 2
       // A file may be read more than once for one write of it.
-      do await log.next(isGood ? 'configuration reloaded' : 'the last good one stays in force')
-      while (isGood && !gateway.health().routes.includes(`route-${at}`))
       const inForce = isGood ? at : at - 1
+      await log.next(isGood ? 'configuration reloaded' : 'the last good one stays in force')
+      while (!gateway.health().routes.includes(`route-${inForce}`)) await log.next('configuration reloaded')
       expect(gateway.health().routes).toEqual(['chain', `route-${inForce}`])
       const statusOf = async (one: number): Promise<number> => {
         const response = await send(one, {})
