@@ -102,6 +102,19 @@ describe('snippets of the docs', () => {
     expect(await typeErrors({ ...Object.fromEntries(modules), 'host.ts': HOST, 'clouds.d.ts': CLOUDS })).toEqual([])
   }, 60_000)
 
+  it('list every SDK with the version that is tried here', async () => {
+    const page = await readFile(new URL('docs/clients.md', root), 'utf8')
+    const listed = [...page.matchAll(/^\| `([^`]+)` \| ([\d.]+) \|/gm)].map(([, name = '', version = '']) => ({ name, version }))
+    expect(listed.length).toBeGreaterThan(8)
+    for (const { name, version } of listed) {
+      const { version: installed } = JSON.parse(await readFile(new URL(`test/node_modules/${name}/package.json`, root), 'utf8')) as { version: string }
+      expect([name, installed.split('.').slice(0, 2).join('.')]).toEqual([name, version])
+    }
+    const { devDependencies } = JSON.parse(await readFile(new URL('test/package.json', root), 'utf8')) as { devDependencies: Record<string, string> }
+    const sdks = Object.keys(devDependencies).filter((name) => /^(?:openai|ai|@ai-sdk\/.*|@anthropic-ai\/.*|@google\/genai|@langchain\/openai|@openai\/.*)$/.test(name))
+    expect(listed.map(({ name }) => name).sort()).toEqual(sdks.sort())
+  })
+
   it('in JSON are JSON', () => {
     const texts = snippets.filter(({ language }) => language === 'json').map(({ text }) => text)
     expect(texts.length).toBeGreaterThan(0)
