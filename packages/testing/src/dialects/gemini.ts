@@ -2,6 +2,7 @@ import type { JsonObject } from '../json.ts'
 import type { ErrorFacts, FakeDialect, Route } from './dialect.ts'
 import { renderGeneration, renderGenerationEvents } from './gemini-answer.ts'
 import { readGenerateRequest } from './gemini-request.ts'
+import { inCamelCase } from './gemini-spelling.ts'
 import { validateGenerateRequest } from './validate-gemini.ts'
 
 const ANSWER_PATH = /^\/v1(?:beta)?\/models\/([^/:]+):(generateContent|streamGenerateContent)$/
@@ -41,8 +42,8 @@ export const gemini: FakeDialect = {
     message: `models/${model} is not found for API version v1beta, or is not supported for generateContent. Call ListModels to see the list of available models and their supported methods.`,
     requestId,
   }),
-  read: readGenerateRequest,
-  validate: validateGenerateRequest,
+  read: (body, route) => readGenerateRequest(inCamelCase(body), route),
+  validate: (request) => validateGenerateRequest({ ...request, body: inCamelCase(request.body) }),
   renderAnswer: renderGeneration,
   renderEvents: renderGenerationEvents,
   renderError,

@@ -211,7 +211,7 @@ describe('Gemini', () => {
     [{ contents: [{ role: 'model', parts: [{ text: 'a' }] }] }, 'first content'],
     [{ contents: [{ role: 'user', parts: [{}] }] }, "oneof field 'data'"],
     [{ contents: [{ role: 'user', parts: [{ text: 'a', inlineData: {} }] }] }, "oneof field 'data'"],
-    [{ contents: [{ role: 'user', parts: [{ inline_data: {} }] }] }, 'Unknown name "inline_data"'],
+    [{ contents: [{ role: 'user', parts: [{ inline_date: {} }] }] }, 'Unknown name "inline_date"'],
     [
       { contents: [user, { role: 'model', parts: [{ functionCall: { name: 'f', arguments: {} } }] }] },
       'Unknown name "arguments"',
@@ -281,4 +281,33 @@ describe('what real providers accepted', () => {
       expect(refused).toEqual([])
     },
   )
+})
+
+describe('what real clients send', () => {
+  const person = { type: 'OBJECT', properties: { first_name: { type: 'STRING', max_length: 9 } }, required: ['first_name'] }
+  const snake = {
+    system_instruction: { parts: [{ text: 'Be brief.' }] },
+    contents: [{ role: 'user', parts: [{ text: 'Hi' }, { inline_data: { mime_type: 'image/png', data: 'aGk=' } }] }, { role: 'model', parts: [{ function_call: { name: 'f', args: { some_key: 1 } } }] }, { role: 'user', parts: [{ function_response: { name: 'f', response: { some_key: 2 } } }] }],
+    tools: [{ function_declarations: [{ name: 'f', parameters: person }] }],
+    tool_config: { function_calling_config: { mode: 'ANY', allowed_function_names: ['f'] } },
+    generation_config: { max_output_tokens: 5, response_mime_type: 'application/json', response_schema: person },
+    safety_settings: [],
+  }
+  const headers = {}
+
+  it('is taken by the fake of Gemini in snake case, read as in camel case, and names of the caller stay', () => {
+    expect(gemini.validate({ body: snake, model: 'gemini-2.5-flash', headers })).toBeUndefined()
+    const view = gemini.read(snake, { operation: 'answer', model: 'gemini-2.5-flash', transport: 'json' })
+    expect(view).toMatchObject({ mustCallTool: true, wantsJson: true, tools: [{ name: 'f' }], responseSchema: { properties: { first_name: { maxLength: 9 } } } })
+    expect(view.toolResults.join()).toContain('some_key')
+    expect(gemini.validate({ body: { ...snake, generation_config: { max_tokens: 5 } }, model: 'gemini-2.5-flash', headers })?.message).toContain('Unknown name "max_tokens"')
+  })
+
+  it('is taken by the fake of Anthropic with system messages in between, where the beta of Claude Code or a new version allows them', () => {
+    const body = { model: 'm', max_tokens: 5, messages: [{ role: 'user', content: 'Hi' }, { role: 'system', content: 'Be brief.' }] }
+    const check = (more: Record<string, string>) => anthropicMessages.validate({ body, model: 'm', headers: { 'anthropic-version': '2023-06-01', ...more } })?.message
+    expect(check({})).toContain('Unexpected role "system"')
+    expect(check({ 'anthropic-beta': 'claude-code-20250219, mid-conversation-system-2026-04-07' })).toBeUndefined()
+    expect(check({ 'anthropic-version': '2026-10-21' })).toBeUndefined()
+  })
 })
