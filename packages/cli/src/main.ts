@@ -59,9 +59,9 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
     terminal.out(isJson ? `${JSON.stringify(json, undefined, 2)}\n` : `${text}\n`)
     return 0
   }
-  const commands = GROUPS[group]
+  const commands = Object.hasOwn(GROUPS, group) ? GROUPS[group] : undefined
   if (commands !== undefined) {
-    const act = commands[command]
+    const act = Object.hasOwn(commands, command) ? commands[command] : undefined
     if (act === undefined) throw new UsageError(`postern ${group} takes ${Object.keys(commands).join(', ')}. See: postern help ${group}`)
     return say(await act(clientFor(options, terminal), names, options))
   }
@@ -108,8 +108,8 @@ function helpFor(words: readonly string[]): string {
 
 /** An option of another command would do nothing here. */
 function refuseStrange([group = '', command = '']: readonly string[], options: Options): void {
-  const name = `${group} ${command}` in COMMANDS ? `${group} ${command}` : group
-  const help = COMMANDS[name]
+  const name = Object.hasOwn(COMMANDS, `${group} ${command}`) ? `${group} ${command}` : group
+  const help = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (help === undefined) return
   const known: readonly string[] = optionsOf(help)
   const strange = Object.keys(options).find((option) => !known.includes(option))

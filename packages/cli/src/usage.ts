@@ -83,7 +83,7 @@ export function optionsOf({ options = [], isRemote = true }: CommandHelp): reado
  */
 export function helpOf(words: readonly string[]): string | undefined {
   const wanted = words.join(' ')
-  const own = COMMANDS[wanted]
+  const own = Object.hasOwn(COMMANDS, wanted) ? COMMANDS[wanted] : undefined
   if (own !== undefined) return helpOfCommand(wanted, own)
   const names = Object.keys(COMMANDS).filter((name) => wanted === '' || name.startsWith(`${wanted} `))
   if (names.length === 0) return undefined
