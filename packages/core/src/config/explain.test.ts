@@ -46,7 +46,7 @@ describe('explainConfiguration', () => {
     const text = JSON.stringify(explain())
     for (const secret of Object.values(SECRETS)) expect(text).not.toContain(secret)
     // What is named as a secret is one.
-    const named = documentedFields().filter(({ path }) => /key$|keys$|token$|secret|credential|webhook|headers/i.test(path.at(-1) ?? '') && !['keys', 'providers.*.tenantsWithoutKey'].includes(path.join('.')))
+    const named = documentedFields().filter(({ path }) => /key$|keys$|token$|secret|credential|webhook|headers/i.test(path.at(-1) ?? '') && !['keys', 'wrongKeys', 'providers.*.tenantsWithoutKey'].includes(path.join('.')))
     expect(named.filter(({ meta }) => meta.isSecret !== true && meta.codeOnly !== true).map(({ path }) => path.join('.'))).toEqual([])
   })
 
