@@ -287,4 +287,12 @@ describe('deltas of a service that deviates', () => {
       expect(relay.error).toBeUndefined()
     }
   })
+
+  it.each([null, {}, [], '', false, true, 0])('lose an error that says nothing, %j, which clients would throw at', (error) => {
+    const text = PLAIN.replace('{', `{"error":${JSON.stringify(error)},`)
+    const { output, relay, chunks } = relayed([text, chunk('x', { error, choices: [] }), FINISH, DONE], { quirks: {} })
+    expect(relay.error).toBeUndefined()
+    expect(output).not.toContain('"error"')
+    expect(chunks[0]?.choices[0]?.delta).toMatchObject({ content: 'Hel' })
+  })
 })

@@ -167,6 +167,8 @@ export class ChatStreamRelay implements StreamRelay {
     // Some services repeat a growing usage on every chunk; the client gets the last one, once.
     const hadUsage = chunk.usage !== undefined && chunk.usage !== null
     if (chunk.usage !== undefined) delete chunk.usage
+    // It says nothing, or it would have ended the stream; clients take any value but null for an error.
+    if (chunk.error !== undefined) delete chunk.error
     return kept.length > 0 || (choices.length === 0 && !hadUsage)
   }
 
