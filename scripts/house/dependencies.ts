@@ -4,7 +4,7 @@ import type { Manifest } from './manifest.ts'
 import type { Rule, Violation } from './violation.ts'
 
 /** Section 1 of the architecture. */
-const allowed = new Set(['undici', 'zod', 'keyv', 'rate-limiter-flexible', 'eventsource-parser', 'lru-cache', '@pydantic/genai-prices', 'tokenx', 're2js'])
+const allowed = new Set(['undici', 'zod', 'keyv', 'rate-limiter-flexible', 'eventsource-parser', 'lru-cache', '@pydantic/genai-prices', 're2js'])
 const installScripts = ['preinstall', 'install', 'postinstall']
 const MANIFEST = 'packages/core/package.json'
 
