@@ -41,12 +41,12 @@ async function withLimits(limits: Limits, run: (chain: Chain, post: (body: strin
   }
 }
 
-const request = (count: number): Limits => [{ unit: 'requests', window: 'day', limit: count, scope: 'key' }]
+const requests = (count: number): Limits => [{ unit: 'requests', window: 'day', limit: count, scope: 'key' }]
 const chat = (text: string): string => `${BODIES['/v1/chat/completions']},"user":"${text}"}`
 
 describe.each(Object.entries(BODIES))('a large body of %s', (path, open) => {
   it('is not parsed where the requests of its caller are used up', async () => {
-    await withLimits(request(1), async (_chain, post) => {
+    await withLimits(requests(1), async (_chain, post) => {
       const parse = vi.spyOn(JSON, 'parse')
       const parsed = (): number => parse.mock.calls.filter(([text]) => String(text).includes(LARGE.slice(0, 1_000))).length
       expect(await post(`${open},"x":"${LARGE}"}`, path)).not.toBe(429)
@@ -59,7 +59,7 @@ describe.each(Object.entries(BODIES))('a large body of %s', (path, open) => {
 
 describe('a request', () => {
   it.each([['small', 'x'], ['large', LARGE]])('with a %s body is counted once', async (_size, text) => {
-    await withLimits(request(2), async (_chain, post) => {
+    await withLimits(requests(2), async (_chain, post) => {
       expect([await post(chat(text)), await post(chat(text)), await post(chat(text))]).toEqual([200, 200, 429])
     })
   })
@@ -70,7 +70,7 @@ describe('a request', () => {
     ['a model name that is too long', `{"model":"${'m'.repeat(300)}","messages":[]}`, 400],
     ['larger than the limit', `{"a":"${'x'.repeat(2_000)}"}`, 413],
   ])('whose body is %s is counted', async (_what, body, status) => {
-    await withLimits(request(2), async (_chain, post) => {
+    await withLimits(requests(2), async (_chain, post) => {
       expect([await post(body), await post(body), await post(body), await post(chat('x'))]).toEqual([status, status, 429, 429])
     }, { bodyLimit: '1KB' })
   })
@@ -99,7 +99,7 @@ describe('a request', () => {
   })
 
   it('with a large body keeps the limits of its model and its tokens as well, and is told of all', async () => {
-    const limits: Limits = [...request(10), { unit: 'requests', window: 'day', limit: 3, scope: ['key', 'model'] }, { unit: 'tokens', window: 'minute', limit: 10_000_000, scope: 'key' }]
+    const limits: Limits = [...requests(10), { unit: 'requests', window: 'day', limit: 3, scope: ['key', 'model'] }, { unit: 'tokens', window: 'minute', limit: 10_000_000, scope: 'key' }]
     const chain = await startChain({ gateway: { limits } })
     const statuses: [number, string | null, boolean][] = []
     for (let at = 0; at < 4; at++) {
@@ -128,7 +128,7 @@ describe('a request', () => {
       },
       close: () => Promise.resolve(),
     }
-    await withLimits([...request(9), { unit: 'tokens', window: 'minute', limit: 10_000_000, scope: 'key' }], async (_chain, post) => {
+    await withLimits([...requests(9), { unit: 'tokens', window: 'minute', limit: 10_000_000, scope: 'key' }], async (_chain, post) => {
       expect([await post(chat(text)), reservations]).toEqual([200, times])
     }, { store })
   })

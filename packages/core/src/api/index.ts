@@ -1,1 +1,1 @@
-export { bodyOf, type Endpoint, type JsonEndpoint, type MatchedEndpoint, matchEndpoint, type OperationEndpoint, servedPaths } from './endpoints.ts'
+export { bodyOf, type Endpoint, matchEndpoint, type OperationEndpoint, servedPaths } from './endpoints.ts'
