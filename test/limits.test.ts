@@ -44,6 +44,15 @@ describe('a limit of requests', () => {
     expect(await statuses(1)).toEqual([200])
   })
 
+  it.each([['minute', true], ['hour', false], ['day', false], ['month', false]] as const)('of a %s that is used up tells clients to wait only where waiting is worth while (%s)', async (window, isWait) => {
+    await start([{ unit: 'requests', window, limit: 1 }])
+    await statuses(1)
+    const { headers } = await chain.ask()
+    // Command lines obey a wait of hours without a word to their user.
+    expect([headers.get('retry-after') !== null, headers.get('x-postern-resets-at') !== null]).toEqual([isWait, !isWait])
+    expect(headers.get('x-should-retry')).toBe(isWait ? null : 'false')
+  })
+
   it('is told in the headers OpenAI has for it (D12)', async () => {
     await start([{ unit: 'requests', window: 'minute', limit: 5 }, { unit: 'requests', window: 'hour', limit: 1_000 }, { unit: 'tokens', window: 'minute', limit: 100_000 }])
     const { headers } = await chain.ask()

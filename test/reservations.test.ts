@@ -106,7 +106,9 @@ function requestOf({ dialect, said, most, alsoMost, n, logprobs, effort, tier, p
 function dearest({ said, tools, pictures, cachedShare, writesCache, dialect }: Shape, { entry: { body } }: FakeRequest): ScriptedReply {
   const asked = body as Record<string, number | undefined>
   const output = Math.max(asked['max_tokens'] ?? 0, asked['max_completion_tokens'] ?? 0, asked['max_output_tokens'] ?? 0) * Math.max(asked['n'] ?? 1, asked['best_of'] ?? 1)
-  const input = said.length + tools.reduce((sum, { length }) => sum + length, 0) + pictures * TOKENS_OF_PICTURE
+  // The estimate of texts may be a quarter short (docs/limits.md); each of these words is a token.
+  const count = said.length + tools.reduce((sum, { length }) => sum + length, 0)
+  const input = Math.floor(count * 0.75) + pictures * TOKENS_OF_PICTURE
   const isWritten = writesCache && dialect === 'anthropic-messages'
   return { answer: { text: 'done', usage: { input, output, ...(isWritten ? { cacheWrite: input } : dialect === 'anthropic-messages' ? {} : { cached: Math.floor(input * cachedShare) }) } } }
 }

@@ -102,6 +102,7 @@ describe('a runtime that is not supported', () => {
 const inNode18 = new Set(
   Object.entries({
     child_process: ['execFile', 'spawn'],
+    zlib: ['inflateRawSync'],
     crypto: ['createHash', 'createHmac', 'createPrivateKey', 'randomBytes', 'randomUUID', 'sign', 'timingSafeEqual'],
     events: ['once'],
     fs: ['readFileSync', 'readdirSync', 'watch'],

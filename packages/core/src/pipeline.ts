@@ -289,13 +289,17 @@ function headerValue(text: string): string {
   return text.slice(0, MAX_HEADER_LENGTH).toWellFormed().replace(/[^\x20-\x7e]/gu, (character) => encodeURIComponent(character))
 }
 
+const LONGEST_RETRY_AFTER_MS = 5 * 60_000
+
 function refuse(runtime: Runtime, exchange: Exchange, refusal: { endpoint: Endpoint | undefined; error: GatewayError; request: GatewayRequest }): GatewayResponse {
   const { endpoint, error, request } = refusal
   logRefusal(runtime, exchange, error)
   settle(runtime, exchange, { status: error.status, code: error.code, ...usageOfFailure(exchange) })
   const { retryAfterMs } = error.details
   const headers: Record<string, string> = { ...answerHeaders(exchange), 'content-type': 'application/json', ...(isFinal(error.status) && { 'x-should-retry': 'false' }), ...error.details.headers }
-  if (retryAfterMs !== undefined) {
+  // Command lines wait as long as they are told, and show nothing meanwhile: a wait for hours is told by its end instead.
+  if (retryAfterMs !== undefined && retryAfterMs > LONGEST_RETRY_AFTER_MS) headers['x-postern-resets-at'] = new Date(runtime.clock.now() + retryAfterMs).toISOString()
+  else if (retryAfterMs !== undefined) {
     headers['retry-after'] = String(Math.ceil(retryAfterMs / 1000))
     headers['retry-after-ms'] = String(Math.ceil(retryAfterMs))
   }

@@ -21,12 +21,22 @@ export function gateway<Host extends BaseContext = Context>(options: GatewayOpti
     const isMounted = 'mountPath' in ctx && Boolean(ctx.mountPath)
     const { url, originalUrl } = ctx
     const mount = { url, originalUrl, parsedBody: (ctx.request as { body?: unknown }).body, host: ctx, isMounted, fallThrough: () => void (passedOn = true), peer: () => ctx.ip }
-    const respond = ctx.respond
+    const { respond } = ctx
+    const onerror = ctx.onerror.bind(ctx)
     ctx.respond = false
+    // Koa hands errors of the socket to the host's error handler; a client that leaves an answer of the gateway is none.
+    ctx.onerror = (error) => {
+      if (passedOn || !isClientGone(error)) onerror(error)
+    }
     await handleNode(own, { request: ctx.req, response: ctx.res }, mount)
     if (!passedOn) return
     ctx.respond = respond
     return next()
   }
   return Object.assign(middleware, { gateway: own })
+}
+
+function isClientGone(error: unknown): boolean {
+  const { code } = (error ?? {}) as { readonly code?: unknown }
+  return code === 'ECONNRESET' || code === 'EPIPE' || code === 'ECONNABORTED'
 }

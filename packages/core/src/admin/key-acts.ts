@@ -63,7 +63,11 @@ function finders({ ring, clock, configured }: KeyActsOptions): Finders {
       if (isInForce(statusOf(found))) return found
       throw new GatewayError('invalid_request', `The key ${found.id} is ${statusOf(found)}.`, { status: 409 })
     },
-    findCounted: async (wanted) => configuredOf(wanted) ?? (await find(wanted)),
+    async findCounted(wanted) {
+      // A key that was made goes before one of the configuration with the same name, which `keys.<name>` names as well.
+      const isMade = (await ring.list()).some((stored) => stored.id === wanted || stored.name === wanted)
+      return (isMade ? undefined : configuredOf(wanted)) ?? (await find(wanted))
+    },
   }
 }
 

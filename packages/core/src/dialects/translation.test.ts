@@ -65,6 +65,7 @@ describe('between two dialects', () => {
     const answer = { choices: [{ parts: [], finish: { reason: 'stop' } }, { parts: [], finish: { reason: 'length' } }], usage: { inputTokens: 1, outputTokens: 2 } }
     expect(translation.readAnswer(answer, Buffer.from(''))).toEqual({
       body: '{"choices":2,"for":"req_1"}',
+      dropped: [],
       usage: { inputTokens: 1, outputTokens: 2 },
       finishes: [{ reason: 'stop' }, { reason: 'length' }],
     })

@@ -312,8 +312,8 @@ describe('streams', () => {
     }
     const [first, last] = (await textOf(committed)).trimEnd().split('\n\n')
     expect(first).toBe(`data: ${JSON.stringify(delta())}`)
-    expect(last).toContain('"code":"provider_error"')
-    expect([asked(), ends, idle()]).toEqual(['a', ['provider_error'], 0])
+    expect(last).toContain('"code":"provider_overloaded"')
+    expect([asked(), ends, idle()]).toEqual(['a', ['provider_overloaded'], 0])
   })
 
   it('keep the deadline and the client\u2019s signal until they end', async () => {

@@ -64,7 +64,7 @@ describe('a hedged request', () => {
     expect(transport.calls[0]?.aborted?.code).toBe('hedge_lost')
     expect(attempts).toEqual([
       { target: 'b/model', code: 'ok', status: 200, ms: 0, billed: 'yes' },
-      { target: 'a/model', code: 'hedge_lost', ms: 200, billed: 'unknown', usage: { input: 5, output: 1_024, because: stream ? 'reasoning_hidden' : 'answer_unread' } },
+      { target: 'a/model', code: 'hedge_lost', ms: 200, billed: 'unknown', usage: { input: 6, output: 1_024, because: stream ? 'reasoning_hidden' : 'answer_unread' } },
     ])
     expect(idle()).toBe(0)
   })

@@ -282,7 +282,7 @@ describe('a stream', () => {
     ['an end that says nothing', [{ type: 'message-end', delta: {} }], 'upstream_invalid'],
     ['what is no JSON', ['{'], 'upstream_invalid'],
     ['a call without a name', [delta('tool-call-start', { tool_calls: {} })], 'upstream_invalid'],
-    ['an error in its midst', [{ type: 'error', message: 'overloaded' }], 'provider_error'],
+    ['an error in its midst', [{ type: 'error', message: 'overloaded' }], 'provider_overloaded'],
     ['an error without a type', ['{"id":"x","message":"too bad"}'], 'provider_error'],
   ])('with %s has failed, and says nothing more (B2)', (_, events, code) => {
     const { seen, complete } = stream(...events, delta('content-delta', { content: { text: 'more' } }), end('COMPLETE'))
