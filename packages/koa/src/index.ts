@@ -25,9 +25,7 @@ export function gateway<Host extends BaseContext = Context>(options: GatewayOpti
     const onerror = ctx.onerror.bind(ctx)
     ctx.respond = false
     // Koa hands errors of the socket to the host's error handler; a client that leaves an answer of the gateway is none.
-    ctx.onerror = (error) => {
-      if (passedOn || !isClientGone(error)) onerror(error)
-    }
+    Object.assign(ctx, { onerror: (error: Error) => (passedOn || !isClientGone(error) ? onerror(error) : undefined) })
     await handleNode(own, { request: ctx.req, response: ctx.res }, mount)
     if (!passedOn) return
     ctx.respond = respond
