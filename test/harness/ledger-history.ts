@@ -146,11 +146,12 @@ export async function readRedis(url: string, histories: readonly History[]): Pro
     for (const name of Object.keys(amounts)) names.add(name)
   }
   keys.push(...[...names].map((name) => `{history}:p:${name}:0`))
-  for (let at = 0; at < keys.length; at += 1_000) {
-    const some = keys.slice(at, at + 1_000)
-    const found = await client.mGet(some)
-    some.forEach((key, index) => values.set(key, found[index] ?? null))
-  }
+  // At one moment: what a process sent before it was cut off may still be carried out after its end.
+  const pieces = Array.from({ length: Math.ceil(keys.length / 1_000) }, (_, index) => keys.slice(index * 1_000, (index + 1) * 1_000))
+  const transaction = client.multi()
+  for (const piece of pieces) transaction.mGet(piece)
+  const found = (await transaction.exec()) as unknown as readonly (readonly (string | null)[])[]
+  pieces.forEach((piece, at) => piece.forEach((key, index) => values.set(key, found[at]?.[index] ?? null)))
   client.destroy()
   const states: Record<string, 'open' | 'settled'> = { o: 'open', s: 'settled' }
   return { counter: (name) => Number(values.get(`{history}:p:${name}:0`) ?? 0), state: (id) => states[values.get(`{history}:r:${id}`) ?? ''] }
