@@ -1,4 +1,5 @@
 import type { AttemptUsage, EstimateReason } from './dispatch/index.ts'
+import type { Placed } from './in-flight.ts'
 import type { Finish, Operation, Usage } from './dialects/index.ts'
 import type { AttemptSummary, ErrorCode, GatewayError } from './errors.ts'
 import type { Trace } from './http/index.ts'
@@ -12,7 +13,7 @@ export interface Counted {
 }
 
 /** What is known about one request, filled in as it goes its way. */
-export interface Exchange {
+export interface Exchange extends Placed {
   readonly id: string
   /** Milliseconds since the epoch. */
   readonly startedAt: number

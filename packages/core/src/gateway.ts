@@ -6,6 +6,7 @@ import { type Dialect, dialects, type Usage } from './dialects/index.ts'
 import { createModelLists, createTransport, type DispatchEnvironment, RetryBudget, SharedHealth, TargetHealth, type Transport } from './dispatch/index.ts'
 import { GatewayError, messageOf } from './errors.ts'
 import { endExchange, type Exchange } from './exchange.ts'
+import { InFlight } from './in-flight.ts'
 import { HostCalls } from './host-calls.ts'
 import { type GatewayRequest, type GatewayResponse, handleWeb, targetOf } from './http/index.ts'
 import { callerKey, createIdentify, createJwtCheck, developmentKey, hostLogin } from './identity/index.ts'
@@ -146,7 +147,7 @@ interface Core {
   readonly conditions: readonly { close(): void }[]
   readonly shared: SharedState
   readonly developmentKey: string | undefined
-  readonly active: Set<Exchange>
+  readonly active: InFlight<Exchange>
   readonly reports: ReportIntake
   readonly state: { isOpen: boolean; onIdle: (() => void) | undefined; warnedOfHostParser: boolean; hasLookedAtHost: boolean }
 }
@@ -155,7 +156,7 @@ function createCore(settings: Settings, injected: Injected): Core {
   const log = createLogger(settings.log)
   const clock = injected.clock ?? systemClock
   const transport = injected.transport ?? createTransport({ connectTimeoutMs: settings.connectTimeoutMs })
-  const active = new Set<Exchange>()
+  const active = new InFlight<Exchange>()
   const hostCalls = new HostCalls({ clock, log })
   const shared = new SharedState(settings, { log, clock, hostCalls, post: (url, body) => post({ transport, clock }, url, body), endRequestsOf: (key) => endRequests(active, key) })
   const circuits = circuitLog(log, clock)
@@ -365,7 +366,7 @@ async function shutDown(core: Core, graceMs: number): Promise<void> {
 }
 
 /** An administrator has killed the key of a caller. */
-function endRequests(active: ReadonlySet<Exchange>, key: string): void {
+function endRequests(active: InFlight<Exchange>, key: string): void {
   const reason = new GatewayError('invalid_api_key', 'The API key was revoked while the answer was under way.')
   for (const exchange of active) if (exchange.caller !== undefined && callerKey(exchange.caller) === key) endExchange(exchange, reason)
 }

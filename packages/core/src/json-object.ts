@@ -2,20 +2,19 @@ import { GatewayError } from './errors.ts'
 import { jsonErrorOffset } from './json-error.ts'
 import { type JsonLimits, JsonSyntaxError, scanJson, SMALL_JSON_BYTES } from './json-scan.ts'
 import { parseSliced } from './json-slices.ts'
-import { checkStructure } from './json-structure.ts'
+import { checkDepth } from './json-structure.ts'
 
 const decoder = new TextDecoder()
 
 /**
  * The value of a JSON text from outside, which holds the event loop for some milliseconds at most: a small text is parsed
- * at once, a larger one must be an object and is parsed in slices. Throws `invalid_request` for more structure than
- * `limits` allow, and `JsonSyntaxError` for what is no JSON.
+ * at once, a larger one must be an object, is parsed in slices, and comes as a promise. Throws `invalid_request` for more
+ * structure than `limits` allow, and `JsonSyntaxError` for what is no JSON.
  */
 export function parseOutside(bytes: Uint8Array, limits: JsonLimits): unknown {
   if (bytes.length > SMALL_JSON_BYTES) return parseSliced(bytes, limits)
-  const text = decoder.decode(bytes)
-  const value = parseText(text)
-  checkStructure(value, limits)
+  const value = parseText(decoder.decode(bytes))
+  checkDepth(value, limits)
   return value
 }
 
@@ -31,7 +30,7 @@ export function parseOutsideText(text: string, limits: JsonLimits): unknown {
     return parseText(text)
   }
   const value = parseText(text)
-  checkStructure(value, limits)
+  checkDepth(value, limits)
   return value
 }
 

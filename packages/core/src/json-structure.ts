@@ -9,13 +9,40 @@ export function checkStructure(value: unknown, limits: JsonLimits): void {
   membersOf(value, 1, limits)
 }
 
+/**
+ * The same for what was parsed from a text of at most `SMALL_JSON_BYTES`: in so few bytes there is no room for too many
+ * members, only for too deep ones. Throws `invalid_request`.
+ */
+export function checkDepth(value: unknown, limits: JsonLimits): void {
+  if (typeof value === 'object' && value !== null) checkDepthOf(value, 1, limits.depth)
+}
+
+function checkDepthOf(value: object, depth: number, limit: number): void {
+  if (depth > limit) throw tooDeep(limit)
+  if (Array.isArray(value)) {
+    for (let at = 0; at < value.length; at++) {
+      const item: unknown = value[at]
+      if (typeof item === 'object' && item !== null) checkDepthOf(item, depth + 1, limit)
+    }
+    return
+  }
+  for (const key in value) {
+    const item = (value as Record<string, unknown>)[key]
+    if (typeof item === 'object' && item !== null) checkDepthOf(item, depth + 1, limit)
+  }
+}
+
+function tooDeep(limit: number): GatewayError {
+  return refusal(`nests objects and arrays more than ${limit} deep`)
+}
+
 /** How many fields, objects and arrays there are in the value; elements of arrays count where they are too many. */
 function membersOf(value: unknown, depth: number, limits: JsonLimits): number {
   if (typeof value !== 'object' || value === null) {
     if (typeof value === 'bigint') throw new GatewayError('invalid_request', 'The request body, as the parser of the host left it, holds a bigint, which JSON cannot hold.')
     return 0
   }
-  if (depth > limits.depth) throw refusal(`nests objects and arrays more than ${limits.depth} deep`)
+  if (depth > limits.depth) throw tooDeep(limits.depth)
   let members = 1
   if (Array.isArray(value)) {
     if (value.length > limits.elements) throw refusal(`has more than ${limits.elements} values`)

@@ -153,6 +153,7 @@ function open(runtime: Runtime, request: GatewayRequest): Exchange {
     settled: false,
     cancel: undefined,
     endedBy: undefined,
+    place: -1,
   }
   runtime.active.add(exchange)
   return exchange

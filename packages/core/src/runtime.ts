@@ -4,6 +4,7 @@ import type { TargetFilter, TraceHeader } from './config/index.ts'
 import type { Usage } from './dialects/index.ts'
 import type { DispatchEnvironment } from './dispatch/index.ts'
 import type { Exchange } from './exchange.ts'
+import type { InFlight } from './in-flight.ts'
 import type { GatewayRequest } from './http/index.ts'
 import type { Identify, KnownCaller, Throttle } from './identity/index.ts'
 import type { ReportIntake, RequestRecord } from './ledger/index.ts'
@@ -64,6 +65,6 @@ export interface Runtime {
   /** False once the gateway is closing. */
   readonly isOpen: () => boolean
   /** Streams and requests under way; `close` waits for them. */
-  readonly active: Set<Exchange>
+  readonly active: InFlight<Exchange>
   readonly onSettled: () => void
 }

@@ -5,7 +5,6 @@ import type { CircuitState } from './circuit-breaker.ts'
 import type { Clock } from './clock.ts'
 import { limitsOfCaller, type Settings } from './config/index.ts'
 import { messageOf } from './errors.ts'
-import type { Exchange } from './exchange.ts'
 import type { HostCalls } from './host-calls.ts'
 import { callerKey, type Identify, type KnownCaller, Throttle } from './identity/index.ts'
 import { AdmissionControl, alertDraw, Alerts, type ClaimAlert, type Limit, type LimitAlert } from './limits/index.ts'
@@ -111,7 +110,7 @@ export class SharedState {
   }
 
   /** Knows who calls by what administrators have last written. */
-  identify(identify: Identify, active: ReadonlySet<Exchange>): Identify {
+  identify(identify: Identify, active: { readonly size: number }): Identify {
     const { administered } = this
     if (administered === undefined) return identify
     const { register } = administered

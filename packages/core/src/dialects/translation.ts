@@ -1,7 +1,7 @@
 import { GatewayError } from '../errors.ts'
 import type { Answer } from './events.ts'
 import type { Conversation, Part } from './conversation.ts'
-import type { BuiltRequest, CallContext, ChatRequest, ClientSide, Dialect, ErrorResponse, JsonObject, RelayedAnswer, RenderContext, ServerSide, StreamRelay } from './dialect.ts'
+import type { BuiltRequest, CallContext, ChatRequest, ClientSide, Dialect, ErrorResponse, JsonObject, Relay, RelayedAnswer, RenderContext, ServerSide, StreamRelay } from './dialect.ts'
 import { CuttableRelay } from './cuttable-relay.ts'
 import { refuseOrDrop } from './invalid.ts'
 import { issuerFor, IssuerReader, withIssuer, withOwnProofs } from './issuer.ts'
@@ -34,10 +34,8 @@ export interface Translation {
   readAnswer(body: JsonObject, bytes: Uint8Array): RelayedAnswer
   /** For `events` and `bytes`. `contentType` is that of the provider's answer, when it names one. */
   openStream(contentType?: string): StreamRelay
-  /** For `events`: the stream of a target that answers with one JSON document all the same. Absent where it has to be refused. */
-  openWhole?(): StreamRelay
-  /** For `json`: the answer of a target that sends a stream of events all the same. Absent where it has to be refused. */
-  collectEvents?(bytes: Uint8Array): RelayedAnswer
+  /** Reads an answer of the other kind than was asked for. Absent where such an answer has to be refused. */
+  readonly mismatched?: MismatchedAnswer | undefined
   /** The error of a non-2xx answer. */
   readError(response: ErrorResponse): GatewayError
   /**
@@ -45,6 +43,14 @@ export interface Translation {
    * have succeeded `join` gives the client's answer.
    */
   readonly several?: { readonly parts: readonly Translation[]; join(): RelayedAnswer }
+}
+
+/** Some targets answer a streaming request with one JSON document, or any other with a stream of events. */
+export interface MismatchedAnswer {
+  /** For `events`: the document as a stream. */
+  openWhole(): StreamRelay
+  /** For `json`: the events as one answer. */
+  collectEvents(bytes: Uint8Array): RelayedAnswer
 }
 
 export interface TranslationOptions {
@@ -68,63 +74,128 @@ export interface TranslationOptions {
  * same, and go through the neutral model everywhere else.
  */
 export function translate(from: Dialect, to: Dialect, options: TranslationOptions): Translation {
-  const { request, call, render, continues } = options
-  if (from === to && to.relay !== undefined && options.isContinuable !== true && to.relay.needsTranslation?.(request, call) !== true) {
-    const relay = to.relay
-    return {
-      ...answerOf(to, options),
-      heartbeat: heartbeatOf(from, options),
-      buildRequest: () => relay.buildRequest(request, call),
-      readAnswer: (body, bytes) => relay.readAnswer(body, bytes, call),
-      openStream() {
-        const stream = relay.openStream(request, options)
-        if (options.isCuttable === true) return stream.cut === undefined ? new CuttableRelay(stream, openTranslated(from, to, options)) : stream
-        return options.isMetered === true ? new MeteredRelay(stream, openSplitter(to, options)) : stream
-      },
-      ...otherThanAsked(from, to, options),
-      readError: (response) => to.client.readError(response),
-    }
-  }
-  const server = serverSideOf(from)
-  const client = to.client
-  const issuer = issuerFor(to, call)
-  let fit: ToolFit | undefined
-  return {
-    ...answerOf(to, options),
-    heartbeat: heartbeatOf(from, options),
-    buildRequest() {
-      const readable = withoutStorageFiles(request.conversation(), call, client.storageSchemes === undefined ? NONE : (call.quirks.fileSchemes ?? client.storageSchemes))
-      const asked = readable?.conversation ?? request.conversation()
-      if (from !== to) refuseIndispensable(asked, call)
-      fit = fitTools(withOwnProofs(asked, issuer), client.toolRules(call))
-      const conversation = fit?.conversation ?? withOwnProofs(asked, issuer)
-      const built = client.buildRequest(continues?.said === undefined ? conversation : continuing(conversation, continues.said), call)
-      const { unread } = conversation
-      if (fit === undefined && readable === undefined && unread === undefined) return built
-      return { ...built, dropped: [...(unread ?? NONE), ...(readable?.dropped ?? NONE), ...(fit?.dropped ?? NONE), ...built.dropped] }
-    },
-    readAnswer: (body) => readAnswer(body, { server, client, call, render, fit, issuer }),
-    openStream: () => openTranslated(from, to, { ...options, fit }),
-    ...otherThanAsked(from, to, { ...options, fit: () => fit }),
-    readError: (response) => client.readError(response),
-  }
+  const { request, call, isContinuable } = options
+  const { relay } = to
+  if (from === to && relay !== undefined && isContinuable !== true && relay.needsTranslation?.(request, call) !== true) return new RelayTranslation(to, relay, options)
+  return new ModelTranslation(from, to, options)
 }
 
 const NONE: readonly string[] = []
 
-/** What becomes of a whole answer to a streaming request, and of a stream that answers any other: neither can be relayed. */
-function otherThanAsked(from: Dialect, to: Dialect, options: TranslationOptions & { readonly fit?: () => ToolFit | undefined }): Pick<Translation, 'openWhole' | 'collectEvents'> {
-  const { client } = to
-  const { call, render, maxEventBytes } = options
-  const { server } = from
-  // Other framings than server-sent events begin with bytes that look like neither.
-  if (server === undefined || client.openSplitter !== undefined) return {}
-  return {
-    openWhole() {
-      const fit = options.fit?.()
-      return openTranslated(from, { ...to, client: { ...client, openReader: () => wholeAnswerReader(client, call), openSplitter: () => new WholeSplitter(maxEventBytes) } }, { ...options, fit })
-    },
-    collectEvents: (bytes) => rendered(collectAnswer(bytes, client, call), { server, client, call, render, fit: options.fit?.(), issuer: issuerFor(to, call) }),
+/** What both kinds have in common. Made for every call: its methods stand in a class, as closures cost each time. */
+abstract class DialectTranslation implements Translation {
+  readonly answer: 'json' | 'events'
+  readonly accept: string
+  readonly contentType: string
+  readonly heartbeat: string | undefined
+  protected readonly from: Dialect
+  protected readonly to: Dialect
+  protected readonly options: TranslationOptions
+
+  constructor(from: Dialect, to: Dialect, options: TranslationOptions) {
+    const { request } = options
+    this.from = from
+    this.to = to
+    this.options = options
+    this.answer = request.stream ? 'events' : 'json'
+    this.accept = request.stream ? (to.client.streamType ?? EVENT_STREAM) : 'application/json'
+    this.contentType = request.stream ? (request.streamType ?? `${EVENT_STREAM}; charset=utf-8`) : 'application/json'
+    // Streams of another kind than server-sent events have no room for one.
+    this.heartbeat = request.stream && request.streamType === undefined ? from.server?.heartbeat : undefined
+  }
+
+  abstract buildRequest(): BuiltRequest
+  abstract readAnswer(body: JsonObject, bytes: Uint8Array): RelayedAnswer
+  abstract openStream(): StreamRelay
+
+  readError(response: ErrorResponse): GatewayError {
+    return this.to.client.readError(response)
+  }
+
+  /** The request as its tools were made fit for the target. */
+  protected get fit(): ToolFit | undefined {
+    return undefined
+  }
+
+  /** Neither kind can be relayed. */
+  get mismatched(): MismatchedAnswer | undefined {
+    const { from, to, options, fit } = this
+    const { client } = to
+    const { call, render, maxEventBytes } = options
+    const { server } = from
+    // Other framings than server-sent events begin with bytes that look like neither.
+    if (server === undefined || client.openSplitter !== undefined) return undefined
+    return {
+      openWhole: () => openTranslated(from, { ...to, client: { ...client, openReader: () => wholeAnswerReader(client, call), openSplitter: () => new WholeSplitter(maxEventBytes) } }, { ...options, fit }),
+      collectEvents: (bytes) => rendered(collectAnswer(bytes, client, call), { server, client, call, render, fit, issuer: issuerFor(to, call) }),
+    }
+  }
+}
+
+/** One dialect on both sides: the bytes pass. */
+class RelayTranslation extends DialectTranslation {
+  readonly #relay: Relay
+
+  constructor(dialect: Dialect, relay: Relay, options: TranslationOptions) {
+    super(dialect, dialect, options)
+    this.#relay = relay
+  }
+
+  buildRequest(): BuiltRequest {
+    return this.#relay.buildRequest(this.options.request, this.options.call)
+  }
+
+  readAnswer(body: JsonObject, bytes: Uint8Array): RelayedAnswer {
+    return this.#relay.readAnswer(body, bytes, this.options.call)
+  }
+
+  openStream(): StreamRelay {
+    const { options, to } = this
+    const stream = this.#relay.openStream(options.request, options)
+    if (options.isCuttable === true) return stream.cut === undefined ? new CuttableRelay(stream, openTranslated(to, to, options)) : stream
+    return options.isMetered === true ? new MeteredRelay(stream, openSplitter(to, options)) : stream
+  }
+}
+
+/** Through the neutral model. */
+class ModelTranslation extends DialectTranslation {
+  readonly #server: ServerSide
+  readonly #issuer: string | undefined
+  #fit: ToolFit | undefined
+
+  constructor(from: Dialect, to: Dialect, options: TranslationOptions) {
+    super(from, to, options)
+    this.#server = serverSideOf(from)
+    this.#issuer = issuerFor(to, options.call)
+  }
+
+  protected override get fit(): ToolFit | undefined {
+    return this.#fit
+  }
+
+  buildRequest(): BuiltRequest {
+    const { request, call, continues } = this.options
+    const { client } = this.to
+    const readable = withoutStorageFiles(request.conversation(), call, client.storageSchemes === undefined ? NONE : (call.quirks.fileSchemes ?? client.storageSchemes))
+    const asked = readable?.conversation ?? request.conversation()
+    if (this.from !== this.to) refuseIndispensable(asked, call)
+    const own = withOwnProofs(asked, this.#issuer)
+    this.#fit = fitTools(own, client.toolRules(call))
+    const conversation = this.#fit?.conversation ?? own
+    const built = client.buildRequest(continues?.said === undefined ? conversation : continuing(conversation, continues.said), call)
+    const { unread } = conversation
+    if (this.#fit === undefined && readable === undefined && unread === undefined) return built
+    return { ...built, dropped: [...(unread ?? NONE), ...(readable?.dropped ?? NONE), ...(this.#fit?.dropped ?? NONE), ...built.dropped] }
+  }
+
+  readAnswer(body: JsonObject): RelayedAnswer {
+    const { call, render } = this.options
+    const { client } = this.to
+    return rendered(client.readAnswer(body, call), { server: this.#server, client, call, render, fit: this.#fit, issuer: this.#issuer })
+  }
+
+  openStream(): StreamRelay {
+    return openTranslated(this.from, this.to, { ...this.options, fit: this.#fit })
   }
 }
 
@@ -160,16 +231,6 @@ function continuing(conversation: Conversation, said: string): Conversation {
 
 const EVENT_STREAM = 'text/event-stream'
 
-function answerOf(to: Dialect, { request }: TranslationOptions): Pick<Translation, 'answer' | 'accept' | 'contentType'> {
-  if (!request.stream) return { answer: 'json', accept: 'application/json', contentType: 'application/json' }
-  return { answer: 'events', accept: to.client.streamType ?? EVENT_STREAM, contentType: request.streamType ?? `${EVENT_STREAM}; charset=utf-8` }
-}
-
-/** Streams of another kind than server-sent events have no room for one. */
-function heartbeatOf({ server }: Dialect, { request }: TranslationOptions): string | undefined {
-  return request.stream && request.streamType === undefined ? server?.heartbeat : undefined
-}
-
 function serverSideOf(dialect: Dialect): ServerSide {
   if (dialect.server === undefined) throw new TypeError(`Dialect ${dialect.name} has no server side.`)
   return dialect.server
@@ -182,10 +243,6 @@ interface Sides {
   readonly render: RenderContext
   readonly fit: ToolFit | undefined
   readonly issuer: string | undefined
-}
-
-function readAnswer(body: JsonObject, sides: Sides): RelayedAnswer {
-  return rendered(sides.client.readAnswer(body, sides.call), sides)
 }
 
 function rendered(read: Answer, sides: Sides): RelayedAnswer {

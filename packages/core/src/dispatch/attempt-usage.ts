@@ -68,8 +68,7 @@ export function usageOfAttempt(attempt: EndedAttempt): Pick<AttemptUsage, 'usage
   const observation = answer?.ownShare ?? answer
   const told = observation?.usage
   const isComplete = answer !== undefined && answer.complete !== false
-  const choices = operation.outputAsked?.().choices ?? 1
-  const hasEnded = isComplete || (progress.isCut !== true && (observation?.finishes.length ?? 0) >= choices)
+  const hasEnded = isComplete || (progress.isCut !== true && (observation?.finishes.length ?? 0) >= (operation.outputAsked?.().choices ?? 1))
   if (told !== undefined && hasEnded) return { usage: withLongestWrites(told, operation) }
   if (operation.isFree === true) return { usage: told ?? NOTHING }
   const isStream = answer?.complete !== undefined || (answer === undefined && operation.stream)

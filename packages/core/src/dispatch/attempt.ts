@@ -96,7 +96,7 @@ export async function attempt(options: Attempt): Promise<Committed> {
     response = await call.response
     options.onHeaders(response.headers)
     call = decodedCall(call, response, limits.answerLimitBytes)
-    const { lost = [], ...answer } = response.status < 200 || response.status > 299 ? await readRefusal(call, response, options) : await readAnswer(call, response, { ...options, firstContentBy })
+    const { lost = [], ...answer } = response.status < 200 || response.status > 299 ? await readRefusal(call, response, options) : await readAnswer(call, { response, firstContentBy }, options)
     return { target, dropped: lost.length === 0 ? built.dropped : [...built.dropped, ...lost], status: response.status, headers: clientHeaders(options, response), ...answer }
   } catch (error) {
     const known = transportError(error, { answered: response !== undefined })
@@ -219,8 +219,9 @@ async function readError(call: UpstreamCall, response: UpstreamResponse, options
   return wait === undefined ? error : withDetails(error, { retryAfterMs: wait })
 }
 
-/** An attempt whose target has begun to answer. */
-interface Opening extends Attempt {
+/** How a target has begun to answer. */
+interface Beginning {
+  readonly response: UpstreamResponse
   readonly firstContentBy: FirstContentBy | undefined
 }
 
@@ -242,11 +243,12 @@ async function readRefusal(call: UpstreamCall, response: UpstreamResponse, optio
   return { body: BODILESS.has(response.status) ? null : Buffer.from(body, 'latin1'), observation: NOTHING, refusal }
 }
 
-function readAnswer(call: UpstreamCall, response: UpstreamResponse, options: Opening): Promise<Answer> {
+function readAnswer(call: UpstreamCall, beginning: Beginning, options: Attempt): Promise<Answer> {
+  const { response } = beginning
   const { answer } = options.translation
   if (answer === 'json' || kindOf(options.translation, response) === 'json') return readWhole(call, options)
   // Who asked for events is owed some; only what passes as it is may be nothing.
-  return answer !== 'events' && BODILESS.has(response.status) ? readNothing(call, options) : openStream(call, response, options)
+  return answer !== 'events' && BODILESS.has(response.status) ? readNothing(call, options) : openStream(call, beginning, options)
 }
 
 async function readNothing(call: UpstreamCall, options: Attempt): Promise<Answer> {
@@ -258,30 +260,39 @@ async function readWhole(call: UpstreamCall, options: Attempt): Promise<Answer> 
   const { translation, limits } = options
   const bytes = await call.collect(limits.answerLimitBytes)
   const { kind, start } = lookAtBody(bytes)
-  if (kind === 'events' && translation.collectEvents !== undefined && isEvents(bytes, start)) {
-    const answer = translation.collectEvents(bytes)
+  if (kind === 'events' && isEvents(bytes, start) && translation.mismatched !== undefined) {
+    const answer = translation.mismatched.collectEvents(bytes)
     return { body: answer.body, observation: answer, lost: answer.dropped }
   }
   const json = start === 0 ? bytes : bytes.subarray(start)
-  const answer = translation.readAnswer(await parseAnswer(json, options), json)
+  const parsed = parseAnswer(json, options)
+  const answer = translation.readAnswer(parsed instanceof Promise ? await parsed : parsed, json)
   return { body: answer.body, observation: answer, lost: answer.dropped }
 }
 
-async function parseAnswer(bytes: Uint8Array, options: Attempt): Promise<Record<string, unknown>> {
-  const provider = options.target.provider.name
+/** A promise for a large answer. */
+function parseAnswer(bytes: Uint8Array, { target: { provider } }: Attempt): Record<string, unknown> | Promise<Record<string, unknown>> {
+  const failed = (cause: unknown): never => {
+    throw unreadable(provider.name, cause)
+  }
   let value: unknown
   try {
-    value = await parseOutside(bytes, ANSWER_LIMITS)
+    value = parseOutside(bytes, ANSWER_LIMITS)
   } catch (cause) {
-    if (cause instanceof GatewayError) throw new GatewayError('upstream_invalid', `${provider} answered with more than can be read. ${cause.message}`, { cause })
-    throw new GatewayError('upstream_invalid', `${provider} answered with something that is not JSON.`, { cause })
+    return failed(cause)
   }
+  if (value instanceof Promise) return value.catch(failed)
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
-  throw new GatewayError('upstream_invalid', `${provider} answered with JSON that is not an object.`)
+  throw new GatewayError('upstream_invalid', `${provider.name} answered with JSON that is not an object.`)
+}
+
+function unreadable(provider: string, cause: unknown): GatewayError {
+  if (cause instanceof GatewayError) return new GatewayError('upstream_invalid', `${provider} answered with more than can be read. ${cause.message}`, { cause })
+  return new GatewayError('upstream_invalid', `${provider} answered with something that is not JSON.`, { cause })
 }
 
 /** The body decides how it is read, whatever its label says: compatible servers send events labelled JSON and the reverse. */
-async function openRelay(call: UpstreamCall, type: string, options: Opening): Promise<{ call: UpstreamCall; relay: StreamRelay }> {
+async function openRelay(call: UpstreamCall, type: string, options: Attempt): Promise<{ call: UpstreamCall; relay: StreamRelay }> {
   const { translation, target } = options
   if (translation.answer !== 'events' || translation.accept !== 'text/event-stream') return { call, relay: translation.openStream(type) }
   const isLabelledJson = type.includes('json')
@@ -291,12 +302,13 @@ async function openRelay(call: UpstreamCall, type: string, options: Opening): Pr
     if (chunk !== undefined && chunk.length > 0) head = head.length === 0 ? chunk : Buffer.concat([head, chunk])
     const { kind } = lookAtBody(head)
     if (kind === 'json') {
-      if (translation.openWhole === undefined) {
+      const { mismatched } = translation
+      if (mismatched === undefined) {
         // An error in a 200 is thrown by reading it.
         await readWhole(withHead(call, head), options)
         throw new GatewayError('upstream_invalid', `${target.provider.name} answered a streaming request with a whole answer.`)
       }
-      return { call: withHead(call, head), relay: translation.openWhole() }
+      return { call: withHead(call, head), relay: mismatched.openWhole() }
     }
     // Comments come before events more often than before JSON, and show a waiting client that there is a stream.
     if (kind === 'events' || chunk === undefined || (head.length > 0 && !isLabelledJson) || head.length > MAX_ERROR_BODY_BYTES) {
@@ -305,7 +317,7 @@ async function openRelay(call: UpstreamCall, type: string, options: Opening): Pr
   }
 }
 
-async function openStream(answering: UpstreamCall, response: UpstreamResponse, options: Opening): Promise<Answer> {
+async function openStream(answering: UpstreamCall, { response, firstContentBy }: Beginning, options: Attempt): Promise<Answer> {
   const type = contentTypeOf(response)
   const { call, relay } = await openRelay(answering, type, options)
   const { onBreak } = options
@@ -317,7 +329,7 @@ async function openStream(answering: UpstreamCall, response: UpstreamResponse, o
     first,
     cancellation: options.cancellation,
     clock: options.environment.clock,
-    firstContentBy: options.firstContentBy,
+    firstContentBy,
     heartbeat: options.translation.heartbeat,
     idleTimeoutMs: options.limits.idleTimeoutMs,
     // Bytes are held by nobody on their way: no memory needs a limit for them.

@@ -24,13 +24,16 @@ export interface Lane {
   readonly condition: TargetCondition
   /** Of the key, whichever model it is used for; the same as `condition` where there is one key. */
   readonly keyCondition: TargetCondition
-  readonly permit: CallPermit
+  /** The right to call the target, and its provider as a whole. */
+  permit: CallPermit
   /** Name of the key, where the provider has several. */
   readonly keyName?: string
 }
 
 /** What may be done next: call now, or call `candidate` after a wait. */
 export type Step = { readonly lane: Lane } | { readonly candidate: Candidate }
+
+const NONE: readonly never[] = []
 
 /** The targets of one request in the light of what is known of them. */
 export class Candidates {
@@ -95,7 +98,8 @@ export class Candidates {
   }
 
   /** Targets that were not called although it was their turn, with why. */
-  get passedOver(): { readonly target: string; readonly isCooling: boolean }[] {
+  get passedOver(): readonly { readonly target: string; readonly isCooling: boolean }[] {
+    if (this.#passedOver.length === 0) return NONE
     return this.#passedOver.filter(({ state }) => state === 'untried').map((candidate) => ({ target: candidate.target.id, isCooling: this.#coolsFor(candidate) > 0 }))
   }
 
@@ -129,8 +133,11 @@ export class Candidates {
     // A probe is taken only where the target itself can be called.
     if (!way.isOpen(whole)) return undefined
     const lane = this.#laneWithin(candidate, way)
-    const permit = lane && way.take(whole, candidate.target.model)
-    return permit && { ...lane, permit: both(lane.permit, permit) }
+    if (lane === undefined) return undefined
+    const permit = way.take(whole, candidate.target.model)
+    if (permit === undefined) return undefined
+    lane.permit = new BothPermits(lane.permit, permit)
+    return lane
   }
 
   #laneWithin(candidate: Candidate, way: Way): Lane | undefined {
@@ -190,11 +197,17 @@ const FORCED: Way = {
   take: (condition, part) => (condition.coolsForMs > 0 ? undefined : condition.force(part)),
 }
 
-function both(one: CallPermit, other: CallPermit): CallPermit {
-  return {
-    end(outcome) {
-      one.end(outcome)
-      other.end(outcome)
-    },
+class BothPermits implements CallPermit {
+  readonly #one: CallPermit
+  readonly #other: CallPermit
+
+  constructor(one: CallPermit, other: CallPermit) {
+    this.#one = one
+    this.#other = other
+  }
+
+  end(outcome: Parameters<CallPermit['end']>[0]): void {
+    this.#one.end(outcome)
+    this.#other.end(outcome)
   }
 }

@@ -29,7 +29,8 @@ export async function readJsonBody(request: GatewayRequest, limit: number, { whe
   if (bytes.length > limit) throw bodyTooLarge(limit)
   if (bytes.length === 0 && whenEmpty !== undefined) return { value: whenEmpty, bytes }
   if (bytes.length > SMALL_JSON_BYTES) await beforeLarge?.()
-  return { value: objectOf(await parseJson(bytes)), bytes }
+  const value = parseJson(bytes)
+  return { value: objectOf(value instanceof Promise ? await value : value), bytes }
 }
 
 /** The largest body that is kept while it is sent, so that it can be sent again: to the next target, say. */
@@ -76,12 +77,17 @@ export function encodingNotAccepted(encoding: string): GatewayError {
   return new GatewayError('invalid_request', `Request bodies with content-encoding ${JSON.stringify(encoding.slice(0, 80))} are not accepted. Use gzip, br, zstd or deflate, three in a row at most, or send the body uncompressed.`, { status: 415, headers: { 'accept-encoding': 'gzip, br, zstd, deflate' } })
 }
 
-async function parseJson(bytes: Uint8Array): Promise<unknown> {
+/** A promise for a large body. */
+function parseJson(bytes: Uint8Array): unknown {
   if (bytes.length === 0) throw new GatewayError('invalid_json', 'The request body is empty; expected a JSON object.')
-  try {
-    return await parseOutside(bytes, REQUEST_LIMITS)
-  } catch (error) {
+  const explained = (error: unknown): never => {
     throw error instanceof JsonSyntaxError ? invalidJson(error, bytes) : error
+  }
+  try {
+    const value = parseOutside(bytes, REQUEST_LIMITS)
+    return value instanceof Promise ? value.catch(explained) : value
+  } catch (error) {
+    return explained(error)
   }
 }
 

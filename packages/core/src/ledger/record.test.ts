@@ -34,6 +34,7 @@ function exchange(known: Partial<Exchange> = {}): Exchange {
     settled: true,
     cancel: undefined,
     endedBy: undefined,
+    place: -1,
     ...known,
   }
 }

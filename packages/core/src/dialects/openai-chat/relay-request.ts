@@ -51,9 +51,9 @@ function changesFor(request: ChatRequest, call: CallContext): Changes {
   const messages = quirks.relaysSignatures ? undefined : withoutForeignReasoning(listOf(body.messages), { refused: refusesReasoning(quirks, call.model), dropped })
   if (messages !== undefined) set.messages = messages
   const own = deviations(messages === undefined ? body : { ...body, messages }, call, { add: (change) => dropped.push(change) })
-  for (const [field, value] of Object.entries(own)) {
-    if (value === undefined) remove.push(field)
-    else set[field] = value
+  for (const field in own) {
+    if (own[field] === undefined) remove.push(field)
+    else set[field] = own[field]
   }
   const options = objectOf(body.stream_options)
   if (quirks.noStreamOptions && body.stream_options !== undefined) {

@@ -10,7 +10,14 @@ export function toolRules({ quirks }: Pick<CallContext, 'quirks'>): ToolRules {
 
 /** Whether a tool that is offered, or was called before, is none that the service takes. */
 export function hasUnfitTools({ body }: ChatRequest, call: CallContext): boolean {
+  if (body.tools === undefined && body.functions === undefined && !hasCalls(body)) return false
   return !areFit(toolsIn(body), toolRules(call))
+}
+
+/** Looked at for every request that is relayed: most have neither tools nor calls. */
+function hasCalls({ messages }: JsonObject): boolean {
+  for (const message of listOf(messages)) if ((message as JsonObject | null)?.tool_calls !== undefined) return true
+  return false
 }
 
 function* toolsIn(body: JsonObject): Iterable<{ readonly name: unknown; readonly isCustom: boolean }> {
@@ -21,9 +28,7 @@ function* toolsIn(body: JsonObject): Iterable<{ readonly name: unknown; readonly
   }
   for (const definition of listOf(body.functions)) yield { name: objectOf(definition)?.name, isCustom: false }
   for (const message of listOf(body.messages)) {
-    const calls = (message as JsonObject | null)?.tool_calls
-    if (calls === undefined) continue
-    for (const { type, function: definition, custom } of objectsOf(calls)) {
+    for (const { type, function: definition, custom } of objectsOf((message as JsonObject | null)?.tool_calls)) {
       if (type === 'custom') yield { name: objectOf(custom)?.name, isCustom: true }
       else yield { name: objectOf(definition)?.name, isCustom: false }
     }
