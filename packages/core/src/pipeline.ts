@@ -284,9 +284,11 @@ function answerHeaders(exchange: Exchange): Record<string, string> {
 }
 
 const MAX_HEADER_LENGTH = 2000
+const PRINTABLE = /^[\x20-\x7e]*$/
 
 /** Names come from clients and files: whatever a header cannot hold is percent-encoded. */
 function headerValue(text: string): string {
+  if (text.length <= MAX_HEADER_LENGTH && PRINTABLE.test(text)) return text
   return text.slice(0, MAX_HEADER_LENGTH).toWellFormed().replace(/[^\x20-\x7e]/gu, (character) => encodeURIComponent(character))
 }
 

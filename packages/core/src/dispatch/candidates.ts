@@ -4,7 +4,7 @@ import type { Target } from '../routing/index.ts'
 import { LONGEST_RETRY_AFTER_MS } from './backoff.ts'
 import type { CallPermit } from '../circuit-breaker.ts'
 import type { DispatchEnvironment } from './environment.ts'
-import { type TargetCondition, wholeProvider } from './target-health.ts'
+import type { TargetCondition } from './target-health.ts'
 
 /** A target of the plan, and what became of it in this request. */
 export interface Candidate {
@@ -119,7 +119,7 @@ export class Candidates {
   }
 
   #wholeOf({ target }: Candidate): TargetCondition {
-    return this.#environment.health.of(wholeProvider(target.provider.name))
+    return this.#environment.health.ofProvider(target.provider.name)
   }
 
   #conditionsOf({ target }: Candidate): TargetCondition[] {

@@ -9,11 +9,7 @@ export type OnCircuitChange = (target: string, state: CircuitState, openForMs: n
 /** Clients name models freely: more of them are not remembered. */
 const MAX_TARGETS = 2_000
 
-/** Id of a provider as a whole, beside those of its targets. */
-export function wholeProvider(provider: string): string {
-  return `${provider}${ALL_MODELS}`
-}
-
+/** Ends the id of a provider as a whole, beside those of its targets. */
 const ALL_MODELS = '/*'
 
 /** What is known of every target that was called, for all requests of a gateway. */
@@ -22,6 +18,8 @@ export class TargetHealth {
   readonly #onChange: OnCircuitChange
   readonly #isOff: boolean
   readonly #targets = new Map<string, TargetCondition>()
+  /** Ids by name; there are as many as providers in the configuration. */
+  readonly #providerIds = new Map<string, string>()
   /** Told when a target asks to be left alone. */
   onCoolDown: ((target: string, ms: number) => void) | undefined
 
@@ -30,6 +28,16 @@ export class TargetHealth {
     this.#clock = clock
     this.#onChange = onChange
     this.#isOff = options.isOff === true
+  }
+
+  /** The condition of a provider as a whole. Its id is put together once, not for every request. */
+  ofProvider(provider: string): TargetCondition {
+    let id = this.#providerIds.get(provider)
+    if (id === undefined) {
+      id = `${provider}${ALL_MODELS}`
+      this.#providerIds.set(provider, id)
+    }
+    return this.of(id)
   }
 
   of(target: string): TargetCondition {

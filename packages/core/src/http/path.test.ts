@@ -46,6 +46,15 @@ describe('a plain name', () => {
     expect(isPlainName(name)).toBe(true)
   })
 
+  it('stays below what it is appended to, whatever it is made of', () => {
+    fc.assert(
+      fc.property(text, (name) => {
+        const resolved = asResolved(`/models/${name}`)
+        if (isPlainName(name) && resolved !== '') expect(resolved.startsWith('/models')).toBe(true)
+      }),
+    )
+  })
+
   it.each(['.', '..', '...', 'x/..', '../x', 'x/./y', 'x//y', '/x', '\\', '..\\x', 'x\\y', '..:generateContent', '..;x', '%2e%2e', '%2E.', 'x%2f..', 'x%5c..', '%252e%252e', '%25252e%2e/x', 'x\n', 'x\0'])('is not %j', (name) => {
     expect(isPlainName(name)).toBe(false)
   })

@@ -69,8 +69,12 @@ export function isPlainPath(path: string): boolean {
   return !DISGUISED.test(path) && !AMBIGUOUS.test(path.replace(/%2f/gi, '/'))
 }
 
+/** What most models are called: words with a single dot or slash between them. Asked for every request. */
+const USUAL_NAME = /^[\w:@-]+(?:[./][\w:@-]+)*$/
+
 /** Whether a name that becomes part of a path, such as a model id, leads nowhere else: see `isPlainPath`. */
 export function isPlainName(name: string): boolean {
+  if (USUAL_NAME.test(name)) return true
   const path = `/${name}`
   if (AMBIGUOUS.test(path.replaceAll(' ', '_'))) return false
   return !name.includes('%') || !AMBIGUOUS.test(path.replace(/%(25)*(2e|2f|5c)/gi, (_escape, _percent, hex: string) => String.fromCharCode(Number.parseInt(hex, 16))))
