@@ -9,7 +9,7 @@ const TRANSPORT = `${CORE}dispatch/transport.ts`
 const ENVIRONMENTS: ReadonlySet<string> = new Set([`${CORE}config/env.ts`, 'packages/cli/src/bin.ts'])
 
 /** Files beside the rooms that every room may use; each new one is a decision. */
-const sharedFiles = new Set(['errors.ts', 'exchange.ts', 'clock.ts', 'log.ts', 'content-coding.ts', 'json-error.ts', 'json-object.ts', 'json-scan.ts', 'json-structure.ts', 'circuit-breaker.ts', 'lasting-condition.ts', 'lists.ts', 'sliding-counts.ts', 'host-calls.ts', 'isolated.ts', 'supported-runtime.ts'])
+const sharedFiles = new Set(['errors.ts', 'exchange.ts', 'clock.ts', 'log.ts', 'content-coding.ts', 'json-error.ts', 'json-object.ts', 'json-scan.ts', 'json-structure.ts', 'json-text.ts', 'turns.ts', 'circuit-breaker.ts', 'lasting-condition.ts', 'lists.ts', 'sliding-counts.ts', 'host-calls.ts', 'isolated.ts', 'supported-runtime.ts'])
 /** The files that put the rooms together. */
 const assembly = new Set(['pipeline.ts', 'gateway.ts', 'shared-state.ts', 'agent-session.ts', 'accounting.ts', 'administration.ts', 'index.ts'])
 

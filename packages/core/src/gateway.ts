@@ -20,6 +20,7 @@ import { SharedState } from './shared-state.ts'
 import type { Provider, ProviderEnvironment, TokenAnswer, TokenRequest } from './providers/index.ts'
 import type { Plan, PlanLimits, ProviderEntry, RoutingTable, Target } from './routing/index.ts'
 import type { Runtime } from './runtime.ts'
+import { Turns } from './turns.ts'
 
 /** A running gateway. Two of them in one process share nothing. */
 export interface Gateway {
@@ -179,6 +180,7 @@ function createCore(settings: Settings, injected: Injected): Core {
       health,
       shared: others,
       retryBudget: new RetryBudget(clock),
+      turns: new Turns(),
       transport,
       random: injected.random ?? Math.random,
       newId: (prefix) => prefix + randomUUID().replaceAll('-', ''),

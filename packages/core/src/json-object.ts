@@ -3,6 +3,7 @@ import { jsonErrorOffset } from './json-error.ts'
 import { type JsonLimits, JsonSyntaxError, scanJson, SMALL_JSON_BYTES } from './json-scan.ts'
 import { parseSliced } from './json-slices.ts'
 import { checkDepth } from './json-structure.ts'
+import type { Turns } from './turns.ts'
 
 const decoder = new TextDecoder()
 
@@ -11,8 +12,8 @@ const decoder = new TextDecoder()
  * at once, a larger one must be an object, is parsed in slices, and comes as a promise. Throws `invalid_request` for more
  * structure than `limits` allow, and `JsonSyntaxError` for what is no JSON.
  */
-export function parseOutside(bytes: Uint8Array, limits: JsonLimits): unknown {
-  if (bytes.length > SMALL_JSON_BYTES) return parseSliced(bytes, limits)
+export function parseOutside(bytes: Uint8Array, limits: JsonLimits, turns: Turns): unknown {
+  if (bytes.length > SMALL_JSON_BYTES) return parseSliced(bytes, limits, turns)
   const value = parseText(decoder.decode(bytes))
   checkDepth(value, limits)
   return value

@@ -81,11 +81,10 @@ export function* scanJson(bytes: Uint8Array, limits: JsonLimits, pieceBytes: num
       pauseAt = at + SCAN_BYTES
       yield
     }
+    at = nextMark(bytes, at, gapStart + MAX_GAP_BYTES + 2)
+    if (at > gapStart + MAX_GAP_BYTES + 1) throw tooLongGap()
+    if (at >= length) break
     const kind = KINDS[bytes[at] ?? 0]
-    if (kind === 0) {
-      if (at - gapStart > MAX_GAP_BYTES) throw tooLongGap()
-      continue
-    }
     gapStart = at
     if ((isValueDone || (depth === 0 && at > 0)) && (kind === QUOTE || kind === OPEN)) throw new JsonSyntaxError(at)
     isValueDone = kind === QUOTE || kind === CLOSE
@@ -123,6 +122,14 @@ export function* scanJson(bytes: Uint8Array, limits: JsonLimits, pieceBytes: num
   }
   if (depth > 0) throw new JsonSyntaxError(length)
   return parts[0]?.[0]
+}
+
+/** Where the next bracket, quote, comma or colon stands, at `end` or the end of the text at the latest. Outside the generator, where a loop over bytes takes three times as long. */
+function nextMark(bytes: Uint8Array, from: number, end: number): number {
+  const last = Math.min(end, bytes.length)
+  let at = from
+  while (at < last && KINDS[bytes[at] ?? 0] === 0) at += 1
+  return at
 }
 
 function tooMany(members: number, limits: JsonLimits): GatewayError {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { ANSWER_LIMITS, EVENT_LIMITS, JsonSyntaxError, MAX_GAP_BYTES, REQUEST_LIMITS, SMALL_JSON_BYTES } from './json-scan.ts'
 import { jsonErrorOffset } from './json-error.ts'
 import { parseSliced, parsing } from './json-slices.ts'
+import { Turns } from './turns.ts'
 
 /** The result of every step, and how many there were. */
 function run(text: string | Uint8Array, pieceBytes?: number): { value: unknown; steps: number } {
@@ -109,7 +110,7 @@ describe('the event loop turns', () => {
   it('and others go on meanwhile', async () => {
     let turns = 0
     const timer = setInterval(() => (turns += 1))
-    await parseSliced(Buffer.from(`{"a":"${'x'.repeat(8 * MEBIBYTE)}"}`), REQUEST_LIMITS)
+    await parseSliced(Buffer.from(`{"a":"${'x'.repeat(8 * MEBIBYTE)}"}`), REQUEST_LIMITS, new Turns())
     clearInterval(timer)
     expect(turns).toBeGreaterThan(0)
   })

@@ -1,17 +1,14 @@
 import { jsonErrorOffset } from './json-error.ts'
 import { type JsonLimits, JsonSyntaxError, type LargeValue, MAX_GAP_BYTES, PIECE_BYTES, scanJson, tooLongGap } from './json-scan.ts'
+import type { Turns } from './turns.ts'
 
 /**
  * Reads a large JSON object without holding the event loop: its structure is bounded and scanned first, then it is parsed
  * piece by piece with `JSON.parse`, and between two pieces the loop turns. Gives what `JSON.parse` gives. Throws
  * `invalid_request` for more structure than `limits` allow, and `JsonSyntaxError` for what is no JSON object.
  */
-export async function parseSliced(bytes: Uint8Array, limits: JsonLimits): Promise<Record<string, unknown>> {
-  const steps = parsing(bytes, limits)
-  for (let step = steps.next(); ; step = steps.next()) {
-    if (step.done === true) return step.value
-    await new Promise((resolve) => setImmediate(resolve))
-  }
+export function parseSliced(bytes: Uint8Array, limits: JsonLimits, turns: Turns): Promise<Record<string, unknown>> {
+  return turns.run(parsing(bytes, limits))
 }
 
 /** The steps of `parseSliced`; the event loop may turn at each `yield`. `pieceBytes` is smaller in tests only. */

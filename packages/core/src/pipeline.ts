@@ -44,7 +44,7 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     let operation: Operation
     isReading = true
     if (endpoint.body === 'json') {
-      const body = await readJsonBody(request, runtime.bodyLimitBytes, { beforeLarge: () => countEarly(runtime, exchange, BEFORE_PARSING) })
+      const body = await readJsonBody(request, runtime.bodyLimitBytes, { turns: runtime.dispatch.turns, beforeLarge: () => countEarly(runtime, exchange, BEFORE_PARSING) })
       if (body.bytes === undefined) runtime.onHostParsedBody()
       operation = endpoint.read({ ...bodyOf(match, body), params: match.params, query: new URLSearchParams(request.search), header: (name) => request.header(name) })
     } else {

@@ -3,6 +3,7 @@ import { ACCEPT_ENCODING } from '../content-coding.ts'
 import { GatewayError, redacted, withDetails } from '../errors.ts'
 import { parseOutside } from '../json-object.ts'
 import { ANSWER_LIMITS } from '../json-scan.ts'
+import { jsonText } from '../json-text.ts'
 import type { PlanLimits, Target } from '../routing/index.ts'
 import { AnswerStream } from './answer-stream.ts'
 import type { FirstContentBy } from './answer-stream-options.ts'
@@ -131,16 +132,21 @@ function startAnswerClock({ translation, cancellation, limits, environment, atte
 type Outgoing = Omit<UpstreamRequest, 'onConnected'>
 
 function outgoingRequest(options: Attempt, built: BuiltRequest): Outgoing | Promise<Outgoing> {
-  const { provider, model } = options.target
+  const { provider } = options.target
   const request = {
     method: built.method ?? 'POST',
     path: provider.basePath + built.path,
     headers: { 'user-agent': USER_AGENT, ...(built.body === undefined ? {} : JSON_TYPE), accept: options.translation.accept, 'accept-encoding': ACCEPT_ENCODING, ...options.traceHeaders, ...provider.headers(), ...built.headers },
-    body: bodyOf(built.body, options.upload),
   }
+  const body = bodyOf(built.body, options)
+  return body instanceof Promise ? body.then((bytes) => addressed(options, { ...request, body: bytes })) : addressed(options, { ...request, body })
+}
+
+/** With the address, and signed where the provider wants that. */
+function addressed({ target: { provider, model }, translation }: Attempt, request: Omit<Outgoing, 'origin'>): Outgoing | Promise<Outgoing> {
   const { origin } = provider
   if (provider.prepare === undefined) return { origin, ...request }
-  const ready = provider.prepare({ ...request, model, stream: options.translation.answer === 'events' })
+  const ready = provider.prepare({ ...request, model, stream: translation.answer === 'events' })
   return ready instanceof Promise ? ready.then((finished) => ({ origin, ...finished })) : { origin, ...ready }
 }
 
@@ -152,9 +158,10 @@ async function prepared(outgoing: Promise<Outgoing>, cancellation: Cancellation)
   })
 }
 
-function bodyOf(body: BuiltRequest['body'], upload: Attempt['upload']): Outgoing['body'] {
+/** A promise for a large body. */
+function bodyOf(body: BuiltRequest['body'], { upload, environment }: Attempt): Outgoing['body'] | Promise<Uint8Array> {
   if (body === undefined || body instanceof Uint8Array) return body
-  return isStream(body) ? sentOnce(body, upload) : JSON.stringify(body)
+  return isStream(body) ? sentOnce(body, upload) : jsonText(body, environment.turns)
 }
 
 function isStream(body: BuiltRequest['body']): body is AsyncIterable<Uint8Array> {
@@ -271,13 +278,13 @@ async function readWhole(call: UpstreamCall, options: Attempt): Promise<Answer> 
 }
 
 /** A promise for a large answer. */
-function parseAnswer(bytes: Uint8Array, { target: { provider } }: Attempt): Record<string, unknown> | Promise<Record<string, unknown>> {
+function parseAnswer(bytes: Uint8Array, { target: { provider }, environment }: Attempt): Record<string, unknown> | Promise<Record<string, unknown>> {
   const failed = (cause: unknown): never => {
     throw unreadable(provider.name, cause)
   }
   let value: unknown
   try {
-    value = parseOutside(bytes, ANSWER_LIMITS)
+    value = parseOutside(bytes, ANSWER_LIMITS, environment.turns)
   } catch (cause) {
     return failed(cause)
   }

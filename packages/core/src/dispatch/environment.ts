@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { Turns } from '../turns.ts'
 import type { RetryBudget } from './retry-budget.ts'
 import type { SharedHealth } from './shared-health.ts'
 import type { TargetHealth } from './target-health.ts'
@@ -13,6 +14,8 @@ export interface DispatchEnvironment {
   readonly newId: (prefix: string) => string
   readonly health: TargetHealth
   readonly retryBudget: RetryBudget
+  /** Where large texts are read and written piece by piece. */
+  readonly turns: Turns
   /** What other instances have found out; absent where nothing is shared. */
   readonly shared?: SharedHealth | undefined
 }

@@ -1,5 +1,6 @@
 import type { GatewayError } from '../errors.ts'
 import type { Clock } from '../clock.ts'
+import { Turns } from '../turns.ts'
 import type { DispatchEnvironment } from './environment.ts'
 import { RetryBudget } from './retry-budget.ts'
 import { TargetHealth } from './target-health.ts'
@@ -122,5 +123,5 @@ function broken(code: string): Error {
 /** What dispatch needs besides what a test is about: nobody is known to be unwell, and chance is even. */
 export function fakeEnvironment(parts: { readonly transport: Transport; readonly clock: Clock; readonly random?: () => number }): DispatchEnvironment {
   const { clock } = parts
-  return { random: () => 0.5, newId: (prefix) => `${prefix}1`, health: new TargetHealth(clock, () => undefined), retryBudget: new RetryBudget(clock), ...parts }
+  return { random: () => 0.5, newId: (prefix) => `${prefix}1`, health: new TargetHealth(clock, () => undefined), retryBudget: new RetryBudget(clock), turns: new Turns(), ...parts }
 }

@@ -2,6 +2,7 @@ import { GatewayError } from '../errors.ts'
 import { invalidJson, parseOutside } from '../json-object.ts'
 import { JsonSyntaxError, REQUEST_LIMITS, SMALL_JSON_BYTES } from '../json-scan.ts'
 import { checkStructure } from '../json-structure.ts'
+import { Turns } from '../turns.ts'
 import type { GatewayRequest } from './request.ts'
 
 export interface JsonBody {
@@ -15,10 +16,12 @@ interface ReadOptions {
   readonly whenEmpty?: JsonBody['value']
   /** Awaited before a body of more than 64 KiB is parsed, which is not parsed where this rejects. */
   readonly beforeLarge?: () => Promise<void>
+  /** Shared with other large texts; its own where absent. */
+  readonly turns?: Turns
 }
 
 /** The JSON object a client sent; the host's already parsed body is used as it is. */
-export async function readJsonBody(request: GatewayRequest, limit: number, { whenEmpty, beforeLarge }: ReadOptions = {}): Promise<JsonBody> {
+export async function readJsonBody(request: GatewayRequest, limit: number, { whenEmpty, beforeLarge, turns }: ReadOptions = {}): Promise<JsonBody> {
   const parsed = request.parsedBody
   if (parsed !== undefined && typeof parsed !== 'string' && !(parsed instanceof Uint8Array)) {
     if (Number(request.header('content-length') ?? 0) > SMALL_JSON_BYTES) await beforeLarge?.()
@@ -29,7 +32,7 @@ export async function readJsonBody(request: GatewayRequest, limit: number, { whe
   if (bytes.length > limit) throw bodyTooLarge(limit)
   if (bytes.length === 0 && whenEmpty !== undefined) return { value: whenEmpty, bytes }
   if (bytes.length > SMALL_JSON_BYTES) await beforeLarge?.()
-  const value = parseJson(bytes)
+  const value = parseJson(bytes, turns)
   return { value: objectOf(value instanceof Promise ? await value : value), bytes }
 }
 
@@ -78,13 +81,13 @@ export function encodingNotAccepted(encoding: string): GatewayError {
 }
 
 /** A promise for a large body. */
-function parseJson(bytes: Uint8Array): unknown {
+function parseJson(bytes: Uint8Array, turns = new Turns()): unknown {
   if (bytes.length === 0) throw new GatewayError('invalid_json', 'The request body is empty; expected a JSON object.')
   const explained = (error: unknown): never => {
     throw error instanceof JsonSyntaxError ? invalidJson(error, bytes) : error
   }
   try {
-    const value = parseOutside(bytes, REQUEST_LIMITS)
+    const value = parseOutside(bytes, REQUEST_LIMITS, turns)
     return value instanceof Promise ? value.catch(explained) : value
   } catch (error) {
     return explained(error)
