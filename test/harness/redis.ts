@@ -60,7 +60,7 @@ export async function startRedis(options: readonly string[] = []): Promise<TestR
     async close() {
       redis.resume()
       await redis.kill()
-      await rm(folder, { recursive: true, force: true })
+      await rm(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
     },
   }
   await redis.start()

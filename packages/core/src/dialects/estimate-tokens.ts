@@ -21,8 +21,8 @@ const TOOL_TOKENS = 12
 
 /**
  * Estimates the input tokens of a conversation, for targets that cannot count them. Text is over by some 30 to 40 % for English
- * and code and by up to 130 % for other languages; the known texts under by more than 25 % are some words repeated without a space
- * and their kin (decision 0005). Media go by rules of thumb.
+ * and code and by up to 130 % for other languages; the known texts under by more than 25 % are some short mixtures of signs, repeated
+ * (decision 0005). Media go by rules of thumb.
  */
 export function estimateInputTokens(conversation: Conversation): number {
   const text = new TextTally()

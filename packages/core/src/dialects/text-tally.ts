@@ -1,4 +1,4 @@
-import { ASCII, CONTEXTS, fillTokenCosts, TOKEN } from './token-costs.ts'
+import { ASCII, CONTEXTS, fillTokenCosts, isLetter, TOKEN } from './token-costs.ts'
 
 /*
  * The tables are constants of the module, because the loop over them is a third faster than over properties. They are filled
@@ -36,7 +36,7 @@ export class TextTally {
     let before = TEXT_START
     for (let at = 0; at < text.length; at += UNITS) {
       const length = bytes.write(text.length <= UNITS ? text : text.slice(at, at + UNITS), 'utf16le') >> 1
-      this.#cost += costOfUnits(length, before)
+      this.#cost += costOfUnits(0, length, before) + costOfLongRuns(length)
       before = units[length - 1] as number
     }
   }
@@ -46,12 +46,12 @@ export class TextTally {
   }
 }
 
-/** Cost of the units of this pass. */
-function costOfUnits(length: number, last: number): number {
+/** Cost of the units of this pass from `from` to before `to`. */
+function costOfUnits(from: number, to: number, last: number): number {
   let cost = 0
   let before = last < ASCII ? last : 0
   let row = before << 7
-  for (let at = 0; at < length; at++) {
+  for (let at = from; at < to; at++) {
     const code = units[at] as number
     if (code < ASCII) {
       cost = (cost + (ascii[row | code] as number)) | 0
@@ -62,6 +62,29 @@ function costOfUnits(length: number, last: number): number {
       row = 0
       before = 0
     }
+  }
+  return cost
+}
+
+/** No word of prose has so many letters. */
+const LONG_RUN = 40
+/**
+ * Least cost of a letter in such a run: the tables know how words of a vocabulary are spelt, and one of them repeated without
+ * a space (`erecterect`) falls apart into far more tokens than that.
+ */
+const LETTER_OF_LONG_RUN = 36
+
+/** What runs of letters without a space cost beyond what their characters have cost. Looks at every 40th unit, and around letters. */
+function costOfLongRuns(length: number): number {
+  let cost = 0
+  for (let at = LONG_RUN - 1; at < length; at += LONG_RUN) {
+    if (!isLetter(units[at] as number)) continue
+    let start = at
+    while (start > 0 && isLetter(units[start - 1] as number)) start -= 1
+    let end = at + 1
+    while (end < length && isLetter(units[end] as number)) end += 1
+    if (end - start >= LONG_RUN) cost += Math.max(0, (end - start) * LETTER_OF_LONG_RUN - costOfUnits(start, end, 0))
+    at = end
   }
   return cost
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { countTokens } from 'gpt-tokenizer/encoding/o200k_base'
+import { countTokens, decode } from 'gpt-tokenizer/encoding/o200k_base'
 import { describe, expect, it } from 'vitest'
 import { readFileSync } from 'node:fs'
 import { estimateTextTokens } from './estimate-tokens.ts'
@@ -13,6 +13,16 @@ function wordsOf(locale: string): string {
   const names = (['language', 'region', 'currency'] as const).flatMap((type) => codes[type].map((code) => new Intl.DisplayNames([locale], { type }).of(code)))
   const dates = Array.from({ length: 24 }, (_, at) => new Intl.DateTimeFormat(locale, { dateStyle: 'full' }).format(new Date(2026, at % 12, at + 1)))
   return [...names, ...dates].join(', ')
+}
+
+/** Words of three letters or more that are one token, of every `step`th token. */
+function vocabularyWords(step: number): string[] {
+  const words = new Set<string>()
+  for (let token = 0; token < 199_000; token += step) {
+    const text = decode([token]).trim()
+    if (/^[a-zA-Z]{3,14}$/.test(text)) words.add(text)
+  }
+  return [...words]
 }
 
 /** One or more languages of each script. */
@@ -69,6 +79,17 @@ describe('the estimate of text', () => {
       }),
       { numRuns: 500 },
     )
+  })
+
+  it('is at least three quarters of the count for words of the vocabulary, alone or in pairs, repeated without a space', () => {
+    const words = vocabularyWords(7)
+    const low: string[] = []
+    for (const [at, word] of words.entries()) {
+      const pair = word + (words[(at * 7_919) % words.length] ?? '')
+      for (const text of [word.repeat(Math.ceil(120 / word.length)), pair.repeat(8)]) if (share(text) < 0.75) low.push(text)
+    }
+    expect(words.length).toBeGreaterThan(10_000)
+    expect(low).toEqual([])
   })
 
   it('is at least three quarters of the count for texts of one character each', () => {

@@ -18,6 +18,7 @@ export interface SettlementOptions {
 
 const MOST_PENDING = 10_000
 const TRY_AGAIN_MS = 1_000
+const MOST_TRIES_AT_CLOSE = 3
 /** A store that is away refuses all of them; one that refuses a few holds something strange under their keys. */
 const MOST_FAILURES_IN_A_ROW = 3
 
@@ -44,13 +45,17 @@ export class Settlements {
     if (!this.#isClosed) this.#timer ??= this.#options.clock.setTimer(this.#onTimer, TRY_AGAIN_MS)
   }
 
-  /** Waits for those under way, and tries once more those that could not be made. */
+  /** Waits for those under way, and tries again those that could not be made: for 2 seconds, in which a store's circuit closes. */
   async close(): Promise<void> {
     this.#isClosed = true
     this.#timer?.clear()
     await Promise.allSettled(this.#underWay)
-    if (this.#pending.length > 0) await this.#settlePending()
-    if (this.#pending.length > 0) this.#giveUp(this.#pending.length)
+    for (let tries = 1; this.#pending.length > 0; tries++) {
+      await this.#settlePending()
+      if (this.#pending.length === 0) return
+      if (tries === MOST_TRIES_AT_CLOSE) return this.#giveUp(this.#pending.length)
+      await new Promise<void>((resolve) => this.#options.clock.setTimer(resolve, TRY_AGAIN_MS))
+    }
   }
 
   readonly #onTimer = (): void => {
