@@ -17,12 +17,12 @@ function wordsOf(locale: string): string {
 
 /** Words of three letters or more that are one token, of every `step`th token. */
 function vocabularyWords(step: number): string[] {
-  const words = new Set<string>()
+  const found = new Set<string>()
   for (let token = 0; token < 199_000; token += step) {
     const text = decode([token]).trim()
-    if (/^[a-zA-Z]{3,14}$/.test(text)) words.add(text)
+    if (/^[a-zA-Z]{3,14}$/.test(text)) found.add(text)
   }
-  return [...words]
+  return [...found]
 }
 
 /** One or more languages of each script. */
@@ -82,13 +82,13 @@ describe('the estimate of text', () => {
   })
 
   it('is at least three quarters of the count for words of the vocabulary, alone or in pairs, repeated without a space', () => {
-    const words = vocabularyWords(7)
+    const known = vocabularyWords(7)
     const low: string[] = []
-    for (const [at, word] of words.entries()) {
-      const pair = word + (words[(at * 7_919) % words.length] ?? '')
+    for (const [at, word] of known.entries()) {
+      const pair = word + (known[(at * 7_919) % known.length] ?? '')
       for (const text of [word.repeat(Math.ceil(120 / word.length)), pair.repeat(8)]) if (share(text) < 0.75) low.push(text)
     }
-    expect(words.length).toBeGreaterThan(10_000)
+    expect(known.length).toBeGreaterThan(10_000)
     expect(low).toEqual([])
   })
 
