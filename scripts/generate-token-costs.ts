@@ -5,7 +5,10 @@ import { firstCosts } from './token-costs/first-costs.ts'
 import { fit } from './token-costs/fit.ts'
 import { readVocabulary } from './token-costs/vocabulary.ts'
 
-/** Writes `packages/core/src/dialects/token-cost-data.ts`: the tables of the estimator, fitted to o200k_base. */
+/**
+ * Writes `packages/core/src/dialects/token-cost-data.ts`: the tables of the estimator, fitted to
+ * o200k_base.
+ */
 const vocabulary = readVocabulary()
 const costs = firstCosts(vocabulary)
 fit(costs, vocabulary)
@@ -36,12 +39,17 @@ function savedByCharacter(): Uint8Array {
     if (code >= 0xd800 && code < 0xe000) continue
     const at = code - first
     const bytes = code < 0x800 ? 2 : 3
-    saved[at >> 2] = (saved[at >> 2] ?? 0) | ((bytes - Math.min(bytes, countTokens(String.fromCharCode(code)))) << ((at & 3) * 2))
+    saved[at >> 2] =
+      (saved[at >> 2] ?? 0) |
+      ((bytes - Math.min(bytes, countTokens(String.fromCharCode(code)))) << ((at & 3) * 2))
   }
   return saved
 }
 
 function packed(bytes: Uint8Array): string {
-  const lines = deflateRawSync(bytes, { level: 9 }).toString('base64').match(/.{1,140}/g) ?? []
+  const lines =
+    deflateRawSync(bytes, { level: 9 })
+      .toString('base64')
+      .match(/.{1,92}/g) ?? []
   return lines.map((line) => `  '${line}'`).join(' +\n')
 }
