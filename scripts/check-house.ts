@@ -1,6 +1,7 @@
 /*
- * The house rules of CONTRIBUTING.md that a linter of single files cannot know: sizes, borders between rooms, names of
- * providers, dependencies, traces of the machine. Prints `file:line: what; why; how to mend` for each violation.
+ * The house rules of CONTRIBUTING.md that a linter of single files cannot know: sizes, borders
+ * between rooms, names of providers, dependencies, traces of the machine. Prints
+ * `file:line: what; why; how to mend` for each violation.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync, statSync } from 'node:fs'
@@ -25,40 +26,75 @@ const LARGEST_TEXT_BYTES = 4_000_000
 
 const violations = checkRepository()
 for (const violation of violations) console.error(formatViolation(violation))
-console.log(violations.length === 0 ? 'house: no violations' : `house: ${violations.length} violation${violations.length === 1 ? '' : 's'}`)
+console.log(
+  violations.length === 0
+    ? 'house: no violations'
+    : `house: ${violations.length} violation${violations.length === 1 ? '' : 's'}`,
+)
 process.exitCode = violations.length === 0 ? 0 : 1
 
 function checkRepository(): Violation[] {
   const texts = readTexts()
-  const files = [...texts].filter(([path]) => packageSource.test(path)).map(([path, text]) => readSource(path, text))
-  if (files.length === 0) throw new Error('No source was found under packages/*/src: the check would pass by looking at nothing.')
+  const files = [...texts]
+    .filter(([path]) => packageSource.test(path))
+    .map(([path, text]) => readSource(path, text))
+  if (files.length === 0)
+    throw new Error(
+      'No source was found under packages/*/src: the check would pass by looking at nothing.',
+    )
   const names = namesIn(files)
   return [
     ...checkSizes(files),
-    ...files.flatMap((file) => [...checkLanguage(file), ...checkBorders(file), ...checkProviderNames(file, names), ...checkRegexes(file), ...checkSpreads(file)]),
-    ...adapterNames.flatMap((name) => checkAdapter({
-      name,
-      files: files.filter(({ path }) => path.startsWith(`packages/${name}/`)),
-      manifest: readManifest(name),
-      core: readManifest('core'),
-    })),
-    ...checkDependencies({ manifestText: readFileSync(manifestPath('core'), 'utf8'), folder: join(root, 'packages/core'), find: findInstalled }),
+    ...files.flatMap((file) => [
+      ...checkLanguage(file),
+      ...checkBorders(file),
+      ...checkProviderNames(file, names),
+      ...checkRegexes(file),
+      ...checkSpreads(file),
+    ]),
+    ...adapterNames.flatMap((name) =>
+      checkAdapter({
+        name,
+        files: files.filter(({ path }) => path.startsWith(`packages/${name}/`)),
+        manifest: readManifest(name),
+        core: readManifest('core'),
+      }),
+    ),
+    ...checkDependencies({
+      manifestText: readFileSync(manifestPath('core'), 'utf8'),
+      folder: join(root, 'packages/core'),
+      find: findInstalled,
+    }),
     ...[...texts].flatMap(([path, text]) => checkMachineTraces(path, text)),
   ].sort((one, other) => one.path.localeCompare(other.path) || one.line - other.line)
 }
 
 /** Every text file git has or would add. */
 function readTexts(): Map<string, string> {
-  const listed = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root, encoding: 'utf8', maxBuffer: 64_000_000 })
+  const listed = execFileSync(
+    'git',
+    ['ls-files', '-z', '--cached', '--others', '--exclude-standard'],
+    { cwd: root, encoding: 'utf8', maxBuffer: 64_000_000 },
+  )
   const paths = listed.split('\0').filter((path) => path !== '' && existsSync(join(root, path)))
-  const small = paths.filter((path) => statSync(join(root, path)).size <= LARGEST_TEXT_BYTES && statSync(join(root, path)).isFile())
-  return new Map(small.map((path) => [path, readFileSync(join(root, path), 'utf8')] as const).filter(([, text]) => !text.includes('\0')))
+  const small = paths.filter(
+    (path) =>
+      statSync(join(root, path)).size <= LARGEST_TEXT_BYTES && statSync(join(root, path)).isFile(),
+  )
+  return new Map(
+    small
+      .map((path) => [path, readFileSync(join(root, path), 'utf8')] as const)
+      .filter(([, text]) => !text.includes('\0')),
+  )
 }
 
 function namesIn(files: readonly SourceFile[]): readonly string[] {
   const catalogue = files.find(({ path }) => path === CATALOGUE)
   const names = catalogue === undefined ? [] : providerNames(catalogue)
-  if (!names.includes('openai')) throw new Error(`${CATALOGUE} has no \`name: 'openai'\`: the names of providers cannot be read from it.`)
+  if (!names.includes('openai'))
+    throw new Error(
+      `${CATALOGUE} has no \`name: 'openai'\`: the names of providers cannot be read from it.`,
+    )
   return names
 }
 

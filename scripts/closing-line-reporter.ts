@@ -9,7 +9,10 @@ export interface Tally {
   readonly skipped: number
 }
 
-/** Ends each run with `12 passed, 0 failed` alone on a line, for whoever reads the log with a program. */
+/**
+ * Ends each run with `12 passed, 0 failed` alone on a line, for whoever reads the log with a
+ * program.
+ */
 export class ClosingLineReporter implements Reporter {
   readonly #print: (text: string) => void
 
@@ -27,10 +30,21 @@ export function closingLine({ passed, failed, skipped }: Tally): string {
   return `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`
 }
 
-/** Counts a run. A file that breaks before its first test, or in a hook, has no failed test and still failed. */
+/**
+ * Counts a run. A file that breaks before its first test, or in a hook, has no failed test and
+ * still failed.
+ */
 export function tally(modules: readonly TestModule[], unhandledErrors: number): Tally {
-  const tests = modules.flatMap((module) => [...module.children.allTests()].map((test) => test.result().state))
+  const tests = modules.flatMap((module) =>
+    [...module.children.allTests()].map((test) => test.result().state),
+  )
   const count = (state: string): number => tests.filter((one) => one === state).length
-  const brokenFiles = modules.filter((module) => module.state() === 'failed' && ![...module.children.allTests('failed')].length)
-  return { passed: count('passed'), failed: count('failed') + brokenFiles.length + unhandledErrors, skipped: count('skipped') }
+  const brokenFiles = modules.filter(
+    (module) => module.state() === 'failed' && ![...module.children.allTests('failed')].length,
+  )
+  return {
+    passed: count('passed'),
+    failed: count('failed') + brokenFiles.length + unhandledErrors,
+    skipped: count('skipped'),
+  }
 }

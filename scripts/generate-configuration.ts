@@ -6,8 +6,18 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type DocumentedField, documentedFields, environmentFields } from '../packages/core/src/config/env-fields.ts'
-import { catalogue, type CatalogueEntry, type Cloud, clouds, placeholdersOf } from '../packages/core/src/providers/index.ts'
+import {
+  type DocumentedField,
+  documentedFields,
+  environmentFields,
+} from '../packages/core/src/config/env-fields.ts'
+import {
+  catalogue,
+  type CatalogueEntry,
+  type Cloud,
+  clouds,
+  placeholdersOf,
+} from '../packages/core/src/providers/index.ts'
 
 export const configurationPath = fileURLToPath(new URL('../docs/configuration.md', import.meta.url))
 
@@ -32,7 +42,16 @@ function options(): string {
 
 What \`gateway({...})\` takes. A file holds the same, without the functions.
 
-${table(['option', 'environment', 'default', 'value', 'meaning'], rows.map(({ path, meta }) => [code(path[0] as string), meta.codeOnly === true ? 'code only' : environmentOf(path, meta.env), defaultOf(meta.default), meta.type, meta.description]))}`
+${table(
+  ['option', 'environment', 'default', 'value', 'meaning'],
+  rows.map(({ path, meta }) => [
+    code(path[0] as string),
+    meta.codeOnly === true ? 'code only' : environmentOf(path, meta.env),
+    defaultOf(meta.default),
+    meta.type,
+    meta.description,
+  ]),
+)}`
 }
 
 const recordTitles: Readonly<Record<string, string>> = {
@@ -44,12 +63,21 @@ const recordTitles: Readonly<Record<string, string>> = {
 
 function records(): string {
   const fields = documentedFields()
-  const inherited = 'the gateway\'s'
+  const inherited = "the gateway's"
   return Object.entries(recordTitles)
     .map(([parent, title]) => {
       const own = fields.filter(({ path }) => path.slice(0, -1).join('.') === parent)
-      const fallback = ({ path, meta }: DocumentedField): string => (parent === 'routes.*' && path.at(-1) !== 'targets' ? inherited : defaultOf(meta.default))
-      return `### ${title}\n\n${table(['field', 'default', 'value', 'meaning'], own.map((field) => [code(field.path.at(-1) as string), fallback(field), field.meta.type, field.meta.description]))}`
+      const fallback = ({ path, meta }: DocumentedField): string =>
+        parent === 'routes.*' && path.at(-1) !== 'targets' ? inherited : defaultOf(meta.default)
+      return `### ${title}\n\n${table(
+        ['field', 'default', 'value', 'meaning'],
+        own.map((field) => [
+          code(field.path.at(-1) as string),
+          fallback(field),
+          field.meta.type,
+          field.meta.description,
+        ]),
+      )}`
     })
     .join('\n\n')
 }
@@ -62,11 +90,27 @@ const values = `### Values
 - **In files**, \`\${NAME}\` inside a string is replaced by the environment variable; one that is not set is an error.`
 
 function environment(): string {
-  const own = environmentFields().map(({ meta, path }) => [code(meta.env as string), code(path.join('.').replace('.*', '.<name>')), meta.description])
+  const own = environmentFields().map(({ meta, path }) => [
+    code(meta.env as string),
+    code(path.join('.').replace('.*', '.<name>')),
+    meta.description,
+  ])
   const others = [
-    ['`<PROVIDER>_API_KEY`', '`providers.<name>.apiKey`', 'Key of a known provider; makes it callable. Other names of the same key are in the table below.'],
-    ['`<PROVIDER>_BASE_URL`', '`providers.<name>.baseUrl`', 'Another address of a known provider; makes a local server callable.'],
-    ['`NODE_ENV`', '', 'In `production` no development key is generated: the gateway only starts when `keys`, `identify` or `auth: none` says who may call.'],
+    [
+      '`<PROVIDER>_API_KEY`',
+      '`providers.<name>.apiKey`',
+      'Key of a known provider; makes it callable. Other names of the same key are in the table below.',
+    ],
+    [
+      '`<PROVIDER>_BASE_URL`',
+      '`providers.<name>.baseUrl`',
+      'Another address of a known provider; makes a local server callable.',
+    ],
+    [
+      '`NODE_ENV`',
+      '',
+      'In `production` no development key is generated: the gateway only starts when `keys`, `identify` or `auth: none` says who may call.',
+    ],
   ]
   return `## Environment\n\n${table(['variable', 'option', 'meaning'], [...own, ...others])}`
 }
@@ -78,11 +122,29 @@ function providers(): string {
 
 ${services.length} services: a key in the environment makes one callable as \`<name>/<model>\`. Any other service or server of a supported dialect is added by \`POSTERN_PROVIDER_<NAME>_BASE_URL\`.
 
-${table(['name', 'service', 'environment', 'address', 'dialects'], services.map((entry) => [code(entry.name), entry.title, variablesOf(entry), code(entry.baseUrl), dialectsOf(entry)]))}
+${table(
+  ['name', 'service', 'environment', 'address', 'dialects'],
+  services.map((entry) => [
+    code(entry.name),
+    entry.title,
+    variablesOf(entry),
+    code(entry.baseUrl),
+    dialectsOf(entry),
+  ]),
+)}
 
 ${servers.length} servers people run themselves: called when their address is set. A key is optional.
 
-${table(['name', 'server', 'environment', 'usual address', 'dialects'], servers.map((entry) => [code(entry.name), entry.title, code(`${upper(entry.name)}_BASE_URL`), code(entry.baseUrl), dialectsOf(entry)]))}`
+${table(
+  ['name', 'server', 'environment', 'usual address', 'dialects'],
+  servers.map((entry) => [
+    code(entry.name),
+    entry.title,
+    code(`${upper(entry.name)}_BASE_URL`),
+    code(entry.baseUrl),
+    dialectsOf(entry),
+  ]),
+)}`
 }
 
 function dialectsOf({ dialect, alsoSpeaks }: CatalogueEntry): string {
@@ -90,7 +152,13 @@ function dialectsOf({ dialect, alsoSpeaks }: CatalogueEntry): string {
 }
 
 function cloudProviders(): string {
-  const rows = clouds.map((cloud) => [code(cloud.kind), cloud.title, cloudVariables(cloud), code(cloud.address), cloud.dialects.map(code).join(', ')])
+  const rows = clouds.map((cloud) => [
+    code(cloud.kind),
+    cloud.title,
+    cloudVariables(cloud),
+    code(cloud.address),
+    cloud.dialects.map(code).join(', '),
+  ])
   return `## Clouds
 
 Services whose calls take more than a key. One of the variables in **bold** makes a cloud callable as \`<kind>/<model>\`; the others, which many processes hold for other reasons, count once \`providers\` or a route mentions it. They are defaults: what is written for this gateway, in a file too, goes before them.
@@ -119,7 +187,8 @@ gateway({
 }
 
 function cloudVariables({ variables, enabledBy }: Cloud): string {
-  const name = (variable: string): string => (enabledBy.includes(variable) ? `**${code(variable)}**` : code(variable))
+  const name = (variable: string): string =>
+    enabledBy.includes(variable) ? `**${code(variable)}**` : code(variable)
   return variables.map(({ names }) => names.map(name).join(' or ')).join(', ')
 }
 
@@ -186,7 +255,9 @@ function main(): void {
   const wanted = renderConfiguration()
   if (!process.argv.includes('--check')) return writeFileSync(configurationPath, wanted)
   if (readOrEmpty(configurationPath) === wanted) return
-  process.stderr.write('docs/configuration.md is stale. Run: node scripts/generate-configuration.ts\n')
+  process.stderr.write(
+    'docs/configuration.md is stale. Run: node scripts/generate-configuration.ts\n',
+  )
   process.exitCode = 1
 }
 

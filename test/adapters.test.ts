@@ -16,7 +16,8 @@ const harnesses: Record<string, AdapterHarness> = {
   'Koa 2': koaHarness({ framework: koa2 as unknown as typeof Koa }),
   'Hono on Node': honoHarness(),
   'Hono as web-standard fetch': honoHarness({ web: true }),
-  // Last: it replaces the global Request and Response for the rest of the file, as the Node adapter does by default.
+  // Last: it replaces the global Request and Response for the rest of the file, as the Node adapter
+  // does by default.
   'Hono on Node with its own globals': honoHarness({ overrideGlobalObjects: true }),
 }
 

@@ -1,4 +1,10 @@
-import { type AdminAct, createGateway, type Gateway, type GatewayOptions, type RequestRecord } from '@postern/core'
+import {
+  type AdminAct,
+  createGateway,
+  type Gateway,
+  type GatewayOptions,
+  type RequestRecord,
+} from '@postern/core'
 import { redisStore } from '@postern/redis'
 import { type FakeProvider, startFakeProvider } from '@postern/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -29,60 +35,145 @@ afterEach(async () => {
 afterAll(() => provider.close())
 
 function start(options: Partial<GatewayOptions> = {}): Gateway {
-  const gateway = createGateway({ providers: { first: { baseUrl: provider.url, apiKey: 'test' } }, keys: { fixed: 'pk_fixed_0123456789abcdef' }, adminToken: TOKEN, log, onAdmin: (act) => acts.push(act), onRecord: (record) => records.push(record), ...options }, { environment: {} })
+  const gateway = createGateway(
+    {
+      providers: { first: { baseUrl: provider.url, apiKey: 'test' } },
+      keys: { fixed: 'pk_fixed_0123456789abcdef' },
+      adminToken: TOKEN,
+      log,
+      onAdmin: (act) => acts.push(act),
+      onRecord: (record) => records.push(record),
+      ...options,
+    },
+    { environment: {} },
+  )
   closers.push(() => gateway.close({ graceMs: 0 }))
   return gateway
 }
 
-type Answer = { readonly status: number; readonly body: Record<string, unknown> & { error?: { code: string; message: string }; keys?: Record<string, unknown>[]; usage?: Record<string, unknown>[] } }
+type Answer = {
+  readonly status: number
+  readonly body: Record<string, unknown> & {
+    error?: { code: string; message: string }
+    keys?: Record<string, unknown>[]
+    usage?: Record<string, unknown>[]
+  }
+}
 
-async function admin(gateway: Gateway, act: string, body?: object, token: string | null = TOKEN): Promise<Answer> {
+async function admin(
+  gateway: Gateway,
+  act: string,
+  body?: object,
+  token: string | null = TOKEN,
+): Promise<Answer> {
   const [method = '', path = ''] = act.split(' ')
-  const response = await gateway.fetch(`http://gateway${path}`, { method, headers: { ...(token === null ? { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' } : { authorization: `Bearer ${token}` }), ...(body !== undefined && { 'content-type': 'application/json' }) }, ...(body !== undefined && { body: JSON.stringify(body) }) })
+  const response = await gateway.fetch(`http://gateway${path}`, {
+    method,
+    headers: {
+      ...(token === null
+        ? { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin' }
+        : { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { 'content-type': 'application/json' }),
+    },
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+  })
   return { status: response.status, body: (await response.json()) as Answer['body'] }
 }
 
-const use = async (gateway: Gateway, key: unknown, body: Record<string, unknown> = {}): Promise<number> =>
-  (await ask((path, init) => gateway.fetch(`http://gateway${path}`, init), { model: 'first/m', ...body }, { headers: { authorization: `Bearer ${String(key)}` } })).status
+const use = async (
+  gateway: Gateway,
+  key: unknown,
+  body: Record<string, unknown> = {},
+): Promise<number> =>
+  (
+    await ask(
+      (path, init) => gateway.fetch(`http://gateway${path}`, init),
+      { model: 'first/m', ...body },
+      { headers: { authorization: `Bearer ${String(key)}` } },
+    )
+  ).status
 
 describe('keys that are made while the gateway runs', () => {
   it('are shown once, work at once, and are listed without anything that opens a door', async () => {
     const gateway = start()
-    const made = await admin(gateway, 'POST /admin/keys', { name: 'support', team: 'support', limits: [{ unit: 'requests', window: 'hour', limit: 2 }] })
-    expect(made).toMatchObject({ status: 201, body: { name: 'support', status: 'active', key: expect.stringMatching(/^pk_[\w-]{43}$/) } })
+    const made = await admin(gateway, 'POST /admin/keys', {
+      name: 'support',
+      team: 'support',
+      limits: [{ unit: 'requests', window: 'hour', limit: 2 }],
+    })
+    expect(made).toMatchObject({
+      status: 201,
+      body: { name: 'support', status: 'active', key: expect.stringMatching(/^pk_[\w-]{43}$/) },
+    })
     const { key } = made.body
-    expect([await use(gateway, key), await use(gateway, key), await use(gateway, key)]).toEqual([200, 200, 429])
+    expect([await use(gateway, key), await use(gateway, key), await use(gateway, key)]).toEqual([
+      200, 200, 429,
+    ])
     expect(records[0]?.endpoint).toBe('POST /admin')
-    expect(records.find(({ caller }) => caller !== undefined)?.caller).toEqual({ id: 'support', team: 'support' })
+    expect(records.find(({ caller }) => caller !== undefined)?.caller).toEqual({
+      id: 'support',
+      team: 'support',
+    })
     const { body } = await admin(gateway, 'GET /admin/keys')
-    expect(body.keys).toMatchObject([{ id: 'keys.fixed', isConfigured: true, grants: {} }, { name: 'support', status: 'active', grants: { team: 'support' }, limits: ['2 requests per hour of this key'] }])
+    expect(body.keys).toMatchObject([
+      { id: 'keys.fixed', isConfigured: true, grants: {} },
+      {
+        name: 'support',
+        status: 'active',
+        grants: { team: 'support' },
+        limits: ['2 requests per hour of this key'],
+      },
+    ])
     expect(JSON.stringify(body)).not.toMatch(/hash/)
     expect(JSON.stringify([body, acts, records, log.lines])).not.toContain(String(key))
   })
 
   it('are rotated with a grace, revoked, and run out', async () => {
     const gateway = start()
-    const { key } = (await admin(gateway, 'POST /admin/keys', { name: 'web', expiresIn: '90d' })).body
+    const { key } = (await admin(gateway, 'POST /admin/keys', { name: 'web', expiresIn: '90d' }))
+      .body
     const rotated = await admin(gateway, 'POST /admin/keys/web/rotate', { grace: '1h' })
     expect(rotated.status).toBe(201)
     expect([await use(gateway, key), await use(gateway, rotated.body['key'])]).toEqual([200, 200])
-    const again = await admin(gateway, `POST /admin/keys/${String(rotated.body['id'])}/rotate`, { grace: 0 })
-    expect([await use(gateway, rotated.body['key']), await use(gateway, again.body['key'])]).toEqual([401, 200])
-    expect((await admin(gateway, `POST /admin/keys/${String(again.body['id'])}/revoke`)).body).toMatchObject({ status: 'revoked' })
+    const again = await admin(gateway, `POST /admin/keys/${String(rotated.body['id'])}/rotate`, {
+      grace: 0,
+    })
+    expect([
+      await use(gateway, rotated.body['key']),
+      await use(gateway, again.body['key']),
+    ]).toEqual([401, 200])
+    expect(
+      (await admin(gateway, `POST /admin/keys/${String(again.body['id'])}/revoke`)).body,
+    ).toMatchObject({ status: 'revoked' })
     expect(await use(gateway, again.body['key'])).toBe(401)
-    expect((await admin(gateway, `POST /admin/keys/${String(again.body['id'])}/rotate`)).status).toBe(409)
-    expect((await admin(gateway, 'GET /admin/keys')).body.keys?.map(({ name, status }) => `${String(name)} ${String(status)}`)).toEqual(['fixed active', 'web grace', 'web expired', 'web revoked'])
+    expect(
+      (await admin(gateway, `POST /admin/keys/${String(again.body['id'])}/rotate`)).status,
+    ).toBe(409)
+    expect(
+      (await admin(gateway, 'GET /admin/keys')).body.keys?.map(
+        ({ name, status }) => `${String(name)} ${String(status)}`,
+      ),
+    ).toEqual(['fixed active', 'web grace', 'web expired', 'web revoked'])
   })
 
   it('are taken off the list when they open nothing any more', async () => {
     const gateway = start()
     await admin(gateway, 'POST /admin/keys', { name: 'web' })
     const rotated = (await admin(gateway, 'POST /admin/keys/web/rotate', { grace: 0 })).body
-    const again = (await admin(gateway, `POST /admin/keys/${String(rotated['id'])}/rotate`, { grace: 0 })).body
-    const ids = async (): Promise<unknown[]> => ((await admin(gateway, 'GET /admin/keys')).body.keys ?? []).filter(({ name }) => name === 'web').map(({ id }) => id)
+    const again = (
+      await admin(gateway, `POST /admin/keys/${String(rotated['id'])}/rotate`, { grace: 0 })
+    ).body
+    const ids = async (): Promise<unknown[]> =>
+      ((await admin(gateway, 'GET /admin/keys')).body.keys ?? [])
+        .filter(({ name }) => name === 'web')
+        .map(({ id }) => id)
     expect(await ids()).toHaveLength(3)
     expect((await admin(gateway, 'DELETE /admin/keys/web')).body.keys).toHaveLength(2)
-    expect([await ids(), await use(gateway, again['key']), await use(gateway, rotated['key'])]).toEqual([[again['id']], 200, 401])
+    expect([
+      await ids(),
+      await use(gateway, again['key']),
+      await use(gateway, rotated['key']),
+    ]).toEqual([[again['id']], 200, 401])
     expect((await admin(gateway, 'DELETE /admin/keys/web')).status).toBe(409)
     await admin(gateway, 'POST /admin/keys/web/revoke')
     expect((await admin(gateway, `DELETE /admin/keys/${String(again['id'])}`)).status).toBe(200)
@@ -91,26 +182,55 @@ describe('keys that are made while the gateway runs', () => {
 
   it('are held to their routes and models, and may be given others', async () => {
     const gateway = start({ routes: { support: ['first/m'] } })
-    const { key } = (await admin(gateway, 'POST /admin/keys', { name: 'web', routes: ['support'] })).body
-    expect([await use(gateway, key, { model: 'support' }), await use(gateway, key)]).toEqual([200, 403])
-    expect((await admin(gateway, 'PATCH /admin/keys/web', { models: ['first/*'] })).body).toMatchObject({ grants: { routes: ['support'], models: ['first/*'] } })
+    const { key } = (await admin(gateway, 'POST /admin/keys', { name: 'web', routes: ['support'] }))
+      .body
+    expect([await use(gateway, key, { model: 'support' }), await use(gateway, key)]).toEqual([
+      200, 403,
+    ])
+    expect(
+      (await admin(gateway, 'PATCH /admin/keys/web', { models: ['first/*'] })).body,
+    ).toMatchObject({ grants: { routes: ['support'], models: ['first/*'] } })
     expect(await use(gateway, key)).toBe(200)
   })
 
   it('show what they have used, and begin anew on demand', async () => {
-    const gateway = start({ limits: [{ unit: 'tokens', window: 'day', limit: 1_000, scope: 'team' }], prices: { 'first/*': { input: 100, output: 100 } } })
-    const { key } = (await admin(gateway, 'POST /admin/keys', { name: 'web', team: 'a', limits: [{ unit: 'usd', window: 'month', limit: 50 }] })).body
+    const gateway = start({
+      limits: [{ unit: 'tokens', window: 'day', limit: 1_000, scope: 'team' }],
+      prices: { 'first/*': { input: 100, output: 100 } },
+    })
+    const { key } = (
+      await admin(gateway, 'POST /admin/keys', {
+        name: 'web',
+        team: 'a',
+        limits: [{ unit: 'usd', window: 'month', limit: 50 }],
+      })
+    ).body
     await use(gateway, key, { max_tokens: 10 })
     const { usage } = (await admin(gateway, 'GET /admin/keys/web/usage')).body
-    expect(usage).toMatchObject([{ unit: 'tokens', used: 10, amount: 1_000, limit: '1000 tokens per day of this team' }, { unit: 'usd', used: 0.001, amount: 50, resetsAt: expect.stringMatching(/^\d{4}-\d\d-01T00:00:00/) }])
-    expect((await admin(gateway, 'POST /admin/keys/web/reset')).body.usage).toMatchObject([{ used: 0 }, { used: 0 }])
+    expect(usage).toMatchObject([
+      { unit: 'tokens', used: 10, amount: 1_000, limit: '1000 tokens per day of this team' },
+      {
+        unit: 'usd',
+        used: 0.001,
+        amount: 50,
+        resetsAt: expect.stringMatching(/^\d{4}-\d\d-01T00:00:00/),
+      },
+    ])
+    expect((await admin(gateway, 'POST /admin/keys/web/reset')).body.usage).toMatchObject([
+      { used: 0 },
+      { used: 0 },
+    ])
   })
 
   it.each<[string, object, RegExp]>([
     ['no name', {}, /name/],
     ['a name that is no name', { name: 'a b' }, /name/],
     ['a field that does not exist', { name: 'a', budgt: 1 }, /budgt: there is no such field/],
-    ['a limit that cannot be', { name: 'a', limits: [{ unit: 'usd', window: 'month', limit: -5 }] }, /limits\.0\.limit/],
+    [
+      'a limit that cannot be',
+      { name: 'a', limits: [{ unit: 'usd', window: 'month', limit: -5 }] },
+      /limits\.0\.limit/,
+    ],
     ['a life that is none', { name: 'a', expiresIn: 'soon' }, /expiresIn/],
     ['a name that is taken', { name: 'fixed' }, /already/],
   ])('are not made with %s', async (_what, body, message) => {
@@ -126,18 +246,55 @@ describe('keys that are made while the gateway runs', () => {
   })
 })
 
-const list = async (gateway: Gateway, what: 'limits' | 'disabled'): Promise<Record<string, unknown>[]> => (await admin(gateway, `GET /admin/${what}`)).body[what] as Record<string, unknown>[]
+const list = async (
+  gateway: Gateway,
+  what: 'limits' | 'disabled',
+): Promise<Record<string, unknown>[]> =>
+  (await admin(gateway, `GET /admin/${what}`)).body[what] as Record<string, unknown>[]
 
 describe('limits that are made while the gateway runs', () => {
   it('hold at once, for everybody they concern, beside those of the configuration', async () => {
-    const gateway = start({ keys: { fixed: { key: 'pk_fixed_0123456789abcdef', team: 'support' }, other: { key: 'pk_other_0123456789abcdef', team: 'sales' } }, limits: [{ unit: 'requests', window: 'day', limit: 1_000 }] })
-    const made = await admin(gateway, 'POST /admin/limits', { unit: 'requests', window: 'total', limit: 2, scope: 'team', only: { team: 'support' } })
-    expect(made).toMatchObject({ status: 201, body: { id: expect.stringMatching(/^limit_/), says: '2 requests in all of this team' } })
-    const seen = async (key: string): Promise<number[]> => [await use(gateway, key), await use(gateway, key), await use(gateway, key)]
-    expect([await seen('pk_fixed_0123456789abcdef'), await seen('pk_other_0123456789abcdef')]).toEqual([[200, 200, 429], [200, 200, 200]])
-    expect(await list(gateway, 'limits')).toMatchObject([{ id: 'limits[0]', isConfigured: true, says: '1000 requests per day of this key' }, { id: made.body['id'], written: { unit: 'requests', limit: 2, scope: 'team', only: { team: 'support' } } }])
+    const gateway = start({
+      keys: {
+        fixed: { key: 'pk_fixed_0123456789abcdef', team: 'support' },
+        other: { key: 'pk_other_0123456789abcdef', team: 'sales' },
+      },
+      limits: [{ unit: 'requests', window: 'day', limit: 1_000 }],
+    })
+    const made = await admin(gateway, 'POST /admin/limits', {
+      unit: 'requests',
+      window: 'total',
+      limit: 2,
+      scope: 'team',
+      only: { team: 'support' },
+    })
+    expect(made).toMatchObject({
+      status: 201,
+      body: { id: expect.stringMatching(/^limit_/), says: '2 requests in all of this team' },
+    })
+    const seen = async (key: string): Promise<number[]> => [
+      await use(gateway, key),
+      await use(gateway, key),
+      await use(gateway, key),
+    ]
+    expect([
+      await seen('pk_fixed_0123456789abcdef'),
+      await seen('pk_other_0123456789abcdef'),
+    ]).toEqual([
+      [200, 200, 429],
+      [200, 200, 200],
+    ])
+    expect(await list(gateway, 'limits')).toMatchObject([
+      { id: 'limits[0]', isConfigured: true, says: '1000 requests per day of this key' },
+      {
+        id: made.body['id'],
+        written: { unit: 'requests', limit: 2, scope: 'team', only: { team: 'support' } },
+      },
+    ])
     const { id } = made.body
-    expect((await admin(gateway, `PATCH /admin/limits/${String(id)}`, { limit: 3 })).body).toMatchObject({ says: '3 requests in all of this team' })
+    expect(
+      (await admin(gateway, `PATCH /admin/limits/${String(id)}`, { limit: 3 })).body,
+    ).toMatchObject({ says: '3 requests in all of this team' })
     expect(await use(gateway, 'pk_fixed_0123456789abcdef')).toBe(200)
     expect(await use(gateway, 'pk_fixed_0123456789abcdef')).toBe(429)
     expect((await admin(gateway, `DELETE /admin/limits/${String(id)}`)).status).toBe(200)
@@ -146,25 +303,78 @@ describe('limits that are made while the gateway runs', () => {
   })
 
   it('show what is counted by a team, a key or a tenant, and begin anew for it', async () => {
-    const gateway = start({ keys: { fixed: { key: 'pk_fixed_0123456789abcdef', team: 'support' } }, limits: [{ unit: 'requests', window: 'day', limit: 10, scope: 'team' }, { unit: 'requests', window: 'day', limit: 20, scope: ['team', 'model'] }, { unit: 'concurrency', limit: 5, scope: 'all' }] })
+    const gateway = start({
+      keys: { fixed: { key: 'pk_fixed_0123456789abcdef', team: 'support' } },
+      limits: [
+        { unit: 'requests', window: 'day', limit: 10, scope: 'team' },
+        { unit: 'requests', window: 'day', limit: 20, scope: ['team', 'model'] },
+        { unit: 'concurrency', limit: 5, scope: 'all' },
+      ],
+    })
     await use(gateway, 'pk_fixed_0123456789abcdef')
-    expect((await admin(gateway, 'GET /admin/usage?team=support')).body.usage).toMatchObject([{ limit: '10 requests per day of this team', used: 1, amount: 10 }, { unit: 'concurrency', used: 0 }])
-    expect((await admin(gateway, 'GET /admin/usage?team=support&model=first%2Fm')).body.usage?.map(({ used }) => used)).toEqual([1, 1, 0])
-    expect((await admin(gateway, 'POST /admin/usage/reset', { team: 'support' })).body.usage?.[0]).toMatchObject({ used: 0 })
-    expect((await admin(gateway, 'GET /admin/usage?colour=red')).body.error?.message).toMatch(/colour: nothing is counted by that/)
-    expect((await admin(gateway, 'POST /admin/usage/reset', { team: 7 })).body.error?.message).toMatch(/team: this is no name/)
+    expect((await admin(gateway, 'GET /admin/usage?team=support')).body.usage).toMatchObject([
+      { limit: '10 requests per day of this team', used: 1, amount: 10 },
+      { unit: 'concurrency', used: 0 },
+    ])
+    expect(
+      (await admin(gateway, 'GET /admin/usage?team=support&model=first%2Fm')).body.usage?.map(
+        ({ used }) => used,
+      ),
+    ).toEqual([1, 1, 0])
+    expect(
+      (await admin(gateway, 'POST /admin/usage/reset', { team: 'support' })).body.usage?.[0],
+    ).toMatchObject({ used: 0 })
+    expect((await admin(gateway, 'GET /admin/usage?colour=red')).body.error?.message).toMatch(
+      /colour: nothing is counted by that/,
+    )
+    expect(
+      (await admin(gateway, 'POST /admin/usage/reset', { team: 7 })).body.error?.message,
+    ).toMatch(/team: this is no name/)
   })
 
   it.each<[string, string, object, number, RegExp]>([
-    ['a limit that cannot be', 'POST /admin/limits', { unit: 'requests', window: 'minute', limit: 0.5 }, 400, /limit: There are no parts/],
-    ['a unit there is none of', 'POST /admin/limits', { unit: 'bananas', window: 'minute', limit: 5 }, 400, /unit/],
-    ['a field that does not exist', 'POST /admin/limits', { unit: 'requests', window: 'minute', limit: 5, scoop: 'team' }, 400, /scoop: there is no such field/],
-    ['one of the configuration', 'DELETE /admin/limits/limits%5B0%5D', {}, 409, /stands in the configuration/],
-    ['one that is not there', 'PATCH /admin/limits/limit_0', { limit: 5 }, 404, /no limit "limit_0"/],
+    [
+      'a limit that cannot be',
+      'POST /admin/limits',
+      { unit: 'requests', window: 'minute', limit: 0.5 },
+      400,
+      /limit: There are no parts/,
+    ],
+    [
+      'a unit there is none of',
+      'POST /admin/limits',
+      { unit: 'bananas', window: 'minute', limit: 5 },
+      400,
+      /unit/,
+    ],
+    [
+      'a field that does not exist',
+      'POST /admin/limits',
+      { unit: 'requests', window: 'minute', limit: 5, scoop: 'team' },
+      400,
+      /scoop: there is no such field/,
+    ],
+    [
+      'one of the configuration',
+      'DELETE /admin/limits/limits%5B0%5D',
+      {},
+      409,
+      /stands in the configuration/,
+    ],
+    [
+      'one that is not there',
+      'PATCH /admin/limits/limit_0',
+      { limit: 5 },
+      404,
+      /no limit "limit_0"/,
+    ],
   ])('are not changed by %s', async (_, act, body, status, message) => {
     const gateway = start({ limits: [{ unit: 'requests', window: 'day', limit: 1_000 }] })
     const answer = await admin(gateway, act, body)
-    expect([answer.status, answer.body.error?.message]).toEqual([status, expect.stringMatching(message)])
+    expect([answer.status, answer.body.error?.message]).toEqual([
+      status,
+      expect.stringMatching(message),
+    ])
     expect(await list(gateway, 'limits')).toHaveLength(1)
   })
 })
@@ -172,17 +382,29 @@ describe('limits that are made while the gateway runs', () => {
 describe('targets', () => {
   it('are switched off and on while the gateway runs', async () => {
     const gateway = start({ disabled: ['first/old'] })
-    const answers = async (): Promise<number[]> => [await use(gateway, 'pk_fixed_0123456789abcdef'), await use(gateway, 'pk_fixed_0123456789abcdef', { model: 'first/other' })]
+    const answers = async (): Promise<number[]> => [
+      await use(gateway, 'pk_fixed_0123456789abcdef'),
+      await use(gateway, 'pk_fixed_0123456789abcdef', { model: 'first/other' }),
+    ]
     expect((await admin(gateway, 'POST /admin/disabled', { target: 'first/m' })).status).toBe(201)
     expect(await answers()).toEqual([503, 200])
     expect((await admin(gateway, 'POST /admin/disabled', { target: 'first/*' })).status).toBe(201)
     expect(await answers()).toEqual([503, 503])
-    expect((await list(gateway, 'disabled')).map(({ target }) => target)).toEqual(['first/m', 'first/*'])
-    for (const target of ['first%2F*', 'first%2Fm']) expect((await admin(gateway, `DELETE /admin/disabled/${target}`)).status).toBe(200)
+    expect((await list(gateway, 'disabled')).map(({ target }) => target)).toEqual([
+      'first/m',
+      'first/*',
+    ])
+    for (const target of ['first%2F*', 'first%2Fm'])
+      expect((await admin(gateway, `DELETE /admin/disabled/${target}`)).status).toBe(200)
     expect(await answers()).toEqual([200, 200])
     expect(await use(gateway, 'pk_fixed_0123456789abcdef', { model: 'first/old' })).toBe(503)
-    expect((await admin(gateway, 'POST /admin/disabled', { target: 'gpt-5' })).body.error?.message).toMatch(/provider\/model/)
-    expect((await admin(gateway, 'POST /admin/disabled', { target: 'openai/gpt-5' })).body.error?.message).toMatch(/no provider "openai". Known: first/)
+    expect(
+      (await admin(gateway, 'POST /admin/disabled', { target: 'gpt-5' })).body.error?.message,
+    ).toMatch(/provider\/model/)
+    expect(
+      (await admin(gateway, 'POST /admin/disabled', { target: 'openai/gpt-5' })).body.error
+        ?.message,
+    ).toMatch(/no provider "openai". Known: first/)
   })
 })
 
@@ -192,13 +414,29 @@ describe('a key that is killed', () => {
     const { key } = (await admin(gateway, 'POST /admin/keys', { name: 'web' })).body
     const rotated = (await admin(gateway, 'POST /admin/keys/web/rotate')).body
     provider.reply({ answer: { text: ['one ', 'two '] }, hangAfterEvents: 3 })
-    const streamOf = (bearer: unknown): Promise<Response> => gateway.fetch('http://gateway/v1/chat/completions', { method: 'POST', headers: { authorization: `Bearer ${String(bearer)}`, 'content-type': 'application/json' }, body: JSON.stringify({ model: 'first/m', stream: true, messages: [{ role: 'user', content: 'hi' }] }) })
-    const streams = [await streamOf(key), await streamOf(rotated['key']), await streamOf('pk_fixed_0123456789abcdef')]
+    const streamOf = (bearer: unknown): Promise<Response> =>
+      gateway.fetch('http://gateway/v1/chat/completions', {
+        method: 'POST',
+        headers: { authorization: `Bearer ${String(bearer)}`, 'content-type': 'application/json' },
+        body: JSON.stringify({
+          model: 'first/m',
+          stream: true,
+          messages: [{ role: 'user', content: 'hi' }],
+        }),
+      })
+    const streams = [
+      await streamOf(key),
+      await streamOf(rotated['key']),
+      await streamOf('pk_fixed_0123456789abcdef'),
+    ]
     const killed = await admin(gateway, 'POST /admin/keys/web/kill')
     expect((killed.body.keys ?? []).map(({ status }) => status)).toEqual(['revoked', 'revoked'])
     for (const stream of streams.slice(0, 2)) {
       const text = await stream.text()
-      expect([text.includes('"code":"invalid_api_key"'), text.includes('[DONE]')]).toEqual([true, false])
+      expect([text.includes('"code":"invalid_api_key"'), text.includes('[DONE]')]).toEqual([
+        true,
+        false,
+      ])
     }
     expect(await use(gateway, rotated['key'])).toBe(401)
     // Nobody else's.
@@ -214,19 +452,35 @@ describe('a request of a killed key that is still on its way in', () => {
     const upload = new TransformStream<Uint8Array, Uint8Array>()
     const writer = upload.writable.getWriter()
     const calls = provider.journal.length
-    const answer = gateway.fetch('http://gateway/v1/chat/completions', { method: 'POST', headers: { authorization: `Bearer ${String(key)}`, 'content-type': 'application/json' }, body: upload.readable, duplex: 'half' } as RequestInit)
+    const answer = gateway.fetch('http://gateway/v1/chat/completions', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${String(key)}`, 'content-type': 'application/json' },
+      body: upload.readable,
+      duplex: 'half',
+    } as RequestInit)
     await writer.write(Buffer.from('{"model":"first/m",'))
     await admin(gateway, 'POST /admin/keys/web/kill')
     await writer.write(Buffer.from('"messages":[{"role":"user","content":"hi"}]}'))
     await writer.close()
     const response = await answer
-    expect([response.status, ((await response.json()) as Answer['body']).error?.code, provider.journal.length - calls]).toEqual([401, 'invalid_api_key', 0])
+    expect([
+      response.status,
+      ((await response.json()) as Answer['body']).error?.code,
+      provider.journal.length - calls,
+    ]).toEqual([401, 'invalid_api_key', 0])
   })
 })
 
 describe('/admin', () => {
   it('is not there without a token or a guard', async () => {
-    const gateway = createGateway({ providers: { first: { baseUrl: provider.url, apiKey: 'test' } }, auth: 'none', log: 'silent' }, { environment: {} })
+    const gateway = createGateway(
+      {
+        providers: { first: { baseUrl: provider.url, apiKey: 'test' } },
+        auth: 'none',
+        log: 'silent',
+      },
+      { environment: {} },
+    )
     closers.push(() => gateway.close({ graceMs: 0 }))
     expect((await admin(gateway, 'GET /admin/keys')).status).toBe(404)
   })
@@ -235,7 +489,14 @@ describe('/admin', () => {
     const gateway = start()
     const { key } = (await admin(gateway, 'POST /admin/keys', { name: 'web' })).body
     const seen: number[] = []
-    for (const token of [null, 'wrong', String(key), 'pk_fixed_0123456789abcdef', ...Array.from({ length: 20 }, (_, at) => `guess-${at}`)]) seen.push((await admin(gateway, 'GET /admin/keys', undefined, token)).status)
+    for (const token of [
+      null,
+      'wrong',
+      String(key),
+      'pk_fixed_0123456789abcdef',
+      ...Array.from({ length: 20 }, (_, at) => `guess-${at}`),
+    ])
+      seen.push((await admin(gateway, 'GET /admin/keys', undefined, token)).status)
     expect(seen).toEqual([...Array<number>(20).fill(401), ...Array<number>(4).fill(429)])
     // Who has the token is not locked out by those who have not.
     expect((await admin(gateway, 'GET /admin/keys')).status).toBe(200)
@@ -255,18 +516,41 @@ describe('/admin', () => {
 
   it('lets who may only look look, and change nothing (R135)', async () => {
     const gateway = start({ adminGuard: () => ({ name: 'eve@example.com', mayChange: false }) })
-    const as = async (act: string, body?: object): Promise<number> => (await admin(gateway, act, body, null)).status
-    expect([await as('GET /admin/keys'), await as('GET /admin/limits'), await as('GET /admin/usage?team=a'), await as('GET /admin/disabled')]).toEqual([200, 200, 200, 200])
-    const changes: [string, object?][] = [['POST /admin/keys', { name: 'a' }], ['PATCH /admin/keys/a', {}], ['DELETE /admin/keys/a'], ['POST /admin/keys/a/rotate'], ['POST /admin/keys/a/revoke'], ['POST /admin/keys/a/kill'], ['POST /admin/keys/a/reset'], ['POST /admin/limits', {}], ['PATCH /admin/limits/a', {}], ['DELETE /admin/limits/a'], ['POST /admin/usage/reset', {}], ['POST /admin/disabled', {}], ['DELETE /admin/disabled/a']]
+    const as = async (act: string, body?: object): Promise<number> =>
+      (await admin(gateway, act, body, null)).status
+    expect([
+      await as('GET /admin/keys'),
+      await as('GET /admin/limits'),
+      await as('GET /admin/usage?team=a'),
+      await as('GET /admin/disabled'),
+    ]).toEqual([200, 200, 200, 200])
+    const changes: [string, object?][] = [
+      ['POST /admin/keys', { name: 'a' }],
+      ['PATCH /admin/keys/a', {}],
+      ['DELETE /admin/keys/a'],
+      ['POST /admin/keys/a/rotate'],
+      ['POST /admin/keys/a/revoke'],
+      ['POST /admin/keys/a/kill'],
+      ['POST /admin/keys/a/reset'],
+      ['POST /admin/limits', {}],
+      ['PATCH /admin/limits/a', {}],
+      ['DELETE /admin/limits/a'],
+      ['POST /admin/usage/reset', {}],
+      ['POST /admin/disabled', {}],
+      ['DELETE /admin/disabled/a'],
+    ]
     for (const [act, body] of changes) expect([act, await as(act, body)]).toEqual([act, 403])
-    expect(acts.filter(({ by, status }) => by === 'eve@example.com' && status === 403)).toHaveLength(changes.length)
+    expect(
+      acts.filter(({ by, status }) => by === 'eve@example.com' && status === 403),
+    ).toHaveLength(changes.length)
     // Who has the token is not who is logged in.
     expect((await admin(start(), 'POST /admin/keys', { name: 'a' })).status).toBe(201)
   })
 
   it('tells of whom it did not let in, without a line for each of a flood', async () => {
     const gateway = start()
-    for (let at = 0; at < 40; at++) await admin(gateway, 'GET /admin/keys', undefined, `guess-${at}`)
+    for (let at = 0; at < 40; at++)
+      await admin(gateway, 'GET /admin/keys', undefined, `guess-${at}`)
     expect(acts).toHaveLength(20)
     expect(acts[0]).toMatchObject({ by: 'nobody', act: 'GET /admin/keys', status: 401 })
   })
@@ -292,44 +576,93 @@ describe('on Redis', () => {
   afterAll(() => redis.close())
 
   it('what one instance does holds for the others within a second, also after a restart', async () => {
-    const stores = [redisStore({ url: redis.url }), redisStore({ url: redis.url }), redisStore({ url: redis.url })] as const
+    const stores = [
+      redisStore({ url: redis.url }),
+      redisStore({ url: redis.url }),
+      redisStore({ url: redis.url }),
+    ] as const
     closers.push(() => Promise.all(stores.map((store) => store.close())))
     const [one, other] = [start({ store: stores[0] }), start({ store: stores[1] })]
     await vi.waitFor(async () => expect((await admin(one, 'GET /admin/keys')).status).toBe(200))
-    const { key } = (await admin(one, 'POST /admin/keys', { name: 'web', limits: [{ unit: 'requests', window: 'day', limit: 100 }] })).body
-    await vi.waitFor(async () => expect(await use(other, key)).toBe(200), { timeout: 1_000, interval: 50 })
-    await admin(one, 'PATCH /admin/keys/web', { limits: [{ unit: 'requests', window: 'day', limit: 1 }] })
-    await vi.waitFor(async () => expect(await use(other, key)).toBe(429), { timeout: 1_000, interval: 50 })
+    const { key } = (
+      await admin(one, 'POST /admin/keys', {
+        name: 'web',
+        limits: [{ unit: 'requests', window: 'day', limit: 100 }],
+      })
+    ).body
+    await vi.waitFor(async () => expect(await use(other, key)).toBe(200), {
+      timeout: 1_000,
+      interval: 50,
+    })
+    await admin(one, 'PATCH /admin/keys/web', {
+      limits: [{ unit: 'requests', window: 'day', limit: 1 }],
+    })
+    await vi.waitFor(async () => expect(await use(other, key)).toBe(429), {
+      timeout: 1_000,
+      interval: 50,
+    })
     const third = start({ store: stores[2] })
-    await vi.waitFor(async () => expect(await use(third, key)).toBe(429), { timeout: 2_000, interval: 50 })
+    await vi.waitFor(async () => expect(await use(third, key)).toBe(429), {
+      timeout: 2_000,
+      interval: 50,
+    })
     await admin(third, 'POST /admin/keys/web/revoke')
-    for (const gateway of [one, other]) await vi.waitFor(async () => expect(await use(gateway, key)).toBe(401), { timeout: 1_000, interval: 50 })
+    for (const gateway of [one, other])
+      await vi.waitFor(async () => expect(await use(gateway, key)).toBe(401), {
+        timeout: 1_000,
+        interval: 50,
+      })
     // Nothing in the store opens a door (S-05, guarantee 2).
-    const kept = redis.cli('KEYS', '*').split('\n').map((name) => redis.cli('--no-raw', 'DUMP', name)).join('')
+    const kept = redis
+      .cli('KEYS', '*')
+      .split('\n')
+      .map((name) => redis.cli('--no-raw', 'DUMP', name))
+      .join('')
     expect(kept).not.toContain(String(key).slice(12))
   }, 20_000)
 
   it('limits, switches and kills hold for the others within a second too', async () => {
-    const stores = [redisStore({ url: redis.url, prefix: 'rules' }), redisStore({ url: redis.url, prefix: 'rules' })] as const
+    const stores = [
+      redisStore({ url: redis.url, prefix: 'rules' }),
+      redisStore({ url: redis.url, prefix: 'rules' }),
+    ] as const
     closers.push(() => Promise.all(stores.map((store) => store.close())))
     const [one, other] = [start({ store: stores[0] }), start({ store: stores[1] })]
     await vi.waitFor(async () => expect((await admin(one, 'GET /admin/keys')).status).toBe(200))
     const fixed = 'pk_fixed_0123456789abcdef'
-    const within = (status: number): Promise<void> => vi.waitFor(async () => expect(await use(other, fixed)).toBe(status), { timeout: 5_000, interval: 50 })
+    const within = (status: number): Promise<void> =>
+      vi.waitFor(async () => expect(await use(other, fixed)).toBe(status), {
+        timeout: 5_000,
+        interval: 50,
+      })
     await within(200)
     await admin(one, 'POST /admin/disabled', { target: 'first/*' })
     await within(503)
     await admin(one, 'DELETE /admin/disabled/first%2F*')
     await within(200)
-    const { id } = (await admin(one, 'POST /admin/limits', { unit: 'requests', window: 'total', limit: 1, only: { key: 'fixed' } })).body
+    const { id } = (
+      await admin(one, 'POST /admin/limits', {
+        unit: 'requests',
+        window: 'total',
+        limit: 1,
+        only: { key: 'fixed' },
+      })
+    ).body
     await within(429)
     await admin(one, `DELETE /admin/limits/${String(id)}`)
     await within(200)
     // A stream of an instance that nobody else asks anything ends as well.
     const { key } = (await admin(one, 'POST /admin/keys', { name: 'web' })).body
-    await vi.waitFor(async () => expect(await use(other, key)).toBe(200), { timeout: 1_000, interval: 50 })
+    await vi.waitFor(async () => expect(await use(other, key)).toBe(200), {
+      timeout: 1_000,
+      interval: 50,
+    })
     provider.reply({ answer: { text: ['one ', 'two '] }, hangAfterEvents: 3 })
-    const stream = await ask((path, init) => other.fetch(`http://gateway${path}`, init), { model: 'first/m', stream: true }, { headers: { authorization: `Bearer ${String(key)}` } })
+    const stream = await ask(
+      (path, init) => other.fetch(`http://gateway${path}`, init),
+      { model: 'first/m', stream: true },
+      { headers: { authorization: `Bearer ${String(key)}` } },
+    )
     const killedAt = performance.now()
     await admin(one, 'POST /admin/keys/web/kill')
     expect(await stream.text()).toContain('"code":"invalid_api_key"')
@@ -350,7 +683,13 @@ describe('on Redis', () => {
     const other = start({ store: elsewhere })
     await vi.waitFor(async () => expect((await admin(other, 'GET /admin/keys')).status).toBe(200))
     for (const name of ['a', 'b', 'c', 'd']) await admin(other, 'POST /admin/keys', { name })
-    await vi.waitFor(async () => expect([await use(gateway, key), await use(gateway, 'pk_fixed_0123456789abcdef')]).toEqual([401, 200]), { timeout: 5_000, interval: 50 })
+    await vi.waitFor(
+      async () =>
+        expect([await use(gateway, key), await use(gateway, 'pk_fixed_0123456789abcdef')]).toEqual([
+          401, 200,
+        ]),
+      { timeout: 5_000, interval: 50 },
+    )
   }, 20_000)
 
   it('a store that is away does not lock out whom it has let in', async () => {

@@ -51,7 +51,10 @@ const options = () => ({
   onRecord: () => void seen.push(host.getStore()),
 })
 
-/** What hosts put around everything else: compression, entity tags, timeouts, wrappers of `write` and `end`, a context. */
+/**
+ * What hosts put around everything else: compression, entity tags, timeouts, wrappers of `write`
+ * and `end`, a context.
+ */
 const stacks = {
   async Express() {
     const app = express()
@@ -89,7 +92,14 @@ const stacks = {
   async Hono() {
     const app = new Hono()
     app.use((c, next) => host.run(String(c.req.header('x-user')), next))
-    app.use(cors(), secureHeaders(), etag(), compress({ threshold: 0 }), timeout(10_000), logger(() => undefined))
+    app.use(
+      cors(),
+      secureHeaders(),
+      etag(),
+      compress({ threshold: 0 }),
+      timeout(10_000),
+      logger(() => undefined),
+    )
     app.route('/llm', honoGateway(options() as never))
     return listen(getRequestListener(app.fetch, { overrideGlobalObjects: false }))
   },
@@ -97,7 +107,15 @@ const stacks = {
 
 describe.each(Object.entries(stacks))('among the middlewares of %s', (_framework, start) => {
   const ask = (url: string, user: string, stream = true): Promise<Response> =>
-    fetch(`${url}/llm/v1/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json', 'x-user': user }, body: JSON.stringify({ model: 'main/m', stream, messages: [{ role: 'user', content: 'hi' }] }) })
+    fetch(`${url}/llm/v1/chat/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'x-user': user },
+      body: JSON.stringify({
+        model: 'main/m',
+        stream,
+        messages: [{ role: 'user', content: 'hi' }],
+      }),
+    })
 
   it('each event comes before the next one exists (K3, K11)', async () => {
     const server = await start()
@@ -129,42 +147,89 @@ describe.each(Object.entries(stacks))('among the middlewares of %s', (_framework
 })
 
 it('a connection that the provider closes as it is used again is not the client’s business (C9)', async () => {
-  const answer = JSON.stringify({ id: 'x', object: 'chat.completion', created: 1, model: 'm', choices: [{ index: 0, message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }] })
+  const answer = JSON.stringify({
+    id: 'x',
+    object: 'chat.completion',
+    created: 1,
+    model: 'm',
+    choices: [{ index: 0, message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }],
+  })
   let requests = 0
   const upstream = await startRawUpstream((socket) => {
     requests += 1
-    // The second request comes on the connection of the first: it is taken and dropped without a byte.
+    // The second request comes on the connection of the first: it is taken and dropped without a
+    // byte.
     if (requests === 2) socket.destroy()
-    else socket.write(`HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${answer.length}\r\n\r\n${answer}`)
+    else
+      socket.write(
+        `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${answer.length}\r\n\r\n${answer}`,
+      )
   })
-  const chain = await startChain({ dialects: ['openai-chat'], addresses: { first: `http://${upstream.url}` } })
-  closers.push(() => chain.close(), () => upstream.close())
+  const chain = await startChain({
+    dialects: ['openai-chat'],
+    addresses: { first: `http://${upstream.url}` },
+  })
+  closers.push(
+    () => chain.close(),
+    () => upstream.close(),
+  )
   expect([(await chain.ask()).status, (await chain.ask()).status]).toEqual([200, 200])
   expect([requests, upstream.connections()]).toEqual([3, 2])
   // It may have been taken before it was dropped: the record says so.
-  expect(chain.records[1]?.attempts).toMatchObject([{ code: 'provider_unreachable', billed: 'unknown' }, { code: 'ok', billed: 'yes' }])
+  expect(chain.records[1]?.attempts).toMatchObject([
+    { code: 'provider_unreachable', billed: 'unknown' },
+    { code: 'ok', billed: 'yes' },
+  ])
 })
 
 it('a provider that is down for long is told of once, not once for each request (H10)', async () => {
   const log = seeLog()
-  const chain = await startChain({ gateway: { log: { ...log, info: () => undefined, debug: () => undefined }, circuitBreaker: 'on' } })
+  const chain = await startChain({
+    gateway: {
+      log: { ...log, info: () => undefined, debug: () => undefined },
+      circuitBreaker: 'on',
+    },
+  })
   closers.push(() => chain.close())
   for (const down of chain.providers) down.reply({ status: 500 })
-  for (let at = 0; at < 60; at++) expect((await chain.ask({}, { headers: { authorization: `Bearer ${CLIENT_KEY}` } })).status).toBeGreaterThanOrEqual(500)
+  for (let at = 0; at < 60; at++)
+    expect(
+      (await chain.ask({}, { headers: { authorization: `Bearer ${CLIENT_KEY}` } })).status,
+    ).toBeGreaterThanOrEqual(500)
   // The circuits, and the requests that failed before they opened.
   expect(log.lines.length).toBeLessThanOrEqual(10)
   expect(log.lines.filter((line) => line.includes('circuit opened')).length).toBeLessThanOrEqual(4)
 })
 
-it.each([[5_000, 1], [65_000, 0], [0, 0]])('a server that keeps idle connections for %i ms is told of %i times in production (H2)', async (keepAliveTimeoutMs, times) => {
-  const log = seeLog()
-  const app = express()
-  const own = createGateway({ ...options(), log }, { environment: { NODE_ENV: 'production' } })
-  closers.push(() => own.close())
-  app.use('/llm', expressGateway(own))
-  const server = createServer({ keepAliveTimeout: keepAliveTimeoutMs }, app).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  closers.push(() => new Promise((resolve) => void (server.closeAllConnections(), server.close(resolve))))
-  for (let at = 0; at < 3; at++) await fetch(`http://127.0.0.1:${(server.address() as AddressInfo).port}/llm/v1/chat/completions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ model: 'main/m', messages: [{ role: 'user', content: 'hi' }] }) })
-  expect(log.lines.filter((line) => line.includes('keepAliveTimeout'))).toHaveLength(times)
-})
+it.each([
+  [5_000, 1],
+  [65_000, 0],
+  [0, 0],
+])(
+  'a server that keeps idle connections for %i ms is told of %i times in production (H2)',
+  async (keepAliveTimeoutMs, times) => {
+    const log = seeLog()
+    const app = express()
+    const own = createGateway({ ...options(), log }, { environment: { NODE_ENV: 'production' } })
+    closers.push(() => own.close())
+    app.use('/llm', expressGateway(own))
+    const server = createServer({ keepAliveTimeout: keepAliveTimeoutMs }, app).listen(
+      0,
+      '127.0.0.1',
+    )
+    await once(server, 'listening')
+    closers.push(
+      () => new Promise((resolve) => void (server.closeAllConnections(), server.close(resolve))),
+    )
+    for (let at = 0; at < 3; at++)
+      await fetch(
+        `http://127.0.0.1:${(server.address() as AddressInfo).port}/llm/v1/chat/completions`,
+        {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ model: 'main/m', messages: [{ role: 'user', content: 'hi' }] }),
+        },
+      )
+    expect(log.lines.filter((line) => line.includes('keepAliveTimeout'))).toHaveLength(times)
+  },
+)

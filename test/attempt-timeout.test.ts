@@ -30,7 +30,11 @@ const hangs: readonly (readonly [string, ScriptedReply])[] = [
 ]
 
 /** Asks, and lets the time pass once the provider has the request. */
-async function askAndWait(provider: 'first' | 'second', ms: number, init?: RequestInit): Promise<Response> {
+async function askAndWait(
+  provider: 'first' | 'second',
+  ms: number,
+  init?: RequestInit,
+): Promise<Response> {
   const asked = chain.ask({}, init)
   await chain.provider(provider).journal.waitForRequest()
   await turns()
@@ -39,15 +43,29 @@ async function askAndWait(provider: 'first' | 'second', ms: number, init?: Reque
 }
 
 describe.each(dialectNames)('a whole answer of %s', (dialect) => {
-  it.each(hangs)('that hangs %s is given up, and the next target answers', async (_where, reply) => {
-    await start({ dialects: [dialect, 'openai-chat'] })
-    chain.provider('first').reply(reply)
-    chain.provider('second').reply({ answer: { text: 'Served by second' } })
-    const response = await askAndWait('first', 2 * MINUTE)
-    expect(await response.json()).toMatchObject({ choices: [{ message: { content: 'Served by second' } }] })
-    expect(chain.records).toMatchObject([{ code: 'ok', target: targetOf('second'), attempts: [{ code: 'attempt_timeout', ms: 2 * MINUTE, billed: 'unknown' }, { code: 'ok' }] }])
-    expect((await chain.provider('first').journal.waitForClose()).aborted).toBe(true)
-  })
+  it.each(hangs)(
+    'that hangs %s is given up, and the next target answers',
+    async (_where, reply) => {
+      await start({ dialects: [dialect, 'openai-chat'] })
+      chain.provider('first').reply(reply)
+      chain.provider('second').reply({ answer: { text: 'Served by second' } })
+      const response = await askAndWait('first', 2 * MINUTE)
+      expect(await response.json()).toMatchObject({
+        choices: [{ message: { content: 'Served by second' } }],
+      })
+      expect(chain.records).toMatchObject([
+        {
+          code: 'ok',
+          target: targetOf('second'),
+          attempts: [
+            { code: 'attempt_timeout', ms: 2 * MINUTE, billed: 'unknown' },
+            { code: 'ok' },
+          ],
+        },
+      ])
+      expect((await chain.provider('first').journal.waitForClose()).aborted).toBe(true)
+    },
+  )
 })
 
 describe('the attempt timeout', () => {
@@ -55,21 +73,43 @@ describe('the attempt timeout', () => {
     ['of the route', { route: { attemptTimeout: '7s' }, gateway: { attemptTimeout: '50s' } }],
     ['of the gateway', { gateway: { attemptTimeout: '7s' } }],
     ['of the environment', { environment: { POSTERN_ATTEMPT_TIMEOUT: '7s' } }],
-  ] as const)('%s holds for every target, the last one too', async (_whose, { environment, ...options }: ChainOptions & { environment?: Record<string, string> }) => {
-    clock = new FakeClock()
-    chain = await startChain({ ...options, injected: { clock, random: () => 0, environment: environment ?? {} } })
-    for (const provider of chain.providers) provider.reply({ hangBeforeHeaders: true })
-    const asked = chain.ask()
-    for (const name of ['first', 'second'] as const) {
-      await chain.provider(name).journal.waitForRequest()
-      await turns()
-      clock.advance(7 * SECOND)
-    }
-    const response = await asked
-    expect(response.status).toBe(504)
-    expect(await seeError(response)).toMatchObject({ code: 'attempt_timeout', type: 'timeout_error', message: expect.stringMatching(/7000 ms \(option attemptTimeout, POSTERN_ATTEMPT_TIMEOUT\).*route "chain"/) })
-    expect(chain.records).toMatchObject([{ attempts: [{ code: 'attempt_timeout', ms: 7 * SECOND }, { code: 'attempt_timeout', ms: 7 * SECOND }] }])
-  })
+  ] as const)(
+    '%s holds for every target, the last one too',
+    async (
+      _whose,
+      { environment, ...options }: ChainOptions & { environment?: Record<string, string> },
+    ) => {
+      clock = new FakeClock()
+      chain = await startChain({
+        ...options,
+        injected: { clock, random: () => 0, environment: environment ?? {} },
+      })
+      for (const provider of chain.providers) provider.reply({ hangBeforeHeaders: true })
+      const asked = chain.ask()
+      for (const name of ['first', 'second'] as const) {
+        await chain.provider(name).journal.waitForRequest()
+        await turns()
+        clock.advance(7 * SECOND)
+      }
+      const response = await asked
+      expect(response.status).toBe(504)
+      expect(await seeError(response)).toMatchObject({
+        code: 'attempt_timeout',
+        type: 'timeout_error',
+        message: expect.stringMatching(
+          /7000 ms \(option attemptTimeout, POSTERN_ATTEMPT_TIMEOUT\).*route "chain"/,
+        ),
+      })
+      expect(chain.records).toMatchObject([
+        {
+          attempts: [
+            { code: 'attempt_timeout', ms: 7 * SECOND },
+            { code: 'attempt_timeout', ms: 7 * SECOND },
+          ],
+        },
+      ])
+    },
+  )
 
   it('leaves half of a near deadline to the next target', async () => {
     await start({ route: { timeout: '30s' } })
@@ -110,7 +150,9 @@ describe('the attempt timeout', () => {
     chain.provider('first').reply({ hangBeforeHeaders: true })
     for (let request = 0; request < 5; request++) {
       chain.provider('first').journal.clear()
-      expect((await seeError(await askAndWait('first', 10 * MINUTE))).code).toBe('deadline_exceeded')
+      expect((await seeError(await askAndWait('first', 10 * MINUTE))).code).toBe(
+        'deadline_exceeded',
+      )
     }
     expect((await seeError(await chain.ask())).code).toBe('targets_unavailable')
   })
@@ -129,8 +171,16 @@ describe('the attempt timeout', () => {
     await start({ gateway: { attemptTimeout: '5s' } })
     chain.provider('first').reply({ hangAfterBytes: 40 })
     chain.provider('second').reply({ answer: { text: 'Served by second' } })
-    const client = new OpenAI({ baseURL: 'http://gateway/v1', apiKey: CLIENT_KEY, maxRetries: 0, fetch: chain.gateway.fetch as typeof fetch })
-    const asked = client.chat.completions.create({ model: 'chain', messages: [{ role: 'user', content: 'Hello' }] })
+    const client = new OpenAI({
+      baseURL: 'http://gateway/v1',
+      apiKey: CLIENT_KEY,
+      maxRetries: 0,
+      fetch: chain.gateway.fetch as typeof fetch,
+    })
+    const asked = client.chat.completions.create({
+      model: 'chain',
+      messages: [{ role: 'user', content: 'Hello' }],
+    })
     await chain.provider('first').journal.waitForRequest()
     await turns()
     clock.advance(5 * SECOND)

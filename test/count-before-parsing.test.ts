@@ -18,7 +18,8 @@ const BODIES: Readonly<Record<string, string>> = {
   '/v1/messages/count_tokens': '{"model":"chain","messages":[{"role":"user","content":"hi"}]',
   '/v1/responses': '{"model":"chain","store":false,"input":"hi"',
   '/v1beta/models/chain:generateContent': '{"contents":[{"role":"user","parts":[{"text":"hi"}]}]',
-  '/v1beta/models/chain:streamGenerateContent': '{"contents":[{"role":"user","parts":[{"text":"hi"}]}]',
+  '/v1beta/models/chain:streamGenerateContent':
+    '{"contents":[{"role":"user","parts":[{"text":"hi"}]}]',
   '/v1/embeddings': '{"model":"chain","input":"hi"',
   '/v1/completions': '{"model":"chain","prompt":"hi"',
   '/v1/rerank': '{"model":"chain","query":"hi","documents":["a"]',
@@ -28,11 +29,22 @@ const BODIES: Readonly<Record<string, string>> = {
 
 type Limits = NonNullable<NonNullable<ChainOptions['gateway']>['limits']>
 
-async function withLimits(limits: Limits, run: (chain: Chain, post: (body: string, path?: string) => Promise<number>) => Promise<void>, more: ChainOptions['gateway'] = {}): Promise<void> {
+async function withLimits(
+  limits: Limits,
+  run: (chain: Chain, post: (body: string, path?: string) => Promise<number>) => Promise<void>,
+  more: ChainOptions['gateway'] = {},
+): Promise<void> {
   const chain = await startChain({ gateway: { limits, ...more } })
   try {
     await run(chain, async (body, path = '/v1/chat/completions') => {
-      const response = await chain.send(path, { method: 'POST', body, headers: { 'content-type': 'application/json', 'content-length': String(Buffer.byteLength(body)) } })
+      const response = await chain.send(path, {
+        method: 'POST',
+        body,
+        headers: {
+          'content-type': 'application/json',
+          'content-length': String(Buffer.byteLength(body)),
+        },
+      })
       await response.text()
       return response.status
     })
@@ -41,14 +53,17 @@ async function withLimits(limits: Limits, run: (chain: Chain, post: (body: strin
   }
 }
 
-const requests = (count: number): Limits => [{ unit: 'requests', window: 'day', limit: count, scope: 'key' }]
+const requests = (count: number): Limits => [
+  { unit: 'requests', window: 'day', limit: count, scope: 'key' },
+]
 const chat = (text: string): string => `${BODIES['/v1/chat/completions']},"user":"${text}"}`
 
 describe.each(Object.entries(BODIES))('a large body of %s', (path, open) => {
   it('is not parsed where the requests of its caller are used up', async () => {
     await withLimits(requests(1), async (_chain, post) => {
       const parse = vi.spyOn(JSON, 'parse')
-      const parsed = (): number => parse.mock.calls.filter(([text]) => String(text).includes(LARGE.slice(0, 1_000))).length
+      const parsed = (): number =>
+        parse.mock.calls.filter(([text]) => String(text).includes(LARGE.slice(0, 1_000))).length
       expect(await post(`${open},"x":"${LARGE}"}`, path)).not.toBe(429)
       expect(parsed()).toBeGreaterThan(0)
       parse.mockClear()
@@ -58,9 +73,14 @@ describe.each(Object.entries(BODIES))('a large body of %s', (path, open) => {
 })
 
 describe('a request', () => {
-  it.each([['small', 'x'], ['large', LARGE]])('with a %s body is counted once', async (_size, text) => {
+  it.each([
+    ['small', 'x'],
+    ['large', LARGE],
+  ])('with a %s body is counted once', async (_size, text) => {
     await withLimits(requests(2), async (_chain, post) => {
-      expect([await post(chat(text)), await post(chat(text)), await post(chat(text))]).toEqual([200, 200, 429])
+      expect([await post(chat(text)), await post(chat(text)), await post(chat(text))]).toEqual([
+        200, 200, 429,
+      ])
     })
   })
 
@@ -70,16 +90,36 @@ describe('a request', () => {
     ['a model name that is too long', `{"model":"${'m'.repeat(300)}","messages":[]}`, 400],
     ['larger than the limit', `{"a":"${'x'.repeat(2_000)}"}`, 413],
   ])('whose body is %s is counted', async (_what, body, status) => {
-    await withLimits(requests(2), async (_chain, post) => {
-      expect([await post(body), await post(body), await post(body), await post(chat('x'))]).toEqual([status, status, 429, 429])
-    }, { bodyLimit: '1KB' })
+    await withLimits(
+      requests(2),
+      async (_chain, post) => {
+        expect([
+          await post(body),
+          await post(body),
+          await post(body),
+          await post(chat('x')),
+        ]).toEqual([status, status, 429, 429])
+      },
+      { bodyLimit: '1KB' },
+    )
   })
 
   it('is counted once where callers share one list of limits', async () => {
     const shared = [{ unit: 'requests', window: 'day', limit: 2 }] as const
-    const chain = await startChain({ gateway: { identify: (request) => ({ id: (request as Request).headers.get('x-user') ?? 'none', limits: shared }) } })
+    const chain = await startChain({
+      gateway: {
+        identify: (request) => ({
+          id: (request as Request).headers.get('x-user') ?? 'none',
+          limits: shared,
+        }),
+      },
+    })
     const post = async (user: string): Promise<number> => {
-      const response = await chain.send('/v1/chat/completions', { method: 'POST', body: chat(LARGE), headers: { 'content-type': 'application/json', 'x-user': user } })
+      const response = await chain.send('/v1/chat/completions', {
+        method: 'POST',
+        body: chat(LARGE),
+        headers: { 'content-type': 'application/json', 'x-user': user },
+      })
       await response.text()
       return response.status
     }
@@ -99,19 +139,39 @@ describe('a request', () => {
   })
 
   it('with a large body keeps the limits of its model and its tokens as well, and is told of all', async () => {
-    const limits: Limits = [...requests(10), { unit: 'requests', window: 'day', limit: 3, scope: ['key', 'model'] }, { unit: 'tokens', window: 'minute', limit: 10_000_000, scope: 'key' }]
+    const limits: Limits = [
+      ...requests(10),
+      { unit: 'requests', window: 'day', limit: 3, scope: ['key', 'model'] },
+      { unit: 'tokens', window: 'minute', limit: 10_000_000, scope: 'key' },
+    ]
     const chain = await startChain({ gateway: { limits } })
     const statuses: [number, string | null, boolean][] = []
     for (let at = 0; at < 4; at++) {
-      const response = await chain.send('/v1/chat/completions', { method: 'POST', body: chat(LARGE), headers: { 'content-type': 'application/json' } })
+      const response = await chain.send('/v1/chat/completions', {
+        method: 'POST',
+        body: chat(LARGE),
+        headers: { 'content-type': 'application/json' },
+      })
       await response.text()
-      statuses.push([response.status, response.headers.get('x-ratelimit-remaining-requests'), response.headers.has('x-ratelimit-limit-tokens')])
+      statuses.push([
+        response.status,
+        response.headers.get('x-ratelimit-remaining-requests'),
+        response.headers.has('x-ratelimit-limit-tokens'),
+      ])
     }
-    expect(statuses).toEqual([[200, '2', true], [200, '1', true], [200, '0', true], [429, '6', false]])
+    expect(statuses).toEqual([
+      [200, '2', true],
+      [200, '1', true],
+      [200, '0', true],
+      [429, '6', false],
+    ])
     await chain.close()
   })
 
-  it.each([['small', 'x', 1], ['large', LARGE, 2]])('with a %s body asks the store as often as it must', async (_size, text, times) => {
+  it.each([
+    ['small', 'x', 1],
+    ['large', LARGE, 2],
+  ])('with a %s body asks the store as often as it must', async (_size, text, times) => {
     const { ledger } = memoryStore(() => Date.now())
     let reservations = 0
     const store: Store = {
@@ -128,8 +188,12 @@ describe('a request', () => {
       },
       close: () => Promise.resolve(),
     }
-    await withLimits([...requests(9), { unit: 'tokens', window: 'minute', limit: 10_000_000, scope: 'key' }], async (_chain, post) => {
-      expect([await post(chat(text)), reservations]).toEqual([200, times])
-    }, { store })
+    await withLimits(
+      [...requests(9), { unit: 'tokens', window: 'minute', limit: 10_000_000, scope: 'key' }],
+      async (_chain, post) => {
+        expect([await post(chat(text)), reservations]).toEqual([200, times])
+      },
+      { store },
+    )
   })
 })

@@ -33,19 +33,31 @@ describe('the connect timeout', () => {
     const response = await asked
     await response.text()
     expect(response.headers.get('x-postern-target')).toBe(targetOf('second'))
-    expect(chain.records[0]?.attempts).toMatchObject([{ code: 'connect_timeout', ms: 3 * SECOND }, { code: 'ok' }])
+    expect(chain.records[0]?.attempts).toMatchObject([
+      { code: 'connect_timeout', ms: 3 * SECOND },
+      { code: 'ok' },
+    ])
     await silent.close()
   })
 
   it('with nowhere else to go is a 504 that names the option', async () => {
     const silent = await startSilentServer()
-    await start({ dialects: ['openai-chat'], addresses: { first: silent.url }, route: { retries: 0 }, gateway: { connectTimeout: '250ms' } })
+    await start({
+      dialects: ['openai-chat'],
+      addresses: { first: silent.url },
+      route: { retries: 0 },
+      gateway: { connectTimeout: '250ms' },
+    })
     const asked = chain.ask()
     await clock.armed(250)
     clock.advance(250)
     const response = await asked
     expect(response.status).toBe(504)
-    expect(await seeError(response)).toMatchObject({ code: 'connect_timeout', type: 'timeout_error', message: expect.stringContaining('POSTERN_CONNECT_TIMEOUT') })
+    expect(await seeError(response)).toMatchObject({
+      code: 'connect_timeout',
+      type: 'timeout_error',
+      message: expect.stringContaining('POSTERN_CONNECT_TIMEOUT'),
+    })
     await silent.close()
   })
 })
@@ -54,7 +66,16 @@ describe('the first-token timeout (R40)', () => {
   it.each([
     { name: 'before headers', reply: { hangBeforeHeaders: true } },
     { name: 'after headers', reply: { hangAfterBytes: 0 } },
-    { name: 'after comments', reply: { raw: { headers: { 'content-type': 'text/event-stream' }, body: [': ping\n\n', ': ping\n\n'] }, hangAfterEvents: 2 } },
+    {
+      name: 'after comments',
+      reply: {
+        raw: {
+          headers: { 'content-type': 'text/event-stream' },
+          body: [': ping\n\n', ': ping\n\n'],
+        },
+        hangAfterEvents: 2,
+      },
+    },
     { name: 'within the first event', reply: { hangAfterBytes: 20 } },
   ])('a stream that stands still $name falls over unseen', async ({ reply }) => {
     await start({ route: { ttftTimeout: '2s' } })
@@ -66,8 +87,14 @@ describe('the first-token timeout (R40)', () => {
     await turns()
     clock.advance(2 * SECOND)
     const response = await asked
-    expect(seeStream(await response.text())).toMatchObject({ text: 'Served by second', roles: 1, done: true })
-    expect(chain.records).toMatchObject([{ code: 'ok', attempts: [{ code: 'first_token_timeout', ms: 2 * SECOND }, { code: 'ok' }] }])
+    expect(seeStream(await response.text())).toMatchObject({
+      text: 'Served by second',
+      roles: 1,
+      done: true,
+    })
+    expect(chain.records).toMatchObject([
+      { code: 'ok', attempts: [{ code: 'first_token_timeout', ms: 2 * SECOND }, { code: 'ok' }] },
+    ])
     expect((await chain.provider('first').journal.waitForClose()).aborted).toBe(true)
   })
 
@@ -91,47 +118,70 @@ describe('the first-token timeout (R40)', () => {
     clock.advance(MINUTE)
     const response = await asked
     expect(response.status).toBe(504)
-    expect(await seeError(response)).toMatchObject({ code: 'first_token_timeout', attempts: [{ code: 'first_token_timeout' }] })
+    expect(await seeError(response)).toMatchObject({
+      code: 'first_token_timeout',
+      attempts: [{ code: 'first_token_timeout' }],
+    })
     expect(chain.calls()).toEqual([1])
   })
 })
 
 describe('the idle timeout (B9)', () => {
-  const event = (delta: object, finish: string | null = null): string => `data: ${JSON.stringify({ id: 'c', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`
-  const start200 = 'event: message_start\ndata: {"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"usage":{"input_tokens":1,"output_tokens":1}}}\n\n'
-  const block = 'event: content_block_start\ndata: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}\n\n'
-  const text = (words: string): string => `event: content_block_delta\ndata: ${JSON.stringify({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: words } })}\n\n`
+  const event = (delta: object, finish: string | null = null): string =>
+    `data: ${JSON.stringify({ id: 'c', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`
+  const start200 =
+    'event: message_start\ndata: {"type":"message_start","message":{"id":"msg_1","type":"message","role":"assistant","model":"m","content":[],"stop_reason":null,"usage":{"input_tokens":1,"output_tokens":1}}}\n\n'
+  const block =
+    'event: content_block_start\ndata: {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}}\n\n'
+  const text = (words: string): string =>
+    `event: content_block_delta\ndata: ${JSON.stringify({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: words } })}\n\n`
   const ping = 'event: ping\ndata: {"type":"ping"}\n\n'
 
   const streams = [
-    { dialect: 'openai-chat', alive: ': ping\n\n', opening: event({ role: 'assistant', content: 'one' }), next: event({ content: 'two' }) },
-    { dialect: 'anthropic-messages', alive: ping, opening: start200 + block + text('one'), next: text('two') },
+    {
+      dialect: 'openai-chat',
+      alive: ': ping\n\n',
+      opening: event({ role: 'assistant', content: 'one' }),
+      next: event({ content: 'two' }),
+    },
+    {
+      dialect: 'anthropic-messages',
+      alive: ping,
+      opening: start200 + block + text('one'),
+      next: text('two'),
+    },
   ] as const
 
-  it.each(streams)('$dialect: ends a stream that stands still with an error, and no [DONE]', async ({ dialect, opening }) => {
-    const { stream } = await openGated(dialect, [opening])
-    const rest = stream.rest()
-    await turns()
-    clock.advance(MINUTE)
-    await expectIdleError(await rest)
-  })
+  it.each(streams)(
+    '$dialect: ends a stream that stands still with an error, and no [DONE]',
+    async ({ dialect, opening }) => {
+      const { stream } = await openGated(dialect, [opening])
+      const rest = stream.rest()
+      await turns()
+      clock.advance(MINUTE)
+      await expectIdleError(await rest)
+    },
+  )
 
-  it.each(streams)('$dialect: is fed by events, not by signs of life', async ({ dialect, opening, alive, next }) => {
-    const { gate, stream } = await openGated(dialect, [opening, alive, next, alive, alive])
-    await release(gate)
-    clock.advance(40 * SECOND)
-    await release(gate)
-    await stream.until('two')
-    const rest = stream.rest()
-    await release(gate)
-    clock.advance(40 * SECOND)
-    await release(gate)
-    clock.advance(20 * SECOND - 1)
-    await turns()
-    expect(chain.records).toEqual([])
-    clock.advance(1)
-    await expectIdleError(await rest)
-  })
+  it.each(streams)(
+    '$dialect: is fed by events, not by signs of life',
+    async ({ dialect, opening, alive, next }) => {
+      const { gate, stream } = await openGated(dialect, [opening, alive, next, alive, alive])
+      await release(gate)
+      clock.advance(40 * SECOND)
+      await release(gate)
+      await stream.until('two')
+      const rest = stream.rest()
+      await release(gate)
+      clock.advance(40 * SECOND)
+      await release(gate)
+      clock.advance(20 * SECOND - 1)
+      await turns()
+      expect(chain.records).toEqual([])
+      clock.advance(1)
+      await expectIdleError(await rest)
+    },
+  )
 
   it('does not run while the client is the slow side', async () => {
     await start({ route: { idleTimeout: '20s' } })
@@ -144,10 +194,16 @@ describe('the idle timeout (B9)', () => {
     expect(seeStream(await response.text())).toMatchObject({ done: true, error: undefined })
   })
 
-  async function openGated(dialect: 'openai-chat' | 'anthropic-messages', body: readonly string[]): Promise<{ gate: Gate; stream: LiveStream }> {
+  async function openGated(
+    dialect: 'openai-chat' | 'anthropic-messages',
+    body: readonly string[],
+  ): Promise<{ gate: Gate; stream: LiveStream }> {
     const gate = createGate()
     await start({ dialects: [dialect] })
-    chain.provider('first').reply({ raw: { headers: { 'content-type': 'text/event-stream' }, body: [...body, ''] }, gate })
+    chain.provider('first').reply({
+      raw: { headers: { 'content-type': 'text/event-stream' }, body: [...body, ''] },
+      gate,
+    })
     gate.release()
     const stream = openStream(await chain.ask({ stream: true }))
     await stream.until('one')
@@ -163,7 +219,15 @@ describe('the idle timeout (B9)', () => {
   }
 
   async function expectIdleError(body: string): Promise<void> {
-    expect(seeStream(body)).toMatchObject({ done: false, finishes: [], error: { code: 'idle_timeout', type: 'timeout_error', message: expect.stringContaining('POSTERN_IDLE_TIMEOUT') } })
+    expect(seeStream(body)).toMatchObject({
+      done: false,
+      finishes: [],
+      error: {
+        code: 'idle_timeout',
+        type: 'timeout_error',
+        message: expect.stringContaining('POSTERN_IDLE_TIMEOUT'),
+      },
+    })
     expect(chain.records).toMatchObject([{ code: 'idle_timeout', status: 200 }])
     expect((await chain.provider('first').journal.waitForClose()).aborted).toBe(true)
   }
@@ -180,7 +244,10 @@ describe('the deadline of the whole request (R43)', () => {
     const response = await asked
     expect(response.status).toBe(504)
     expect(response.headers.get('x-should-retry')).toBe('false')
-    expect(await seeError(response)).toMatchObject({ code: 'deadline_exceeded', attempts: [{ code: 'provider_overloaded' }, { code: 'deadline_exceeded' }] })
+    expect(await seeError(response)).toMatchObject({
+      code: 'deadline_exceeded',
+      attempts: [{ code: 'provider_overloaded' }, { code: 'deadline_exceeded' }],
+    })
     expect(chain.calls()).toEqual([1, 1])
     expect((await chain.provider('second').journal.waitForClose()).aborted).toBe(true)
   })
@@ -205,7 +272,11 @@ describe('the deadline of the whole request (R43)', () => {
     const stream = openStream(await chain.ask({ stream: true }))
     await stream.until('one')
     clock.advance(5 * SECOND)
-    expect(seeStream(await stream.rest())).toMatchObject({ text: 'one', done: false, error: { code: 'deadline_exceeded' } })
+    expect(seeStream(await stream.rest())).toMatchObject({
+      text: 'one',
+      done: false,
+      error: { code: 'deadline_exceeded' },
+    })
     expect(chain.records).toMatchObject([{ code: 'deadline_exceeded', status: 200 }])
   })
 
@@ -218,11 +289,18 @@ describe('the deadline of the whole request (R43)', () => {
     clock.advance(5 * SECOND)
     expect((await chain.provider('first').journal.waitForClose()).aborted).toBe(true)
     expect(chain.records).toMatchObject([{ code: 'deadline_exceeded' }])
-    expect(seeStream(await response.text())).toMatchObject({ done: false, error: { code: 'deadline_exceeded' } })
+    expect(seeStream(await response.text())).toMatchObject({
+      done: false,
+      error: { code: 'deadline_exceeded' },
+    })
   })
 
-  it('is the route\'s own where it has one', async () => {
-    await start({ dialects: ['openai-chat'], gateway: { timeout: '5s' }, route: { timeout: '20s' } })
+  it("is the route's own where it has one", async () => {
+    await start({
+      dialects: ['openai-chat'],
+      gateway: { timeout: '5s' },
+      route: { timeout: '20s' },
+    })
     chain.provider('first').reply({ hangBeforeHeaders: true })
     const asked = chain.ask()
     await chain.provider('first').journal.waitForRequest()

@@ -19,7 +19,8 @@ function directoryOf(store: Store): Directory {
 }
 
 describe('a directory in memory', () => {
-  for (const { name, run } of directoryConformance) it(name, () => run(directoryOf(memoryStore(Date.now))))
+  for (const { name, run } of directoryConformance)
+    it(name, () => run(directoryOf(memoryStore(Date.now))))
 })
 
 describe('a directory in a file', () => {
@@ -28,7 +29,8 @@ describe('a directory in a file', () => {
     folder = await mkdtemp(join(tmpdir(), 'postern-directory-'))
   })
   afterAll(() => rm(folder, { recursive: true }))
-  for (const [at, { name, run }] of directoryConformance.entries()) it(name, () => run(directoryOf(sqliteStore(join(folder, `${at}.db`), Date.now))))
+  for (const [at, { name, run }] of directoryConformance.entries())
+    it(name, () => run(directoryOf(sqliteStore(join(folder, `${at}.db`), Date.now))))
 })
 
 describe('a directory on Redis', () => {

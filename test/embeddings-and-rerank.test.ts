@@ -20,10 +20,15 @@ interface Exchange {
   readonly response: { readonly status: number; readonly body: string }
 }
 
-const exchanges = (isPresent ? readdirSync(folder) : []).filter((name) => name.endsWith('.json')).map((name): Exchange => {
-  const { request, response } = JSON.parse(readFileSync(`${folder}${name}`, 'utf8')) as Omit<Exchange, 'name'>
-  return { name: name.replace(/^embedding_basic_functionality_|\.json$/g, ''), request, response }
-})
+const exchanges = (isPresent ? readdirSync(folder) : [])
+  .filter((name) => name.endsWith('.json'))
+  .map((name): Exchange => {
+    const { request, response } = JSON.parse(readFileSync(`${folder}${name}`, 'utf8')) as Omit<
+      Exchange,
+      'name'
+    >
+    return { name: name.replace(/^embedding_basic_functionality_|\.json$/g, ''), request, response }
+  })
 
 interface Upstream {
   readonly url: string
@@ -38,11 +43,21 @@ async function startUpstream(): Promise<Upstream> {
     void serve(request, response)
   })
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const asked = { path: decodeURIComponent(request.url ?? ''), body: JSON.parse(await textOf(request)) as Record<string, unknown> }
+    const asked = {
+      path: decodeURIComponent(request.url ?? ''),
+      body: JSON.parse(await textOf(request)) as Record<string, unknown>,
+    }
     upstream.asked.push(asked)
-    response.setHeader('content-type', 'application/json').end(upstream.answer(asked.path, asked.body))
+    response
+      .setHeader('content-type', 'application/json')
+      .end(upstream.answer(asked.path, asked.body))
   }
-  const upstream: Upstream = { url: server.url, asked: [], answer: () => '{}', close: () => server.close() }
+  const upstream: Upstream = {
+    url: server.url,
+    asked: [],
+    answer: () => '{}',
+    close: () => server.close(),
+  }
   return upstream
 }
 
@@ -52,7 +67,11 @@ async function textOf(request: IncomingMessage): Promise<string> {
   return text
 }
 
-const surfaces: Readonly<Record<string, AdapterHarness>> = { Express: expressHarness(), Koa: koaHarness(), Hono: honoHarness() }
+const surfaces: Readonly<Record<string, AdapterHarness>> = {
+  Express: expressHarness(),
+  Koa: koaHarness(),
+  Hono: honoHarness(),
+}
 const CLIENT_KEY = 'pk_team_alpha_0123456789'
 
 let upstream: Upstream
@@ -82,7 +101,13 @@ async function start(surface: string): Promise<void> {
   if (harness === undefined) throw new TypeError(`There is no ${surface}.`)
   application = await harness.start({
     mountPath: '/llm',
-    gateway: { providers: providersAt(upstream.url), keys: { alpha: CLIENT_KEY }, log: 'silent', retries: 0, onRecord: (record) => void records.push(record) },
+    gateway: {
+      providers: providersAt(upstream.url),
+      keys: { alpha: CLIENT_KEY },
+      log: 'silent',
+      retries: 0,
+      onRecord: (record) => void records.push(record),
+    },
   })
   client = new OpenAI({ baseURL: `${application.url}/llm/v1`, apiKey: CLIENT_KEY, maxRetries: 0 })
 }
@@ -101,29 +126,50 @@ describe('recorded embeddings', () => {
   afterAll(() => application.close())
 
   it('are there', ({ skip }) => {
-    if (!isPresent && !isRequired) skip('The folder shared/recordings does not lie beside the project.')
+    if (!isPresent && !isRequired)
+      skip('The folder shared/recordings does not lie beside the project.')
     expect(exchanges.length).toBeGreaterThan(0)
   })
 
-  it.each(exchanges.map((exchange) => [exchange.name, exchange] as const))('%s', async (name, { request, response }) => {
-    upstream.answer = () => response.body
-    const provider = name.slice(0, name.indexOf('_'))
-    const { texts, dimensions, model } = meaningOfRequest(request)
-    const { vectors, tokens } = meaningOfAnswer(JSON.parse(response.body) as Json)
-    const input = texts.length === 1 ? (texts[0] ?? '') : texts
-    for (const encoding_format of ['float', undefined] as const) {
-      const embeddings = await client.embeddings.create({ model: `${provider}/${model}`, input, ...(dimensions === undefined ? {} : { dimensions }), ...(encoding_format && { encoding_format }) })
-      expect(embeddings.data.map(({ index }) => index)).toEqual(vectors.map((_, at) => at))
-      for (const [at, vector] of vectors.entries()) expectSame(embeddings.data[at]?.embedding, vector)
-      expect(embeddings).toMatchObject({ object: 'list', model: expect.any(String), usage: { prompt_tokens: tokens ?? expect.any(Number) } })
-    }
-    const [asked] = upstream.asked
-    expect(withoutVersion(asked?.path)).toBe(withoutVersion(request.path))
-    expect(meaningOfRequest({ path: request.path, body: asked?.body ?? {} })).toEqual({ texts, dimensions, model })
-    expect(records).toMatchObject([{ status: 200, code: 'ok' }, { status: 200, code: 'ok' }])
-    if (tokens === undefined) expect(records[0]?.usage?.estimated).toBe(true)
-    else expect(records[0]?.usage?.input).toBe(tokens)
-  })
+  it.each(exchanges.map((exchange) => [exchange.name, exchange] as const))(
+    '%s',
+    async (name, { request, response }) => {
+      upstream.answer = () => response.body
+      const provider = name.slice(0, name.indexOf('_'))
+      const { texts, dimensions, model } = meaningOfRequest(request)
+      const { vectors, tokens } = meaningOfAnswer(JSON.parse(response.body) as Json)
+      const input = texts.length === 1 ? (texts[0] ?? '') : texts
+      for (const encoding_format of ['float', undefined] as const) {
+        const embeddings = await client.embeddings.create({
+          model: `${provider}/${model}`,
+          input,
+          ...(dimensions === undefined ? {} : { dimensions }),
+          ...(encoding_format && { encoding_format }),
+        })
+        expect(embeddings.data.map(({ index }) => index)).toEqual(vectors.map((_, at) => at))
+        for (const [at, vector] of vectors.entries())
+          expectSame(embeddings.data[at]?.embedding, vector)
+        expect(embeddings).toMatchObject({
+          object: 'list',
+          model: expect.any(String),
+          usage: { prompt_tokens: tokens ?? expect.any(Number) },
+        })
+      }
+      const [asked] = upstream.asked
+      expect(withoutVersion(asked?.path)).toBe(withoutVersion(request.path))
+      expect(meaningOfRequest({ path: request.path, body: asked?.body ?? {} })).toEqual({
+        texts,
+        dimensions,
+        model,
+      })
+      expect(records).toMatchObject([
+        { status: 200, code: 'ok' },
+        { status: 200, code: 'ok' },
+      ])
+      if (tokens === undefined) expect(records[0]?.usage?.estimated).toBe(true)
+      else expect(records[0]?.usage?.input).toBe(tokens)
+    },
+  )
 })
 
 describe.each(Object.keys(surfaces))('through %s', (surface) => {
@@ -131,42 +177,114 @@ describe.each(Object.keys(surfaces))('through %s', (surface) => {
   afterAll(() => application.close())
 
   it('a provider that knows no base64 serves the official client, which asks for nothing else', async () => {
-    upstream.answer = () => JSON.stringify({ object: 'list', data: [{ object: 'embedding', index: 0, embedding: [0.5, -0.25] }], model: 'm', usage: { prompt_tokens: 1, total_tokens: 1 } })
-    const { data } = await client.embeddings.create({ model: 'openai/text-embedding-3-small', input: 'hi' })
+    upstream.answer = () =>
+      JSON.stringify({
+        object: 'list',
+        data: [{ object: 'embedding', index: 0, embedding: [0.5, -0.25] }],
+        model: 'm',
+        usage: { prompt_tokens: 1, total_tokens: 1 },
+      })
+    const { data } = await client.embeddings.create({
+      model: 'openai/text-embedding-3-small',
+      input: 'hi',
+    })
     expect(data[0]?.embedding).toEqual([0.5, -0.25])
     expect(upstream.asked[0]?.body).toMatchObject({ encoding_format: 'base64' })
   })
 
   it('several texts to a model that takes one are several calls, and one record', async () => {
-    upstream.answer = (_, body) => JSON.stringify({ embedding: [Number(String(body['inputText']).slice(1))], inputTextTokenCount: 1 })
-    const { data, usage } = await client.embeddings.create({ model: 'bedrock/amazon.titan-embed-text-v2:0', input: ['t0', 't1', 't2'] })
+    upstream.answer = (_, body) =>
+      JSON.stringify({
+        embedding: [Number(String(body['inputText']).slice(1))],
+        inputTextTokenCount: 1,
+      })
+    const { data, usage } = await client.embeddings.create({
+      model: 'bedrock/amazon.titan-embed-text-v2:0',
+      input: ['t0', 't1', 't2'],
+    })
     expect(data.map(({ embedding }) => embedding)).toEqual([[0], [1], [2]])
     expect(usage.prompt_tokens).toBe(3)
     expect(records).toMatchObject([{ usage: { input: 3 }, attempts: [{ code: 'ok' }] }])
   })
 
   it('Voyage and Jina are asked in their own words', async () => {
-    upstream.answer = () => JSON.stringify({ object: 'list', data: [{ object: 'embedding', index: 0, embedding: [1] }], model: 'm', usage: { total_tokens: 4 } })
-    const ask = { input: 'hi', dimensions: 256, input_type: 'query' } as Omit<OpenAI.EmbeddingCreateParams, 'model'>
-    const voyage = await client.embeddings.create({ model: 'voyage/voyage-3.5', ...ask, encoding_format: 'float' })
-    await client.embeddings.create({ model: 'jina/jina-embeddings-v3', ...ask, encoding_format: 'float' })
+    upstream.answer = () =>
+      JSON.stringify({
+        object: 'list',
+        data: [{ object: 'embedding', index: 0, embedding: [1] }],
+        model: 'm',
+        usage: { total_tokens: 4 },
+      })
+    const ask = { input: 'hi', dimensions: 256, input_type: 'query' } as Omit<
+      OpenAI.EmbeddingCreateParams,
+      'model'
+    >
+    const voyage = await client.embeddings.create({
+      model: 'voyage/voyage-3.5',
+      ...ask,
+      encoding_format: 'float',
+    })
+    await client.embeddings.create({
+      model: 'jina/jina-embeddings-v3',
+      ...ask,
+      encoding_format: 'float',
+    })
     expect(voyage.usage).toEqual({ total_tokens: 4, prompt_tokens: 4 })
     expect(upstream.asked.map(({ body }) => body)).toEqual([
-      { truncation: false, model: 'voyage-3.5', input: 'hi', output_dimension: 256, input_type: 'query' },
-      { model: 'jina-embeddings-v3', input: 'hi', dimensions: 256, embedding_type: 'float', task: 'retrieval.query' },
+      {
+        truncation: false,
+        model: 'voyage-3.5',
+        input: 'hi',
+        output_dimension: 256,
+        input_type: 'query',
+      },
+      {
+        model: 'jina-embeddings-v3',
+        input: 'hi',
+        dimensions: 256,
+        embedding_type: 'float',
+        task: 'retrieval.query',
+      },
     ])
   })
 
   it('documents are put in order', async () => {
-    upstream.answer = () => JSON.stringify({ id: 'x', results: [{ index: 1, relevance_score: 0.9 }, { index: 0, relevance_score: 0.1 }], meta: { billed_units: { search_units: 1 } } })
-    const ask = async (path: string) => client.post<Json>(path, { body: { model: 'cohere/rerank-v3.5', query: 'q', documents: ['a', 'b'], top_n: 1, return_documents: true } })
-    for (const path of ['/rerank', `${application.url}/llm/v2/rerank`]) expect((await ask(path))['results']).toEqual([{ index: 1, relevance_score: 0.9, document: { text: 'b' } }])
-    expect(upstream.asked[0]).toEqual({ path: '/v2/rerank', body: { model: 'rerank-v3.5', query: 'q', documents: ['a', 'b'], top_n: 1 } })
+    upstream.answer = () =>
+      JSON.stringify({
+        id: 'x',
+        results: [
+          { index: 1, relevance_score: 0.9 },
+          { index: 0, relevance_score: 0.1 },
+        ],
+        meta: { billed_units: { search_units: 1 } },
+      })
+    const ask = async (path: string) =>
+      client.post<Json>(path, {
+        body: {
+          model: 'cohere/rerank-v3.5',
+          query: 'q',
+          documents: ['a', 'b'],
+          top_n: 1,
+          return_documents: true,
+        },
+      })
+    for (const path of ['/rerank', `${application.url}/llm/v2/rerank`])
+      expect((await ask(path))['results']).toEqual([
+        { index: 1, relevance_score: 0.9, document: { text: 'b' } },
+      ])
+    expect(upstream.asked[0]).toEqual({
+      path: '/v2/rerank',
+      body: { model: 'rerank-v3.5', query: 'q', documents: ['a', 'b'], top_n: 1 },
+    })
   })
 
   it('what cannot be embedded is refused by name', async () => {
-    await expect(client.embeddings.create({ model: 'gemini/gemini-embedding-001', input: [1, 2] })).rejects.toMatchObject({ status: 400, param: 'input' })
-    await expect(client.embeddings.create({ model: 'bedrock/amazon.nova-pro-v1:0', input: 'hi' })).rejects.toMatchObject({ status: 400, param: 'model' })
+    await expect(
+      client.embeddings.create({ model: 'gemini/gemini-embedding-001', input: [1, 2] }),
+    ).rejects.toMatchObject({ status: 400, param: 'input' })
+    await expect(
+      client.embeddings.create({ model: 'bedrock/amazon.nova-pro-v1:0', input: 'hi' }),
+    ).rejects.toMatchObject({ status: 400, param: 'model' })
     expect(upstream.asked).toEqual([])
   })
 })
@@ -174,15 +292,29 @@ describe.each(Object.keys(surfaces))('through %s', (surface) => {
 type Json = Record<string, unknown>
 
 /** What a recorded request asks for, in whichever format. */
-function meaningOfRequest({ path, body }: Exchange['request']): { texts: string[]; dimensions: number | undefined; model: string } {
-  const { input, inputText, texts, requests, instances, parameters } = body as Record<string, unknown>
+function meaningOfRequest({ path, body }: Exchange['request']): {
+  texts: string[]
+  dimensions: number | undefined
+  model: string
+} {
+  const { input, inputText, texts, requests, instances, parameters } = body as Record<
+    string,
+    unknown
+  >
   const items: unknown = input ?? inputText ?? texts ?? requests ?? instances
   const list = Array.isArray(items) ? items : [items]
   const [first] = list as { outputDimensionality?: number }[]
   return {
     texts: list.map(textIn),
-    dimensions: body['dimensions'] ?? body['output_dimension'] ?? first?.outputDimensionality ?? (parameters as Json | undefined)?.['outputDimensionality'],
-    model: (body['model'] as string | undefined) ?? /models?\/([^/]+?)(?:\/invoke|:\w+)$/.exec(path)?.[1] ?? '',
+    dimensions:
+      body['dimensions'] ??
+      body['output_dimension'] ??
+      first?.outputDimensionality ??
+      (parameters as Json | undefined)?.['outputDimensionality'],
+    model:
+      (body['model'] as string | undefined) ??
+      /models?\/([^/]+?)(?:\/invoke|:\w+)$/.exec(path)?.[1] ??
+      '',
   } as ReturnType<typeof meaningOfRequest>
 }
 
@@ -194,14 +326,31 @@ function textIn(item: unknown): string {
 
 function meaningOfAnswer(body: Json): { vectors: number[][]; tokens: number | undefined } {
   const { data, embeddings, embedding, predictions, usage, meta, inputTextTokenCount } = body
-  if (data !== undefined) return { vectors: (data as { embedding: number[] }[]).map((item) => item.embedding), tokens: (usage as Json)['prompt_tokens'] as number }
-  if (embedding !== undefined) return { vectors: [embedding as number[]], tokens: inputTextTokenCount as number }
+  if (data !== undefined)
+    return {
+      vectors: (data as { embedding: number[] }[]).map((item) => item.embedding),
+      tokens: (usage as Json)['prompt_tokens'] as number,
+    }
+  if (embedding !== undefined)
+    return { vectors: [embedding as number[]], tokens: inputTextTokenCount as number }
   if (predictions !== undefined) {
-    const each = (predictions as { embeddings: { values: number[]; statistics: { token_count: number } } }[]).map((item) => item.embeddings)
-    return { vectors: each.map(({ values }) => values), tokens: each.reduce((sum, { statistics }) => sum + statistics.token_count, 0) }
+    const each = (
+      predictions as { embeddings: { values: number[]; statistics: { token_count: number } } }[]
+    ).map((item) => item.embeddings)
+    return {
+      vectors: each.map(({ values }) => values),
+      tokens: each.reduce((sum, { statistics }) => sum + statistics.token_count, 0),
+    }
   }
-  if (Array.isArray(embeddings)) return { vectors: (embeddings as { values: number[] }[]).map(({ values }) => values), tokens: undefined }
-  return { vectors: (embeddings as { float: number[][] }).float, tokens: (meta as { billed_units: { input_tokens: number } }).billed_units.input_tokens }
+  if (Array.isArray(embeddings))
+    return {
+      vectors: (embeddings as { values: number[] }[]).map(({ values }) => values),
+      tokens: undefined,
+    }
+  return {
+    vectors: (embeddings as { float: number[][] }).float,
+    tokens: (meta as { billed_units: { input_tokens: number } }).billed_units.input_tokens,
+  }
 }
 
 /** Base64 carries 32-bit floats. */

@@ -10,7 +10,9 @@ import { startRedis, type TestRedis } from './harness/redis.ts'
 const TOKEN = 'admin-canary-0123456789abcdef'
 const PARTS = ['directory', 'directory:version', 'directory:versions'] as const
 /** Every set of the keys of a directory that can be evicted, but the empty one. */
-const LOSSES = Array.from({ length: 2 ** PARTS.length - 1 }, (_, at) => PARTS.filter((_part, bit) => ((at + 1) >> bit) % 2 === 1))
+const LOSSES = Array.from({ length: 2 ** PARTS.length - 1 }, (_, at) =>
+  PARTS.filter((_part, bit) => ((at + 1) >> bit) % 2 === 1),
+)
 
 let redis: TestRedis
 let provider: FakeProvider
@@ -33,20 +35,51 @@ afterAll(async () => {
 function start(clock?: FakeClock): Gateway {
   const store = redisStore({ url: redis.url, prefix })
   log = seeLog()
-  const gateway = createGateway({ providers: { first: { baseUrl: provider.url, apiKey: 'test' } }, adminToken: TOKEN, store, log, limits: [{ unit: 'requests', window: 'hour', limit: 1_000 }] }, { environment: {}, ...(clock && { clock }) })
-  closers.push(() => store.close(), () => gateway.close({ graceMs: 0 }))
+  const gateway = createGateway(
+    {
+      providers: { first: { baseUrl: provider.url, apiKey: 'test' } },
+      adminToken: TOKEN,
+      store,
+      log,
+      limits: [{ unit: 'requests', window: 'hour', limit: 1_000 }],
+    },
+    { environment: {}, ...(clock && { clock }) },
+  )
+  closers.push(
+    () => store.close(),
+    () => gateway.close({ graceMs: 0 }),
+  )
   return gateway
 }
 
-async function admin(gateway: Gateway, act: string, body?: object): Promise<Record<string, unknown>> {
+async function admin(
+  gateway: Gateway,
+  act: string,
+  body?: object,
+): Promise<Record<string, unknown>> {
   const [method = '', path = ''] = act.split(' ')
-  const response = await gateway.fetch(`http://gateway${path}`, { method, headers: { authorization: `Bearer ${TOKEN}`, ...(body && { 'content-type': 'application/json' }) }, ...(body && { body: JSON.stringify(body) }) })
+  const response = await gateway.fetch(`http://gateway${path}`, {
+    method,
+    headers: {
+      authorization: `Bearer ${TOKEN}`,
+      ...(body && { 'content-type': 'application/json' }),
+    },
+    ...(body && { body: JSON.stringify(body) }),
+  })
   expect(response.status).toBeLessThan(300)
   return (await response.json()) as Record<string, unknown>
 }
 
-const use = async (gateway: Gateway, key: unknown): Promise<number> => (await ask((path, init) => gateway.fetch(`http://gateway${path}`, init), { model: 'first/m' }, { headers: { authorization: `Bearer ${String(key)}` } })).status
-const lose = (parts: readonly string[]): void => void redis.cli('DEL', ...parts.map((part) => `{${prefix}}:${part}`))
+const use = async (gateway: Gateway, key: unknown): Promise<number> =>
+  (
+    await ask(
+      (path, init) => gateway.fetch(`http://gateway${path}`, init),
+      { model: 'first/m' },
+      { headers: { authorization: `Bearer ${String(key)}` } },
+    )
+  ).status
+const lose = (parts: readonly string[]): void =>
+  void redis.cli('DEL', ...parts.map((part) => `{${prefix}}:${part}`))
 
 describe('a directory of which a Redis has evicted a part', () => {
   it.each(LOSSES)('is written back by an instance that knows it: %s %s %s', async (...parts) => {
@@ -60,13 +93,19 @@ describe('a directory of which a Redis has evicted a part', () => {
     lose(lost)
     const isEmptied = lost.length === PARTS.length
     // A store that was emptied on purpose is another directory: its keys are gone with it.
-    await vi.waitFor(async () => expect(await use(gateway, kept['key'])).toBe(isEmptied ? 401 : 200), { timeout: 5_000, interval: 50 })
+    await vi.waitFor(
+      async () => expect(await use(gateway, kept['key'])).toBe(isEmptied ? 401 : 200),
+      { timeout: 5_000, interval: 50 },
+    )
     if (isEmptied) return
     await admin(gateway, 'GET /admin/keys')
     expect(await use(gateway, kept['key'])).toBe(200)
     expect(PARTS.map((part) => redis.cli('EXISTS', `{${prefix}}:${part}`))).toEqual(['1', '1', '1'])
     const fresh = start()
-    await vi.waitFor(async () => expect(await use(fresh, kept['key'])).toBe(200), { timeout: 5_000, interval: 50 })
+    await vi.waitFor(async () => expect(await use(fresh, kept['key'])).toBe(200), {
+      timeout: 5_000,
+      interval: 50,
+    })
     expect(await use(fresh, revoked['key'])).toBe(401)
     expect(((await admin(fresh, 'GET /admin/limits'))['limits'] as object[]).length).toBe(2)
   })
@@ -80,7 +119,10 @@ describe('a directory of which a Redis has evicted a part', () => {
     // It neither lets the key in nor makes a secret of its own, which would end every key for good.
     expect(await use(fresh, key)).toBe(503)
     await admin(knowing, 'GET /admin/keys')
-    await vi.waitFor(async () => expect([await use(knowing, key), await use(fresh, key)]).toEqual([200, 200]), { timeout: 5_000, interval: 50 })
+    await vi.waitFor(
+      async () => expect([await use(knowing, key), await use(fresh, key)]).toEqual([200, 200]),
+      { timeout: 5_000, interval: 50 },
+    )
   })
 
   it('does not let a key back in that was revoked after an instance had last read', async () => {
@@ -123,7 +165,9 @@ describe('a Redis that evicts', () => {
         expect(await log.next('limit store evicts keys')).toContain(`"maxmemoryPolicy":"${policy}"`)
         expect(await ready()).toEqual({ status: 'degraded', degraded: ['store-eviction'] })
       } else expect(await ready()).toEqual({ status: 'ok' })
-      expect(log.lines.filter((line) => line.includes('evicts keys'))).toHaveLength(isReported ? 1 : 0)
+      expect(log.lines.filter((line) => line.includes('evicts keys'))).toHaveLength(
+        isReported ? 1 : 0,
+      )
     } finally {
       redis.cli('CONFIG', 'SET', 'maxmemory', '0')
       redis.cli('CONFIG', 'SET', 'maxmemory-policy', 'noeviction')

@@ -1,6 +1,11 @@
 import Anthropic from '@anthropic-ai/sdk'
 import { FunctionCallingConfigMode, GoogleGenAI } from '@google/genai'
-import { type DialectName, type FakeProvider, type ScriptedAnswer, startFakeProvider } from '@postern/testing'
+import {
+  type DialectName,
+  type FakeProvider,
+  type ScriptedAnswer,
+  startFakeProvider,
+} from '@postern/testing'
 import OpenAI from 'openai'
 import { afterEach, describe, expect, it } from 'vitest'
 import { readBedrockConverse } from './recordings/bedrock-converse.ts'
@@ -58,11 +63,18 @@ describe('the official SDK reads its fake', () => {
       })
     }
     fake.enqueue({ status: 429, retryAfter: { seconds: 1 } }, { errorEventAfter: 0 })
-    await expect(client.chat.completions.create(request)).rejects.toMatchObject({ status: 429, code: 'rate_limit_exceeded' })
-    await expect(client.chat.completions.stream(request).finalChatCompletion()).rejects.toThrow('The server had an error')
+    await expect(client.chat.completions.create(request)).rejects.toMatchObject({
+      status: 429,
+      code: 'rate_limit_exceeded',
+    })
+    await expect(client.chat.completions.stream(request).finalChatCompletion()).rejects.toThrow(
+      'The server had an error',
+    )
     const models = await client.models.list()
     expect(models.data.map((model) => model.id)).toEqual(['fake-small', 'fake-large'])
-    await expect(new OpenAI({ apiKey: 'wrong', baseURL: fake.url, maxRetries: 0 }).models.list()).rejects.toMatchObject({
+    await expect(
+      new OpenAI({ apiKey: 'wrong', baseURL: fake.url, maxRetries: 0 }).models.list(),
+    ).rejects.toMatchObject({
       status: 401,
       code: 'invalid_api_key',
     })
@@ -86,12 +98,18 @@ describe('the official SDK reads its fake', () => {
         ...cities.map((input) => ({ type: 'tool_use', name: 'get_weather', input })),
       ])
       expect(message.stop_reason).toBe('tool_use')
-      expect(message.usage).toMatchObject({ input_tokens: 20, cache_read_input_tokens: 30, output_tokens: 20 })
+      expect(message.usage).toMatchObject({
+        input_tokens: 20,
+        cache_read_input_tokens: 30,
+        output_tokens: 20,
+      })
     }
     fake.enqueue({ status: 529 }, { errorEventAfter: 0 })
     await expect(client.messages.create(request)).rejects.toMatchObject({ status: 529 })
     await expect(client.messages.stream(request).finalMessage()).rejects.toThrow('Overloaded')
-    await expect(client.messages.create({ ...request, messages: [] })).rejects.toMatchObject({ status: 400 })
+    await expect(client.messages.create({ ...request, messages: [] })).rejects.toMatchObject({
+      status: 400,
+    })
     await expect(
       new Anthropic({ apiKey: 'wrong', baseURL: fake.url, maxRetries: 0 }).messages.create(request),
     ).rejects.toMatchObject({ status: 401 })
@@ -105,19 +123,24 @@ describe('the official SDK reads its fake', () => {
       contents: 'Hi',
       config: {
         systemInstruction: 'Be brief.',
-        tools: [{ functionDeclarations: [{ name: 'get_weather', parametersJsonSchema: parameters }] }],
+        tools: [
+          { functionDeclarations: [{ name: 'get_weather', parametersJsonSchema: parameters }] },
+        ],
         toolConfig: { functionCallingConfig: { mode: FunctionCallingConfigMode.AUTO } },
       },
     }
     const chunks = [await client.models.generateContent(request)]
     const streamed = []
-    for await (const chunk of await client.models.generateContentStream(request)) streamed.push(chunk)
+    for await (const chunk of await client.models.generateContentStream(request))
+      streamed.push(chunk)
     expect(streamed.length).toBeGreaterThan(4)
     for (const answered of [chunks, streamed]) {
       const parts = answered.flatMap((chunk) => chunk.candidates?.[0]?.content?.parts ?? [])
       const spoken = parts.filter((part) => part.thought !== true).map((part) => part.text ?? '')
       expect(spoken.join('')).toBe(answer.text)
-      expect(parts.filter((part) => part.functionCall).map((part) => part.functionCall?.args)).toEqual(cities)
+      expect(
+        parts.filter((part) => part.functionCall).map((part) => part.functionCall?.args),
+      ).toEqual(cities)
       expect(parts.find((part) => part.thoughtSignature)?.thoughtSignature).toBe('U2lnbmVk')
       expect(answered.at(-1)?.candidates?.[0]?.finishReason).toBe('STOP')
       expect(answered.at(-1)?.usageMetadata).toMatchObject({
@@ -134,17 +157,41 @@ describe('the official SDK reads its fake', () => {
   })
 
   it.each([
-    { dialect: 'openai-responses', read: readOpenaiResponses, signatures: ['U2lnbmVk'], usage: { input: 50, output: 20, cached: 30, reasoning: 8 } },
-    { dialect: 'bedrock-converse', read: readBedrockConverse, signatures: ['U2lnbmVk'], usage: { input: 50, output: 20, cached: 30 } },
-    { dialect: 'cohere', read: readCohere, signatures: [], usage: { input: 50, output: 20, cached: 30 } },
+    {
+      dialect: 'openai-responses',
+      read: readOpenaiResponses,
+      signatures: ['U2lnbmVk'],
+      usage: { input: 50, output: 20, cached: 30, reasoning: 8 },
+    },
+    {
+      dialect: 'bedrock-converse',
+      read: readBedrockConverse,
+      signatures: ['U2lnbmVk'],
+      usage: { input: 50, output: 20, cached: 30 },
+    },
+    {
+      dialect: 'cohere',
+      read: readCohere,
+      signatures: [],
+      usage: { input: 50, output: 20, cached: 30 },
+    },
   ] as const)('of $dialect', async ({ dialect, read, signatures, usage }) => {
     const fake = await start(dialect)
     for (const isStream of [false, true]) {
       const reading = await read({ url: fake.url, isStream, apiKey: 'test-key' })
-      expect(reading).toMatchObject({ text: answer.text, reasoning: 'Two cities.', signatures, finish: 'tool_calls', outcome: 'complete', usage })
+      expect(reading).toMatchObject({
+        text: answer.text,
+        reasoning: 'Two cities.',
+        signatures,
+        finish: 'tool_calls',
+        outcome: 'complete',
+        usage,
+      })
       expect(reading.toolCalls.map((call) => call.arguments)).toEqual(cities)
       fake.enqueue({ status: 429, errorMessage: 'Slow down.' })
-      await expect(read({ url: fake.url, isStream, apiKey: 'test-key' })).rejects.toThrow('Slow down.')
+      await expect(read({ url: fake.url, isStream, apiKey: 'test-key' })).rejects.toThrow(
+        'Slow down.',
+      )
       await expect(read({ url: fake.url, isStream, apiKey: 'wrong' })).rejects.toThrow()
     }
     fake.enqueue({ errorEventAfter: 3, errorMessage: 'Broke.' })

@@ -2,7 +2,12 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { refusedUrl } from '@postern/testing'
 import { afterEach, describe, expect, it } from 'vitest'
-import { CANARY_KEY, type Framework, type MountedChain, startMountedChain } from './harness/chain.ts'
+import {
+  CANARY_KEY,
+  type Framework,
+  type MountedChain,
+  startMountedChain,
+} from './harness/chain.ts'
 import { seeError, seeStream } from './harness/client-stream.ts'
 import { startBlackHole } from './harness/black-hole.ts'
 import { elsewhere, type Fault, faults, WHOLE_ANSWER } from './harness/fault-table.ts'
@@ -24,14 +29,25 @@ afterEach(async () => {
 async function start(framework: Framework, fault: Fault): Promise<MountedChain> {
   const { gateway, route } = fault
   const address = await addressOf(fault)
-  chain = await startMountedChain(framework, { dialects: ['openai-chat'], mountPath: '/llm', ...(address !== undefined && { addresses: { first: address } }), ...(gateway && { gateway }), ...(route && { route }) })
+  chain = await startMountedChain(framework, {
+    dialects: ['openai-chat'],
+    mountPath: '/llm',
+    ...(address !== undefined && { addresses: { first: address } }),
+    ...(gateway && { gateway }),
+    ...(route && { route }),
+  })
   if (fault.first !== undefined) chain.provider('first').enqueue(...fault.first)
   if (fault.reply !== undefined) chain.provider('first').reply(fault.reply)
   return chain
 }
 
 /** Of what stands in place of a fake provider. */
-async function addressOf({ raw, isRefused, isBlackHole, certificate }: Fault): Promise<string | undefined> {
+async function addressOf({
+  raw,
+  isRefused,
+  isBlackHole,
+  certificate,
+}: Fault): Promise<string | undefined> {
   if (isRefused === true) return refusedUrl()
   if (raw !== undefined) {
     const server = await startRawUpstream((socket) => raw.answer(socket), raw)
@@ -39,7 +55,10 @@ async function addressOf({ raw, isRefused, isBlackHole, certificate }: Fault): P
     return `${raw.scheme ?? 'http'}://${server.url}`
   }
   if (isBlackHole !== true && certificate === undefined) return undefined
-  const server = certificate === undefined ? await startBlackHole() : await startTlsUpstream(certificate, WHOLE_ANSWER)
+  const server =
+    certificate === undefined
+      ? await startBlackHole()
+      : await startTlsUpstream(certificate, WHOLE_ANSWER)
   upstream = server
   return server.url
 }
@@ -66,7 +85,13 @@ async function see(response: Response, isStream: boolean): Promise<string> {
 }
 
 const modes = ['json', 'stream'] as const
-const cases = faults.flatMap((fault) => modes.flatMap((mode) => (fault[mode] === undefined ? [] : [[`${fault.id} ${fault.name}`, mode, fault[mode], fault] as const])))
+const cases = faults.flatMap((fault) =>
+  modes.flatMap((mode) =>
+    fault[mode] === undefined
+      ? []
+      : [[`${fault.id} ${fault.name}`, mode, fault[mode], fault] as const],
+  ),
+)
 
 describe.each<Framework>(['Express', 'Koa', 'Hono'])('a provider behind %s', (framework) => {
   it.each(cases)('%s (%s): %s', async (_, mode, expected, fault) => {
@@ -80,8 +105,12 @@ describe.each<Framework>(['Express', 'Koa', 'Hono'])('a provider behind %s', (fr
     const code = expected === '200 whole' ? 'ok' : (fault.code ?? expected.replace(/^.* /, ''))
     expect(record?.code).toBe(code)
     expect(record?.attempts.length).toBeLessThanOrEqual(3)
-    for (const { billed, code: attempted } of record?.attempts ?? []) expect(billed).toBe(attempted === 'ok' ? 'yes' : billed)
-    expect(record?.usage === undefined || (record.usage.input >= 0 && Number.isFinite(record.usage.output))).toBe(true)
+    for (const { billed, code: attempted } of record?.attempts ?? [])
+      expect(billed).toBe(attempted === 'ok' ? 'yes' : billed)
+    expect(
+      record?.usage === undefined ||
+        (record.usage.input >= 0 && Number.isFinite(record.usage.output)),
+    ).toBe(true)
     if (fault.calls !== undefined) expect(calls()).toEqual([fault.calls])
     expect(hostErrors).toEqual([])
     expect(headers + JSON.stringify(record)).not.toContain(CANARY_KEY)
@@ -90,7 +119,10 @@ describe.each<Framework>(['Express', 'Koa', 'Hono'])('a provider behind %s', (fr
 
 describe('docs/reliability.md', () => {
   const path = fileURLToPath(new URL('../docs/reliability.md', import.meta.url))
-  const [from, to] = ['<!-- faults: written by test/faults.test.ts with WRITE_DOCS=1 -->\n', '<!-- end of faults -->\n']
+  const [from, to] = [
+    '<!-- faults: written by test/faults.test.ts with WRITE_DOCS=1 -->\n',
+    '<!-- end of faults -->\n',
+  ]
 
   it('lists every fault with what was observed', () => {
     const page = readFileSync(path, 'utf8')
@@ -109,7 +141,11 @@ describe('docs/reliability.md', () => {
 })
 
 function table(): string {
-  const rows = faults.map(({ id, name, json = '', stream = '' }) => `| ${id} | ${name} | ${json} | ${stream} |`)
-  const others = elsewhere.map(({ id, name, seen, test }) => `| ${id} | ${name} | ${seen} | \`${test}\` |`)
+  const rows = faults.map(
+    ({ id, name, json = '', stream = '' }) => `| ${id} | ${name} | ${json} | ${stream} |`,
+  )
+  const others = elsewhere.map(
+    ({ id, name, seen, test }) => `| ${id} | ${name} | ${seen} | \`${test}\` |`,
+  )
   return `${['| fault | what the provider does | JSON | stream |', '|---|---|---|---|', ...rows].join('\n')}\n\n${['| fault | what happens | what follows | shown by |', '|---|---|---|---|', ...others].join('\n')}\n`
 }

@@ -21,30 +21,68 @@ interface Asked {
 /** What OpenAI answers at each of these paths. */
 const answers: Readonly<Record<string, (response: ServerResponse, asked: Asked) => void>> = {
   'POST /v1/audio/speech': (response, { body }) => {
-    if (!body.includes('"stream_format":"sse"')) return void response.setHeader('content-type', 'audio/mpeg').end(Buffer.from([0xff, 0xf3, 0x00, 0x80]))
-    events(response, { type: 'speech.audio.delta', audio: 'AAA=' }, { type: 'speech.audio.done', usage: { input_tokens: 3, output_tokens: 4, total_tokens: 7 } })
+    if (!body.includes('"stream_format":"sse"'))
+      return void response
+        .setHeader('content-type', 'audio/mpeg')
+        .end(Buffer.from([0xff, 0xf3, 0x00, 0x80]))
+    events(
+      response,
+      { type: 'speech.audio.delta', audio: 'AAA=' },
+      { type: 'speech.audio.done', usage: { input_tokens: 3, output_tokens: 4, total_tokens: 7 } },
+    )
   },
   'POST /v1/audio/transcriptions': (response, { body }) => {
-    const asksFor = (name: string, value: string): boolean => body.includes(`name="${name}"\r\n\r\n${value}`)
-    if (asksFor('stream', 'true')) return events(response, { type: 'transcript.text.delta', delta: 'Hel' }, { type: 'transcript.text.done', text: 'Hello' })
-    if (asksFor('response_format', 'srt')) return void response.setHeader('content-type', 'text/plain').end('1\nHello')
-    json(response, { text: 'Hello', usage: { type: 'tokens', input_tokens: 5, output_tokens: 1, total_tokens: 6 } })
+    const asksFor = (name: string, value: string): boolean =>
+      body.includes(`name="${name}"\r\n\r\n${value}`)
+    if (asksFor('stream', 'true'))
+      return events(
+        response,
+        { type: 'transcript.text.delta', delta: 'Hel' },
+        { type: 'transcript.text.done', text: 'Hello' },
+      )
+    if (asksFor('response_format', 'srt'))
+      return void response.setHeader('content-type', 'text/plain').end('1\nHello')
+    json(response, {
+      text: 'Hello',
+      usage: { type: 'tokens', input_tokens: 5, output_tokens: 1, total_tokens: 6 },
+    })
   },
   'POST /v1/audio/translations': (response) => json(response, { text: 'Good day' }),
   'POST /v1/images/generations': (response, { body }) => {
-    if (!body.includes('"stream":true')) return json(response, { created: 1, data: [{ b64_json: 'aGk=' }], usage: { input_tokens: 1, output_tokens: 2, total_tokens: 3 } })
-    events(response, { type: 'image_generation.partial_image', b64_json: 'aA==' }, { type: 'image_generation.completed', b64_json: 'aGk=', usage: { input_tokens: 1, output_tokens: 2, total_tokens: 3 } })
+    if (!body.includes('"stream":true'))
+      return json(response, {
+        created: 1,
+        data: [{ b64_json: 'aGk=' }],
+        usage: { input_tokens: 1, output_tokens: 2, total_tokens: 3 },
+      })
+    events(
+      response,
+      { type: 'image_generation.partial_image', b64_json: 'aA==' },
+      {
+        type: 'image_generation.completed',
+        b64_json: 'aGk=',
+        usage: { input_tokens: 1, output_tokens: 2, total_tokens: 3 },
+      },
+    )
   },
-  'POST /v1/images/edits': (response) => json(response, { created: 1, data: [{ b64_json: 'aGk=' }] }),
-  'POST /v1/moderations': (response) => json(response, { id: 'modr-1', model: 'omni', results: [{ flagged: false }] }),
-  'POST /v1/files': (response) => json(response, { id: 'file-1', object: 'file', purpose: 'batch' }),
-  'GET /v1/files': (response) => json(response, { object: 'list', data: [{ id: 'file-1' }], has_more: false }),
+  'POST /v1/images/edits': (response) =>
+    json(response, { created: 1, data: [{ b64_json: 'aGk=' }] }),
+  'POST /v1/moderations': (response) =>
+    json(response, { id: 'modr-1', model: 'omni', results: [{ flagged: false }] }),
+  'POST /v1/files': (response) =>
+    json(response, { id: 'file-1', object: 'file', purpose: 'batch' }),
+  'GET /v1/files': (response) =>
+    json(response, { object: 'list', data: [{ id: 'file-1' }], has_more: false }),
   'GET /v1/files/file-1': (response) => json(response, { id: 'file-1', object: 'file' }),
-  'GET /v1/files/file-1/content': (response) => void response.setHeader('content-type', 'application/octet-stream').end(Buffer.from([0, 1, 2, 255])),
+  'GET /v1/files/file-1/content': (response) =>
+    void response
+      .setHeader('content-type', 'application/octet-stream')
+      .end(Buffer.from([0, 1, 2, 255])),
   'DELETE /v1/files/file-1': (response) => json(response, { id: 'file-1', deleted: true }),
   'POST /v1/batches': (response) => json(response, { id: 'batch_1', status: 'validating' }),
   'GET /v1/batches/batch_1': (response) => json(response, { id: 'batch_1', status: 'completed' }),
-  'POST /v1/batches/batch_1/cancel': (response) => json(response, { id: 'batch_1', status: 'cancelling' }),
+  'POST /v1/batches/batch_1/cancel': (response) =>
+    json(response, { id: 'batch_1', status: 'cancelling' }),
 }
 
 function json(response: ServerResponse, body: object): void {
@@ -52,7 +90,9 @@ function json(response: ServerResponse, body: object): void {
 }
 
 function events(response: ServerResponse, ...list: object[]): void {
-  response.setHeader('content-type', 'text/event-stream').end(list.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(''))
+  response
+    .setHeader('content-type', 'text/event-stream')
+    .end(list.map((event) => `data: ${JSON.stringify(event)}\n\n`).join(''))
 }
 
 async function bytesOf(request: IncomingMessage): Promise<Buffer> {
@@ -62,7 +102,12 @@ async function bytesOf(request: IncomingMessage): Promise<Buffer> {
 }
 
 async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-  const call: Asked = { method: request.method ?? '', path: request.url ?? '', key: request.headers.authorization, body: await bytesOf(request) }
+  const call: Asked = {
+    method: request.method ?? '',
+    path: request.url ?? '',
+    key: request.headers.authorization,
+    body: await bytesOf(request),
+  }
   asked.push(call)
   const answer = answers[`${call.method} ${call.path.split('?')[0]}`]
   if (answer === undefined) response.writeHead(404).end()
@@ -71,7 +116,11 @@ async function serve(request: IncomingMessage, response: ServerResponse): Promis
 
 const asked: Asked[] = []
 const records: RequestRecord[] = []
-const surfaces: Readonly<Record<string, AdapterHarness>> = { Express: expressHarness(), Koa: koaHarness(), Hono: honoHarness() }
+const surfaces: Readonly<Record<string, AdapterHarness>> = {
+  Express: expressHarness(),
+  Koa: koaHarness(),
+  Hono: honoHarness(),
+}
 
 describe.each(Object.entries(surfaces))('the official SDK through %s', (_, harness) => {
   let upstream: Awaited<ReturnType<typeof listen>>
@@ -84,7 +133,16 @@ describe.each(Object.entries(surfaces))('the official SDK through %s', (_, harne
       void serve(request, response)
     })
     const openai = { baseUrl: `${upstream.url}/v1`, apiKey: PROVIDER_KEY }
-    application = await harness.start({ mountPath: '/llm', gateway: { providers: { openai }, keys: { alpha: CLIENT_KEY }, log: 'silent', retries: 0, onRecord: (record) => void records.push(record) } })
+    application = await harness.start({
+      mountPath: '/llm',
+      gateway: {
+        providers: { openai },
+        keys: { alpha: CLIENT_KEY },
+        log: 'silent',
+        retries: 0,
+        onRecord: (record) => void records.push(record),
+      },
+    })
     client = new OpenAI({ baseURL: `${application.url}/llm/v1`, apiKey: CLIENT_KEY, maxRetries: 0 })
   })
   beforeEach(() => {
@@ -106,21 +164,35 @@ describe.each(Object.entries(surfaces))('the official SDK through %s', (_, harne
   }
 
   it('speaks', async () => {
-    const speech = await client.audio.speech.create({ model: 'openai/gpt-4o-mini-tts', voice: 'alloy', input: 'Hello' })
+    const speech = await client.audio.speech.create({
+      model: 'openai/gpt-4o-mini-tts',
+      voice: 'alloy',
+      input: 'Hello',
+    })
     expect(Buffer.from(await speech.arrayBuffer())).toEqual(Buffer.from([0xff, 0xf3, 0x00, 0x80]))
     expect(speech.headers.get('content-type')).toBe('audio/mpeg')
-    expect(JSON.parse(String(expectOneCall('/v1/audio/speech').body))).toMatchObject({ model: 'gpt-4o-mini-tts' })
+    expect(JSON.parse(String(expectOneCall('/v1/audio/speech').body))).toMatchObject({
+      model: 'gpt-4o-mini-tts',
+    })
   })
 
   it('speaks as events, and the usage among them is kept', async () => {
-    const speech = await client.audio.speech.create({ model: 'openai/gpt-4o-mini-tts', voice: 'alloy', input: 'Hello', stream_format: 'sse' })
+    const speech = await client.audio.speech.create({
+      model: 'openai/gpt-4o-mini-tts',
+      voice: 'alloy',
+      input: 'Hello',
+      stream_format: 'sse',
+    })
     expect(await speech.text()).toContain('speech.audio.done')
     expectOneCall('/v1/audio/speech')
     expect(records[0]?.usage).toMatchObject({ input: 3, output: 4 })
   })
 
   it('hears: the form goes through with the model of the provider in it', async () => {
-    const { text } = await client.audio.transcriptions.create({ model: 'openai/whisper-1', file: await sound() })
+    const { text } = await client.audio.transcriptions.create({
+      model: 'openai/whisper-1',
+      file: await sound(),
+    })
     expect(text).toBe('Hello')
     const { body } = expectOneCall('/v1/audio/transcriptions')
     expect(body.includes('name="model"\r\n\r\nwhisper-1\r\n')).toBe(true)
@@ -129,15 +201,27 @@ describe.each(Object.entries(surfaces))('the official SDK through %s', (_, harne
   })
 
   it('hears in other formats and as a stream', async () => {
-    expect(await client.audio.transcriptions.create({ model: 'openai/whisper-1', file: await sound(), response_format: 'srt' })).toBe('1\nHello')
-    const stream = await client.audio.transcriptions.create({ model: 'openai/gpt-4o-transcribe', file: await sound(), stream: true })
+    expect(
+      await client.audio.transcriptions.create({
+        model: 'openai/whisper-1',
+        file: await sound(),
+        response_format: 'srt',
+      }),
+    ).toBe('1\nHello')
+    const stream = await client.audio.transcriptions.create({
+      model: 'openai/gpt-4o-transcribe',
+      file: await sound(),
+      stream: true,
+    })
     const types: string[] = []
     for await (const event of stream) types.push(event.type)
     expect(types).toEqual(['transcript.text.delta', 'transcript.text.done'])
   })
 
   it('translates what it hears', async () => {
-    expect(await client.audio.translations.create({ model: 'openai/whisper-1', file: await sound() })).toMatchObject({ text: 'Good day' })
+    expect(
+      await client.audio.translations.create({ model: 'openai/whisper-1', file: await sound() }),
+    ).toMatchObject({ text: 'Good day' })
     expectOneCall('/v1/audio/translations')
   })
 
@@ -149,7 +233,12 @@ describe.each(Object.entries(surfaces))('the official SDK through %s', (_, harne
   })
 
   it('draws as a stream', async () => {
-    const stream = await client.images.generate({ model: 'openai/gpt-image-1', prompt: 'a cat', stream: true, partial_images: 1 })
+    const stream = await client.images.generate({
+      model: 'openai/gpt-image-1',
+      prompt: 'a cat',
+      stream: true,
+      partial_images: 1,
+    })
     const types: string[] = []
     for await (const event of stream) types.push(event.type)
     expect(types).toEqual(['image_generation.partial_image', 'image_generation.completed'])
@@ -168,19 +257,33 @@ describe.each(Object.entries(surfaces))('the official SDK through %s', (_, harne
   })
 
   it('keeps files', async () => {
-    const file = await client.files.create({ file: await toFile(Buffer.from('{}\n'), 'batch.jsonl'), purpose: 'batch' })
+    const file = await client.files.create({
+      file: await toFile(Buffer.from('{}\n'), 'batch.jsonl'),
+      purpose: 'batch',
+    })
     expect(file.id).toBe('file-1')
     expectOneCall('/v1/files')
     expect((await client.files.retrieve('file-1')).id).toBe('file-1')
     expect((await client.files.list({ limit: 2 })).data).toEqual([{ id: 'file-1' }])
-    expect(Buffer.from(await (await client.files.content('file-1')).arrayBuffer())).toEqual(Buffer.from([0, 1, 2, 255]))
+    expect(Buffer.from(await (await client.files.content('file-1')).arrayBuffer())).toEqual(
+      Buffer.from([0, 1, 2, 255]),
+    )
     expect((await client.files.delete('file-1')).deleted).toBe(true)
-    expect(asked.map(({ method, path }) => `${method} ${path}`).slice(1)).toEqual(['GET /v1/files/file-1', 'GET /v1/files?limit=2', 'GET /v1/files/file-1/content', 'DELETE /v1/files/file-1'])
+    expect(asked.map(({ method, path }) => `${method} ${path}`).slice(1)).toEqual([
+      'GET /v1/files/file-1',
+      'GET /v1/files?limit=2',
+      'GET /v1/files/file-1/content',
+      'DELETE /v1/files/file-1',
+    ])
     expect(records.map(({ code }) => code)).toEqual(['ok', 'ok', 'ok', 'ok', 'ok'])
   })
 
   it('runs batches', async () => {
-    const batch = await client.batches.create({ input_file_id: 'file-1', endpoint: '/v1/chat/completions', completion_window: '24h' })
+    const batch = await client.batches.create({
+      input_file_id: 'file-1',
+      endpoint: '/v1/chat/completions',
+      completion_window: '24h',
+    })
     expect((await client.batches.retrieve(batch.id)).status).toBe('completed')
     expect((await client.batches.cancel(batch.id)).status).toBe('cancelling')
   })

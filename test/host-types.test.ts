@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
 import { typeErrors } from './harness/type-check.ts'
 
-/** Applications whose middleware signs people in, as their frameworks' own documentation types them. */
+/**
+ * Applications whose middleware signs people in, as their frameworks' own documentation types them.
+ */
 const applications = {
   'express-augmented.ts': `
 import { gateway } from '@postern/express'
@@ -62,6 +64,14 @@ it('types of the host: what the application has not declared is an error where i
     'hono.ts': `import { gateway } from '@postern/hono'\nimport type { Context } from 'hono'\ngateway<Context<{ Variables: { user: { id: string } } }>>({ identify: (c) => ({ id: c.var.usr.id }) })`,
   }
   const errors = await typeErrors(wrong)
-  const places = new Set(errors.flatMap((line) => /^(\w+\.ts)\((\d+),/.exec(line)?.slice(1, 3).join(':') ?? []))
-  expect([...places].sort()).toEqual(['express.ts:3', 'express.ts:4', 'express.ts:5', 'hono.ts:3', 'koa.ts:3'])
+  const places = new Set(
+    errors.flatMap((line) => /^(\w+\.ts)\((\d+),/.exec(line)?.slice(1, 3).join(':') ?? []),
+  )
+  expect([...places].sort()).toEqual([
+    'express.ts:3',
+    'express.ts:4',
+    'express.ts:5',
+    'hono.ts:3',
+    'koa.ts:3',
+  ])
 }, 60_000)

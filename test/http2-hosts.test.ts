@@ -1,5 +1,12 @@
 import { type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
-import { type ClientHttp2Session, type ClientHttp2Stream, connect, constants, createServer, type Http2Server } from 'node:http2'
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect,
+  constants,
+  createServer,
+  type Http2Server,
+} from 'node:http2'
 import type { AddressInfo } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { createGateway, type Gateway } from '@postern/core'
@@ -21,17 +28,26 @@ const KEY = 'pk_http2_0123456789'
 const HOSTS = {
   'node:http2': (own) => (request, response) => void handleNode(own, { request, response }),
   Koa: (own) => new Koa().use(koaGateway(own)).callback(),
-  Hono: (own) => getRequestListener(new Hono().route('/', honoGateway(own)).fetch, { overrideGlobalObjects: false }) as RequestListener,
-} satisfies Record<string, (own: Gateway) => (request: IncomingMessage, response: ServerResponse) => void>
+  Hono: (own) =>
+    getRequestListener(new Hono().route('/', honoGateway(own)).fetch, {
+      overrideGlobalObjects: false,
+    }) as RequestListener,
+} satisfies Record<
+  string,
+  (own: Gateway) => (request: IncomingMessage, response: ServerResponse) => void
+>
 
 /** How an HTTP/2 client goes. */
-const WAYS: Readonly<Record<string, (stream: ClientHttp2Stream, session: ClientHttp2Session) => void>> = {
+const WAYS: Readonly<
+  Record<string, (stream: ClientHttp2Stream, session: ClientHttp2Session) => void>
+> = {
   'cancels its stream': (stream) => stream.close(constants.NGHTTP2_CANCEL),
   'closes its stream without an error code': (stream) => stream.close(constants.NGHTTP2_NO_ERROR),
   'resets its stream': (stream) => void stream.destroy(new Error('left')),
   'resets its stream without an error code': (stream) => void stream.destroy(),
   'destroys its session': (_stream, session) => session.destroy(),
-  'destroys its session with an error code': (_stream, session) => session.destroy(undefined, constants.NGHTTP2_INTERNAL_ERROR),
+  'destroys its session with an error code': (_stream, session) =>
+    session.destroy(undefined, constants.NGHTTP2_INTERNAL_ERROR),
   'loses its connection': (_stream, session) => void session.socket.destroy(),
 }
 
@@ -44,9 +60,14 @@ describe.each(Object.entries(HOSTS))('an HTTP/2 client of %s', (_host, listener)
 
   beforeEach(async () => {
     records.length = 0
-    provider = await startFakeProvider({ dialect: 'openai-chat', apiKey: 'the-key-of-the-provider' })
+    provider = await startFakeProvider({
+      dialect: 'openai-chat',
+      apiKey: 'the-key-of-the-provider',
+    })
     own = createGateway({
-      providers: { main: { baseUrl: provider.url, apiKey: 'the-key-of-the-provider', dialect: 'openai-chat' } },
+      providers: {
+        main: { baseUrl: provider.url, apiKey: 'the-key-of-the-provider', dialect: 'openai-chat' },
+      },
       keys: { client: KEY },
       log: 'silent',
       onRecord: (record) => void records.push(record),
@@ -64,9 +85,21 @@ describe.each(Object.entries(HOSTS))('an HTTP/2 client of %s', (_host, listener)
   })
 
   function open(body: object | undefined, path = '/v1/chat/completions'): ClientHttp2Stream {
-    const stream = session.request({ ':method': 'POST', ':path': path, authorization: `Bearer ${KEY}`, 'content-type': 'application/json' })
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': path,
+      authorization: `Bearer ${KEY}`,
+      'content-type': 'application/json',
+    })
     stream.on('error', () => undefined)
-    if (body !== undefined) stream.end(JSON.stringify({ model: 'main/m', messages: [{ role: 'user', content: 'Hello' }], ...body }))
+    if (body !== undefined)
+      stream.end(
+        JSON.stringify({
+          model: 'main/m',
+          messages: [{ role: 'user', content: 'Hello' }],
+          ...body,
+        }),
+      )
     return stream
   }
 
@@ -78,7 +111,8 @@ describe.each(Object.entries(HOSTS))('an HTTP/2 client of %s', (_host, listener)
     return { status, text }
   }
 
-  const firstBytes = (stream: ClientHttp2Stream): Promise<unknown> => new Promise((resolve) => void stream.once('data', resolve))
+  const firstBytes = (stream: ClientHttp2Stream): Promise<unknown> =>
+    new Promise((resolve) => void stream.once('data', resolve))
 
   describe.each(Object.entries(WAYS))('that %s ends the call of the provider', (_way, leave) => {
     it.each([true, false])('before the first byte (stream: %s)', async (stream) => {
@@ -100,15 +134,19 @@ describe.each(Object.entries(HOSTS))('an HTTP/2 client of %s', (_host, listener)
     })
   })
 
-  // Node's client ends its body before it closes a stream itself: that request is complete, and no JSON.
-  it.each(Object.entries(WAYS).filter(([way]) => !/^(?:cancels|closes)/.test(way)))('that %s while its body is on the way is not taken for one that has sent it', async (_way, leave) => {
-    const sent = open(undefined)
-    sent.write('{"model":')
-    await expect.poll(() => own.health().active).toBe(1)
-    leave(sent, session)
-    await expect.poll(() => records).toMatchObject([{ status: 499, code: 'client_closed' }])
-    expect(provider.journal.length).toBe(0)
-  })
+  // Node's client ends its body before it closes a stream itself: that request is complete, and no
+  // JSON.
+  it.each(Object.entries(WAYS).filter(([way]) => !/^(?:cancels|closes)/.test(way)))(
+    'that %s while its body is on the way is not taken for one that has sent it',
+    async (_way, leave) => {
+      const sent = open(undefined)
+      sent.write('{"model":')
+      await expect.poll(() => own.health().active).toBe(1)
+      leave(sent, session)
+      await expect.poll(() => records).toMatchObject([{ status: 499, code: 'client_closed' }])
+      expect(provider.journal.length).toBe(0)
+    },
+  )
 
   it('that does not read ends the call when it leaves', async () => {
     const text = Array.from({ length: 40 }, () => 'x'.repeat(100_000))
@@ -120,25 +158,36 @@ describe.each(Object.entries(HOSTS))('an HTTP/2 client of %s', (_host, listener)
     await expect.poll(() => records).toMatchObject([{ status: 499, code: 'client_closed' }])
   })
 
-  it.each([true, false])('that stays gets its whole answer, and is recorded as served (stream: %s)', async (stream) => {
-    for (const text of ['short', 'long '.repeat(50_000)]) {
-      records.length = 0
-      provider.reply({ answer: { text: [text] } })
-      const answer = await read(open({ stream }))
-      expect(answer.status).toBe(200)
-      expect(answer.text).toContain(text)
-      await expect.poll(() => records).toMatchObject([{ status: 200, code: 'ok' }])
-    }
-  })
+  it.each([true, false])(
+    'that stays gets its whole answer, and is recorded as served (stream: %s)',
+    async (stream) => {
+      for (const text of ['short', 'long '.repeat(50_000)]) {
+        records.length = 0
+        provider.reply({ answer: { text: [text] } })
+        const answer = await read(open({ stream }))
+        expect(answer.status).toBe(200)
+        expect(answer.text).toContain(text)
+        await expect.poll(() => records).toMatchObject([{ status: 200, code: 'ok' }])
+      }
+    },
+  )
 
   it('does not take bytes that broke off for whole ones', async () => {
     const { url, close } = await listen((_request, response) => {
       response.writeHead(200, { 'content-type': 'audio/mpeg', 'content-length': '1000' })
       response.write('x'.repeat(400), () => response.destroy())
     })
-    const speaking = createGateway({ providers: { main: { baseUrl: url, apiKey: 'the-key-of-the-speaker', dialect: 'openai-chat' } }, keys: { client: KEY }, log: 'silent' })
+    const speaking = createGateway({
+      providers: {
+        main: { baseUrl: url, apiKey: 'the-key-of-the-speaker', dialect: 'openai-chat' },
+      },
+      keys: { client: KEY },
+      log: 'silent',
+    })
     server.removeAllListeners('request').on('request', listener(speaking) as never)
-    await expect(read(open({ model: 'main/m', input: 'hello', voice: 'v' }, '/v1/audio/speech'))).rejects.toThrow('NGHTTP2_INTERNAL_ERROR')
+    await expect(
+      read(open({ model: 'main/m', input: 'hello', voice: 'v' }, '/v1/audio/speech')),
+    ).rejects.toThrow('NGHTTP2_INTERNAL_ERROR')
     await speaking.close({ graceMs: 0 })
     await close()
   })

@@ -1,7 +1,14 @@
 import { mkdtemp, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { ConfigurationError, createGateway, type Gateway, GatewayError, type GatewayOptions, type RequestRecord } from '@postern/core'
+import {
+  ConfigurationError,
+  createGateway,
+  type Gateway,
+  GatewayError,
+  type GatewayOptions,
+  type RequestRecord,
+} from '@postern/core'
 import { createGate, type FakeProvider, startFakeProvider, stockScript } from '@postern/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { ask, CANARY_KEY, CLIENT_KEY } from './harness/chain.ts'
@@ -36,12 +43,22 @@ const providerVariables = (): Record<string, string> => ({
 })
 
 function start(options: GatewayOptions = {}, environment: Record<string, string> = {}): void {
-  gateway = createGateway({ log: 'silent', onRecord: (record) => records.push(record), ...options }, { random: () => 0, environment: { ...providerVariables(), ...environment } })
+  gateway = createGateway(
+    { log: 'silent', onRecord: (record) => records.push(record), ...options },
+    { random: () => 0, environment: { ...providerVariables(), ...environment } },
+  )
 }
 
 /** Sends a chat completion with exactly these headers. */
-function send(headers: Record<string, string>, body: Record<string, unknown> = {}): Promise<Response> {
-  return ask((path, init) => gateway.fetch(`http://gateway${path}`, init), { model: 'openai/gpt-5-mini', ...body }, { headers })
+function send(
+  headers: Record<string, string>,
+  body: Record<string, unknown> = {},
+): Promise<Response> {
+  return ask(
+    (path, init) => gateway.fetch(`http://gateway${path}`, init),
+    { model: 'openai/gpt-5-mini', ...body },
+    { headers },
+  )
 }
 
 const bearer = (key = CLIENT_KEY): Record<string, string> => ({ authorization: `Bearer ${key}` })
@@ -64,25 +81,41 @@ describe('virtual keys', () => {
   })
 
   it('say who is calling, whatever else the client claims (I5)', async () => {
-    await send({ ...bearer(OTHER_KEY), 'x-user': 'root', 'x-tenant': 'other', 'x-postern-caller': 'root' }, { user: 'root' })
+    await send(
+      { ...bearer(OTHER_KEY), 'x-user': 'root', 'x-tenant': 'other', 'x-postern-caller': 'root' },
+      { user: 'root' },
+    )
     expect(records[0]?.caller).toEqual({ id: 'batch' })
   })
 
   it('in `authorization` win: a wrong one there is not mended by a right one elsewhere', async () => {
-    expect((await send({ authorization: 'Bearer wrong', 'x-api-key': CLIENT_KEY })).status).toBe(401)
+    expect((await send({ authorization: 'Bearer wrong', 'x-api-key': CLIENT_KEY })).status).toBe(
+      401,
+    )
   })
 })
 
-describe('the host\'s own login', () => {
+describe("the host's own login", () => {
   it('wins over every header', async () => {
-    start({ keys: { web: CLIENT_KEY }, identify: () => ({ id: 'user-7', tenant: 'acme', team: 'support' }) })
+    start({
+      keys: { web: CLIENT_KEY },
+      identify: () => ({ id: 'user-7', tenant: 'acme', team: 'support' }),
+    })
     expect((await send(bearer())).status).toBe(200)
     expect((await send({})).status).toBe(200)
-    expect(records.map((record) => record.caller)).toEqual(Array.from({ length: 2 }, () => ({ id: 'user-7', tenant: 'acme', team: 'support' })))
+    expect(records.map((record) => record.caller)).toEqual(
+      Array.from({ length: 2 }, () => ({ id: 'user-7', tenant: 'acme', team: 'support' })),
+    )
   })
 
   it('sees the request, and leaves to the keys whom it does not know', async () => {
-    start({ keys: { web: CLIENT_KEY }, identify: (host) => (new Headers((host as Request).headers).get('cookie') === 'session=7' ? { id: 'user-7' } : null) })
+    start({
+      keys: { web: CLIENT_KEY },
+      identify: (host) =>
+        new Headers((host as Request).headers).get('cookie') === 'session=7'
+          ? { id: 'user-7' }
+          : null,
+    })
     await send({ cookie: 'session=7' })
     await send({ cookie: 'session=8', ...bearer() })
     expect(records.map((record) => record.caller?.id)).toEqual(['user-7', 'web'])
@@ -102,7 +135,11 @@ describe('the host\'s own login', () => {
 
   it('that fails lets nobody in, and tells nobody why', async () => {
     const log = seeLog()
-    start({ keys: { web: CLIENT_KEY }, log, identify: () => Promise.reject(new Error('the session store said LEAK')) })
+    start({
+      keys: { web: CLIENT_KEY },
+      log,
+      identify: () => Promise.reject(new Error('the session store said LEAK')),
+    })
     const response = await send(bearer())
     expect(response.status).toBe(500)
     expect(await response.text()).not.toContain('LEAK')
@@ -116,14 +153,18 @@ describe('the host\'s own login', () => {
     }
     start({ keys: { web: CLIENT_KEY }, identify: refuse })
     const response = await send(bearer())
-    expect([response.status, (await seeError(response)).message]).toEqual([403, 'Your plan does not include this.'])
+    expect([response.status, (await seeError(response)).message]).toEqual([
+      403,
+      'Your plan does not include this.',
+    ])
   })
 })
 
 describe('without keys', () => {
   it('POSTERN_AUTH=none lets everybody in, and still knows who shows a key', async () => {
     start({ keys: { web: CLIENT_KEY } }, { POSTERN_AUTH: 'none', NODE_ENV: 'production' })
-    for (const headers of [{}, bearer('anything'), bearer()]) expect((await send(headers)).status).toBe(200)
+    for (const headers of [{}, bearer('anything'), bearer()])
+      expect((await send(headers)).status).toBe(200)
     expect(records.map((record) => record.caller?.id)).toEqual(['anonymous', 'anonymous', 'web'])
   })
 
@@ -140,9 +181,11 @@ describe('without keys', () => {
 
   it('production does not start, and is told the three ways out', () => {
     start({}, { POSTERN_AUTH: 'none' })
-    const refused = (): unknown => createGateway({}, { environment: { ...providerVariables(), NODE_ENV: 'production' } })
+    const refused = (): unknown =>
+      createGateway({}, { environment: { ...providerVariables(), NODE_ENV: 'production' } })
     expect(refused).toThrow(ConfigurationError)
-    for (const way of ['POSTERN_KEYS', 'identify', 'POSTERN_AUTH=none']) expect(refused).toThrow(way)
+    for (const way of ['POSTERN_KEYS', 'identify', 'POSTERN_AUTH=none'])
+      expect(refused).toThrow(way)
   })
 })
 
@@ -158,13 +201,21 @@ describe('a restricted key', () => {
     { only: { models: ['openai/gpt-5-nano'] }, model: 'gpt-5-nano', status: 200 },
     { only: { models: ['openai/*'] }, model: 'openai/anything', status: 200 },
     { only: { models: ['openai/*'] }, model: 'anthropic/claude-sonnet-4-6', status: 403 },
-    { only: { routes: ['cheap'], models: ['anthropic/*'] }, model: 'anthropic/claude-sonnet-4-6', status: 200 },
+    {
+      only: { routes: ['cheap'], models: ['anthropic/*'] },
+      model: 'anthropic/claude-sonnet-4-6',
+      status: 200,
+    },
   ])('$only asks for $model -> $status', async ({ only, model, status }) => {
     start({ routes, keys: { web: { key: CLIENT_KEY, ...only } } })
     const response = await send(bearer(), { model })
     expect(response.status).toBe(status)
     if (status === 200) return
-    expect(await seeError(response)).toMatchObject({ type: 'permission_error', code: 'permission_denied', param: 'model' })
+    expect(await seeError(response)).toMatchObject({
+      type: 'permission_error',
+      code: 'permission_denied',
+      param: 'model',
+    })
     expect(openai.journal.length + anthropic.journal.length).toBe(0)
   })
 })
@@ -181,14 +232,25 @@ describe('the environment alone (R156)', () => {
   let clock: FakeClock
   beforeEach(() => {
     clock = new FakeClock()
-    const own = { POSTERN_PROVIDER_MY_GPU_BASE_URL: openai.url, POSTERN_PROVIDER_MY_GPU_API_KEY: CANARY_KEY, POSTERN_PROVIDER_MY_GPU_MODELS: 'llama-70b' }
-    gateway = createGateway({}, { clock, random: () => 0, environment: { ...providerVariables(), ...environment, ...own } })
+    const own = {
+      POSTERN_PROVIDER_MY_GPU_BASE_URL: openai.url,
+      POSTERN_PROVIDER_MY_GPU_API_KEY: CANARY_KEY,
+      POSTERN_PROVIDER_MY_GPU_MODELS: 'llama-70b',
+    }
+    gateway = createGateway(
+      {},
+      { clock, random: () => 0, environment: { ...providerVariables(), ...environment, ...own } },
+    )
   })
 
   it('makes routes with fallback', async () => {
     anthropic.enqueue({ status: 529 })
     const response = await send(bearer(), { model: 'support-tier' })
-    expect(Object.fromEntries(response.headers)).toMatchObject({ 'x-postern-route': 'support-tier', 'x-postern-target': 'openai/gpt-5-mini', 'x-postern-attempts': '2' })
+    expect(Object.fromEntries(response.headers)).toMatchObject({
+      'x-postern-route': 'support-tier',
+      'x-postern-target': 'openai/gpt-5-mini',
+      'x-postern-attempts': '2',
+    })
   })
 
   it('bounds retries', async () => {
@@ -244,13 +306,20 @@ keys:
   web: ${CLIENT_KEY}
 retries: ${retries}
 `
-  /** The route that served this name; with a single provider, a name that is no route is taken for a model of it. */
-  const routeOf = async (model: string): Promise<string | null> => (await send(bearer(), { model })).headers.get('x-postern-route')
+  /**
+   * The route that served this name; with a single provider, a name that is no route is taken for a
+   * model of it.
+   */
+  const routeOf = async (model: string): Promise<string | null> =>
+    (await send(bearer(), { model })).headers.get('x-postern-route')
 
   it('is reloaded when it changes, and a bad one never replaces a good one', async () => {
     const log = seeLog()
     await writeFile(path, file('before'))
-    gateway = createGateway({ log }, { environment: { POSTERN_CONFIG: path, FIRST_KEY: CANARY_KEY } })
+    gateway = createGateway(
+      { log },
+      { environment: { POSTERN_CONFIG: path, FIRST_KEY: CANARY_KEY } },
+    )
     expect([await routeOf('before'), await routeOf('after')]).toEqual(['before', null])
 
     await writeFile(path, file('after'))
@@ -287,9 +356,15 @@ retries: ${retries}
   it('yields to the environment, which yields to code', async () => {
     await writeFile(path, file('chain', 0))
     openai.reply({ status: 503 })
-    const callsWith = async (options: GatewayOptions, environment: Record<string, string>): Promise<number> => {
+    const callsWith = async (
+      options: GatewayOptions,
+      environment: Record<string, string>,
+    ): Promise<number> => {
       openai.journal.clear()
-      gateway = createGateway({ log: 'silent', config: path, ...options }, { random: () => 0, environment: { FIRST_KEY: CANARY_KEY, ...environment } })
+      gateway = createGateway(
+        { log: 'silent', config: path, ...options },
+        { random: () => 0, environment: { FIRST_KEY: CANARY_KEY, ...environment } },
+      )
       await send(bearer(), { model: 'chain' })
       await gateway.close()
       return openai.journal.length

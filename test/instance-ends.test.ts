@@ -50,9 +50,16 @@ function onRedis(): Shared {
   const keys = (pattern: string): string[] => redis.cli('KEYS', pattern).split('\n').filter(Boolean)
   return {
     env: { REDIS: redis.url },
-    places: () => keys('{starved}:c:*').reduce((sum, key) => sum + Number(redis.cli('ZCARD', key)), 0),
-    tokens: () => keys('{starved}:p:*').reduce((sum, key) => sum + Number(redis.cli('GET', key)), 0),
-    endLeases: () => redis.cli('ZRANGE', '{starved}:instances', '0', '-1').split('\n').filter(Boolean).forEach((instance) => redis.cli('ZADD', '{starved}:instances', '1', instance)),
+    places: () =>
+      keys('{starved}:c:*').reduce((sum, key) => sum + Number(redis.cli('ZCARD', key)), 0),
+    tokens: () =>
+      keys('{starved}:p:*').reduce((sum, key) => sum + Number(redis.cli('GET', key)), 0),
+    endLeases: () =>
+      redis
+        .cli('ZRANGE', '{starved}:instances', '0', '-1')
+        .split('\n')
+        .filter(Boolean)
+        .forEach((instance) => redis.cli('ZADD', '{starved}:instances', '1', instance)),
   }
 }
 
@@ -72,33 +79,64 @@ function inFile(): Shared {
   const sum = (what: string, table: string): number =>
     look((database) => {
       // The first request that is counted makes the tables.
-      const isThere = database.prepare('SELECT 1 FROM sqlite_master WHERE name = ?').get(table) !== undefined
-      return isThere ? Number(database.prepare(`SELECT ${what} AS n FROM ${table}`).get()?.['n'] ?? 0) : 0
+      const isThere =
+        database.prepare('SELECT 1 FROM sqlite_master WHERE name = ?').get(table) !== undefined
+      return isThere
+        ? Number(database.prepare(`SELECT ${what} AS n FROM ${table}`).get()?.['n'] ?? 0)
+        : 0
     })
-  return { env: { SQLITE: path }, places: () => sum('count(*)', 'leases'), tokens: () => sum('sum(value)', 'counters'), endLeases: () => look((database) => database.exec('UPDATE instances SET until = 1')) }
+  return {
+    env: { SQLITE: path },
+    places: () => sum('count(*)', 'leases'),
+    tokens: () => sum('sum(value)', 'counters'),
+    endLeases: () => look((database) => database.exec('UPDATE instances SET until = 1')),
+  }
 }
 
-async function start({ env }: Shared): Promise<{ readonly child: ChildProcess; readonly port: number }> {
-  const child = spawn(process.execPath, [script], { env: { PATH: process.env['PATH'], UPSTREAM: provider.url, KEY: CLIENT_KEY, ...env }, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+async function start({
+  env,
+}: Shared): Promise<{ readonly child: ChildProcess; readonly port: number }> {
+  const child = spawn(process.execPath, [script], {
+    env: { PATH: process.env['PATH'], UPSTREAM: provider.url, KEY: CLIENT_KEY, ...env },
+    stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
+  })
   children.push(child)
   const [{ port }] = (await once(child, 'message')) as [{ port: number }]
   return { child, port }
 }
 
 /** The answer's status, and its text as far as it came. */
-function ask(port: number, body: Record<string, unknown> = {}): Promise<{ readonly status: number; readonly text: string }> {
+function ask(
+  port: number,
+  body: Record<string, unknown> = {},
+): Promise<{ readonly status: number; readonly text: string }> {
   return new Promise((resolve) => {
-    const call = request({ port, host: '127.0.0.1', path: '/llm/v1/chat/completions', method: 'POST', agent: false, headers: { authorization: `Bearer ${CLIENT_KEY}`, 'content-type': 'application/json' } }, (response) => {
-      let text = ''
-      response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
-      response.on('close', () => resolve({ status: response.statusCode ?? 0, text }))
-    })
+    const call = request(
+      {
+        port,
+        host: '127.0.0.1',
+        path: '/llm/v1/chat/completions',
+        method: 'POST',
+        agent: false,
+        headers: { authorization: `Bearer ${CLIENT_KEY}`, 'content-type': 'application/json' },
+      },
+      (response) => {
+        let text = ''
+        response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk))
+        response.on('close', () => resolve({ status: response.statusCode ?? 0, text }))
+      },
+    )
     call.on('error', () => resolve({ status: 0, text: '' }))
-    call.end(JSON.stringify({ model: 'main/m', messages: [{ role: 'user', content: 'hi' }], ...body }))
+    call.end(
+      JSON.stringify({ model: 'main/m', messages: [{ role: 'user', content: 'hi' }], ...body }),
+    )
   })
 }
 
-/** Requests that take both places, in answers that do not go on. One that came before the store was there is counted by the host alone, and not meant. */
+/**
+ * Requests that take both places, in answers that do not go on. One that came before the store was
+ * there is counted by the host alone, and not meant.
+ */
 async function fill(shared: Shared, port: number): Promise<Promise<unknown>[]> {
   const waiting: Promise<unknown>[] = []
   while (shared.places() < 2) {
@@ -109,7 +147,10 @@ async function fill(shared: Shared, port: number): Promise<Promise<unknown>[]> {
   return waiting
 }
 
-describe.each([['on Redis', onRedis], ['in a file', inFile]] as const)('an instance that ends without a word, %s (F-79)', (_where, make) => {
+describe.each([
+  ['on Redis', onRedis],
+  ['in a file', inFile],
+] as const)('an instance that ends without a word, %s (F-79)', (_where, make) => {
   it('has its places and what it had reserved given back by the next request of another, once', async () => {
     const shared = make()
     provider.reply({ answer: { text: ['one', 'two'] }, hangAfterEvents: 2 })
@@ -154,6 +195,8 @@ describe.each([['on Redis', onRedis], ['in a file', inFile]] as const)('an insta
     first.child.kill('SIGCONT')
     await Promise.all(waiting)
     const floors = reserved - waiting.length * 500
-    await expect.poll(() => shared.tokens(), { timeout: 10_000 }).toBe(givenBack - floors + waiting.length * 100)
+    await expect
+      .poll(() => shared.tokens(), { timeout: 10_000 })
+      .toBe(givenBack - floors + waiting.length * 100)
   }, 30_000)
 })

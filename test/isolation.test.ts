@@ -6,7 +6,14 @@ import { promisify } from 'node:util'
 import { createGateway } from '@postern/core'
 import { createGate } from '@postern/testing'
 import { afterEach, describe, expect, it } from 'vitest'
-import { CANARY_KEY, type Chain, CLIENT_KEY, type MountedChain, startChain, startMountedChain } from './harness/chain.ts'
+import {
+  CANARY_KEY,
+  type Chain,
+  CLIENT_KEY,
+  type MountedChain,
+  startChain,
+  startMountedChain,
+} from './harness/chain.ts'
 import { openStream, seeError, seeStream } from './harness/client-stream.ts'
 import { FakeClock } from './harness/fake-clock.ts'
 import { seeLog } from './harness/log.ts'
@@ -18,14 +25,25 @@ afterEach(() => chain.close())
 describe('two gateways in one process', () => {
   it('share neither keys, routes, records nor health', async () => {
     chain = await startChain()
-    const other = await startChain({ dialects: ['openai-chat'], gateway: { keys: { other: 'pk_other_0123456789abcdef' } } })
+    const other = await startChain({
+      dialects: ['openai-chat'],
+      gateway: { keys: { other: 'pk_other_0123456789abcdef' } },
+    })
     expect((await other.ask()).status).toBe(401)
     expect((await chain.ask()).status).toBe(200)
     expect([chain.records.length, other.records.length]).toEqual([1, 1])
     expect(other.calls()).toEqual([0])
     await other.close()
     expect(other.gateway.health().status).toBe('closing')
-    expect(chain.gateway.health()).toEqual({ status: 'ok', degraded: [], providers: ['first', 'second'], routes: ['chain'], active: 0, unavailable: [], shedding: 'nobody' })
+    expect(chain.gateway.health()).toEqual({
+      status: 'ok',
+      degraded: [],
+      providers: ['first', 'second'],
+      routes: ['chain'],
+      active: 0,
+      unavailable: [],
+      shedding: 'nobody',
+    })
     expect((await chain.ask()).status).toBe(200)
   })
 
@@ -61,48 +79,95 @@ describe('what a client sends', () => {
     te: 'trailers',
   }
 
-  it.each(['openai-chat', 'anthropic-messages', 'gemini'] as const)('reaches a provider of %s in the body alone (I2)', async (dialect) => {
-    chain = await startChain({ dialects: [dialect] })
-    for (const stream of [false, true]) {
-      const response = await chain.ask({ stream }, { headers })
-      expect(response.status).toBe(200)
-      await response.text()
+  it.each(['openai-chat', 'anthropic-messages', 'gemini'] as const)(
+    'reaches a provider of %s in the body alone (I2)',
+    async (dialect) => {
+      chain = await startChain({ dialects: [dialect] })
+      for (const stream of [false, true]) {
+        const response = await chain.ask({ stream }, { headers })
+        expect(response.status).toBe(200)
+        await response.text()
+        const seen = chain.provider('first').journal.last()
+        expect(JSON.stringify(seen.headers)).not.toMatch(new RegExp(`${canary}|${CLIENT_KEY}`, 'i'))
+        expect(seen.path + seen.search).not.toContain(CANARY_KEY)
+        expect(Object.keys(seen.headers).sort()).toEqual(
+          [
+            ...expected[dialect],
+            'accept',
+            'accept-encoding',
+            'connection',
+            'content-length',
+            'content-type',
+            'host',
+            'user-agent',
+          ].sort(),
+        )
+      }
+    },
+  )
+
+  const expected = {
+    'openai-chat': ['authorization'],
+    'anthropic-messages': ['anthropic-version', 'x-api-key'],
+    gemini: ['x-goog-api-key'],
+  }
+
+  it.each(['Express', 'Koa', 'Hono'] as const)(
+    'reaches no provider behind %s either',
+    async (framework) => {
+      chain = await startChain()
+      const mounted: MountedChain = await startMountedChain(framework, { mountPath: '/llm' })
+      await mounted.ask({}, { headers })
+      expect(JSON.stringify(mounted.provider('first').journal.last().headers)).not.toMatch(
+        new RegExp(`${canary}|${CLIENT_KEY}`, 'i'),
+      )
+      await mounted.close()
+    },
+  )
+
+  it.each(['openai-chat', 'gemini'] as const)(
+    'never steers the gateway to another host or key of %s (I1)',
+    async (dialect) => {
+      chain = await startChain({ dialects: [dialect] })
+      const attacker = await startChain({ dialects: ['openai-chat'] })
+      const url = attacker.provider('first').url
+      const steering = {
+        api_base: url,
+        base_url: url,
+        baseURL: url,
+        custom_host: url,
+        api_key: canary,
+        provider: { base_url: url },
+        organization: canary,
+      }
+      const response = await chain.gateway.fetch(
+        `http://evil.invalid/v1/chat/completions?api_base=${encodeURIComponent(url)}&key=${canary}`,
+        {
+          method: 'POST',
+          headers: {
+            authorization: `Bearer ${CLIENT_KEY}`,
+            'x-api-base': url,
+            host: 'evil.invalid',
+          },
+          body: JSON.stringify({
+            model: 'chain',
+            messages: [{ role: 'user', content: 'Hello' }],
+            ...steering,
+          }),
+        },
+      )
+      // OpenAI refuses fields it does not know; the others never hear of them.
+      expect(response.status).toBe(dialect === 'openai-chat' ? 400 : 200)
+      expect([attacker.calls(), chain.calls()]).toEqual([[0], [1]])
       const seen = chain.provider('first').journal.last()
-      expect(JSON.stringify(seen.headers)).not.toMatch(new RegExp(`${canary}|${CLIENT_KEY}`, 'i'))
-      expect(seen.path + seen.search).not.toContain(CANARY_KEY)
-      expect(Object.keys(seen.headers).sort()).toEqual([...expected[dialect], 'accept', 'accept-encoding', 'connection', 'content-length', 'content-type', 'host', 'user-agent'].sort())
-    }
-  })
-
-  const expected = { 'openai-chat': ['authorization'], 'anthropic-messages': ['anthropic-version', 'x-api-key'], gemini: ['x-goog-api-key'] }
-
-  it.each(['Express', 'Koa', 'Hono'] as const)('reaches no provider behind %s either', async (framework) => {
-    chain = await startChain()
-    const mounted: MountedChain = await startMountedChain(framework, { mountPath: '/llm' })
-    await mounted.ask({}, { headers })
-    expect(JSON.stringify(mounted.provider('first').journal.last().headers)).not.toMatch(new RegExp(`${canary}|${CLIENT_KEY}`, 'i'))
-    await mounted.close()
-  })
-
-  it.each(['openai-chat', 'gemini'] as const)('never steers the gateway to another host or key of %s (I1)', async (dialect) => {
-    chain = await startChain({ dialects: [dialect] })
-    const attacker = await startChain({ dialects: ['openai-chat'] })
-    const url = attacker.provider('first').url
-    const steering = { api_base: url, base_url: url, baseURL: url, custom_host: url, api_key: canary, provider: { base_url: url }, organization: canary }
-    const response = await chain.gateway.fetch(`http://evil.invalid/v1/chat/completions?api_base=${encodeURIComponent(url)}&key=${canary}`, {
-      method: 'POST',
-      headers: { authorization: `Bearer ${CLIENT_KEY}`, 'x-api-base': url, host: 'evil.invalid' },
-      body: JSON.stringify({ model: 'chain', messages: [{ role: 'user', content: 'Hello' }], ...steering }),
-    })
-    // OpenAI refuses fields it does not know; the others never hear of them.
-    expect(response.status).toBe(dialect === 'openai-chat' ? 400 : 200)
-    expect([attacker.calls(), chain.calls()]).toEqual([[0], [1]])
-    const seen = chain.provider('first').journal.last()
-    expect(seen.search).toBe('')
-    expect(seen.headers[dialect === 'gemini' ? 'x-goog-api-key' : 'authorization']).toContain(CANARY_KEY)
-    expect(JSON.stringify(seen.headers)).not.toContain(canary)
-    await attacker.close()
-  })
+      expect(seen.search).toBe('')
+      expect(seen.headers[dialect === 'gemini' ? 'x-goog-api-key' : 'authorization']).toContain(
+        CANARY_KEY,
+      )
+      expect(JSON.stringify(seen.headers)).not.toContain(canary)
+      await attacker.close()
+    },
+  )
 
   it('cannot leave the path of the model it names', async () => {
     chain = await startChain({ dialects: ['gemini'] })
@@ -116,7 +181,13 @@ describe('what a client sends', () => {
     const elsewhere = await startChain({ dialects: ['openai-chat'] })
     chain = await startChain({ dialects: ['openai-chat'], route: { retries: 0 } })
     for (const status of [301, 302, 307, 308]) {
-      chain.provider('first').reply({ raw: { status, headers: { location: `${elsewhere.provider('first').url}/chat/completions` }, body: '' } })
+      chain.provider('first').reply({
+        raw: {
+          status,
+          headers: { location: `${elsewhere.provider('first').url}/chat/completions` },
+          body: '',
+        },
+      })
       expect((await chain.ask()).status).toBe(502)
     }
     expect(elsewhere.calls()).toEqual([0])
@@ -126,12 +197,26 @@ describe('what a client sends', () => {
 
 it('of what a provider sends, only the answer reaches the client (K10)', async () => {
   chain = await startChain({ dialects: ['openai-chat'] })
-  chain.provider('first').reply({ headers: { 'set-cookie': 'a=CANARY', 'x-secret': 'CANARY', 'x-postern-target': 'CANARY', 'cf-ray': 'CANARY', 'access-control-allow-origin': 'CANARY' } })
+  chain.provider('first').reply({
+    headers: {
+      'set-cookie': 'a=CANARY',
+      'x-secret': 'CANARY',
+      'x-postern-target': 'CANARY',
+      'cf-ray': 'CANARY',
+      'access-control-allow-origin': 'CANARY',
+    },
+  })
   for (const stream of [false, true]) {
     const response = await chain.ask({ stream })
     await response.text()
     expect(JSON.stringify([...response.headers])).not.toContain('CANARY')
-    expect([...response.headers.keys()].filter((name) => !name.startsWith('x-postern-')).sort()).toEqual(stream ? ['cache-control', 'content-type', 'x-accel-buffering', 'x-request-id'] : ['content-type', 'x-request-id'])
+    expect(
+      [...response.headers.keys()].filter((name) => !name.startsWith('x-postern-')).sort(),
+    ).toEqual(
+      stream
+        ? ['cache-control', 'content-type', 'x-accel-buffering', 'x-request-id']
+        : ['content-type', 'x-request-id'],
+    )
   }
 })
 
@@ -163,7 +248,9 @@ describe('close', () => {
     const clock = new FakeClock()
     const gate = createGate()
     chain = await startChain({ dialects: ['openai-chat'], injected: { clock } })
-    chain.provider('first').enqueue({ answer: { text: ['one', 'two'] }, gate }, { hangBeforeHeaders: true })
+    chain
+      .provider('first')
+      .enqueue({ answer: { text: ['one', 'two'] }, gate }, { hangBeforeHeaders: true })
     gate.release()
     const stream = openStream(await chain.ask({ stream: true }))
     await stream.until('one')
@@ -171,7 +258,11 @@ describe('close', () => {
     await chain.provider('first').journal.waitForRequest(1)
     const closing = chain.gateway.close({ graceMs: 5000 })
     clock.advance(5000)
-    expect(seeStream(await stream.rest())).toMatchObject({ text: 'one', done: false, error: { code: 'gateway_closed' } })
+    expect(seeStream(await stream.rest())).toMatchObject({
+      text: 'one',
+      done: false,
+      error: { code: 'gateway_closed' },
+    })
     const response = await waiting
     expect(response.status).toBe(503)
     expect(response.headers.get('x-should-retry')).toBeNull()
@@ -210,7 +301,11 @@ it('a thousand requests under one long-lived signal leave no listener behind (G6
   process.on('warning', warn)
   const { signal } = new AbortController()
   for (let round = 0; round < 10; round++) {
-    await Promise.all(Array.from({ length: 100 }, async (_, at) => (await chain.ask({ stream: at % 2 === 0 }, { signal })).text()))
+    await Promise.all(
+      Array.from({ length: 100 }, async (_, at) =>
+        (await chain.ask({ stream: at % 2 === 0 }, { signal })).text(),
+      ),
+    )
   }
   await turns()
   process.off('warning', warn)
@@ -222,9 +317,15 @@ it('a thousand requests under one long-lived signal leave no listener behind (G6
 
 it('errors do not pin connections (G7)', async () => {
   chain = await startChain({ dialects: ['openai-chat'], route: { retries: 0 } })
-  for (const reply of [{ status: 500, errorBody: 'x'.repeat(500_000) }, { malformedJson: true }, { raw: { body: '{}' } }, { htmlErrorPage: true }]) {
+  for (const reply of [
+    { status: 500, errorBody: 'x'.repeat(500_000) },
+    { malformedJson: true },
+    { raw: { body: '{}' } },
+    { htmlErrorPage: true },
+  ]) {
     chain.provider('first').reply(reply)
-    for (let count = 0; count < 20; count++) await (await chain.ask({ stream: count % 2 === 0 })).text()
+    for (let count = 0; count < 20; count++)
+      await (await chain.ask({ stream: count % 2 === 0 })).text()
   }
   await Promise.all(chain.provider('first').journal.entries.map((entry) => entry.closed))
   expect(chain.gateway.health().active).toBe(0)
@@ -250,7 +351,10 @@ it('importing and creating a gateway leaves the globals alone', async () => {
     console.log(JSON.stringify({ changed, fetchPatched: dispatcher() !== before.dispatcher }))
     await gateway.close()`
   // zod keeps its registry where every copy of zod in a process finds it.
-  expect(await run(script)).toEqual({ changed: ['__zod_globalConfig', '__zod_globalRegistry'], fetchPatched: false })
+  expect(await run(script)).toEqual({
+    changed: ['__zod_globalConfig', '__zod_globalRegistry'],
+    fetchPatched: false,
+  })
 })
 
 /** A module of the workspace as a script outside it imports it. */
@@ -258,8 +362,14 @@ function urlOf(specifier: string): string {
   return JSON.stringify(pathToFileURL(createRequire(import.meta.url).resolve(specifier)).href)
 }
 
-/** Runs a module in a process of its own, which has to end by itself, and gives the JSON it printed. */
+/**
+ * Runs a module in a process of its own, which has to end by itself, and gives the JSON it printed.
+ */
 async function run(script: string): Promise<Record<string, unknown>> {
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', script], { timeout: 15_000 })
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--input-type=module', '--eval', script],
+    { timeout: 15_000 },
+  )
   return JSON.parse(stdout)
 }

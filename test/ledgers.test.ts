@@ -43,7 +43,14 @@ describe('a ledger in a file', () => {
   for (const { name, run } of ledgerConformance) it(name, () => run(harness))
 
   it('outlives the process that wrote it', async () => {
-    const draw = { kind: 'period' as const, key: 'kept', amount: 7, limit: 10, startsAt: 0, endsAt: Number.POSITIVE_INFINITY }
+    const draw = {
+      kind: 'period' as const,
+      key: 'kept',
+      amount: 7,
+      limit: 10,
+      startsAt: 0,
+      endsAt: Number.POSITIVE_INFINITY,
+    }
     const now = () => 1_700_000_000_000
     const path = join(folder, 'other.db')
     const first = sqliteStore(path, now)
@@ -89,30 +96,68 @@ describe('a ledger on Redis', () => {
     let harness: LedgerHarness
     beforeAll(async () => {
       store = await connect(name.replaceAll(' ', '-'))
-      harness = { ledger: store.ledger, now: () => Promise.resolve(Date.now()), pass: (ms) => wait(ms) }
-      await vi.waitFor(() => store.ledger.read([{ kind: 'lease', key: 'up', amount: 1, limit: 1, leaseMs: 1 }]))
+      harness = {
+        ledger: store.ledger,
+        now: () => Promise.resolve(Date.now()),
+        pass: (ms) => wait(ms),
+      }
+      await vi.waitFor(() =>
+        store.ledger.read([{ kind: 'lease', key: 'up', amount: 1, limit: 1, leaseMs: 1 }]),
+      )
     })
     afterAll(() => store.close())
     for (const { name: what, run } of ledgerConformance) it(what, () => run(harness))
 
     it('does without scripts that are known, and knows them again (F-72)', async () => {
       redis.cli('SCRIPT', 'FLUSH')
-      const draw = { kind: 'lease' as const, key: `flushed-${name}`, amount: 1, limit: 5, leaseMs: 1_000 }
-      expect((await store.ledger.reserve({ id: `flushed-${name}`, draws: [draw], ttlMs: 1_000 })).status).toBe('reserved')
+      const draw = {
+        kind: 'lease' as const,
+        key: `flushed-${name}`,
+        amount: 1,
+        limit: 5,
+        leaseMs: 1_000,
+      }
+      expect(
+        (await store.ledger.reserve({ id: `flushed-${name}`, draws: [draw], ttlMs: 1_000 })).status,
+      ).toBe('reserved')
     })
   })
 
   it('keeps every key under its prefix, in one slot, with an end (L8, F-71, F-76)', async () => {
-    const [store, other] = [redisStore({ url: redis.url, prefix: 'one' }), redisStore({ url: redis.url, prefix: 'two' })]
+    const [store, other] = [
+      redisStore({ url: redis.url, prefix: 'one' }),
+      redisStore({ url: redis.url, prefix: 'two' }),
+    ]
     const now = Date.now()
     const draws = [
-      { kind: 'period' as const, key: 'shared', amount: 1, limit: 1, startsAt: now - 1_000, endsAt: now + 60_000 },
-      { kind: 'period' as const, key: 'for-ever', amount: 1, limit: 1, startsAt: 0, endsAt: Number.POSITIVE_INFINITY },
+      {
+        kind: 'period' as const,
+        key: 'shared',
+        amount: 1,
+        limit: 1,
+        startsAt: now - 1_000,
+        endsAt: now + 60_000,
+      },
+      {
+        kind: 'period' as const,
+        key: 'for-ever',
+        amount: 1,
+        limit: 1,
+        startsAt: 0,
+        endsAt: Number.POSITIVE_INFINITY,
+      },
       { kind: 'sliding' as const, key: 'shared', amount: 1, limit: 1, windowMs: 60_000 },
       { kind: 'lease' as const, key: 'shared', amount: 1, limit: 1, leaseMs: 60_000 },
     ]
     const reserve = (ledger: Ledger) => ledger.reserve({ id: 'same', draws, ttlMs: 60_000 })
-    await expect.poll(() => Promise.all([reserve(store.ledger), reserve(other.ledger)]).then((answers) => answers.map(({ status }) => status), () => undefined)).toEqual(['reserved', 'reserved'])
+    await expect
+      .poll(() =>
+        Promise.all([reserve(store.ledger), reserve(other.ledger)]).then(
+          (answers) => answers.map(({ status }) => status),
+          () => undefined,
+        ),
+      )
+      .toEqual(['reserved', 'reserved'])
     for (const prefix of ['one', 'two']) {
       const keys = redis.cli('KEYS', `{${prefix}}:*`).split('\n')
       expect(keys).toHaveLength(5)
@@ -122,18 +167,33 @@ describe('a ledger on Redis', () => {
   })
 
   it('does without EVALSHA where an ACL allows no more than EVAL (L11)', async () => {
-    redis.cli('ACL', 'SETUSER', 'plain', 'on', '>secret', '~{acl}:*', '+@all', '-evalsha', '-script')
+    redis.cli(
+      'ACL',
+      'SETUSER',
+      'plain',
+      'on',
+      '>secret',
+      '~{acl}:*',
+      '+@all',
+      '-evalsha',
+      '-script',
+    )
     const store = redisStore({ url: redis.url.replace('//', '//plain:secret@'), prefix: 'acl' })
     const draw = { kind: 'lease' as const, key: 'a', amount: 1, limit: 1, leaseMs: 60_000 }
     await vi.waitFor(() => store.ledger.read([draw]))
-    expect((await store.ledger.reserve({ id: 'a', draws: [draw], ttlMs: 1_000 })).status).toBe('reserved')
-    expect((await store.ledger.reserve({ id: 'b', draws: [draw], ttlMs: 1_000 })).status).toBe('refused')
+    expect((await store.ledger.reserve({ id: 'a', draws: [draw], ttlMs: 1_000 })).status).toBe(
+      'reserved',
+    )
+    expect((await store.ledger.reserve({ id: 'b', draws: [draw], ttlMs: 1_000 })).status).toBe(
+      'refused',
+    )
     await store.close()
   })
 
   it('refuses what is no client, and prefixes that would break out', () => {
     expect(() => redisStore({ client: {} as never })).toThrow(TypeError)
-    for (const prefix of ['', 'a}b', '{a', 'a b', '*']) expect(() => redisStore({ prefix })).toThrow(TypeError)
+    for (const prefix of ['', 'a}b', '{a', 'a b', '*'])
+      expect(() => redisStore({ prefix })).toThrow(TypeError)
   })
 })
 
@@ -143,11 +203,16 @@ describe.runIf(named !== undefined)('a ledger on the Redis of POSTERN_TEST_REDIS
   let store: Store
   beforeAll(async () => {
     store = redisStore({ url, prefix: `${prefix}-ledger` })
-    await vi.waitFor(() => store.ledger.read([{ kind: 'lease', key: 'up', amount: 1, limit: 1, leaseMs: 1 }]))
+    await vi.waitFor(() =>
+      store.ledger.read([{ kind: 'lease', key: 'up', amount: 1, limit: 1, leaseMs: 1 }]),
+    )
   })
   afterAll(async () => {
     await store.close()
     await named?.clean()
   })
-  for (const { name, run } of ledgerConformance) it(name, () => run({ ledger: store.ledger, now: () => Promise.resolve(Date.now()), pass: (ms) => wait(ms) }))
+  for (const { name, run } of ledgerConformance)
+    it(name, () =>
+      run({ ledger: store.ledger, now: () => Promise.resolve(Date.now()), pass: (ms) => wait(ms) }),
+    )
 })

@@ -33,10 +33,19 @@ afterEach(async () => {
   for (const close of closers.splice(0).reverse()) await close()
 })
 
-const options = (own: GatewayOptions): GatewayOptions => ({ providers: { fake: { baseUrl: provider.url } }, keys: { bot: KEY }, log: 'silent', ...own })
+const options = (own: GatewayOptions): GatewayOptions => ({
+  providers: { fake: { baseUrl: provider.url } },
+  keys: { bot: KEY },
+  log: 'silent',
+  ...own,
+})
 
 function ask(url: string, headers: Record<string, string> = {}): Promise<Response> {
-  return fetch(`${url}/v1/chat/completions`, { method: 'POST', headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json', ...headers }, body })
+  return fetch(`${url}/v1/chat/completions`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${KEY}`, 'content-type': 'application/json', ...headers },
+    body,
+  })
 }
 
 describe('loggers', () => {
@@ -52,13 +61,28 @@ describe('loggers', () => {
   it.each([
     ['pino', () => pino({ level: 'info' }, sink)],
     ['a child of pino', () => pino({ level: 'info' }, sink).child({ part: 'llm' })],
-    ['winston', () => winston.createLogger({ level: 'info', transports: [new winston.transports.Stream({ stream: sink })] })],
+    [
+      'winston',
+      () =>
+        winston.createLogger({
+          level: 'info',
+          transports: [new winston.transports.Stream({ stream: sink })],
+        }),
+    ],
   ])('%s writes the message and its fields', async (_, create) => {
     const gateway = createGateway(options({ log: create() }))
     closers.push(() => gateway.close())
-    const answer = await gateway.fetch('http://llm/v1/chat/completions', { method: 'POST', headers: { authorization: `Bearer ${KEY}` }, body })
+    const answer = await gateway.fetch('http://llm/v1/chat/completions', {
+      method: 'POST',
+      headers: { authorization: `Bearer ${KEY}` },
+      body,
+    })
     expect(answer.status).toBe(200)
-    const line = JSON.parse(lines.find((text) => text.includes('"record"')) as string) as { msg?: string; message?: string; record: RequestRecord }
+    const line = JSON.parse(lines.find((text) => text.includes('"record"')) as string) as {
+      msg?: string
+      message?: string
+      record: RequestRecord
+    }
     expect(line.msg ?? line.message).toBe('request')
     expect(line.record).toMatchObject({ target: 'fake/model', status: 200 })
   })
@@ -67,11 +91,15 @@ describe('loggers', () => {
 describe('ids of the host', () => {
   const records: RequestRecord[] = []
   beforeEach(() => void (records.length = 0))
-  const traced = (own: GatewayOptions = {}): GatewayOptions => options({ onRecord: (record) => void records.push(record), ...own })
+  const traced = (own: GatewayOptions = {}): GatewayOptions =>
+    options({ onRecord: (record) => void records.push(record), ...own })
 
   async function serve(listener: Parameters<typeof createServer>[1]): Promise<string> {
     const server = createServer(listener).listen(0, '127.0.0.1')
-    closers.push(() => server.closeAllConnections(), () => server.close())
+    closers.push(
+      () => server.closeAllConnections(),
+      () => server.close(),
+    )
     await once(server, 'listening')
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}/llm`
   }
@@ -113,34 +141,54 @@ describe('ids of the host', () => {
     },
   }
 
-  it.each(Object.entries(hosts))('%s: the answer, the record and the provider get them', async (_, host) => {
-    const url = await serve(host(traced({ forwardTrace: ['x-request-id', 'traceparent'] })))
-    const given = await ask(url, { 'x-request-id': 'from-edge-1', traceparent: PARENT })
-    const made = await ask(url)
-    expect(given.headers.get('x-request-id')).toBe('from-edge-1')
-    expect(made.headers.get('x-request-id')).toMatch(/^host-/)
-    expect(records[0]).toMatchObject({ hostRequestId: 'from-edge-1', traceparent: PARENT })
-    expect(records[1]?.hostRequestId).toBe(made.headers.get('x-request-id'))
-    expect(records[1]).not.toHaveProperty('traceparent')
-    expect(provider.journal.entries.map(({ headers }) => [headers['x-request-id'], headers.traceparent])).toEqual([
-      ['from-edge-1', PARENT],
-      [made.headers.get('x-request-id'), undefined],
-    ])
-    // The gateway's own id stays its own: what limits count by is never chosen by a client.
-    for (const answer of [given, made]) expect(answer.headers.get('x-postern-request-id')).toMatch(/^req_/)
-    expect(records.map(({ id }) => id)).toEqual([given, made].map(({ headers }) => headers.get('x-postern-request-id')))
-  })
+  it.each(Object.entries(hosts))(
+    '%s: the answer, the record and the provider get them',
+    async (_, host) => {
+      const url = await serve(host(traced({ forwardTrace: ['x-request-id', 'traceparent'] })))
+      const given = await ask(url, { 'x-request-id': 'from-edge-1', traceparent: PARENT })
+      const made = await ask(url)
+      expect(given.headers.get('x-request-id')).toBe('from-edge-1')
+      expect(made.headers.get('x-request-id')).toMatch(/^host-/)
+      expect(records[0]).toMatchObject({ hostRequestId: 'from-edge-1', traceparent: PARENT })
+      expect(records[1]?.hostRequestId).toBe(made.headers.get('x-request-id'))
+      expect(records[1]).not.toHaveProperty('traceparent')
+      expect(
+        provider.journal.entries.map(({ headers }) => [
+          headers['x-request-id'],
+          headers.traceparent,
+        ]),
+      ).toEqual([
+        ['from-edge-1', PARENT],
+        [made.headers.get('x-request-id'), undefined],
+      ])
+      // The gateway's own id stays its own: what limits count by is never chosen by a client.
+      for (const answer of [given, made])
+        expect(answer.headers.get('x-postern-request-id')).toMatch(/^req_/)
+      expect(records.map(({ id }) => id)).toEqual(
+        [given, made].map(({ headers }) => headers.get('x-postern-request-id')),
+      )
+    },
+  )
 
   it('does not send them to providers unless it is configured', async () => {
     const url = await serve(hosts.Express(traced()))
     await ask(url, { 'x-request-id': 'from-edge-1', traceparent: PARENT, tracestate: 'a=1' })
-    for (const header of ['x-request-id', 'traceparent', 'tracestate']) expect(provider.journal.entries[0]?.headers).not.toHaveProperty(header)
+    for (const header of ['x-request-id', 'traceparent', 'tracestate'])
+      expect(provider.journal.entries[0]?.headers).not.toHaveProperty(header)
     expect(records[0]).toMatchObject({ hostRequestId: 'from-edge-1' })
   })
 
   it('ignores what is no id', async () => {
-    const url = await serve(hosts['Express with an id on the request'](traced({ forwardTrace: ['x-request-id', 'traceparent', 'tracestate'] })))
-    const answer = await ask(url, { 'x-request-id': `x${'y'.repeat(200)}`, traceparent: 'garbage', tracestate: 'a=1' })
+    const url = await serve(
+      hosts['Express with an id on the request'](
+        traced({ forwardTrace: ['x-request-id', 'traceparent', 'tracestate'] }),
+      ),
+    )
+    const answer = await ask(url, {
+      'x-request-id': `x${'y'.repeat(200)}`,
+      traceparent: 'garbage',
+      tracestate: 'a=1',
+    })
     const own = answer.headers.get('x-postern-request-id')
     expect(answer.headers.get('x-request-id')).toBe(own)
     expect(provider.journal.entries[0]?.headers['x-request-id']).toBe(own)

@@ -41,15 +41,25 @@ afterEach(async () => {
 })
 afterAll(() => Promise.all([first.close(), second.close(), third.close()]))
 
-const own = (provider: FakeProvider, more: object = {}) => ({ baseUrl: provider.url, apiKey: CANARY_KEY, dialect: spokenBy(provider), ...more })
+const own = (provider: FakeProvider, more: object = {}) => ({
+  baseUrl: provider.url,
+  apiKey: CANARY_KEY,
+  dialect: spokenBy(provider),
+  ...more,
+})
 const three = () => ({ first: own(first), second: own(second), third: own(third) })
 
 function start(options: GatewayOptions = {}): void {
-  gateway = createGateway({ providers: three(), keys: { web: CLIENT_KEY }, log, ...options }, { clock, environment: {} })
+  gateway = createGateway(
+    { providers: three(), keys: { web: CLIENT_KEY }, log, ...options },
+    { clock, environment: {} },
+  )
 }
 
 async function list(): Promise<readonly Model[]> {
-  const response = await gateway.fetch('http://gateway/v1/models', { headers: { authorization: `Bearer ${CLIENT_KEY}` } })
+  const response = await gateway.fetch('http://gateway/v1/models', {
+    headers: { authorization: `Bearer ${CLIENT_KEY}` },
+  })
   expect(response.status).toBe(200)
   const body = (await response.json()) as { object: string; data: readonly Model[] }
   expect(body.object).toBe('list')
@@ -113,9 +123,20 @@ describe('a restricted key', () => {
 
 describe('a provider that fails', () => {
   it('is left out and logged, without its key', async () => {
-    start({ providers: { ...three(), wrong: { ...own(first), apiKey: 'sk-wrong-0123456789abcdef' }, gone: { baseUrl: await refusedUrl('/v1') } } })
+    start({
+      providers: {
+        ...three(),
+        wrong: { ...own(first), apiKey: 'sk-wrong-0123456789abcdef' },
+        gone: { baseUrl: await refusedUrl('/v1') },
+      },
+    })
     expect(await ids()).toEqual(['first/alpha', 'first/beta', 'second/gamma', 'third/delta'])
-    expect(log.lines.filter((line) => line.startsWith('warn a provider did not list its models')).map((line) => /"provider":"(\w+)"/.exec(line)?.[1]).sort()).toEqual(['gone', 'wrong'])
+    expect(
+      log.lines
+        .filter((line) => line.startsWith('warn a provider did not list its models'))
+        .map((line) => /"provider":"(\w+)"/.exec(line)?.[1])
+        .sort(),
+    ).toEqual(['gone', 'wrong'])
     expect(log.lines.join('\n')).not.toContain('sk-')
   })
 
@@ -125,7 +146,11 @@ describe('a provider that fails', () => {
     await flaky.close()
     start({ providers: { flaky: { baseUrl: url, apiKey: CANARY_KEY, models: ['named'] } } })
     expect(await ids()).toEqual(['flaky/named'])
-    const back = await startFakeProvider({ dialect: 'openai-chat', apiKey: CANARY_KEY, port: Number(new URL(url).port) })
+    const back = await startFakeProvider({
+      dialect: 'openai-chat',
+      apiKey: CANARY_KEY,
+      port: Number(new URL(url).port),
+    })
     expect(await ids()).toEqual(['flaky/named', 'flaky/fake-small', 'flaky/fake-large'])
     await back.close()
   })
@@ -146,22 +171,35 @@ describe('the list of a provider', () => {
     first.models = ['alpha', 'beta']
   })
 
-  it('is asked for with the provider\'s own key in its own header', async () => {
+  it("is asked for with the provider's own key in its own header", async () => {
     start()
     await ids()
-    expect(first.journal.last()).toMatchObject({ method: 'GET', path: '/v1/models', headers: { authorization: `Bearer ${CANARY_KEY}` } })
+    expect(first.journal.last()).toMatchObject({
+      method: 'GET',
+      path: '/v1/models',
+      headers: { authorization: `Bearer ${CANARY_KEY}` },
+    })
     expect(second.journal.last().headers['x-api-key']).toBe(CANARY_KEY)
     expect(third.journal.last().headers['x-goog-api-key']).toBe(CANARY_KEY)
     expect(third.journal.last().search).not.toContain(CANARY_KEY)
   })
 })
 
-it.each(['Express', 'Koa', 'Hono'] as const)('the official SDK lists models through %s', async (framework) => {
-  start()
-  const chain = await startMountedChain(framework, { mountPath: '/llm' })
-  const client = new OpenAI({ baseURL: `${chain.url}/v1`, apiKey: CLIENT_KEY })
-  const seen: string[] = []
-  for await (const model of client.models.list()) seen.push(model.id)
-  expect(seen).toEqual(['chain', 'first/fake-small', 'first/fake-large', 'second/fake-small', 'second/fake-large'])
-  await chain.close()
-})
+it.each(['Express', 'Koa', 'Hono'] as const)(
+  'the official SDK lists models through %s',
+  async (framework) => {
+    start()
+    const chain = await startMountedChain(framework, { mountPath: '/llm' })
+    const client = new OpenAI({ baseURL: `${chain.url}/v1`, apiKey: CLIENT_KEY })
+    const seen: string[] = []
+    for await (const model of client.models.list()) seen.push(model.id)
+    expect(seen).toEqual([
+      'chain',
+      'first/fake-small',
+      'first/fake-large',
+      'second/fake-small',
+      'second/fake-large',
+    ])
+    await chain.close()
+  },
+)

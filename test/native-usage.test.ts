@@ -9,7 +9,11 @@ afterEach(async () => {
   await server.close()
 })
 
-type Answer = { readonly type: string; readonly pieces: readonly string[]; readonly hangs?: boolean }
+type Answer = {
+  readonly type: string
+  readonly pieces: readonly string[]
+  readonly hangs?: boolean
+}
 
 /** A provider's own API, which answers so, piece by piece. */
 async function start({ type, pieces, hangs }: Answer): Promise<void> {
@@ -19,7 +23,15 @@ async function start({ type, pieces, hangs }: Answer): Promise<void> {
     for (const piece of pieces) response.write(piece)
     if (hangs !== true) response.end()
   })
-  chain = await startChain({ addresses: { first: server.url }, dialects: ['openai-chat'], quirks: { first: { reasoning: 'none' } }, gateway: { keys: { client: CLIENT_KEY }, limits: [{ unit: 'tokens', window: 'day', limit: 100_000 }] } })
+  chain = await startChain({
+    addresses: { first: server.url },
+    dialects: ['openai-chat'],
+    quirks: { first: { reasoning: 'none' } },
+    gateway: {
+      keys: { client: CLIENT_KEY },
+      limits: [{ unit: 'tokens', window: 'day', limit: 100_000 }],
+    },
+  })
 }
 
 async function used(): Promise<number> {
@@ -28,15 +40,37 @@ async function used(): Promise<number> {
   return (usage?.input ?? 0) + (usage?.output ?? 0)
 }
 
-const event = (text: string): string => `data: ${JSON.stringify({ choices: [{ delta: { content: text } }] })}\n\n`
+const event = (text: string): string =>
+  `data: ${JSON.stringify({ choices: [{ delta: { content: text } }] })}\n\n`
 
 describe('a call of a provider\u2019s own API', () => {
   it.each<[string, Answer, number, number]>([
-    ['that is told', { type: 'application/json', pieces: [JSON.stringify({ usage: { prompt_tokens: 30, completion_tokens: 70 } })] }, 100, 100],
-    ['of JSON without one', { type: 'application/json', pieces: [JSON.stringify({ text: 'x'.repeat(4_000) })] }, 1_000, 1_100],
+    [
+      'that is told',
+      {
+        type: 'application/json',
+        pieces: [JSON.stringify({ usage: { prompt_tokens: 30, completion_tokens: 70 } })],
+      },
+      100,
+      100,
+    ],
+    [
+      'of JSON without one',
+      { type: 'application/json', pieces: [JSON.stringify({ text: 'x'.repeat(4_000) })] },
+      1_000,
+      1_100,
+    ],
     ['of what is no JSON', { type: 'text/plain', pieces: ['x'.repeat(4_000)] }, 1_000, 1_100],
     ['of what has no type', { type: '', pieces: ['x'.repeat(4_000)] }, 1_000, 1_100],
-    ['of events without one', { type: 'text/event-stream', pieces: Array.from({ length: 50 }, (_, at) => event(` word${at}`)) }, 50, 300],
+    [
+      'of events without one',
+      {
+        type: 'text/event-stream',
+        pieces: Array.from({ length: 50 }, (_, at) => event(` word${at}`)),
+      },
+      50,
+      300,
+    ],
   ])('counts the usage %s', async (_, answer, least, most) => {
     await start(answer)
     await (await chain.send('/providers/first/x/generate', { method: 'POST', body: '{}' })).text()
@@ -46,13 +80,29 @@ describe('a call of a provider\u2019s own API', () => {
   })
 
   it.each<[string, Answer, number]>([
-    ['of events', { type: 'text/event-stream', pieces: Array.from({ length: 50 }, (_, at) => event(` word${at}`)), hangs: true }, 50],
+    [
+      'of events',
+      {
+        type: 'text/event-stream',
+        pieces: Array.from({ length: 50 }, (_, at) => event(` word${at}`)),
+        hangs: true,
+      },
+      50,
+    ],
     ['of bytes', { type: 'text/plain', pieces: ['x'.repeat(4_000)], hangs: true }, 1_000],
-    ['of JSON', { type: 'application/json', pieces: ['{"text":"', 'x'.repeat(4_000)], hangs: true }, 1_000],
+    [
+      'of JSON',
+      { type: 'application/json', pieces: ['{"text":"', 'x'.repeat(4_000)], hangs: true },
+      1_000,
+    ],
   ])('counts a stream %s that is left half way', async (_, answer, least) => {
     await start(answer)
     const controller = new AbortController()
-    const response = await chain.send('/providers/first/x/generate', { method: 'POST', body: '{}', signal: controller.signal })
+    const response = await chain.send('/providers/first/x/generate', {
+      method: 'POST',
+      body: '{}',
+      signal: controller.signal,
+    })
     await response.body?.getReader().read()
     controller.abort()
     expect(await used()).toBeGreaterThanOrEqual(least)
@@ -71,7 +121,12 @@ describe('a call of a provider\u2019s own API', () => {
     ['POST', 'v1/models', false],
   ])('%s %s is free: %s', async (method, path, isFree) => {
     await start({ type: 'text/plain', pieces: ['x'.repeat(4_000)] })
-    await (await chain.send(`/providers/first/${path}`, { method, ...(method === 'POST' && { body: '{}' }) })).text()
+    await (
+      await chain.send(`/providers/first/${path}`, {
+        method,
+        ...(method === 'POST' && { body: '{}' }),
+      })
+    ).text()
     expect((await used()) === 0).toBe(isFree)
   })
 })

@@ -18,13 +18,32 @@ async function startHolding() {
   const serve = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     let text = ''
     for await (const piece of request.setEncoding('utf8')) text += piece as string
-    const name = (JSON.parse(text) as { messages: { content: string }[] }).messages[0]?.content ?? ''
+    const name =
+      (JSON.parse(text) as { messages: { content: string }[] }).messages[0]?.content ?? ''
     seen.push(name)
     held.push({
       name,
       release(status = 200) {
-        held.splice(held.findIndex((one) => one.name === name), 1)
-        const body = status === 200 ? { id: 'x', object: 'chat.completion', created: 1, model: 'm', choices: [{ index: 0, message: { role: 'assistant', content: name }, finish_reason: 'stop' }] } : { error: { message: 'too much' } }
+        held.splice(
+          held.findIndex((one) => one.name === name),
+          1,
+        )
+        const body =
+          status === 200
+            ? {
+                id: 'x',
+                object: 'chat.completion',
+                created: 1,
+                model: 'm',
+                choices: [
+                  {
+                    index: 0,
+                    message: { role: 'assistant', content: name },
+                    finish_reason: 'stop',
+                  },
+                ],
+              }
+            : { error: { message: 'too much' } }
         response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body))
       },
     })
@@ -33,7 +52,9 @@ async function startHolding() {
   return { ...server, held, seen }
 }
 
-/** An answer that says nothing about how much the provider takes, so that the pace stays what it is. */
+/**
+ * An answer that says nothing about how much the provider takes, so that the pace stays what it is.
+ */
 const NO_SIGN = 400
 
 describe('the pace of a provider (R78-R80)', () => {
@@ -42,7 +63,15 @@ describe('the pace of a provider (R78-R80)', () => {
 
   beforeEach(async () => {
     provider = await startHolding()
-    gateway = createGateway({ providers: { acme: { baseUrl: `${provider.url}/v1`, apiKey: CANARY_KEY } }, keys: { client: CLIENT_KEY }, retries: 0, log: 'silent' }, { environment: {} })
+    gateway = createGateway(
+      {
+        providers: { acme: { baseUrl: `${provider.url}/v1`, apiKey: CANARY_KEY } },
+        keys: { client: CLIENT_KEY },
+        retries: 0,
+        log: 'silent',
+      },
+      { environment: {} },
+    )
   })
   afterEach(async () => {
     await gateway.close({ graceMs: 0 })
@@ -52,20 +81,29 @@ describe('the pace of a provider (R78-R80)', () => {
   const ask = (name: string, headers: Record<string, string> = {}): Promise<Response> =>
     gateway.fetch('http://g/v1/chat/completions', {
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${CLIENT_KEY}`, ...headers },
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${CLIENT_KEY}`,
+        ...headers,
+      },
       body: JSON.stringify({ model: 'acme/m', messages: [{ role: 'user', content: name }] }),
     })
   const batch = { 'x-postern-lane': 'batch' }
   const underWay = (count: number) => expect.poll(() => provider.held.length).toBe(count)
 
-  /** Five calls are under way, and the provider says that it is too much: from then on four may be, three of which are. */
+  /**
+   * Five calls are under way, and the provider says that it is too much: from then on four may be,
+   * three of which are.
+   */
   async function leaveOnePlace(): Promise<void> {
     const calls = ['a', 'b', 'c', 'd', 'e'].map((name) => ask(name))
     await underWay(5)
     provider.held[0]?.release(429)
     await underWay(4)
     for (let at = 0; at < 4; at++) provider.held[0]?.release(NO_SIGN)
-    expect((await Promise.all(calls)).map(({ status }) => status).toSorted((x, y) => x - y)).toEqual([NO_SIGN, NO_SIGN, NO_SIGN, NO_SIGN, 429])
+    expect(
+      (await Promise.all(calls)).map(({ status }) => status).toSorted((x, y) => x - y),
+    ).toEqual([NO_SIGN, NO_SIGN, NO_SIGN, NO_SIGN, 429])
     for (const name of ['kept 1', 'kept 2', 'kept 3']) void ask(name).catch(() => undefined)
     await underWay(3)
     provider.seen.length = 0
@@ -81,7 +119,11 @@ describe('the pace of a provider (R78-R80)', () => {
       expect(provider.held).toHaveLength(1)
       provider.held[0]?.release(NO_SIGN)
     }
-    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([NO_SIGN, NO_SIGN, NO_SIGN])
+    expect((await Promise.all(calls)).map(({ status }) => status)).toEqual([
+      NO_SIGN,
+      NO_SIGN,
+      NO_SIGN,
+    ])
   })
 
   it('serves those who wait for an answer first, and batch all the same', async () => {
@@ -105,7 +147,12 @@ describe('the pace of a provider (R78-R80)', () => {
     const first = ask('first')
     await underWay(1)
     const controller = new AbortController()
-    const left = gateway.fetch('http://g/v1/chat/completions', { method: 'POST', signal: controller.signal, headers: { 'content-type': 'application/json', authorization: `Bearer ${CLIENT_KEY}` }, body: JSON.stringify({ model: 'acme/m', messages: [{ role: 'user', content: 'left' }] }) })
+    const left = gateway.fetch('http://g/v1/chat/completions', {
+      method: 'POST',
+      signal: controller.signal,
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${CLIENT_KEY}` },
+      body: JSON.stringify({ model: 'acme/m', messages: [{ role: 'user', content: 'left' }] }),
+    })
     const last = ask('last')
     controller.abort()
     await expect(left).rejects.toThrow()

@@ -1,5 +1,11 @@
 import { createGateway, type Gateway, type RequestRecord } from '@postern/core'
-import { dialectNames, type FakeProvider, refusedUrl, type ScriptedReply, startFakeProvider } from '@postern/testing'
+import {
+  dialectNames,
+  type FakeProvider,
+  refusedUrl,
+  type ScriptedReply,
+  startFakeProvider,
+} from '@postern/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { CANARY_KEY, type Chain, CLIENT_KEY, startChain, targetOf } from './harness/chain.ts'
 import { seeError, seeStream } from './harness/client-stream.ts'
@@ -23,11 +29,18 @@ describe('a provider whose models fail together', () => {
     log = seeLog()
     records = []
     broken = new Set()
-    provider.reply(({ view }): ScriptedReply => (broken.has(view.model ?? '') ? { status: 500 } : { answer: { text: 'hi' } }))
+    provider.reply(({ view }): ScriptedReply =>
+      broken.has(view.model ?? '') ? { status: 500 } : { answer: { text: 'hi' } },
+    )
     gateway = createGateway(
       {
-        providers: { first: { baseUrl: provider.url, apiKey: CANARY_KEY }, second: { baseUrl: other.url, apiKey: CANARY_KEY } },
-        routes: Object.fromEntries(['a', 'b', 'c'].map((model) => [model, [`first/${model}`, 'second/m']])),
+        providers: {
+          first: { baseUrl: provider.url, apiKey: CANARY_KEY },
+          second: { baseUrl: other.url, apiKey: CANARY_KEY },
+        },
+        routes: Object.fromEntries(
+          ['a', 'b', 'c'].map((model) => [model, [`first/${model}`, 'second/m']]),
+        ),
         keys: { client: CLIENT_KEY },
         log,
         onRecord: (record) => void records.push(record),
@@ -110,7 +123,9 @@ describe('a chain of any length', () => {
     ['a page of HTML', { htmlErrorPage: true, status: 200 }],
     ['an empty body', { emptyBody: true }],
   ]
-  const rows = failures.flatMap(([name, reply]) => [false, true].map((stream) => ({ name, reply, stream })))
+  const rows = failures.flatMap(([name, reply]) =>
+    [false, true].map((stream) => ({ name, reply, stream })),
+  )
 
   it.each(rows)('is tried to its end after $name (stream: $stream)', async ({ reply, stream }) => {
     chain = await startChain({ dialects: dialectNames.slice(0, 5), injected: { random: () => 0 } })
@@ -118,21 +133,37 @@ describe('a chain of any length', () => {
     chain.provider('fifth').reply({ answer: { text: 'Served by fifth' } })
     const response = await chain.ask({ stream })
     const body = await response.text()
-    expect(stream ? seeStream(body).text : (JSON.parse(body) as { choices: [{ message: { content: string } }] }).choices[0].message.content).toBe('Served by fifth')
+    expect(
+      stream
+        ? seeStream(body).text
+        : (JSON.parse(body) as { choices: [{ message: { content: string } }] }).choices[0].message
+            .content,
+    ).toBe('Served by fifth')
     expect(chain.calls()).toEqual([1, 1, 1, 1, 1])
     expect(response.headers.get('x-postern-target')).toBe(targetOf('fifth'))
   })
 
   it('is tried as far as its deadline goes', async () => {
     const clock = new FakeClock()
-    chain = await startChain({ dialects: ['openai-chat', 'openai-chat', 'openai-chat', 'openai-chat'], route: { timeout: '8s', attemptTimeout: '3s' }, injected: { clock, random: () => 0 } })
+    chain = await startChain({
+      dialects: ['openai-chat', 'openai-chat', 'openai-chat', 'openai-chat'],
+      route: { timeout: '8s', attemptTimeout: '3s' },
+      injected: { clock, random: () => 0 },
+    })
     for (const provider of chain.providers) provider.reply({ hangBeforeHeaders: true })
     const asked = chain.ask()
-    for (const [name, ms] of [['first', 3_000], ['second', 3_000], ['third', 2_000]] as const) {
+    for (const [name, ms] of [
+      ['first', 3_000],
+      ['second', 3_000],
+      ['third', 2_000],
+    ] as const) {
       await chain.provider(name).journal.waitForRequest()
       clock.advance(ms)
     }
-    expect(await seeError(await asked)).toMatchObject({ code: 'deadline_exceeded', message: expect.stringContaining('(route "chain")') })
+    expect(await seeError(await asked)).toMatchObject({
+      code: 'deadline_exceeded',
+      message: expect.stringContaining('(route "chain")'),
+    })
     expect(chain.calls()).toEqual([1, 1, 1, 0])
   })
 
@@ -142,10 +173,19 @@ describe('a chain of any length', () => {
     chain.provider('second').reply({ raw: { body: `<html>${CANARY_KEY}</html>` } })
     const response = await chain.ask()
     expect(response.status).toBe(502)
-    expect((await seeError(response)).message).toMatch(/^All 3 attempts failed \(first\/model-of-first: provider_unreachable.*\(route "chain"\)$/)
+    expect((await seeError(response)).message).toMatch(
+      /^All 3 attempts failed \(first\/model-of-first: provider_unreachable.*\(route "chain"\)$/,
+    )
     const lines = log.lines.filter((line) => line.includes('request failed'))
     expect(lines).toHaveLength(1)
-    for (const part of ['"route":"chain"', '"status":502', 'provider_unreachable', 'ECONNREFUSED', targetOf('second')]) expect(lines[0]).toContain(part)
+    for (const part of [
+      '"route":"chain"',
+      '"status":502',
+      'provider_unreachable',
+      'ECONNREFUSED',
+      targetOf('second'),
+    ])
+      expect(lines[0]).toContain(part)
     expect(lines[0]).not.toContain(CANARY_KEY)
   })
 

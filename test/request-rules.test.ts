@@ -21,8 +21,12 @@ const takesNoFiles: ReadonlySet<DialectName> = new Set(['cohere'])
 
 type Json = Record<string, unknown>
 
-/** Where clients of a dialect send their requests; the model stands in the body, or in the address. */
-const doors: Readonly<Partial<Record<DialectName, (model: string, body: Json) => { path: string; body: Json }>>> = {
+/**
+ * Where clients of a dialect send their requests; the model stands in the body, or in the address.
+ */
+const doors: Readonly<
+  Partial<Record<DialectName, (model: string, body: Json) => { path: string; body: Json }>>
+> = {
   'openai-chat': (model, body) => ({ path: '/v1/chat/completions', body: { ...body, model } }),
   'openai-responses': (model, body) => ({ path: '/v1/responses', body: { ...body, model } }),
   'anthropic-messages': (model, body) => ({ path: '/v1/messages', body: { ...body, model } }),
@@ -42,7 +46,19 @@ describe('requests of every client reach every provider by its rules', () => {
     }
     steady = await startSteady()
     gateway = createGateway<never>({
-      providers: Object.fromEntries([...fakes].map(([dialect, fake]) => [dialect, { baseUrl: fake.url, apiKey: PROVIDER_KEY, dialect, ...(dialect === 'openai-chat' && { quirks: { exact: true, maxTokensField: 'max_completion_tokens' as const } }) }])),
+      providers: Object.fromEntries(
+        [...fakes].map(([dialect, fake]) => [
+          dialect,
+          {
+            baseUrl: fake.url,
+            apiKey: PROVIDER_KEY,
+            dialect,
+            ...(dialect === 'openai-chat' && {
+              quirks: { exact: true, maxTokensField: 'max_completion_tokens' as const },
+            }),
+          },
+        ]),
+      ),
       keys: { client: KEY },
       retries: 0,
       log: 'silent',
@@ -58,17 +74,25 @@ describe('requests of every client reach every provider by its rules', () => {
   async function carry(from: DialectName, to: DialectName, body: Json): Promise<Json> {
     const door = doors[from]
     const fake = fakes.get(to)
-    if (door === undefined || fake === undefined || gateway === undefined) throw new TypeError(`Nothing leads from ${from} to ${to}.`)
+    if (door === undefined || fake === undefined || gateway === undefined)
+      throw new TypeError(`Nothing leads from ${from} to ${to}.`)
     fake.journal.clear()
     const request = door(`${to}/${models[to]}`, body)
     const response = await gateway.fetch(`http://gateway${request.path}`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json', authorization: `Bearer ${KEY}`, 'anthropic-version': '2023-06-01' },
+      headers: {
+        'content-type': 'application/json',
+        authorization: `Bearer ${KEY}`,
+        'anthropic-version': '2023-06-01',
+      },
       body: JSON.stringify(request.body),
     })
     const text = await response.text()
     if (takesNoFiles.has(to) && JSON.stringify(body).includes('application/pdf')) {
-      expect([response.status, text]).toEqual([400, expect.stringContaining('content of type file')])
+      expect([response.status, text]).toEqual([
+        400,
+        expect.stringContaining('content of type file'),
+      ])
       return {}
     }
     expect(text, `${from} to ${to}: ${JSON.stringify(request.body)}`).not.toMatch(/"error":\{/)
@@ -89,13 +113,16 @@ describe('requests of every client reach every provider by its rules', () => {
 
   const clients = dialects.filter((dialect) => dialect in doors && dialect !== 'openai-chat')
 
-  it.each(clients.flatMap((from) => dialects.map((to) => [from, to] as const)))('from %s to %s', async (from, to) => {
-    await fc.assert(
-      fc.asyncProperty(chatRequests, async (body) => {
-        // What the provider of a dialect is sent is what a client of the same dialect may send.
-        await carry(from, to, await carry('openai-chat', from, body))
-      }),
-      { numRuns: 40 },
-    )
-  })
+  it.each(clients.flatMap((from) => dialects.map((to) => [from, to] as const)))(
+    'from %s to %s',
+    async (from, to) => {
+      await fc.assert(
+        fc.asyncProperty(chatRequests, async (body) => {
+          // What the provider of a dialect is sent is what a client of the same dialect may send.
+          await carry(from, to, await carry('openai-chat', from, body))
+        }),
+        { numRuns: 40 },
+      )
+    },
+  )
 })

@@ -15,13 +15,35 @@ afterAll(() => provider.close())
 /** `postern serve` with a stream under way, and the signal to end it. */
 async function serving() {
   const [clock, gate] = [new FakeClock(), createGate()]
-  const [stopped, listening, drains] = [Promise.withResolvers<void>(), Promise.withResolvers<string>(), Promise.withResolvers<void>()]
-  const environment = { POSTERN_PROVIDER_DEMO_BASE_URL: provider.url, POSTERN_PROVIDER_DEMO_API_KEY: 'test', POSTERN_KEYS: `web:${KEY}`, POSTERN_LOG: 'silent' }
-  const ended = main(['serve', '--port', '0'], { environment, clock, fetch, out: listening.resolve, err: () => drains.resolve(), untilStopped: () => stopped.promise })
+  const [stopped, listening, drains] = [
+    Promise.withResolvers<void>(),
+    Promise.withResolvers<string>(),
+    Promise.withResolvers<void>(),
+  ]
+  const environment = {
+    POSTERN_PROVIDER_DEMO_BASE_URL: provider.url,
+    POSTERN_PROVIDER_DEMO_API_KEY: 'test',
+    POSTERN_KEYS: `web:${KEY}`,
+    POSTERN_LOG: 'silent',
+  }
+  const ended = main(['serve', '--port', '0'], {
+    environment,
+    clock,
+    fetch,
+    out: listening.resolve,
+    err: () => drains.resolve(),
+    untilStopped: () => stopped.promise,
+  })
   const url = /http:\/\/[\d.:]+\d/.exec(await listening.promise)?.[0] ?? ''
   provider.enqueue({ answer: { text: ['one', 'two'] }, gate })
   gate.release()
-  const stream = openStream(await ask((path, init) => fetch(`${url}${path}`, init), { model: 'demo/m', stream: true }, { headers: { authorization: `Bearer ${KEY}` } }))
+  const stream = openStream(
+    await ask(
+      (path, init) => fetch(`${url}${path}`, init),
+      { model: 'demo/m', stream: true },
+      { headers: { authorization: `Bearer ${KEY}` } },
+    ),
+  )
   await stream.until('one')
   stopped.resolve()
   await drains.promise

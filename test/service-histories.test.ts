@@ -6,21 +6,53 @@ import { CONFORMANCE_KEY, type FakeProvider, startFakeProvider } from '@postern/
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { catalogue } from '../packages/core/src/providers/index.ts'
 import { clientApiNames, clientApis, type ClientReading } from './harness/client-apis.ts'
-import { conversations, CUSTOM_TOOL, LONG_TOOL, PATCH, THOUGHT } from './harness/service-conversations.ts'
+import {
+  conversations,
+  CUSTOM_TOOL,
+  LONG_TOOL,
+  PATCH,
+  THOUGHT,
+} from './harness/service-conversations.ts'
 import { type ChatBody, refusalsOf, servicesWithRules } from './harness/service-refusals.ts'
 import type { ClientApi } from './harness/shared-cases.ts'
 
 /** Field a service answers its thoughts in; most have `reasoning_content`. */
-const thoughtFields: Readonly<Record<string, string>> = { groq: 'reasoning', together: 'reasoning', cerebras: 'reasoning', ollama: 'reasoning', vllm: 'reasoning', localai: 'reasoning', minimax: 'reasoning_details', snowflake: 'reasoning_details', openrouter: 'reasoning_details', 'vercel-ai-gateway': 'reasoning_details' }
+const thoughtFields: Readonly<Record<string, string>> = {
+  groq: 'reasoning',
+  together: 'reasoning',
+  cerebras: 'reasoning',
+  ollama: 'reasoning',
+  vllm: 'reasoning',
+  localai: 'reasoning',
+  minimax: 'reasoning_details',
+  snowflake: 'reasoning_details',
+  openrouter: 'reasoning_details',
+  'vercel-ai-gateway': 'reasoning_details',
+}
 /** Services that have no place for thoughts of earlier turns, or none for those of this model. */
 const forgetful: ReadonlySet<string> = new Set(['mistral'])
-const models: Readonly<Record<string, string>> = { groq: 'openai/gpt-oss-120b', siliconflow: 'moonshotai/Kimi-K2.6', deepseek: 'deepseek-v4-pro', moonshot: 'kimi-k2.6' }
+const models: Readonly<Record<string, string>> = {
+  groq: 'openai/gpt-oss-120b',
+  siliconflow: 'moonshotai/Kimi-K2.6',
+  deepseek: 'deepseek-v4-pro',
+  moonshot: 'kimi-k2.6',
+}
 
-const services = catalogue.filter(({ dialect }) => dialect === 'openai-chat').map(({ name }) => name)
+const services = catalogue
+  .filter(({ dialect }) => dialect === 'openai-chat')
+  .map(({ name }) => name)
 
-/** One server that answers for every service, below a path of its own, and refuses what that service refuses. */
+/**
+ * One server that answers for every service, below a path of its own, and refuses what that service
+ * refuses.
+ */
 class Services {
-  readonly #server: Server = createServer((request, response) => void this.#answer(request, response).catch((error: unknown) => response.writeHead(500).end(String(error))))
+  readonly #server: Server = createServer(
+    (request, response) =>
+      void this.#answer(request, response).catch((error: unknown) =>
+        response.writeHead(500).end(String(error)),
+      ),
+  )
   readonly bodies: ChatBody[] = []
 
   async open(): Promise<string> {
@@ -43,37 +75,80 @@ class Services {
     this.bodies.push(body)
     const why = refusalsOf(service).flatMap((refuses) => refuses(body) ?? [])
     if (why.length > 0) {
-      response.writeHead(400, { 'content-type': 'application/json' }).end(JSON.stringify({ error: { message: `${service}: ${why.join('; ')}`, type: 'invalid_request_error' } }))
+      response.writeHead(400, { 'content-type': 'application/json' }).end(
+        JSON.stringify({
+          error: { message: `${service}: ${why.join('; ')}`, type: 'invalid_request_error' },
+        }),
+      )
       return
     }
     const isFirst = !body.messages.some(({ role }) => role === 'tool')
-    const message = isFirst ? firstAnswer(service, body) : { role: 'assistant', content: 'done', refusal: null, annotations: [] }
+    const message = isFirst
+      ? firstAnswer(service, body)
+      : { role: 'assistant', content: 'done', refusal: null, annotations: [] }
     const finish = isFirst ? 'tool_calls' : 'stop'
     const usage = { prompt_tokens: 5, completion_tokens: 3, total_tokens: 8 }
     const head = { id: 'chatcmpl-1', created: 1_780_000_000, model: body.model }
     if (body.stream !== true) {
-      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ ...head, object: 'chat.completion', choices: [{ index: 0, message, finish_reason: finish }], usage }))
+      response.writeHead(200, { 'content-type': 'application/json' }).end(
+        JSON.stringify({
+          ...head,
+          object: 'chat.completion',
+          choices: [{ index: 0, message, finish_reason: finish }],
+          usage,
+        }),
+      )
       return
     }
     const { tool_calls: calls, ...rest } = message as { tool_calls?: object[] }
-    const chunk = (delta: object, reason: string | null): string => `data: ${JSON.stringify({ ...head, object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: reason }] })}\n\n`
-    const deltas = [chunk(rest, null), ...(calls ?? []).map((call, index) => chunk({ tool_calls: [{ index, ...call }] }, null)), chunk({}, finish)]
-    response.writeHead(200, { 'content-type': 'text/event-stream' }).end(`${deltas.join('')}data: ${JSON.stringify({ ...head, object: 'chat.completion.chunk', choices: [], usage })}\n\ndata: [DONE]\n\n`)
+    const chunk = (delta: object, reason: string | null): string =>
+      `data: ${JSON.stringify({ ...head, object: 'chat.completion.chunk', choices: [{ index: 0, delta, finish_reason: reason }] })}\n\n`
+    const deltas = [
+      chunk(rest, null),
+      ...(calls ?? []).map((call, index) => chunk({ tool_calls: [{ index, ...call }] }, null)),
+      chunk({}, finish),
+    ]
+    response
+      .writeHead(200, { 'content-type': 'text/event-stream' })
+      .end(
+        `${deltas.join('')}data: ${JSON.stringify({ ...head, object: 'chat.completion.chunk', choices: [], usage })}\n\ndata: [DONE]\n\n`,
+      )
   }
 }
 
 /** Thinks, and calls every tool that is offered by the name it is offered under. */
 function firstAnswer(service: string, body: ChatBody): object {
-  const tools = (body['tools'] ?? []) as { type: string; function?: { name: string; parameters?: { properties?: object } }; custom?: { name: string } }[]
+  const tools = (body['tools'] ?? []) as {
+    type: string
+    function?: { name: string; parameters?: { properties?: object } }
+    custom?: { name: string }
+  }[]
   const calls = tools.map((tool, at) => {
     const id = `callid00${at}`
-    if (tool.type === 'custom') return { id, type: 'custom', custom: { name: tool.custom?.name, input: PATCH } }
-    const isFreeText = JSON.stringify(Object.keys(tool.function?.parameters?.properties ?? {})) === '["input"]'
-    return { id, type: 'function', function: { name: tool.function?.name, arguments: JSON.stringify(isFreeText ? { input: PATCH } : {}) } }
+    if (tool.type === 'custom')
+      return { id, type: 'custom', custom: { name: tool.custom?.name, input: PATCH } }
+    const isFreeText =
+      JSON.stringify(Object.keys(tool.function?.parameters?.properties ?? {})) === '["input"]'
+    return {
+      id,
+      type: 'function',
+      function: {
+        name: tool.function?.name,
+        arguments: JSON.stringify(isFreeText ? { input: PATCH } : {}),
+      },
+    }
   })
   const field = thoughtFields[service] ?? 'reasoning_content'
-  const thought = field === 'reasoning_details' ? [{ type: 'reasoning.text', text: THOUGHT, index: 0 }] : THOUGHT
-  return { role: 'assistant', content: null, [field]: thought, tool_calls: calls, refusal: null, annotations: [] }
+  const thought =
+    field === 'reasoning_details' ? [{ type: 'reasoning.text', text: THOUGHT, index: 0 }] : THOUGHT
+  return {
+    role: 'assistant',
+    content: null,
+    [field]: thought,
+    tool_calls: calls,
+    refusal: null,
+    annotations: [],
+  }
 }
 
 describe('a conversation with tools and reasoning', () => {
@@ -85,7 +160,15 @@ describe('a conversation with tools and reasoning', () => {
     const url = await fakes.open()
     other = await startFakeProvider({ dialect: 'anthropic-messages', validate: false })
     gateway = createGateway({
-      providers: { ...Object.fromEntries(services.map((name) => [name, { baseUrl: `${url}/${name}`, apiKey: 'canary', alsoSpeaks: [] }])), other: { baseUrl: other.url, apiKey: 'canary', dialect: 'anthropic-messages' as const } },
+      providers: {
+        ...Object.fromEntries(
+          services.map((name) => [
+            name,
+            { baseUrl: `${url}/${name}`, apiKey: 'canary', alsoSpeaks: [] },
+          ]),
+        ),
+        other: { baseUrl: other.url, apiKey: 'canary', dialect: 'anthropic-messages' as const },
+      },
       keys: { team: CONFORMANCE_KEY },
       log: 'silent',
       retries: 0,
@@ -101,8 +184,16 @@ describe('a conversation with tools and reasoning', () => {
     fakes.bodies.length = 0
   })
 
-  const ask = (api: ClientApi, model: string, isStream: boolean, request: Record<string, unknown>): Promise<ClientReading> =>
-    clientApis[api]({ url: 'http://gateway', apiKey: CONFORMANCE_KEY, fetch: gateway.fetch as typeof fetch }, { model, isStream, request })
+  const ask = (
+    api: ClientApi,
+    model: string,
+    isStream: boolean,
+    request: Record<string, unknown>,
+  ): Promise<ClientReading> =>
+    clientApis[api](
+      { url: 'http://gateway', apiKey: CONFORMANCE_KEY, fetch: gateway.fetch as typeof fetch },
+      { model, isStream, request },
+    )
 
   it('is tried with every service that has rules', () => {
     expect(servicesWithRules.filter((name) => !services.includes(name))).toEqual([])
@@ -113,11 +204,19 @@ describe('a conversation with tools and reasoning', () => {
     const model = `${service}/${models[service] ?? 'm1'}`
 
     // Services without rules of their own differ in nothing but their name.
-    it.each(clientApiNames.flatMap((api) => (servicesWithRules.includes(service) ? [false, true] : [false]).map((isStream) => ({ api, isStream }))))('goes on through $api (stream: $isStream)', async ({ api, isStream }) => {
+    it.each(
+      clientApiNames.flatMap((api) =>
+        (servicesWithRules.includes(service) ? [false, true] : [false]).map((isStream) => ({
+          api,
+          isStream,
+        })),
+      ),
+    )('goes on through $api (stream: $isStream)', async ({ api, isStream }) => {
       const conversation = conversations[api]
       const first = await ask(api, model, isStream, conversation.opening())
       expect(first.tools.map(({ name }) => name)).toEqual(conversation.toolNames)
-      if (conversation.toolNames.includes(CUSTOM_TOOL)) expect(first.tools.find(({ name }) => name === CUSTOM_TOOL)?.args).toBe(PATCH)
+      if (conversation.toolNames.includes(CUSTOM_TOOL))
+        expect(first.tools.find(({ name }) => name === CUSTOM_TOOL)?.args).toBe(PATCH)
       const second = await ask(api, model, isStream, conversation.next(first))
       expect(second.text).toBe('done')
       const sent = JSON.stringify(fakes.bodies.at(-1)?.messages)
@@ -125,19 +224,32 @@ describe('a conversation with tools and reasoning', () => {
       expect(sent).not.toContain('parsed_arguments')
     })
 
-    it.each(clientApiNames)('goes on with what another provider has begun, through %s', async (api) => {
-      const conversation = conversations[api]
-      // Called by the names that they are offered under.
-      other.reply(({ entry }) => {
-        const tools = (entry.body as { tools: readonly { name: string; input_schema: { required?: readonly string[] } }[] }).tools
-        const toolCalls = tools.map(({ name, input_schema: { required } }, at) => ({ id: `toolu_${at}`, name, arguments: required?.[0] === 'input' ? { input: PATCH } : {} }))
-        return { answer: { reasoning: { text: 'foreign thought', signature: 'c2lnbmVk' }, toolCalls } }
-      })
-      const first = await ask(api, 'other/claude-opus-4-6', false, conversation.opening())
-      expect(first.tools.map(({ name }) => name)).toEqual(conversation.toolNames)
-      const second = await ask(api, model, false, conversation.next(first))
-      expect(second.text).toBe('done')
-    })
+    it.each(clientApiNames)(
+      'goes on with what another provider has begun, through %s',
+      async (api) => {
+        const conversation = conversations[api]
+        // Called by the names that they are offered under.
+        other.reply(({ entry }) => {
+          const tools = (
+            entry.body as {
+              tools: readonly { name: string; input_schema: { required?: readonly string[] } }[]
+            }
+          ).tools
+          const toolCalls = tools.map(({ name, input_schema: { required } }, at) => ({
+            id: `toolu_${at}`,
+            name,
+            arguments: required?.[0] === 'input' ? { input: PATCH } : {},
+          }))
+          return {
+            answer: { reasoning: { text: 'foreign thought', signature: 'c2lnbmVk' }, toolCalls },
+          }
+        })
+        const first = await ask(api, 'other/claude-opus-4-6', false, conversation.opening())
+        expect(first.tools.map(({ name }) => name)).toEqual(conversation.toolNames)
+        const second = await ask(api, model, false, conversation.next(first))
+        expect(second.text).toBe('done')
+      },
+    )
   })
 })
 

@@ -16,10 +16,16 @@ afterEach(async () => {
   }
 })
 
-/** Starts an example as `pnpm start` does, without any key in its environment, and gives the curl lines it prints. */
+/**
+ * Starts an example as `pnpm start` does, without any key in its environment, and gives the curl
+ * lines it prints.
+ */
 async function start(environment: Record<string, string>): Promise<string[]> {
   const { PATH, HOME } = process.env
-  const child = spawn(process.execPath, [script], { env: { PATH, HOME, PORT: '0', ...environment }, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, [script], {
+    env: { PATH, HOME, PORT: '0', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   children.push(child)
   let output = ''
   child.stderr.setEncoding('utf8').on('data', (text: string) => (output += text))
@@ -42,22 +48,35 @@ const hasCurl = (() => {
 })()
 
 describe('the start script', () => {
-  describe.skipIf(!hasCurl)('prints curl lines that work as printed (skipped where there is no curl)', () => {
-    it.each(['express', 'koa', 'hono'])('with the %s example', async (framework) => {
-      const [plain = '', streamed = ''] = await start({ FRAMEWORK: framework })
-      const answer = JSON.parse((await run('sh', ['-c', plain])).stdout) as { choices: { message: { content: string } }[] }
-      expect(answer.choices[0]?.message.content).toMatch(/^You said: Hello\n\nI am demo-small, a demo/)
-      const { stdout } = await run('sh', ['-c', streamed])
-      expect(stdout).toMatch(/^data: \{/)
-      expect(stdout).toMatch(/\n\ndata: \[DONE\]\n\n$/)
-    })
-  })
+  describe.skipIf(!hasCurl)(
+    'prints curl lines that work as printed (skipped where there is no curl)',
+    () => {
+      it.each(['express', 'koa', 'hono'])('with the %s example', async (framework) => {
+        const [plain = '', streamed = ''] = await start({ FRAMEWORK: framework })
+        const answer = JSON.parse((await run('sh', ['-c', plain])).stdout) as {
+          choices: { message: { content: string } }[]
+        }
+        expect(answer.choices[0]?.message.content).toMatch(
+          /^You said: Hello\n\nI am demo-small, a demo/,
+        )
+        const { stdout } = await run('sh', ['-c', streamed])
+        expect(stdout).toMatch(/^data: \{/)
+        expect(stdout).toMatch(/\n\ndata: \[DONE\]\n\n$/)
+      })
+    },
+  )
 
   it('uses the providers it finds keys for, and says which option is wrong', async () => {
-    await expect(start({ OPENAI_API_KEY: 'sk-test', POSTERN_RETRIES: 'many' })).rejects.toThrow(/POSTERN_RETRIES/)
+    await expect(start({ OPENAI_API_KEY: 'sk-test', POSTERN_RETRIES: 'many' })).rejects.toThrow(
+      /POSTERN_RETRIES/,
+    )
     const [line = ''] = await start({})
     const { port } = new URL(/http:\/\/\S+/.exec(line)?.[0] ?? '')
-    await expect(start({ PORT: port })).rejects.toThrow(`Port ${port} is taken. Set PORT to another one`)
-    await expect(start({ FRAMEWORK: 'rails' })).rejects.toThrow(/FRAMEWORK=rails is not one of express, koa, hono/)
+    await expect(start({ PORT: port })).rejects.toThrow(
+      `Port ${port} is taken. Set PORT to another one`,
+    )
+    await expect(start({ FRAMEWORK: 'rails' })).rejects.toThrow(
+      /FRAMEWORK=rails is not one of express, koa, hono/,
+    )
   })
 })

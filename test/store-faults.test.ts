@@ -1,6 +1,19 @@
-import { createGateway, type Gateway, type GatewayOptions, type RequestRecord, type Store } from '@postern/core'
+import {
+  createGateway,
+  type Gateway,
+  type GatewayOptions,
+  type RequestRecord,
+  type Store,
+} from '@postern/core'
 import { redisStore } from '@postern/redis'
-import { createGate, type FakeProvider, type FaultProxy, refusedUrl, startFakeProvider, startFaultProxy } from '@postern/testing'
+import {
+  createGate,
+  type FakeProvider,
+  type FaultProxy,
+  refusedUrl,
+  startFakeProvider,
+  startFaultProxy,
+} from '@postern/testing'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { ask, CLIENT_KEY } from './harness/chain.ts'
 import { seeError } from './harness/client-stream.ts'
@@ -42,24 +55,50 @@ afterAll(async () => {
 const LIMITS: GatewayOptions['limits'] = [{ unit: 'requests', window: 'hour', limit: 1_000 }]
 const BUDGET: GatewayOptions['limits'] = [{ unit: 'usd', window: 'month', limit: 100 }]
 
-function start(limits: GatewayOptions['limits'], options: Partial<GatewayOptions> = {}, url = proxy.url.replace('http', 'redis')): void {
+function start(
+  limits: GatewayOptions['limits'],
+  options: Partial<GatewayOptions> = {},
+  url = proxy.url.replace('http', 'redis'),
+): void {
   prefixes += 1
   store = redisStore({ url, prefix: `faults-${prefixes}` })
   gateway = createGateway(
-    { providers: { first: { baseUrl: provider.url, apiKey: 'test' } }, keys: { web: CLIENT_KEY }, prices: { 'first/*': { input: 1, output: 1 } }, store, ...(limits && { limits }), log, onRecord: (record) => records.push(record), ...options },
+    {
+      providers: { first: { baseUrl: provider.url, apiKey: 'test' } },
+      keys: { web: CLIENT_KEY },
+      prices: { 'first/*': { input: 1, output: 1 } },
+      store,
+      ...(limits && { limits }),
+      log,
+      onRecord: (record) => records.push(record),
+      ...options,
+    },
     { environment: {} },
   )
 }
 
-const request = (): Promise<Response> => ask((path, init) => (gateway as Gateway).fetch(`http://gateway${path}`, init), { model: 'first/m' }, { headers: { authorization: `Bearer ${CLIENT_KEY}` } })
+const request = (): Promise<Response> =>
+  ask(
+    (path, init) => (gateway as Gateway).fetch(`http://gateway${path}`, init),
+    { model: 'first/m' },
+    { headers: { authorization: `Bearer ${CLIENT_KEY}` } },
+  )
 const degraded = (response: Response): string | null => response.headers.get('x-postern-degraded')
 
 /** Until the store counts: then no answer is degraded. */
-const untilCounted = (): Promise<void> => vi.waitFor(async () => expect(degraded(await request())).toBeNull(), { timeout: 10_000, interval: 50 })
-const untilGivenUp = (): Promise<void> => vi.waitFor(async () => {
-  await request()
-  expect(gateway?.health().degraded).toEqual(['store'])
-}, { timeout: 10_000, interval: 5 })
+const untilCounted = (): Promise<void> =>
+  vi.waitFor(async () => expect(degraded(await request())).toBeNull(), {
+    timeout: 10_000,
+    interval: 50,
+  })
+const untilGivenUp = (): Promise<void> =>
+  vi.waitFor(
+    async () => {
+      await request()
+      expect(gateway?.health().degraded).toEqual(['store'])
+    },
+    { timeout: 10_000, interval: 5 },
+  )
 
 describe('a Redis that is not there', () => {
   it('at start: it starts, every process counts for itself, budgets are closed, and all of that is said once (F-61, L1)', async () => {
@@ -68,7 +107,10 @@ describe('a Redis that is not there', () => {
     expect([first.status, degraded(first)]).toEqual([200, 'store'])
     await untilGivenUp()
     expect(records[0]?.degraded).toEqual(['store'])
-    expect(await (await gateway?.fetch('http://gateway/health/ready'))?.json()).toMatchObject({ status: 'degraded', degraded: ['store'] })
+    expect(await (await gateway?.fetch('http://gateway/health/ready'))?.json()).toMatchObject({
+      status: 'degraded',
+      degraded: ['store'],
+    })
     for (let at = 0; at < 50; at++) expect((await request()).status).toBe(200)
     expect(log.lines.filter((line) => line.startsWith('error'))).toHaveLength(1)
   })
@@ -77,7 +119,11 @@ describe('a Redis that is not there', () => {
     const url = (await refusedUrl()).replace('http', 'redis')
     start(BUDGET, {}, url)
     const refused = await request()
-    expect([refused.status, degraded(refused), refused.headers.get('retry-after')]).toEqual([503, 'store', '1'])
+    expect([refused.status, degraded(refused), refused.headers.get('retry-after')]).toEqual([
+      503,
+      'store',
+      '1',
+    ])
     expect(await seeError(refused)).toMatchObject({ code: 'store_unavailable' })
     await gateway?.close()
     await store?.close()
@@ -96,7 +142,11 @@ describe('a Redis that is not there', () => {
   })
 
   it('each process still holds the limit by itself', async () => {
-    start([{ unit: 'requests', window: 'hour', limit: 3 }], {}, (await refusedUrl()).replace('http', 'redis'))
+    start(
+      [{ unit: 'requests', window: 'hour', limit: 3 }],
+      {},
+      (await refusedUrl()).replace('http', 'redis'),
+    )
     const seen: number[] = []
     for (let at = 0; at < 5; at++) seen.push((await request()).status)
     expect(seen).toEqual([200, 200, 200, 429, 429])
@@ -109,7 +159,10 @@ describe('a start', () => {
     start(BUDGET, {}, url)
     expect(await log.next('limit store unavailable, using fail modes')).toContain('"store":"redis"')
     const ready = await gateway?.fetch('http://gateway/health/ready')
-    expect([ready?.status, await ready?.json()]).toEqual([503, { status: 'unavailable', missing: ['store'], degraded: ['store'] }])
+    expect([ready?.status, await ready?.json()]).toEqual([
+      503,
+      { status: 'unavailable', missing: ['store'], degraded: ['store'] },
+    ])
   })
 
   it('stays ready without a store that limits can do without', async () => {
@@ -123,22 +176,37 @@ describe('a start', () => {
     proxy.set({ resetOnAccept: true })
     prefixes += 1
     store = redisStore({ url: proxy.url.replace('http', 'redis'), prefix: `faults-${prefixes}` })
-    gateway = createGateway({ providers: { first: { baseUrl: provider.url, apiKey: 'test' } }, keys: { web: CLIENT_KEY }, store, limits: LIMITS, log }, { environment: {}, clock })
+    gateway = createGateway(
+      {
+        providers: { first: { baseUrl: provider.url, apiKey: 'test' } },
+        keys: { web: CLIENT_KEY },
+        store,
+        limits: LIMITS,
+        log,
+      },
+      { environment: {}, clock },
+    )
     await log.next('limit store unavailable, using fail modes')
     for (let minute = 1; minute <= 3; minute++) {
       clock.advance(60_000)
-      expect(await log.next('limit store still unavailable')).toContain(`"forMs":${minute * 60_000}`)
+      expect(await log.next('limit store still unavailable')).toContain(
+        `"forMs":${minute * 60_000}`,
+      )
     }
     proxy.set({})
-    await vi.waitFor(async () => {
-      clock.advance(1_000)
-      expect((await gateway?.fetch('http://gateway/health/ready'))?.status).toBe(200)
-      await request()
-      expect(gateway?.health().degraded).toEqual([])
-    }, { timeout: 5_000, interval: 50 })
+    await vi.waitFor(
+      async () => {
+        clock.advance(1_000)
+        expect((await gateway?.fetch('http://gateway/health/ready'))?.status).toBe(200)
+        await request()
+        expect(gateway?.health().degraded).toEqual([])
+      },
+      { timeout: 5_000, interval: 50 },
+    )
     expect(log.lines.filter((line) => line.includes('limit store available again'))).toHaveLength(1)
     const before = log.lines.length
-    // What is settled meanwhile is answered before the next step: the time of the test is none to Redis.
+    // What is settled meanwhile is answered before the next step: the time of the test is none to
+    // Redis.
     for (let step = 0; step < 240; step++) {
       clock.advance(500)
       await store.ledger.read([{ kind: 'lease', key: 'step', amount: 1, limit: 1, leaseMs: 1 }])
@@ -146,27 +214,52 @@ describe('a start', () => {
     expect(log.lines.slice(before)).toEqual([])
   })
 
-  it.each(Object.entries(unconnectedClients))('lets the first request in while %s is still connecting, keys and budgets too', async (_, connect) => {
-    for (let round = 0; round < 5; round++) {
-      prefixes += 1
-      const { client, close } = connect(redis)
-      store = redisStore(client === undefined ? { url: redis.url, prefix: `faults-${prefixes}` } : { client, prefix: `faults-${prefixes}` })
-      gateway = createGateway({ providers: { first: { baseUrl: provider.url, apiKey: 'test' } }, keys: { web: CLIENT_KEY }, adminToken: 'admin-canary-0123456789abcdef', prices: { 'first/*': { input: 1, output: 1 } }, store, limits: BUDGET, log }, { environment: {} })
-      const made = gateway.fetch('http://gateway/admin/keys', { method: 'POST', headers: { authorization: 'Bearer admin-canary-0123456789abcdef', 'content-type': 'application/json' }, body: '{"name":"made"}' })
-      const first = await request()
-      expect([first.status, degraded(first), (await made).status]).toEqual([200, null, 201])
-      await gateway.close({ graceMs: 0 })
-      await store.close()
-      await close()
-    }
-  })
+  it.each(Object.entries(unconnectedClients))(
+    'lets the first request in while %s is still connecting, keys and budgets too',
+    async (_, connect) => {
+      for (let round = 0; round < 5; round++) {
+        prefixes += 1
+        const { client, close } = connect(redis)
+        store = redisStore(
+          client === undefined
+            ? { url: redis.url, prefix: `faults-${prefixes}` }
+            : { client, prefix: `faults-${prefixes}` },
+        )
+        gateway = createGateway(
+          {
+            providers: { first: { baseUrl: provider.url, apiKey: 'test' } },
+            keys: { web: CLIENT_KEY },
+            adminToken: 'admin-canary-0123456789abcdef',
+            prices: { 'first/*': { input: 1, output: 1 } },
+            store,
+            limits: BUDGET,
+            log,
+          },
+          { environment: {} },
+        )
+        const made = gateway.fetch('http://gateway/admin/keys', {
+          method: 'POST',
+          headers: {
+            authorization: 'Bearer admin-canary-0123456789abcdef',
+            'content-type': 'application/json',
+          },
+          body: '{"name":"made"}',
+        })
+        const first = await request()
+        expect([first.status, degraded(first), (await made).status]).toEqual([200, null, 201])
+        await gateway.close({ graceMs: 0 })
+        await store.close()
+        await close()
+      }
+    },
+  )
 
   it('counts on a healthy Redis although its own event loop is late in every turn', async () => {
     start([{ unit: 'requests', window: 'hour', limit: 100_000 }], {}, redis.url)
     await untilCounted()
     let isHolding = true
     const hold = (): void => {
-      for (const until = performance.now() + 30; performance.now() < until; );
+      for (const until = performance.now() + 30; performance.now() < until;);
       if (isHolding) setImmediate(hold)
     }
     setImmediate(hold)
@@ -178,35 +271,59 @@ describe('a start', () => {
 
 describe('a Redis that fails while it is used', () => {
   it.each<[string, () => void, () => void]>([
-    ['is cut off (F-62, L4)', () => (proxy.set({ resetOnAccept: true }), proxy.resetAll()), () => proxy.set({})],
+    [
+      'is cut off (F-62, L4)',
+      () => (proxy.set({ resetOnAccept: true }), proxy.resetAll()),
+      () => proxy.set({}),
+    ],
     ['hangs (F-64, L2)', () => redis.pause(), () => redis.resume()],
     ['swallows everything (F-64)', () => proxy.set({ blackhole: true }), () => proxy.set({})],
     ['takes 200 ms for each answer (F-65)', () => proxy.set({ delayMs: 200 }), () => proxy.set({})],
-    ['asks for a password (F-67)', () => void redis.cli('CONFIG', 'SET', 'requirepass', 'secret'), () => void redis.cli('-a', 'secret', '--no-auth-warning', 'CONFIG', 'SET', 'requirepass', '')],
-    ['is read-only after a failover (F-68)', () => void redis.cli('REPLICAOF', '127.0.0.1', '1'), () => void redis.cli('REPLICAOF', 'NO', 'ONE')],
-    ['has no memory left (F-69)', () => void redis.cli('CONFIG', 'SET', 'maxmemory', '1'), () => void redis.cli('CONFIG', 'SET', 'maxmemory', '0')],
-  ])('and %s: no request fails for it, and it counts again when it is back (F-63)', async (what, breakIt, mendIt) => {
-    start(LIMITS)
-    await untilCounted()
-    const failed: number[] = []
-    breakIt()
-    // New connections are what a password is asked of.
-    if (what.includes('F-67')) proxy.resetAll()
-    try {
-      await untilGivenUp()
-      for (let at = 0; at < 20; at++) {
-        const response = await request()
-        if (response.status !== 200) failed.push(response.status)
+    [
+      'asks for a password (F-67)',
+      () => void redis.cli('CONFIG', 'SET', 'requirepass', 'secret'),
+      () => void redis.cli('-a', 'secret', '--no-auth-warning', 'CONFIG', 'SET', 'requirepass', ''),
+    ],
+    [
+      'is read-only after a failover (F-68)',
+      () => void redis.cli('REPLICAOF', '127.0.0.1', '1'),
+      () => void redis.cli('REPLICAOF', 'NO', 'ONE'),
+    ],
+    [
+      'has no memory left (F-69)',
+      () => void redis.cli('CONFIG', 'SET', 'maxmemory', '1'),
+      () => void redis.cli('CONFIG', 'SET', 'maxmemory', '0'),
+    ],
+  ])(
+    'and %s: no request fails for it, and it counts again when it is back (F-63)',
+    async (what, breakIt, mendIt) => {
+      start(LIMITS)
+      await untilCounted()
+      const failed: number[] = []
+      breakIt()
+      // New connections are what a password is asked of.
+      if (what.includes('F-67')) proxy.resetAll()
+      try {
+        await untilGivenUp()
+        for (let at = 0; at < 20; at++) {
+          const response = await request()
+          if (response.status !== 200) failed.push(response.status)
+        }
+      } finally {
+        mendIt()
       }
-    } finally {
-      mendIt()
-    }
-    expect(failed).toEqual([])
-    await untilCounted()
-    expect(gateway?.health().degraded).toEqual([])
-    expect(log.lines.filter((line) => line.includes('limit store unavailable')).length).toBeLessThanOrEqual(3)
-    expect(log.lines.filter((line) => line.includes('limit store available again')).length).toBeGreaterThanOrEqual(1)
-  }, 30_000)
+      expect(failed).toEqual([])
+      await untilCounted()
+      expect(gateway?.health().degraded).toEqual([])
+      expect(
+        log.lines.filter((line) => line.includes('limit store unavailable')).length,
+      ).toBeLessThanOrEqual(3)
+      expect(
+        log.lines.filter((line) => line.includes('limit store available again')).length,
+      ).toBeGreaterThanOrEqual(1)
+    },
+    30_000,
+  )
 
   it('and is killed: what it had written down is still counted when it is back (F-62)', async () => {
     start([{ unit: 'requests', window: 'hour', limit: 1_000_000 }])
@@ -232,7 +349,8 @@ describe('a Redis that fails while it is used', () => {
     await gateway?.close({ graceMs: 0 })
     await running
     provider.reply({ answer: { text: 'hi', usage: { input: 5, output: 5 } } })
-    for (const key of redis.cli('KEYS', `{faults-${prefixes}}:p:*`).split('\n').filter(Boolean)) expect(Number(redis.cli('GET', key))).toBeGreaterThanOrEqual(0)
+    for (const key of redis.cli('KEYS', `{faults-${prefixes}}:p:*`).split('\n').filter(Boolean))
+      expect(Number(redis.cli('GET', key))).toBeGreaterThanOrEqual(0)
   })
 
   it('and holds something else under our keys: it is told, and fail modes hold (F-75)', async () => {
@@ -272,9 +390,14 @@ describe('a Redis that fails while it is used', () => {
     const gate = createGate()
     provider.reply({ answer: { text: 'hi', usage: { input: 1, output: 1 } }, gate })
     const seen = provider.journal.length
-    const running = ask((path, init) => (gateway as Gateway).fetch(`http://gateway${path}`, init), { model: 'first/m', max_tokens: 5_000 }, { headers: { authorization: `Bearer ${CLIENT_KEY}` } })
+    const running = ask(
+      (path, init) => (gateway as Gateway).fetch(`http://gateway${path}`, init),
+      { model: 'first/m', max_tokens: 5_000 },
+      { headers: { authorization: `Bearer ${CLIENT_KEY}` } },
+    )
     await vi.waitFor(() => expect(provider.journal.length).toBe(seen + 1))
-    const used = (): number => Number(redis.cli('GET', redis.cli('KEYS', `{faults-${prefixes}}:p:*`)))
+    const used = (): number =>
+      Number(redis.cli('GET', redis.cli('KEYS', `{faults-${prefixes}}:p:*`)))
     const before = used()
     expect(before).toBeGreaterThan(5_000)
     proxy.set({ resetOnAccept: true })
@@ -290,26 +413,52 @@ describe('a Redis that fails while it is used', () => {
 describe('a cluster (F-70, F-71, L10)', () => {
   let node: TestRedis
   beforeAll(async () => {
-    node = await startRedis(['--cluster-enabled', 'yes', '--cluster-require-full-coverage', 'yes', '--cluster-announce-ip', '127.0.0.1'])
+    node = await startRedis([
+      '--cluster-enabled',
+      'yes',
+      '--cluster-require-full-coverage',
+      'yes',
+      '--cluster-announce-ip',
+      '127.0.0.1',
+    ])
     node.cli('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
-    await vi.waitFor(() => expect(node.cli('CLUSTER', 'INFO')).toContain('cluster_state:ok'), { timeout: 10_000 })
+    await vi.waitFor(() => expect(node.cli('CLUSTER', 'INFO')).toContain('cluster_state:ok'), {
+      timeout: 10_000,
+    })
   }, 20_000)
   afterAll(() => node.close())
 
-  it.each(Object.entries(clusterClients))('counts through a cluster client of %s, and a cluster that is down is a store that is', async (kind, connect) => {
-    const { client, close } = await connect(node)
-    store = redisStore({ client, prefix: `cluster-${kind.replace(' ', '-')}` })
-    gateway = createGateway({ providers: { first: { baseUrl: provider.url, apiKey: 'test' } }, keys: { web: CLIENT_KEY }, store, limits: [{ unit: 'requests', window: 'hour', limit: 1_000 }, { unit: 'concurrency', limit: 10 }, { unit: 'requests', sliding: '1m', limit: 1_000, scope: 'all' }], log }, { environment: {} })
-    provider.reply({ answer: { text: 'hi' } })
-    await untilCounted()
-    expect(Number(node.cli('DBSIZE'))).toBeGreaterThan(0)
-    node.cli('CLUSTER', 'DELSLOTSRANGE', '0', '16383')
-    try {
-      await untilGivenUp()
-    } finally {
-      node.cli('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
-    }
-    await untilCounted()
-    await close()
-  }, 30_000)
+  it.each(Object.entries(clusterClients))(
+    'counts through a cluster client of %s, and a cluster that is down is a store that is',
+    async (kind, connect) => {
+      const { client, close } = await connect(node)
+      store = redisStore({ client, prefix: `cluster-${kind.replace(' ', '-')}` })
+      gateway = createGateway(
+        {
+          providers: { first: { baseUrl: provider.url, apiKey: 'test' } },
+          keys: { web: CLIENT_KEY },
+          store,
+          limits: [
+            { unit: 'requests', window: 'hour', limit: 1_000 },
+            { unit: 'concurrency', limit: 10 },
+            { unit: 'requests', sliding: '1m', limit: 1_000, scope: 'all' },
+          ],
+          log,
+        },
+        { environment: {} },
+      )
+      provider.reply({ answer: { text: 'hi' } })
+      await untilCounted()
+      expect(Number(node.cli('DBSIZE'))).toBeGreaterThan(0)
+      node.cli('CLUSTER', 'DELSLOTSRANGE', '0', '16383')
+      try {
+        await untilGivenUp()
+      } finally {
+        node.cli('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
+      }
+      await untilCounted()
+      await close()
+    },
+    30_000,
+  )
 })

@@ -13,11 +13,19 @@ let clock: FakeClock
 let log: SeenLog
 let records: RequestRecord[]
 
-function start(options: Omit<GatewayOptions<never>, 'providers'> & { readonly keys1?: GatewayOptions['providers'] } = {}): void {
+function start(
+  options: Omit<GatewayOptions<never>, 'providers'> & {
+    readonly keys1?: GatewayOptions['providers']
+  } = {},
+): void {
   const { keys1, ...rest } = options
   gateway = createGateway(
     {
-      providers: { first: { baseUrl: first.url, apiKey: 'canary-key-first' }, second: { baseUrl: second.url, apiKey: 'canary-key-second' }, ...keys1 },
+      providers: {
+        first: { baseUrl: first.url, apiKey: 'canary-key-first' },
+        second: { baseUrl: second.url, apiKey: 'canary-key-second' },
+        ...keys1,
+      },
       routes: { both: ['first/m', 'second/m'], alone: ['first/m'] },
       keys: { client: CLIENT_KEY },
       log,
@@ -28,10 +36,17 @@ function start(options: Omit<GatewayOptions<never>, 'providers'> & { readonly ke
   )
 }
 
-async function ask(model: string, more: { readonly headers?: Record<string, string>; readonly body?: object } = {}): Promise<Response> {
+async function ask(
+  model: string,
+  more: { readonly headers?: Record<string, string>; readonly body?: object } = {},
+): Promise<Response> {
   return gateway.fetch('http://gateway/v1/chat/completions', {
     method: 'POST',
-    headers: { authorization: `Bearer ${CLIENT_KEY}`, 'content-type': 'application/json', ...more.headers },
+    headers: {
+      authorization: `Bearer ${CLIENT_KEY}`,
+      'content-type': 'application/json',
+      ...more.headers,
+    },
     body: JSON.stringify({ model, messages: [{ role: 'user', content: 'Hello' }], ...more.body }),
   })
 }
@@ -57,7 +72,11 @@ describe('a target that keeps failing', () => {
     first.reply({ status: 500 })
     for (let request = 0; request < 40; request++) expect((await ask('both')).status).toBe(200)
     expect(calls()).toEqual([5, 40])
-    expect(records.at(-1)).toMatchObject({ target: 'second/m', degraded: ['circuit-open'], attempts: [{ target: 'second/m', code: 'ok', billed: 'yes' }] })
+    expect(records.at(-1)).toMatchObject({
+      target: 'second/m',
+      degraded: ['circuit-open'],
+      attempts: [{ target: 'second/m', code: 'ok', billed: 'yes' }],
+    })
     expect((await ask('both')).headers.get('x-postern-degraded')).toBe('circuit-open')
     // One line for the change, not one for each request.
     expect(log.lines.filter((line) => line.includes('circuit opened'))).toHaveLength(1)
@@ -82,7 +101,8 @@ describe('a target that keeps failing', () => {
 
   it('is what health checks tell, by name only to the operator', async () => {
     start()
-    const ready = async (): Promise<unknown> => (await gateway.fetch('http://gateway/health/ready')).json()
+    const ready = async (): Promise<unknown> =>
+      (await gateway.fetch('http://gateway/health/ready')).json()
     expect([gateway.health().status, await ready()]).toEqual(['ok', { status: 'ok' }])
     first.reply({ status: 500 })
     for (let request = 0; request < 5; request++) await ask('both')
@@ -99,7 +119,10 @@ describe('a target that keeps failing', () => {
     }
     first.reply({ status: 500 })
     for (let request = 0; request < 5; request++) await ask('alone')
-    expect(await ready()).toEqual([503, { status: 'unavailable', missing: ['targets'], degraded: ['targets'] }])
+    expect(await ready()).toEqual([
+      503,
+      { status: 'unavailable', missing: ['targets'], degraded: ['targets'] },
+    ])
     clock.advance(30_000)
     expect(await ready()).toEqual([200, { status: 'degraded', degraded: ['targets'] }])
   })
@@ -122,15 +145,22 @@ describe('a target that keeps failing', () => {
     await ask('alone')
     const lines = log.lines.filter((line) => line.includes('circuit'))
     expect(lines[0]).toBe('warn circuit opened, target passed over {"target":"first/m"}')
-    expect(lines.slice(1, 4)).toEqual([60_000, 120_000, 180_000].map((forMs) => `warn circuits still open {"count":1,"targets":["first/m"],"forMs":${forMs}}`))
+    expect(lines.slice(1, 4)).toEqual(
+      [60_000, 120_000, 180_000].map(
+        (forMs) => `warn circuits still open {"count":1,"targets":["first/m"],"forMs":${forMs}}`,
+      ),
+    )
     expect(lines.at(-1)).toBe('warn circuit closed {"target":"first/m"}')
-    expect(lines.filter((line) => line.includes('circuit opened') || line.includes('circuit closed'))).toHaveLength(2)
+    expect(
+      lines.filter((line) => line.includes('circuit opened') || line.includes('circuit closed')),
+    ).toHaveLength(2)
   })
 
   it('has failed when its streams break off (C2)', async () => {
     start()
     first.reply({ answer: { text: ['one', 'two', 'three'] }, cutAfterEvents: 2, cutBy: 'rst' })
-    for (let request = 0; request < 5; request++) await (await ask('both', { body: { stream: true } })).text()
+    for (let request = 0; request < 5; request++)
+      await (await ask('both', { body: { stream: true } })).text()
     expect(calls()).toEqual([5, 0])
     await (await ask('both', { body: { stream: true } })).text()
     expect(calls()).toEqual([5, 1])
@@ -160,8 +190,15 @@ describe('a target that keeps failing', () => {
     first.reply({ status: 500 })
     for (let request = 0; request < 5; request++) expect((await ask('alone')).status).toBe(502)
     const refused = await ask('alone')
-    expect([refused.status, refused.headers.get('retry-after'), refused.headers.get('x-should-retry')]).toEqual([503, '5', 'false'])
-    expect(await seeError(refused)).toMatchObject({ code: 'targets_unavailable', message: 'No target can be called now: first/m has failed too often of late.' })
+    expect([
+      refused.status,
+      refused.headers.get('retry-after'),
+      refused.headers.get('x-should-retry'),
+    ]).toEqual([503, '5', 'false'])
+    expect(await seeError(refused)).toMatchObject({
+      code: 'targets_unavailable',
+      message: 'No target can be called now: first/m has failed too often of late.',
+    })
     expect(calls()[0]).toBe(5)
     clock.advance(5_000)
     const many = await Promise.all(Array.from({ length: 20 }, () => ask('alone')))
@@ -187,7 +224,10 @@ describe('a target that asks to be left alone (C6)', () => {
     first.reply({ status: 429, headers: { 'retry-after': '20' } })
     expect((await ask('both')).headers.get('x-postern-attempts')).toBe('2')
     const next = await ask('both')
-    expect([next.headers.get('x-postern-attempts'), next.headers.get('x-postern-degraded')]).toEqual(['1', 'target-cooling'])
+    expect([
+      next.headers.get('x-postern-attempts'),
+      next.headers.get('x-postern-degraded'),
+    ]).toEqual(['1', 'target-cooling'])
     expect(calls()).toEqual([1, 2])
     first.reply({ answer: { text: 'hi' } })
     clock.advance(20_000)
@@ -195,7 +235,10 @@ describe('a target that asks to be left alone (C6)', () => {
     expect(calls()).toEqual([2, 2])
   })
 
-  it.each<Record<string, string>>([{ 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '20s' }, { 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-reset-tokens': '20s' }])('by the last answer it gives, without a refusal: %j', async (headers) => {
+  it.each<Record<string, string>>([
+    { 'x-ratelimit-remaining-requests': '0', 'x-ratelimit-reset-requests': '20s' },
+    { 'x-ratelimit-remaining-tokens': '0', 'x-ratelimit-reset-tokens': '20s' },
+  ])('by the last answer it gives, without a refusal: %j', async (headers) => {
     start()
     first.enqueue({ answer: { text: 'the last one' }, headers })
     await ask('both')
@@ -229,8 +272,13 @@ describe('a target that asks to be left alone (C6)', () => {
 })
 
 describe('several keys', () => {
-  const keysSeen = (): (string | undefined)[] => first.journal.entries.map(({ headers }) => String(headers['authorization']).replace('Bearer ', ''))
-  const pooled = (apiKeys: readonly (string | { key: string; weight?: number })[]) => ({ keys1: { first: { baseUrl: first.url, apiKeys } } })
+  const keysSeen = (): (string | undefined)[] =>
+    first.journal.entries.map(({ headers }) =>
+      String(headers['authorization']).replace('Bearer ', ''),
+    )
+  const pooled = (apiKeys: readonly (string | { key: string; weight?: number })[]) => ({
+    keys1: { first: { baseUrl: first.url, apiKeys } },
+  })
 
   it('are all used, by their weight', async () => {
     // mulberry32
@@ -242,7 +290,13 @@ describe('several keys', () => {
       return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
     }
     gateway = createGateway(
-      { providers: { first: { baseUrl: first.url, apiKeys: ['canary-a', { key: 'canary-b', weight: 3 }] } }, keys: { client: CLIENT_KEY }, log: 'silent' },
+      {
+        providers: {
+          first: { baseUrl: first.url, apiKeys: ['canary-a', { key: 'canary-b', weight: 3 }] },
+        },
+        keys: { client: CLIENT_KEY },
+        log: 'silent',
+      },
       { clock, random, environment: {} },
     )
     for (let request = 0; request < 80; request++) await ask('first/m')
@@ -251,16 +305,23 @@ describe('several keys', () => {
     expect(share).toBeLessThan(0.9)
   })
 
-  it.each([401, 402, 429])('one that answers %i gives way to another in the same request, and is left alone', async (status) => {
-    start({ ...pooled(['canary-bad', 'canary-good']), routes: { alone: ['first/m'] } })
-    first.reply(({ entry }) => (String(entry.headers['authorization']).endsWith('bad') ? { status, headers: { 'retry-after': '30' } } : { answer: { text: 'hi' } }))
-    for (let request = 0; request < 10; request++) expect((await ask('alone')).status).toBe(200)
-    expect(keysSeen().filter((key) => key === 'canary-bad').length).toBeLessThanOrEqual(1)
-    expect(JSON.stringify(records)).not.toContain('canary')
-    clock.advance(61_000)
-    for (let request = 0; request < 10; request++) expect((await ask('alone')).status).toBe(200)
-    expect(keysSeen().filter((key) => key === 'canary-bad').length).toBeLessThanOrEqual(2)
-  })
+  it.each([401, 402, 429])(
+    'one that answers %i gives way to another in the same request, and is left alone',
+    async (status) => {
+      start({ ...pooled(['canary-bad', 'canary-good']), routes: { alone: ['first/m'] } })
+      first.reply(({ entry }) =>
+        String(entry.headers['authorization']).endsWith('bad')
+          ? { status, headers: { 'retry-after': '30' } }
+          : { answer: { text: 'hi' } },
+      )
+      for (let request = 0; request < 10; request++) expect((await ask('alone')).status).toBe(200)
+      expect(keysSeen().filter((key) => key === 'canary-bad').length).toBeLessThanOrEqual(1)
+      expect(JSON.stringify(records)).not.toContain('canary')
+      clock.advance(61_000)
+      for (let request = 0; request < 10; request++) expect((await ask('alone')).status).toBe(200)
+      expect(keysSeen().filter((key) => key === 'canary-bad').length).toBeLessThanOrEqual(2)
+    },
+  )
 
   it('that are all refused are an error of the operator’s, not the client’s', async () => {
     start({ ...pooled(['canary-a', 'canary-b']), routes: { alone: ['first/m'] } })
@@ -278,7 +339,12 @@ describe('what a route says', () => {
     ['provider_rejected', { status: 422 }],
     ['provider_credentials', { status: 401 }],
   ] as const)('goes on after %s if it is told to, and only then (C3)', async (code, reply) => {
-    start({ routes: { both: ['first/m', 'second/m'], onward: { targets: ['first/m', 'second/m'], fallbackOn: [code] } } })
+    start({
+      routes: {
+        both: ['first/m', 'second/m'],
+        onward: { targets: ['first/m', 'second/m'], fallbackOn: [code] },
+      },
+    })
     first.reply(reply)
     expect((await ask('both')).status).toBeGreaterThanOrEqual(400)
     expect(calls()).toEqual([1, 0])
@@ -313,7 +379,10 @@ describe('what a route says', () => {
   it('a caller may want an answer sooner (C10)', async () => {
     start({ timeout: '10s', retries: 0 })
     first.reply({ hangBeforeHeaders: true })
-    for (const [asked, expected] of [['1500', 1500], ['2s', 2000]] as const) {
+    for (const [asked, expected] of [
+      ['1500', 1500],
+      ['2s', 2000],
+    ] as const) {
       const response = ask('alone', { headers: { 'x-postern-timeout': asked } })
       await clock.armed(expected)
       clock.advance(expected)

@@ -3,8 +3,16 @@ import { type FakeProvider, startFakeProvider } from '@postern/testing'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ask } from './harness/chain.ts'
 
-const KEYS = { acme: 'pk_acme_0123456789abcdef', other: 'pk_other_0123456789abcdef', nobody: 'pk_nobody_0123456789abcdef' }
-const [SHARED, OF_ACME, OF_OTHER] = ['sk-shared-0123456789', 'sk-acme-0123456789', 'sk-other-0123456789']
+const KEYS = {
+  acme: 'pk_acme_0123456789abcdef',
+  other: 'pk_other_0123456789abcdef',
+  nobody: 'pk_nobody_0123456789abcdef',
+}
+const [SHARED, OF_ACME, OF_OTHER] = [
+  'sk-shared-0123456789',
+  'sk-acme-0123456789',
+  'sk-other-0123456789',
+]
 
 let provider: FakeProvider
 let gateway: Gateway
@@ -21,8 +29,19 @@ afterEach(async () => {
 function start(own: Partial<NonNullable<GatewayOptions['providers']>[string]>): void {
   gateway = createGateway(
     {
-      providers: { main: { baseUrl: provider.url, apiKey: SHARED, tenantKeys: { acme: OF_ACME, other: OF_OTHER }, ...own } },
-      keys: { acme: { key: KEYS.acme, tenant: 'acme' }, other: { key: KEYS.other, tenant: 'other' }, nobody: KEYS.nobody },
+      providers: {
+        main: {
+          baseUrl: provider.url,
+          apiKey: SHARED,
+          tenantKeys: { acme: OF_ACME, other: OF_OTHER },
+          ...own,
+        },
+      },
+      keys: {
+        acme: { key: KEYS.acme, tenant: 'acme' },
+        other: { key: KEYS.other, tenant: 'other' },
+        nobody: KEYS.nobody,
+      },
       log: 'silent',
       onRecord: (record) => records.push(record),
     },
@@ -30,32 +49,63 @@ function start(own: Partial<NonNullable<GatewayOptions['providers']>[string]>): 
   )
 }
 
-const use = async (key: string): Promise<number> => (await ask((path, init) => gateway.fetch(`http://gateway${path}`, init), { model: 'main/m' }, { headers: { authorization: `Bearer ${key}`, 'x-postern-tenant': 'acme', 'x-tenant': 'acme' } })).status
-const usedKey = (): string | undefined => provider.journal.entries.at(-1)?.headers.authorization?.replace('Bearer ', '')
+const use = async (key: string): Promise<number> =>
+  (
+    await ask(
+      (path, init) => gateway.fetch(`http://gateway${path}`, init),
+      { model: 'main/m' },
+      {
+        headers: { authorization: `Bearer ${key}`, 'x-postern-tenant': 'acme', 'x-tenant': 'acme' },
+      },
+    )
+  ).status
+const usedKey = (): string | undefined =>
+  provider.journal.entries.at(-1)?.headers.authorization?.replace('Bearer ', '')
 
 describe('keys that tenants bring along (R96)', () => {
   it('are used for their own calls, and for nobody else’s', async () => {
     start({})
     const seen: unknown[] = []
-    for (const key of [KEYS.acme, KEYS.other, KEYS.nobody, KEYS.acme]) seen.push([await use(key), usedKey()])
-    expect(seen).toEqual([[200, OF_ACME], [200, OF_OTHER], [200, SHARED], [200, OF_ACME]])
+    for (const key of [KEYS.acme, KEYS.other, KEYS.nobody, KEYS.acme])
+      seen.push([await use(key), usedKey()])
+    expect(seen).toEqual([
+      [200, OF_ACME],
+      [200, OF_OTHER],
+      [200, SHARED],
+      [200, OF_ACME],
+    ])
     expect(records.map(({ target }) => target)).toEqual(Array(4).fill('main/m'))
     // The operator can tell which key each call was made with, by its name (R136).
-    expect(records.map(({ caller, attempts }) => [caller?.id, attempts.map(({ key }) => key)])).toEqual([['acme', ['tenant-acme']], ['other', ['tenant-other']], ['nobody', [undefined]], ['acme', ['tenant-acme']]])
+    expect(
+      records.map(({ caller, attempts }) => [caller?.id, attempts.map(({ key }) => key)]),
+    ).toEqual([
+      ['acme', ['tenant-acme']],
+      ['other', ['tenant-other']],
+      ['nobody', [undefined]],
+      ['acme', ['tenant-acme']],
+    ])
   })
 
   it('are the only ones, where it says so: whoever has none is refused before anybody is called', async () => {
     start({ apiKey: undefined, tenantKeys: { acme: OF_ACME }, tenantsWithoutKey: 'refuse' })
-    expect([await use(KEYS.acme), await use(KEYS.other), await use(KEYS.nobody)]).toEqual([200, 403, 403])
+    expect([await use(KEYS.acme), await use(KEYS.other), await use(KEYS.nobody)]).toEqual([
+      200, 403, 403,
+    ])
     expect(provider.journal.length).toBe(1)
     // Nor is anybody's key used to find out which models there are.
-    await gateway.fetch('http://gateway/v1/models', { headers: { authorization: `Bearer ${KEYS.nobody}` } })
+    await gateway.fetch('http://gateway/v1/models', {
+      headers: { authorization: `Bearer ${KEYS.nobody}` },
+    })
     expect(provider.journal.length).toBe(1)
   })
 
   it('that are refused, or fail, are no trouble of another tenant', async () => {
     start({})
-    provider.reply(({ entry }) => (entry.headers.authorization === `Bearer ${OF_ACME}` ? { status: 500 } : { answer: { text: 'hi' } }))
+    provider.reply(({ entry }) =>
+      entry.headers.authorization === `Bearer ${OF_ACME}`
+        ? { status: 500 }
+        : { answer: { text: 'hi' } },
+    )
     for (let at = 0; at < 8; at++) await use(KEYS.acme)
     expect(gateway.health().unavailable).toEqual(['main/m#tenant-acme'])
     expect([await use(KEYS.other), await use(KEYS.nobody)]).toEqual([200, 200])
@@ -64,6 +114,14 @@ describe('keys that tenants bring along (R96)', () => {
   it('appear nowhere, and are no virtual keys', () => {
     start({})
     expect(JSON.stringify([gateway.health(), records])).not.toContain('sk-')
-    expect(() => createGateway({ providers: { main: { baseUrl: provider.url, tenantKeys: { acme: OF_ACME } } }, keys: { web: OF_ACME } }, { environment: {} })).toThrow(/provider's own/)
+    expect(() =>
+      createGateway(
+        {
+          providers: { main: { baseUrl: provider.url, tenantKeys: { acme: OF_ACME } } },
+          keys: { web: OF_ACME },
+        },
+        { environment: {} },
+      ),
+    ).toThrow(/provider's own/)
   })
 })

@@ -16,7 +16,8 @@ const subjects = ['floor-express', 'fetch-express', 'portkey', 'postern-express'
 
 describe('judge', () => {
   const results = judge({ samples, imports: undefined, parts: ['json'], subjects })
-  const verdictAgainst = (baseline: string) => results.find((result) => result.baseline === baseline)?.verdict
+  const verdictAgainst = (baseline: string) =>
+    results.find((result) => result.baseline === baseline)?.verdict
 
   it('counts a ratio at the bar as met and one above it as not met', () => {
     expect(verdictAgainst('floor-express')).toBe('met')
@@ -28,7 +29,11 @@ describe('judge', () => {
   })
 
   it('leaves out the bars of rows and parts that were not asked for', () => {
-    expect(results.map((result) => result.baseline)).toEqual(['floor-express', 'fetch-express', 'portkey'])
+    expect(results.map((result) => result.baseline)).toEqual([
+      'floor-express',
+      'fetch-express',
+      'portkey',
+    ])
   })
 
   it('judges import time by its own ratio', () => {

@@ -17,7 +17,10 @@ export interface Bar {
 }
 
 export interface BarResult extends Bar {
-  /** Median over the rounds, with the lowest and highest round; missing when either side was not measured. */
+  /**
+   * Median over the rounds, with the lowest and highest round; missing when either side was not
+   * measured.
+   */
   ratio?: Figure
   verdict: 'met' | 'not met' | 'not measured'
 }
@@ -41,21 +44,41 @@ const figureNames: Readonly<Partial<Record<Traffic, string>>> = {
 const frameworks = ['express', 'koa', 'hono'] as const
 
 const cpuBars: readonly CpuBar[] = [
-  ...['node', ...frameworks].map((name) => cpuBar('json', 1.5, [`postern-${name}`, `floor-${name}`])),
+  ...['node', ...frameworks].map((name) =>
+    cpuBar('json', 1.5, [`postern-${name}`, `floor-${name}`]),
+  ),
   ...frameworks.map((name) => cpuBar('json', 0.5, [`postern-${name}`, 'fetch-express'])),
   ...frameworks.map((name) => cpuBar('json', 0.2, [`postern-${name}`, 'portkey'])),
-  ...['node', ...frameworks].map((name) => cpuBar('stream', 1.3, [`postern-${name}`, `floor-${name}`])),
-  ...['node', ...frameworks].map((name) => cpuBar('paced', 1.3, [`postern-${name}`, `floor-${name}`])),
+  ...['node', ...frameworks].map((name) =>
+    cpuBar('stream', 1.3, [`postern-${name}`, `floor-${name}`]),
+  ),
+  ...['node', ...frameworks].map((name) =>
+    cpuBar('paced', 1.3, [`postern-${name}`, `floor-${name}`]),
+  ),
   ...frameworks.map((name) => cpuBar('translated', 0.5, [`postern-${name}`, 'portkey'])),
-  // Only what the other gateway answers right is compared; a pair it gets wrong is reported as not measured.
-  ...(['pair:openai-chat>gemini', 'pair:openai-chat>cohere'] as const).map((traffic) => cpuBar(traffic, 0.5, ['postern-node', 'portkey'])),
-  ...pairs.slice(1).map((traffic) => ({ ...cpuBar(traffic, 3, ['postern-node', 'postern-node']), baselineTraffic: samePair() })),
+  // Only what the other gateway answers right is compared; a pair it gets wrong is reported as not
+  // measured.
+  ...(['pair:openai-chat>gemini', 'pair:openai-chat>cohere'] as const).map((traffic) =>
+    cpuBar(traffic, 0.5, ['postern-node', 'portkey']),
+  ),
+  ...pairs.slice(1).map((traffic) => ({
+    ...cpuBar(traffic, 3, ['postern-node', 'postern-node']),
+    baselineTraffic: samePair(),
+  })),
 ]
 
 /** Milliseconds of CPU that a long conversation may cost, translated and answered whole. */
-const conversationBar: Bar = { figure: 'a conversation of 50 KB from OpenAI to Anthropic', subject: 'postern-node', baseline: 'one millisecond of CPU', limit: 0.6, part: 'pairs' }
+const conversationBar: Bar = {
+  figure: 'a conversation of 50 KB from OpenAI to Anthropic',
+  subject: 'postern-node',
+  baseline: 'one millisecond of CPU',
+  limit: 0.6,
+  part: 'pairs',
+}
 
-const importBars: readonly ImportBar[] = (['@postern/express', 'express + @postern/express'] as const).map((subject) => ({
+const importBars: readonly ImportBar[] = (
+  ['@postern/express', 'express + @postern/express'] as const
+).map((subject) => ({
   figure: 'import time',
   subject,
   baseline: 'express + undici + zod',
@@ -64,8 +87,17 @@ const importBars: readonly ImportBar[] = (['@postern/express', 'express + @poste
 }))
 
 function cpuBar(traffic: Traffic, limit: number, [subject, baseline]: [string, string]): CpuBar {
-  const figure = isPair(traffic) ? `${traffic.slice('pair:'.length).replace('>', ' to ')}, CPU per event` : (figureNames[traffic] ?? traffic)
-  return { figure, subject, baseline, limit, traffic, part: isPair(traffic) ? 'pairs' : traffic === 'json' ? 'json' : 'stream' }
+  const figure = isPair(traffic)
+    ? `${traffic.slice('pair:'.length).replace('>', ' to ')}, CPU per event`
+    : (figureNames[traffic] ?? traffic)
+  return {
+    figure,
+    subject,
+    baseline,
+    limit,
+    traffic,
+    part: isPair(traffic) ? 'pairs' : traffic === 'json' ? 'json' : 'stream',
+  }
 }
 
 export interface Judged {
@@ -79,15 +111,39 @@ export interface Judged {
 /** Compares what was measured with the bars that belong to this run. */
 export function judge({ samples, imports, parts, subjects }: Judged): BarResult[] {
   const cpuResults = cpuBars
-    .filter((bar) => parts.includes(bar.part) && subjects.includes(bar.subject) && subjects.includes(bar.baseline))
+    .filter(
+      (bar) =>
+        parts.includes(bar.part) &&
+        subjects.includes(bar.subject) &&
+        subjects.includes(bar.baseline),
+    )
     .map(({ traffic, baselineTraffic, ...bar }) => {
-      const nameOf = (one: Traffic): string => loadName({ traffic: one, concurrency: cpuConcurrency })
+      const nameOf = (one: Traffic): string =>
+        loadName({ traffic: one, concurrency: cpuConcurrency })
       const baselineLoad = baselineTraffic && nameOf(baselineTraffic)
-      const ratio = cpuRatio(samples, { subject: bar.subject, baseline: bar.baseline, load: nameOf(traffic), baselineLoad })
-      return withVerdict(baselineTraffic === undefined ? bar : { ...bar, baseline: 'the same dialect' }, ratio)
+      const ratio = cpuRatio(samples, {
+        subject: bar.subject,
+        baseline: bar.baseline,
+        load: nameOf(traffic),
+        baselineLoad,
+      })
+      return withVerdict(
+        baselineTraffic === undefined ? bar : { ...bar, baseline: 'the same dialect' },
+        ratio,
+      )
     })
-  const conversation = figureOf(samples, { subject: conversationBar.subject, load: loadName({ traffic: 'conversation', concurrency: cpuConcurrency }) }, (sample) => sample.cpuMicros / 1000)
-  const conversations = parts.includes('pairs') && subjects.includes(conversationBar.subject) ? [withVerdict(conversationBar, conversation)] : []
+  const conversation = figureOf(
+    samples,
+    {
+      subject: conversationBar.subject,
+      load: loadName({ traffic: 'conversation', concurrency: cpuConcurrency }),
+    },
+    (sample) => sample.cpuMicros / 1000,
+  )
+  const conversations =
+    parts.includes('pairs') && subjects.includes(conversationBar.subject)
+      ? [withVerdict(conversationBar, conversation)]
+      : []
   const importResults = importBars
     .filter((bar) => parts.includes(bar.part))
     .map((bar) => withVerdict(bar, imports?.ratios[bar.subject]))

@@ -4,7 +4,10 @@ import type { Load, LoadResult } from './load.ts'
 import type { Traffic } from './traffic.ts'
 
 /** What the main process asks a child; every question gets exactly one answer, in order. */
-export type Question = { type: 'usage' } | { type: 'run'; load: Load } | { type: 'show'; traffic: Traffic }
+export type Question =
+  | { type: 'usage' }
+  | { type: 'run'; load: Load }
+  | { type: 'show'; traffic: Traffic }
 
 export type Answer =
   | { type: 'ready'; port: number }
@@ -23,7 +26,10 @@ export interface InProcessWork {
 /** The upstream's address, handed to every subject as its first argument. */
 export function upstreamUrl(): string {
   const url = process.argv[2]
-  if (!url) throw new Error('this file is started by bench/src/main.ts, with the upstream address as its argument')
+  if (!url)
+    throw new Error(
+      'this file is started by bench/src/main.ts, with the upstream address as its argument',
+    )
   return url
 }
 
@@ -37,7 +43,9 @@ export function announce(port: number, work?: InProcessWork): void {
   const send = (answer: Answer): void => void process.send?.(answer)
   process.on('disconnect', () => process.exit(0))
   process.on('message', (question: Question) => {
-    reply(question, work).then(send, (error: unknown) => send({ type: 'failed', reason: String(error) }))
+    reply(question, work).then(send, (error: unknown) =>
+      send({ type: 'failed', reason: String(error) }),
+    )
   })
   send({ type: 'ready', port })
 }
@@ -49,7 +57,10 @@ async function reply(question: Question, work: InProcessWork | undefined): Promi
   return { type: 'shown', body: await work.show(question.traffic) }
 }
 
-/** CPU time from the operating system: every thread counts, so collector and compiler work is not hidden. */
+/**
+ * CPU time from the operating system: every thread counts, so collector and compiler work is not
+ * hidden.
+ */
 function usage(): Answer {
   const { user, system } = process.cpuUsage()
   return { type: 'usage', cpuMicros: user + system, memoryBytes: process.memoryUsage.rss() }

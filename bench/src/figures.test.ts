@@ -1,9 +1,25 @@
 import { describe, expect, it } from 'vitest'
-import { compareRounds, cpuRatio, figureOf, median, percentile, rotate, summarise } from './figures.ts'
+import {
+  compareRounds,
+  cpuRatio,
+  figureOf,
+  median,
+  percentile,
+  rotate,
+  summarise,
+} from './figures.ts'
 import type { Sample } from './figures.ts'
 
 function sample(subject: string, round: number, cpuMicros: number): Sample {
-  return { subject, load: 'json@16', round, cpuMicros, p50Ms: cpuMicros / 100, p99Ms: 1, chunksPerAnswer: 1 }
+  return {
+    subject,
+    load: 'json@16',
+    round,
+    cpuMicros,
+    p50Ms: cpuMicros / 100,
+    p99Ms: 1,
+    chunksPerAnswer: 1,
+  }
 }
 
 describe('median', () => {
@@ -61,9 +77,12 @@ describe('summarise', () => {
 describe('comparing rounds', () => {
   it('divides within the round, so a slow round does not count against one side', () => {
     const samples = [
-      sample('floor', 0, 100), sample('gateway', 0, 120),
-      sample('floor', 1, 300), sample('gateway', 1, 360),
-      sample('floor', 2, 90), sample('gateway', 2, 117),
+      sample('floor', 0, 100),
+      sample('gateway', 0, 120),
+      sample('floor', 1, 300),
+      sample('gateway', 1, 360),
+      sample('floor', 2, 90),
+      sample('gateway', 2, 117),
     ]
     expect(cpuRatio(samples, { subject: 'gateway', baseline: 'floor', load: 'json@16' })).toEqual({
       median: 1.2,
@@ -84,13 +103,19 @@ describe('comparing rounds', () => {
 
   it('knows nothing about a subject or a load that was not measured', () => {
     const samples = [sample('floor', 0, 100)]
-    expect(cpuRatio(samples, { subject: 'gateway', baseline: 'floor', load: 'json@16' })).toBeUndefined()
-    expect(figureOf(samples, { subject: 'floor', load: 'json@1' }, (found) => found.cpuMicros)).toBeUndefined()
+    expect(
+      cpuRatio(samples, { subject: 'gateway', baseline: 'floor', load: 'json@16' }),
+    ).toBeUndefined()
+    expect(
+      figureOf(samples, { subject: 'floor', load: 'json@1' }, (found) => found.cpuMicros),
+    ).toBeUndefined()
   })
 
   it('takes a figure from the samples of one subject and one load only', () => {
     const samples = [sample('floor', 0, 100), sample('floor', 1, 110), sample('gateway', 0, 500)]
-    expect(figureOf(samples, { subject: 'floor', load: 'json@16' }, (found) => found.cpuMicros)).toEqual({
+    expect(
+      figureOf(samples, { subject: 'floor', load: 'json@16' }, (found) => found.cpuMicros),
+    ).toEqual({
       median: 105,
       low: 100,
       high: 110,

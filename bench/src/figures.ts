@@ -28,7 +28,10 @@ export function median(values: readonly number[]): number {
   return ((sorted[middle - 1] ?? Number.NaN) + (sorted[middle] ?? Number.NaN)) / 2
 }
 
-/** Nearest-rank percentile (`share` from 0 to 1): always a value that was really measured. NaN of nothing. */
+/**
+ * Nearest-rank percentile (`share` from 0 to 1): always a value that was really measured. NaN of
+ * nothing.
+ */
 export function percentile(values: readonly number[], share: number): number {
   const sorted = values.toSorted((a, b) => a - b)
   const rank = Math.max(1, Math.ceil(share * sorted.length))
@@ -49,8 +52,16 @@ export function summarise(values: readonly number[]): Figure | undefined {
 }
 
 /** What one subject measured under one load, over all rounds. */
-export function figureOf(samples: readonly Sample[], key: SampleKey, pick: (sample: Sample) => number): Figure | undefined {
-  return summarise(samples.filter((sample) => sample.subject === key.subject && sample.load === key.load).map(pick))
+export function figureOf(
+  samples: readonly Sample[],
+  key: SampleKey,
+  pick: (sample: Sample) => number,
+): Figure | undefined {
+  return summarise(
+    samples
+      .filter((sample) => sample.subject === key.subject && sample.load === key.load)
+      .map(pick),
+  )
 }
 
 export interface SampleKey {
@@ -65,16 +76,19 @@ export interface Pair extends SampleKey {
 }
 
 /**
- * Compares two subjects round by round, then takes the median: whatever slowed the machine down in one round slowed
- * both. Rounds in which either is missing do not count.
+ * Compares two subjects round by round, then takes the median: whatever slowed the machine down in
+ * one round slowed both. Rounds in which either is missing do not count.
  */
 export function compareRounds(
   samples: readonly Sample[],
   pair: Pair,
   compare: (subject: Sample, baseline: Sample) => number,
 ): Figure | undefined {
-  const of = (subject: string, load: string): Sample[] => samples.filter((sample) => sample.subject === subject && sample.load === load)
-  const baselines = new Map(of(pair.baseline, pair.baselineLoad ?? pair.load).map((sample) => [sample.round, sample]))
+  const of = (subject: string, load: string): Sample[] =>
+    samples.filter((sample) => sample.subject === subject && sample.load === load)
+  const baselines = new Map(
+    of(pair.baseline, pair.baselineLoad ?? pair.load).map((sample) => [sample.round, sample]),
+  )
   const values: number[] = []
   for (const sample of of(pair.subject, pair.load)) {
     const baseline = baselines.get(sample.round)

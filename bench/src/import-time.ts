@@ -25,7 +25,10 @@ export interface ImportTimes {
 
 const baseline: ImportName = 'express + undici + zod'
 
-/** Imports each candidate in fresh processes, taking turns, `runs` times each after one that only fills the file cache. */
+/**
+ * Imports each candidate in fresh processes, taking turns, `runs` times each after one that only
+ * fills the file cache.
+ */
 export async function measureImports(runs: number): Promise<ImportTimes> {
   const names = Object.keys(candidates) as ImportName[]
   const result: ImportTimes = { times: {}, ratios: {}, absent: {} }
@@ -45,7 +48,9 @@ export async function measureImports(runs: number): Promise<ImportTimes> {
     if (result.absent[name] !== undefined) continue
     result.times[name] = summarise(times)
     const baselines = measured.get(baseline) ?? []
-    result.ratios[name] = summarise(times.map((time, index) => time / (baselines[index] ?? Number.NaN)))
+    result.ratios[name] = summarise(
+      times.map((time, index) => time / (baselines[index] ?? Number.NaN)),
+    )
   }
   return result
 }
@@ -53,11 +58,15 @@ export async function measureImports(runs: number): Promise<ImportTimes> {
 async function importOnce(names: readonly string[]): Promise<number> {
   const imports = names.map((name) => `await import(${JSON.stringify(name)})`).join('\n')
   const code = `const startedAt = performance.now()\n${imports}\nprocess.stdout.write(String(performance.now() - startedAt))`
-  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '--eval', code], {
-    cwd: fileURLToPath(new URL('..', import.meta.url)),
-    env: cleanEnvironment(),
-    timeout: 20_000,
-  }).catch((error: Error & { stderr?: string }) => {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ['--input-type=module', '--eval', code],
+    {
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
+      env: cleanEnvironment(),
+      timeout: 20_000,
+    },
+  ).catch((error: Error & { stderr?: string }) => {
     throw new Error(readComplaint(error.stderr ?? error.message))
   })
   return Number(stdout)

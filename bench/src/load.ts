@@ -16,7 +16,10 @@ export interface LoadResult {
   chunksPerAnswer: number
 }
 
-/** One finished request: its latency (whole answer for JSON, first event for streams) and the pieces it came in. */
+/**
+ * One finished request: its latency (whole answer for JSON, first event for streams) and the pieces
+ * it came in.
+ */
 export interface Outcome {
   latencyMs: number
   chunks: number
@@ -28,7 +31,10 @@ export interface Post {
   body: string
 }
 
-/** Makes `load.requests` calls, `load.concurrency` at a time, each lane starting its next call when one is done. */
+/**
+ * Makes `load.requests` calls, `load.concurrency` at a time, each lane starting its next call when
+ * one is done.
+ */
 export async function drive(load: Load, call: () => Promise<Outcome>): Promise<LoadResult> {
   const latencies: number[] = []
   let started = 0
@@ -49,10 +55,18 @@ export async function drive(load: Load, call: () => Promise<Outcome>): Promise<L
   }
 }
 
-/** Posts over the pool and reads the answer to its end; anything but a complete 200 is an error, never a fast result. */
+/**
+ * Posts over the pool and reads the answer to its end; anything but a complete 200 is an error,
+ * never a fast result.
+ */
 export async function postOnce(pool: Pool, post: Post): Promise<Outcome> {
   const startedAt = performance.now()
-  const answer = await pool.request({ method: 'POST', path: post.path, headers: post.headers, body: post.body })
+  const answer = await pool.request({
+    method: 'POST',
+    path: post.path,
+    headers: post.headers,
+    body: post.body,
+  })
   if (answer.statusCode !== 200) {
     throw new Error(`answered ${answer.statusCode}: ${(await answer.body.text()).slice(0, 300)}`)
   }
@@ -68,14 +82,20 @@ export async function postOnce(pool: Pool, post: Post): Promise<Outcome> {
     })
     answer.body.on('error', reject)
     answer.body.on('end', () => {
-      if (isStream && !isLastPiece(last)) return reject(new Error('a stream ended without its closing event'))
+      if (isStream && !isLastPiece(last))
+        return reject(new Error('a stream ended without its closing event'))
       resolve({ latencyMs: (isStream ? firstAt : performance.now()) - startedAt, chunks })
     })
   })
 }
 
-/** Whether the stream of any dialect has its closing event; the last event of some holds the whole answer once more. */
+/**
+ * Whether the stream of any dialect has its closing event; the last event of some holds the whole
+ * answer once more.
+ */
 export function isLastPiece(piece: Uint8Array | undefined): boolean {
-  const tail = Buffer.from(piece ?? []).subarray(-4096).toString('latin1')
+  const tail = Buffer.from(piece ?? [])
+    .subarray(-4096)
+    .toString('latin1')
   return Object.values(endings).some((ending) => tail.includes(ending))
 }

@@ -13,11 +13,21 @@ export interface Machine {
   versions: Record<string, string>
 }
 
-const measuredPackages = ['express', 'koa', 'hono', '@hono/node-server', 'undici', 'zod', '@postern/core'] as const
+const measuredPackages = [
+  'express',
+  'koa',
+  'hono',
+  '@hono/node-server',
+  'undici',
+  'zod',
+  '@postern/core',
+] as const
 
 export async function describeMachine(): Promise<Machine> {
   const processors = cpus()
-  const versions = await Promise.all(measuredPackages.map(async (name) => [name, await readVersion(name)] as const))
+  const versions = await Promise.all(
+    measuredPackages.map(async (name) => [name, await readVersion(name)] as const),
+  )
   return {
     date: new Date().toISOString().slice(0, 10),
     cpu: processors[0]?.model.trim() ?? 'unknown',
@@ -25,11 +35,17 @@ export async function describeMachine(): Promise<Machine> {
     memoryGigabytes: Math.round(totalmem() / 2 ** 30),
     system: `${type()} ${release()}`,
     node: process.version,
-    versions: { ...Object.fromEntries(versions), '@portkey-ai/gateway': portkeyVersions['@portkey-ai/gateway'] },
+    versions: {
+      ...Object.fromEntries(versions),
+      '@portkey-ai/gateway': portkeyVersions['@portkey-ai/gateway'],
+    },
   }
 }
 
 async function readVersion(name: string): Promise<string> {
-  const text = await readFile(new URL(`../node_modules/${name}/package.json`, import.meta.url), 'utf8')
+  const text = await readFile(
+    new URL(`../node_modules/${name}/package.json`, import.meta.url),
+    'utf8',
+  )
   return (JSON.parse(text) as { version: string }).version
 }

@@ -1,6 +1,6 @@
 /**
- * The benchmark: Postern beside the bare proxies, the hand-written one and another gateway, in one run on one machine.
- * It reports; it never fails because a machine is noisy.
+ * The benchmark: Postern beside the bare proxies, the hand-written one and another gateway, in one
+ * run on one machine. It reports; it never fails because a machine is noisy.
  */
 import { writeFile } from 'node:fs/promises'
 import { judge } from './bars.ts'
@@ -37,14 +37,21 @@ async function run(chosen: Settings): Promise<Report> {
   const say = chosen.jsonFile === '-' ? (): void => {} : print
   const measured = await measureServers(chosen, say)
   if (chosen.parts.includes('import')) say('timing imports')
-  const imports = chosen.parts.includes('import') ? await measureImports(chosen.importRuns) : undefined
+  const imports = chosen.parts.includes('import')
+    ? await measureImports(chosen.importRuns)
+    : undefined
   const names = chosen.loads.length > 0 ? chosen.subjects : []
   return {
     machine: await describeMachine(),
     settings: chosen,
     table: buildTable(names, measured),
     imports,
-    bars: judge({ samples: measured.samples, imports, parts: chosen.parts, subjects: chosen.subjects }),
+    bars: judge({
+      samples: measured.samples,
+      imports,
+      parts: chosen.parts,
+      subjects: chosen.subjects,
+    }),
     samples: measured.samples,
   }
 }
@@ -70,6 +77,8 @@ async function measureServers(chosen: Settings, say: (text: string) => void): Pr
 async function publish(report: Report, chosen: Settings): Promise<void> {
   if (chosen.jsonFile === '-') print(JSON.stringify(report, null, 2))
   else print(`\n${renderTables(report)}`)
-  if (chosen.jsonFile && chosen.jsonFile !== '-') await writeFile(chosen.jsonFile, `${JSON.stringify(report, null, 2)}\n`)
-  if (chosen.writesMarkdown) await writeFile(new URL('../../docs/benchmarks.md', import.meta.url), renderPage(report))
+  if (chosen.jsonFile && chosen.jsonFile !== '-')
+    await writeFile(chosen.jsonFile, `${JSON.stringify(report, null, 2)}\n`)
+  if (chosen.writesMarkdown)
+    await writeFile(new URL('../../docs/benchmarks.md', import.meta.url), renderPage(report))
 }

@@ -32,16 +32,27 @@ export function loadName(load: Pick<Load, 'traffic' | 'concurrency'>): string {
 }
 
 /**
- * Warms every subject up, then measures in rounds. Within a round each load goes to all subjects one after another, in
- * an order that starts one place later each time, so that samples that are compared lie seconds apart. A subject that
- * fails under load loses all its figures: some of them would look like all of them.
+ * Warms every subject up, then measures in rounds. Within a round each load goes to all subjects
+ * one after another, in an order that starts one place later each time, so that samples that are
+ * compared lie seconds apart. A subject that fails under load loses all its figures: some of them
+ * would look like all of them.
  */
-export async function measureRounds({ targets, upstreamUrl, settings, absences, say }: Rounds): Promise<Measured> {
+export async function measureRounds({
+  targets,
+  upstreamUrl,
+  settings,
+  absences,
+  say,
+}: Rounds): Promise<Measured> {
   const runners = targets.map((target) => createRunner(target, upstreamUrl))
   const samples: Sample[] = []
   const failed = new Set<string>()
   const memoryMegabytes = new Map<string, number>()
-  const attempt = async <Result>(runner: Runner, load: Load, work: () => Promise<Result>): Promise<Result | undefined> => {
+  const attempt = async <Result>(
+    runner: Runner,
+    load: Load,
+    work: () => Promise<Result>,
+  ): Promise<Result | undefined> => {
     if (failed.has(runner.name) || !runner.takes(load.traffic)) return undefined
     try {
       return await work()
@@ -66,16 +77,22 @@ export async function measureRounds({ targets, upstreamUrl, settings, absences, 
       }
     }
     for (const runner of runners) {
-      if (!failed.has(runner.name)) memoryMegabytes.set(runner.name, (await runner.usage()).memoryBytes / 2 ** 20)
+      if (!failed.has(runner.name))
+        memoryMegabytes.set(runner.name, (await runner.usage()).memoryBytes / 2 ** 20)
     }
   } finally {
     await Promise.all(runners.map((runner) => runner.close()))
   }
-  return { samples: samples.filter((sample) => !failed.has(sample.subject)), memoryMegabytes, absences }
+  return {
+    samples: samples.filter((sample) => !failed.has(sample.subject)),
+    memoryMegabytes,
+    absences,
+  }
 }
 
 async function sampleOf(runner: Runner, load: Load, round: number): Promise<Sample> {
-  // Connections that the pause since the last turn has closed are opened again before the clock starts.
+  // Connections that the pause since the last turn has closed are opened again before the clock
+  // starts.
   await runner.run({ ...load, requests: load.concurrency })
   const before = await runner.usage()
   const result = await runner.run(load)

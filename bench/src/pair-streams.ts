@@ -1,4 +1,7 @@
-/** The streams of every provider dialect as buffers, taken once from the fake providers before anything is measured. */
+/**
+ * The streams of every provider dialect as buffers, taken once from the fake providers before
+ * anything is measured.
+ */
 import { request } from 'node:http'
 import { startFakeProvider } from '@postern/testing'
 import { pairFragments, type ProviderDialect, providerNames } from './pairs.ts'
@@ -32,25 +35,51 @@ export async function recordPairStreams(): Promise<ReadonlyMap<ProviderDialect, 
 
 function record(url: string): Promise<PairStream> {
   return new Promise((resolve, reject) => {
-    const call = request(url, { method: 'POST', headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' } }, (response) => {
-      const contentType = response.headers['content-type'] ?? ''
-      const pieces: Buffer[] = []
-      response.on('data', (piece: Buffer) => pieces.push(piece))
-      response.on('error', reject)
-      response.on('end', () => resolve({ contentType, events: contentType.includes('amazon.eventstream') ? frames(Buffer.concat(pieces)) : textEvents(Buffer.concat(pieces)) }))
-    })
+    const call = request(
+      url,
+      {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'anthropic-version': '2023-06-01' },
+      },
+      (response) => {
+        const contentType = response.headers['content-type'] ?? ''
+        const pieces: Buffer[] = []
+        response.on('data', (piece: Buffer) => pieces.push(piece))
+        response.on('error', reject)
+        response.on('end', () =>
+          resolve({
+            contentType,
+            events: contentType.includes('amazon.eventstream')
+              ? frames(Buffer.concat(pieces))
+              : textEvents(Buffer.concat(pieces)),
+          }),
+        )
+      },
+    )
     call.on('error', reject)
-    call.end(JSON.stringify({ model: 'm', stream: true, stream_options: { include_usage: true }, messages: [], max_tokens: 1 }))
+    call.end(
+      JSON.stringify({
+        model: 'm',
+        stream: true,
+        stream_options: { include_usage: true },
+        messages: [],
+        max_tokens: 1,
+      }),
+    )
   })
 }
 
 function textEvents(body: Buffer): Buffer[] {
-  return body.toString('utf8').split(/(?<=\r?\n\r?\n)/).map((event) => Buffer.from(event))
+  return body
+    .toString('utf8')
+    .split(/(?<=\r?\n\r?\n)/)
+    .map((event) => Buffer.from(event))
 }
 
 /** A binary frame begins with its own length. */
 function frames(body: Buffer): Buffer[] {
   const events: Buffer[] = []
-  for (let at = 0; at < body.length; at += body.readUInt32BE(at)) events.push(body.subarray(at, at + body.readUInt32BE(at)))
+  for (let at = 0; at < body.length; at += body.readUInt32BE(at))
+    events.push(body.subarray(at, at + body.readUInt32BE(at)))
   return events
 }

@@ -6,13 +6,17 @@ import type { Traffic } from './traffic.ts'
 
 interface ChatAnswer {
   object: string
-  choices: { message?: { content: string }; delta?: { content?: string | null }; finish_reason: string | null }[]
+  choices: {
+    message?: { content: string }
+    delta?: { content?: string | null }
+    finish_reason: string | null
+  }[]
   usage?: { total_tokens: number }
 }
 
 /**
- * Asks once and checks that the answer means what the upstream said: a wrong answer, however fast, is no figure.
- * Throws with what is wrong.
+ * Asks once and checks that the answer means what the upstream said: a wrong answer, however fast,
+ * is no figure. Throws with what is wrong.
  */
 export async function probe(target: Target, traffic: Traffic, upstreamUrl: string): Promise<void> {
   const body = await readAnswer(target, traffic, upstreamUrl)
@@ -25,23 +29,33 @@ async function readAnswer(target: Target, traffic: Traffic, upstreamUrl: string)
   if (target.subject.kind === 'in-process') {
     const answer = await target.child.ask({ type: 'show', traffic })
     if (answer.type === 'shown') return answer.body
-    throw new Error(answer.type === 'failed' ? `${traffic}: ${answer.reason}` : `unexpected '${answer.type}'`)
+    throw new Error(
+      answer.type === 'failed' ? `${traffic}: ${answer.reason}` : `unexpected '${answer.type}'`,
+    )
   }
   const post = target.subject.post(traffic, upstreamUrl)
   const options = { method: 'POST', headers: post.headers, body: post.body } as const
   const answer = await request(target.origin + post.path, options)
   const body = await answer.body.text()
-  if (answer.statusCode !== 200) throw new Error(`${traffic}: answered ${answer.statusCode}: ${body.slice(0, 300)}`)
+  if (answer.statusCode !== 200)
+    throw new Error(`${traffic}: answered ${answer.statusCode}: ${body.slice(0, 300)}`)
   return body
 }
 
 /** Every fragment in order, wherever the client's dialect puts text, and its closing event. */
 export function checkText(body: string, traffic: Traffic): void {
   const isStream = isPair(traffic)
-  const objects = isStream ? body.split('\n').filter((line) => line.startsWith('data: {')).map((line) => line.slice('data: '.length)) : [body]
+  const objects = isStream
+    ? body
+        .split('\n')
+        .filter((line) => line.startsWith('data: {'))
+        .map((line) => line.slice('data: '.length))
+    : [body]
   const text = objects.map((object) => textIn(JSON.parse(object) as Shapes)).join('')
-  if (text !== expectedText(traffic)) throw new Error(`${traffic}: the text is not what the upstream sent`)
-  if (isStream && !body.includes(endings[sidesOf(traffic).client])) throw new Error(`${traffic}: the stream has no end`)
+  if (text !== expectedText(traffic))
+    throw new Error(`${traffic}: the text is not what the upstream sent`)
+  if (isStream && !body.includes(endings[sidesOf(traffic).client]))
+    throw new Error(`${traffic}: the stream has no end`)
 }
 
 /** What a delta of any client's dialect says. */
@@ -54,7 +68,8 @@ interface Shapes {
 
 function textIn({ type, choices, delta, candidates }: Shapes): string {
   if (choices !== undefined) return choices[0]?.delta?.content ?? choices[0]?.message?.content ?? ''
-  if (candidates !== undefined) return (candidates[0]?.content?.parts ?? []).map((part) => part.text ?? '').join('')
+  if (candidates !== undefined)
+    return (candidates[0]?.content?.parts ?? []).map((part) => part.text ?? '').join('')
   if (typeof delta === 'string') return type === 'response.output_text.delta' ? delta : ''
   return delta?.text ?? ''
 }
@@ -63,12 +78,17 @@ function textIn({ type, choices, delta, candidates }: Shapes): string {
 export function checkJson(body: string): void {
   const answer = JSON.parse(body) as ChatAnswer
   const choice = answer.choices[0]
-  if (choice?.message?.content !== expectedText('json')) throw new Error('json: the text is not what the upstream sent')
-  if (choice.finish_reason !== 'stop') throw new Error(`json: finish reason is ${choice.finish_reason}`)
+  if (choice?.message?.content !== expectedText('json'))
+    throw new Error('json: the text is not what the upstream sent')
+  if (choice.finish_reason !== 'stop')
+    throw new Error(`json: finish reason is ${choice.finish_reason}`)
   if (answer.usage?.total_tokens !== 490) throw new Error('json: usage is missing or wrong')
 }
 
-/** All text in order, a finish reason and `[DONE]`; in the same dialect also every one of the events. */
+/**
+ * All text in order, a finish reason and `[DONE]`; in the same dialect also every one of the
+ * events.
+ */
 export function checkStream(body: string, traffic: 'stream' | 'paced' | 'translated'): void {
   const data = body
     .split(/\r?\n/)
@@ -77,7 +97,8 @@ export function checkStream(body: string, traffic: 'stream' | 'paced' | 'transla
   if (data.pop() !== '[DONE]') throw new Error(`${traffic}: the stream does not end with [DONE]`)
   const events = data.map((line) => JSON.parse(line) as ChatAnswer)
   const text = events.map((event) => event.choices[0]?.delta?.content ?? '').join('')
-  if (text !== expectedText(traffic)) throw new Error(`${traffic}: the text is not what the upstream sent`)
+  if (text !== expectedText(traffic))
+    throw new Error(`${traffic}: the text is not what the upstream sent`)
   if (!events.some((event) => event.choices[0]?.finish_reason === 'stop')) {
     throw new Error(`${traffic}: no event says that the answer is finished`)
   }

@@ -9,7 +9,11 @@ describe('children', () => {
     const child = await processes.start('./upstream.ts', [])
     expect(child.port).toBeGreaterThan(0)
     const usage = await child.ask({ type: 'usage' })
-    expect(usage).toMatchObject({ type: 'usage', cpuMicros: expect.any(Number), memoryBytes: expect.any(Number) })
+    expect(usage).toMatchObject({
+      type: 'usage',
+      cpuMicros: expect.any(Number),
+      memoryBytes: expect.any(Number),
+    })
     await child.stop()
     await expect(fetch(`http://127.0.0.1:${child.port}/`)).rejects.toThrow('fetch failed')
   })
@@ -26,6 +30,8 @@ describe('children', () => {
   })
 
   it('say why they did not start', async () => {
-    await expect(processes.start('./subjects/floor-node.ts', [])).rejects.toThrow('started by bench/src/main.ts')
+    await expect(processes.start('./subjects/floor-node.ts', [])).rejects.toThrow(
+      'started by bench/src/main.ts',
+    )
   })
 })

@@ -33,11 +33,14 @@ export function createProcesses(): Processes {
       running.add(child)
       child.once('exit', () => running.delete(child))
       const complaints = collectComplaints(child)
-      const ready = await nextAnswer(child, { deadlineMs: startDeadlineMs, complaints }).catch(async (error: unknown) => {
-        await stop(child)
-        throw error
-      })
-      if (ready.type !== 'ready') throw new Error(`${file} answered '${ready.type}' before it was ready`)
+      const ready = await nextAnswer(child, { deadlineMs: startDeadlineMs, complaints }).catch(
+        async (error: unknown) => {
+          await stop(child)
+          throw error
+        },
+      )
+      if (ready.type !== 'ready')
+        throw new Error(`${file} answered '${ready.type}' before it was ready`)
       return {
         port: ready.port,
         async ask(question) {
@@ -55,7 +58,9 @@ export function createProcesses(): Processes {
   }
 }
 
-/** Keeps the end of what the child wrote to standard error: the reason shown when it does not start. */
+/**
+ * Keeps the end of what the child wrote to standard error: the reason shown when it does not start.
+ */
 function collectComplaints(child: ChildProcess): () => string {
   let text = ''
   child.stderr?.setEncoding('utf8').on('data', (part: string) => {

@@ -19,14 +19,21 @@ export interface Report {
 
 /** The tables as Markdown, padded so that they read well in a terminal too. */
 export function renderTables(report: Report): string {
-  return [renderFigures(report), renderImports(report.imports), renderBars(report.bars)].filter(Boolean).join('\n\n')
+  return [renderFigures(report), renderImports(report.imports), renderBars(report.bars)]
+    .filter(Boolean)
+    .join('\n\n')
 }
 
 /** The page kept in `docs/benchmarks.md`. */
 export function renderPage(report: Report): string {
   const { machine, settings } = report
-  const warmUp = settings.warmUp.reduce((sum, load) => sum + (load.traffic === 'json' ? load.requests : 0), 0)
-  const versions = Object.entries(machine.versions).map(([name, version]) => `${name} ${version}`).join(', ')
+  const warmUp = settings.warmUp.reduce(
+    (sum, load) => sum + (load.traffic === 'json' ? load.requests : 0),
+    0,
+  )
+  const versions = Object.entries(machine.versions)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ')
   return `# Benchmarks
 
 Written by \`npx -y pnpm@12 bench --markdown\` on ${machine.date}: ${machine.cpu}, ${machine.cores} cores, \
@@ -65,34 +72,40 @@ function renderFigures({ table, settings }: Report): string {
   const header = [
     'row',
     ...(json ? ['JSON CPU us/request', 'added ms p50 @1', 'p99 @1', 'p50 @64', 'p99 @64'] : []),
-    ...(stream ? ['stream CPU us/event', '1 ms apart', 'Anthropic to OpenAI', 'added ms to first event'] : []),
+    ...(stream
+      ? ['stream CPU us/event', '1 ms apart', 'Anthropic to OpenAI', 'added ms to first event']
+      : []),
     'memory MB',
   ]
-  const lines = table.filter((row) => row.memoryMegabytes !== undefined).map((row) => [
-    row.subject,
-    ...(json
-      ? [
-          decimals(row.cpuPerRequestMicros.busy, 0),
-          decimals(row.addedMs.p50One, 2),
-          decimals(row.addedMs.p99One, 2),
-          decimals(row.addedMs.p50Crowded, 1),
-          decimals(row.addedMs.p99Crowded, 1),
-        ]
-      : []),
-    ...(stream
-      ? [
-          decimals(row.cpuPerEventMicros.stream, 1),
-          decimals(row.cpuPerEventMicros.paced, 1),
-          decimals(row.cpuPerEventMicros.translated, 1),
-          decimals(row.addedFirstEventMs, 1),
-        ]
-      : []),
-    row.memoryMegabytes?.toFixed(0) ?? '',
-  ])
+  const lines = table
+    .filter((row) => row.memoryMegabytes !== undefined)
+    .map((row) => [
+      row.subject,
+      ...(json
+        ? [
+            decimals(row.cpuPerRequestMicros.busy, 0),
+            decimals(row.addedMs.p50One, 2),
+            decimals(row.addedMs.p99One, 2),
+            decimals(row.addedMs.p50Crowded, 1),
+            decimals(row.addedMs.p99Crowded, 1),
+          ]
+        : []),
+      ...(stream
+        ? [
+            decimals(row.cpuPerEventMicros.stream, 1),
+            decimals(row.cpuPerEventMicros.paced, 1),
+            decimals(row.cpuPerEventMicros.translated, 1),
+            decimals(row.addedFirstEventMs, 1),
+          ]
+        : []),
+      row.memoryMegabytes?.toFixed(0) ?? '',
+    ])
   const absent = table
     .filter((row) => row.absent !== undefined)
     .map((row) => `- \`${row.subject}\`, missing figures: ${row.absent}`)
-  return [renderRows([header, ...lines]), ...(absent.length > 0 ? [absent.join('\n')] : [])].join('\n\n')
+  return [renderRows([header, ...lines]), ...(absent.length > 0 ? [absent.join('\n')] : [])].join(
+    '\n\n',
+  )
 }
 
 function renderImports(imports: ImportTimes | undefined): string {
@@ -102,7 +115,9 @@ function renderImports(imports: ImportTimes | undefined): string {
     decimals(time, 1),
     decimals(imports.ratios[name as keyof ImportTimes['ratios']], 2),
   ])
-  const absent = Object.entries(imports.absent).map(([name, reason]) => `- \`${name}\` is missing: ${reason}`)
+  const absent = Object.entries(imports.absent).map(
+    ([name, reason]) => `- \`${name}\` is missing: ${reason}`,
+  )
   const table = renderRows([['import', 'ms', 'ratio'], ...lines])
   return [table, ...(absent.length > 0 ? [absent.join('\n')] : [])].join('\n\n')
 }
@@ -113,7 +128,9 @@ function renderBars(bars: readonly BarResult[]): string {
     bar.figure,
     `${bar.subject} / ${bar.baseline}`,
     `<= ${bar.limit}`,
-    bar.ratio ? `${bar.ratio.median.toFixed(2)} (${bar.ratio.low.toFixed(2)} to ${bar.ratio.high.toFixed(2)})` : '',
+    bar.ratio
+      ? `${bar.ratio.median.toFixed(2)} (${bar.ratio.low.toFixed(2)} to ${bar.ratio.high.toFixed(2)})`
+      : '',
     bar.verdict,
   ])
   const met = bars.filter((bar) => bar.verdict === 'met').length
@@ -126,8 +143,12 @@ function decimals(figure: Figure | undefined, digits: number): string {
 
 /** A Markdown table, first row as header, columns padded to the same width. */
 function renderRows(rows: readonly (readonly string[])[]): string {
-  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)))
-  const lines = rows.map((row) => `| ${widths.map((width, column) => (row[column] ?? '').padEnd(width)).join(' | ')} |`)
+  const widths = (rows[0] ?? []).map((_, column) =>
+    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  )
+  const lines = rows.map(
+    (row) => `| ${widths.map((width, column) => (row[column] ?? '').padEnd(width)).join(' | ')} |`,
+  )
   const rule = `|${widths.map((width) => '-'.repeat(width + 2)).join('|')}|`
   return [lines[0], rule, ...lines.slice(1)].join('\n')
 }

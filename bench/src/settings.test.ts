@@ -5,7 +5,11 @@ import { readSettings } from './settings.ts'
 describe('readSettings', () => {
   it('measures everything in seven rounds by default', () => {
     const settings = readSettings([])
-    expect(settings).toMatchObject({ rounds: 7, parts: ['json', 'stream', 'pairs', 'import'], jsonFile: undefined })
+    expect(settings).toMatchObject({
+      rounds: 7,
+      parts: ['json', 'stream', 'pairs', 'import'],
+      jsonFile: undefined,
+    })
     expect(settings.loads.map((load) => `${load.traffic}@${load.concurrency}`)).toEqual([
       'json@1',
       'json@16',
@@ -20,7 +24,9 @@ describe('readSettings', () => {
 
   it('warms up with thousands of requests, quick or not', () => {
     for (const args of [[], ['--quick']]) {
-      const requests = readSettings(args).warmUp.filter((load) => load.traffic === 'json').map((load) => load.requests)
+      const requests = readSettings(args)
+        .warmUp.filter((load) => load.traffic === 'json')
+        .map((load) => load.requests)
       expect(requests.reduce((sum, count) => sum + count, 0)).toBeGreaterThanOrEqual(2_000)
     }
   })

@@ -53,7 +53,9 @@ export function readSettings(args: readonly string[]): Settings {
     },
   })
   if (values.markdown && (values.only || values.subjects || values.quick)) {
-    throw new Error('--markdown writes the page of a whole run: leave --only, --subjects and --quick out')
+    throw new Error(
+      '--markdown writes the page of a whole run: leave --only, --subjects and --quick out',
+    )
   }
   const chosenParts = readParts(values.only)
   return {
@@ -96,21 +98,29 @@ function readSubjects(text: string | undefined): readonly string[] {
   if (text === undefined) return known
   const chosen = text.split(',').map((name) => name.trim())
   const unknown = chosen.filter((name) => !known.includes(name))
-  if (unknown.length > 0) throw new Error(`--subjects does not know ${unknown.join(', ')}; it knows ${known.join(', ')}`)
+  if (unknown.length > 0)
+    throw new Error(`--subjects does not know ${unknown.join(', ')}; it knows ${known.join(', ')}`)
   return chosen
 }
 
 /**
- * Counts are fixed, never a duration, so that every subject allocates as often and the collector runs as often. The
- * warm-up is long because the optimising compiler, whose threads count as CPU of the process, is busy for the first ten
- * thousand requests or so.
+ * Counts are fixed, never a duration, so that every subject allocates as often and the collector
+ * runs as often. The warm-up is long because the optimising compiler, whose threads count as CPU of
+ * the process, is busy for the first ten thousand requests or so.
  */
 function planLoads(chosen: readonly Part[], quick: boolean): { warmUp: Load[]; loads: Load[] } {
-  const of = (traffic: Traffic, concurrency: number, requests: number): Load => ({ traffic, concurrency, requests })
+  const of = (traffic: Traffic, concurrency: number, requests: number): Load => ({
+    traffic,
+    concurrency,
+    requests,
+  })
   const warmUp: Load[] = []
   const loads: Load[] = []
   if (chosen.includes('json')) {
-    warmUp.push(of('json', 64, quick ? 1_000 : 4_000), of('json', cpuConcurrency, quick ? 3_000 : 8_000))
+    warmUp.push(
+      of('json', 64, quick ? 1_000 : 4_000),
+      of('json', cpuConcurrency, quick ? 3_000 : 8_000),
+    )
     loads.push(of('json', 1, quick ? 150 : 400))
     loads.push(of('json', cpuConcurrency, quick ? 1_000 : 2_500))
     loads.push(of('json', 64, quick ? 300 : 1_200))

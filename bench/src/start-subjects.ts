@@ -21,10 +21,16 @@ export interface Started {
 }
 
 /**
- * Starts the fake upstream and every chosen subject. What does not start is absent, and what answers one kind of traffic
- * wrong is not measured with it; the reason is noted either way.
+ * Starts the fake upstream and every chosen subject. What does not start is absent, and what
+ * answers one kind of traffic wrong is not measured with it; the reason is noted either way.
  */
-export async function startSubjects({ processes, chosen, traffic, absences, say }: Starting): Promise<Started> {
+export async function startSubjects({
+  processes,
+  chosen,
+  traffic,
+  absences,
+  say,
+}: Starting): Promise<Started> {
   const upstream = await processes.start(directSubject.file, [])
   const upstreamUrl = `http://127.0.0.1:${upstream.port}`
   const targets: Target[] = [{ subject: directSubject, child: upstream, origin: upstreamUrl }]
@@ -47,14 +53,27 @@ interface StartingOne {
   absences: Absences
 }
 
-async function startOne({ subject, processes, upstreamUrl, traffic, absences }: StartingOne): Promise<Target> {
+async function startOne({
+  subject,
+  processes,
+  upstreamUrl,
+  traffic,
+  absences,
+}: StartingOne): Promise<Target> {
   const extraArgs = subject.name === 'portkey' ? [await installPortkey()] : []
   const child = await processes.start(subject.file, [upstreamUrl, ...extraArgs])
-  const target: Target = { subject, child, origin: subject.kind === 'http' ? `http://127.0.0.1:${child.port}` : '' }
+  const target: Target = {
+    subject,
+    child,
+    origin: subject.kind === 'http' ? `http://127.0.0.1:${child.port}` : '',
+  }
   const wrong = new Map<Traffic, string>()
   for (const kind of traffic.filter((one) => subject.traffic.includes(one))) {
     await probe(target, kind, upstreamUrl).catch((error: Error) => wrong.set(kind, error.message))
   }
   if (wrong.size > 0) absences.set(subject.name, [...wrong.values()].join('; '))
-  return { ...target, subject: { ...subject, traffic: subject.traffic.filter((kind) => !wrong.has(kind)) } }
+  return {
+    ...target,
+    subject: { ...subject, traffic: subject.traffic.filter((kind) => !wrong.has(kind)) },
+  }
 }

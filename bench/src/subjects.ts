@@ -44,7 +44,9 @@ function inProcess(name: string, traffic: readonly Traffic[]): Subject {
 
 /** To the provider itself, or to a proxy that passes its dialect on. */
 function plainPost(traffic: Traffic): Post {
-  return jsonPost('/v1/chat/completions', requestBody(traffic, providerModel(traffic)), { authorization: 'Bearer sk-test-bench' })
+  return jsonPost('/v1/chat/completions', requestBody(traffic, providerModel(traffic)), {
+    authorization: 'Bearer sk-test-bench',
+  })
 }
 
 /** What the other gateway calls the providers, and what it wants before their paths. */
@@ -55,10 +57,17 @@ const portkeyProviders: Readonly<Record<string, { name: string; path: string }>>
 }
 
 function portkeyPost(traffic: Traffic, upstreamUrl: string): Post {
-  const provider = portkeyProviders[providerName(traffic)] ?? { name: providerName(traffic), path: '' }
+  const provider = portkeyProviders[providerName(traffic)] ?? {
+    name: providerName(traffic),
+    path: '',
+  }
   if (isPair(traffic)) {
     const { path, body } = pairRequest('openai-chat', providerModel(traffic))
-    return jsonPost(path, body, { authorization: 'Bearer test-bench', 'x-portkey-provider': provider.name, 'x-portkey-custom-host': upstreamUrl + provider.path })
+    return jsonPost(path, body, {
+      authorization: 'Bearer test-bench',
+      'x-portkey-provider': provider.name,
+      'x-portkey-custom-host': upstreamUrl + provider.path,
+    })
   }
   return jsonPost('/v1/chat/completions', requestBody(traffic, providerModel(traffic)), {
     authorization: 'Bearer sk-test-bench',

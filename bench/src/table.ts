@@ -33,9 +33,17 @@ export function buildTable(names: readonly string[], measured: Measured): Row[] 
 }
 
 function buildRow(subject: string, { samples, memoryMegabytes, absences }: Measured): Row {
-  const own = (traffic: Traffic, concurrency: number, pick: (sample: Sample) => number): Figure | undefined =>
+  const own = (
+    traffic: Traffic,
+    concurrency: number,
+    pick: (sample: Sample) => number,
+  ): Figure | undefined =>
     figureOf(samples, { subject, load: loadName({ traffic, concurrency }) }, pick)
-  const added = (traffic: Traffic, concurrency: number, pick: (sample: Sample) => number): Figure | undefined =>
+  const added = (
+    traffic: Traffic,
+    concurrency: number,
+    pick: (sample: Sample) => number,
+  ): Figure | undefined =>
     compareRounds(
       samples,
       { subject, baseline: directName, load: loadName({ traffic, concurrency }) },

@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { anthropicStream, EVENTS_PER_STREAM, openaiJson, openaiStream, requestBody } from './traffic.ts'
+import {
+  anthropicStream,
+  EVENTS_PER_STREAM,
+  openaiJson,
+  openaiStream,
+  requestBody,
+} from './traffic.ts'
 
 describe('the traffic', () => {
   it('has the sizes the method promises', () => {

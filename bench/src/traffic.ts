@@ -1,16 +1,17 @@
 /**
- * What is sent and answered: one request of about 1 KB, one JSON answer of about 2 KB, and a stream of exactly 100
- * events in each dialect. Everything is built once, so neither the fake upstream nor the load generator spends its
- * time on making text while another process is being measured.
+ * What is sent and answered: one request of about 1 KB, one JSON answer of about 2 KB, and a stream
+ * of exactly 100 events in each dialect. Everything is built once, so neither the fake upstream nor
+ * the load generator spends its time on making text while another process is being measured.
  */
 
 import { isPair, pairFragments, type PairTraffic, providerNames, sidesOf } from './pairs.ts'
 
 /**
- * `json`, `stream` and `paced` speak OpenAI on both sides; `translated` asks in OpenAI and is answered in Anthropic
- * events. The events of `paced` come a millisecond apart, so that each arrives by itself as it does from a real model;
- * the other streams come as fast as they can be written, and the network joins some of their events together.
- * `conversation` is a long history in OpenAI's words for Anthropic, answered whole; `pair:*` are those of `pairs.ts`.
+ * `json`, `stream` and `paced` speak OpenAI on both sides; `translated` asks in OpenAI and is
+ * answered in Anthropic events. The events of `paced` come a millisecond apart, so that each
+ * arrives by itself as it does from a real model; the other streams come as fast as they can be
+ * written, and the network joins some of their events together. `conversation` is a long history in
+ * OpenAI's words for Anthropic, answered whole; `pair:*` are those of `pairs.ts`.
  */
 export type Traffic = 'json' | 'stream' | 'paced' | 'translated' | 'conversation' | PairTraffic
 
@@ -22,10 +23,16 @@ export function isWhole(traffic: Traffic): boolean {
 export const EVENTS_PER_STREAM = 100
 
 const openaiModel = 'gpt-5-mini'
-/** Asking for this model is how the fake upstream is told to take its time; every gateway passes a model's name on. */
+/**
+ * Asking for this model is how the fake upstream is told to take its time; every gateway passes a
+ * model's name on.
+ */
 export const pacedModel = 'gpt-5-mini-paced'
 const anthropicModel = 'claude-sonnet-4-6'
-const vocabulary = 'the small gate beside the large one opens for those who know its name and closes behind them'.split(' ')
+const vocabulary =
+  'the small gate beside the large one opens for those who know its name and closes behind them'.split(
+    ' ',
+  )
 
 /** `count` word-like pieces with a leading space, the way models cut their answers. */
 function pieces(count: number): string[] {
@@ -45,7 +52,9 @@ export function expectedText(traffic: Traffic): string {
   return (traffic === 'translated' ? anthropicPieces : openaiPieces).join('')
 }
 
-/** The model as the provider knows it; a gateway that routes by prefix puts the provider in front. */
+/**
+ * The model as the provider knows it; a gateway that routes by prefix puts the provider in front.
+ */
 export function providerModel(traffic: Traffic): string {
   if (traffic === 'translated' || traffic === 'conversation') return anthropicModel
   if (isPair(traffic)) return 'pair-model'
@@ -57,7 +66,10 @@ export function providerName(traffic: Traffic): string {
   return traffic === 'translated' || traffic === 'conversation' ? 'anthropic' : 'openai'
 }
 
-/** An OpenAI chat request of about 1 KB. Usage is not asked for, because SDKs do not ask for it by default. */
+/**
+ * An OpenAI chat request of about 1 KB. Usage is not asked for, because SDKs do not ask for it by
+ * default.
+ */
 export function requestBody(traffic: Traffic, model: string): string {
   if (traffic === 'conversation') return conversationBody(model)
   return JSON.stringify({
@@ -75,19 +87,47 @@ export function requestBody(traffic: Traffic, model: string): string {
 function conversationBody(model: string): string {
   const turns = Array.from({ length: 40 }, (_, index) => {
     const asked = { role: 'user', content: `Question ${index}.${pieces(60).join('')}` }
-    if (index % 2 === 0) return [asked, { role: 'assistant', content: `Answer ${index}.${pieces(100).join('')}` }]
+    if (index % 2 === 0)
+      return [asked, { role: 'assistant', content: `Answer ${index}.${pieces(100).join('')}` }]
     const id = `call_${String(index).padStart(8, '0')}`
     return [
       asked,
-      { role: 'assistant', content: null, tool_calls: [{ id, type: 'function', function: { name: 'look_up', arguments: JSON.stringify({ words: pieces(20).join('') }) } }] },
+      {
+        role: 'assistant',
+        content: null,
+        tool_calls: [
+          {
+            id,
+            type: 'function',
+            function: {
+              name: 'look_up',
+              arguments: JSON.stringify({ words: pieces(20).join('') }),
+            },
+          },
+        ],
+      },
       { role: 'tool', tool_call_id: id, content: pieces(120).join('') },
     ]
   })
-  const parameters = { type: 'object', properties: { words: { type: 'string' } }, required: ['words'], additionalProperties: false }
+  const parameters = {
+    type: 'object',
+    properties: { words: { type: 'string' } },
+    required: ['words'],
+    additionalProperties: false,
+  }
   return JSON.stringify({
     model,
-    messages: [{ role: 'system', content: `You are the keeper of a gate.${pieces(200).join('')}` }, ...turns.flat(), { role: 'user', content: 'And now?' }],
-    tools: [{ type: 'function', function: { name: 'look_up', description: 'Looks words up', parameters } }],
+    messages: [
+      { role: 'system', content: `You are the keeper of a gate.${pieces(200).join('')}` },
+      ...turns.flat(),
+      { role: 'user', content: 'And now?' },
+    ],
+    tools: [
+      {
+        type: 'function',
+        function: { name: 'look_up', description: 'Looks words up', parameters },
+      },
+    ],
     max_completion_tokens: 512,
   })
 }
@@ -102,7 +142,12 @@ export const anthropicJson = Buffer.from(
     content: [{ type: 'text', text: conversationAnswerText }],
     stop_reason: 'end_turn',
     stop_sequence: null,
-    usage: { input_tokens: 470, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 20 },
+    usage: {
+      input_tokens: 470,
+      cache_creation_input_tokens: 0,
+      cache_read_input_tokens: 0,
+      output_tokens: 20,
+    },
   }),
 )
 
@@ -156,7 +201,10 @@ export const openaiStream: readonly Buffer[] = [
   openaiDone,
 ]
 
-/** The same with the usage event OpenAI adds when the caller, or a gateway on its behalf, asks for it. */
+/**
+ * The same with the usage event OpenAI adds when the caller, or a gateway on its behalf, asks for
+ * it.
+ */
 export const openaiStreamWithUsage: readonly Buffer[] = [
   ...openaiStream.slice(0, -1),
   openaiEvent(null, { prompt_tokens: 190, completion_tokens: 98, total_tokens: 288 }),
@@ -179,13 +227,26 @@ export const anthropicStream: readonly Buffer[] = [
       content: [],
       stop_reason: null,
       stop_sequence: null,
-      usage: { input_tokens: 190, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 1 },
+      usage: {
+        input_tokens: 190,
+        cache_creation_input_tokens: 0,
+        cache_read_input_tokens: 0,
+        output_tokens: 1,
+      },
     },
   },
   { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
   { type: 'ping' },
-  ...anthropicPieces.map((text) => ({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } })),
+  ...anthropicPieces.map((text) => ({
+    type: 'content_block_delta',
+    index: 0,
+    delta: { type: 'text_delta', text },
+  })),
   { type: 'content_block_stop', index: 0 },
-  { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: 94 } },
+  {
+    type: 'message_delta',
+    delta: { stop_reason: 'end_turn', stop_sequence: null },
+    usage: { output_tokens: 94 },
+  },
   { type: 'message_stop' },
 ].map(anthropicEvent)

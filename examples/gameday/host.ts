@@ -1,4 +1,7 @@
-/** The host of a game day: an Express server with the gateway in it, configured by its environment, killed without warning. */
+/**
+ * The host of a game day: an Express server with the gateway in it, configured by its environment,
+ * killed without warning.
+ */
 import type { AddressInfo } from 'node:net'
 import { gateway } from '@postern/express'
 import express from 'express'

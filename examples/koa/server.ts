@@ -1,7 +1,10 @@
 import { type Gateway, gateway } from '@postern/koa'
 import Koa from 'koa'
 
-/** A team's own Koa server with the gateway beside its routes. The gateway is made with `prefix: '/llm'`. */
+/**
+ * A team's own Koa server with the gateway beside its routes. The gateway is made with
+ * `prefix: '/llm'`.
+ */
 export function createServer(llm: Gateway): Koa {
   const app = new Koa()
   app.use(gateway(llm))

@@ -2,16 +2,31 @@ import { describe, expect, it } from 'vitest'
 import { findFunctions } from './functions.ts'
 import { sample } from './sample.ts'
 
-const shapes = (text: string): unknown[] => findFunctions(sample(text)).map(({ name, parameterCount, bodyLines }) => [name, parameterCount, bodyLines])
+const shapes = (text: string): unknown[] =>
+  findFunctions(sample(text)).map(({ name, parameterCount, bodyLines }) => [
+    name,
+    parameterCount,
+    bodyLines,
+  ])
 
 describe('findFunctions', () => {
   it('finds declarations, with generics and a return type', () => {
-    expect(shapes('async function* read<T extends Map<string, T>>(a: Map<string, T>, b = f(1, 2)): AsyncIterable<{ x: T }> {\n}')).toEqual([['read', 2, 2]])
-    expect(shapes('function isOne(value: unknown): value is { one: 1 } {\n\n}')).toEqual([['isOne', 1, 3]])
+    expect(
+      shapes(
+        'async function* read<T extends Map<string, T>>(a: Map<string, T>, b = f(1, 2)): AsyncIterable<{ x: T }> {\n}',
+      ),
+    ).toEqual([['read', 2, 2]])
+    expect(shapes('function isOne(value: unknown): value is { one: 1 } {\n\n}')).toEqual([
+      ['isOne', 1, 3],
+    ])
   })
 
   it('finds methods, accessors and constructors', () => {
-    expect(shapes('class A {\n constructor(a: B) {\n }\n get #size(): number { return 1 }\n async [key](x, y) {\n }\n}')).toEqual([
+    expect(
+      shapes(
+        'class A {\n constructor(a: B) {\n }\n get #size(): number { return 1 }\n async [key](x, y) {\n }\n}',
+      ),
+    ).toEqual([
       ['constructor', 1, 2],
       ['#size', 0, 1],
       [']', 2, 2],
@@ -19,7 +34,9 @@ describe('findFunctions', () => {
   })
 
   it('finds arrows with a body, and counts the parameters of those without', () => {
-    expect(shapes('const go = async (a: string, { b, c }: D): Promise<void> => {\n}')).toEqual([['go', 2, 2]])
+    expect(shapes('const go = async (a: string, { b, c }: D): Promise<void> => {\n}')).toEqual([
+      ['go', 2, 2],
+    ])
     expect(shapes('const sum = (a, b, c, d) => a + b')).toEqual([['sum', 4, 0]])
     expect(shapes('list.map((x): Row => ({ x }))')).toEqual([['function', 1, 0]])
     expect(shapes('const run = x => {\n\n}')).toEqual([['run', 1, 3]])
@@ -43,6 +60,9 @@ describe('findFunctions', () => {
   })
 
   it('counts a nested function in its outer one too', () => {
-    expect(shapes('function outer() {\n  function inner() {\n  }\n}')).toEqual([['outer', 0, 4], ['inner', 0, 2]])
+    expect(shapes('function outer() {\n  function inner() {\n  }\n}')).toEqual([
+      ['outer', 0, 4],
+      ['inner', 0, 2],
+    ])
   })
 })

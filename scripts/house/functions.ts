@@ -13,12 +13,47 @@ export interface FunctionShape {
   readonly bodyLines: number
 }
 
-const controlWords = new Set(['if', 'for', 'while', 'switch', 'catch', 'with', 'return', 'await', 'typeof', 'void', 'new', 'in', 'of', 'super'])
-const statementWords = new Set(['if', 'for', 'while', 'switch', 'return', 'const', 'let', 'var', 'throw', 'break', 'continue', 'function', 'class', 'try', 'case', 'default'])
+const controlWords = new Set([
+  'if',
+  'for',
+  'while',
+  'switch',
+  'catch',
+  'with',
+  'return',
+  'await',
+  'typeof',
+  'void',
+  'new',
+  'in',
+  'of',
+  'super',
+])
+const statementWords = new Set([
+  'if',
+  'for',
+  'while',
+  'switch',
+  'return',
+  'const',
+  'let',
+  'var',
+  'throw',
+  'break',
+  'continue',
+  'function',
+  'class',
+  'try',
+  'case',
+  'default',
+])
 const typeMarks = new Set(['.', '|', '&', ','])
 const operandEnds = new Set([')', ']', '}', '>'])
 
-/** Every function of the file that has a body, in order of its parameter list. Bodies of nested ones count in both. */
+/**
+ * Every function of the file that has a body, in order of its parameter list. Bodies of nested ones
+ * count in both.
+ */
 export function findFunctions(file: SourceFile): FunctionShape[] {
   return file.tokens.flatMap((_, index) => functionAt(file, index) ?? [])
 }
@@ -26,8 +61,17 @@ export function findFunctions(file: SourceFile): FunctionShape[] {
 function functionAt(file: SourceFile, index: number): FunctionShape | undefined {
   const { tokens, partner } = file
   const token = tokens[index]
-  if (isMark(token, '=>') && tokens[index - 1]?.kind === 'word' && !isReturnType(tokens, index - 1)) {
-    return { name: nameBefore(tokens, index - 1), line: token.line, parameterCount: 1, bodyLines: bodyLines(file, index + 1) }
+  if (
+    isMark(token, '=>') &&
+    tokens[index - 1]?.kind === 'word' &&
+    !isReturnType(tokens, index - 1)
+  ) {
+    return {
+      name: nameBefore(tokens, index - 1),
+      line: token.line,
+      parameterCount: 1,
+      bodyLines: bodyLines(file, index + 1),
+    }
   }
   const close = partner[index] ?? -1
   if (!isMark(token, '(') || close === -1) return undefined
@@ -49,7 +93,10 @@ function bodyLines({ tokens, partner }: SourceFile, open: number): number {
   return isMark(begin, '{') && end !== undefined ? end.line - begin.line + 1 : 0
 }
 
-/** `name(...)`, `#name(...)`, `function (...)`, `[key](...)` and `'name'(...)` can be heads; `if (...)` and `class extends mixin(...)` cannot. */
+/**
+ * `name(...)`, `#name(...)`, `function (...)`, `[key](...)` and `'name'(...)` can be heads;
+ * `if (...)` and `class extends mixin(...)` cannot.
+ */
 function canNameFunction(tokens: readonly Token[], head: number): boolean {
   const token = tokens[head]
   if (token === undefined || tokens[head - 1]?.text === 'extends') return false
@@ -68,31 +115,46 @@ function beforeTypeParameters(tokens: readonly Token[], index: number): number {
   return index
 }
 
-/** Where the type that begins at `from` ends: at the `{` of a body, at `=>`, or where it turns out not to be a type. */
+/**
+ * Where the type that begins at `from` ends: at the `{` of a body, at `=>`, or where it turns out
+ * not to be a type.
+ */
 function endOfType({ tokens, partner }: SourceFile, from: number): number {
   let angles = 0
   let at = from
   for (; at < tokens.length; at++) {
     const token = tokens[at]!
     const previous = tokens[at - 1]!
-    const operandIsComplete = at > from && (previous.kind !== 'mark' || operandEnds.has(previous.text)) && previous.text !== 'is'
+    const operandIsComplete =
+      at > from &&
+      (previous.kind !== 'mark' || operandEnds.has(previous.text)) &&
+      previous.text !== 'is'
     if (token.kind === 'word' ? statementWords.has(token.text) : token.kind === 'regex') return -1
     if (token.kind !== 'mark') continue
-    if (angles === 0 && (token.text === '=>' || (token.text === '{' && operandIsComplete))) return at
+    if (angles === 0 && (token.text === '=>' || (token.text === '{' && operandIsComplete)))
+      return at
     if (token.text === '<') angles += 1
     else if (token.text === '>') angles -= 1
     else if ('([{'.includes(token.text)) {
       if ((partner[at] ?? -1) === -1) return -1
       at = partner[at]!
-    } else if (token.text !== '=>' && (!typeMarks.has(token.text) || (token.text === ',' && angles === 0))) return -1
+    } else if (
+      token.text !== '=>' &&
+      (!typeMarks.has(token.text) || (token.text === ',' && angles === 0))
+    )
+      return -1
   }
   return -1
 }
 
-/** In `(a): name => ...` the word before the arrow is a type, and the function has been seen at its parenthesis. */
+/**
+ * In `(a): name => ...` the word before the arrow is a type, and the function has been seen at its
+ * parenthesis.
+ */
 function isReturnType(tokens: readonly Token[], index: number): boolean {
   let at = index
-  while (at > 0 && (tokens[at]!.kind === 'word' || ['.', '|', '&'].includes(tokens[at]!.text))) at -= 1
+  while (at > 0 && (tokens[at]!.kind === 'word' || ['.', '|', '&'].includes(tokens[at]!.text)))
+    at -= 1
   return isMark(tokens[at], ':') && isMark(tokens[at - 1], ')')
 }
 
@@ -127,7 +189,8 @@ function nameBefore(tokens: readonly Token[], index: number): string {
   if (tokens[at]?.text === 'async') at -= 1
   if (!isMark(tokens[at], '=') && !isMark(tokens[at], ':')) return 'function'
   for (let back = at - 1; back >= 0 && tokens[back]!.line >= tokens[at]!.line - 1; back--) {
-    if (['const', 'let', 'readonly'].includes(tokens[back]!.text)) return tokens[back + 1]?.text ?? 'function'
+    if (['const', 'let', 'readonly'].includes(tokens[back]!.text))
+      return tokens[back + 1]?.text ?? 'function'
     if (['{', '(', ';'].includes(tokens[back]!.text)) break
   }
   return tokens[at - 1]?.kind === 'word' ? tokens[at - 1]!.text : 'function'

@@ -13,7 +13,14 @@ it('finds every way to name a module', () => {
     "type H = import('h').H",
     "const text = 'from'; use('x')",
   ].join('\n')
-  expect(findImports(sample(text)).map(({ line, specifier, target, isTypeOnly }) => [line, specifier, target, isTypeOnly])).toEqual([
+  expect(
+    findImports(sample(text)).map(({ line, specifier, target, isTypeOnly }) => [
+      line,
+      specifier,
+      target,
+      isTypeOnly,
+    ]),
+  ).toEqual([
     [1, 'a', undefined, false],
     [2, '../c.ts', 'packages/core/src/c.ts', true],
     [3, 'd', undefined, false],

@@ -18,11 +18,15 @@ export function findImports({ path, tokens }: SourceFile): ImportedModule[] {
   return tokens.flatMap(({ kind, text, line }, index) => {
     if (kind !== 'string') return []
     const previous = tokens[index - 1]
-    const isCall = previous?.text === '(' && ['import', 'require'].includes(tokens[index - 2]?.text ?? '')
-    const isStatement = previous?.kind === 'word' && (previous.text === 'from' || previous.text === 'import')
+    const isCall =
+      previous?.text === '(' && ['import', 'require'].includes(tokens[index - 2]?.text ?? '')
+    const isStatement =
+      previous?.kind === 'word' && (previous.text === 'from' || previous.text === 'import')
     if (!isCall && !isStatement) return []
     const target = text.startsWith('.') ? posix.join(posix.dirname(path), text) : undefined
-    return [{ line, specifier: text, target, isTypeOnly: isStatement && isTypeOnly(tokens, index - 1) }]
+    return [
+      { line, specifier: text, target, isTypeOnly: isStatement && isTypeOnly(tokens, index - 1) },
+    ]
   })
 }
 

@@ -5,17 +5,44 @@ const CORE = 'packages/core/src/'
 const PROVIDERS = `${CORE}providers/`
 const DIALECTS = `${CORE}dialects/`
 
-const named: Rule = { why: 'shared code that knows a provider by name grows a branch for each of sixty', mend: 'ask for a capability or a quirk of the target, or move it to `providers/` or the folder of the dialect' }
+const named: Rule = {
+  why: 'shared code that knows a provider by name grows a branch for each of sixty',
+  mend: 'ask for a capability or a quirk of the target, or move it to `providers/` or the folder of the dialect',
+}
 
 /** Names in the catalogue that are also words, or parts of words, of ordinary code. */
-const ordinaryWords = new Set(['together', 'fireworks', 'hyperbolic', 'lambda', 'llama', 'inception', 'upstage', 'venice', 'chutes', 'morph', 'poe', 'jan', 'parasail'])
-/** Owners of several names, and services that are not in the catalogue because they have a dialect of their own. */
+const ordinaryWords = new Set([
+  'together',
+  'fireworks',
+  'hyperbolic',
+  'lambda',
+  'llama',
+  'inception',
+  'upstage',
+  'venice',
+  'chutes',
+  'morph',
+  'poe',
+  'jan',
+  'parasail',
+])
+/**
+ * Owners of several names, and services that are not in the catalogue because they have a dialect
+ * of their own.
+ */
 const furtherNames = ['azure', 'bedrock', 'vertexai', 'dashscope', 'bigmodel']
-/** Names of dialects, which are allowed where dialects are registered and where a path is given one. */
-const dialectWords = /openai[-_]?chat|openai[-_]?responses|anthropic[-_]?messages|bedrock[-_]?converse|\b(?:gemini|cohere)\b/gi
+/**
+ * Names of dialects, which are allowed where dialects are registered and where a path is given one.
+ */
+const dialectWords =
+  /openai[-_]?chat|openai[-_]?responses|anthropic[-_]?messages|bedrock[-_]?converse|\b(?:gemini|cohere)\b/gi
 const registers = new Set([`${DIALECTS}index.ts`, `${CORE}api/endpoints.ts`])
-/** Within `dialects/` a whole string may name a dialect (a signature says which it came from), and so may what others put on a wire. */
-const wholeDialectName = /^(?:openai-chat|openai-responses|anthropic-messages|bedrock-converse|gemini|cohere)$/
+/**
+ * Within `dialects/` a whole string may name a dialect (a signature says which it came from), and
+ * so may what others put on a wire.
+ */
+const wholeDialectName =
+  /^(?:openai-chat|openai-responses|anthropic-messages|bedrock-converse|gemini|cohere)$/
 const wireWords = new Set(['x_groq', 'anthropic-claude-v1', 'google-gemini-v1'])
 /** Shorter names are looked for as whole words only. */
 const SAFE_LENGTH = 5
@@ -24,12 +51,17 @@ const SAFE_LENGTH = 5
 export function providerNames(catalogue: SourceFile): readonly string[] {
   const { tokens } = catalogue
   const listed = tokens.flatMap(({ kind, text }, index) =>
-    kind === 'string' && tokens[index - 1]?.text === ':' && tokens[index - 2]?.text === 'name' ? [text] : [],
+    kind === 'string' && tokens[index - 1]?.text === ':' && tokens[index - 2]?.text === 'name'
+      ? [text]
+      : [],
   )
   return [...listed.filter((name) => !ordinaryWords.has(name)), ...furtherNames].map(plain)
 }
 
-/** A provider's name appears in identifiers and strings under `providers/` and in its dialect's folder only. Tests are exempt. */
+/**
+ * A provider's name appears in identifiers and strings under `providers/` and in its dialect's
+ * folder only. Tests are exempt.
+ */
 export function checkProviderNames(file: SourceFile, names: readonly string[]): Violation[] {
   if (file.isTest || !file.path.startsWith(CORE) || file.path.startsWith(PROVIDERS)) return []
   const foreign = names.filter((name) => !ownsName(file.path, name))
@@ -38,9 +70,19 @@ export function checkProviderNames(file: SourceFile, names: readonly string[]): 
   const isRegister = registers.has(file.path)
   return file.tokens.flatMap(({ kind, text, line }, index) => {
     if ((kind !== 'word' && kind !== 'string') || (isDialect && isOnTheWire(kind, text))) return []
-    const isImport = kind === 'string' && ['from', 'import'].includes(file.tokens[index - 1]?.text ?? '')
+    const isImport =
+      kind === 'string' && ['from', 'import'].includes(file.tokens[index - 1]?.text ?? '')
     const name = find(isRegister ? text.replaceAll(dialectWords, isImport ? '' : ' ') : text)
-    return name === undefined ? [] : [{ path: file.path, line, what: `the provider name \`${name}\` in ${kind === 'word' ? `\`${text}\`` : 'a string'}`, ...named }]
+    return name === undefined
+      ? []
+      : [
+          {
+            path: file.path,
+            line,
+            what: `the provider name \`${name}\` in ${kind === 'word' ? `\`${text}\`` : 'a string'}`,
+            ...named,
+          },
+        ]
   })
 }
 
@@ -60,13 +102,19 @@ function finder(names: readonly string[]): (text: string) => string | undefined 
   const wholeWords = new Set(names.filter((name) => name.length < SAFE_LENGTH))
   return (text) => {
     const squeezed = plain(text)
-    return anywhere.find((name) => squeezed.includes(name)) ?? wordsOf(text).find((word) => wholeWords.has(word))
+    return (
+      anywhere.find((name) => squeezed.includes(name)) ??
+      wordsOf(text).find((word) => wholeWords.has(word))
+    )
   }
 }
 
 /** `isGroqModel` has the words `is`, `groq` and `model`. */
 function wordsOf(text: string): string[] {
-  return text.replaceAll(/(?<=[a-z\d])(?=[A-Z])/g, ' ').toLowerCase().split(/[^a-z\d]+/)
+  return text
+    .replaceAll(/(?<=[a-z\d])(?=[A-Z])/g, ' ')
+    .toLowerCase()
+    .split(/[^a-z\d]+/)
 }
 
 function plain(text: string): string {

@@ -2,13 +2,18 @@ import { describe, expect, it } from 'vitest'
 import { checkRegexes } from './regexes.ts'
 import { sample } from './sample.ts'
 
-const whats = (text: string, path?: string): string[] => checkRegexes(sample(text, path)).map(({ what }) => what)
+const whats = (text: string, path?: string): string[] =>
+  checkRegexes(sample(text, path)).map(({ what }) => what)
 
 describe('a regular expression', () => {
   it.each([
     ['of the end of a run', String.raw`x.replace(/\/+$/, '')`, 'quadratic'],
     ['of two runs beside each other', String.raw`const a = /^Bearer\s+(.+)$/`, 'quadratic'],
-    ['of a piece that may be empty between two runs', String.raw`const a = /^\/v\d+(?:beta)?(?:\d+)?\/x$/`, 'quadratic'],
+    [
+      'of a piece that may be empty between two runs',
+      String.raw`const a = /^\/v\d+(?:beta)?(?:\d+)?\/x$/`,
+      'quadratic',
+    ],
     ['of a run of runs', 'const a = /^(?:a+)+$/', 'exponential'],
   ])('fails: %s', (_what, text, time) => {
     expect(whats(text)).toEqual([expect.stringContaining(`takes ${time} time for many`)])

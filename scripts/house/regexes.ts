@@ -16,16 +16,28 @@ const composed: Rule = {
 export function checkRegexes(file: SourceFile): Violation[] {
   if (file.isTest) return []
   return file.tokens.flatMap(({ kind, text, line }, index) => {
-    const finding = kind === 'regex' ? findingIn(text) : isComposed(file, index) ? { what: '`RegExp` of an expression', ...composed } : undefined
-    return finding === undefined || isExcused(file, line, 'linear') ? [] : [{ path: file.path, line, ...finding }]
+    const finding =
+      kind === 'regex'
+        ? findingIn(text)
+        : isComposed(file, index)
+          ? { what: '`RegExp` of an expression', ...composed }
+          : undefined
+    return finding === undefined || isExcused(file, line, 'linear')
+      ? []
+      : [{ path: file.path, line, ...finding }]
   })
 }
 
 function findingIn(text: string): (Rule & Pick<Violation, 'what'>) | undefined {
   const end = text.lastIndexOf('/')
-  const { reports } = analyse({ source: text.slice(1, end), flags: text.slice(end + 1) }, { reportTypes: { Move: true, Self: true, Trade: true } })
+  const { reports } = analyse(
+    { source: text.slice(1, end), flags: text.slice(end + 1) },
+    { reportTypes: { Move: true, Self: true, Trade: true } },
+  )
   const [report] = reports
-  return report === undefined ? undefined : { what: `\`${text}\` ${describe(report)}`, ...superLinear }
+  return report === undefined
+    ? undefined
+    : { what: `\`${text}\` ${describe(report)}`, ...superLinear }
 }
 
 function describe({ exponential, character }: Report): string {
@@ -33,5 +45,9 @@ function describe({ exponential, character }: Report): string {
 }
 
 function isComposed({ tokens }: SourceFile, index: number): boolean {
-  return tokens[index]?.text === 'RegExp' && tokens[index]?.kind === 'word' && tokens[index + 1]?.text === '('
+  return (
+    tokens[index]?.text === 'RegExp' &&
+    tokens[index]?.kind === 'word' &&
+    tokens[index + 1]?.text === '('
+  )
 }

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { sample } from './sample.ts'
 import { checkSpreads } from './spreads.ts'
 
-const whats = (text: string, path?: string): string[] => checkSpreads(sample(text, path)).map(({ what }) => what)
+const whats = (text: string, path?: string): string[] =>
+  checkSpreads(sample(text, path)).map(({ what }) => what)
 
 describe('a list spread over arguments', () => {
   it.each([
@@ -20,7 +21,17 @@ describe('a list spread over arguments', () => {
     expect(whats(text)).toEqual([`a list spread over the arguments of \`${name}\``])
   })
 
-  it.each(['a.push(b)', 'a.push([...b])', 'a.push({ ...b })', 'a.push(...[1, 2])', 'const a = [...b]', 'enqueue(...scripts) {}', 'a.push(f(() => [...b]))', 'a.splice(-1, 1, { ...b })', '// a.push(...b)'])('passes: %s', (text) => {
+  it.each([
+    'a.push(b)',
+    'a.push([...b])',
+    'a.push({ ...b })',
+    'a.push(...[1, 2])',
+    'const a = [...b]',
+    'enqueue(...scripts) {}',
+    'a.push(f(() => [...b]))',
+    'a.splice(-1, 1, { ...b })',
+    '// a.push(...b)',
+  ])('passes: %s', (text) => {
     expect(whats(text)).toEqual([])
   })
 

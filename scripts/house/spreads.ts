@@ -8,16 +8,41 @@ const spread: Rule = {
 }
 
 /** Functions that take any number of arguments; a spread in an array literal has no such bound. */
-const variadic: ReadonlySet<string> = new Set(['push', 'unshift', 'splice', 'concat', 'toSpliced', 'max', 'min', 'hypot', 'fromCharCode', 'fromCodePoint', 'of', 'assign', 'call', 'bind', 'raw'])
+const variadic: ReadonlySet<string> = new Set([
+  'push',
+  'unshift',
+  'splice',
+  'concat',
+  'toSpliced',
+  'max',
+  'min',
+  'hypot',
+  'fromCharCode',
+  'fromCodePoint',
+  'of',
+  'assign',
+  'call',
+  'bind',
+  'raw',
+])
 const byList: ReadonlySet<string> = new Set(['apply'])
 
-/** No list is spread over the arguments of a call unless it is known to be short. Tests are exempt. */
+/**
+ * No list is spread over the arguments of a call unless it is known to be short. Tests are exempt.
+ */
 export function checkSpreads(file: SourceFile): Violation[] {
   if (file.isTest) return []
   return file.tokens.flatMap(({ text, line }, index) => {
     const called = text === '(' ? calledAt(file, index) : undefined
     if (called === undefined || isExcused(file, line, 'few')) return []
-    return [{ path: file.path, line, what: `a list spread over the arguments of \`${called}\``, ...spread }]
+    return [
+      {
+        path: file.path,
+        line,
+        what: `a list spread over the arguments of \`${called}\``,
+        ...spread,
+      },
+    ]
   })
 }
 

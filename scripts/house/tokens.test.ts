@@ -17,13 +17,31 @@ describe('tokenize', () => {
   })
 
   it('reads the code inside a template, braces and inner templates included', () => {
-    expect(texts('`a ${ f({ x: `b ${y}` }) } c` + z')).toEqual(['a ', 'f', '(', '{', 'x', ':', 'b ', 'y', '', '}', ')', ' c', '+', 'z'])
+    expect(texts('`a ${ f({ x: `b ${y}` }) } c` + z')).toEqual([
+      'a ',
+      'f',
+      '(',
+      '{',
+      'x',
+      ':',
+      'b ',
+      'y',
+      '',
+      '}',
+      ')',
+      ' c',
+      '+',
+      'z',
+    ])
   })
 
   it('tells a regular expression from a division', () => {
     expect(tokenize('a / b / c').filter(({ kind }) => kind === 'regex')).toEqual([])
     expect(tokenize(String.raw`x = /['"/\]]/ + 1`).map(({ kind }) => kind)).toContain('mark')
-    expect(tokenize(String.raw`return /[/"]+\/'/g`)).toMatchObject([{ text: 'return' }, { kind: 'regex', text: String.raw`/[/"]+\/'/g` }])
+    expect(tokenize(String.raw`return /[/"]+\/'/g`)).toMatchObject([
+      { text: 'return' },
+      { kind: 'regex', text: String.raw`/[/"]+\/'/g` },
+    ])
   })
 
   it('counts lines across templates', () => {
@@ -31,7 +49,21 @@ describe('tokenize', () => {
   })
 
   it('keeps a private name whole and splits closing angles', () => {
-    expect(texts('#own: Map<a, Set<b>> => c')).toEqual(['#own', ':', 'Map', '<', 'a', ',', 'Set', '<', 'b', '>', '>', '=>', 'c'])
+    expect(texts('#own: Map<a, Set<b>> => c')).toEqual([
+      '#own',
+      ':',
+      'Map',
+      '<',
+      'a',
+      ',',
+      'Set',
+      '<',
+      'b',
+      '>',
+      '>',
+      '=>',
+      'c',
+    ])
   })
 })
 
@@ -42,7 +74,27 @@ describe('matchBrackets', () => {
 })
 
 it('takes any text, in lines that never go back', () => {
-  const text = fc.string({ unit: fc.constantFrom('`', '${', '}', "'", '"', '/', '//', '/*', '*/', '\\', '\n', 'a', ' ', '(', ')', '1', '=>') })
+  const text = fc.string({
+    unit: fc.constantFrom(
+      '`',
+      '${',
+      '}',
+      "'",
+      '"',
+      '/',
+      '//',
+      '/*',
+      '*/',
+      '\\',
+      '\n',
+      'a',
+      ' ',
+      '(',
+      ')',
+      '1',
+      '=>',
+    ),
+  })
   fc.assert(
     fc.property(text, (source) => {
       const found = tokenize(source).map(({ line }) => line)

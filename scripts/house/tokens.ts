@@ -1,6 +1,8 @@
 /** One token of TypeScript source. Comments and white space are not tokens. */
 export interface Token {
-  /** A template's text parts are `string` tokens; the code in its `${}` follows as ordinary tokens. */
+  /**
+   * A template's text parts are `string` tokens; the code in its `${}` follows as ordinary tokens.
+   */
   readonly kind: 'word' | 'string' | 'number' | 'regex' | 'mark'
   /** As written; for `string` the text between the quotes. */
   readonly text: string
@@ -9,9 +11,27 @@ export interface Token {
 }
 
 /** After these words a `/` begins a regular expression; after any other it divides. */
-const beforeExpression = new Set(['return', 'typeof', 'case', 'in', 'of', 'delete', 'void', 'throw', 'new', 'else', 'do', 'yield', 'await', 'instanceof'])
+const beforeExpression = new Set([
+  'return',
+  'typeof',
+  'case',
+  'in',
+  'of',
+  'delete',
+  'void',
+  'throw',
+  'new',
+  'else',
+  'do',
+  'yield',
+  'await',
+  'instanceof',
+])
 const closers = new Set([')', ']', '}'])
-/** Marks the rules need whole; every other mark is one character, so that `>>` still closes two type arguments. */
+/**
+ * Marks the rules need whole; every other mark is one character, so that `>>` still closes two type
+ * arguments.
+ */
 const longMarks = ['...', '=>', '?.', '??', '&&', '||']
 
 const space = /[\s\uFEFF]+/y
@@ -23,8 +43,8 @@ const comment = /\/\/[^\n]*|\/\*[^]*?\*\//y
 const templateText = /(?:[^`\\$]|\\[^]|\$(?!\{))*/y
 
 /**
- * Splits TypeScript into tokens. No parser: just enough for house rules never to trip over a comment, a string or a
- * regular expression. Text it cannot place becomes a mark of one character.
+ * Splits TypeScript into tokens. No parser: just enough for house rules never to trip over a
+ * comment, a string or a regular expression. Text it cannot place becomes a mark of one character.
  */
 export function tokenize(source: string): Token[] {
   return new Lexer(source).run()
@@ -67,7 +87,10 @@ class Lexer {
     else this.#tokens.push({ kind: 'string', text: text.slice(1, -1), line })
   }
 
-  /** Reads template text after a back-tick or a closing brace, up to the next `${` or the end of the template. */
+  /**
+   * Reads template text after a back-tick or a closing brace, up to the next `${` or the end of the
+   * template.
+   */
   #template(opening: number): void {
     const line = this.#currentLine()
     this.#at += opening
@@ -84,7 +107,9 @@ class Lexer {
   }
 
   #mark(): void {
-    const mark = longMarks.find((long) => this.#source.startsWith(long, this.#at)) ?? this.#source.charAt(this.#at)
+    const mark =
+      longMarks.find((long) => this.#source.startsWith(long, this.#at)) ??
+      this.#source.charAt(this.#at)
     const open = this.#templates.length - 1
     if (open >= 0 && mark === '{') this.#templates[open] = (this.#templates[open] ?? 0) + 1
     if (open >= 0 && mark === '}') this.#templates[open] = (this.#templates[open] ?? 0) - 1
@@ -114,7 +139,11 @@ class Lexer {
   }
 
   #currentLine(): number {
-    for (let end = this.#source.indexOf('\n', this.#lineCountedTo); end !== -1 && end < this.#at; end = this.#source.indexOf('\n', end + 1)) {
+    for (
+      let end = this.#source.indexOf('\n', this.#lineCountedTo);
+      end !== -1 && end < this.#at;
+      end = this.#source.indexOf('\n', end + 1)
+    ) {
       this.#line += 1
       this.#lineCountedTo = end + 1
     }
@@ -122,9 +151,16 @@ class Lexer {
   }
 }
 
-const pairs = new Map([['(', ')'], ['[', ']'], ['{', '}']])
+const pairs = new Map([
+  ['(', ')'],
+  ['[', ']'],
+  ['{', '}'],
+])
 
-/** For each opening bracket the index of the one that closes it, and the other way round; the rest is -1. */
+/**
+ * For each opening bracket the index of the one that closes it, and the other way round; the rest
+ * is -1.
+ */
 export function matchBrackets(tokens: readonly Token[]): Int32Array {
   const partner = new Int32Array(tokens.length).fill(-1)
   const open: { index: number; closer: string }[] = []

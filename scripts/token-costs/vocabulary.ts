@@ -29,7 +29,12 @@ export function readVocabulary(): Vocabulary {
     if (!/^[a-z]+$/.test(word)) continue
     if (rank < COMMON && word.length >= 5) words.add(word)
     for (let at = 1; at < word.length; at++) add(pairWeights, pairAt(word, at), weight)
-    for (let at = 2; at < word.length; at++) add(trigramWeights, trigramIndex(word.charCodeAt(at - 2), word.charCodeAt(at - 1), word.charCodeAt(at)), weight)
+    for (let at = 2; at < word.length; at++)
+      add(
+        trigramWeights,
+        trigramIndex(word.charCodeAt(at - 2), word.charCodeAt(at - 1), word.charCodeAt(at)),
+        weight,
+      )
   }
   return { pairWeights, trigramWeights, asciiWeights, words }
 }

@@ -1,4 +1,11 @@
-import { type AdapterHarness, CONFORMANCE_KEY, type DialectName, type FakeProvider, type RunningApplication, startFakeProvider } from '@postern/testing'
+import {
+  type AdapterHarness,
+  CONFORMANCE_KEY,
+  type DialectName,
+  type FakeProvider,
+  type RunningApplication,
+  startFakeProvider,
+} from '@postern/testing'
 import { createGateway, type GatewayOptions } from '@postern/core'
 import { expressHarness } from './express.ts'
 import { honoHarness } from './hono.ts'
@@ -17,17 +24,29 @@ export interface Connection {
 
 const PROVIDER_KEY = 'sk-the-providers-own-key'
 
-const harnesses: Readonly<Record<Framework, AdapterHarness>> = { Express: expressHarness(), Koa: koaHarness(), Hono: honoHarness() }
+const harnesses: Readonly<Record<Framework, AdapterHarness>> = {
+  Express: expressHarness(),
+  Koa: koaHarness(),
+  Hono: honoHarness(),
+}
 
 /** Ways to reach a gateway: each framework over a real socket, and `gateway.fetch` without one. */
 export const surfaces = ['Express', 'Koa', 'Hono', 'gateway.fetch'] as const
 export type Surface = (typeof surfaces)[number]
 
 /** Provider families by the name they are configured under. */
-export const families: Readonly<Record<string, DialectName>> = { openai: 'openai-chat', anthropic: 'anthropic-messages', gemini: 'gemini' }
+export const families: Readonly<Record<string, DialectName>> = {
+  openai: 'openai-chat',
+  anthropic: 'anthropic-messages',
+  gemini: 'gemini',
+}
 
 /** Starts a fake provider of this family and a gateway in front of it. */
-export async function connect(surface: Surface, family: string, options: GatewayOptions<never> = {}): Promise<Connection> {
+export async function connect(
+  surface: Surface,
+  family: string,
+  options: GatewayOptions<never> = {},
+): Promise<Connection> {
   const dialect = families[family]
   if (dialect === undefined) throw new TypeError(`There is no provider family ${family}.`)
   const provider = await startFakeProvider({ dialect, apiKey: PROVIDER_KEY })
@@ -52,15 +71,29 @@ export async function connect(surface: Surface, family: string, options: Gateway
 export type Framework = Exclude<Surface, 'gateway.fetch'>
 
 /** A gateway at `/llm` of an application in this framework. */
-export async function startApplication(framework: Framework, gateway: GatewayOptions<never>): Promise<RunningApplication> {
+export async function startApplication(
+  framework: Framework,
+  gateway: GatewayOptions<never>,
+): Promise<RunningApplication> {
   return harnesses[framework].start({ gateway, mountPath: '/llm' })
 }
 
-async function reach(surface: Surface, gateway: GatewayOptions<never>): Promise<Pick<Connection, 'baseURL' | 'fetch' | 'close'>> {
+async function reach(
+  surface: Surface,
+  gateway: GatewayOptions<never>,
+): Promise<Pick<Connection, 'baseURL' | 'fetch' | 'close'>> {
   if (surface !== 'gateway.fetch') {
     const application = await startApplication(surface, gateway)
-    return { baseURL: `${application.url}/llm/v1`, fetch: undefined, close: () => application.close() }
+    return {
+      baseURL: `${application.url}/llm/v1`,
+      fetch: undefined,
+      close: () => application.close(),
+    }
   }
   const own = createGateway(gateway)
-  return { baseURL: 'http://gateway/v1', fetch: own.fetch as typeof globalThis.fetch, close: () => own.close() }
+  return {
+    baseURL: 'http://gateway/v1',
+    fetch: own.fetch as typeof globalThis.fetch,
+    close: () => own.close(),
+  }
 }

@@ -12,13 +12,19 @@ const LISTENER = `require('node:net').createServer().listen({ host: '127.0.0.1',
 /** More than the system ever queues for a backlog of one. */
 const FILLERS = 4
 
-/** An address to which connections never open: whoever listens there is stopped, and its queue is full. */
+/**
+ * An address to which connections never open: whoever listens there is stopped, and its queue is
+ * full.
+ */
 export async function startBlackHole(): Promise<BlackHole> {
-  const listener = spawn(process.execPath, ['-e', LISTENER], { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] })
+  const listener = spawn(process.execPath, ['-e', LISTENER], {
+    stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+  })
   const [port] = (await once(listener, 'message')) as [number]
   listener.kill('SIGSTOP')
   const fillers: Socket[] = []
-  for (let at = 0; at < FILLERS; at++) fillers.push(connect({ host: '127.0.0.1', port }).on('error', () => undefined))
+  for (let at = 0; at < FILLERS; at++)
+    fillers.push(connect({ host: '127.0.0.1', port }).on('error', () => undefined))
   // The first two are let in by the system itself: from then on the queue is full.
   await Promise.all(fillers.slice(0, 2).map((socket) => once(socket, 'connect')))
   return {

@@ -1,5 +1,18 @@
-import { createGateway, type Gateway, type GatewayOptions, type Injected, type ProviderOptions, type RequestRecord, type RouteOptions } from '@postern/core'
-import { type DialectName, type FakeProvider, type JournalEntry, startFakeProvider } from '@postern/testing'
+import {
+  createGateway,
+  type Gateway,
+  type GatewayOptions,
+  type Injected,
+  type ProviderOptions,
+  type RequestRecord,
+  type RouteOptions,
+} from '@postern/core'
+import {
+  type DialectName,
+  type FakeProvider,
+  type JournalEntry,
+  startFakeProvider,
+} from '@postern/testing'
 import { expressHarness } from './express.ts'
 import { honoHarness } from './hono.ts'
 import { koaHarness } from './koa.ts'
@@ -22,11 +35,24 @@ export interface ChainOptions {
   readonly limits?: Partial<Record<ProviderName, NonNullable<ProviderOptions['limits']>>>
   readonly gateway?: Omit<GatewayOptions<never>, 'providers' | 'routes'>
   /** Limits of the route. */
-  readonly route?: { readonly retries?: number; readonly timeout?: string; readonly attemptTimeout?: string; readonly ttftTimeout?: string; readonly idleTimeout?: string; readonly continueStreams?: boolean; readonly onClientLeave?: RouteOptions['onClientLeave']; readonly fallbackOn?: RouteOptions['fallbackOn']; readonly overBudget?: RouteOptions['overBudget'] }
+  readonly route?: {
+    readonly retries?: number
+    readonly timeout?: string
+    readonly attemptTimeout?: string
+    readonly ttftTimeout?: string
+    readonly idleTimeout?: string
+    readonly continueStreams?: boolean
+    readonly onClientLeave?: RouteOptions['onClientLeave']
+    readonly fallbackOn?: RouteOptions['fallbackOn']
+    readonly overBudget?: RouteOptions['overBudget']
+  }
   readonly injected?: Injected
 }
 
-/** Fake providers named `first`, `second`, ... and what a gateway's one route over them, `chain`, makes of them. */
+/**
+ * Fake providers named `first`, `second`, ... and what a gateway's one route over them, `chain`,
+ * makes of them.
+ */
 export interface Providers {
   readonly providers: readonly FakeProvider[]
   /** Of every finished request, in order. */
@@ -38,7 +64,10 @@ export interface Providers {
   journal(): { target: string; status?: number }[]
   /** Sends a chat completion to the route. */
   ask(body?: Record<string, unknown>, init?: RequestInit): Promise<Response>
-  /** Sends anything to a path of the gateway, with a key the gateway knows unless `init` has another. */
+  /**
+   * Sends anything to a path of the gateway, with a key the gateway knows unless `init` has
+   * another.
+   */
   send: Send
   /** Forgets what was asked and recorded. */
   reset(): void
@@ -57,7 +86,11 @@ export interface Chain extends Providers {
 
 export async function startChain(options: ChainOptions = {}): Promise<Chain> {
   const { providers, configuration, records } = await startProviders(options)
-  const gateway = createGateway(configuration, { random: () => 0, environment: {}, ...options.injected })
+  const gateway = createGateway(configuration, {
+    random: () => 0,
+    environment: {},
+    ...options.injected,
+  })
   return {
     gateway,
     ...views(providers, records),
@@ -81,7 +114,10 @@ export interface MountedChain extends Providers {
 const harnesses = { Express: expressHarness(), Koa: koaHarness(), Hono: honoHarness() }
 export type Framework = keyof typeof harnesses
 
-export async function startMountedChain(framework: Framework, options: MountedOptions = {}): Promise<MountedChain> {
+export async function startMountedChain(
+  framework: Framework,
+  options: MountedOptions = {},
+): Promise<MountedChain> {
   const { providers, configuration, records } = await startProviders(options)
   const mountPath = options.mountPath ?? ''
   const application = await harnesses[framework].start({ gateway: configuration, mountPath })
@@ -98,10 +134,17 @@ export async function startMountedChain(framework: Framework, options: MountedOp
   }
 }
 
-/** Whatever a test is about: no key is ever in a record, or in what an answer begins with (guarantee 1). */
+/**
+ * Whatever a test is about: no key is ever in a record, or in what an answer begins with (guarantee
+ * 1).
+ */
 function refuseLeaks(seen: unknown): void {
   const text = JSON.stringify(seen)
-  for (const key of [CANARY_KEY, CLIENT_KEY]) if (text.includes(key)) throw new Error(`A key has leaked: ${text.slice(Math.max(0, text.indexOf(key) - 200), text.indexOf(key))}...`)
+  for (const key of [CANARY_KEY, CLIENT_KEY])
+    if (text.includes(key))
+      throw new Error(
+        `A key has leaked: ${text.slice(Math.max(0, text.indexOf(key) - 200), text.indexOf(key))}...`,
+      )
 }
 
 function withoutLeaks(send: Send): Send {
@@ -120,11 +163,22 @@ interface Started {
 
 async function startProviders(options: ChainOptions): Promise<Started> {
   const dialects = options.dialects ?? ['openai-chat', 'openai-chat']
-  const providers = await Promise.all(dialects.map((dialect) => startFakeProvider({ dialect, apiKey: CANARY_KEY })))
+  const providers = await Promise.all(
+    dialects.map((dialect) => startFakeProvider({ dialect, apiKey: CANARY_KEY })),
+  )
   const records: RequestRecord[] = []
   const configured = providers.map((provider, at) => {
     const name = nameAt(at)
-    return [name, { baseUrl: options.addresses?.[name] ?? provider.url, apiKey: CANARY_KEY, dialect: spokenBy(provider), ...(options.quirks?.[name] && { quirks: options.quirks[name] }), ...(options.limits?.[name] && { limits: options.limits[name] }) }] as const
+    return [
+      name,
+      {
+        baseUrl: options.addresses?.[name] ?? provider.url,
+        apiKey: CANARY_KEY,
+        dialect: spokenBy(provider),
+        ...(options.quirks?.[name] && { quirks: options.quirks[name] }),
+        ...(options.limits?.[name] && { limits: options.limits[name] }),
+      },
+    ] as const
   })
   const configuration: GatewayOptions<never> = {
     // A machine that runs tests beside each other is late now and then.
@@ -141,7 +195,10 @@ async function startProviders(options: ChainOptions): Promise<Started> {
   return { providers, configuration, records }
 }
 
-function views(providers: readonly FakeProvider[], records: RequestRecord[]): Omit<Providers, 'ask' | 'send' | 'close'> {
+function views(
+  providers: readonly FakeProvider[],
+  records: RequestRecord[],
+): Omit<Providers, 'ask' | 'send' | 'close'> {
   return {
     providers,
     records,
@@ -173,22 +230,36 @@ function nameAt(at: number): ProviderName {
 type Send = (path: string, init?: RequestInit) => Promise<Response>
 
 function clientOf(fetchPath: Send): Pick<Providers, 'ask' | 'send'> {
-  const send: Send = (path, init = {}) => fetchPath(path, { ...init, headers: { authorization: `Bearer ${CLIENT_KEY}`, ...init.headers } })
+  const send: Send = (path, init = {}) =>
+    fetchPath(path, {
+      ...init,
+      headers: { authorization: `Bearer ${CLIENT_KEY}`, ...init.headers },
+    })
   return { send, ask: (body = {}, init = {}) => ask(send, body, init) }
 }
 
 /** Sends a chat completion, to the route of a chain unless the body names another model. */
-export function ask(send: Send, body: Record<string, unknown>, init: RequestInit = {}): Promise<Response> {
+export function ask(
+  send: Send,
+  body: Record<string, unknown>,
+  init: RequestInit = {},
+): Promise<Response> {
   return send('/v1/chat/completions', {
     method: 'POST',
     ...init,
     headers: { 'content-type': 'application/json', ...init.headers },
-    body: JSON.stringify({ model: 'chain', messages: [{ role: 'user', content: 'Hello' }], ...body }),
+    body: JSON.stringify({
+      model: 'chain',
+      messages: [{ role: 'user', content: 'Hello' }],
+      ...body,
+    }),
   })
 }
 
 function journalOf(providers: readonly FakeProvider[]): { target: string; status?: number }[] {
-  const entries = providers.flatMap((provider, at) => provider.journal.entries.map((entry): [string, JournalEntry] => [targetOf(nameAt(at)), entry]))
+  const entries = providers.flatMap((provider, at) =>
+    provider.journal.entries.map((entry): [string, JournalEntry] => [targetOf(nameAt(at)), entry]),
+  )
   return entries
     .sort(([, a], [, b]) => a.at - b.at)
     .map(([target, { status }]) => ({ target, ...(status === undefined ? {} : { status }) }))

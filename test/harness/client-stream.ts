@@ -22,7 +22,11 @@ export interface SeenChunk {
 
 export interface SeenChoice {
   readonly index: number
-  readonly delta: { readonly role?: string; readonly content?: string | null; readonly tool_calls?: readonly SeenToolCall[] }
+  readonly delta: {
+    readonly role?: string
+    readonly content?: string | null
+    readonly tool_calls?: readonly SeenToolCall[]
+  }
   readonly finish_reason: string | null
 }
 
@@ -37,18 +41,28 @@ export interface SeenError {
   readonly type: string
   readonly param: string | null
   readonly code: string | null
-  readonly attempts?: readonly { readonly target: string; readonly code: string; readonly ms: number }[]
+  readonly attempts?: readonly {
+    readonly target: string
+    readonly code: string
+    readonly ms: number
+  }[]
 }
 
 /** Reads a whole stream; throws when its text is not made of whole `data:` events. */
 export function seeStream(body: string): SeenStream {
-  if (body !== '' && !body.endsWith('\n\n')) throw new Error(`The stream ends within an event: ${JSON.stringify(body.slice(-80))}`)
+  if (body !== '' && !body.endsWith('\n\n'))
+    throw new Error(`The stream ends within an event: ${JSON.stringify(body.slice(-80))}`)
   const events = body.split('\n\n').slice(0, -1)
-  const data = events.filter((event) => !event.startsWith(':')).map((event) => {
-    if (!event.startsWith('data: ')) throw new Error(`Not a data event: ${JSON.stringify(event.slice(0, 80))}`)
-    return event.slice('data: '.length)
-  })
-  const chunks = data.filter((item) => item !== '[DONE]').map((item) => JSON.parse(item) as SeenChunk)
+  const data = events
+    .filter((event) => !event.startsWith(':'))
+    .map((event) => {
+      if (!event.startsWith('data: '))
+        throw new Error(`Not a data event: ${JSON.stringify(event.slice(0, 80))}`)
+      return event.slice('data: '.length)
+    })
+  const chunks = data
+    .filter((item) => item !== '[DONE]')
+    .map((item) => JSON.parse(item) as SeenChunk)
   const choices = chunks.flatMap((chunk) => chunk.choices ?? [])
   return {
     chunks,
@@ -93,7 +107,11 @@ export function openStream(response: Response): LiveStream {
       return text
     },
     async until(part) {
-      while (!text.includes(part)) if (!(await read())) throw new Error(`The stream ended before ${JSON.stringify(part)}: ${JSON.stringify(text)}`)
+      while (!text.includes(part))
+        if (!(await read()))
+          throw new Error(
+            `The stream ended before ${JSON.stringify(part)}: ${JSON.stringify(text)}`,
+          )
     },
     async rest() {
       while (await read());

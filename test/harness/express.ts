@@ -10,7 +10,10 @@ export function expressHarness(framework: typeof express = express): AdapterHarn
     async start(setup) {
       const hostErrors: unknown[] = []
       const app = framework()
-      if (setup.hostHeader) app.use((_request, response, next) => void next(response.setHeader('x-host', 'yes') && undefined))
+      if (setup.hostHeader)
+        app.use(
+          (_request, response, next) => void next(response.setHeader('x-host', 'yes') && undefined),
+        )
       if (setup.compression) app.use(compression({ threshold: 0 }) as never)
       if (setup.bodyParser) app.use(framework.json({ limit: '1mb' }))
       const own = createGateway(setup.gateway)

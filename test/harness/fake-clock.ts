@@ -11,14 +11,20 @@ interface Watcher {
   readonly resolve: () => void
 }
 
-/** A gateway's clock that stands still until the test moves it: nothing times out by itself, and nobody sleeps. */
+/**
+ * A gateway's clock that stands still until the test moves it: nothing times out by itself, and
+ * nobody sleeps.
+ */
 export class FakeClock implements Clock {
   #elapsed = 0
   #timers: PendingTimer[] = []
   #watchers: Watcher[] = []
   readonly #epoch: number
 
-  /** @param epoch milliseconds since the epoch; a whole second, because HTTP dates know nothing smaller */
+  /**
+   * @param epoch milliseconds since the epoch; a whole second, because HTTP dates know nothing
+   * smaller
+   */
   constructor(epoch = 1_700_000_000_000) {
     this.#epoch = epoch
   }
@@ -52,11 +58,16 @@ export class FakeClock implements Clock {
     return new Promise((resolve) => this.#watchers.push({ ms, resolve }))
   }
 
-  /** Moves the time on, step by step through every timer that is due on the way, those armed meanwhile included. */
+  /**
+   * Moves the time on, step by step through every timer that is due on the way, those armed
+   * meanwhile included.
+   */
   advance(ms: number): void {
     const until = this.#elapsed + ms
     for (;;) {
-      const next = this.#timers.filter((timer) => timer.due <= until).sort((a, b) => a.due - b.due)[0]
+      const next = this.#timers
+        .filter((timer) => timer.due <= until)
+        .sort((a, b) => a.due - b.due)[0]
       if (next === undefined) break
       this.#timers = this.#timers.filter((timer) => timer !== next)
       this.#elapsed = Math.max(this.#elapsed, next.due)

@@ -12,7 +12,10 @@ export interface HonoHarnessOptions {
   readonly overrideGlobalObjects?: boolean
 }
 
-export function honoHarness({ web = false, overrideGlobalObjects = false }: HonoHarnessOptions = {}): AdapterHarness {
+export function honoHarness({
+  web = false,
+  overrideGlobalObjects = false,
+}: HonoHarnessOptions = {}): AdapterHarness {
   return {
     resolvesPaths: web,
     async start(setup) {
@@ -31,7 +34,8 @@ export function honoHarness({ web = false, overrideGlobalObjects = false }: Hono
       if (setup.compression) app.use(compress({ threshold: 0 }))
       if (setup.bodyParser) {
         app.use(async (c, next) => {
-          if (c.req.header('content-type') === 'application/json' && c.req.method === 'POST') await c.req.json().catch(() => undefined)
+          if (c.req.header('content-type') === 'application/json' && c.req.method === 'POST')
+            await c.req.json().catch(() => undefined)
           await next()
         })
       }
@@ -41,7 +45,9 @@ export function honoHarness({ web = false, overrideGlobalObjects = false }: Hono
       app.route(setup.mountPath || '/', gateway(own))
       app.get('/host', (c) => c.text('host'))
       const serve = web ? (request: Request) => app.fetch(request) : app.fetch
-      const server = await listen(getRequestListener(serve as typeof app.fetch, { overrideGlobalObjects }))
+      const server = await listen(
+        getRequestListener(serve as typeof app.fetch, { overrideGlobalObjects }),
+      )
       return {
         url: server.url,
         hostErrors,

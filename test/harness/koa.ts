@@ -13,7 +13,10 @@ export interface KoaHarnessOptions {
   readonly koaMount?: boolean
 }
 
-export function koaHarness({ framework = Koa, koaMount = false }: KoaHarnessOptions = {}): AdapterHarness {
+export function koaHarness({
+  framework = Koa,
+  koaMount = false,
+}: KoaHarnessOptions = {}): AdapterHarness {
   return {
     async start(setup) {
       const hostErrors: unknown[] = []
@@ -29,9 +32,12 @@ export function koaHarness({ framework = Koa, koaMount = false }: KoaHarnessOpti
       if (setup.bodyParser) app.use(bodyParser({ jsonLimit: '1mb' }))
       const prefix = (koaMount ? '' : setup.mountPath) + (setup.gateway.prefix ?? '')
       const own = createGateway({ ...setup.gateway, prefix })
-      const second = setup.second && createGateway({ ...setup.second, prefix: koaMount ? '' : '/second' })
+      const second =
+        setup.second && createGateway({ ...setup.second, prefix: koaMount ? '' : '/second' })
       if (second) app.use(koaMount ? mount('/second', gateway(second)) : gateway(second))
-      app.use(koaMount && setup.mountPath !== '' ? mount(setup.mountPath, gateway(own)) : gateway(own))
+      app.use(
+        koaMount && setup.mountPath !== '' ? mount(setup.mountPath, gateway(own)) : gateway(own),
+      )
       app.use((ctx) => {
         if (ctx.path === '/host') ctx.body = 'host'
       })

@@ -1,5 +1,19 @@
-import { createGateway, type GatewayOptions, memoryStore, type RequestRecord, type Store } from '@postern/core'
-import { createGate, type DialectName, type FakeProvider, type FakeRequest, type ScriptedAnswer, type ScriptedReply, startFakeProvider } from '@postern/testing'
+import {
+  createGateway,
+  type GatewayOptions,
+  memoryStore,
+  type RequestRecord,
+  type Store,
+} from '@postern/core'
+import {
+  createGate,
+  type DialectName,
+  type FakeProvider,
+  type FakeRequest,
+  type ScriptedAnswer,
+  type ScriptedReply,
+  startFakeProvider,
+} from '@postern/testing'
 import { gateway as mount } from '@postern/express'
 import express from 'express'
 import { request } from 'node:http'
@@ -29,7 +43,10 @@ export interface Leaving {
   readonly bound: number | undefined
 }
 
-/** What became of it: tokens of output that the provider made until it noticed, and tokens that were counted. */
+/**
+ * What became of it: tokens of output that the provider made until it noticed, and tokens that were
+ * counted.
+ */
 export interface Left {
   readonly leaving: Leaving
   readonly billedInput: number
@@ -39,9 +56,33 @@ export interface Left {
   readonly record: RequestRecord | undefined
 }
 
-export const CLIENT_DIALECTS = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini'] as const
+export const CLIENT_DIALECTS = [
+  'openai-chat',
+  'openai-responses',
+  'anthropic-messages',
+  'gemini',
+] as const
 /** Each of them is one token of the usual tokenizers, with the space before it. */
-const WORDS = ['the', 'sum', 'of', 'it', 'and', 'day', 'may', 'work', 'time', 'hand', 'part', 'case', '天', '人', '中', '国', '年', '大']
+const WORDS = [
+  'the',
+  'sum',
+  'of',
+  'it',
+  'and',
+  'day',
+  'may',
+  'work',
+  'time',
+  'hand',
+  'part',
+  'case',
+  '天',
+  '人',
+  '中',
+  '国',
+  '年',
+  '大',
+]
 const PROMPT = 'Report on number'
 const KEY = 'pk_leaving_0123456789'
 
@@ -70,18 +111,33 @@ export class LeavingClients {
   }
 
   static async start(options: Partial<GatewayOptions<never>> = {}): Promise<LeavingClients> {
-    const providers = Object.fromEntries(await Promise.all(CLIENT_DIALECTS.map(async (dialect) => [dialect, await startFakeProvider({ dialect, validate: false })] as const)))
+    const providers = Object.fromEntries(
+      await Promise.all(
+        CLIENT_DIALECTS.map(
+          async (dialect) =>
+            [dialect, await startFakeProvider({ dialect, validate: false })] as const,
+        ),
+      ),
+    )
     const clients = new LeavingClients(providers)
     await clients.#mount(options)
     return clients
   }
 
   async #mount(options: Partial<GatewayOptions<never>>): Promise<void> {
-    for (const provider of Object.values(this.#providers)) provider.reply((asked) => this.#reply(asked))
+    for (const provider of Object.values(this.#providers))
+      provider.reply((asked) => this.#reply(asked))
     const own = createGateway({
-      providers: Object.fromEntries(CLIENT_DIALECTS.map((dialect) => [dialect, { baseUrl: this.#providers[dialect]?.url ?? '', apiKey: 'test', dialect }])),
+      providers: Object.fromEntries(
+        CLIENT_DIALECTS.map((dialect) => [
+          dialect,
+          { baseUrl: this.#providers[dialect]?.url ?? '', apiKey: 'test', dialect },
+        ]),
+      ),
       // A nano-dollar is a token of input, a thousand are one of output.
-      prices: Object.fromEntries(CLIENT_DIALECTS.map((dialect) => [`${dialect}/*`, { input: 0.001, output: 1 }])),
+      prices: Object.fromEntries(
+        CLIENT_DIALECTS.map((dialect) => [`${dialect}/*`, { input: 0.001, output: 1 }]),
+      ),
       keys: { client: KEY },
       limits: [{ unit: 'usd', window: 'month', limit: 1_000_000 }],
       store: this.#watched(),
@@ -128,9 +184,17 @@ export class LeavingClients {
   /** Sends one request, leaves it, and waits until everything about it is known. */
   async leave(leaving: Leaving): Promise<Left> {
     const number = (this.#next += 1)
-    // The model's name tells the records of requests under way apart; its habits go by how it begins.
+    // The model's name tells the records of requests under way apart; its habits go by how it
+    // begins.
     const model = `${leaving.to}/${leaving.model}-run-${number}`
-    const run: Run = { leaving, billed: 0, billedInput: 0, hasLeft: false, leave: () => undefined, done: Promise.withResolvers<void>() }
+    const run: Run = {
+      leaving,
+      billed: 0,
+      billedInput: 0,
+      hasLeft: false,
+      leave: () => undefined,
+      done: Promise.withResolvers<void>(),
+    }
     this.#running.set(number, run)
     const { promise: recorded, resolve } = Promise.withResolvers<RequestRecord>()
     this.#ended.set(model, resolve)
@@ -143,10 +207,20 @@ export class LeavingClients {
     await new Promise((settled) => setImmediate(settled))
     const nano = this.#settled.get(record?.id ?? '')?.[0] ?? 0
     this.#settled.delete(record?.id ?? '')
-    return { leaving, billed: run.billed, billedInput: run.billedInput, counted: Math.floor(nano / 1_000), countedInput: nano % 1_000, record }
+    return {
+      leaving,
+      billed: run.billed,
+      billedInput: run.billedInput,
+      counted: Math.floor(nano / 1_000),
+      countedInput: nano % 1_000,
+      record,
+    }
   }
 
-  /** A client that leaves before its request has arrived has made none. Resolves only where its provider was never asked. */
+  /**
+   * A client that leaves before its request has arrived has made none. Resolves only where its
+   * provider was never asked.
+   */
   async #neverArrived(run: { readonly billedInput: number }): Promise<undefined> {
     await new Promise((resolve) => setTimeout(resolve, 1_000))
     if (run.billedInput > 0) await new Promise(() => undefined)
@@ -155,15 +229,31 @@ export class LeavingClients {
   #send(model: string, number: number, run: Run): Promise<void> {
     const { leaving } = run
     const { from, stream, moment, by } = leaving
-    const afterMs = Math.round((moment * leaving.paceMs * (leaving.shown + leaving.hidden)) / leaving.tokensPerFragment) + 20
-    const [path, body] = requestOf(from, { model, stream, text: `${PROMPT} #${number}#`, bound: leaving.bound })
+    const afterMs =
+      Math.round(
+        (moment * leaving.paceMs * (leaving.shown + leaving.hidden)) / leaving.tokensPerFragment,
+      ) + 20
+    const [path, body] = requestOf(from, {
+      model,
+      stream,
+      text: `${PROMPT} #${number}#`,
+      bound: leaving.bound,
+    })
     return new Promise((resolve) => {
-      const headers = { authorization: `Bearer ${KEY}`, 'content-type': 'application/json', ...(by === 'a deadline' && { 'x-postern-timeout': String(Math.max(1, afterMs)) }) }
-      const sent = request(`${this.#url}${path}`, { method: 'POST', headers, agent: false }, (response) => {
-        response.on('error', () => undefined)
-        response.on('data', () => undefined)
-        response.on('close', () => resolve())
-      })
+      const headers = {
+        authorization: `Bearer ${KEY}`,
+        'content-type': 'application/json',
+        ...(by === 'a deadline' && { 'x-postern-timeout': String(Math.max(1, afterMs)) }),
+      }
+      const sent = request(
+        `${this.#url}${path}`,
+        { method: 'POST', headers, agent: false },
+        (response) => {
+          response.on('error', () => undefined)
+          response.on('data', () => undefined)
+          response.on('close', () => resolve())
+        },
+      )
       sent.on('error', () => resolve())
       sent.on('close', () => resolve())
       sent.end(JSON.stringify(body))
@@ -174,7 +264,8 @@ export class LeavingClients {
   #reply({ entry }: FakeRequest): ScriptedReply {
     const number = Number(/#(\d+)#/.exec(entry.bodyText)?.[1])
     const run = this.#running.get(number)
-    if (run === undefined) throw new Error(`Nobody waits for the answer of ${entry.bodyText.slice(0, 200)}.`)
+    if (run === undefined)
+      throw new Error(`Nobody waits for the answer of ${entry.bodyText.slice(0, 200)}.`)
     const { leaving } = run
     const gate = createGate()
     const fragments = fragmentsOf(leaving)
@@ -187,7 +278,7 @@ export class LeavingClients {
     }
     const work = async (): Promise<void> => {
       if (leaving.moment === 0) run.leave()
-      for (let made = 0; made < all && !run.hasLeft; ) {
+      for (let made = 0; made < all && !run.hasLeft;) {
         const isHidden = made < leaving.hidden
         const tokens = Math.min(leaving.tokensPerFragment, (isHidden ? leaving.hidden : all) - made)
         await make(tokens)
@@ -200,30 +291,81 @@ export class LeavingClients {
       run.done.resolve()
     }
     void work()
-    return { answer: { ...answerOf(leaving, fragments), usage: { input: run.billedInput, output: leaving.hidden + leaving.shown, ...(leaving.hidden > 0 && { reasoning: leaving.hidden }) } }, gate }
+    return {
+      answer: {
+        ...answerOf(leaving, fragments),
+        usage: {
+          input: run.billedInput,
+          output: leaving.hidden + leaving.shown,
+          ...(leaving.hidden > 0 && { reasoning: leaving.hidden }),
+        },
+      },
+      gate,
+    }
   }
 }
 
 function fragmentsOf({ shown, tokensPerFragment }: Leaving): string[] {
   const words = Array.from({ length: shown }, (_, at) => ` ${WORDS[at % WORDS.length] ?? ''}`)
-  return Array.from({ length: Math.ceil(shown / tokensPerFragment) }, (_, at) => words.slice(at * tokensPerFragment, (at + 1) * tokensPerFragment).join(''))
+  return Array.from({ length: Math.ceil(shown / tokensPerFragment) }, (_, at) =>
+    words.slice(at * tokensPerFragment, (at + 1) * tokensPerFragment).join(''),
+  )
 }
 
 function answerOf({ what }: Leaving, fragments: readonly string[]): ScriptedAnswer {
   if (what === 'reasoning') return { reasoning: { text: fragments }, text: 'x' }
-  if (what === 'tool arguments') return { toolCalls: [{ name: 'write', arguments: fragments.map((text, at) => `${at === 0 ? '{"text":"' : ''}${text}${at === fragments.length - 1 ? '"}' : ''}`) }] }
+  if (what === 'tool arguments')
+    return {
+      toolCalls: [
+        {
+          name: 'write',
+          arguments: fragments.map(
+            (text, at) =>
+              `${at === 0 ? '{"text":"' : ''}${text}${at === fragments.length - 1 ? '"}' : ''}`,
+          ),
+        },
+      ],
+    }
   return { text: fragments }
 }
 
-function requestOf(from: DialectName, { model, stream, text, bound }: { model: string; stream: boolean; text: string; bound: number | undefined }): [string, object] {
+function requestOf(
+  from: DialectName,
+  {
+    model,
+    stream,
+    text,
+    bound,
+  }: { model: string; stream: boolean; text: string; bound: number | undefined },
+): [string, object] {
   switch (from) {
     case 'openai-responses':
-      return ['/v1/responses', { model, stream, input: text, ...(bound !== undefined && { max_output_tokens: bound }) }]
+      return [
+        '/v1/responses',
+        { model, stream, input: text, ...(bound !== undefined && { max_output_tokens: bound }) },
+      ]
     case 'anthropic-messages':
-      return ['/v1/messages', { model, stream, max_tokens: bound ?? 4_096, messages: [{ role: 'user', content: text }] }]
+      return [
+        '/v1/messages',
+        { model, stream, max_tokens: bound ?? 4_096, messages: [{ role: 'user', content: text }] },
+      ]
     case 'gemini':
-      return [`/v1beta/models/${model.replace('/', '%2F')}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`, { contents: [{ role: 'user', parts: [{ text }] }], ...(bound !== undefined && { generationConfig: { maxOutputTokens: bound } }) }]
+      return [
+        `/v1beta/models/${model.replace('/', '%2F')}:${stream ? 'streamGenerateContent?alt=sse' : 'generateContent'}`,
+        {
+          contents: [{ role: 'user', parts: [{ text }] }],
+          ...(bound !== undefined && { generationConfig: { maxOutputTokens: bound } }),
+        },
+      ]
     default:
-      return ['/v1/chat/completions', { model, stream, messages: [{ role: 'user', content: text }], ...(bound !== undefined && { max_completion_tokens: bound }) }]
+      return [
+        '/v1/chat/completions',
+        {
+          model,
+          stream,
+          messages: [{ role: 'user', content: text }],
+          ...(bound !== undefined && { max_completion_tokens: bound }),
+        },
+      ]
   }
 }

@@ -1,6 +1,7 @@
 /**
- * One of several processes that use one ledger at random, as hard as they can, and write down what they did: reserves,
- * settlements (once, twice, with more than was reserved), and requests that are never settled, as of a process that died.
+ * One of several processes that use one ledger at random, as hard as they can, and write down what
+ * they did: reserves, settlements (once, twice, with more than was reserved), and requests that are
+ * never settled, as of a process that died.
  */
 import { type Draw, memoryStore, sqliteStore, type Store } from '@postern/core'
 import { redisStore } from '@postern/redis'
@@ -37,7 +38,14 @@ function randomFrom(seed: number): () => number {
 }
 
 /** @param counters how many there are: each fills up, and refuses then */
-export async function useLedger(store: Store, { seed, operations, counters }: { readonly seed: number; readonly operations: number; readonly counters: number }): Promise<History> {
+export async function useLedger(
+  store: Store,
+  {
+    seed,
+    operations,
+    counters,
+  }: { readonly seed: number; readonly operations: number; readonly counters: number },
+): Promise<History> {
   const random = randomFrom(seed)
   const below = (most: number): number => Math.floor(random() * most)
   const entries: Entry[] = []
@@ -46,43 +54,89 @@ export async function useLedger(store: Store, { seed, operations, counters }: { 
 
   async function request(): Promise<void> {
     const id = `s${seed}-${(requests += 1)}`
-    const names = [...new Set([`a${below(counters)}`, `b${below(counters)}`, `a${below(counters)}`])]
+    const names = [
+      ...new Set([`a${below(counters)}`, `b${below(counters)}`, `a${below(counters)}`]),
+    ]
     const amounts = Object.fromEntries(names.map((name) => [name, 1 + below(50)]))
-    const draws: Draw[] = names.map((name) => ({ kind: 'period', key: name, amount: amounts[name] ?? 0, limit: LIMIT, startsAt: 0, endsAt: Number.POSITIVE_INFINITY }))
+    const draws: Draw[] = names.map((name) => ({
+      kind: 'period',
+      key: name,
+      amount: amounts[name] ?? 0,
+      limit: LIMIT,
+      startsAt: 0,
+      endsAt: Number.POSITIVE_INFINITY,
+    }))
     const fate = random()
-    const actuals = Object.fromEntries(names.map((name) => [name, below(2 * (amounts[name] ?? 0) + 1)]))
+    const actuals = Object.fromEntries(
+      names.map((name) => [name, below(2 * (amounts[name] ?? 0) + 1)]),
+    )
     done += 1
-    const answer = await store.ledger.reserve({ id, draws, ttlMs: LONGEST_MS, lease: { instance: `s${seed}`, leaseMs: LONGEST_MS } }).catch(() => undefined)
+    const answer = await store.ledger
+      .reserve({
+        id,
+        draws,
+        ttlMs: LONGEST_MS,
+        lease: { instance: `s${seed}`, leaseMs: LONGEST_MS },
+      })
+      .catch(() => undefined)
     // It is away: not to be asked as fast as it can refuse.
     if (answer === undefined) await new Promise((resolve) => setTimeout(resolve, 5))
     if (answer === undefined || answer.status !== 'reserved') {
-      entries.push({ id, amounts, reserve: answer === undefined ? 'unknown' : 'refused', settled: 0, isOver: false })
+      entries.push({
+        id,
+        amounts,
+        reserve: answer === undefined ? 'unknown' : 'refused',
+        settled: 0,
+        isOver: false,
+      })
       return
     }
     const isOver = answer.used.some((used) => used > LIMIT)
     const reservedAt = Date.now()
     // One in ten dies without a word.
-    if (fate < 0.1) return void entries.push({ id, amounts, reserve: 'reserved', settled: 0, isOver, reservedAt })
+    if (fate < 0.1)
+      return void entries.push({ id, amounts, reserve: 'reserved', settled: 0, isOver, reservedAt })
     let settled = 0
     for (let time = 0; time < (fate < 0.3 ? 2 : 1); time++) {
       done += 1
-      const said = await store.ledger.settle(answer.reservation, names.map((name) => actuals[name] ?? 0)).catch(() => undefined)
+      const said = await store.ledger
+        .settle(
+          answer.reservation,
+          names.map((name) => actuals[name] ?? 0),
+        )
+        .catch(() => undefined)
       if (said === 'settled' || said === 'lost') settled += 1
     }
     entries.push({ id, amounts, actuals, reserve: 'reserved', settled, isOver, reservedAt })
   }
 
-  await Promise.all(Array.from({ length: IN_FLIGHT }, async () => {
-    while (done < operations) await request()
-  }))
+  await Promise.all(
+    Array.from({ length: IN_FLIGHT }, async () => {
+      while (done < operations) await request()
+    }),
+  )
   return { operations: done, entries }
 }
 
 if (process.send !== undefined && process.env['LEDGER'] !== undefined) {
   const { LEDGER = '', SEED, OPERATIONS, COUNTERS } = process.env
-  const store = LEDGER.startsWith('redis') ? redisStore({ url: LEDGER, prefix: 'history' }) : LEDGER === 'memory' ? memoryStore(Date.now) : sqliteStore(LEDGER, Date.now)
+  const store = LEDGER.startsWith('redis')
+    ? redisStore({ url: LEDGER, prefix: 'history' })
+    : LEDGER === 'memory'
+      ? memoryStore(Date.now)
+      : sqliteStore(LEDGER, Date.now)
   // A connection takes a moment.
-  while (!(await store.ledger.read([{ kind: 'lease', key: 'up', amount: 1, limit: 1, leaseMs: 1 }]).then(() => true, () => false))) await new Promise((resolve) => setTimeout(resolve, 20))
-  const history = await useLedger(store, { seed: Number(SEED), operations: Number(OPERATIONS), counters: Number(COUNTERS) })
+  while (
+    !(await store.ledger.read([{ kind: 'lease', key: 'up', amount: 1, limit: 1, leaseMs: 1 }]).then(
+      () => true,
+      () => false,
+    ))
+  )
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  const history = await useLedger(store, {
+    seed: Number(SEED),
+    operations: Number(OPERATIONS),
+    counters: Number(COUNTERS),
+  })
   process.send(history, () => process.exit(0))
 }

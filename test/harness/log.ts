@@ -12,10 +12,11 @@ export function seeLog(): SeenLog {
   const lines: string[] = []
   let taken = 0
   const watchers: (() => void)[] = []
-  const write = (level: string) => (message: string, fields?: Readonly<Record<string, unknown>>) => {
-    lines.push(`${level} ${message}${fields === undefined ? '' : ` ${JSON.stringify(fields)}`}`)
-    for (const wake of watchers.splice(0)) wake()
-  }
+  const write =
+    (level: string) => (message: string, fields?: Readonly<Record<string, unknown>>) => {
+      lines.push(`${level} ${message}${fields === undefined ? '' : ` ${JSON.stringify(fields)}`}`)
+      for (const wake of watchers.splice(0)) wake()
+    }
   return {
     lines,
     error: write('error'),

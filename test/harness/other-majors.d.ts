@@ -1,4 +1,7 @@
-/** The older majors are installed beside the current ones; for what the harnesses use, their types are the same. */
+/**
+ * The older majors are installed beside the current ones; for what the harnesses use, their types
+ * are the same.
+ */
 declare module 'express4' {
   import express from 'express'
   export default express

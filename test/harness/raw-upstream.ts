@@ -9,8 +9,14 @@ export interface RawUpstream {
   close(): Promise<void>
 }
 
-/** `answer` is called when the head of a request, and the body it announces, have come; or at once with `onAccept`. */
-export async function startRawUpstream(answer: (socket: Socket) => void, options: { readonly onAccept?: boolean } = {}): Promise<RawUpstream> {
+/**
+ * `answer` is called when the head of a request, and the body it announces, have come; or at once
+ * with `onAccept`.
+ */
+export async function startRawUpstream(
+  answer: (socket: Socket) => void,
+  options: { readonly onAccept?: boolean } = {},
+): Promise<RawUpstream> {
   const sockets = new Set<Socket>()
   let connections = 0
   const server = createServer((socket) => {
@@ -41,7 +47,9 @@ function afterRequest(socket: Socket, answer: (socket: Socket) => void): void {
     seen = Buffer.concat([seen, chunk])
     const end = seen.indexOf('\r\n\r\n')
     if (end === -1) return
-    const length = Number(/content-length: (\d+)/i.exec(seen.subarray(0, end).toString('latin1'))?.[1] ?? 0)
+    const length = Number(
+      /content-length: (\d+)/i.exec(seen.subarray(0, end).toString('latin1'))?.[1] ?? 0,
+    )
     if (seen.length < end + 4 + length) return
     seen = Buffer.alloc(0)
     answer(socket)

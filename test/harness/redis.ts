@@ -17,7 +17,9 @@ export interface TestRedis {
   /** Stops the process where it is: connections stay open and nothing answers. */
   pause(): void
   resume(): void
-  /** Ends it without a word; `start` brings it back on the same port with what it had written down. */
+  /**
+   * Ends it without a word; `start` brings it back on the same port with what it had written down.
+   */
   kill(): Promise<void>
   start(): Promise<void>
   close(): Promise<void>
@@ -31,12 +33,21 @@ export async function startRedis(options: readonly string[] = []): Promise<TestR
   const port = await freePort()
   // Unpacked from packages, it has its libraries beside it.
   const root = dirname(dirname(binary))
-  const env = { ...process.env, LD_LIBRARY_PATH: ['x86_64-linux-gnu', 'aarch64-linux-gnu'].map((machine) => join(root, 'lib', machine)).join(':') }
+  const env = {
+    ...process.env,
+    LD_LIBRARY_PATH: ['x86_64-linux-gnu', 'aarch64-linux-gnu']
+      .map((machine) => join(root, 'lib', machine))
+      .join(':'),
+  }
   let server: ChildProcess | undefined
   const redis: TestRedis = {
     port,
     url: `redis://127.0.0.1:${port}`,
-    cli: (...args) => execFileSync(join(dirname(binary), 'redis-cli'), ['-p', String(port), ...args], { env, encoding: 'utf8' }).trim(),
+    cli: (...args) =>
+      execFileSync(join(dirname(binary), 'redis-cli'), ['-p', String(port), ...args], {
+        env,
+        encoding: 'utf8',
+      }).trim(),
     pause: () => void server?.kill('SIGSTOP'),
     resume: () => void server?.kill('SIGCONT'),
     async kill() {
@@ -47,7 +58,25 @@ export async function startRedis(options: readonly string[] = []): Promise<TestR
       server = undefined
     },
     async start() {
-      const started = spawn(binary, ['--port', String(port), '--bind', '127.0.0.1', '--dir', folder, '--save', '', '--appendonly', 'yes', '--appendfsync', 'always', ...options], { env, stdio: ['ignore', 'pipe', 'inherit'] })
+      const started = spawn(
+        binary,
+        [
+          '--port',
+          String(port),
+          '--bind',
+          '127.0.0.1',
+          '--dir',
+          folder,
+          '--save',
+          '',
+          '--appendonly',
+          'yes',
+          '--appendfsync',
+          'always',
+          ...options,
+        ],
+        { env, stdio: ['ignore', 'pipe', 'inherit'] },
+      )
       server = started
       for await (const text of started.stdout.setEncoding('utf8')) {
         if (!(text as string).includes('Ready to accept connections')) continue
@@ -95,7 +124,8 @@ export function namedRedis(): NamedRedis | undefined {
     async clean() {
       const client = createClient({ url })
       await client.connect()
-      for await (const names of client.scanIterator({ MATCH: `{${prefix}*`, COUNT: 1_000 })) if (names.length > 0) await client.unlink(names)
+      for await (const names of client.scanIterator({ MATCH: `{${prefix}*`, COUNT: 1_000 }))
+        if (names.length > 0) await client.unlink(names)
       await client.close()
     },
   }

@@ -9,16 +9,23 @@ const isRequired = process.env['REQUIRE_RECORDINGS'] === '1'
 /** Whether the folder of small failing inputs lies beside the project. */
 export const hasSharedCases = existsSync(folder)
 
-/** Skips a test that needs the shared cases where they are absent; with `REQUIRE_RECORDINGS=1` it fails instead. */
+/**
+ * Skips a test that needs the shared cases where they are absent; with `REQUIRE_RECORDINGS=1` it
+ * fails instead.
+ */
 export function needsSharedCases({ skip }: Pick<TestContext, 'skip'>): void {
-  if (!hasSharedCases && !isRequired) skip('The folder shared/cases does not lie beside the project.')
+  if (!hasSharedCases && !isRequired)
+    skip('The folder shared/cases does not lie beside the project.')
 }
 
 /**
  * The body of a test of one shared case, skipped with the reason where the cases are absent:
  * `it('keeps names', withCase('tool-name-length', async (sharedCase) => { ... }))`
  */
-export function withCase(name: string, run: (sharedCase: SharedCase) => Promise<void> | void): (context: TestContext) => Promise<void> {
+export function withCase(
+  name: string,
+  run: (sharedCase: SharedCase) => Promise<void> | void,
+): (context: TestContext) => Promise<void> {
   return async (context) => {
     needsSharedCases(context)
     await run(sharedCase(name))
@@ -27,13 +34,19 @@ export function withCase(name: string, run: (sharedCase: SharedCase) => Promise<
 
 /** Names of all shared cases; empty where they are absent. */
 export function caseNames(): string[] {
-  return hasSharedCases ? readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isDirectory() && entry.name !== 'translation').map(({ name }) => name) : []
+  return hasSharedCases
+    ? readdirSync(folder, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory() && entry.name !== 'translation')
+        .map(({ name }) => name)
+    : []
 }
 
 /** One folder of `shared/cases`. */
 export interface SharedCase {
   readonly name: string
-  /** The file of this name, parsed: `request.json` or `upstream.json`. Throws where there is none. */
+  /**
+   * The file of this name, parsed: `request.json` or `upstream.json`. Throws where there is none.
+   */
   json<T = Record<string, unknown>>(file: 'request.json' | 'upstream.json' | (string & {})): T
   /** The bytes of the file of this name. Throws where there is none. */
   bytes(file: string): Buffer
@@ -70,7 +83,11 @@ export interface TranslationCase {
 export interface ExpectedMeaning {
   readonly text?: string
   readonly refusal?: string
-  readonly tools?: readonly { readonly id?: string; readonly name: string; readonly args: unknown }[]
+  readonly tools?: readonly {
+    readonly id?: string
+    readonly name: string
+    readonly args: unknown
+  }[]
   /** In the words of chat completions. */
   readonly finish?: string
   /** As chat completions write it, before anything is derived from it. */
@@ -88,7 +105,14 @@ export function translationCases(): TranslationCase[] {
     .sort()
     .map((file) => {
       const path = `${folder}translation/${file}`
-      const { dialect, stream, ...facts } = JSON.parse(readFileSync(path, 'utf8')) as Omit<TranslationCase, 'name' | 'recording'> & { readonly dialect: string; readonly stream: boolean }
-      return { ...facts, name: file.replace(/\.json$/, ''), recording: { ...readRecording(path), dialect, isStream: stream } }
+      const { dialect, stream, ...facts } = JSON.parse(readFileSync(path, 'utf8')) as Omit<
+        TranslationCase,
+        'name' | 'recording'
+      > & { readonly dialect: string; readonly stream: boolean }
+      return {
+        ...facts,
+        name: file.replace(/\.json$/, ''),
+        recording: { ...readRecording(path), dialect, isStream: stream },
+      }
     })
 }

@@ -17,9 +17,19 @@ export interface TlsUpstream {
 
 const DAY_MS = 86_400_000
 
-/** A server with such a certificate, which answers everything with `body`. While it runs, this process trusts who signed it. */
-export async function startTlsUpstream(certificate: Certificate, body: string): Promise<TlsUpstream> {
-  const authority = await generate([{ name: 'commonName', value: 'Authority of a test' }], { keyType: 'ec', algorithm: 'sha256', extensions: [{ name: 'basicConstraints', cA: true, critical: true }] })
+/**
+ * A server with such a certificate, which answers everything with `body`. While it runs, this
+ * process trusts who signed it.
+ */
+export async function startTlsUpstream(
+  certificate: Certificate,
+  body: string,
+): Promise<TlsUpstream> {
+  const authority = await generate([{ name: 'commonName', value: 'Authority of a test' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    extensions: [{ name: 'basicConstraints', cA: true, critical: true }],
+  })
   const now = Date.now()
   const isExpired = certificate === 'expired'
   const own = await generate([{ name: 'commonName', value: CANARY_SUBJECT }], {
@@ -27,7 +37,16 @@ export async function startTlsUpstream(certificate: Certificate, body: string): 
     algorithm: 'sha256',
     notBeforeDate: new Date(now - 30 * DAY_MS),
     notAfterDate: new Date(now + (isExpired ? -DAY_MS : DAY_MS)),
-    extensions: [{ name: 'subjectAltName', altNames: [certificate === 'of another host' ? { type: 2, value: CANARY_SUBJECT } : { type: 7, ip: '127.0.0.1' }] }],
+    extensions: [
+      {
+        name: 'subjectAltName',
+        altNames: [
+          certificate === 'of another host'
+            ? { type: 2, value: CANARY_SUBJECT }
+            : { type: 7, ip: '127.0.0.1' },
+        ],
+      },
+    ],
     ...(certificate !== 'self-signed' && { ca: { key: authority.private, cert: authority.cert } }),
   })
   const trusted = getCACertificates('default')

@@ -1,11 +1,16 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 
-/** Lets the event loop go round `count` times: whatever is on its way over loopback arrives meanwhile. No time has to pass. */
+/**
+ * Lets the event loop go round `count` times: whatever is on its way over loopback arrives
+ * meanwhile. No time has to pass.
+ */
 export async function turns(count = 5): Promise<void> {
   for (let turn = 0; turn < count; turn++) await nextTurn()
 }
 
-/** Resolves when `measure` has stood still for `calm` turns of the event loop, with its last value. */
+/**
+ * Resolves when `measure` has stood still for `calm` turns of the event loop, with its last value.
+ */
 export async function settled(measure: () => number, calm = 300): Promise<number> {
   let last = measure()
   for (let unchanged = 0; unchanged < calm; unchanged++) {
@@ -18,7 +23,10 @@ export async function settled(measure: () => number, calm = 300): Promise<number
   return last
 }
 
-/** Fails with what nobody handled while `run` ran: inside somebody's server it would have ended the process. */
+/**
+ * Fails with what nobody handled while `run` ran: inside somebody's server it would have ended the
+ * process.
+ */
 export async function withoutCrash(run: () => Promise<void>): Promise<void> {
   const crashes: unknown[] = []
   const record = (error: unknown): void => void crashes.push(error)
@@ -31,5 +39,6 @@ export async function withoutCrash(run: () => Promise<void>): Promise<void> {
     process.off('uncaughtException', record)
     process.off('unhandledRejection', record)
   }
-  if (crashes.length > 0) throw new AggregateError(crashes, `Nobody handled: ${crashes.map(String).join('; ')}`)
+  if (crashes.length > 0)
+    throw new AggregateError(crashes, `Nobody handled: ${crashes.map(String).join('; ')}`)
 }

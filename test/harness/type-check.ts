@@ -7,13 +7,28 @@ import { fileURLToPath } from 'node:url'
 const root = fileURLToPath(new URL('../../', import.meta.url))
 
 /** Options of a new application: `strict`, and those that many teams add to it. */
-const compilerOptions = { target: 'es2022', lib: ['es2023', 'dom', 'dom.iterable'], module: 'nodenext', moduleResolution: 'nodenext', moduleDetection: 'force', strict: true, noUncheckedIndexedAccess: true, skipLibCheck: true, noEmit: true, types: ['node'] }
+const compilerOptions = {
+  target: 'es2022',
+  lib: ['es2023', 'dom', 'dom.iterable'],
+  module: 'nodenext',
+  moduleResolution: 'nodenext',
+  moduleDetection: 'force',
+  strict: true,
+  noUncheckedIndexedAccess: true,
+  skipLibCheck: true,
+  noEmit: true,
+  types: ['node'],
+}
 
 /**
- * Compiles TypeScript as an application that has installed this workspace's packages would. Modules of the test package
- * resolve, built packages are used. @param files by name @returns lines of errors `name(line,column): error TS...`; none where all compiles
+ * Compiles TypeScript as an application that has installed this workspace's packages would. Modules
+ * of the test package resolve, built packages are used. @param files by name @returns lines of
+ * errors `name(line,column): error TS...`; none where all compiles
  */
-export async function typeErrors(files: Readonly<Record<string, string>>, more: object = {}): Promise<string[]> {
+export async function typeErrors(
+  files: Readonly<Record<string, string>>,
+  more: object = {},
+): Promise<string[]> {
   const directory = await mkdtemp(join(tmpdir(), 'postern-types-'))
   try {
     await symlink(join(root, 'test', 'node_modules'), join(directory, 'node_modules'))
@@ -22,8 +37,32 @@ export async function typeErrors(files: Readonly<Record<string, string>>, more: 
       await writeFile(join(directory, name), source)
     }
     await writeFile(join(directory, 'package.json'), '{ "type": "module" }')
-    await writeFile(join(directory, 'tsconfig.json'), JSON.stringify({ compilerOptions: { ...compilerOptions, typeRoots: [join(root, 'node_modules', '@types')], ...more }, files: Object.keys(files) }))
-    const out = await new Promise<string>((resolve) => void execFile(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', directory, '--pretty', 'false'], { cwd: directory }, (_error, stdout, stderr) => resolve(stdout + stderr)))
+    await writeFile(
+      join(directory, 'tsconfig.json'),
+      JSON.stringify({
+        compilerOptions: {
+          ...compilerOptions,
+          typeRoots: [join(root, 'node_modules', '@types')],
+          ...more,
+        },
+        files: Object.keys(files),
+      }),
+    )
+    const out = await new Promise<string>(
+      (resolve) =>
+        void execFile(
+          process.execPath,
+          [
+            join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
+            '-p',
+            directory,
+            '--pretty',
+            'false',
+          ],
+          { cwd: directory },
+          (_error, stdout, stderr) => resolve(stdout + stderr),
+        ),
+    )
     return out.split('\n').filter((line) => line.trim() !== '')
   } finally {
     await rm(directory, { recursive: true })

@@ -2,11 +2,21 @@ import Anthropic from '@anthropic-ai/sdk'
 import type { FinishReason, ScriptedUsage } from '@postern/testing'
 import type { Json, ProviderReading, ReaderOptions, ReadToolCall } from './meaning.ts'
 
-/** A message as the official SDK assembles it. Blocks of tools the provider runs itself are no calls for the client. */
-export async function readAnthropicMessages({ url, isStream, apiKey = 'sk-any', model = 'recorded' }: ReaderOptions): Promise<ProviderReading> {
+/**
+ * A message as the official SDK assembles it. Blocks of tools the provider runs itself are no calls
+ * for the client.
+ */
+export async function readAnthropicMessages({
+  url,
+  isStream,
+  apiKey = 'sk-any',
+  model = 'recorded',
+}: ReaderOptions): Promise<ProviderReading> {
   const client = new Anthropic({ apiKey, baseURL: url, maxRetries: 0 })
   const request = { model, max_tokens: 64, messages: [{ role: 'user' as const, content: 'Hi' }] }
-  const message = isStream ? await client.messages.stream(request).finalMessage() : await client.messages.create(request)
+  const message = isStream
+    ? await client.messages.stream(request).finalMessage()
+    : await client.messages.create(request)
   const signatures: string[] = []
   const toolCalls: ReadToolCall[] = []
   let text = ''
@@ -14,7 +24,8 @@ export async function readAnthropicMessages({ url, isStream, apiKey = 'sk-any', 
   for (const block of message.content) {
     if (block.type === 'text') text += block.text
     else if (block.type === 'redacted_thinking') signatures.push(block.data)
-    else if (block.type === 'tool_use') toolCalls.push({ id: block.id, name: block.name, arguments: block.input as Json })
+    else if (block.type === 'tool_use')
+      toolCalls.push({ id: block.id, name: block.name, arguments: block.input as Json })
     else if (block.type === 'thinking') {
       reasoning += block.thinking
       if (block.signature !== '') signatures.push(block.signature)
@@ -40,7 +51,10 @@ const words: Readonly<Record<string, FinishReason>> = {
   refusal: 'content_filter',
 }
 
-/** The provider counts what the prompt cache took and gave beside the input; OpenAI counts it inside. */
+/**
+ * The provider counts what the prompt cache took and gave beside the input; OpenAI counts it
+ * inside.
+ */
 function readUsage(usage: Anthropic.Usage): ScriptedUsage {
   const cached = usage.cache_read_input_tokens ?? 0
   const cacheWrite = usage.cache_creation_input_tokens ?? 0

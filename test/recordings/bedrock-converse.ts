@@ -8,10 +8,24 @@ import {
 } from '@aws-sdk/client-bedrock-runtime'
 import { NodeHttpHandler } from '@smithy/node-http-handler'
 import type { FinishReason, ScriptedUsage } from '@postern/testing'
-import { type Json, type ProviderReading, parsedArguments, type ReadToolCall, type ReaderOptions } from './meaning.ts'
+import {
+  type Json,
+  type ProviderReading,
+  parsedArguments,
+  type ReadToolCall,
+  type ReaderOptions,
+} from './meaning.ts'
 
-/** A Converse answer as the official SDK delivers it; it leaves putting the pieces of a stream together to its user. */
-export async function readBedrockConverse({ url, isStream, apiKey = 'sk-any', model = 'recorded' }: ReaderOptions): Promise<ProviderReading> {
+/**
+ * A Converse answer as the official SDK delivers it; it leaves putting the pieces of a stream
+ * together to its user.
+ */
+export async function readBedrockConverse({
+  url,
+  isStream,
+  apiKey = 'sk-any',
+  model = 'recorded',
+}: ReaderOptions): Promise<ProviderReading> {
   const client = new BedrockRuntimeClient({
     region: 'us-east-1',
     endpoint: url,
@@ -21,9 +35,15 @@ export async function readBedrockConverse({ url, isStream, apiKey = 'sk-any', mo
     // HTTP/2 is its default, which fakes on loopback do not speak.
     requestHandler: new NodeHttpHandler(),
   })
-  const request = { modelId: model, messages: [{ role: 'user' as const, content: [{ text: 'Hi' }] }] }
+  const request = {
+    modelId: model,
+    messages: [{ role: 'user' as const, content: [{ text: 'Hi' }] }],
+  }
   try {
-    if (isStream) return await readStream((await client.send(new ConverseStreamCommand(request))).stream ?? noEvents())
+    if (isStream)
+      return await readStream(
+        (await client.send(new ConverseStreamCommand(request))).stream ?? noEvents(),
+      )
     const { output, stopReason, usage } = await client.send(new ConverseCommand(request))
     return reading(output?.message?.content ?? [], { stopReason, usage })
   } finally {
@@ -51,11 +71,22 @@ async function readStream(stream: AsyncIterable<ConverseStreamOutput>): Promise<
   let stopReason: string | undefined
   let usage: TokenUsage | undefined
   const block = (index = 0): OpenBlock => {
-    const known = blocks.get(index) ?? { text: '', reasoning: '', signature: undefined, redacted: undefined, tool: undefined }
+    const known = blocks.get(index) ?? {
+      text: '',
+      reasoning: '',
+      signature: undefined,
+      redacted: undefined,
+      tool: undefined,
+    }
     blocks.set(index, known)
     return known
   }
-  for await (const { contentBlockStart: start, contentBlockDelta: delta, messageStop, metadata } of stream) {
+  for await (const {
+    contentBlockStart: start,
+    contentBlockDelta: delta,
+    messageStop,
+    metadata,
+  } of stream) {
     if (start?.start?.toolUse !== undefined) {
       const { toolUseId: id = '', name = '' } = start.start.toolUse
       block(start.contentBlockIndex).tool = { id, name, input: '' }
@@ -78,10 +109,17 @@ async function readStream(stream: AsyncIterable<ConverseStreamOutput>): Promise<
 function wholeBlock({ text, reasoning, signature, redacted, tool }: OpenBlock): ContentBlock {
   if (tool !== undefined) {
     const input = parsedArguments(tool.input === '' ? '{}' : tool.input)
-    return { toolUse: { toolUseId: tool.id, name: tool.name, input: input as ContentBlock.ToolUseMember['toolUse']['input'] } }
+    return {
+      toolUse: {
+        toolUseId: tool.id,
+        name: tool.name,
+        input: input as ContentBlock.ToolUseMember['toolUse']['input'],
+      },
+    }
   }
   if (redacted !== undefined) return { reasoningContent: { redactedContent: redacted } }
-  if (reasoning !== '' || signature !== undefined) return { reasoningContent: { reasoningText: { text: reasoning, signature } } }
+  if (reasoning !== '' || signature !== undefined)
+    return { reasoningContent: { reasoningText: { text: reasoning, signature } } }
   return { text }
 }
 
@@ -92,10 +130,17 @@ function reading(content: readonly ContentBlock[], { stopReason, usage }: Ending
   let reasoning = ''
   for (const { text: words, toolUse, reasoningContent } of content) {
     text += words ?? ''
-    if (toolUse !== undefined) toolCalls.push({ id: toolUse.toolUseId, name: toolUse.name ?? '', arguments: toolUse.input as Json })
+    if (toolUse !== undefined)
+      toolCalls.push({
+        id: toolUse.toolUseId,
+        name: toolUse.name ?? '',
+        arguments: toolUse.input as Json,
+      })
     reasoning += reasoningContent?.reasoningText?.text ?? ''
-    if (reasoningContent?.reasoningText?.signature) signatures.push(reasoningContent.reasoningText.signature)
-    if (reasoningContent?.redactedContent !== undefined) signatures.push(Buffer.from(reasoningContent.redactedContent).toString('base64'))
+    if (reasoningContent?.reasoningText?.signature)
+      signatures.push(reasoningContent.reasoningText.signature)
+    if (reasoningContent?.redactedContent !== undefined)
+      signatures.push(Buffer.from(reasoningContent.redactedContent).toString('base64'))
   }
   const counts = readUsage(usage)
   return {
@@ -123,5 +168,10 @@ function readUsage(usage: TokenUsage | undefined): ScriptedUsage | undefined {
   if (usage?.inputTokens === undefined) return undefined
   const cached = usage.cacheReadInputTokens ?? 0
   const cacheWrite = usage.cacheWriteInputTokens ?? 0
-  return { input: usage.inputTokens + cached + cacheWrite, output: usage.outputTokens ?? 0, cached, cacheWrite }
+  return {
+    input: usage.inputTokens + cached + cacheWrite,
+    output: usage.outputTokens ?? 0,
+    cached,
+    cacheWrite,
+  }
 }

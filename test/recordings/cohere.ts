@@ -1,6 +1,11 @@
 import type { FinishReason, ScriptedUsage } from '@postern/testing'
 import { type Cohere, CohereClientV2 } from 'cohere-ai'
-import { type ProviderReading, parsedArguments, type ReadToolCall, type ReaderOptions } from './meaning.ts'
+import {
+  type ProviderReading,
+  parsedArguments,
+  type ReadToolCall,
+  type ReaderOptions,
+} from './meaning.ts'
 
 interface Pieces {
   text: string
@@ -10,10 +15,20 @@ interface Pieces {
   readonly calls: { id: string; name: string; text: string }[]
 }
 
-type CohereUsage = { tokens?: { inputTokens?: number; outputTokens?: number }; cachedTokens?: number } | undefined
+type CohereUsage =
+  | { tokens?: { inputTokens?: number; outputTokens?: number }; cachedTokens?: number }
+  | undefined
 
-/** A chat answer as the official SDK delivers it; it leaves putting the pieces of a stream together to its user. */
-export async function readCohere({ url, isStream, apiKey = 'sk-any', model = 'recorded' }: ReaderOptions): Promise<ProviderReading> {
+/**
+ * A chat answer as the official SDK delivers it; it leaves putting the pieces of a stream together
+ * to its user.
+ */
+export async function readCohere({
+  url,
+  isStream,
+  apiKey = 'sk-any',
+  model = 'recorded',
+}: ReaderOptions): Promise<ProviderReading> {
   const client = new CohereClientV2({ token: apiKey, environment: url, maxRetries: 0 })
   const request = { model, messages: [{ role: 'user' as const, content: 'Hi' }] }
   const pieces: Pieces = { text: '', reasoning: '', finish: undefined, usage: undefined, calls: [] }
@@ -28,7 +43,12 @@ export async function readCohere({ url, isStream, apiKey = 'sk-any', model = 're
   }
   // What the model says before it calls tools; in any other dialect it is text like any other.
   pieces.text += message.toolPlan ?? ''
-  for (const call of message.toolCalls ?? []) pieces.calls.push({ id: call.id, name: call.function?.name ?? '', text: call.function?.arguments ?? '' })
+  for (const call of message.toolCalls ?? [])
+    pieces.calls.push({
+      id: call.id,
+      name: call.function?.name ?? '',
+      text: call.function?.arguments ?? '',
+    })
   pieces.finish = finishReason
   pieces.usage = readUsage(usage as CohereUsage)
   return reading(pieces)
@@ -42,7 +62,11 @@ function takeEvent(pieces: Pieces, event: Cohere.V2ChatStreamResponse): void {
   } else if (event.type === 'tool-plan-delta') pieces.text += event.delta?.message?.toolPlan ?? ''
   else if (event.type === 'tool-call-start') {
     const call = event.delta?.message?.toolCalls
-    pieces.calls.push({ id: call?.id ?? '', name: call?.function?.name ?? '', text: call?.function?.arguments ?? '' })
+    pieces.calls.push({
+      id: call?.id ?? '',
+      name: call?.function?.name ?? '',
+      text: call?.function?.arguments ?? '',
+    })
   } else if (event.type === 'tool-call-delta') {
     const open = pieces.calls.at(-1)
     if (open !== undefined) open.text += event.delta?.message?.toolCalls?.function?.arguments ?? ''
@@ -53,7 +77,11 @@ function takeEvent(pieces: Pieces, event: Cohere.V2ChatStreamResponse): void {
 }
 
 function reading(pieces: Pieces): ProviderReading {
-  const toolCalls: ReadToolCall[] = pieces.calls.map(({ id, name, text }) => ({ id, name, arguments: parsedArguments(text === '' ? '{}' : text) }))
+  const toolCalls: ReadToolCall[] = pieces.calls.map(({ id, name, text }) => ({
+    id,
+    name,
+    arguments: parsedArguments(text === '' ? '{}' : text),
+  }))
   return {
     text: pieces.text,
     reasoning: pieces.reasoning,
@@ -66,9 +94,16 @@ function reading(pieces: Pieces): ProviderReading {
   }
 }
 
-const words: Readonly<Record<string, FinishReason>> = { TOOL_CALL: 'tool_calls', MAX_TOKENS: 'length' }
+const words: Readonly<Record<string, FinishReason>> = {
+  TOOL_CALL: 'tool_calls',
+  MAX_TOKENS: 'length',
+}
 
 function readUsage(usage: CohereUsage): ScriptedUsage | undefined {
   if (usage?.tokens === undefined) return undefined
-  return { input: usage.tokens.inputTokens ?? 0, output: usage.tokens.outputTokens ?? 0, cached: usage.cachedTokens ?? 0 }
+  return {
+    input: usage.tokens.inputTokens ?? 0,
+    output: usage.tokens.outputTokens ?? 0,
+    cached: usage.cachedTokens ?? 0,
+  }
 }

@@ -1,7 +1,13 @@
 import type { FinishReason } from '@postern/testing'
 import OpenAI from 'openai'
 import type { ChatCompletion, ChatCompletionChunk } from 'openai/resources'
-import { type Json, openaiUsage, parsedArguments, type ReadMeaning, type ReadToolCall } from './meaning.ts'
+import {
+  type Json,
+  openaiUsage,
+  parsedArguments,
+  type ReadMeaning,
+  type ReadToolCall,
+} from './meaning.ts'
 
 /** What a client of the gateway got. */
 export interface GatewayReading extends ReadMeaning {
@@ -18,10 +24,13 @@ export interface GatewayAddress {
 }
 
 /**
- * Asks a gateway with the official SDK. A stream is read twice: chunk by chunk as any client would, to the letter of
- * OpenAI's rules, and by the SDK's own `finalChatCompletion`, which must agree.
+ * Asks a gateway with the official SDK. A stream is read twice: chunk by chunk as any client would,
+ * to the letter of OpenAI's rules, and by the SDK's own `finalChatCompletion`, which must agree.
  */
-export async function readThroughGateway(address: GatewayAddress, call: { readonly model: string; readonly isStream: boolean }): Promise<GatewayReading> {
+export async function readThroughGateway(
+  address: GatewayAddress,
+  call: { readonly model: string; readonly isStream: boolean },
+): Promise<GatewayReading> {
   let copy: Promise<string> | undefined
   const client = new OpenAI({
     baseURL: address.baseURL,
@@ -49,7 +58,10 @@ export async function readThroughGateway(address: GatewayAddress, call: { readon
 type Question = Pick<OpenAI.ChatCompletionCreateParamsNonStreaming, 'model' | 'messages'>
 
 async function readStream(client: OpenAI, request: Question, reader: ChunkReader): Promise<void> {
-  const stream = client.chat.completions.stream({ ...request, stream_options: { include_usage: true } })
+  const stream = client.chat.completions.stream({
+    ...request,
+    stream_options: { include_usage: true },
+  })
   stream.on('chunk', (chunk) => reader.takeChunk(chunk))
   reader.agreeWith(await stream.finalChatCompletion())
 }
@@ -71,7 +83,9 @@ interface ReasoningDetail {
 /** The proof as its provider wrote it; one API needs the id of the item beside it. */
 function proofIn({ signature, data, format }: ReasoningDetail): string | undefined {
   const proof = signature ?? data
-  return proof === undefined || format !== 'openai-responses' ? proof : (JSON.parse(proof) as { encrypted_content: string }).encrypted_content
+  return proof === undefined || format !== 'openai-responses'
+    ? proof
+    : (JSON.parse(proof) as { encrypted_content: string }).encrypted_content
 }
 
 interface ToolCallPiece {
@@ -130,14 +144,30 @@ class ChunkReader {
   /** The SDK's own assembly of the same chunks. */
   agreeWith({ choices, usage }: ChatCompletion): void {
     const { message, finish_reason: finish } = only(choices)
-    const calls = message.tool_calls?.map((call) => (call.type === 'function' ? [call.id, call.function.name, call.function.arguments] : [call.id, call.custom.name, call.custom.input])) ?? []
-    const own = [this.#text, this.#finish, this.#calls.map(({ id, name, text }) => [id, name, text]), this.#usage]
+    const calls =
+      message.tool_calls?.map((call) =>
+        call.type === 'function'
+          ? [call.id, call.function.name, call.function.arguments]
+          : [call.id, call.custom.name, call.custom.input],
+      ) ?? []
+    const own = [
+      this.#text,
+      this.#finish,
+      this.#calls.map(({ id, name, text }) => [id, name, text]),
+      this.#usage,
+    ]
     const theirs = [message.content ?? '', finish, calls, usage ?? undefined]
-    broken(JSON.stringify(own) !== JSON.stringify(theirs), `finalChatCompletion differs: ${JSON.stringify(theirs)}`)
+    broken(
+      JSON.stringify(own) !== JSON.stringify(theirs),
+      `finalChatCompletion differs: ${JSON.stringify(theirs)}`,
+    )
   }
 
   meaning(error: GatewayReading['error']): ReadMeaning {
-    broken(this.#detailed !== '' && this.#detailed !== this.#reasoning, 'reasoning_details and reasoning_content differ')
+    broken(
+      this.#detailed !== '' && this.#detailed !== this.#reasoning,
+      'reasoning_details and reasoning_content differ',
+    )
     return {
       text: this.#text,
       reasoning: this.#reasoning,
@@ -145,7 +175,12 @@ class ChunkReader {
       toolCalls: error === undefined ? this.#calls.map(toolCall) : [],
       finish: this.#finish,
       usage: openaiUsage(this.#usage),
-      outcome: error === undefined ? 'complete' : error.code === 'upstream_truncated' ? 'truncated' : 'error',
+      outcome:
+        error === undefined
+          ? 'complete'
+          : error.code === 'upstream_truncated'
+            ? 'truncated'
+            : 'error',
     }
   }
 
@@ -170,10 +205,19 @@ class ChunkReader {
     }
     broken(index !== this.#calls.length, `call ${index} follows ${this.#calls.length} others`)
     const name = (call.type === 'custom' ? call.custom : call.function)?.name
-    broken((call.type !== 'function' && call.type !== 'custom') || !call.id || !name, `call ${index} opens without type, id or name`)
+    broken(
+      (call.type !== 'function' && call.type !== 'custom') || !call.id || !name,
+      `call ${index} opens without type, id or name`,
+    )
     const signature = call.extra_content?.google?.thought_signature
     if (signature !== undefined) this.#signatures.push(signature)
-    this.#calls.push({ id: call.id, name: name ?? '', signature, text, isCustom: call.type === 'custom' })
+    this.#calls.push({
+      id: call.id,
+      name: name ?? '',
+      signature,
+      text,
+      isCustom: call.type === 'custom',
+    })
   }
 }
 
@@ -183,7 +227,8 @@ function toolCall({ id, name, signature, text, isCustom }: OpenCall): ReadToolCa
 
 function only<T>(choices: readonly T[]): T {
   const [choice] = choices
-  if (choice === undefined || choices.length > 1) throw new Error(`Not an answer by OpenAI's rules: it has ${choices.length} choices.`)
+  if (choice === undefined || choices.length > 1)
+    throw new Error(`Not an answer by OpenAI's rules: it has ${choices.length} choices.`)
   return choice
 }
 

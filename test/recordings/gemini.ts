@@ -1,4 +1,9 @@
-import { type FunctionCall, type GenerateContentResponse, type GenerateContentResponseUsageMetadata, GoogleGenAI } from '@google/genai'
+import {
+  type FunctionCall,
+  type GenerateContentResponse,
+  type GenerateContentResponseUsageMetadata,
+  GoogleGenAI,
+} from '@google/genai'
 import type { FinishReason, ScriptedUsage } from '@postern/testing'
 import type { Json, ProviderReading, ReaderOptions } from './meaning.ts'
 
@@ -9,13 +14,22 @@ interface OpenCall {
   readonly signature: string | undefined
 }
 
-/** A generated answer as the official SDK delivers it; it leaves putting the pieces of a stream together to its user. */
-export async function readGemini({ url, isStream, apiKey = 'sk-any', model = 'recorded' }: ReaderOptions): Promise<ProviderReading> {
+/**
+ * A generated answer as the official SDK delivers it; it leaves putting the pieces of a stream
+ * together to its user.
+ */
+export async function readGemini({
+  url,
+  isStream,
+  apiKey = 'sk-any',
+  model = 'recorded',
+}: ReaderOptions): Promise<ProviderReading> {
   const client = new GoogleGenAI({ apiKey, httpOptions: { baseUrl: url } })
   const request = { model, contents: 'Hi' }
   if (!isStream) return readResponses([await client.models.generateContent(request)])
   const responses: GenerateContentResponse[] = []
-  for await (const response of await client.models.generateContentStream(request)) responses.push(response)
+  for await (const response of await client.models.generateContentStream(request))
+    responses.push(response)
   return readResponses(responses)
 }
 
@@ -49,24 +63,35 @@ function readResponses(responses: readonly GenerateContentResponse[]): ProviderR
 }
 
 /** A name opens a call; the arguments come with it, or piece by piece after it. */
-function takeCall(calls: OpenCall[], { id, name, args, partialArgs }: FunctionCall, signature: string | undefined): void {
+function takeCall(
+  calls: OpenCall[],
+  { id, name, args, partialArgs }: FunctionCall,
+  signature: string | undefined,
+): void {
   if (name !== undefined) calls.push({ id, name, arguments: { ...args }, signature })
   for (const { jsonPath = '', ...value } of partialArgs ?? []) {
     const target = calls.at(-1)?.arguments ?? {}
     const field = jsonPath.replace('$.', '')
     const before = (target[field] ?? '') as string
-    target[field] = value.stringValue === undefined ? (value.numberValue ?? value.boolValue ?? null) : before + value.stringValue
+    target[field] =
+      value.stringValue === undefined
+        ? (value.numberValue ?? value.boolValue ?? null)
+        : before + value.stringValue
   }
 }
 
 function finishReason(word: string, hasCalls: boolean): FinishReason {
   if (word === 'STOP') return hasCalls ? 'tool_calls' : 'stop'
   if (word === 'MAX_TOKENS') return 'length'
-  return /SAFETY|RECITATION|LANGUAGE|BLOCKLIST|PROHIBITED|SPII/.test(word) ? 'content_filter' : 'stop'
+  return /SAFETY|RECITATION|LANGUAGE|BLOCKLIST|PROHIBITED|SPII/.test(word)
+    ? 'content_filter'
+    : 'stop'
 }
 
 /** Thoughts are counted beside the candidates, what tools read beside the prompt. */
-function readUsage(usage: GenerateContentResponseUsageMetadata | undefined): ScriptedUsage | undefined {
+function readUsage(
+  usage: GenerateContentResponseUsageMetadata | undefined,
+): ScriptedUsage | undefined {
   if (usage?.promptTokenCount === undefined) return undefined
   return {
     input: usage.promptTokenCount + (usage.toolUsePromptTokenCount ?? 0),

@@ -4,10 +4,15 @@ import { expect } from 'vitest'
 /** A JSON object nobody has checked. */
 export type Json = Record<string, unknown>
 
-/** A tool call as somebody read it; `signature` is there when the reader knows whether the call was signed. */
+/**
+ * A tool call as somebody read it; `signature` is there when the reader knows whether the call was
+ * signed.
+ */
 export type ReadToolCall = MeantToolCall & { readonly signature?: string | undefined }
 
-export type ReadMeaning = Omit<Meaning, 'toolCalls'> & { readonly toolCalls: readonly ReadToolCall[] }
+export type ReadMeaning = Omit<Meaning, 'toolCalls'> & {
+  readonly toolCalls: readonly ReadToolCall[]
+}
 
 /** What a provider's own SDK makes of a recording. */
 export interface ProviderReading extends ReadMeaning {
@@ -25,14 +30,17 @@ export interface ReaderOptions {
   readonly model?: string
 }
 
-/** Asserts that an answer means what it should: everything but the usage of an answer that broke. */
+/**
+ * Asserts that an answer means what it should: everything but the usage of an answer that broke.
+ */
 export function expectMeaning(seen: ReadMeaning, expected: ReadMeaning): void {
   expect(seen.outcome).toBe(expected.outcome)
   expect(seen.text).toBe(expected.text)
   expect(seen.reasoning).toBe(expected.reasoning)
   expect([...seen.signatures].sort()).toEqual([...expected.signatures].sort())
   expect(seen.finish).toBe(expected.finish)
-  if (expected.outcome === 'complete') expect(withoutZeroes(seen.usage)).toEqual(withoutZeroes(expected.usage))
+  if (expected.outcome === 'complete')
+    expect(withoutZeroes(seen.usage)).toEqual(withoutZeroes(expected.usage))
   expect(seen.toolCalls).toHaveLength(expected.toolCalls.length)
   expected.toolCalls.forEach((call, at) => {
     const { id, ...rest } = call
@@ -49,14 +57,21 @@ export function expectMeaning(seen: ReadMeaning, expected: ReadMeaning): void {
 function withoutZeroes(usage: ScriptedUsage | undefined): ScriptedUsage | undefined {
   if (usage === undefined) return undefined
   const { input, output, ...details } = usage
-  return { input, output, ...Object.fromEntries(Object.entries(details).filter(([, count]) => count)) }
+  return {
+    input,
+    output,
+    ...Object.fromEntries(Object.entries(details).filter(([, count]) => count)),
+  }
 }
 
 /** OpenAI's usage object as it is. */
 export function openaiUsage(usage: Json | null | undefined): ScriptedUsage | undefined {
   if (!usage) return undefined
   const prompt = (usage['prompt_tokens_details'] ?? {}) as Record<string, number | undefined>
-  const completion = (usage['completion_tokens_details'] ?? {}) as Record<string, number | undefined>
+  const completion = (usage['completion_tokens_details'] ?? {}) as Record<
+    string,
+    number | undefined
+  >
   return {
     input: usage['prompt_tokens'] as number,
     output: usage['completion_tokens'] as number,

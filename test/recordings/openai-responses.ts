@@ -1,13 +1,29 @@
 import type { FinishReason } from '@postern/testing'
 import OpenAI from 'openai'
-import type { Response, ResponseOutputItem, ResponseReasoningItem, ResponseUsage } from 'openai/resources/responses/responses'
-import { type ProviderReading, parsedArguments, type ReadToolCall, type ReaderOptions } from './meaning.ts'
+import type {
+  Response,
+  ResponseOutputItem,
+  ResponseReasoningItem,
+  ResponseUsage,
+} from 'openai/resources/responses/responses'
+import {
+  type ProviderReading,
+  parsedArguments,
+  type ReadToolCall,
+  type ReaderOptions,
+} from './meaning.ts'
 
 /**
- * A response as the official SDK delivers it. Its `stream()` helper gives up on events newer than itself and on items that
- * other services leave out, so the events are read as they come: every item is whole in the event that ends it.
+ * A response as the official SDK delivers it. Its `stream()` helper gives up on events newer than
+ * itself and on items that other services leave out, so the events are read as they come: every
+ * item is whole in the event that ends it.
  */
-export async function readOpenaiResponses({ url, isStream, apiKey = 'sk-any', model = 'recorded' }: ReaderOptions): Promise<ProviderReading> {
+export async function readOpenaiResponses({
+  url,
+  isStream,
+  apiKey = 'sk-any',
+  model = 'recorded',
+}: ReaderOptions): Promise<ProviderReading> {
   const client = new OpenAI({ apiKey, baseURL: url, maxRetries: 0 })
   const request = { model, input: 'Hi' }
   if (!isStream) return readResponse(await client.responses.create(request))
@@ -18,7 +34,11 @@ export async function readOpenaiResponses({ url, isStream, apiKey = 'sk-any', mo
     else if ('response' in event) last = event.response
   }
   if (last === undefined) throw new TypeError('The stream holds no response.')
-  return readResponse(items.size > 0 ? { ...last, output: [...items].sort(([a], [b]) => a - b).map(([, item]) => item) } : last)
+  return readResponse(
+    items.size > 0
+      ? { ...last, output: [...items].sort(([a], [b]) => a - b).map(([, item]) => item) }
+      : last,
+  )
 }
 
 /** What a response object says, whoever sent it. */
@@ -28,9 +48,16 @@ export function readResponse(response: Response): ProviderReading {
   const signatures: string[] = []
   const toolCalls: ReadToolCall[] = []
   for (const item of response.output) {
-    if (item.type === 'message') for (const part of item.content) text += part.type === 'output_text' ? part.text : ''
-    else if (item.type === 'function_call') toolCalls.push({ id: item.call_id, name: item.name, arguments: parsedArguments(item.arguments === '' ? '{}' : item.arguments) })
-    else if (item.type === 'custom_tool_call') toolCalls.push({ id: item.call_id, name: item.name, arguments: { input: item.input } })
+    if (item.type === 'message')
+      for (const part of item.content) text += part.type === 'output_text' ? part.text : ''
+    else if (item.type === 'function_call')
+      toolCalls.push({
+        id: item.call_id,
+        name: item.name,
+        arguments: parsedArguments(item.arguments === '' ? '{}' : item.arguments),
+      })
+    else if (item.type === 'custom_tool_call')
+      toolCalls.push({ id: item.call_id, name: item.name, arguments: { input: item.input } })
     else if (item.type === 'reasoning') {
       reasoning += visibleReasoning(item)
       if (item.encrypted_content) signatures.push(item.encrypted_content)
@@ -44,7 +71,10 @@ export function readResponse(response: Response): ProviderReading {
     toolCalls,
     finish: finishOf(response, toolCalls.length > 0),
     usage,
-    outcome: response.status === 'completed' || response.status === 'incomplete' ? 'complete' : 'truncated',
+    outcome:
+      response.status === 'completed' || response.status === 'incomplete'
+        ? 'complete'
+        : 'truncated',
     totalTokens: usage && usage.input + usage.output,
   }
 }
@@ -55,7 +85,10 @@ function visibleReasoning(item: ResponseReasoningItem): string {
   return texts.length > 0 ? texts.join('') : item.summary.map(({ text }) => text).join('\n\n')
 }
 
-function finishOf({ status, incomplete_details: details }: Response, hasCalls: boolean): FinishReason | undefined {
+function finishOf(
+  { status, incomplete_details: details }: Response,
+  hasCalls: boolean,
+): FinishReason | undefined {
   if (status === 'completed') return hasCalls ? 'tool_calls' : 'stop'
   if (status !== 'incomplete') return undefined
   return details?.reason === 'content_filter' ? 'content_filter' : 'length'

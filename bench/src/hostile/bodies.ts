@@ -5,8 +5,12 @@ const MOST = 20 * MEBIBYTE - 1024
 /** A request body as text; `model` is what it must name. */
 export type MakeBody = (model: string) => string
 
-const chat = (model: string, rest: string): string => `{"model":"${model}","max_tokens":16,"messages":[{"role":"user","content":"hello"}]${rest}}`
-const field = (content: string): MakeBody => (model) => chat(model, `,"x":${content}`)
+const chat = (model: string, rest: string): string =>
+  `{"model":"${model}","max_tokens":16,"messages":[{"role":"user","content":"hello"}]${rest}}`
+const field =
+  (content: string): MakeBody =>
+  (model) =>
+    chat(model, `,"x":${content}`)
 const repeat = (text: string, size = MOST): string => text.repeat(Math.floor(size / text.length))
 
 /** Bodies within the limit that would hold the loop if they were read carelessly. */
@@ -14,9 +18,13 @@ export const HOSTILE: Readonly<Record<string, MakeBody>> = {
   brackets: field(repeat('[')),
   'brackets that close': field(repeat('[', MOST / 2) + repeat(']', MOST / 2)),
   objects: field(`[${repeat('{},')}{}]`),
-  'a million fields': (model) => chat(model, Array.from({ length: 1e6 }, (_, at) => `,"k${at}":1`).join('')),
-  '99,000 fields': (model) => chat(model, Array.from({ length: 99e3 }, (_, at) => `,"k${at}":1`).join('')),
-  '49,000 fields inside': field(`{${Array.from({ length: 49e3 }, (_, at) => `"k${at}":{}`).join(',')}}`),
+  'a million fields': (model) =>
+    chat(model, Array.from({ length: 1e6 }, (_, at) => `,"k${at}":1`).join('')),
+  '99,000 fields': (model) =>
+    chat(model, Array.from({ length: 99e3 }, (_, at) => `,"k${at}":1`).join('')),
+  '49,000 fields inside': field(
+    `{${Array.from({ length: 49e3 }, (_, at) => `"k${at}":{}`).join(',')}}`,
+  ),
   keys: field(`{${repeat('"k":1,')}"k":1}`),
   numbers: field(`[${repeat('1,')}1]`),
   'a million numbers': field(`[${repeat('1,', 1_998_000)}1]`),
@@ -35,7 +43,8 @@ export const HOSTILE: Readonly<Record<string, MakeBody>> = {
 }
 
 const PICTURE = 'iVBORw0KGgo'
-const picture = (bytes: number): string => repeat(PICTURE, bytes - (bytes % 4)).slice(0, Math.floor(bytes / 4) * 4)
+const picture = (bytes: number): string =>
+  repeat(PICTURE, bytes - (bytes % 4)).slice(0, Math.floor(bytes / 4) * 4)
 
 /** What clients rightly send, by the dialect they speak. */
 export const LEGIT: Readonly<Record<string, Readonly<Record<Client, MakeBody>>>> = {
@@ -51,10 +60,52 @@ function withPictures(count: number, bytes: number): Record<Client, MakeBody> {
   const data = picture(bytes)
   const times = <T>(value: T): T[] => Array.from({ length: count }, () => value)
   return {
-    chat: (model) => JSON.stringify({ model, messages: [{ role: 'user', content: times({ type: 'image_url', image_url: { url: `data:image/png;base64,${data}` } }) }] }),
-    messages: (model) => JSON.stringify({ model, max_tokens: 16, messages: [{ role: 'user', content: times({ type: 'image', source: { type: 'base64', media_type: 'image/png', data } }) }] }),
-    responses: (model) => JSON.stringify({ model, store: false, input: [{ role: 'user', content: times({ type: 'input_image', detail: 'auto', image_url: `data:image/png;base64,${data}` }) }] }),
-    gemini: () => JSON.stringify({ contents: [{ role: 'user', parts: times({ inlineData: { mimeType: 'image/png', data } }) }] }),
+    chat: (model) =>
+      JSON.stringify({
+        model,
+        messages: [
+          {
+            role: 'user',
+            content: times({
+              type: 'image_url',
+              image_url: { url: `data:image/png;base64,${data}` },
+            }),
+          },
+        ],
+      }),
+    messages: (model) =>
+      JSON.stringify({
+        model,
+        max_tokens: 16,
+        messages: [
+          {
+            role: 'user',
+            content: times({
+              type: 'image',
+              source: { type: 'base64', media_type: 'image/png', data },
+            }),
+          },
+        ],
+      }),
+    responses: (model) =>
+      JSON.stringify({
+        model,
+        store: false,
+        input: [
+          {
+            role: 'user',
+            content: times({
+              type: 'input_image',
+              detail: 'auto',
+              image_url: `data:image/png;base64,${data}`,
+            }),
+          },
+        ],
+      }),
+    gemini: () =>
+      JSON.stringify({
+        contents: [{ role: 'user', parts: times({ inlineData: { mimeType: 'image/png', data } }) }],
+      }),
   }
 }
 
@@ -62,9 +113,26 @@ function withMessages(count: number, length: number): Record<Client, MakeBody> {
   const text = 'hello world, '.repeat(length / 13)
   const turns = Array.from({ length: count }, (_, at) => (at % 2 === 0 ? 'user' : 'assistant'))
   return {
-    chat: (model) => JSON.stringify({ model, messages: turns.map((role) => ({ role, content: text })) }),
-    messages: (model) => JSON.stringify({ model, max_tokens: 16, messages: turns.map((role) => ({ role, content: [{ type: 'text', text }] })) }),
-    responses: (model) => JSON.stringify({ model, store: false, input: turns.map((role) => ({ role, content: text })) }),
-    gemini: () => JSON.stringify({ contents: turns.map((role) => ({ role: role === 'user' ? 'user' : 'model', parts: [{ text }] })) }),
+    chat: (model) =>
+      JSON.stringify({ model, messages: turns.map((role) => ({ role, content: text })) }),
+    messages: (model) =>
+      JSON.stringify({
+        model,
+        max_tokens: 16,
+        messages: turns.map((role) => ({ role, content: [{ type: 'text', text }] })),
+      }),
+    responses: (model) =>
+      JSON.stringify({
+        model,
+        store: false,
+        input: turns.map((role) => ({ role, content: text })),
+      }),
+    gemini: () =>
+      JSON.stringify({
+        contents: turns.map((role) => ({
+          role: role === 'user' ? 'user' : 'model',
+          parts: [{ text }],
+        })),
+      }),
   }
 }

@@ -1,4 +1,7 @@
-/** A host with a gateway in a process of its own: says how long its event loop was held, in CPU of its thread and by the clock. */
+/**
+ * A host with a gateway in a process of its own: says how long its event loop was held, in CPU of
+ * its thread and by the clock.
+ */
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { createGateway } from '@postern/core'
@@ -13,9 +16,16 @@ export interface Held {
 }
 
 const [upstream = '', key = ''] = process.argv.slice(2)
-const provider = (dialect: 'openai-chat' | 'anthropic-messages' | 'openai-responses' | 'gemini') => ({ baseUrl: upstream, apiKey: 'the-key-of-the-provider', dialect })
+const provider = (
+  dialect: 'openai-chat' | 'anthropic-messages' | 'openai-responses' | 'gemini',
+) => ({ baseUrl: upstream, apiKey: 'the-key-of-the-provider', dialect })
 const gateway = createGateway({
-  providers: { chat: provider('openai-chat'), messages: provider('anthropic-messages'), responses: provider('openai-responses'), gemini: provider('gemini') },
+  providers: {
+    chat: provider('openai-chat'),
+    messages: provider('anthropic-messages'),
+    responses: provider('openai-responses'),
+    gemini: provider('gemini'),
+  },
   keys: { bench: key },
   log: 'silent',
   retries: 0,

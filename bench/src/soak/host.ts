@@ -24,12 +24,23 @@ app.get('/host', (_request, response) => void response.send('host'))
 
 const delay = monitorEventLoopDelay({ resolution: 10 })
 delay.enable()
-const server = createServer(app).listen(0, '127.0.0.1', () => process.send?.({ port: (server.address() as AddressInfo).port }))
+const server = createServer(app).listen(0, '127.0.0.1', () =>
+  process.send?.({ port: (server.address() as AddressInfo).port }),
+)
 
 setInterval(() => {
   const { rss, heapUsed, external } = process.memoryUsage()
   const { user, system } = process.cpuUsage()
-  process.send?.({ rss, heapUsed, external, cpuMicros: user + system, lagP99Ms: delay.percentile(99) / 1e6 - 10, lagMaxMs: delay.max / 1e6 - 10, uncaught, active: llm.gateway.health().active })
+  process.send?.({
+    rss,
+    heapUsed,
+    external,
+    cpuMicros: user + system,
+    lagP99Ms: delay.percentile(99) / 1e6 - 10,
+    lagMaxMs: delay.max / 1e6 - 10,
+    uncaught,
+    active: llm.gateway.health().active,
+  })
   delay.reset()
 }, 1_000)
 process.on('disconnect', () => process.exit(0))

@@ -1,4 +1,7 @@
-/** The proxy a team writes by hand before it has a gateway: Express, its body parser and the global `fetch`. */
+/**
+ * The proxy a team writes by hand before it has a gateway: Express, its body parser and the global
+ * `fetch`.
+ */
 import { createServer } from 'node:http'
 import { Readable } from 'node:stream'
 import type { ReadableStream } from 'node:stream/web'

@@ -1,4 +1,7 @@
-/** The floor inside Hono on Node: `c.req.json`, `c.json`, and streams piped straight into the Node response. */
+/**
+ * The floor inside Hono on Node: `c.req.json`, `c.json`, and streams piped straight into the Node
+ * response.
+ */
 import { createServer } from 'node:http'
 import { pipeline } from 'node:stream/promises'
 import { getRequestListener } from '@hono/node-server'
@@ -20,6 +23,6 @@ app.post('/v1/chat/completions', async (c) => {
     await pipeline(answer.body, c.env.outgoing)
     return RESPONSE_ALREADY_SENT
   }
-  return c.json(await answer.body.json() as object, answer.statusCode as ContentfulStatusCode)
+  return c.json((await answer.body.json()) as object, answer.statusCode as ContentfulStatusCode)
 })
 serve(createServer(getRequestListener(app.fetch)))

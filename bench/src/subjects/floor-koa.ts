@@ -1,4 +1,7 @@
-/** The floor inside Koa: the body read by hand (Koa has no parser of its own), answers given to `ctx.body`. */
+/**
+ * The floor inside Koa: the body read by hand (Koa has no parser of its own), answers given to
+ * `ctx.body`.
+ */
 import { createServer } from 'node:http'
 import Koa from 'koa'
 import { serve } from '../child.ts'

@@ -1,4 +1,7 @@
-/** The floor: `node:http` and undici, JSON parsed and serialised both ways, streams piped. Nothing else. */
+/**
+ * The floor: `node:http` and undici, JSON parsed and serialised both ways, streams piped. Nothing
+ * else.
+ */
 import { createServer } from 'node:http'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { pipeline } from 'node:stream/promises'
@@ -21,6 +24,9 @@ async function proxy(request: IncomingMessage, response: ServerResponse): Promis
     return pipeline(answer.body, response)
   }
   const text = JSON.stringify(await answer.body.json())
-  response.writeHead(answer.statusCode, { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) })
+  response.writeHead(answer.statusCode, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+  })
   response.end(text)
 }

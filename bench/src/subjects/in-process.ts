@@ -12,7 +12,10 @@ export interface InProcessCaller {
   fetch(request: Request): Promise<Response>
 }
 
-/** Does what the main process asks against `caller`, inside this process and without a socket of its own. */
+/**
+ * Does what the main process asks against `caller`, inside this process and without a socket of its
+ * own.
+ */
 export function answerLoads(caller: InProcessCaller): void {
   announce(0, {
     run(load) {
@@ -33,14 +36,16 @@ function bodyFor(caller: InProcessCaller, traffic: Traffic): string {
 async function send(caller: InProcessCaller, body: string): Promise<Response> {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${caller.key}` }
   const answer = await caller.fetch(new Request(caller.url, { method: 'POST', headers, body }))
-  if (answer.status !== 200) throw new Error(`answered ${answer.status}: ${(await answer.text()).slice(0, 300)}`)
+  if (answer.status !== 200)
+    throw new Error(`answered ${answer.status}: ${(await answer.text()).slice(0, 300)}`)
   return answer
 }
 
 async function callOnce(caller: InProcessCaller, body: string): Promise<Outcome> {
   const startedAt = performance.now()
   const answer = await send(caller, body)
-  if (answer.headers.get('content-type')?.startsWith('text/event-stream')) return readStream(answer, startedAt)
+  if (answer.headers.get('content-type')?.startsWith('text/event-stream'))
+    return readStream(answer, startedAt)
   await answer.json()
   return { latencyMs: performance.now() - startedAt, chunks: 1 }
 }

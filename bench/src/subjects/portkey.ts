@@ -1,4 +1,7 @@
-/** Portkey's own server, headless and in production mode, from the folder that was installed apart from the workspace. */
+/**
+ * Portkey's own server, headless and in production mode, from the folder that was installed apart
+ * from the workspace.
+ */
 import { once } from 'node:events'
 import { createServer } from 'node:net'
 import type { AddressInfo } from 'node:net'

@@ -8,7 +8,10 @@ export interface ChatBody {
   stream?: boolean
 }
 
-export const streamHeaders = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' }
+export const streamHeaders = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-cache',
+}
 
 /** The cheapest sound way to call the upstream: `Agent.request` with a freshly serialised body. */
 export function createUpstreamClient(): (body: ChatBody) => Promise<Dispatcher.ResponseData> {
@@ -16,7 +19,13 @@ export function createUpstreamClient(): (body: ChatBody) => Promise<Dispatcher.R
   const origin = upstreamUrl()
   const headers = { 'content-type': 'application/json', authorization: 'Bearer sk-test-bench' }
   return (body) =>
-    agent.request({ origin, path: '/v1/chat/completions', method: 'POST', headers, body: JSON.stringify(body) })
+    agent.request({
+      origin,
+      path: '/v1/chat/completions',
+      method: 'POST',
+      headers,
+      body: JSON.stringify(body),
+    })
 }
 
 /** Reads and parses a request body with nothing in between. */

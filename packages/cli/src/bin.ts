@@ -18,6 +18,7 @@ async function run(): Promise<number> {
     fetch: globalThis.fetch,
     out: (text) => void process.stdout.write(text),
     err: (text) => void process.stderr.write(text),
-    untilStopped: async () => void (await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])),
+    untilStopped: async () =>
+      void (await Promise.race([once(process, 'SIGINT'), once(process, 'SIGTERM')])),
   })
 }

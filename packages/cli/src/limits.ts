@@ -35,7 +35,8 @@ function split(text: string, example: string): [number, string] {
 
 function number(text: string, example: string): number {
   const value = Number(text.trim().replace(/^\$/, ''))
-  if (text.trim() === '' || !Number.isFinite(value)) throw new UsageError(`${JSON.stringify(text)} is no number: write ${example}.`)
+  if (text.trim() === '' || !Number.isFinite(value))
+    throw new UsageError(`${JSON.stringify(text)} is no number: write ${example}.`)
   return value
 }
 
@@ -43,5 +44,7 @@ function number(text: string, example: string): number {
 function windowOf(text: string, example: string): Pick<WrittenLimit, 'window' | 'sliding'> {
   if (WINDOWS.has(text)) return { window: text }
   if (/^\d+(?:\.\d+)?(?:ms|s|m|h)$/.test(text)) return { sliding: text }
-  throw new UsageError(`${JSON.stringify(text)} is no window: write ${[...WINDOWS].join(', ')}, or a duration such as 60s (${example}).`)
+  throw new UsageError(
+    `${JSON.stringify(text)} is no window: write ${[...WINDOWS].join(', ')}, or a duration such as 60s (${example}).`,
+  )
 }

@@ -23,9 +23,16 @@ export interface Terminal {
   untilStopped(): Promise<void>
 }
 
-const GROUPS: Readonly<Record<string, Commands | undefined>> = { keys: keyCommands, limits: limitCommands, targets: targetCommands }
+const GROUPS: Readonly<Record<string, Commands | undefined>> = {
+  keys: keyCommands,
+  limits: limitCommands,
+  targets: targetCommands,
+}
 
-/** Runs one command. @returns the exit code: 0 done, 1 refused or failed, 2 wrong usage, 3 nobody answers */
+/**
+ * Runs one command. @returns the exit code: 0 done, 1 refused or failed, 2 wrong usage, 3 nobody
+ * answers
+ */
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
     return await run(args, terminal)
@@ -47,7 +54,9 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
   const { words, options, isJson, wantsHelp, wantsVersion } = read(args)
   const [group, command = '', ...names] = words
   if (wantsVersion) {
-    terminal.out(`${(createRequire(import.meta.url)('../package.json') as { version: string }).version}\n`)
+    terminal.out(
+      `${(createRequire(import.meta.url)('../package.json') as { version: string }).version}\n`,
+    )
     return 0
   }
   if (group === undefined || group === 'help' || wantsHelp) {
@@ -62,19 +71,35 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
   const commands = Object.hasOwn(GROUPS, group) ? GROUPS[group] : undefined
   if (commands !== undefined) {
     const act = Object.hasOwn(commands, command) ? commands[command] : undefined
-    if (act === undefined) throw new UsageError(`postern ${group} takes ${Object.keys(commands).join(', ')}. See: postern help ${group}`)
+    if (act === undefined)
+      throw new UsageError(
+        `postern ${group} takes ${Object.keys(commands).join(', ')}. See: postern help ${group}`,
+      )
     return say(await act(clientFor(options, terminal), names, options))
   }
-  if (command === '' && (group === 'reset' || (group === 'usage' && namesSubject(options)))) return say(await usageOf(clientFor(options, terminal), options, { isReset: group === 'reset' }))
-  if ((group === 'usage' || group === 'budgets') && command === '') return say(await usageOfAll(clientFor(options, terminal), { onlyMoney: group === 'budgets', tell: (text) => terminal.err(text) }))
-  if (group === 'config' && command === 'check') return say(await check(names[0] ?? options['config']?.[0], terminal))
-  if (group === 'config' && command === 'explain') return say(explain(names[0] ?? options['config']?.[0], terminal))
+  if (command === '' && (group === 'reset' || (group === 'usage' && namesSubject(options))))
+    return say(await usageOf(clientFor(options, terminal), options, { isReset: group === 'reset' }))
+  if ((group === 'usage' || group === 'budgets') && command === '')
+    return say(
+      await usageOfAll(clientFor(options, terminal), {
+        onlyMoney: group === 'budgets',
+        tell: (text) => terminal.err(text),
+      }),
+    )
+  if (group === 'config' && command === 'check')
+    return say(await check(names[0] ?? options['config']?.[0], terminal))
+  if (group === 'config' && command === 'explain')
+    return say(explain(names[0] ?? options['config']?.[0], terminal))
   if (group === 'serve') return await serveUntilStopped(options, terminal)
   throw new UsageError(`There is no command ${JSON.stringify(words.join(' '))}. See: postern help`)
 }
 
 function clientFor(options: Options, { environment, fetch: send }: Terminal): AdminClient {
-  return new AdminClient({ url: options['url']?.[0] ?? environment['POSTERN_URL'] ?? 'http://127.0.0.1:8787', token: environment['POSTERN_ADMIN_TOKEN'], fetch: send })
+  return new AdminClient({
+    url: options['url']?.[0] ?? environment['POSTERN_URL'] ?? 'http://127.0.0.1:8787',
+    token: environment['POSTERN_ADMIN_TOKEN'],
+    fetch: send,
+  })
 }
 
 interface Given {
@@ -86,12 +111,37 @@ interface Given {
 }
 
 function read(args: readonly string[]): Given {
-  const withValue = Object.fromEntries(Object.keys(OPTIONS).map((name) => [name, { type: 'string' as const, multiple: true }]))
-  const flags = Object.fromEntries(Object.keys(FLAGS).map((name) => [name, { type: 'boolean' as const }]))
+  const withValue = Object.fromEntries(
+    Object.keys(OPTIONS).map((name) => [name, { type: 'string' as const, multiple: true }]),
+  )
+  const flags = Object.fromEntries(
+    Object.keys(FLAGS).map((name) => [name, { type: 'boolean' as const }]),
+  )
   try {
-    const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { ...withValue, ...flags, help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'v' } } })
-    const { json, help, version, 'may-report': mayReport, ...options } = values as Record<string, unknown>
-    return { words: positionals, options: { ...(options as Options), ...(mayReport === true && { 'may-report': ['true'] }) }, isJson: json === true, wantsHelp: help === true, wantsVersion: version === true }
+    const { values, positionals } = parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        ...withValue,
+        ...flags,
+        help: { type: 'boolean', short: 'h' },
+        version: { type: 'boolean', short: 'v' },
+      },
+    })
+    const {
+      json,
+      help,
+      version,
+      'may-report': mayReport,
+      ...options
+    } = values as Record<string, unknown>
+    return {
+      words: positionals,
+      options: { ...(options as Options), ...(mayReport === true && { 'may-report': ['true'] }) },
+      isJson: json === true,
+      wantsHelp: help === true,
+      wantsVersion: version === true,
+    }
   } catch (error) {
     throw new UsageError(`${(error as Error).message} See: postern help`)
   }
@@ -113,28 +163,53 @@ function refuseStrange([group = '', command = '']: readonly string[], options: O
   if (help === undefined) return
   const known: readonly string[] = optionsOf(help)
   const strange = Object.keys(options).find((option) => !known.includes(option))
-  if (strange !== undefined) throw new UsageError(`postern ${name} takes no --${strange}. See: postern help ${name}`)
+  if (strange !== undefined)
+    throw new UsageError(`postern ${name} takes no --${strange}. See: postern help ${name}`)
 }
 
 /** Reads everything as a gateway would, and starts nothing that anybody could reach. */
 async function check(file: string | undefined, { environment }: Terminal): Promise<Said> {
-  const gateway = createGateway({ ...(file !== undefined && { config: file }), log: 'silent' }, { environment })
+  const gateway = createGateway(
+    { ...(file !== undefined && { config: file }), log: 'silent' },
+    { environment },
+  )
   const { providers, routes } = gateway.health()
   await gateway.close({ graceMs: 0 })
-  return { text: `The configuration is valid.\nproviders: ${providers.join(', ')}\nroutes: ${routes.join(', ') || 'none'}`, json: { valid: true, providers, routes } }
+  return {
+    text: `The configuration is valid.\nproviders: ${providers.join(', ')}\nroutes: ${routes.join(', ') || 'none'}`,
+    json: { valid: true, providers, routes },
+  }
 }
 
 /** What is in force, and who said so. */
 function explain(file: string | undefined, { environment }: Terminal): Said {
-  const explained = explainConfiguration({ ...(file !== undefined && { config: file }) }, environment)
-  return { text: table(['OPTION', 'VALUE', 'SAID BY'], explained.map(({ option, value, from }) => [option, value, from])), json: explained }
+  const explained = explainConfiguration(
+    { ...(file !== undefined && { config: file }) },
+    environment,
+  )
+  return {
+    text: table(
+      ['OPTION', 'VALUE', 'SAID BY'],
+      explained.map(({ option, value, from }) => [option, value, from]),
+    ),
+    json: explained,
+  }
 }
 
 async function serveUntilStopped(options: Options, terminal: Terminal): Promise<number> {
   const port = Number(options['port']?.[0] ?? 8787)
-  if (!Number.isInteger(port) || port < 0 || port > 65_535) throw new UsageError(`${options['port']?.[0]} is no port.`)
-  const server = await serve({ port, host: options['host']?.[0] ?? '127.0.0.1', config: options['config']?.[0], environment: terminal.environment, clock: terminal.clock })
-  terminal.out(`Postern listens on ${server.url}: ${server.url}/v1 is the base URL of OpenAI's SDK.\n`)
+  if (!Number.isInteger(port) || port < 0 || port > 65_535)
+    throw new UsageError(`${options['port']?.[0]} is no port.`)
+  const server = await serve({
+    port,
+    host: options['host']?.[0] ?? '127.0.0.1',
+    config: options['config']?.[0],
+    environment: terminal.environment,
+    clock: terminal.clock,
+  })
+  terminal.out(
+    `Postern listens on ${server.url}: ${server.url}/v1 is the base URL of OpenAI's SDK.\n`,
+  )
   await terminal.untilStopped()
   terminal.err('No new requests are taken; those under way may end.\n')
   await server.close()

@@ -12,7 +12,9 @@ export interface Said {
 }
 
 /** The commands of a group, by name. */
-export type Commands = Readonly<Record<string, (client: AdminClient, names: readonly string[], options: Options) => Promise<Said>>>
+export type Commands = Readonly<
+  Record<string, (client: AdminClient, names: readonly string[], options: Options) => Promise<Said>>
+>
 
 /** How much of a limit is used, as `/admin` says it. */
 export interface LevelView {
@@ -25,8 +27,17 @@ export interface LevelView {
 
 export function levels(answer: Record<string, unknown>, none: string): Said {
   const usage = answer['usage'] as LevelView[]
-  const rows = usage.map(({ limit, used, amount, resetsAt }) => [limit, String(used), String(amount), share(used, amount), resetsAt ?? ''])
-  return { text: usage.length === 0 ? none : table(['LIMIT', 'USED', 'OF', 'SHARE', 'RESETS AT'], rows), json: usage }
+  const rows = usage.map(({ limit, used, amount, resetsAt }) => [
+    limit,
+    String(used),
+    String(amount),
+    share(used, amount),
+    resetsAt ?? '',
+  ])
+  return {
+    text: usage.length === 0 ? none : table(['LIMIT', 'USED', 'OF', 'SHARE', 'RESETS AT'], rows),
+    json: usage,
+  }
 }
 
 export function share(used: number, amount: number): string {
@@ -35,7 +46,9 @@ export function share(used: number, amount: number): string {
 
 /** Those of the options that were given. */
 export function given(options: Options, names: readonly string[]): Record<string, string> {
-  return Object.fromEntries(names.flatMap((name) => (options[name]?.[0] === undefined ? [] : [[name, options[name][0]]])))
+  return Object.fromEntries(
+    names.flatMap((name) => (options[name]?.[0] === undefined ? [] : [[name, options[name][0]]])),
+  )
 }
 
 /** The one name a command takes, or as many as it does. */

@@ -1,4 +1,6 @@
-/** One call that went around the gateway, as the gateway is told of it later. No prompt, no answer. */
+/**
+ * One call that went around the gateway, as the gateway is told of it later. No prompt, no answer.
+ */
 export interface UsageReport {
   /** Makes a report count once, however often it is sent. */
   readonly id: string
@@ -22,7 +24,9 @@ export interface ReportsOptions {
   /** Reports kept; the oldest are dropped beyond, and counted. */
   readonly most: number
   now(): number
-  /** Sends a batch. `refused`: the gateway will never take it. `later`: it may take it another time. */
+  /**
+   * Sends a batch. `refused`: the gateway will never take it. `later`: it may take it another time.
+   */
   send(reports: readonly UsageReport[]): Promise<'taken' | 'refused' | 'later'>
 }
 

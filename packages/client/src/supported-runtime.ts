@@ -1,6 +1,7 @@
 /*
- * Imported first by every entry. Where Postern cannot run the import says so in one line, before a package that needs a
- * newer runtime is evaluated and throws from deep inside. Syntax and globals are those of old engines for this reason.
+ * Imported first by every entry. Where Postern cannot run the import says so in one line, before a
+ * package that needs a newer runtime is evaluated and throws from deep inside. Syntax and globals
+ * are those of old engines for this reason.
  */
 
 const NEEDED = 'Node.js 22.19 or later (of line 23: 23.8 or later)'
@@ -12,11 +13,17 @@ interface Globals {
   readonly process?: { readonly versions?: { readonly node?: string } }
 }
 
-/** The runtime as its users call it with its version, and the way out; `undefined` where Postern runs. */
-function unsupported(globals: Globals): { readonly found: string; readonly fix: string } | undefined {
+/**
+ * The runtime as its users call it with its version, and the way out; `undefined` where Postern
+ * runs.
+ */
+function unsupported(
+  globals: Globals,
+): { readonly found: string; readonly fix: string } | undefined {
   const fix = 'Start this program with Node.js'
   if (globals.Bun !== undefined) return { found: named('Bun', globals.Bun.version), fix }
-  if (globals.Deno !== undefined) return { found: named('Deno', globals.Deno.version && globals.Deno.version.deno), fix }
+  if (globals.Deno !== undefined)
+    return { found: named('Deno', globals.Deno.version && globals.Deno.version.deno), fix }
   const agent = globals.navigator && globals.navigator.userAgent
   if (typeof agent === 'string' && /^\w+-Workers$/.test(agent)) return { found: agent, fix }
   const node = globals.process && globals.process.versions && globals.process.versions.node
@@ -36,4 +43,7 @@ function named(name: string, version: unknown): string {
 }
 
 const found = unsupported(globalThis as Globals)
-if (found !== undefined) throw new Error(`Postern needs ${NEEDED}, and this is ${found.found}, which is not supported. ${found.fix}.`)
+if (found !== undefined)
+  throw new Error(
+    `Postern needs ${NEEDED}, and this is ${found.found}, which is not supported. ${found.fix}.`,
+  )

@@ -1,10 +1,18 @@
 type Json = Record<string, unknown>
 
-/** So much of an answer is looked at: the usage is in its last events, or in a JSON document that is rarely larger. */
+/**
+ * So much of an answer is looked at: the usage is in its last events, or in a JSON document that is
+ * rarely larger.
+ */
 const MOST_CHARACTERS = 1_000_000
 
-/** Passes an answer on as it comes, and tells what usage it named when it has ended, whole or not. */
-export function watchUsage(body: ReadableStream<Uint8Array>, onEnd: (usage: Json | undefined) => void): ReadableStream<Uint8Array> {
+/**
+ * Passes an answer on as it comes, and tells what usage it named when it has ended, whole or not.
+ */
+export function watchUsage(
+  body: ReadableStream<Uint8Array>,
+  onEnd: (usage: Json | undefined) => void,
+): ReadableStream<Uint8Array> {
   const decoder = new TextDecoder()
   const reader = body.getReader()
   let text = ''
@@ -37,7 +45,10 @@ export function watchUsage(body: ReadableStream<Uint8Array>, onEnd: (usage: Json
   })
 }
 
-/** The usage of a JSON answer, or what the events of a stream say of it together, in the shapes of OpenAI, Anthropic and Gemini. */
+/**
+ * The usage of a JSON answer, or what the events of a stream say of it together, in the shapes of
+ * OpenAI, Anthropic and Gemini.
+ */
 export function usageIn(text: string): Json | undefined {
   const whole = objectIn(text)
   if (whole !== undefined) return usageOf(whole)
@@ -52,7 +63,12 @@ export function usageIn(text: string): Json | undefined {
 }
 
 function usageOf(body: Json): Json | undefined {
-  return objectOf(body['usage']) ?? objectOf(objectOf(body['response'])?.['usage']) ?? objectOf(objectOf(body['message'])?.['usage']) ?? objectOf(body['usageMetadata'])
+  return (
+    objectOf(body['usage']) ??
+    objectOf(objectOf(body['response'])?.['usage']) ??
+    objectOf(objectOf(body['message'])?.['usage']) ??
+    objectOf(body['usageMetadata'])
+  )
 }
 
 function objectIn(text: string): Json | undefined {
@@ -65,5 +81,7 @@ function objectIn(text: string): Json | undefined {
 }
 
 function objectOf(value: unknown): Json | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? (value as Json) : undefined
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Json)
+    : undefined
 }

@@ -1,7 +1,12 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from './clock.fake.ts'
-import { BREAKER_RULES, type CallOutcome, CircuitBreaker, type CircuitState } from './circuit-breaker.ts'
+import {
+  BREAKER_RULES,
+  type CallOutcome,
+  CircuitBreaker,
+  type CircuitState,
+} from './circuit-breaker.ts'
 
 function start() {
   const clock = new FakeClock()
@@ -12,7 +17,8 @@ function start() {
     permit?.end(outcome)
     return permit !== undefined
   }
-  const calls = (outcome: CallOutcome, count: number): number => Array.from({ length: count }, () => call(outcome)).filter(Boolean).length
+  const calls = (outcome: CallOutcome, count: number): number =>
+    Array.from({ length: count }, () => call(outcome)).filter(Boolean).length
   return { clock, changes, breaker, call, calls }
 }
 
@@ -54,7 +60,9 @@ describe('a circuit', () => {
     clock.skip(BREAKER_RULES.openMs - 1)
     expect(breaker.enter()).toBeUndefined()
     clock.skip(1)
-    const permits = Array.from({ length: 50 }, () => breaker.enter()).filter((permit) => permit !== undefined)
+    const permits = Array.from({ length: 50 }, () => breaker.enter()).filter(
+      (permit) => permit !== undefined,
+    )
     expect(permits).toHaveLength(1)
     expect(breaker.state).toBe('half-open')
     permits[0]?.end('succeeded')
@@ -114,14 +122,23 @@ describe('a circuit', () => {
     expect(breaker.force()).toBeUndefined()
     clock.skip(BREAKER_RULES.forcedProbeMs)
     expect(breaker.forcibleAt).toBeLessThanOrEqual(clock.monotonic())
-    const probes = Array.from({ length: 10 }, () => breaker.force()).filter((permit) => permit !== undefined)
+    const probes = Array.from({ length: 10 }, () => breaker.force()).filter(
+      (permit) => permit !== undefined,
+    )
     expect(probes).toHaveLength(1)
     probes[0]?.end('succeeded')
     expect(breaker.state).toBe('closed')
   })
 
   it('never has more than one probe under way, whatever happens', () => {
-    const step = fc.oneof(fc.constantFrom('enter' as const, 'force' as const), fc.record({ end: fc.constantFrom<CallOutcome>('succeeded', 'failed', 'neutral'), which: fc.nat(20) }), fc.record({ wait: fc.nat(40_000) }))
+    const step = fc.oneof(
+      fc.constantFrom('enter' as const, 'force' as const),
+      fc.record({
+        end: fc.constantFrom<CallOutcome>('succeeded', 'failed', 'neutral'),
+        which: fc.nat(20),
+      }),
+      fc.record({ wait: fc.nat(40_000) }),
+    )
     fc.assert(
       fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
         const { clock, breaker } = start()
@@ -130,7 +147,8 @@ describe('a circuit', () => {
           if (typeof action === 'string') {
             const wasClosed = breaker.state === 'closed'
             const permit = breaker[action]()
-            if (permit !== undefined) open.push({ end: (outcome) => permit.end(outcome), isProbe: !wasClosed })
+            if (permit !== undefined)
+              open.push({ end: (outcome) => permit.end(outcome), isProbe: !wasClosed })
           } else if ('wait' in action) clock.skip(action.wait)
           else open.splice(action.which % Math.max(1, open.length), 1)[0]?.end(action.end)
           expect(open.filter(({ isProbe }) => isProbe).length).toBeLessThanOrEqual(1)

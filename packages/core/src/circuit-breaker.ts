@@ -29,15 +29,25 @@ export const BREAKER_RULES: BreakerRules = {
 }
 
 /**
- * For a provider as a whole: several of its models fail in a row and none answers meanwhile. A share of failures says
- * nothing about it, since one broken model with most of the traffic would close the way to the others.
+ * For a provider as a whole: several of its models fail in a row and none answers meanwhile. A
+ * share of failures says nothing about it, since one broken model with most of the traffic would
+ * close the way to the others.
  */
-export const PROVIDER_BREAKER_RULES: BreakerRules = { ...BREAKER_RULES, fewestParts: 2, failureRatio: Number.POSITIVE_INFINITY }
+export const PROVIDER_BREAKER_RULES: BreakerRules = {
+  ...BREAKER_RULES,
+  fewestParts: 2,
+  failureRatio: Number.POSITIVE_INFINITY,
+}
 
-/** How a call ended, as far as the health of whoever was called goes. What a client does says nothing about it. */
+/**
+ * How a call ended, as far as the health of whoever was called goes. What a client does says
+ * nothing about it.
+ */
 export type CallOutcome = 'succeeded' | 'failed' | 'neutral'
 
-/** The right to make one call. Told exactly once how it ended; what is told later changes nothing. */
+/**
+ * The right to make one call. Told exactly once how it ended; what is told later changes nothing.
+ */
 export interface CallPermit {
   end(outcome: CallOutcome): void
 }
@@ -45,9 +55,9 @@ export interface CallPermit {
 export type CircuitState = 'closed' | 'open' | 'half-open'
 
 /**
- * Keeps calls from whom they cannot reach: closed while calls succeed, open after they failed, and after a while
- * half-open, when exactly one call finds out whether it may close again. Calls are counted when they have ended, streams
- * included: whoever answers and then breaks off has failed.
+ * Keeps calls from whom they cannot reach: closed while calls succeed, open after they failed, and
+ * after a while half-open, when exactly one call finds out whether it may close again. Calls are
+ * counted when they have ended, streams included: whoever answers and then breaks off has failed.
  */
 export class CircuitBreaker {
   readonly #clock: Clock
@@ -62,7 +72,11 @@ export class CircuitBreaker {
   /** Of late, and those of them that failed. */
   readonly #calls: SlidingCounts
 
-  constructor(clock: Clock, onChange: (state: CircuitState) => void, rules: BreakerRules = BREAKER_RULES) {
+  constructor(
+    clock: Clock,
+    onChange: (state: CircuitState) => void,
+    rules: BreakerRules = BREAKER_RULES,
+  ) {
     this.#clock = clock
     this.#rules = rules
     this.#onChange = onChange
@@ -84,23 +98,36 @@ export class CircuitBreaker {
    * @param part of the whole that is called, where the rules tell parts apart
    */
   enter(part?: string): CallPermit | undefined {
-    if (this.#state === 'closed') return new Permit(part === undefined ? this.#onCounted : (outcome) => this.#count(outcome, part))
+    if (this.#state === 'closed')
+      return new Permit(
+        part === undefined ? this.#onCounted : (outcome) => this.#count(outcome, part),
+      )
     if (this.#state === 'half-open' || this.#clock.monotonic() < this.#openUntil) return undefined
     return this.#probe()
   }
 
-  /** The right to call although the circuit is open, for want of anybody else; `undefined` when somebody has just tried. */
+  /**
+   * The right to call although the circuit is open, for want of anybody else; `undefined` when
+   * somebody has just tried.
+   */
   force(part?: string): CallPermit | undefined {
     if (this.#state !== 'open') return this.enter(part)
-    return this.#clock.monotonic() - this.#lastProbe < this.#rules.forcedProbeMs ? undefined : this.#probe()
+    return this.#clock.monotonic() - this.#lastProbe < this.#rules.forcedProbeMs
+      ? undefined
+      : this.#probe()
   }
 
   /** Earliest moment at which `force` may give the right, on the monotonic clock. */
   get forcibleAt(): number {
-    return this.#state === 'closed' ? 0 : Math.min(this.#openUntil, this.#lastProbe + this.#rules.forcedProbeMs)
+    return this.#state === 'closed'
+      ? 0
+      : Math.min(this.#openUntil, this.#lastProbe + this.#rules.forcedProbeMs)
   }
 
-  /** Somebody else has found out that it has to be open, for so long. What is open already stays as it is. */
+  /**
+   * Somebody else has found out that it has to be open, for so long. What is open already stays as
+   * it is.
+   */
   adoptOpen(forMs: number): void {
     if (this.#state !== 'closed') return
     this.#openUntil = this.#clock.monotonic() + forMs
@@ -146,13 +173,16 @@ export class CircuitBreaker {
     }
     this.#failuresInARow += 1
     if (part !== undefined) this.#countPart(part)
-    const isRow = this.#failuresInARow >= this.#rules.consecutiveFailures && this.#failedParts >= (this.#rules.fewestParts ?? 0)
+    const isRow =
+      this.#failuresInARow >= this.#rules.consecutiveFailures &&
+      this.#failedParts >= (this.#rules.fewestParts ?? 0)
     if (isRow || this.#isRatioReached()) this.#open()
   }
 
   #countPart(part: string): void {
     const failures = this.#failuresOfParts.get(part)
-    if (failures !== undefined || this.#failuresOfParts.size < MOST_PARTS) this.#failuresOfParts.set(part, (failures ?? 0) + 1)
+    if (failures !== undefined || this.#failuresOfParts.size < MOST_PARTS)
+      this.#failuresOfParts.set(part, (failures ?? 0) + 1)
   }
 
   /** Parts that failed more than once in the row: a single failure may be one of the request. */

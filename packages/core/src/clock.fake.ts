@@ -41,7 +41,10 @@ export class FakeClock implements Clock {
     return next === undefined ? undefined : next.due - this.#elapsed
   }
 
-  /** Moves time by `ms`, firing what falls due in order and letting every promise that follows from it settle. */
+  /**
+   * Moves time by `ms`, firing what falls due in order and letting every promise that follows from
+   * it settle.
+   */
   async advance(ms: number): Promise<void> {
     const until = this.#elapsed + ms
     await settle()
@@ -68,7 +71,8 @@ export class FakeClock implements Clock {
 
   #next(): PendingTimer | undefined {
     let earliest: PendingTimer | undefined
-    for (const timer of this.#timers) if (earliest === undefined || timer.due < earliest.due) earliest = timer
+    for (const timer of this.#timers)
+      if (earliest === undefined || timer.due < earliest.due) earliest = timer
     return earliest
   }
 

@@ -34,16 +34,28 @@ describe.each(encoders)('a stream in %s', (coding, encode) => {
 
   it('is decoded in pieces of any size', async () => {
     for (const size of [1, 3, coded.length]) {
-      const pieces = Array.from({ length: Math.ceil(coded.length / size) }, (_, at) => coded.subarray(at * size, (at + 1) * size))
+      const pieces = Array.from({ length: Math.ceil(coded.length / size) }, (_, at) =>
+        coded.subarray(at * size, (at + 1) * size),
+      )
       expect(await outcome(coding, pieces)).toBe(plain.toString())
     }
   })
 
-  it.each([['a line end', Buffer.from('\r\n')], ['words', Buffer.from('more')], ['zeros', Buffer.alloc(9)], ['another body', coded]])('that has %s behind its end ends all the same', async (_what, more) => {
+  it.each([
+    ['a line end', Buffer.from('\r\n')],
+    ['words', Buffer.from('more')],
+    ['zeros', Buffer.alloc(9)],
+    ['another body', coded],
+  ])('that has %s behind its end ends all the same', async (_what, more) => {
     const texts = ['not decodable', plain.toString(), plain.toString().repeat(2)]
     expect(texts).toContain(await outcome(coding, [Buffer.concat([coded, more])]))
     expect(texts).toContain(await outcome(coding, [coded, more]))
-    expect(texts).toContain(await outcome(coding, [...coded, ...more].map((byte) => Buffer.of(byte))))
+    expect(texts).toContain(
+      await outcome(
+        coding,
+        [...coded, ...more].map((byte) => Buffer.of(byte)),
+      ),
+    )
   })
 
   it('that is closed while it is decoded rejects, and so does what comes later', async () => {

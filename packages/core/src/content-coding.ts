@@ -1,19 +1,30 @@
 import { promisify } from 'node:util'
 import * as zlib from 'node:zlib'
 
-/** `accept-encoding` of our calls: answers are not compressed unless the provider insists, and then in a coding we decode. */
+/**
+ * `accept-encoding` of our calls: answers are not compressed unless the provider insists, and then
+ * in a coding we decode.
+ */
 export const ACCEPT_ENCODING = 'identity, gzip;q=0.5, br;q=0.5, zstd;q=0.5, deflate;q=0.5'
 
 interface Coding {
   readonly open: () => zlib.Gunzip | zlib.Inflate | zlib.BrotliDecompress | zlib.ZstdDecompress
-  readonly decode: (bytes: Uint8Array, options: { readonly maxOutputLength: number }) => Promise<Uint8Array>
+  readonly decode: (
+    bytes: Uint8Array,
+    options: { readonly maxOutputLength: number },
+  ) => Promise<Uint8Array>
 }
 
 const gzip: Coding = { open: () => zlib.createGunzip(), decode: promisify(zlib.gunzip) }
 const deflate: Coding = {
   open: () => zlib.createInflate(),
-  // Some send the bare data where RFC 9110 wants them in zlib's format, whose first byte says its method, 8.
-  decode: (bytes, options) => ((bytes[0] ?? 0) % 16 === 8 ? promisify(zlib.inflate) : promisify(zlib.inflateRaw))(bytes, options),
+  // Some send the bare data where RFC 9110 wants them in zlib's format, whose first byte says its
+  // method, 8.
+  decode: (bytes, options) =>
+    ((bytes[0] ?? 0) % 16 === 8 ? promisify(zlib.inflate) : promisify(zlib.inflateRaw))(
+      bytes,
+      options,
+    ),
 }
 const CODINGS: ReadonlyMap<string, Coding> = new Map([
   ['gzip', gzip],
@@ -21,19 +32,32 @@ const CODINGS: ReadonlyMap<string, Coding> = new Map([
   ['deflate', deflate],
   ['br', { open: () => zlib.createBrotliDecompress(), decode: promisify(zlib.brotliDecompress) }],
   // Not there in every runtime that can load this file, and the start has to say so itself.
-  ...(typeof zlib.zstdDecompress === 'function' ? [['zstd', { open: () => zlib.createZstdDecompress(), decode: promisify(zlib.zstdDecompress) }] as const] : []),
+  ...(typeof zlib.zstdDecompress === 'function'
+    ? [
+        [
+          'zstd',
+          { open: () => zlib.createZstdDecompress(), decode: promisify(zlib.zstdDecompress) },
+        ] as const,
+      ]
+    : []),
 ])
 
 /** Each further coding multiplies what few bytes can become. */
 const MAX_CODINGS = 3
 
 /**
- * The codings in a `content-encoding` header, in the order in which they were applied: empty where there are none,
- * `undefined` where there are unknown ones, or more than three.
+ * The codings in a `content-encoding` header, in the order in which they were applied: empty where
+ * there are none, `undefined` where there are unknown ones, or more than three.
  */
-export function codingsIn(header: string | readonly string[] | undefined): readonly string[] | undefined {
+export function codingsIn(
+  header: string | readonly string[] | undefined,
+): readonly string[] | undefined {
   if (header === undefined || header === 'identity') return NONE
-  const names = String(header).toLowerCase().split(',').map((name) => name.trim()).filter((name) => name !== '' && name !== 'identity')
+  const names = String(header)
+    .toLowerCase()
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '' && name !== 'identity')
   return names.length <= MAX_CODINGS && names.every((name) => CODINGS.has(name)) ? names : undefined
 }
 
@@ -45,21 +69,29 @@ export class DecodedTooLarge extends Error {}
 export class NotDecodable extends Error {}
 
 /** The decoded bytes, at most `limit`. Throws `DecodedTooLarge` and `NotDecodable`. */
-export async function decodeWhole(bytes: Uint8Array, codings: readonly string[], limit: number): Promise<Uint8Array> {
+export async function decodeWhole(
+  bytes: Uint8Array,
+  codings: readonly string[],
+  limit: number,
+): Promise<Uint8Array> {
   let decoded = bytes
   for (const name of codings.toReversed()) {
     if (decoded.length === 0) return decoded
     try {
       decoded = (await CODINGS.get(name)?.decode(decoded, { maxOutputLength: limit })) ?? decoded
     } catch (cause) {
-      if ((cause as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE') throw new DecodedTooLarge('too large', { cause })
+      if ((cause as { code?: unknown }).code === 'ERR_BUFFER_TOO_LARGE')
+        throw new DecodedTooLarge('too large', { cause })
       throw new NotDecodable(`not ${name}`, { cause })
     }
   }
   return decoded
 }
 
-/** Decodes a body as it comes: what can be told of a chunk is there when its `push` resolves. One push at a time. */
+/**
+ * Decodes a body as it comes: what can be told of a chunk is there when its `push` resolves. One
+ * push at a time.
+ */
 export class StreamDecoder {
   readonly #stages: readonly Stage[]
 

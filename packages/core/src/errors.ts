@@ -1,6 +1,6 @@
 /**
- * Every way a request can fail, in one table: what the client sees (status and OpenAI `type`) and whether another
- * attempt could help. A code names a cause, never a place in the source.
+ * Every way a request can fail, in one table: what the client sees (status and OpenAI `type`) and
+ * whether another attempt could help. A code names a cause, never a place in the source.
  *
  * - `retry`: the same target may answer a moment later, the next one may answer at once
  * - `next`: this target cannot, another one may
@@ -57,7 +57,10 @@ export const errorTable = {
 /** Statuses of 4xx after which the same request may get another answer. */
 const PASSING: ReadonlySet<number> = new Set([408, 425, 429])
 
-/** Whether no repetition can change the answer. Clients that repeat by themselves, some of them ten times, are told not to. */
+/**
+ * Whether no repetition can change the answer. Clients that repeat by themselves, some of them ten
+ * times, are told not to.
+ */
 export function isFinal(status: number): boolean {
   return status >= 400 && status < 500 && !PASSING.has(status)
 }
@@ -65,11 +68,17 @@ export function isFinal(status: number): boolean {
 export type ErrorCode = keyof typeof errorTable
 export type Failure = 'retry' | 'next' | 'stop'
 
-/** One failed or successful call to a target, as the client and the record may see it. No keys, no provider text. */
+/**
+ * One failed or successful call to a target, as the client and the record may see it. No keys, no
+ * provider text.
+ */
 export interface AttemptSummary {
   /** `provider/model` */
   readonly target: string
-  /** Name of the provider's key it was made with, where there are several: `key-2`, `tenant-acme`. Clients are not told. */
+  /**
+   * Name of the provider's key it was made with, where there are several: `key-2`, `tenant-acme`.
+   * Clients are not told.
+   */
   readonly key?: string
   /** `ok` or the error code. */
   readonly code: ErrorCode | 'ok'
@@ -77,14 +86,22 @@ export interface AttemptSummary {
   readonly status?: number
   /** Wall time of the attempt in milliseconds. */
   readonly ms: number
-  /** Whether the provider charges for it: nobody knows of one that failed after the request was on its way. */
+  /**
+   * Whether the provider charges for it: nobody knows of one that failed after the request was on
+   * its way.
+   */
   readonly billed: 'yes' | 'no' | 'unknown'
-  /** Tokens it is counted with, where its provider may charge for it although it failed, and why they are an estimate. */
+  /**
+   * Tokens it is counted with, where its provider may charge for it although it failed, and why
+   * they are an estimate.
+   */
   readonly usage?: { readonly input: number; readonly output: number; readonly because?: string }
 }
 
 export interface ErrorDetails {
-  /** HTTP status sent to the client instead of the table's: a provider's own 4xx keeps its number. */
+  /**
+   * HTTP status sent to the client instead of the table's: a provider's own 4xx keeps its number.
+   */
   readonly status?: number
   /** HTTP status the provider answered with. */
   readonly upstreamStatus?: number
@@ -100,7 +117,10 @@ export interface ErrorDetails {
   readonly retryAfterMs?: number
   /** When what is used up begins anew, in milliseconds since the epoch. */
   readonly resetsAtMs?: number
-  /** Tokens of output for each choice that the same request may ask for with what is left of a budget. */
+  /**
+   * Tokens of output for each choice that the same request may ask for with what is left of a
+   * budget.
+   */
   readonly mostOutputTokens?: number
   /** Response headers this error adds, lower case. */
   readonly headers?: Readonly<Record<string, string>>
@@ -110,8 +130,8 @@ export interface ErrorDetails {
 }
 
 /**
- * The one error class of the gateway. `message` is safe to send to a client: text that came from a provider has passed
- * `cleanProviderText` before it gets here.
+ * The one error class of the gateway. `message` is safe to send to a client: text that came from a
+ * provider has passed `cleanProviderText` before it gets here.
  */
 export class GatewayError extends Error {
   override readonly name = 'GatewayError'
@@ -135,7 +155,10 @@ export class GatewayError extends Error {
   }
 }
 
-/** Whether a thrown value is an error of ours that clients can be told. Never throws, whatever was thrown. */
+/**
+ * Whether a thrown value is an error of ours that clients can be told. Never throws, whatever was
+ * thrown.
+ */
 export function isGatewayError(thrown: unknown): thrown is GatewayError {
   try {
     return thrown instanceof GatewayError && Object.hasOwn(errorTable, thrown.code)
@@ -157,10 +180,18 @@ export function describeThrown(thrown: unknown): string {
   }
 }
 
-/** A thrown value as an error that can be looked at: itself, or another one in its words. Never throws. */
+/**
+ * A thrown value as an error that can be looked at: itself, or another one in its words. Never
+ * throws.
+ */
 export function asError(thrown: unknown): Error {
   try {
-    if (thrown instanceof Error && typeof thrown.message === 'string' && typeof thrown.stack === 'string') return thrown
+    if (
+      thrown instanceof Error &&
+      typeof thrown.message === 'string' &&
+      typeof thrown.stack === 'string'
+    )
+      return thrown
     return new Error(describeThrown(thrown))
   } catch {
     return new Error('a value that cannot be looked at')
@@ -176,10 +207,15 @@ export function messageOf(thrown: unknown): string {
   }
 }
 
-/** Anything thrown, as a `GatewayError`: what we did not foresee becomes `internal_error` with the original as cause. */
+/**
+ * Anything thrown, as a `GatewayError`: what we did not foresee becomes `internal_error` with the
+ * original as cause.
+ */
 export function toGatewayError(error: unknown): GatewayError {
   if (isGatewayError(error)) return error
-  return new GatewayError('internal_error', 'The gateway failed while handling this request.', { cause: error })
+  return new GatewayError('internal_error', 'The gateway failed while handling this request.', {
+    cause: error,
+  })
 }
 
 /** The same error in other words; its stack, which repeats the words, is a new one. */
@@ -194,7 +230,11 @@ export function redacted(error: GatewayError, redact: (text: string) => string):
   return withDetails(withMessage(error, redact(error.message)), {
     ...(param !== undefined && { param: redact(param) }),
     ...(providerCode !== undefined && { providerCode: redact(providerCode) }),
-    ...(headers !== undefined && { headers: Object.fromEntries(Object.entries(headers).map(([name, value]) => [name, redact(value)])) }),
+    ...(headers !== undefined && {
+      headers: Object.fromEntries(
+        Object.entries(headers).map(([name, value]) => [name, redact(value)]),
+      ),
+    }),
   })
 }
 

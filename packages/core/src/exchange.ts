@@ -33,7 +33,9 @@ export interface Exchange extends Placed {
   readonly usages: AttemptUsage[]
   /** What was taken from limits for it; absent where none concerns it. */
   admitted: Admitted | undefined
-  /** What was taken before its body was parsed, and of which units; absent where its body is small. */
+  /**
+   * What was taken before its body was parsed, and of which units; absent where its body is small.
+   */
   counted: Counted | undefined
   dropped: readonly string[]
   /** What was decided otherwise than usual, because something is not as it should be. */
@@ -47,7 +49,10 @@ export interface Exchange extends Placed {
   endedBy: GatewayError | undefined
 }
 
-/** Ends a request from outside, wherever it is: one that has no provider yet ends when it is about to call one. */
+/**
+ * Ends a request from outside, wherever it is: one that has no provider yet ends when it is about
+ * to call one.
+ */
 export function endExchange(exchange: Exchange, reason: GatewayError): void {
   exchange.endedBy ??= reason
   exchange.cancel?.(reason)

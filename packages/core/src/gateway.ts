@@ -1,15 +1,35 @@
 import { randomUUID } from 'node:crypto'
 import { switchOf } from './administration.ts'
 import { type Clock, systemClock } from './clock.ts'
-import { type GatewayOptions, processEnvironment, resolveSettings, type Settings, watchFile } from './config/index.ts'
+import {
+  type GatewayOptions,
+  processEnvironment,
+  resolveSettings,
+  type Settings,
+  watchFile,
+} from './config/index.ts'
 import { type Dialect, dialects, type Usage } from './dialects/index.ts'
-import { createModelLists, createTransport, type DispatchEnvironment, RetryBudget, SharedHealth, TargetHealth, type Transport } from './dispatch/index.ts'
+import {
+  createModelLists,
+  createTransport,
+  type DispatchEnvironment,
+  RetryBudget,
+  SharedHealth,
+  TargetHealth,
+  type Transport,
+} from './dispatch/index.ts'
 import { GatewayError, messageOf } from './errors.ts'
 import { endExchange, type Exchange } from './exchange.ts'
 import { InFlight } from './in-flight.ts'
 import { HostCalls } from './host-calls.ts'
 import { type GatewayRequest, type GatewayResponse, handleWeb, targetOf } from './http/index.ts'
-import { callerKey, createIdentify, createJwtCheck, developmentKey, hostLogin } from './identity/index.ts'
+import {
+  callerKey,
+  createIdentify,
+  createJwtCheck,
+  developmentKey,
+  hostLogin,
+} from './identity/index.ts'
 import { PriceList, ReportIntake } from './ledger/index.ts'
 import { type EventLoopDelay, HostLoad, type Shedding } from './limits/index.ts'
 import { createLogger, type LeveledLogger } from './log.ts'
@@ -24,23 +44,33 @@ import { Turns } from './turns.ts'
 
 /** A running gateway. Two of them in one process share nothing. */
 export interface Gateway {
-  /** Path the gateway was configured to live under; adapters cut it off. `''` when the framework does that. */
+  /**
+   * Path the gateway was configured to live under; adapters cut it off. `''` when the framework
+   * does that.
+   */
   readonly prefix: string
   /** The whole pipeline for one request of any framework. Never rejects. */
   handle(request: GatewayRequest): Promise<GatewayResponse>
-  /** The same pipeline without a socket, as a drop-in for `fetch`, which rejects when its signal aborts: `new OpenAI({ baseURL: 'http://llm/v1', apiKey, fetch: gateway.fetch })`. */
+  /**
+   * The same pipeline without a socket, as a drop-in for `fetch`, which rejects when its signal
+   * aborts: `new OpenAI({ baseURL: 'http://llm/v1', apiKey, fetch: gateway.fetch })`.
+   */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
   /** What a health check wants to know. */
   health(): GatewayHealth
   /**
-   * Takes no new requests (503), waits up to `graceMs` (default 10,000) for those under way, then ends the rest with an
-   * error and frees every timer and connection. A second call waits for the first.
+   * Takes no new requests (503), waits up to `graceMs` (default 10,000) for those under way, then
+   * ends the rest with an error and frees every timer and connection. A second call waits for the
+   * first.
    */
   close(options?: { readonly graceMs?: number }): Promise<void>
 }
 
 export interface GatewayHealth {
-  /** `degraded`: it serves, but passes targets over that keep failing, or refuses some requests for the sake of the host. */
+  /**
+   * `degraded`: it serves, but passes targets over that keep failing, or refuses some requests for
+   * the sake of the host.
+   */
   readonly status: 'ok' | 'degraded' | 'closing'
   /** What is not as it should be: `targets`, `event-loop`, `store`. */
   readonly degraded: readonly string[]
@@ -48,7 +78,10 @@ export interface GatewayHealth {
   readonly routes: readonly string[]
   /** Requests and streams under way. */
   readonly active: number
-  /** Targets that keep failing and are passed over: `provider/model`, with `#key-2` behind it for one of several keys. */
+  /**
+   * Targets that keep failing and are passed over: `provider/model`, with `#key-2` behind it for
+   * one of several keys.
+   */
   readonly unavailable: readonly string[]
   /** Whose requests are refused because the host's event loop is too late: `batch` goes first. */
   readonly shedding: Shedding
@@ -65,15 +98,23 @@ export interface Injected {
 }
 
 /**
- * Starts a gateway from code, environment and file, in that order of precedence. Throws `ConfigurationError` naming every
- * problem, its place and its fix; a gateway that starts is configured completely.
+ * Starts a gateway from code, environment and file, in that order of precedence. Throws
+ * `ConfigurationError` naming every problem, its place and its fix; a gateway that starts is
+ * configured completely.
  *
- * @example
- * const gateway = createGateway({ routes: { support: ['anthropic/claude-sonnet-4-6', 'openai/gpt-5-mini'] } })
+ * @example const gateway = createGateway({ routes: { support: ['anthropic/claude-sonnet-4-6',
+ *   'openai/gpt-5-mini'] } })
  */
-export function createGateway<Host = unknown>(options: GatewayOptions<Host> = {}, injected: Injected = {}): Gateway {
+export function createGateway<Host = unknown>(
+  options: GatewayOptions<Host> = {},
+  injected: Injected = {},
+): Gateway {
   const environment = injected.environment ?? processEnvironment()
-  const outside: ProviderEnvironment = { clock: injected.clock ?? systemClock, fetchToken: (request) => fetchToken(core.dispatch, request), askHost: (...asked) => core.hostCalls.credential(...asked) }
+  const outside: ProviderEnvironment = {
+    clock: injected.clock ?? systemClock,
+    fetchToken: (request) => fetchToken(core.dispatch, request),
+    askHost: (...asked) => core.hostCalls.credential(...asked),
+  }
   const load = (): Settings => resolveSettings(options as GatewayOptions, environment, outside)
   const settings = load()
   const core = createCore(settings, injected)
@@ -94,7 +135,10 @@ export function createGateway<Host = unknown>(options: GatewayOptions<Host> = {}
       : watchFile(settings.configPath, {
           clock: core.dispatch.clock,
           onChange: reload,
-          onError: (error) => core.log.error('the configuration file is no longer watched', { cause: messageOf(error) }),
+          onError: (error) =>
+            core.log.error('the configuration file is no longer watched', {
+              cause: messageOf(error),
+            }),
         })
   let closing: Promise<void> | undefined
   const answer = (request: GatewayRequest): Promise<GatewayResponse> => handle(runtime, request)
@@ -102,14 +146,21 @@ export function createGateway<Host = unknown>(options: GatewayOptions<Host> = {}
     prefix: settings.prefix,
     handle: answer,
     async fetch(input, init) {
-      // A `Request` listens to a signal it is given until it is collected: a long-lived one would gather listeners.
+      // A `Request` listens to a signal it is given until it is collected: a long-lived one would
+      // gather listeners.
       const { signal, ...rest } = init ?? {}
-      const request = input instanceof Request && init === undefined ? input : new Request(input, rest)
+      const request =
+        input instanceof Request && init === undefined ? input : new Request(input, rest)
       const left = signal ?? request.signal
-      // A `Request` has resolved dot segments and backslashes: what a string says is matched as it was written.
+      // A `Request` has resolved dot segments and backslashes: what a string says is matched as it
+      // was written.
       const url = targetOf(typeof input === 'string' ? input : request.url)
-      const response = await handleWeb({ prefix: settings.prefix, handle: answer }, request, { url, signal: left })
-      if (response === undefined) throw new TypeError('A gateway without a host answers every request itself.')
+      const response = await handleWeb({ prefix: settings.prefix, handle: answer }, request, {
+        url,
+        signal: left,
+      })
+      if (response === undefined)
+        throw new TypeError('A gateway without a host answers every request itself.')
       if (response.status === 499) left.throwIfAborted()
       return response
     },
@@ -150,16 +201,28 @@ interface Core {
   readonly developmentKey: string | undefined
   readonly active: InFlight<Exchange>
   readonly reports: ReportIntake
-  readonly state: { isOpen: boolean; onIdle: (() => void) | undefined; warnedOfHostParser: boolean; hasLookedAtHost: boolean }
+  readonly state: {
+    isOpen: boolean
+    onIdle: (() => void) | undefined
+    warnedOfHostParser: boolean
+    hasLookedAtHost: boolean
+  }
 }
 
 function createCore(settings: Settings, injected: Injected): Core {
   const log = createLogger(settings.log)
   const clock = injected.clock ?? systemClock
-  const transport = injected.transport ?? createTransport({ connectTimeoutMs: settings.connectTimeoutMs })
+  const transport =
+    injected.transport ?? createTransport({ connectTimeoutMs: settings.connectTimeoutMs })
   const active = new InFlight<Exchange>()
   const hostCalls = new HostCalls({ clock, log })
-  const shared = new SharedState(settings, { log, clock, hostCalls, post: (url, body) => post({ transport, clock }, url, body), endRequestsOf: (key) => endRequests(active, key) })
+  const shared = new SharedState(settings, {
+    log,
+    clock,
+    hostCalls,
+    post: (url, body) => post({ transport, clock }, url, body),
+    endRequestsOf: (key) => endRequests(active, key),
+  })
   const circuits = circuitLog(log, clock)
   const health = new TargetHealth(
     clock,
@@ -195,18 +258,43 @@ function createCore(settings: Settings, injected: Injected): Core {
   }
 }
 
-function loadOf({ eventLoopLagLimitMs }: Settings, { log, clock, delay }: { readonly log: LeveledLogger; readonly clock: Clock; readonly delay: EventLoopDelay | undefined }): HostLoad | undefined {
+function loadOf(
+  { eventLoopLagLimitMs }: Settings,
+  {
+    log,
+    clock,
+    delay,
+  }: {
+    readonly log: LeveledLogger
+    readonly clock: Clock
+    readonly delay: EventLoopDelay | undefined
+  },
+): HostLoad | undefined {
   if (eventLoopLagLimitMs === Number.POSITIVE_INFINITY) return undefined
-  return new HostLoad({ clock, limitMs: eventLoopLagLimitMs, delay, onChange: (shedding, lagMs) => logShedding(log, shedding, lagMs) })
+  return new HostLoad({
+    clock,
+    limitMs: eventLoopLagLimitMs,
+    delay,
+    onChange: (shedding, lagMs) => logShedding(log, shedding, lagMs),
+  })
 }
 
 const TOKEN_DEADLINE_MS = 10_000
 const MAX_TOKEN_BYTES = 64 * 1024
 
-/** The call that gets a provider its token: no answer of a provider, so it has a deadline of its own. */
-async function fetchToken({ transport, clock }: DispatchEnvironment, request: TokenRequest): Promise<TokenAnswer> {
+/**
+ * The call that gets a provider its token: no answer of a provider, so it has a deadline of its
+ * own.
+ */
+async function fetchToken(
+  { transport, clock }: DispatchEnvironment,
+  request: TokenRequest,
+): Promise<TokenAnswer> {
   const call = transport.send({ ...request, method: 'POST', onConnected: () => undefined })
-  const timer = clock.setTimer(() => call.abort(new GatewayError('provider_unreachable', 'No token came in time.')), TOKEN_DEADLINE_MS)
+  const timer = clock.setTimer(
+    () => call.abort(new GatewayError('provider_unreachable', 'No token came in time.')),
+    TOKEN_DEADLINE_MS,
+  )
   try {
     const { status } = await call.response
     return { status, body: Buffer.from(await call.collect(MAX_TOKEN_BYTES)).toString('utf8') }
@@ -216,19 +304,48 @@ async function fetchToken({ transport, clock }: DispatchEnvironment, request: To
 }
 
 /** Sends JSON to somebody who is told something, and no more than that. */
-async function post(outside: Pick<DispatchEnvironment, 'transport' | 'clock'>, url: string, body: object): Promise<void> {
-  await sendOnce(outside, url, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) })
+async function post(
+  outside: Pick<DispatchEnvironment, 'transport' | 'clock'>,
+  url: string,
+  body: object,
+): Promise<void> {
+  await sendOnce(outside, url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  })
 }
 
 function getText(outside: DispatchEnvironment, url: string): Promise<string> {
-  return sendOnce(outside, url, { method: 'GET', headers: { accept: 'application/json' }, body: undefined })
+  return sendOnce(outside, url, {
+    method: 'GET',
+    headers: { accept: 'application/json' },
+    body: undefined,
+  })
 }
 
 /** Rejects for every answer but a good one. */
-async function sendOnce({ transport, clock }: Pick<DispatchEnvironment, 'transport' | 'clock'>, url: string, request: { readonly method: string; readonly headers: Readonly<Record<string, string>>; readonly body: string | undefined }): Promise<string> {
+async function sendOnce(
+  { transport, clock }: Pick<DispatchEnvironment, 'transport' | 'clock'>,
+  url: string,
+  request: {
+    readonly method: string
+    readonly headers: Readonly<Record<string, string>>
+    readonly body: string | undefined
+  },
+): Promise<string> {
   const { origin, pathname, search } = new URL(url)
-  const call = transport.send({ ...request, origin, path: pathname + search, headers: { 'user-agent': 'postern', ...request.headers }, onConnected: () => undefined })
-  const timer = clock.setTimer(() => call.abort(new GatewayError('deadline_exceeded', 'There was no answer in time.')), TOKEN_DEADLINE_MS)
+  const call = transport.send({
+    ...request,
+    origin,
+    path: pathname + search,
+    headers: { 'user-agent': 'postern', ...request.headers },
+    onConnected: () => undefined,
+  })
+  const timer = clock.setTimer(
+    () => call.abort(new GatewayError('deadline_exceeded', 'There was no answer in time.')),
+    TOKEN_DEADLINE_MS,
+  )
   try {
     const { status } = await call.response
     const bytes = await call.collect(MAX_TOKEN_BYTES)
@@ -246,10 +363,17 @@ function announced(key: string, log: LeveledLogger): string {
 
 function createRuntime(settings: Settings, core: Core): Runtime {
   const prices = new PriceList(settings.prices)
-  const keys = settings.keys.map(({ key, name, routes, models, attribution }) => ({ key, caller: { id: name, ...attribution, ...(routes && { routes }), ...(models && { models }) } }))
-  if (settings.needsDevelopmentKey && core.developmentKey !== undefined) keys.push({ key: core.developmentKey, caller: { id: 'development' } })
-  const listModels = createModelLists(settings.providers.values(), core.dispatch, (provider, error) =>
-    core.log.warn('a provider did not list its models', { provider, cause: messageOf(error) }),
+  const keys = settings.keys.map(({ key, name, routes, models, attribution }) => ({
+    key,
+    caller: { id: name, ...attribution, ...(routes && { routes }), ...(models && { models }) },
+  }))
+  if (settings.needsDevelopmentKey && core.developmentKey !== undefined)
+    keys.push({ key: core.developmentKey, caller: { id: 'development' } })
+  const listModels = createModelLists(
+    settings.providers.values(),
+    core.dispatch,
+    (provider, error) =>
+      core.log.warn('a provider did not list its models', { provider, cause: messageOf(error) }),
   )
   const routing = createRoutingTable(settings)
   const isDisabled = switchOf(settings.isDisabled, core.shared.administered?.rules, core.hostCalls)
@@ -257,7 +381,18 @@ function createRuntime(settings: Settings, core: Core): Runtime {
     clock: core.dispatch.clock,
     log: core.log,
     identify: core.shared.identify(
-      createIdentify({ auth: settings.auth === 'none' ? 'none' : 'keys', keys, ring: core.shared.administered?.ring, jwt: settings.jwt && createJwtCheck(settings.jwt, { clock: core.dispatch.clock, get: (url) => getText(core.dispatch, url) }), login: settings.identify && hostLogin(settings.identify, core.hostCalls) }),
+      createIdentify({
+        auth: settings.auth === 'none' ? 'none' : 'keys',
+        keys,
+        ring: core.shared.administered?.ring,
+        jwt:
+          settings.jwt &&
+          createJwtCheck(settings.jwt, {
+            clock: core.dispatch.clock,
+            get: (url) => getText(core.dispatch, url),
+          }),
+        login: settings.identify && hostLogin(settings.identify, core.hostCalls),
+      }),
       core.active,
     ),
     routing,
@@ -267,7 +402,13 @@ function createRuntime(settings: Settings, core: Core): Runtime {
     forwardTrace: settings.forwardTrace,
     load: core.load,
     storeDefects: () => core.shared.degraded,
-    missing: () => missingParts({ routing, health: core.dispatch.health, isDisabled, isStoreMissed: () => core.shared.isMissed(settings.limits) }),
+    missing: () =>
+      missingParts({
+        routing,
+        health: core.dispatch.health,
+        isDisabled,
+        isStoreMissed: () => core.shared.isMissed(settings.limits),
+      }),
     priceOf: (target: string, usage: Usage) => prices.nanoDollars(target, usage),
     surchargeOf: (target: string) => prices.surcharge(target),
     ...core.shared.admission(settings.limits),
@@ -275,7 +416,9 @@ function createRuntime(settings: Settings, core: Core): Runtime {
     loopLimit: settings.loopLimit,
     throttle: core.shared.throttles.keys,
     providerLimits: settings.providerLimits,
-    onRequest: settings.production ? (request: GatewayRequest) => lookAtHost(core, request) : () => undefined,
+    onRequest: settings.production
+      ? (request: GatewayRequest) => lookAtHost(core, request)
+      : () => undefined,
     onHostParsedBody: () => warnOfHostParser(core, settings.bodyLimitBytes),
     onRecord: core.hostCalls.notifier('onRecord', settings.onRecord),
     reports: core.reports,
@@ -288,17 +431,30 @@ function createRuntime(settings: Settings, core: Core): Runtime {
   })
 }
 
-/** Load balancers commonly keep idle connections for a minute, and answer 502 for requests on one that the server has just closed. */
+/**
+ * Load balancers commonly keep idle connections for a minute, and answer 502 for requests on one
+ * that the server has just closed.
+ */
 const SHORTEST_KEEP_ALIVE_MS = 65_000
 
 function lookAtHost(core: Core, { keepAliveTimeoutMs }: GatewayRequest): void {
   if (core.state.hasLookedAtHost) return
   core.state.hasLookedAtHost = true
-  if (keepAliveTimeoutMs === undefined || keepAliveTimeoutMs === 0 || keepAliveTimeoutMs >= SHORTEST_KEEP_ALIVE_MS) return
-  core.log.warn(`The host's server closes idle connections after ${keepAliveTimeoutMs} ms: behind a load balancer, which keeps them longer, that means 502 now and then. Set server.keepAliveTimeout above the load balancer's idle timeout, such as 65000.`)
+  if (
+    keepAliveTimeoutMs === undefined ||
+    keepAliveTimeoutMs === 0 ||
+    keepAliveTimeoutMs >= SHORTEST_KEEP_ALIVE_MS
+  )
+    return
+  core.log.warn(
+    `The host's server closes idle connections after ${keepAliveTimeoutMs} ms: behind a load balancer, which keeps them longer, that means 502 now and then. Set server.keepAliveTimeout above the load balancer's idle timeout, such as 65000.`,
+  )
 }
 
-/** The parser's limit holds before ours and answers in the host's own words: nothing we could do when it strikes. */
+/**
+ * The parser's limit holds before ours and answers in the host's own words: nothing we could do
+ * when it strikes.
+ */
 function warnOfHostParser(core: Core, limit: number): void {
   if (core.state.warnedOfHostParser) return
   core.state.warnedOfHostParser = true
@@ -322,16 +478,23 @@ function createRoutingTable(settings: Settings): RoutingTable {
     overBudget: settings.overBudget,
     onClientLeave: settings.onClientLeave,
   }
-  const providers = new Map([...settings.providers].map(([name, provider]) => [name, entryOf(provider)]))
+  const providers = new Map(
+    [...settings.providers].map(([name, provider]) => [name, entryOf(provider)]),
+  )
   const target = (wanted: { provider: string; model: string }): Target => {
     const entry = providers.get(wanted.provider)
-    if (entry === undefined) throw new TypeError(`Settings name the provider ${wanted.provider} without having it.`)
+    if (entry === undefined)
+      throw new TypeError(`Settings name the provider ${wanted.provider} without having it.`)
     return entry.target(wanted.model)
   }
   const routes = new Map(
     [...settings.routes].map(([name, route]): [string, Plan] => {
       const { name: _, targets, ...own } = route
-      const ofRoute: PlanLimits = { ...limits, ...own, attemptTimeoutMs: own.attemptTimeoutMs ?? 'derived' }
+      const ofRoute: PlanLimits = {
+        ...limits,
+        ...own,
+        attemptTimeoutMs: own.attemptTimeoutMs ?? 'derived',
+      }
       return [name, Object.freeze({ route: name, targets: targets.map(target), limits: ofRoute })]
     }),
   )
@@ -339,10 +502,16 @@ function createRoutingTable(settings: Settings): RoutingTable {
 }
 
 function entryOf(provider: Provider): ProviderEntry {
-  const spoken = (model: string): Dialect[] => (provider.dialectsFor?.(model) ?? [provider.dialect]).map(dialectNamed)
+  const spoken = (model: string): Dialect[] =>
+    (provider.dialectsFor?.(model) ?? [provider.dialect]).map(dialectNamed)
   const byDefault = provider.dialectsFor === undefined ? spoken('') : undefined
   return {
-    target: (model) => ({ id: `${provider.name}/${model}`, provider, model, dialects: byDefault ?? spoken(model) }),
+    target: (model) => ({
+      id: `${provider.name}/${model}`,
+      provider,
+      model,
+      dialects: byDefault ?? spoken(model),
+    }),
     models: provider.models,
     modelPrefixes: provider.modelPrefixes,
   }
@@ -357,10 +526,16 @@ function dialectNamed(name: string): Dialect {
 /** What was cancelled settles in no time, unless a reader of it has gone away without a word. */
 const SETTLING_MS = 1_000
 
-/** Lets what is under way end, then ends it; when all of it is settled, what was shared is given back. */
+/**
+ * Lets what is under way end, then ends it; when all of it is settled, what was shared is given
+ * back.
+ */
 async function shutDown(core: Core, graceMs: number): Promise<void> {
   await idle(core, graceMs)
-  const reason = new GatewayError('gateway_closed', 'The gateway was shut down before the answer was complete.')
+  const reason = new GatewayError(
+    'gateway_closed',
+    'The gateway was shut down before the answer was complete.',
+  )
   for (const exchange of core.active) endExchange(exchange, reason)
   await core.dispatch.transport.close()
   await idle(core, SETTLING_MS)
@@ -369,8 +544,13 @@ async function shutDown(core: Core, graceMs: number): Promise<void> {
 
 /** An administrator has killed the key of a caller. */
 function endRequests(active: InFlight<Exchange>, key: string): void {
-  const reason = new GatewayError('invalid_api_key', 'The API key was revoked while the answer was under way.')
-  for (const exchange of active) if (exchange.caller !== undefined && callerKey(exchange.caller) === key) endExchange(exchange, reason)
+  const reason = new GatewayError(
+    'invalid_api_key',
+    'The API key was revoked while the answer was under way.',
+  )
+  for (const exchange of active)
+    if (exchange.caller !== undefined && callerKey(exchange.caller) === key)
+      endExchange(exchange, reason)
 }
 
 /** Resolves when nothing is under way any more, or after `withinMs`. */

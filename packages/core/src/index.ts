@@ -16,8 +16,40 @@ export { type AttemptSummary, type ErrorCode, GatewayError } from './errors.ts'
 export { createGateway, type Gateway, type GatewayHealth, type Injected } from './gateway.ts'
 export type { GatewayRequest, GatewayResponse } from './http/index.ts'
 export type { AdminAct, AdminGuard, Administrator } from './admin/index.ts'
-export type { Attribution, Caller, CallerLimit, Credential, HostIdentify } from './identity/index.ts'
+export type {
+  Attribution,
+  Caller,
+  CallerLimit,
+  Credential,
+  HostIdentify,
+} from './identity/index.ts'
 export type { RequestRecord } from './ledger/index.ts'
 export type { LimitAlert } from './limits/index.ts'
 export type { Logger, LogLevel } from './log.ts'
-export { type Directory, type DirectoryChanges, type KnownDirectory, type Draw, type HealthBoard, type HealthFact, type InstanceLease, type LeaseDraw, type Ledger, memoryStore, type OpenWindow, type PeriodDraw, type RequestWindow, type Reservation, type ReservationRequest, type ReserveAnswer, type SettleAnswer, type SlidingDraw, sqliteStore, type Store, type StoredEntry, type StoredKey, type StoredLimit, type StoredRemoval, type StoredSwitch } from './storage/index.ts'
+export {
+  type Directory,
+  type DirectoryChanges,
+  type KnownDirectory,
+  type Draw,
+  type HealthBoard,
+  type HealthFact,
+  type InstanceLease,
+  type LeaseDraw,
+  type Ledger,
+  memoryStore,
+  type OpenWindow,
+  type PeriodDraw,
+  type RequestWindow,
+  type Reservation,
+  type ReservationRequest,
+  type ReserveAnswer,
+  type SettleAnswer,
+  type SlidingDraw,
+  sqliteStore,
+  type Store,
+  type StoredEntry,
+  type StoredKey,
+  type StoredLimit,
+  type StoredRemoval,
+  type StoredSwitch,
+} from './storage/index.ts'

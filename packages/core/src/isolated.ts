@@ -1,6 +1,6 @@
 /**
- * Calls code of the host and gives back its result; `undefined` where it throws. A thrown value, and the rejection of a
- * promise that nothing waits for, go to `onFailure`.
+ * Calls code of the host and gives back its result; `undefined` where it throws. A thrown value,
+ * and the rejection of a promise that nothing waits for, go to `onFailure`.
  */
 export function isolated(call: () => unknown, onFailure: (cause: unknown) => void): unknown {
   try {
@@ -16,5 +16,8 @@ export function isolated(call: () => unknown, onFailure: (cause: unknown) => voi
 
 /** Throws where the `then` of the value is a getter that throws. */
 export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return ((typeof value === 'object' && value !== null) || typeof value === 'function') && typeof (value as { readonly then?: unknown }).then === 'function'
+  return (
+    ((typeof value === 'object' && value !== null) || typeof value === 'function') &&
+    typeof (value as { readonly then?: unknown }).then === 'function'
+  )
 }

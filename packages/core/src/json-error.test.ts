@@ -12,11 +12,41 @@ function parses(text: string): boolean {
   }
 }
 
-/** Something that may be missing after a prefix of JSON: the rest of a scalar, then whatever closes what is open. */
-const scalarRests = ['', '0', '"', '":0', ':0', '0"', '00"', '000"', '0000"', 'n"', 'rue', 'ue', 'e', 'alse', 'lse', 'se', 'ull', 'll', 'l', '"":0', '"a":0']
-const extraRests = [...scalarRests, ...['0"', '00"', '000"', '0000"', '"', 'n"'].map((rest) => `${rest}:0`)]
+/**
+ * Something that may be missing after a prefix of JSON: the rest of a scalar, then whatever closes
+ * what is open.
+ */
+const scalarRests = [
+  '',
+  '0',
+  '"',
+  '":0',
+  ':0',
+  '0"',
+  '00"',
+  '000"',
+  '0000"',
+  'n"',
+  'rue',
+  'ue',
+  'e',
+  'alse',
+  'lse',
+  'se',
+  'ull',
+  'll',
+  'l',
+  '"":0',
+  '"a":0',
+]
+const extraRests = [
+  ...scalarRests,
+  ...['0"', '00"', '000"', '0000"', '"', 'n"'].map((rest) => `${rest}:0`),
+]
 
-/** Whether some text after `prefix` makes it JSON: an answer found by trying, not by another parser. */
+/**
+ * Whether some text after `prefix` makes it JSON: an answer found by trying, not by another parser.
+ */
 function canBeJson(prefix: string): boolean {
   const closers = closersOf(prefix)
   return extraRests.some((rest) => parses(prefix + rest + closers))
@@ -39,10 +69,38 @@ function closersOf(prefix: string): string {
 
 const jsonText = fc.oneof(
   fc.json({ maxDepth: 3 }),
-  fc.tuple(fc.json({ maxDepth: 3 }), fc.constantFrom('\n', '  ', '\t')).map(([text, space]) => JSON.stringify(JSON.parse(text), undefined, space)),
+  fc
+    .tuple(fc.json({ maxDepth: 3 }), fc.constantFrom('\n', '  ', '\t'))
+    .map(([text, space]) => JSON.stringify(JSON.parse(text), undefined, space)),
 )
 
-const noise = fc.constantFrom('', '"', '\\', '{', '}', '[', ']', ',', ':', '-', '.', '0', '1', 'e', '+', 't', 'null', ' ', '\n', '\u0000', '\u00e9', '\\u12', '\u{1f600}', "'", '//')
+const noise = fc.constantFrom(
+  '',
+  '"',
+  '\\',
+  '{',
+  '}',
+  '[',
+  ']',
+  ',',
+  ':',
+  '-',
+  '.',
+  '0',
+  '1',
+  'e',
+  '+',
+  't',
+  'null',
+  ' ',
+  '\n',
+  '\u0000',
+  '\u00e9',
+  '\\u12',
+  '\u{1f600}',
+  "'",
+  '//',
+)
 
 const mutated = fc
   .record({ text: jsonText, at: fc.nat(), remove: fc.nat({ max: 3 }), insert: noise })
@@ -104,8 +162,15 @@ describe('jsonErrorOffset', () => {
       fc.property(mutated, (text) => {
         const offset = jsonErrorOffset(text)
         expect(offset).toBeLessThanOrEqual(text.length)
-        expect(canBeJson(text.slice(0, offset)), `${JSON.stringify(text.slice(0, offset))} cannot become JSON`).toBe(true)
-        if (offset < text.length) expect(canBeJson(text.slice(0, offset + 1)), `${JSON.stringify(text.slice(0, offset + 1))} can become JSON`).toBe(false)
+        expect(
+          canBeJson(text.slice(0, offset)),
+          `${JSON.stringify(text.slice(0, offset))} cannot become JSON`,
+        ).toBe(true)
+        if (offset < text.length)
+          expect(
+            canBeJson(text.slice(0, offset + 1)),
+            `${JSON.stringify(text.slice(0, offset + 1))} can become JSON`,
+          ).toBe(false)
       }),
       { numRuns: 2000, seed: 1 },
     )
@@ -118,7 +183,8 @@ describe('jsonErrorOffset', () => {
         const beginning = text.slice(0, offset)
         if (!parses(beginning)) expect(jsonErrorOffset(beginning)).toBe(offset)
         // What comes after the place decides nothing.
-        if (offset < text.length) expect(jsonErrorOffset(text.slice(0, offset + 1) + rest)).toBe(offset)
+        if (offset < text.length)
+          expect(jsonErrorOffset(text.slice(0, offset + 1) + rest)).toBe(offset)
       }),
       { numRuns: 1000, seed: 2 },
     )

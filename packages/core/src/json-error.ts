@@ -3,12 +3,14 @@ const PLAIN_CHARACTERS = /[^"\\\u0000-\u001f]*/y
 const ESCAPE = /\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})/y
 const ESCAPE_PREFIX = /\\(?:u[0-9a-fA-F]{0,3})?/y
 /** As far as a number or a word can go, whole or not. */
-const WORD_PREFIX = /-?(?:0|[1-9]\d*)(?:\.(?:\d+(?:[eE][+-]?\d*)?)?|[eE][+-]?\d*)?|-|t(?:r(?:ue?)?)?|f(?:a(?:l(?:se?)?)?)?|n(?:u(?:ll?)?)?/y
+const WORD_PREFIX =
+  /-?(?:0|[1-9]\d*)(?:\.(?:\d+(?:[eE][+-]?\d*)?)?|[eE][+-]?\d*)?|-|t(?:r(?:ue?)?)?|f(?:a(?:l(?:se?)?)?)?|n(?:u(?:ll?)?)?/y
 const WORD = /^(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)$/
 
 /**
- * Where a text stops being JSON: the offset of the first character no JSON text could have there, or its length when it
- * merely ends too early. Only called for text `JSON.parse` has refused, whose messages do not always name a position.
+ * Where a text stops being JSON: the offset of the first character no JSON text could have there,
+ * or its length when it merely ends too early. Only called for text `JSON.parse` has refused, whose
+ * messages do not always name a position.
  */
 export function jsonErrorOffset(text: string): number {
   const cursor = { text, at: 0 }
@@ -64,7 +66,9 @@ function skip(cursor: Cursor, pattern: RegExp): boolean {
   return true
 }
 
-/** Moves past a string, number or word; `false` when it breaks off, with the cursor where it does. */
+/**
+ * Moves past a string, number or word; `false` when it breaks off, with the cursor where it does.
+ */
 function skipScalar(cursor: Cursor): boolean {
   if (cursor.text[cursor.at] === '"') return skipString(cursor)
   const start = cursor.at
@@ -72,7 +76,10 @@ function skipScalar(cursor: Cursor): boolean {
   return WORD.test(cursor.text.slice(start, cursor.at))
 }
 
-/** Run by run: one pattern for a whole string overflows the stack of the regular expression engine at some megabytes. */
+/**
+ * Run by run: one pattern for a whole string overflows the stack of the regular expression engine
+ * at some megabytes.
+ */
 function skipString(cursor: Cursor): boolean {
   cursor.at += 1
   for (;;) {

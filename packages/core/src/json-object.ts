@@ -8,9 +8,10 @@ import type { Turns } from './turns.ts'
 const decoder = new TextDecoder()
 
 /**
- * The value of a JSON text from outside, which holds the event loop for some milliseconds at most: a small text is parsed
- * at once, a larger one must be an object, is parsed in slices, and comes as a promise. Throws `invalid_request` for more
- * structure than `limits` allow, and `JsonSyntaxError` for what is no JSON.
+ * The value of a JSON text from outside, which holds the event loop for some milliseconds at most:
+ * a small text is parsed at once, a larger one must be an object, is parsed in slices, and comes as
+ * a promise. Throws `invalid_request` for more structure than `limits` allow, and `JsonSyntaxError`
+ * for what is no JSON.
  */
 export function parseOutside(bytes: Uint8Array, limits: JsonLimits, turns: Turns): unknown {
   if (bytes.length > SMALL_JSON_BYTES) return parseSliced(bytes, limits, turns)
@@ -44,9 +45,16 @@ function parseText(text: string): unknown {
   }
 }
 
-/** The refusal of a client's text: what stands where, by lines where the text is small enough to be looked at again. */
+/**
+ * The refusal of a client's text: what stands where, by lines where the text is small enough to be
+ * looked at again.
+ */
 export function invalidJson({ at }: JsonSyntaxError, bytes: Uint8Array): GatewayError {
-  if (bytes.length > SMALL_JSON_BYTES) return new GatewayError('invalid_json', `The request body is not valid JSON: unexpected ${at >= bytes.length ? 'end of input' : `byte 0x${bytes[at]?.toString(16).padStart(2, '0')}`} at byte ${at}.`)
+  if (bytes.length > SMALL_JSON_BYTES)
+    return new GatewayError(
+      'invalid_json',
+      `The request body is not valid JSON: unexpected ${at >= bytes.length ? 'end of input' : `byte 0x${bytes[at]?.toString(16).padStart(2, '0')}`} at byte ${at}.`,
+    )
   const text = decoder.decode(bytes)
   let line = 1
   let lineStart = 0
@@ -55,5 +63,8 @@ export function invalidJson({ at }: JsonSyntaxError, bytes: Uint8Array): Gateway
     lineStart = end + 1
   }
   const found = at >= text.length ? 'end of input' : `character ${JSON.stringify(text[at])}`
-  return new GatewayError('invalid_json', `The request body is not valid JSON: unexpected ${found} at position ${at} (line ${line}, column ${at - lineStart + 1}).`)
+  return new GatewayError(
+    'invalid_json',
+    `The request body is not valid JSON: unexpected ${found} at position ${at} (line ${line}, column ${at - lineStart + 1}).`,
+  )
 }

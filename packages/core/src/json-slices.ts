@@ -1,18 +1,38 @@
 import { jsonErrorOffset } from './json-error.ts'
-import { type JsonLimits, JsonSyntaxError, type LargeValue, MAX_GAP_BYTES, PIECE_BYTES, scanJson, tooLongGap } from './json-scan.ts'
+import {
+  type JsonLimits,
+  JsonSyntaxError,
+  type LargeValue,
+  MAX_GAP_BYTES,
+  PIECE_BYTES,
+  scanJson,
+  tooLongGap,
+} from './json-scan.ts'
 import type { Turns } from './turns.ts'
 
 /**
- * Reads a large JSON object without holding the event loop: its structure is bounded and scanned first, then it is parsed
- * piece by piece with `JSON.parse`, and between two pieces the loop turns. Gives what `JSON.parse` gives. Throws
- * `invalid_request` for more structure than `limits` allow, and `JsonSyntaxError` for what is no JSON object.
+ * Reads a large JSON object without holding the event loop: its structure is bounded and scanned
+ * first, then it is parsed piece by piece with `JSON.parse`, and between two pieces the loop turns.
+ * Gives what `JSON.parse` gives. Throws `invalid_request` for more structure than `limits` allow,
+ * and `JsonSyntaxError` for what is no JSON object.
  */
-export function parseSliced(bytes: Uint8Array, limits: JsonLimits, turns: Turns): Promise<Record<string, unknown>> {
+export function parseSliced(
+  bytes: Uint8Array,
+  limits: JsonLimits,
+  turns: Turns,
+): Promise<Record<string, unknown>> {
   return turns.run(parsing(bytes, limits))
 }
 
-/** The steps of `parseSliced`; the event loop may turn at each `yield`. `pieceBytes` is smaller in tests only. */
-export function* parsing(bytes: Uint8Array, limits: JsonLimits, pieceBytes: number = PIECE_BYTES): Generator<undefined, Record<string, unknown>> {
+/**
+ * The steps of `parseSliced`; the event loop may turn at each `yield`. `pieceBytes` is smaller in
+ * tests only.
+ */
+export function* parsing(
+  bytes: Uint8Array,
+  limits: JsonLimits,
+  pieceBytes: number = PIECE_BYTES,
+): Generator<undefined, Record<string, unknown>> {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const start = skipSpace(text, hasByteOrderMark(text) ? 3 : 0)
   if (start > MAX_GAP_BYTES) throw tooLongGap()
@@ -49,7 +69,9 @@ function skipSpace(text: Buffer, at: number): number {
 }
 
 function shifted({ start, end, parts }: LargeValue, by: number): LargeValue {
-  return by === 0 ? { start, end, parts } : { start: start + by, end: end + by, parts: parts.map((part) => shifted(part, by)) }
+  return by === 0
+    ? { start, end, parts }
+    : { start: start + by, end: end + by, parts: parts.map((part) => shifted(part, by)) }
 }
 
 type Container = Record<string, unknown> | unknown[]
@@ -64,7 +86,12 @@ function* containerOf(source: Source, value: LargeValue): Generator<undefined, C
   const into = new Members(source, value)
   for (const part of value.parts) {
     const key = yield* into.upTo(part.start)
-    into.set(key, source.text[part.start] === QUOTE ? yield* stringOf(source, part) : yield* containerOf(source, part))
+    into.set(
+      key,
+      source.text[part.start] === QUOTE
+        ? yield* stringOf(source, part)
+        : yield* containerOf(source, part),
+    )
     into.resumeAt(part.end)
   }
   return yield* into.rest()
@@ -89,7 +116,10 @@ class Members {
     this.#from = value.start + 1
   }
 
-  /** Parses the members before the one whose value begins at `start`, and returns its key; `undefined` in an array. */
+  /**
+   * Parses the members before the one whose value begins at `start`, and returns its key;
+   * `undefined` in an array.
+   */
   *upTo(start: number): Generator<undefined, string | undefined> {
     const member = yield* this.#parseRuns(start)
     const isObject = !Array.isArray(this.#target)
@@ -120,7 +150,10 @@ class Members {
     return this.#target
   }
 
-  /** Parses whole runs of small members while more than a piece is left; returns where the last member before `end` begins. */
+  /**
+   * Parses whole runs of small members while more than a piece is left; returns where the last
+   * member before `end` begins.
+   */
   *#parseRuns(end: number): Generator<undefined, number> {
     const text = this.#text
     let lastComma = -1
@@ -157,31 +190,48 @@ class Members {
     const target = this.#target
     let count = 0
     if (Array.isArray(target)) for (const value of run as unknown[]) count = target.push(value)
-    else for (const key of Object.keys(run)) count = setOwn(target, key, (run as Record<string, unknown>)[key])
+    else
+      for (const key of Object.keys(run))
+        count = setOwn(target, key, (run as Record<string, unknown>)[key])
     if (count === 0 && (this.#afterComma || to < this.#end)) throw new JsonSyntaxError(to)
   }
 
   #parse(from: number, to: number, placeholder: string): Container {
     const [open, close] = Array.isArray(this.#target) ? '[]' : '{}'
-    return parsePiece(this.#text.subarray(from, to), from, [open ?? '', placeholder + (close ?? '')]) as Container
+    return parsePiece(this.#text.subarray(from, to), from, [
+      open ?? '',
+      placeholder + (close ?? ''),
+    ]) as Container
   }
 }
 
 /** An assignment would set the prototype where the key is `__proto__`. */
 function setOwn(target: Record<string, unknown>, key: string, value: unknown): 1 {
-  if (key === '__proto__') Object.defineProperty(target, key, { value, enumerable: true, configurable: true, writable: true })
+  if (key === '__proto__')
+    Object.defineProperty(target, key, {
+      value,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    })
   else target[key] = value
   return 1
 }
 
 /** @param from where the piece begins, for the place of an error */
-function parsePiece(piece: Buffer, from: number, [before, after]: readonly [string, string] = ['', '']): unknown {
+function parsePiece(
+  piece: Buffer,
+  from: number,
+  [before, after]: readonly [string, string] = ['', ''],
+): unknown {
   try {
     return JSON.parse(before + piece.toString('utf8') + after)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     const text = before + piece.toString('utf8') + after
-    throw new JsonSyntaxError(from + Buffer.byteLength(text.slice(before.length, jsonErrorOffset(text))))
+    throw new JsonSyntaxError(
+      from + Buffer.byteLength(text.slice(before.length, jsonErrorOffset(text))),
+    )
   }
 }
 
@@ -193,9 +243,12 @@ function endOfSmallString(text: Buffer, at: number): number {
   return at
 }
 
-function* stringOf({ text, pieceBytes }: Source, { start, end }: LargeValue): Generator<undefined, string> {
+function* stringOf(
+  { text, pieceBytes }: Source,
+  { start, end }: LargeValue,
+): Generator<undefined, string> {
   const pieces: string[] = []
-  for (let from = start + 1; from < end - 1; ) {
+  for (let from = start + 1; from < end - 1;) {
     const to = cutOf(text, from, Math.min(from + pieceBytes, end - 1))
     pieces.push(parsePiece(text.subarray(from, to), from, ['"', '"']) as string)
     from = to
@@ -207,7 +260,10 @@ function* stringOf({ text, pieceBytes }: Source, { start, end }: LargeValue): Ge
 /** Longest escape: `\u0000`. */
 const ESCAPE_BYTES = 6
 
-/** Where a string can be cut, at `to` or shortly before: not inside a character or an escape. `from` is such a place. */
+/**
+ * Where a string can be cut, at `to` or shortly before: not inside a character or an escape. `from`
+ * is such a place.
+ */
 function cutOf(text: Buffer, from: number, to: number): number {
   if (text[to] === QUOTE && !isEscaped(text, from, to)) return to
   const near = Math.max(from, to - ESCAPE_BYTES)

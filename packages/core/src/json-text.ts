@@ -6,13 +6,22 @@ type Container = Readonly<Record<string, unknown>> | readonly unknown[]
 /** From this size on a text is put together in pieces; a smaller one takes two milliseconds. */
 const LARGE_LENGTH = 4 * PIECE_BYTES
 
-/** The JSON text of a value that came from JSON, as `JSON.stringify` gives it; a large one comes as bytes, later. */
+/**
+ * The JSON text of a value that came from JSON, as `JSON.stringify` gives it; a large one comes as
+ * bytes, later.
+ */
 export function jsonText(value: Container, turns: Turns): string | Promise<Uint8Array> {
   return isLonger(value, LARGE_LENGTH) ? turns.run(writing(value)) : JSON.stringify(value)
 }
 
-/** The steps of a large text; the event loop may turn at each `yield`. `pieceLength` is smaller in tests only. */
-export function* writing(value: Container, pieceLength: number = PIECE_BYTES): Generator<undefined, Uint8Array> {
+/**
+ * The steps of a large text; the event loop may turn at each `yield`. `pieceLength` is smaller in
+ * tests only.
+ */
+export function* writing(
+  value: Container,
+  pieceLength: number = PIECE_BYTES,
+): Generator<undefined, Uint8Array> {
   const text = new Pieces(pieceLength)
   yield* writeInto(text, value)
   yield
@@ -62,7 +71,10 @@ function* writeArray(text: Pieces, values: readonly unknown[]): Generator<undefi
   text.add(before === '[' ? '[]' : ']')
 }
 
-function* writeObject(text: Pieces, fields: Readonly<Record<string, unknown>>): Generator<undefined, void> {
+function* writeObject(
+  text: Pieces,
+  fields: Readonly<Record<string, unknown>>,
+): Generator<undefined, void> {
   let before = '{'
   for (const key of Object.keys(fields)) {
     const value = fields[key]
@@ -80,7 +92,7 @@ function* writeString(text: Pieces, value: string): Generator<undefined, void> {
     return
   }
   text.add('"')
-  for (let from = 0; from < value.length; ) {
+  for (let from = 0; from < value.length;) {
     let to = Math.min(from + text.pieceLength, value.length)
     // Two halves of one character stay together.
     while (to < value.length && isHighSurrogate(value.charCodeAt(to - 1))) to += 1
@@ -98,7 +110,9 @@ function isContainer(value: unknown): value is Container {
   return typeof value === 'object' && value !== null
 }
 
-/** Whether the text of `value` has more than about `length` characters; looks no further than that. */
+/**
+ * Whether the text of `value` has more than about `length` characters; looks no further than that.
+ */
 function isLonger(value: Container, length: number): boolean {
   return lengthLeft(value, length) < 0
 }

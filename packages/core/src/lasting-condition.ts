@@ -12,8 +12,8 @@ export interface ConditionReports {
 }
 
 /**
- * An outage or another condition that an operator has to know of: reported once when it begins, once a minute while it
- * lasts, however often its cause is met meanwhile, and once when it is over.
+ * An outage or another condition that an operator has to know of: reported once when it begins,
+ * once a minute while it lasts, however often its cause is met meanwhile, and once when it is over.
  */
 export class LastingCondition {
   readonly #clock: Pick<Clock, 'monotonic' | 'setTimer'>

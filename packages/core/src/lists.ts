@@ -1,6 +1,6 @@
 /**
- * Lists of any length: `to.push(...items)` and `Math.max(...items)` put each element on the stack, which throws a RangeError
- * at about a hundred thousand of them.
+ * Lists of any length: `to.push(...items)` and `Math.max(...items)` put each element on the stack,
+ * which throws a RangeError at about a hundred thousand of them.
  */
 
 /** Adds elements to the end of another list. */

@@ -6,12 +6,23 @@ import type { LeveledLogger } from './log.ts'
 
 const MOST_TARGETS_LOGGED = 20
 
-/** Logs a circuit when it opens and when it closes, and once a minute all that are open: probes that fail meanwhile are no news. */
-export function circuitLog(log: LeveledLogger, clock: Clock): { readonly onChange: (target: string, state: CircuitState) => void; close(): void } {
+/**
+ * Logs a circuit when it opens and when it closes, and once a minute all that are open: probes that
+ * fail meanwhile are no news.
+ */
+export function circuitLog(
+  log: LeveledLogger,
+  clock: Clock,
+): { readonly onChange: (target: string, state: CircuitState) => void; close(): void } {
   const open = new Set<string>()
   const lasting = new LastingCondition(clock, {
     began: () => undefined,
-    lasts: (forMs) => log.warn('circuits still open', { count: open.size, targets: [...open].slice(0, MOST_TARGETS_LOGGED), forMs }),
+    lasts: (forMs) =>
+      log.warn('circuits still open', {
+        count: open.size,
+        targets: [...open].slice(0, MOST_TARGETS_LOGGED),
+        forMs,
+      }),
     over: () => undefined,
   })
   return {
@@ -32,15 +43,32 @@ export function circuitLog(log: LeveledLogger, clock: Clock): { readonly onChang
 /** One line for each change. */
 export function logShedding(log: LeveledLogger, shedding: Shedding, lagMs: number): void {
   if (shedding === 'nobody') log.warn('load shedding ended', { eventLoopLagMs: lagMs })
-  else log.warn('load shedding: event loop lag above eventLoopLagLimit', { refusing: shedding === 'batch' ? 'batch' : 'all requests', eventLoopLagMs: lagMs })
+  else
+    log.warn('load shedding: event loop lag above eventLoopLagLimit', {
+      refusing: shedding === 'batch' ? 'batch' : 'all requests',
+      eventLoopLagMs: lagMs,
+    })
 }
 
-/** A changed configuration that cannot be used is reported until it can: what is in force is not what the file says. */
-export function invalidConfigurationLog(log: LeveledLogger, clock: Clock): { begin(cause: unknown): void; end(): void; close(): void } {
+/**
+ * A changed configuration that cannot be used is reported until it can: what is in force is not
+ * what the file says.
+ */
+export function invalidConfigurationLog(
+  log: LeveledLogger,
+  clock: Clock,
+): { begin(cause: unknown): void; end(): void; close(): void } {
   let cause = ''
   const invalid = new LastingCondition(clock, {
-    began: () => log.error('the changed configuration is not valid; the last good one stays in force', { cause }),
-    lasts: (forMs) => log.error('the changed configuration is still not valid; the last good one stays in force', { cause, forMs }),
+    began: () =>
+      log.error('the changed configuration is not valid; the last good one stays in force', {
+        cause,
+      }),
+    lasts: (forMs) =>
+      log.error('the changed configuration is still not valid; the last good one stays in force', {
+        cause,
+        forMs,
+      }),
     over: () => undefined,
   })
   return {

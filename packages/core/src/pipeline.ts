@@ -1,5 +1,14 @@
 import { Admin } from './admin/index.ts'
-import { admit, admitTargetFor, affordsAnother, chargeReport, countEarly, limitHeadersOf, outputAllowance, settleLimits } from './accounting.ts'
+import {
+  admit,
+  admitTargetFor,
+  affordsAnother,
+  chargeReport,
+  countEarly,
+  limitHeadersOf,
+  outputAllowance,
+  settleLimits,
+} from './accounting.ts'
 import { refuseLoop } from './agent-session.ts'
 import { bodyOf, type Endpoint, matchEndpoint, type OperationEndpoint } from './api/index.ts'
 import { durationHint, parseDuration } from './config/index.ts'
@@ -7,49 +16,87 @@ import { faceFor, type Operation, renderModel, renderModels } from './dialects/i
 import { AnswerStream, type Committed, dispatch, type TrafficLane } from './dispatch/index.ts'
 import { describeThrown, type ErrorCode, GatewayError, isFinal, toGatewayError } from './errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
-import { type GatewayRequest, type GatewayResponse, headersOfTrace, isPlainPath, readJsonBody, readTrace } from './http/index.ts'
+import {
+  type GatewayRequest,
+  type GatewayResponse,
+  headersOfTrace,
+  isPlainPath,
+  readJsonBody,
+  readTrace,
+} from './http/index.ts'
 import { callerKey, type KnownCaller, mayCall } from './identity/index.ts'
 import type { Unit } from './limits/index.ts'
 import { readReports, recordOf, recordOfReport, type RequestRecord } from './ledger/index.ts'
-import { type Allowance, mayUseModel, type Plan, planFor, planForProvider, planForTenant } from './routing/index.ts'
+import {
+  type Allowance,
+  mayUseModel,
+  type Plan,
+  planFor,
+  planForProvider,
+  planForTenant,
+} from './routing/index.ts'
 import { refuseAmbiguous, refuseElsewhere } from './powers.ts'
 import { SMALL_JSON_BYTES } from './json-scan.ts'
 import type { Runtime } from './runtime.ts'
 import { usageOfAnswer, usageOfFailure } from './settlement.ts'
 
 /**
- * The life of one request, in order. The order is the security policy: nobody unknown gets a byte of body read, nothing
- * is sent before it is planned, and every way out passes `settle` exactly once. Never rejects.
+ * The life of one request, in order. The order is the security policy: nobody unknown gets a byte
+ * of body read, nothing is sent before it is planned, and every way out passes `settle` exactly
+ * once. Never rejects.
  */
 export async function handle(runtime: Runtime, request: GatewayRequest): Promise<GatewayResponse> {
   const exchange = open(runtime, request)
   let endpoint: Endpoint | undefined
   let isReading = false
   try {
-    if (!isPlainPath(request.path)) throw new GatewayError('unknown_path', `The path ${JSON.stringify(request.path.slice(0, 200))} can be read in more than one way: it has an empty piece, a backslash, a piece of dots, or an escape for a character that needs none.`)
-    if (runtime.admin !== undefined && Admin.concerns(request)) return await administer(runtime, exchange, request)
+    if (!isPlainPath(request.path))
+      throw new GatewayError(
+        'unknown_path',
+        `The path ${JSON.stringify(request.path.slice(0, 200))} can be read in more than one way: it has an empty piece, a backslash, a piece of dots, or an escape for a character that needs none.`,
+      )
+    if (runtime.admin !== undefined && Admin.concerns(request))
+      return await administer(runtime, exchange, request)
     const match = matchEndpoint(request)
     endpoint = match.endpoint
     if (endpoint.kind === 'health') return await health(runtime, exchange, endpoint.probe)
     if (endpoint.kind === 'hello') return hello(runtime, exchange)
     exchange.endpoint = `${endpoint.method} ${endpoint.path}`
-    if (!runtime.isOpen()) throw new GatewayError('gateway_closed', 'The gateway is shutting down.', { retryAfterMs: 1000, headers: MAY_BE_BYPASSED })
+    if (!runtime.isOpen())
+      throw new GatewayError('gateway_closed', 'The gateway is shutting down.', {
+        retryAfterMs: 1000,
+        headers: MAY_BE_BYPASSED,
+      })
     shed(runtime, exchange, request)
     runtime.onRequest(request)
     exchange.caller = await runtime.identify(request)
-    if (!mayCall(exchange.caller, match.path)) throw new GatewayError('permission_denied', `This key may not call ${match.path}.`)
-    if (endpoint.kind === 'model') return await retrieveModel(runtime, exchange, { request, id: match.params['model'] ?? '' })
+    if (!mayCall(exchange.caller, match.path))
+      throw new GatewayError('permission_denied', `This key may not call ${match.path}.`)
+    if (endpoint.kind === 'model')
+      return await retrieveModel(runtime, exchange, { request, id: match.params['model'] ?? '' })
     if (endpoint.kind === 'models') return await listModels(runtime, exchange, request)
     if (endpoint.kind === 'usage-reports') return await takeReports(runtime, exchange, request)
     let operation: Operation
     isReading = true
     if (endpoint.body === 'json') {
-      const body = await readJsonBody(request, runtime.bodyLimitBytes, { turns: runtime.dispatch.turns, beforeLarge: () => countEarly(runtime, exchange, BEFORE_PARSING) })
+      const body = await readJsonBody(request, runtime.bodyLimitBytes, {
+        turns: runtime.dispatch.turns,
+        beforeLarge: () => countEarly(runtime, exchange, BEFORE_PARSING),
+      })
       if (body.bytes === undefined) runtime.onHostParsedBody()
-      operation = endpoint.read({ ...bodyOf(match, body), params: match.params, query: new URLSearchParams(request.search), header: (name) => request.header(name) })
+      operation = endpoint.read({
+        ...bodyOf(match, body),
+        params: match.params,
+        query: new URLSearchParams(request.search),
+        header: (name) => request.header(name),
+      })
     } else {
       if (isLarge(request)) await countEarly(runtime, exchange, BEFORE_READING)
-      operation = await endpoint.read({ request, params: match.params, bodyLimitBytes: runtime.bodyLimitBytes })
+      operation = await endpoint.read({
+        request,
+        params: match.params,
+        bodyLimitBytes: runtime.bodyLimitBytes,
+      })
     }
     refuseLongModel(operation)
     isReading = false
@@ -64,21 +111,40 @@ export async function handle(runtime: Runtime, request: GatewayRequest): Promise
     const committed = await callTargets(runtime, { exchange, ...affordable, request })
     return respond(runtime, exchange, { endpoint, committed, hasLeft: request.signal.aborted })
   } catch (thrown) {
-    const refused = isReading ? await counted(runtime, exchange, toGatewayError(thrown)) : toGatewayError(thrown)
+    const refused = isReading
+      ? await counted(runtime, exchange, toGatewayError(thrown))
+      : toGatewayError(thrown)
     const error = await throttled(runtime, exchange, { request, endpoint, error: refused })
     try {
       return refuse(runtime, exchange, { endpoint, error, request })
     } catch (cause) {
-      // An error that cannot be rendered, such as one of the host's own making: the client gets an answer all the same.
-      return refuse(runtime, exchange, { endpoint: undefined, error: toGatewayError(describeThrown(cause)), request })
+      // An error that cannot be rendered, such as one of the host's own making: the client gets an
+      // answer all the same.
+      return refuse(runtime, exchange, {
+        endpoint: undefined,
+        error: toGatewayError(describeThrown(cause)),
+        request,
+      })
     }
   }
 }
 
-/** Counts a wrong key or token. A key that is revoked while its answer is under way was a right one. */
-async function throttled({ throttle }: Runtime, { caller }: Exchange, refusal: { readonly request: GatewayRequest; readonly endpoint: Endpoint | undefined; readonly error: GatewayError }): Promise<GatewayError> {
+/**
+ * Counts a wrong key or token. A key that is revoked while its answer is under way was a right one.
+ */
+async function throttled(
+  { throttle }: Runtime,
+  { caller }: Exchange,
+  refusal: {
+    readonly request: GatewayRequest
+    readonly endpoint: Endpoint | undefined
+    readonly error: GatewayError
+  },
+): Promise<GatewayError> {
   const { request, endpoint, error } = refusal
-  return error.code === 'invalid_api_key' && caller === undefined && endpoint !== undefined ? throttle.refusal(error, request) : error
+  return error.code === 'invalid_api_key' && caller === undefined && endpoint !== undefined
+    ? throttle.refusal(error, request)
+    : error
 }
 
 /** A body that arrives slowly takes no place of those who are answered; one that is parsed does. */
@@ -87,12 +153,25 @@ const BEFORE_PARSING: ReadonlySet<Unit> = new Set(['requests', 'concurrency'])
 
 /** Whether the body may be large, as far as its headers tell. */
 function isLarge(request: GatewayRequest): boolean {
-  return Number(request.header('content-length') ?? 0) > SMALL_JSON_BYTES || request.header('transfer-encoding') !== undefined
+  return (
+    Number(request.header('content-length') ?? 0) > SMALL_JSON_BYTES ||
+    request.header('transfer-encoding') !== undefined
+  )
 }
 
 /** A body that cannot be used counts as a request: 429 where there is no room for one. */
-async function counted(runtime: Runtime, exchange: Exchange, error: GatewayError): Promise<GatewayError> {
-  if (error.status < 400 || error.status >= 500 || error.code === 'rate_limit_exceeded' || error.code === 'client_closed') return error
+async function counted(
+  runtime: Runtime,
+  exchange: Exchange,
+  error: GatewayError,
+): Promise<GatewayError> {
+  if (
+    error.status < 400 ||
+    error.status >= 500 ||
+    error.code === 'rate_limit_exceeded' ||
+    error.code === 'client_closed'
+  )
+    return error
   return countEarly(runtime, exchange, BEFORE_READING).then(() => error, toGatewayError)
 }
 
@@ -101,28 +180,49 @@ const LONGEST_MODEL = 256
 
 function refuseLongModel({ model }: Operation): void {
   if (model === undefined || model.length <= LONGEST_MODEL) return
-  throw new GatewayError('invalid_request', `The model name has ${model.length} characters, the limit is ${LONGEST_MODEL}.`, { param: 'model' })
+  throw new GatewayError(
+    'invalid_request',
+    `The model name has ${model.length} characters, the limit is ${LONGEST_MODEL}.`,
+    { param: 'model' },
+  )
 }
 
 const SHED_FOR_MS = 1_000
 
-/** The host's own work goes first: what it has no time for is refused before anything is done for it. */
+/**
+ * The host's own work goes first: what it has no time for is refused before anything is done for
+ * it.
+ */
 function shed({ load }: Runtime, exchange: Exchange, request: GatewayRequest): void {
   const shedding = load?.shedding(exchange.started) ?? 'nobody'
   if (shedding === 'nobody' || (shedding === 'batch' && laneAsked(request) !== 'batch')) return
   exchange.degraded.add('event-loop')
-  throw new GatewayError('host_overloaded', 'The server has too much to do at the moment.', { retryAfterMs: SHED_FOR_MS })
+  throw new GatewayError('host_overloaded', 'The server has too much to do at the moment.', {
+    retryAfterMs: SHED_FOR_MS,
+  })
 }
 
 /** Whether it matters to anything but the provider how the request is read. */
 function isHeld({ limitsFor }: Runtime, { caller }: Exchange): boolean {
-  return caller?.maxOutputTokens !== undefined || caller?.models !== undefined || caller?.routes !== undefined || limitsFor(caller).length > 0
+  return (
+    caller?.maxOutputTokens !== undefined ||
+    caller?.models !== undefined ||
+    caller?.routes !== undefined ||
+    limitsFor(caller).length > 0
+  )
 }
 
-/** The request as its caller may make it: a bound above `maxOutputTokens` of the key becomes that, and where there is none it is set. */
+/**
+ * The request as its caller may make it: a bound above `maxOutputTokens` of the key becomes that,
+ * and where there is none it is set.
+ */
 function bounded({ caller, degraded }: Exchange, operation: Operation): Operation {
   if (caller?.maxOutputTokens === undefined) return operation
-  if (operation.isBoundless?.() === true) throw new GatewayError('permission_denied', `This key gets at most ${caller.maxOutputTokens} output tokens for a request (maxOutputTokens), and how this request bounds its output is not known to the gateway. Use an endpoint below /v1 that takes one request at a time.`)
+  if (operation.isBoundless?.() === true)
+    throw new GatewayError(
+      'permission_denied',
+      `This key gets at most ${caller.maxOutputTokens} output tokens for a request (maxOutputTokens), and how this request bounds its output is not known to the gateway. Use an endpoint below /v1 that takes one request at a time.`,
+    )
   if (operation.bounded === undefined) return operation
   const allowed = operation.bounded(caller.maxOutputTokens)
   if (allowed !== operation) degraded.add('output-bounded')
@@ -160,9 +260,15 @@ function open(runtime: Runtime, request: GatewayRequest): Exchange {
 }
 
 function planOf(runtime: Runtime, exchange: Exchange, request: GatewayRequest): Plan {
-  const plan = enabled(runtime, exchange, planForTenant(wholePlan(runtime, exchange), exchange.caller?.tenant))
+  const plan = enabled(
+    runtime,
+    exchange,
+    planForTenant(wholePlan(runtime, exchange), exchange.caller?.tenant),
+  )
   const timeoutMs = timeoutAsked(request)
-  return timeoutMs === undefined || timeoutMs >= plan.limits.timeoutMs ? plan : { ...plan, limits: { ...plan.limits, timeoutMs } }
+  return timeoutMs === undefined || timeoutMs >= plan.limits.timeoutMs
+    ? plan
+    : { ...plan, limits: { ...plan.limits, timeoutMs } }
 }
 
 function wholePlan({ routing }: Runtime, exchange: Exchange): Plan {
@@ -177,11 +283,17 @@ function wholePlan({ routing }: Runtime, exchange: Exchange): Plan {
 /** The plan without the targets that are switched off. */
 function enabled({ isDisabled }: Runtime, exchange: Exchange, plan: Plan): Plan {
   if (isDisabled === undefined) return plan
-  const targets = plan.targets.filter(({ provider, model }) => !isDisabled({ provider: provider.name, model, route: plan.route }))
+  const targets = plan.targets.filter(
+    ({ provider, model }) => !isDisabled({ provider: provider.name, model, route: plan.route }),
+  )
   if (targets.length === plan.targets.length) return plan
   exchange.degraded.add('target-disabled')
   if (targets.length > 0) return { ...plan, targets }
-  throw new GatewayError('targets_unavailable', `${plan.targets.map(({ id }) => id).join(', ')}: switched off by the operator.`, { headers: { 'x-should-retry': 'false' } })
+  throw new GatewayError(
+    'targets_unavailable',
+    `${plan.targets.map(({ id }) => id).join(', ')}: switched off by the operator.`,
+    { headers: { 'x-should-retry': 'false' } },
+  )
 }
 
 const LANE_HEADER = 'x-postern-lane'
@@ -190,7 +302,11 @@ const LANE_HEADER = 'x-postern-lane'
 function laneAsked(request: GatewayRequest): TrafficLane {
   const asked = request.header(LANE_HEADER) ?? 'interactive'
   if (asked === 'interactive' || asked === 'batch') return asked
-  throw new GatewayError('invalid_request', `The header ${LANE_HEADER} is neither "interactive" nor "batch": ${JSON.stringify(asked.slice(0, 40))}.`, { param: LANE_HEADER })
+  throw new GatewayError(
+    'invalid_request',
+    `The header ${LANE_HEADER} is neither "interactive" nor "batch": ${JSON.stringify(asked.slice(0, 40))}.`,
+    { param: LANE_HEADER },
+  )
 }
 
 const TIMEOUT_HEADER = 'x-postern-timeout'
@@ -200,7 +316,12 @@ function timeoutAsked(request: GatewayRequest): number | undefined {
   const asked = request.header(TIMEOUT_HEADER)
   if (asked === undefined) return undefined
   const ms = parseDuration(/^\d+$/.test(asked) ? Number(asked) : asked)
-  if (ms === undefined) throw new GatewayError('invalid_request', `The header ${TIMEOUT_HEADER} is no duration: ${JSON.stringify(asked.slice(0, 40))}. ${durationHint}`, { param: TIMEOUT_HEADER })
+  if (ms === undefined)
+    throw new GatewayError(
+      'invalid_request',
+      `The header ${TIMEOUT_HEADER} is no duration: ${JSON.stringify(asked.slice(0, 40))}. ${durationHint}`,
+      { param: TIMEOUT_HEADER },
+    )
   return ms
 }
 
@@ -233,7 +354,10 @@ async function callTargets(runtime: Runtime, call: Call): Promise<Committed> {
       lane: laneAsked(request),
       owner: ownerOf(exchange.caller),
       admitTarget,
-      isMetered: exchange.admitted !== undefined || exchange.counted !== undefined || admitTarget !== undefined,
+      isMetered:
+        exchange.admitted !== undefined ||
+        exchange.counted !== undefined ||
+        admitTarget !== undefined,
       reservedOutput: exchange.admitted?.estimate?.outputTokens,
       affordsAnother: affordsAnother(runtime, exchange),
       allowance: outputAllowance(runtime, exchange, operation),
@@ -250,7 +374,11 @@ async function callTargets(runtime: Runtime, call: Call): Promise<Committed> {
   return committed
 }
 
-function respond(runtime: Runtime, exchange: Exchange, answer: { endpoint: OperationEndpoint; committed: Committed; hasLeft: boolean }): GatewayResponse {
+function respond(
+  runtime: Runtime,
+  exchange: Exchange,
+  answer: { endpoint: OperationEndpoint; committed: Committed; hasLeft: boolean },
+): GatewayResponse {
   const { body, observation, status, refusal } = answer.committed
   const outcome = (error?: GatewayError): Outcome => ({
     status: error?.code === 'client_closed' ? 499 : status,
@@ -258,9 +386,19 @@ function respond(runtime: Runtime, exchange: Exchange, answer: { endpoint: Opera
     ...usageOfAnswer(answer.committed, exchange),
     finishes: observation.finishes,
   })
-  const headers = { ...answerHeaders(exchange), ...answer.endpoint.face.answerHeaders?.(exchange.id), ...answer.committed.headers }
+  const headers = {
+    ...answerHeaders(exchange),
+    ...answer.endpoint.face.answerHeaders?.(exchange.id),
+    ...answer.committed.headers,
+  }
   if (!(body instanceof AnswerStream)) {
-    settle(runtime, exchange, answer.hasLeft ? { ...outcome(), status: 499, code: 'client_closed' } : { ...outcome(), code: refusal?.code ?? 'ok' })
+    settle(
+      runtime,
+      exchange,
+      answer.hasLeft
+        ? { ...outcome(), status: 499, code: 'client_closed' }
+        : { ...outcome(), code: refusal?.code ?? 'ok' },
+    )
     return { status, headers, body }
   }
   body.onEnd(({ error }) => {
@@ -270,16 +408,23 @@ function respond(runtime: Runtime, exchange: Exchange, answer: { endpoint: Opera
   return { status, headers: { ...headers, ...STREAM_HEADERS }, body }
 }
 
-/** `no-transform` keeps compressing middlewares of the host from buffering the stream to its end. */
+/**
+ * `no-transform` keeps compressing middlewares of the host from buffering the stream to its end.
+ */
 const STREAM_HEADERS = { 'cache-control': 'no-cache, no-transform', 'x-accel-buffering': 'no' }
 
 function answerHeaders(exchange: Exchange): Record<string, string> {
-  const headers: Record<string, string> = { 'x-postern-request-id': exchange.id, 'x-request-id': exchange.trace.hostRequestId ?? exchange.id, ...limitHeadersOf(exchange) }
+  const headers: Record<string, string> = {
+    'x-postern-request-id': exchange.id,
+    'x-request-id': exchange.trace.hostRequestId ?? exchange.id,
+    ...limitHeadersOf(exchange),
+  }
   if (exchange.route !== undefined) headers['x-postern-route'] = headerValue(exchange.route)
   if (exchange.target !== undefined) headers['x-postern-target'] = headerValue(exchange.target)
   if (exchange.attempts.length > 0) headers['x-postern-attempts'] = String(exchange.attempts.length)
   if (exchange.degraded.size > 0) headers['x-postern-degraded'] = [...exchange.degraded].join(', ')
-  if (exchange.dropped.length > 0) headers['x-postern-dropped'] = headerValue(exchange.dropped.join(', '))
+  if (exchange.dropped.length > 0)
+    headers['x-postern-dropped'] = headerValue(exchange.dropped.join(', '))
   return headers
 }
 
@@ -289,41 +434,91 @@ const PRINTABLE = /^[\x20-\x7e]*$/
 /** Names come from clients and files: whatever a header cannot hold is percent-encoded. */
 function headerValue(text: string): string {
   if (text.length <= MAX_HEADER_LENGTH && PRINTABLE.test(text)) return text
-  return text.slice(0, MAX_HEADER_LENGTH).toWellFormed().replace(/[^\x20-\x7e]/gu, (character) => encodeURIComponent(character))
+  return text
+    .slice(0, MAX_HEADER_LENGTH)
+    .toWellFormed()
+    .replace(/[^\x20-\x7e]/gu, (character) => encodeURIComponent(character))
 }
 
 const LONGEST_RETRY_AFTER_MS = 5 * 60_000
 
-function refuse(runtime: Runtime, exchange: Exchange, refusal: { endpoint: Endpoint | undefined; error: GatewayError; request: GatewayRequest }): GatewayResponse {
+function refuse(
+  runtime: Runtime,
+  exchange: Exchange,
+  refusal: { endpoint: Endpoint | undefined; error: GatewayError; request: GatewayRequest },
+): GatewayResponse {
   const { endpoint, error, request } = refusal
   logRefusal(runtime, exchange, error)
   settle(runtime, exchange, { status: error.status, code: error.code, ...usageOfFailure(exchange) })
   const { retryAfterMs } = error.details
-  const headers: Record<string, string> = { ...answerHeaders(exchange), 'content-type': 'application/json', ...(isFinal(error.status) && { 'x-should-retry': 'false' }), ...error.details.headers }
-  // Command lines wait as long as they are told, and show nothing meanwhile: a wait for hours is told by its end instead.
-  if (retryAfterMs !== undefined && retryAfterMs > LONGEST_RETRY_AFTER_MS) headers['x-postern-resets-at'] = new Date(runtime.clock.now() + retryAfterMs).toISOString()
+  const headers: Record<string, string> = {
+    ...answerHeaders(exchange),
+    'content-type': 'application/json',
+    ...(isFinal(error.status) && { 'x-should-retry': 'false' }),
+    ...error.details.headers,
+  }
+  // Command lines wait as long as they are told, and show nothing meanwhile: a wait for hours is
+  // told by its end instead.
+  if (retryAfterMs !== undefined && retryAfterMs > LONGEST_RETRY_AFTER_MS)
+    headers['x-postern-resets-at'] = new Date(runtime.clock.now() + retryAfterMs).toISOString()
   else if (retryAfterMs !== undefined) {
     headers['retry-after'] = String(Math.ceil(retryAfterMs / 1000))
     headers['retry-after-ms'] = String(Math.ceil(retryAfterMs))
   }
-  if (error.details.resetsAtMs !== undefined) headers['x-postern-resets-at'] = new Date(error.details.resetsAtMs).toISOString()
-  if (error.details.mostOutputTokens !== undefined) headers['x-postern-max-output-tokens'] = String(error.details.mostOutputTokens)
+  if (error.details.resetsAtMs !== undefined)
+    headers['x-postern-resets-at'] = new Date(error.details.resetsAtMs).toISOString()
+  if (error.details.mostOutputTokens !== undefined)
+    headers['x-postern-max-output-tokens'] = String(error.details.mostOutputTokens)
   const face = endpoint?.kind === 'operation' ? endpoint.face : faceFor(request)
   Object.assign(headers, face.answerHeaders?.(exchange.id))
   const body = JSON.stringify(face.renderError(error, exchange.id))
-  return { status: error.status, headers, body, ...(error.code === 'unknown_path' ? { unmatched: true } : {}) }
+  return {
+    status: error.status,
+    headers,
+    body,
+    ...(error.code === 'unknown_path' ? { unmatched: true } : {}),
+  }
 }
 
 function logRefusal(runtime: Runtime, exchange: Exchange, error: GatewayError): void {
-  if (error.code === 'internal_error') runtime.log.error('a request failed inside the gateway', { id: exchange.id, ...exchange.trace, cause: describeThrown(error.details.cause) })
-  else if (error.code === 'provider_credentials') runtime.log.error('a provider refused the configured key', { id: exchange.id, ...exchange.trace, provider: error.details.provider })
+  if (error.code === 'internal_error')
+    runtime.log.error('a request failed inside the gateway', {
+      id: exchange.id,
+      ...exchange.trace,
+      cause: describeThrown(error.details.cause),
+    })
+  else if (error.code === 'provider_credentials')
+    runtime.log.error('a provider refused the configured key', {
+      id: exchange.id,
+      ...exchange.trace,
+      provider: error.details.provider,
+    })
   else if (error.status >= 500 && exchange.attempts.length > 0) logFailure(runtime, exchange, error)
 }
 
 /** The client is told codes; the operator is told the cause as well. */
-function logFailure({ log }: Runtime, { id, trace, route, attempts }: Exchange, { status, code, message, details: { provider, cause } }: GatewayError): void {
-  const tried = attempts.map(({ target, code: outcome, status: seen, ms }) => ({ target, code: outcome, ...(seen !== undefined && { status: seen }), ms }))
-  log.warn('request failed', { id, ...trace, ...(route !== undefined && { route }), status, code, provider, message, ...(cause !== undefined && { cause: describeThrown(cause) }), attempts: tried })
+function logFailure(
+  { log }: Runtime,
+  { id, trace, route, attempts }: Exchange,
+  { status, code, message, details: { provider, cause } }: GatewayError,
+): void {
+  const tried = attempts.map(({ target, code: outcome, status: seen, ms }) => ({
+    target,
+    code: outcome,
+    ...(seen !== undefined && { status: seen }),
+    ms,
+  }))
+  log.warn('request failed', {
+    id,
+    ...trace,
+    ...(route !== undefined && { route }),
+    status,
+    code,
+    provider,
+    message,
+    ...(cause !== undefined && { cause: describeThrown(cause) }),
+    attempts: tried,
+  })
 }
 
 /** Exactly once for every request, however it ended. */
@@ -334,7 +529,10 @@ function settle(runtime: Runtime, exchange: Exchange, outcome: Outcome): void {
   runtime.active.delete(exchange)
   runtime.onSettled()
   if (exchange.endpoint === '' || (runtime.onRecord === undefined && !runtime.log.wantsInfo)) return
-  keep(runtime, recordOf(exchange, outcome, Math.round(runtime.clock.monotonic() - exchange.started)))
+  keep(
+    runtime,
+    recordOf(exchange, outcome, Math.round(runtime.clock.monotonic() - exchange.started)),
+  )
 }
 
 function keep(runtime: Runtime, record: RequestRecord): void {
@@ -343,7 +541,11 @@ function keep(runtime: Runtime, record: RequestRecord): void {
 }
 
 /** What administrators do is recorded as any other request, and told to the audit besides. */
-async function administer(runtime: Runtime, exchange: Exchange, request: GatewayRequest): Promise<GatewayResponse> {
+async function administer(
+  runtime: Runtime,
+  exchange: Exchange,
+  request: GatewayRequest,
+): Promise<GatewayResponse> {
   exchange.endpoint = `${request.method} /admin`
   const { admin } = runtime
   if (admin === undefined) throw new TypeError('Nobody may administer this gateway.')
@@ -352,27 +554,56 @@ async function administer(runtime: Runtime, exchange: Exchange, request: Gateway
   return { ...answer, headers: { ...answerHeaders(exchange), ...answer.headers } }
 }
 
-async function health(runtime: Runtime, exchange: Exchange, probe: 'live' | 'ready'): Promise<GatewayResponse> {
-  const { status, code, body } = probe === 'live' ? { status: 200, code: 'ok' as const, body: { status: 'ok' } } : await readiness(runtime)
+async function health(
+  runtime: Runtime,
+  exchange: Exchange,
+  probe: 'live' | 'ready',
+): Promise<GatewayResponse> {
+  const { status, code, body } =
+    probe === 'live'
+      ? { status: 200, code: 'ok' as const, body: { status: 'ok' } }
+      : await readiness(runtime)
   settle(runtime, exchange, { status, code })
-  return { status, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' }, body: JSON.stringify(body) }
+  return {
+    status,
+    headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+    body: JSON.stringify(body),
+  }
 }
 
-/** 503 while no request can be answered: a load balancer is to ask another instance. The names of targets only the operator learns: `gateway.health()`. */
-async function readiness(runtime: Runtime): Promise<{ readonly status: number; readonly code: ErrorCode | 'ok'; readonly body: object }> {
+/**
+ * 503 while no request can be answered: a load balancer is to ask another instance. The names of
+ * targets only the operator learns: `gateway.health()`.
+ */
+async function readiness(
+  runtime: Runtime,
+): Promise<{ readonly status: number; readonly code: ErrorCode | 'ok'; readonly body: object }> {
   if (!runtime.isOpen()) return { status: 503, code: 'gateway_closed', body: { status: 'closing' } }
   const missing = await runtime.missing()
   const degraded = degradedParts(runtime)
   const more = degraded.length > 0 && { degraded }
-  if (missing.length > 0) return { status: 503, code: missing.includes('targets') ? 'targets_unavailable' : 'store_unavailable', body: { status: 'unavailable', missing, ...more } }
-  return { status: 200, code: 'ok', body: { status: degraded.length > 0 ? 'degraded' : 'ok', ...more } }
+  if (missing.length > 0)
+    return {
+      status: 503,
+      code: missing.includes('targets') ? 'targets_unavailable' : 'store_unavailable',
+      body: { status: 'unavailable', missing, ...more },
+    }
+  return {
+    status: 200,
+    code: 'ok',
+    body: { status: degraded.length > 0 ? 'degraded' : 'ok', ...more },
+  }
 }
 
 /** What is not as it should be. */
 export function degradedParts(runtime: Runtime): string[] {
   const hasUnavailable = runtime.dispatch.health.unavailable.length > 0
   const isShedding = (runtime.load?.current ?? 'nobody') !== 'nobody'
-  return [...(hasUnavailable ? ['targets'] : []), ...(isShedding ? ['event-loop'] : []), ...runtime.storeDefects()]
+  return [
+    ...(hasUnavailable ? ['targets'] : []),
+    ...(isShedding ? ['event-loop'] : []),
+    ...runtime.storeDefects(),
+  ]
 }
 
 function hello(runtime: Runtime, exchange: Exchange): GatewayResponse {
@@ -381,9 +612,17 @@ function hello(runtime: Runtime, exchange: Exchange): GatewayResponse {
 }
 
 /** Each report becomes one record, however often it is sent. */
-async function takeReports(runtime: Runtime, exchange: Exchange, request: GatewayRequest): Promise<GatewayResponse> {
+async function takeReports(
+  runtime: Runtime,
+  exchange: Exchange,
+  request: GatewayRequest,
+): Promise<GatewayResponse> {
   const { caller } = exchange
-  if (caller?.mayReport !== true) throw new GatewayError('permission_denied', 'This key may not report usage: it needs the right mayReport, which its operator gives it.')
+  if (caller?.mayReport !== true)
+    throw new GatewayError(
+      'permission_denied',
+      'This key may not report usage: it needs the right mayReport, which its operator gives it.',
+    )
   const { value } = await readJsonBody(request, runtime.bodyLimitBytes)
   const reports = readReports(value)
   const fresh = runtime.reports.take(callerKey(caller), reports)
@@ -393,18 +632,40 @@ async function takeReports(runtime: Runtime, exchange: Exchange, request: Gatewa
     keep(runtime, record)
   }
   settle(runtime, exchange, { status: 200, code: 'ok' })
-  return { status: 200, headers: { ...answerHeaders(exchange), 'content-type': 'application/json' }, body: JSON.stringify({ accepted: fresh.length, known: reports.length - fresh.length }) }
+  return {
+    status: 200,
+    headers: { ...answerHeaders(exchange), 'content-type': 'application/json' },
+    body: JSON.stringify({ accepted: fresh.length, known: reports.length - fresh.length }),
+  }
 }
 
-/** The entry that the list has for `id`; a model of a provider that lists none is there where a request would reach it. */
-async function retrieveModel(runtime: Runtime, exchange: Exchange, { request, id }: { readonly request: GatewayRequest; readonly id: string }): Promise<GatewayResponse> {
+/**
+ * The entry that the list has for `id`; a model of a provider that lists none is there where a
+ * request would reach it.
+ */
+async function retrieveModel(
+  runtime: Runtime,
+  exchange: Exchange,
+  { request, id }: { readonly request: GatewayRequest; readonly id: string },
+): Promise<GatewayResponse> {
   const [target] = planToList(runtime, exchange, id).targets
   if (target !== undefined && !runtime.routing.routes.has(id)) {
-    const listed = (await runtime.listModels()).filter((model) => model.startsWith(`${target.provider.name}/`))
-    if (listed.length > 0 && !listed.includes(target.id)) throw new GatewayError('model_not_found', `${target.provider.name} lists no model ${JSON.stringify(target.model.slice(0, 200))}.`, { param: 'model' })
+    const listed = (await runtime.listModels()).filter((model) =>
+      model.startsWith(`${target.provider.name}/`),
+    )
+    if (listed.length > 0 && !listed.includes(target.id))
+      throw new GatewayError(
+        'model_not_found',
+        `${target.provider.name} lists no model ${JSON.stringify(target.model.slice(0, 200))}.`,
+        { param: 'model' },
+      )
   }
   settle(runtime, exchange, { status: 200, code: 'ok' })
-  return { status: 200, headers: { ...answerHeaders(exchange), 'content-type': 'application/json' }, body: JSON.stringify(renderModel(id, Math.floor(exchange.startedAt / 1000), request)) }
+  return {
+    status: 200,
+    headers: { ...answerHeaders(exchange), 'content-type': 'application/json' },
+    body: JSON.stringify(renderModel(id, Math.floor(exchange.startedAt / 1000), request)),
+  }
 }
 
 /** What a caller may not use is not there, as in the list. */
@@ -413,16 +674,30 @@ function planToList({ routing }: Runtime, { caller }: Exchange, id: string): Pla
     return planFor(routing, id, caller ?? {})
   } catch (error) {
     if (!(error instanceof GatewayError) || error.code !== 'permission_denied') throw error
-    throw new GatewayError('model_not_found', `There is no route or model ${JSON.stringify(id.slice(0, 200))}.`, { param: 'model' })
+    throw new GatewayError(
+      'model_not_found',
+      `There is no route or model ${JSON.stringify(id.slice(0, 200))}.`,
+      { param: 'model' },
+    )
   }
 }
 
 /** Routes first, then models: what this caller may use. */
-async function listModels(runtime: Runtime, exchange: Exchange, request: GatewayRequest): Promise<GatewayResponse> {
+async function listModels(
+  runtime: Runtime,
+  exchange: Exchange,
+  request: GatewayRequest,
+): Promise<GatewayResponse> {
   const allowance: Allowance = exchange.caller ?? {}
   const created = Math.floor(exchange.startedAt / 1000)
-  const routes = [...runtime.routing.routes.keys()].filter((name) => allowance.routes?.includes(name) ?? true)
+  const routes = [...runtime.routing.routes.keys()].filter(
+    (name) => allowance.routes?.includes(name) ?? true,
+  )
   const models = (await runtime.listModels()).filter((id) => mayUseModel(allowance, id))
   settle(runtime, exchange, { status: 200, code: 'ok' })
-  return { status: 200, headers: { ...answerHeaders(exchange), 'content-type': 'application/json' }, body: JSON.stringify(renderModels({ routes, models, created }, request)) }
+  return {
+    status: 200,
+    headers: { ...answerHeaders(exchange), 'content-type': 'application/json' },
+    body: JSON.stringify(renderModels({ routes, models, created }, request)),
+  }
 }

@@ -15,7 +15,8 @@ import type { RoutingTable } from './routing/index.ts'
 import type { StoreDefect } from './shared-state.ts'
 
 /**
- * Everything decided at start, frozen. A reload builds another one beside it; a request keeps the one it began with.
+ * Everything decided at start, frozen. A reload builds another one beside it; a request keeps the
+ * one it began with.
  */
 export interface Runtime {
   readonly clock: Clock
@@ -39,20 +40,34 @@ export interface Runtime {
   /** Counts wrong credentials of callers. */
   readonly throttle: Throttle
   /** Counts what has been used already. */
-  readonly charge: (limits: readonly Limit[], demand: Pick<Demand, 'id' | 'subject'>, actual: Amounts) => void
+  readonly charge: (
+    limits: readonly Limit[],
+    demand: Pick<Demand, 'id' | 'subject'>,
+    actual: Amounts,
+  ) => void
   /** `/admin/*`; absent where nobody may administer the gateway. */
   readonly admin: Pick<Admin, 'handle'> | undefined
-  /** What usage of a target (`provider/model`) costs in nano-dollars; `undefined` where nobody knows. */
+  /**
+   * What usage of a target (`provider/model`) costs in nano-dollars; `undefined` where nobody
+   * knows.
+   */
   readonly priceOf: (target: string, usage: Usage) => number | undefined
-  /** What a request of a target costs beside its tokens, where it asks for more than they pay for. */
+  /**
+   * What a request of a target costs beside its tokens, where it asks for more than they pay for.
+   */
   readonly surchargeOf: (target: string) => number | undefined
   /** What is wrong with the store that counts limits. */
   readonly storeDefects: () => readonly StoreDefect[]
-  /** What keeps every request from being answered, for readiness: empty while some can be. Never rejects. */
+  /**
+   * What keeps every request from being answered, for readiness: empty while some can be. Never
+   * rejects.
+   */
   readonly missing: () => Promise<readonly MissingPart[]>
   /** Who is refused for the sake of the host; `undefined` when nobody ever is. */
   readonly load: HostLoad | undefined
-  /** Looks at the host by one of its requests; what is wrong with it is told to the operator once. */
+  /**
+   * Looks at the host by one of its requests; what is wrong with it is told to the operator once.
+   */
   readonly onRequest: (request: GatewayRequest) => void
   /** A parser of the host has read a body before us: told to the operator once. */
   readonly onHostParsedBody: () => void

@@ -1,19 +1,28 @@
 /** A provider's key with what each encoding escapes in its own way. */
 export const LEAKY_KEY = 'canary/pr0vider+key="x1"\\y=9~z'
 
-const everyCharacter = (encode: (code: number) => string) => (text: string): string => [...text].map((character) => encode(character.charCodeAt(0))).join('')
+const everyCharacter =
+  (encode: (code: number) => string) =>
+  (text: string): string =>
+    [...text].map((character) => encode(character.charCodeAt(0))).join('')
 const hex = (code: number, length: number): string => code.toString(16).padStart(length, '0')
 const insideJson = (text: string): string => JSON.stringify(text).slice(1, -1)
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
-/** How a text may be written by whoever repeats it. The last ones are what two of them make together. */
+/**
+ * How a text may be written by whoever repeats it. The last ones are what two of them make
+ * together.
+ */
 export const spellings: Readonly<Record<string, (key: string) => string>> = {
   verbatim: (key) => key,
   'after Bearer': (key) => `Bearer ${key}`,
   'escaped for JSON': insideJson,
   'escaped for JSON twice': (key) => insideJson(insideJson(key)),
   'percent-encoded': (key) => encodeURIComponent(key),
-  'percent-encoded in lower case': (key) => encodeURIComponent(key).toLowerCase().replace(/%../g, (escape) => escape.toLowerCase()),
+  'percent-encoded in lower case': (key) =>
+    encodeURIComponent(key)
+      .toLowerCase()
+      .replace(/%../g, (escape) => escape.toLowerCase()),
   'percent-encoded throughout': everyCharacter((code) => `%${hex(code, 2)}`),
   'percent-encoded twice': (key) => encodeURIComponent(encodeURIComponent(key)),
   '\\u-escaped': everyCharacter((code) => `\\u${hex(code, 4)}`),
@@ -29,7 +38,7 @@ export const spellings: Readonly<Record<string, (key: string) => string>> = {
   base64url: (key) => Buffer.from(key).toString('base64url'),
   'base64, percent-encoded': (key) => encodeURIComponent(base64(key)),
   hexadecimal: (key) => Buffer.from(key).toString('hex'),
-  'HEXADECIMAL': (key) => Buffer.from(key).toString('hex').toUpperCase(),
+  HEXADECIMAL: (key) => Buffer.from(key).toString('hex').toUpperCase(),
   'in capitals': (key) => key.toUpperCase(),
 }
 
@@ -41,9 +50,22 @@ function readings(text: string): string[] {
     for (const read of [
       (from: string) => from.replace(/\\(["\\/])/g, '$1'),
       (from: string) => from.replace(/\\[rnt]|\s/g, ''),
-      (from: string) => from.replace(/\\u([\da-f]{4})|\\x([\da-f]{2})|&#x([\da-f]+);|%([\da-f]{2})/gi, (_all, ...codes: (string | undefined)[]) => String.fromCharCode(Number.parseInt(codes.find((code) => code !== undefined) ?? '0', 16))),
-      (from: string) => from.replace(/[A-Za-z0-9+/_-]{16,}/g, (run) => ['', 'A', 'AA', 'AAA'].map((lead) => Buffer.from(lead + run, 'base64').toString('latin1')).join(' ')),
-      (from: string) => from.replace(/[\da-f]{16,}/gi, (run) => Buffer.from(run, 'hex').toString('latin1')),
+      (from: string) =>
+        from.replace(
+          /\\u([\da-f]{4})|\\x([\da-f]{2})|&#x([\da-f]+);|%([\da-f]{2})/gi,
+          (_all, ...codes: (string | undefined)[]) =>
+            String.fromCharCode(
+              Number.parseInt(codes.find((code) => code !== undefined) ?? '0', 16),
+            ),
+        ),
+      (from: string) =>
+        from.replace(/[A-Za-z0-9+/_-]{16,}/g, (run) =>
+          ['', 'A', 'AA', 'AAA']
+            .map((lead) => Buffer.from(lead + run, 'base64').toString('latin1'))
+            .join(' '),
+        ),
+      (from: string) =>
+        from.replace(/[\da-f]{16,}/gi, (run) => Buffer.from(run, 'hex').toString('latin1')),
     ]) {
       const next = read(known)
       if (next.length < 100_000) seen.add(next)
@@ -54,7 +76,9 @@ function readings(text: string): string[] {
 
 /** Whether eight characters of the key in a row can be read out of the text. */
 export function reveals(text: string, key: string = LEAKY_KEY): boolean {
-  const parts = Array.from({ length: key.length - 7 }, (_, at) => key.slice(at, at + 8).toLowerCase())
+  const parts = Array.from({ length: key.length - 7 }, (_, at) =>
+    key.slice(at, at + 8).toLowerCase(),
+  )
   return readings(text).some((reading) => {
     const lower = reading.toLowerCase()
     return parts.some((part) => lower.includes(part))

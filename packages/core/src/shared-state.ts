@@ -7,11 +7,27 @@ import { limitsOfCaller, type Settings } from './config/index.ts'
 import { messageOf } from './errors.ts'
 import type { HostCalls } from './host-calls.ts'
 import { callerKey, type Identify, type KnownCaller, Throttle } from './identity/index.ts'
-import { AdmissionControl, alertDraw, Alerts, type ClaimAlert, type Limit, type LimitAlert } from './limits/index.ts'
+import {
+  AdmissionControl,
+  alertDraw,
+  Alerts,
+  type ClaimAlert,
+  type Limit,
+  type LimitAlert,
+} from './limits/index.ts'
 import { LastingCondition } from './lasting-condition.ts'
 import type { LeveledLogger } from './log.ts'
 import type { Runtime } from './runtime.ts'
-import { GuardedLedger, type HealthBoard, type Ledger, memoryWindow, openStore, type OpenWindow, type RequestWindow, type Store } from './storage/index.ts'
+import {
+  GuardedLedger,
+  type HealthBoard,
+  type Ledger,
+  memoryWindow,
+  openStore,
+  type OpenWindow,
+  type RequestWindow,
+  type Store,
+} from './storage/index.ts'
 
 interface Outside {
   readonly log: LeveledLogger
@@ -28,12 +44,18 @@ export type StoreDefect = 'store' | 'store-eviction'
 
 const NO_LIMITS: readonly Limit[] = Object.freeze([])
 
-/** What a gateway shares with other instances, and where: opened when something needs it, and kept over reloads. */
+/**
+ * What a gateway shares with other instances, and where: opened when something needs it, and kept
+ * over reloads.
+ */
 export class SharedState {
   readonly #settings: Settings
   readonly #outside: Outside
   /** Of callers that bring limits along, those are read once for each. */
-  readonly #ofCallers = new WeakMap<object, { readonly key: string; readonly limits: readonly Limit[] }>()
+  readonly #ofCallers = new WeakMap<
+    object,
+    { readonly key: string; readonly limits: readonly Limit[] }
+  >()
   #store: Store | undefined
   #guarded: GuardedLedger | undefined
   #admission: AdmissionControl | undefined
@@ -49,35 +71,55 @@ export class SharedState {
     this.#outside = outside
     const { wrongKeysPerAddress: perAddress, wrongKeys: inAll } = settings
     const open: OpenWindow = (name, limit) => this.#openWindow(name, limit)
-    this.throttles = { keys: new Throttle({ name: 'keys', perAddress, inAll, open }), admin: new Throttle({ name: 'admin', perAddress, inAll, open }) }
+    this.throttles = {
+      keys: new Throttle({ name: 'keys', perAddress, inAll, open }),
+      admin: new Throttle({ name: 'admin', perAddress, inAll, open }),
+    }
   }
 
   /** What is wrong with the store, as far as is known. */
   get degraded(): readonly StoreDefect[] {
-    return [...((this.#guarded?.state ?? 'closed') === 'closed' ? [] : (['store'] as const)), ...(this.#evictionPolicy === undefined ? [] : (['store-eviction'] as const))]
+    return [
+      ...((this.#guarded?.state ?? 'closed') === 'closed' ? [] : (['store'] as const)),
+      ...(this.#evictionPolicy === undefined ? [] : (['store-eviction'] as const)),
+    ]
   }
 
-  /** Whether requests are refused while the store does not answer, and it does not: asked again now, for instances without requests. */
+  /**
+   * Whether requests are refused while the store does not answer, and it does not: asked again now,
+   * for instances without requests.
+   */
   async isMissed(limits: readonly Limit[]): Promise<boolean> {
     const { limitFailMode, budgetFailMode } = this.#settings
     const all = [...limits, ...(this.#administered?.rules.limits ?? NO_LIMITS)]
     // A limit for some callers refuses those alone.
-    const isNeeded = all.some(({ unit, isSoft, only }) => !isSoft && only.size === 0 && (unit === 'usd' ? budgetFailMode : limitFailMode) === 'closed')
+    const isNeeded = all.some(
+      ({ unit, isSoft, only }) =>
+        !isSoft &&
+        only.size === 0 &&
+        (unit === 'usd' ? budgetFailMode : limitFailMode) === 'closed',
+    )
     if (!isNeeded || this.degraded.length === 0) return false
-    const isThere = await this.#guarded?.probe().then(() => true, () => false)
+    const isThere = await this.#guarded?.probe().then(
+      () => true,
+      () => false,
+    )
     return isThere === false
   }
 
   /** Where instances tell each other about targets; nowhere, in memory and in a file. */
   get board(): HealthBoard | undefined {
     const { store } = this.#settings
-    return store === 'memory' || (typeof store === 'string' && store.startsWith('sqlite:')) ? undefined : this.#openStore().board
+    return store === 'memory' || (typeof store === 'string' && store.startsWith('sqlite:'))
+      ? undefined
+      : this.#openStore().board
   }
 
   /** What administrators write while the gateway runs; nothing where nobody may administer it. */
   get administered(): Administered | undefined {
     const { adminToken, adminGuard } = this.#settings
-    if (this.#administered !== undefined || (adminToken === undefined && adminGuard === undefined)) return this.#administered
+    if (this.#administered !== undefined || (adminToken === undefined && adminGuard === undefined))
+      return this.#administered
     const { directory } = this.#openStore()
     if (directory !== undefined) this.#administered = administer(directory, this.#outside)
     return this.#administered
@@ -91,7 +133,9 @@ export class SharedState {
       limitsFor: (caller) => {
         const made = this.#administered?.rules.limits ?? NO_LIMITS
         const everybodys = made.length === 0 ? limits : [...limits, ...made]
-        return caller?.limits === undefined ? everybodys : [...everybodys, ...this.#limitsOf(caller, caller.limits)]
+        return caller?.limits === undefined
+          ? everybodys
+          : [...everybodys, ...this.#limitsOf(caller, caller.limits)]
       },
       admit: (wanted, demand) => this.#openAdmission().admit(wanted, demand),
       charge: (wanted, demand, actual) => this.#openAdmission().charge(wanted, demand, actual),
@@ -104,9 +148,21 @@ export class SharedState {
     if (administered === undefined) return undefined
     const { adminToken } = settings
     const { clock, log, hostCalls } = this.#outside
-    const { throttles: { admin: throttle } } = this
+    const {
+      throttles: { admin: throttle },
+    } = this
     const requests = this.#openWindow('admin-requests', settings.adminRequests)
-    return createAdmin({ ...administered, throttle, requests, settings, clock, log, hostCalls, token: adminToken, admission: this.#openAdmission() })
+    return createAdmin({
+      ...administered,
+      throttle,
+      requests,
+      settings,
+      clock,
+      log,
+      hostCalls,
+      token: adminToken,
+      admission: this.#openAdmission(),
+    })
   }
 
   /** Knows who calls by what administrators have last written. */
@@ -167,7 +223,13 @@ export class SharedState {
     const { limitFailMode, budgetFailMode, timeoutMs, routes } = this.#settings
     const store = this.#openStore()
     // What is in this process cannot be late or away.
-    if (store.name !== 'memory') this.#guarded = new GuardedLedger(store.ledger, { clock, opening: store.opening, onChange: this.#outageOf(store.name), onCounterFailure: (cause) => this.#reportCounter(store.name, cause) })
+    if (store.name !== 'memory')
+      this.#guarded = new GuardedLedger(store.ledger, {
+        clock,
+        opening: store.opening,
+        onChange: this.#outageOf(store.name),
+        onCounterFailure: (cause) => this.#reportCounter(store.name, cause),
+      })
     this.#guarded?.probe().catch(() => undefined)
     void this.#warnOfEviction(store)
     this.#admission = new AdmissionControl({
@@ -175,10 +237,17 @@ export class SharedState {
       ledger: this.#guarded ?? store.ledger,
       limitFailMode,
       budgetFailMode,
-      alerts: new Alerts((alert) => this.#tellAlert(alert), store.isShared ? claimsOf(this.#guarded ?? store.ledger) : undefined),
+      alerts: new Alerts(
+        (alert) => this.#tellAlert(alert),
+        store.isShared ? claimsOf(this.#guarded ?? store.ledger) : undefined,
+      ),
       instance: store.isShared ? randomUUID() : undefined,
       longestMs: Math.max(timeoutMs, ...[...routes.values()].map((route) => route.timeoutMs)),
-      onLost: (count) => log.error('requests could not be settled: they are given back as of an instance that has ended', { count }),
+      onLost: (count) =>
+        log.error(
+          'requests could not be settled: they are given back as of an instance that has ended',
+          { count },
+        ),
     })
     return this.#admission
   }
@@ -213,7 +282,10 @@ export class SharedState {
     const { onAlert, alertWebhook } = this.#settings
     log.warn('a limit is used so far that somebody wanted to know', { alert })
     if (onAlert !== undefined) hostCalls.notify('onAlert', onAlert, alert)
-    if (alertWebhook !== undefined) post(alertWebhook, alert).catch((cause: unknown) => log.error('an alert did not reach alertWebhook', { cause: messageOf(cause) }))
+    if (alertWebhook !== undefined)
+      post(alertWebhook, alert).catch((cause: unknown) =>
+        log.error('an alert did not reach alertWebhook', { cause: messageOf(cause) }),
+      )
   }
 
   /** An outage lasts until the store is used again: probes that fail meanwhile are no news. */
@@ -221,7 +293,12 @@ export class SharedState {
     const { log, clock } = this.#outside
     const { limitFailMode, budgetFailMode } = this.#settings
     let lastCause: unknown
-    const fields = (): Record<string, unknown> => ({ store, limitsWithoutStore: limitFailMode, budgetsWithoutStore: budgetFailMode, cause: messageOf(lastCause) })
+    const fields = (): Record<string, unknown> => ({
+      store,
+      limitsWithoutStore: limitFailMode,
+      budgetsWithoutStore: budgetFailMode,
+      cause: messageOf(lastCause),
+    })
     const outage = new LastingCondition(clock, {
       began: () => log.error('limit store unavailable, using fail modes', fields()),
       lasts: (forMs) => {
@@ -243,7 +320,11 @@ export class SharedState {
 /** Who is first to take the only one there is in a period. */
 function claimsOf(ledger: Ledger): ClaimAlert {
   return async (name, period) => {
-    const answer = await ledger.reserve({ id: `alert-${randomUUID()}`, draws: [alertDraw(name, period)], ttlMs: CLAIM_MS })
+    const answer = await ledger.reserve({
+      id: `alert-${randomUUID()}`,
+      draws: [alertDraw(name, period)],
+      ttlMs: CLAIM_MS,
+    })
     return answer.status !== 'refused'
   }
 }

@@ -8,7 +8,10 @@ interface Bucket {
   some: number
 }
 
-/** How many things happened of late, and how many of them were of one kind. Exact to a tenth of the window. */
+/**
+ * How many things happened of late, and how many of them were of one kind. Exact to a tenth of the
+ * window.
+ */
 export class SlidingCounts {
   readonly #clock: Clock
   readonly #windowMs: number

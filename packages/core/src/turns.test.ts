@@ -19,7 +19,9 @@ describe('Turns', () => {
       if (!isDone) setImmediate(count)
     }
     setImmediate(count)
-    expect(await Promise.all([turns.run(steps('a')), turns.run(steps('b')), turns.run(steps('c'))])).toEqual(['a', 'b', 'c'])
+    expect(
+      await Promise.all([turns.run(steps('a')), turns.run(steps('b')), turns.run(steps('c'))]),
+    ).toEqual(['a', 'b', 'c'])
     isDone = true
     expect(seen.map(([name]) => name).join('')).toBe('abcabcabc')
     expect(new Set(seen.map(([, at]) => at)).size).toBe(9)
@@ -38,6 +40,9 @@ describe('Turns', () => {
       return 1
     }
     const outcomes = await Promise.allSettled([turns.run(broken()), turns.run(whole())])
-    expect(outcomes).toEqual([{ status: 'rejected', reason: cause }, { status: 'fulfilled', value: 1 }])
+    expect(outcomes).toEqual([
+      { status: 'rejected', reason: cause },
+      { status: 'fulfilled', value: 1 },
+    ])
   })
 })

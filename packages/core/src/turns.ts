@@ -1,6 +1,7 @@
 /**
- * Lets work that has been cut into pieces run piece by piece, one in each turn of the event loop, however many large
- * texts are under way: without it twenty bodies would all take their longest step in the same turn. One for each gateway.
+ * Lets work that has been cut into pieces run piece by piece, one in each turn of the event loop,
+ * however many large texts are under way: without it twenty bodies would all take their longest
+ * step in the same turn. One for each gateway.
  */
 export class Turns {
   readonly #waiting: (() => void)[] = []

@@ -1,5 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import { createGateway, type Gateway, type GatewayOptions, type GatewayResponse } from '@postern/core'
+import {
+  createGateway,
+  type Gateway,
+  type GatewayOptions,
+  type GatewayResponse,
+} from '@postern/core'
 import { handleNode } from '@postern/core/node'
 import { belowMount, handleWeb, targetOf } from '@postern/core/web'
 import { type Context, Hono } from 'hono'
@@ -11,14 +16,17 @@ export { createGateway, type Gateway, type GatewayOptions }
 export type GatewayApp = Hono & { readonly gateway: Gateway }
 
 /**
- * Mounts an LLM gateway: `app.route('/llm', gateway())`, or `app.route('/', gateway({ prefix: '/llm' }))`. Takes the
- * options of `createGateway`, or a gateway made by it.
- * On Node, streams are written straight to the socket; elsewhere they are one `Response`. Headers that earlier
- * middleware has set are kept in both. Mounted at the root it hands paths it does not know to the next handler.
- * `Host` is the context as `identify` and `adminGuard` see it: any context, or that of your application with its variables,
- * from the parameter of the function or as `gateway<Context<AppEnv>>({ ... })`.
+ * Mounts an LLM gateway: `app.route('/llm', gateway())`, or
+ * `app.route('/', gateway({ prefix: '/llm' }))`. Takes the options of `createGateway`, or a gateway
+ * made by it. On Node, streams are written straight to the socket; elsewhere they are one
+ * `Response`. Headers that earlier middleware has set are kept in both. Mounted at the root it
+ * hands paths it does not know to the next handler. `Host` is the context as `identify` and
+ * `adminGuard` see it: any context, or that of your application with its variables, from the
+ * parameter of the function or as `gateway<Context<AppEnv>>({ ... })`.
  */
-export function gateway<Host extends Context = Context>(options: GatewayOptions<Host> | Gateway = {}): GatewayApp {
+export function gateway<Host extends Context = Context>(
+  options: GatewayOptions<Host> | Gateway = {},
+): GatewayApp {
   const own = 'handle' in options ? options : createGateway(options)
   const app = new Hono()
   app.all('/*', async (c, next) => {
@@ -28,8 +36,19 @@ export function gateway<Host extends Context = Context>(options: GatewayOptions<
     const wasRead = 'json' in c.req.bodyCache || 'text' in c.req.bodyCache
     const parsedBody = wasRead ? await c.req.json<unknown>().catch(() => c.req.text()) : undefined
     const requestId = c.get('requestId' as never) as string | undefined
-    const mount = { url, parsedBody, host: c, requestId, isMounted: mountPath !== '', fallThrough: () => void (passedOn = true) }
-    const answer = await ((c.env as { outgoing?: unknown } | undefined)?.outgoing ? onNode : onWeb)(own, c, mount)
+    const mount = {
+      url,
+      parsedBody,
+      host: c,
+      requestId,
+      isMounted: mountPath !== '',
+      fallThrough: () => void (passedOn = true),
+    }
+    const answer = await ((c.env as { outgoing?: unknown } | undefined)?.outgoing ? onNode : onWeb)(
+      own,
+      c,
+      mount,
+    )
     return passedOn ? next() : answer
   })
   return Object.assign(app, { gateway: own })
@@ -45,9 +64,15 @@ async function onNode(own: Gateway, c: Context, mount: Mount): Promise<Response 
     isStream = true
     c.res.headers.forEach((value, name) => void outgoing.appendHeader(name, value))
   }
-  await handleNode(own, { request: incoming, response: outgoing }, { ...mount, onStream, onWhole: (answer) => void (whole = answer) })
-  // With nobody before us there are no headers to keep, and a plain Response is much cheaper than a merged one.
-  if (whole !== undefined && routesOf(c).length === 1) return new Response(whole.body as string, whole)
+  await handleNode(
+    own,
+    { request: incoming, response: outgoing },
+    { ...mount, onStream, onWhole: (answer) => void (whole = answer) },
+  )
+  // With nobody before us there are no headers to keep, and a plain Response is much cheaper than a
+  // merged one.
+  if (whole !== undefined && routesOf(c).length === 1)
+    return new Response(whole.body as string, whole)
   if (whole !== undefined) return c.body(whole.body as string, whole.status as 200, whole.headers)
   if (!isStream) return undefined
   const sent = new Response(null, { headers: { 'x-hono-already-sent': 'true' } })
@@ -58,10 +83,15 @@ async function onNode(own: Gateway, c: Context, mount: Mount): Promise<Response 
 }
 
 function onWeb(own: Gateway, c: Context, mount: Mount): Promise<Response | undefined> {
-  return handleWeb(own, c.req.raw, mount).then((answer) => answer && c.newResponse(answer.body, answer))
+  return handleWeb(own, c.req.raw, mount).then(
+    (answer) => answer && c.newResponse(answer.body, answer),
+  )
 }
 
-/** By the context's own getter: an application in CommonJS has another build of Hono, whose symbols `hono/route` does not know. */
+/**
+ * By the context's own getter: an application in CommonJS has another build of Hono, whose symbols
+ * `hono/route` does not know.
+ */
 function routesOf({ req }: Context): ReturnType<typeof matchedRoutes> {
   return req.matchedRoutes ?? matchedRoutes({ req } as Context)
 }

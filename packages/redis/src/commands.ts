@@ -1,37 +1,60 @@
 import { createHash } from 'node:crypto'
 
-/** Any client of node-redis (4 to 6, cluster too) or ioredis (5 and 6). Only what is needed of it is named here. */
+/**
+ * Any client of node-redis (4 to 6, cluster too) or ioredis (5 and 6). Only what is needed of it is
+ * named here.
+ */
 export type RedisClient =
   | { sendCommand(args: string[]): Promise<unknown> }
-  | { sendCommand(firstKey: string | undefined, isReadonly: boolean | undefined, args: string[]): Promise<unknown> }
+  | {
+      sendCommand(
+        firstKey: string | undefined,
+        isReadonly: boolean | undefined,
+        args: string[],
+      ): Promise<unknown>
+    }
   | { call(command: string, ...args: string[]): Promise<unknown> }
 
-/** One command, whichever the client. @param key the command is about, which says where in a cluster it goes */
+/**
+ * One command, whichever the client. @param key the command is about, which says where in a cluster
+ * it goes
+ */
 export type Send = (key: string, command: string, ...args: string[]) => Promise<unknown>
 
 /**
- * How this client is told a command. By what it can do, never by its name: bundlers and wrappers change names. Throws
- * `TypeError` for anything else.
+ * How this client is told a command. By what it can do, never by its name: bundlers and wrappers
+ * change names. Throws `TypeError` for anything else.
  */
 export function sendThrough(client: RedisClient): Send {
   // few: one command has the keys and arguments of a few limits
-  if ('call' in client && typeof client.call === 'function') return async (_key, command, ...args) => client.call(command, ...args)
+  if ('call' in client && typeof client.call === 'function')
+    return async (_key, command, ...args) => client.call(command, ...args)
   if (!('sendCommand' in client) || typeof client.sendCommand !== 'function') {
-    throw new TypeError('This is no Redis client: it has neither `sendCommand` (node-redis) nor `call` (ioredis).')
+    throw new TypeError(
+      'This is no Redis client: it has neither `sendCommand` (node-redis) nor `call` (ioredis).',
+    )
   }
   // A cluster's method takes the key first, which decides about the node.
   if (client.sendCommand.length >= 3) {
-    const cluster = client as { sendCommand(firstKey: string, isReadonly: boolean, args: string[]): Promise<unknown> }
+    const cluster = client as {
+      sendCommand(firstKey: string, isReadonly: boolean, args: string[]): Promise<unknown>
+    }
     return async (key, command, ...args) => cluster.sendCommand(key, false, [command, ...args])
   }
   const single = client as { sendCommand(args: string[]): Promise<unknown> }
   return async (_key, command, ...args) => single.sendCommand([command, ...args])
 }
 
-/** What a server says that does not know a script yet, or does not let us use scripts by their digest. */
+/**
+ * What a server says that does not know a script yet, or does not let us use scripts by their
+ * digest.
+ */
 const NEEDS_SOURCE = /NOSCRIPT|NOPERM.*evalsha|unknown command/i
 
-/** A script the server runs in one step: by its digest, and by its source where the server does not know it. */
+/**
+ * A script the server runs in one step: by its digest, and by its source where the server does not
+ * know it.
+ */
 export class Script {
   readonly #source: string
   readonly #digest: string

@@ -31,7 +31,9 @@ end
 return facts
 `
 
-/** The health of targets in one hash: a field for each fact, and the server's clock for all of them. */
+/**
+ * The health of targets in one hash: a field for each fact, and the server's clock for all of them.
+ */
 export class RedisBoard implements HealthBoard {
   readonly #send: Send
   readonly #key: string
@@ -44,7 +46,17 @@ export class RedisBoard implements HealthBoard {
   }
 
   async post(facts: readonly HealthFact[]): Promise<void> {
-    await this.#post.run(this.#send, [this.#key], [String(KEPT_MS), ...facts.flatMap(({ target, state, forMs }) => [`${state} ${target}`, String(Math.ceil(forMs))])])
+    await this.#post.run(
+      this.#send,
+      [this.#key],
+      [
+        String(KEPT_MS),
+        ...facts.flatMap(({ target, state, forMs }) => [
+          `${state} ${target}`,
+          String(Math.ceil(forMs)),
+        ]),
+      ],
+    )
   }
 
   async read(): Promise<readonly HealthFact[]> {
@@ -52,7 +64,8 @@ export class RedisBoard implements HealthBoard {
     const facts: HealthFact[] = []
     for (let at = 0; at + 1 < answer.length; at += 2) {
       const [state, target] = splitOnce(String(answer[at]))
-      if (state === 'open' || state === 'cooling') facts.push({ target, state, forMs: Number(answer[at + 1]) })
+      if (state === 'open' || state === 'cooling')
+        facts.push({ target, state, forMs: Number(answer[at + 1]) })
     }
     return facts
   }

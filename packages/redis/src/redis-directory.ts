@@ -12,13 +12,17 @@ return version
 /** So many are read without keeping anybody waiting: nothing else runs in a Redis meanwhile. */
 const MOST_AT_ONCE = 1_000
 
-/** A field among the entries: what the hashes of keys are worth is lost together with them, or not at all. */
+/**
+ * A field among the entries: what the hashes of keys are worth is lost together with them, or not
+ * at all.
+ */
 const SECRET_FIELD = ':secret'
 
 /**
- * ARGV: the known version, and the largest number of entries to give. Gives the present version, the secret, whether a part
- * was lost, and for each entry written since: its version, and itself. Each call touches all three keys, so that a server
- * that evicts the least used ones keeps them together.
+ * ARGV: the known version, and the largest number of entries to give. Gives the present version,
+ * the secret, whether a part was lost, and for each entry written since: its version, and itself.
+ * Each call touches all three keys, so that a server that evicts the least used ones keeps them
+ * together.
  */
 const CHANGES = `
 local written = redis.call('GET', KEYS[1])
@@ -40,9 +44,10 @@ return answer
 `
 
 /**
- * ARGV: the version that the writer knows (-1: none), the secret, whether this is the last part, then \`id entry\` pairs. Writes back what
- * is missing. Entries that were written after the known version are left out: the writer knows an older state of them, and a
- * revoked key must not come back. What no part brings is removed, which instances that know it learn. Gives 0 and writes
+ * ARGV: the version that the writer knows (-1: none), the secret, whether this is the last part,
+ * then \`id entry\` pairs. Writes back what is missing. Entries that were written after the known
+ * version are left out: the writer knows an older state of them, and a revoked key must not come
+ * back. What no part brings is removed, which instances that know it learn. Gives 0 and writes
  * nothing where the age of what was lost is not known.
  */
 const RESTORE = `
@@ -76,7 +81,10 @@ if version > 0 then redis.call('SET', KEYS[1], version) end
 return 1
 `
 
-/** Entries in a hash, and in the order in which they were written: an instance reads only what it does not know yet. */
+/**
+ * Entries in a hash, and in the order in which they were written: an instance reads only what it
+ * does not know yet.
+ */
 export class RedisDirectory implements Directory {
   readonly #send: Send
   readonly #names: readonly [version: string, entries: string, versions: string]
@@ -86,14 +94,29 @@ export class RedisDirectory implements Directory {
 
   constructor(send: Send, prefix: string) {
     this.#send = send
-    this.#names = [`{${prefix}}:directory:version`, `{${prefix}}:directory`, `{${prefix}}:directory:versions`]
+    this.#names = [
+      `{${prefix}}:directory:version`,
+      `{${prefix}}:directory`,
+      `{${prefix}}:directory:versions`,
+    ]
   }
 
   async changesSince(version: number): Promise<DirectoryChanges> {
-    const [now, secret, damaged, ...found] = (await this.#changes.run(this.#send, this.#names, [String(version), String(MOST_AT_ONCE)])) as [number | string, string, number | string, ...string[]]
-    const entries = found.filter((_, at) => at % 2 === 1).map((text) => JSON.parse(text) as StoredEntry)
+    const [now, secret, damaged, ...found] = (await this.#changes.run(this.#send, this.#names, [
+      String(version),
+      String(MOST_AT_ONCE),
+    ])) as [number | string, string, number | string, ...string[]]
+    const entries = found
+      .filter((_, at) => at % 2 === 1)
+      .map((text) => JSON.parse(text) as StoredEntry)
     const isMore = entries.length === MOST_AT_ONCE
-    return { version: Number(isMore ? found.at(-2) : now), secret: secret === '' ? undefined : secret, entries, isMore, isDamaged: Number(damaged) === 1 }
+    return {
+      version: Number(isMore ? found.at(-2) : now),
+      secret: secret === '' ? undefined : secret,
+      entries,
+      isMore,
+      isDamaged: Number(damaged) === 1,
+    }
   }
 
   async put(entry: StoredEntry): Promise<void> {
@@ -111,7 +134,15 @@ export class RedisDirectory implements Directory {
       const part = entries.slice(at, at + MOST_AT_ONCE)
       const isLast = at + MOST_AT_ONCE >= entries.length
       const pairs = part.flatMap((entry) => [entry.id, JSON.stringify(entry)])
-      const done = Number(await this.#restore.run(this.#send, this.#names, [String(version), secret, isLast ? '1' : '0', ...pairs])) === 1
+      const done =
+        Number(
+          await this.#restore.run(this.#send, this.#names, [
+            String(version),
+            secret,
+            isLast ? '1' : '0',
+            ...pairs,
+          ]),
+        ) === 1
       if (isLast || !done) return done
     }
   }

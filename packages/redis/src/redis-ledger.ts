@@ -1,4 +1,12 @@
-import type { Draw, InstanceLease, Ledger, Reservation, ReservationRequest, ReserveAnswer, SettleAnswer } from '@postern/core'
+import type {
+  Draw,
+  InstanceLease,
+  Ledger,
+  Reservation,
+  ReservationRequest,
+  ReserveAnswer,
+  SettleAnswer,
+} from '@postern/core'
 import { Script, type Send } from './commands.ts'
 import { ENDED, HELD, READ, RENEW, RESERVE, SETTLE } from './scripts.ts'
 
@@ -14,12 +22,19 @@ const LAST_MS = 8_640_000_000_000_000
 interface Written {
   readonly key: string
   /** `kind amount floor a b bucket`. */
-  readonly fields: readonly [kind: string, amount: string, floor: string, a: string, b: string, bucket: string]
+  readonly fields: readonly [
+    kind: string,
+    amount: string,
+    floor: string,
+    a: string,
+    b: string,
+    bucket: string,
+  ]
 }
 
 /**
- * The ledger on Redis: one call for each step, atomic on the server, by the server's clock. All its keys are in one slot of
- * a cluster, for a reservation draws from many of them at once.
+ * The ledger on Redis: one call for each step, atomic on the server, by the server's clock. All its
+ * keys are in one slot of a cluster, for a reservation draws from many of them at once.
  */
 export class RedisLedger implements Ledger {
   readonly #send: Send
@@ -38,30 +53,83 @@ export class RedisLedger implements Ledger {
   }
 
   async reserve({ id, draws, ttlMs, lease }: ReservationRequest): Promise<ReserveAnswer> {
-    const args = draws.flatMap((draw) => [kindOf(draw), amountOf(draw), String(counted(draw.limit, 0)), floorOf(draw), ...boundsOf(draw)])
+    const args = draws.flatMap((draw) => [
+      kindOf(draw),
+      amountOf(draw),
+      String(counted(draw.limit, 0)),
+      floorOf(draw),
+      ...boundsOf(draw),
+    ])
     const keys = [...this.#keysOf(id, lease?.instance), ...draws.map((draw) => this.#keyOf(draw))]
-    const answer = (await ofCounter(this.#reserve.run(this.#send, keys, [id, durationOf(ttlMs), lease?.instance ?? '', durationOf(lease?.leaseMs ?? 0), ...args]))) as [string, ...(number | string)[]]
+    const answer = (await ofCounter(
+      this.#reserve.run(this.#send, keys, [
+        id,
+        durationOf(ttlMs),
+        lease?.instance ?? '',
+        durationOf(lease?.leaseMs ?? 0),
+        ...args,
+      ]),
+    )) as [string, ...(number | string)[]]
     const nowMs = Number(answer[1])
     if (String(answer[0]) === 'time') return { status: 'other-time', nowMs }
     const hasEnded = Number(answer[2]) > 0
     if (String(answer[0]) === 'no') {
       const retryAtMs = Number(answer[5])
-      return { status: 'refused', at: Number(answer[3]), used: Number(answer[4]), retryAtMs: retryAtMs < 0 ? Number.POSITIVE_INFINITY : retryAtMs, nowMs, hasEnded }
+      return {
+        status: 'refused',
+        at: Number(answer[3]),
+        used: Number(answer[4]),
+        retryAtMs: retryAtMs < 0 ? Number.POSITIVE_INFINITY : retryAtMs,
+        nowMs,
+        hasEnded,
+      }
     }
     const numbers = answer.slice(4).map(Number)
-    const buckets = draws.map((draw, index) => (draw.kind === 'sliding' ? numbers[index * 2 + 1] : undefined))
-    return { status: 'reserved', reservation: { id, draws, buckets, ttlMs, ...(lease && { lease }) }, used: draws.map((_, index) => numbers[index * 2] ?? 0), nowMs, hasEnded, instances: Number(answer[3]) }
+    const buckets = draws.map((draw, index) =>
+      draw.kind === 'sliding' ? numbers[index * 2 + 1] : undefined,
+    )
+    return {
+      status: 'reserved',
+      reservation: { id, draws, buckets, ttlMs, ...(lease && { lease }) },
+      used: draws.map((_, index) => numbers[index * 2] ?? 0),
+      nowMs,
+      hasEnded,
+      instances: Number(answer[3]),
+    }
   }
 
-  async settle({ id, draws, buckets, lease }: Reservation, actuals: readonly number[]): Promise<SettleAnswer> {
-    const written = draws.map((draw, index): Written => ({ key: this.#keyOf(draw), fields: [kindOf(draw), amountOf(draw), floorOf(draw), ...boundsOf(draw), String(buckets[index] ?? '')] }))
-    return this.#settleAs('settle', { id, written, instance: lease?.instance, actuals: draws.map((draw, index) => String(counted(actuals[index], Number(amountOf(draw))))) })
+  async settle(
+    { id, draws, buckets, lease }: Reservation,
+    actuals: readonly number[],
+  ): Promise<SettleAnswer> {
+    const written = draws.map((draw, index): Written => ({
+      key: this.#keyOf(draw),
+      fields: [
+        kindOf(draw),
+        amountOf(draw),
+        floorOf(draw),
+        ...boundsOf(draw),
+        String(buckets[index] ?? ''),
+      ],
+    }))
+    return this.#settleAs('settle', {
+      id,
+      written,
+      instance: lease?.instance,
+      actuals: draws.map((draw, index) => String(counted(actuals[index], Number(amountOf(draw))))),
+    })
   }
 
   async read(draws: readonly Draw[]): Promise<readonly number[]> {
     if (draws.length === 0) return []
     const args = draws.flatMap((draw) => [kindOf(draw), boundsOf(draw)[0] ?? '0'])
-    const answer = await ofCounter(this.#read.run(this.#send, draws.map((draw) => this.#keyOf(draw)), args))
+    const answer = await ofCounter(
+      this.#read.run(
+        this.#send,
+        draws.map((draw) => this.#keyOf(draw)),
+        args,
+      ),
+    )
     return (answer as (number | string)[]).map(Number)
   }
 
@@ -71,46 +139,100 @@ export class RedisLedger implements Ledger {
   }
 
   async renew({ instance, leaseMs }: InstanceLease): Promise<boolean> {
-    return Number(await this.#renew.run(this.#send, this.#keysOf('', instance), [instance, durationOf(leaseMs)])) > 0
+    return (
+      Number(
+        await this.#renew.run(this.#send, this.#keysOf('', instance), [
+          instance,
+          durationOf(leaseMs),
+        ]),
+      ) > 0
+    )
   }
 
   async giveBack(): Promise<number> {
     for (;;) {
-      const [instance] = ((await this.#ended.run(this.#send, this.#keysOf('', undefined), [])) as string[]).map(String)
+      const [instance] = (
+        (await this.#ended.run(this.#send, this.#keysOf('', undefined), [])) as string[]
+      ).map(String)
       if (instance === undefined) return 0
-      const found = ((await this.#held.run(this.#send, this.#keysOf('', instance), [instance, String(MOST_GIVEN_BACK)])) as string[]).map(String)
-      const reservations = found.flatMap((id, at) => (at % 2 === 0 ? [{ id, written: readHeld(found[at + 1] ?? '') }] : []))
-      await Promise.all(reservations.map(({ id, written }) => this.#settleAs('give-back', { id, written, instance, actuals: written.map(() => '0') })))
+      const found = (
+        (await this.#held.run(this.#send, this.#keysOf('', instance), [
+          instance,
+          String(MOST_GIVEN_BACK),
+        ])) as string[]
+      ).map(String)
+      const reservations = found.flatMap((id, at) =>
+        at % 2 === 0 ? [{ id, written: readHeld(found[at + 1] ?? '') }] : [],
+      )
+      await Promise.all(
+        reservations.map(({ id, written }) =>
+          this.#settleAs('give-back', { id, written, instance, actuals: written.map(() => '0') }),
+        ),
+      )
       if (reservations.length > 0) return reservations.length
     }
   }
 
-  async #settleAs(how: 'settle' | 'give-back', { id, written, instance, actuals }: { readonly id: string; readonly written: readonly Written[]; readonly instance: string | undefined; readonly actuals: readonly string[] }): Promise<SettleAnswer> {
-    const args = written.flatMap(({ fields: [kind, ...rest] }, index) => [kind, actuals[index] ?? '0', ...rest])
+  async #settleAs(
+    how: 'settle' | 'give-back',
+    {
+      id,
+      written,
+      instance,
+      actuals,
+    }: {
+      readonly id: string
+      readonly written: readonly Written[]
+      readonly instance: string | undefined
+      readonly actuals: readonly string[]
+    },
+  ): Promise<SettleAnswer> {
+    const args = written.flatMap(({ fields: [kind, ...rest] }, index) => [
+      kind,
+      actuals[index] ?? '0',
+      ...rest,
+    ])
     const keys = [...this.#keysOf(id, instance), ...written.map(({ key }) => key)]
-    return String(await ofCounter(this.#settle.run(this.#send, keys, [id, String(SETTLED_MS), instance ?? '', how, ...args]))) as SettleAnswer
+    return String(
+      await ofCounter(
+        this.#settle.run(this.#send, keys, [id, String(SETTLED_MS), instance ?? '', how, ...args]),
+      ),
+    ) as SettleAnswer
   }
 
   /** The reservation, the leases of instances, and what this one holds. */
   #keysOf(id: string, instance: string | undefined): string[] {
-    return [`${this.#prefix}r:${id}`, `${this.#prefix}instances`, `${this.#prefix}held:${instance ?? ''}`]
+    return [
+      `${this.#prefix}r:${id}`,
+      `${this.#prefix}instances`,
+      `${this.#prefix}held:${instance ?? ''}`,
+    ]
   }
 
-  /** Each kind by itself: a limit that becomes another kind must not find the numbers of the old one. */
+  /**
+   * Each kind by itself: a limit that becomes another kind must not find the numbers of the old
+   * one.
+   */
   #keyOf(draw: Draw): string {
-    return draw.kind === 'period' ? `${this.#prefix}p:${draw.key}:${draw.startsAt}` : `${this.#prefix}${kindOf(draw)}:${draw.key}`
+    return draw.kind === 'period'
+      ? `${this.#prefix}p:${draw.key}:${draw.startsAt}`
+      : `${this.#prefix}${kindOf(draw)}:${draw.key}`
   }
 }
 
 /** What a server says that is well, of one key that holds something else. */
 const OF_COUNTER = /WRONGTYPE|not an integer|not a valid float|out of range/
 
-/** Marks a failure of one counter: it says nothing about the store, and must not keep the callers of other counters out. */
+/**
+ * Marks a failure of one counter: it says nothing about the store, and must not keep the callers of
+ * other counters out.
+ */
 async function ofCounter(answer: Promise<unknown>): Promise<unknown> {
   try {
     return await answer
   } catch (error) {
-    if (error instanceof Error && OF_COUNTER.test(error.message)) Object.assign(error, { isOfCounter: true })
+    if (error instanceof Error && OF_COUNTER.test(error.message))
+      Object.assign(error, { isOfCounter: true })
     throw error
   }
 }
@@ -129,13 +251,21 @@ function floorOf(draw: Draw): string {
 }
 
 function boundsOf(draw: Draw): [string, string] {
-  if (draw.kind === 'period') return [String(draw.startsAt), draw.endsAt <= LAST_MS ? String(draw.endsAt) : '-1']
-  return [draw.kind === 'sliding' ? String(Math.ceil(Number(durationOf(draw.windowMs)) / SLIDING_BUCKETS)) : durationOf(draw.leaseMs), '0']
+  if (draw.kind === 'period')
+    return [String(draw.startsAt), draw.endsAt <= LAST_MS ? String(draw.endsAt) : '-1']
+  return [
+    draw.kind === 'sliding'
+      ? String(Math.ceil(Number(durationOf(draw.windowMs)) / SLIDING_BUCKETS))
+      : durationOf(draw.leaseMs),
+    '0',
+  ]
 }
 
 /** Whatever it is, as a whole number a counter can hold. */
 function counted(value: unknown, otherwise: number): number {
-  return typeof value === 'number' && !Number.isNaN(value) ? Math.min(Math.max(Math.ceil(value), 0), MOST_COUNTED) : otherwise
+  return typeof value === 'number' && !Number.isNaN(value)
+    ? Math.min(Math.max(Math.ceil(value), 0), MOST_COUNTED)
+    : otherwise
 }
 
 /** Milliseconds that Redis can take. */
@@ -145,8 +275,12 @@ function durationOf(ms: number): string {
 
 /** As RESERVE has written it: a line for each draw. */
 function readHeld(text: string): Written[] {
-  return text.split('\n').filter(Boolean).map((line) => {
-    const [key = '', kind = '', amount = '', floor = '', a = '', b = '', bucket = ''] = line.split(' ')
-    return { key, fields: [kind, amount, floor, a, b, bucket] }
-  })
+  return text
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => {
+      const [key = '', kind = '', amount = '', floor = '', a = '', b = '', bucket = ''] =
+        line.split(' ')
+      return { key, fields: [kind, amount, floor, a, b, bucket] }
+    })
 }

@@ -1,14 +1,16 @@
 /*
- * The steps of the ledger as Redis runs them, each in one call. KEYS[1] is the reservation, KEYS[2] until when instances are
- * believed to be there, KEYS[3] what the instance of the reservation holds; the others are the counters. All are in one slot.
- * What a draw is made of is said at `Draw` of @postern/core; here it is `kind amount limit floor a b`: for `p` (period) the first
- * and the first following millisecond (-1: for ever), for `s` (sliding) the length of a bucket, for `c` (leases) how long
- * one lasts.
+ * The steps of the ledger as Redis runs them, each in one call. KEYS[1] is the reservation, KEYS[2]
+ * until when instances are believed to be there, KEYS[3] what the instance of the reservation
+ * holds; the others are the counters. All are in one slot. What a draw is made of is said at `Draw`
+ * of @postern/core; here it is `kind amount limit floor a b`: for `p` (period) the first and the
+ * first following millisecond (-1: for ever), for `s` (sliding) the length of a bucket, for `c`
+ * (leases) how long one lasts.
  *
  * What is used is said in text, for clients lose the last digit of the largest integers.
  *
- * A script that fails is not undone. So each reads all it needs, and fails where it must, before it writes; and what it writes
- * cannot fail, whatever the numbers are: a counter that is full stays full.
+ * A script that fails is not undone. So each reads all it needs, and fails where it must, before it
+ * writes; and what it writes cannot fail, whatever the numbers are: a counter that is full stays
+ * full.
  */
 
 /** Shared by all steps: the clock is the server's, the same for every instance. */
@@ -120,9 +122,10 @@ return answer
 `
 
 /**
- * ARGV: id, how long to remember, the instance that holds it (or nothing), `settle` or `give-back`, then of each draw
- * \`kind actual amount floor a b bucket\`; the bucket is empty where it is not known. To give back is to settle at the floors
- * what is open and whose instance has ended: a settlement that comes after all replaces them.
+ * ARGV: id, how long to remember, the instance that holds it (or nothing), `settle` or `give-back`,
+ * then of each draw \`kind actual amount floor a b bucket\`; the bucket is empty where it is not
+ * known. To give back is to settle at the floors what is open and whose instance has ended: a
+ * settlement that comes after all replaces them.
  */
 export const SETTLE = `${PRELUDE}
 local id, instance, isGivenBack = ARGV[1], ARGV[3], ARGV[4] == 'give-back'
@@ -189,7 +192,10 @@ for i, key in ipairs(KEYS) do used[i] = whole(usedOf(ARGV[i * 2 - 1], key, tonum
 return used
 `
 
-/** KEYS as ever, without counters. ARGV: the instance, and how long its lease is. Gives whether the lease of another is over. */
+/**
+ * KEYS as ever, without counters. ARGV: the instance, and how long its lease is. Gives whether the
+ * lease of another is over.
+ */
 export const RENEW = `${PRELUDE}
 if redis.call('EXISTS', KEYS[3]) == 1 then
   renew(ARGV[1], tonumber(ARGV[2]))
@@ -203,7 +209,10 @@ export const ENDED = `${PRELUDE}
 return redis.call('ZRANGEBYSCORE', KEYS[2], '-inf', whole(now), 'LIMIT', 0, 1)
 `
 
-/** KEYS as ever, without counters. ARGV: the instance, how many at most. Gives \`id draws\` of some of what it holds, and forgets it when it holds nothing. */
+/**
+ * KEYS as ever, without counters. ARGV: the instance, how many at most. Gives \`id draws\` of some
+ * of what it holds, and forgets it when it holds nothing.
+ */
 export const HELD = `${PRELUDE}
 local cursor, found = '0', {}
 repeat

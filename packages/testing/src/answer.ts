@@ -4,8 +4,9 @@ import type { JsonObject } from './json.ts'
 export type FinishReason = 'stop' | 'length' | 'tool_calls' | 'content_filter'
 
 /**
- * An answer in no dialect's words; the provider renders it as its own JSON or its own stream of events. What a dialect
- * cannot say (logprobs in Anthropic Messages, a signature in OpenAI chat) is left out there.
+ * An answer in no dialect's words; the provider renders it as its own JSON or its own stream of
+ * events. What a dialect cannot say (logprobs in Anthropic Messages, a signature in OpenAI chat) is
+ * left out there.
  */
 export interface ScriptedAnswer {
   /** A string is streamed word by word, a list fragment by fragment as given. */
@@ -14,7 +15,10 @@ export interface ScriptedAnswer {
   readonly reasoning?: ScriptedReasoning
   /** Opaque data of a reasoning block the model does not show (Anthropic's `redacted_thinking`). */
   readonly redacted?: string
-  /** The model's refusal. OpenAI chat: `refusal`; Anthropic: the explanation of stop reason `refusal`. */
+  /**
+   * The model's refusal. OpenAI chat: `refusal`; Anthropic: the explanation of stop reason
+   * `refusal`.
+   */
   readonly refusal?: string
   /** @default `tool_calls` when there are any, `content_filter` for a refusal, else `stop` */
   readonly finish?: FinishReason
@@ -33,8 +37,8 @@ export interface ScriptedToolCall {
   readonly id?: string
   readonly name: string
   /**
-   * An object, JSON text, or JSON text in the fragments it is streamed in. Text need not be valid JSON, except for
-   * Gemini, whose arguments are an object on the wire. @default {}
+   * An object, JSON text, or JSON text in the fragments it is streamed in. Text need not be valid
+   * JSON, except for Gemini, whose arguments are an object on the wire. @default {}
    */
   readonly arguments?: JsonObject | string | readonly string[]
   /** Signature of this call (Gemini's `thoughtSignature`). */
@@ -42,14 +46,17 @@ export interface ScriptedToolCall {
 }
 
 export interface ScriptedReasoning {
-  /** As `text` of the answer. Empty with a signature is a block that is signed but not shown. @default '' */
+  /**
+   * As `text` of the answer. Empty with a signature is a block that is signed but not shown.
+   * @default ''
+   */
   readonly text?: string | readonly string[]
   readonly signature?: string
 }
 
 /**
- * Tokens in one accounting for all dialects: `input` includes what was read from and written to the prompt cache,
- * `output` includes reasoning. Each dialect sends them in its own accounting.
+ * Tokens in one accounting for all dialects: `input` includes what was read from and written to the
+ * prompt cache, `output` includes reasoning. Each dialect sends them in its own accounting.
  */
 export interface ScriptedUsage {
   readonly input: number
@@ -63,7 +70,9 @@ export interface ScriptedUsage {
 export interface ResolvedAnswer {
   readonly text: readonly string[]
   readonly toolCalls: readonly ResolvedToolCall[]
-  readonly reasoning: { readonly text: readonly string[]; readonly signature: string | undefined } | undefined
+  readonly reasoning:
+    | { readonly text: readonly string[]; readonly signature: string | undefined }
+    | undefined
   readonly redacted: string | undefined
   readonly refusal: string | undefined
   readonly finish: FinishReason
@@ -90,7 +99,10 @@ export function resolveAnswer(answer: ScriptedAnswer): ResolvedAnswer {
   return {
     text: fragmentsOf(answer.text ?? []),
     toolCalls,
-    reasoning: answer.reasoning && { text: fragmentsOf(answer.reasoning.text ?? []), signature: answer.reasoning.signature },
+    reasoning: answer.reasoning && {
+      text: fragmentsOf(answer.reasoning.text ?? []),
+      signature: answer.reasoning.signature,
+    },
     redacted: answer.redacted,
     refusal: answer.refusal,
     finish: answer.finish ?? defaultFinish(answer),
@@ -108,8 +120,15 @@ function defaultFinish(answer: ScriptedAnswer): FinishReason {
 
 function resolveToolCall(call: ScriptedToolCall): ResolvedToolCall {
   const given = call.arguments ?? {}
-  const fragments = Array.isArray(given) ? given : inPieces(typeof given === 'string' ? given : JSON.stringify(given))
-  return { id: call.id, name: call.name, fragments: fragments.length === 0 ? [''] : fragments, signature: call.signature }
+  const fragments = Array.isArray(given)
+    ? given
+    : inPieces(typeof given === 'string' ? given : JSON.stringify(given))
+  return {
+    id: call.id,
+    name: call.name,
+    fragments: fragments.length === 0 ? [''] : fragments,
+    signature: call.signature,
+  }
 }
 
 /** A string as its words, each with the white space before it; a list as it is. */

@@ -18,7 +18,9 @@ describe('checkReply', () => {
         'gemini',
       ),
     ).not.toThrow()
-    expect(() => checkReply({ answer: { toolCalls: [{ name: 'a', arguments: '{"b' }] } }, 'openai-chat')).not.toThrow()
+    expect(() =>
+      checkReply({ answer: { toolCalls: [{ name: 'a', arguments: '{"b' }] } }, 'openai-chat'),
+    ).not.toThrow()
   })
 
   it.each([

@@ -16,7 +16,11 @@ function ask(body: object): Promise<Response> {
 describe('startDemoProvider', () => {
   it('says back what it was told, streamed word by word', async () => {
     const text = await (
-      await ask({ model: 'demo-small', stream: true, messages: [{ role: 'user', content: 'Good morning' }] })
+      await ask({
+        model: 'demo-small',
+        stream: true,
+        messages: [{ role: 'user', content: 'Good morning' }],
+      })
     ).text()
     const words = [...text.matchAll(/"content":"([^"]+)"/g)].map((match) => match[1])
     expect(words.join('')).toContain('You said: Good morning')
@@ -25,23 +29,40 @@ describe('startDemoProvider', () => {
   })
 
   it('lists its models and knows no other', async () => {
-    const models = (await (await fetch(`${provider.url}/models`)).json()) as { data: { id: string }[] }
+    const models = (await (await fetch(`${provider.url}/models`)).json()) as {
+      data: { id: string }[]
+    }
     expect(models.data.map((model) => model.id)).toEqual(['demo-small', 'demo-large'])
-    expect((await ask({ model: 'gpt-x', messages: [{ role: 'user', content: 'Hi' }] })).status).toBe(404)
+    expect(
+      (await ask({ model: 'gpt-x', messages: [{ role: 'user', content: 'Hi' }] })).status,
+    ).toBe(404)
   })
 
   it('calls tools as the stock script does', async () => {
     const tools = [
       {
         type: 'function',
-        function: { name: 'get_weather', parameters: { type: 'object', properties: { city: { type: 'string' } } } },
+        function: {
+          name: 'get_weather',
+          parameters: { type: 'object', properties: { city: { type: 'string' } } },
+        },
       },
     ]
     const answer = await (
-      await ask({ model: 'demo-large', tools, messages: [{ role: 'user', content: 'The weather in Oslo?' }] })
+      await ask({
+        model: 'demo-large',
+        tools,
+        messages: [{ role: 'user', content: 'The weather in Oslo?' }],
+      })
     ).json()
     expect(answer).toMatchObject({
-      choices: [{ message: { tool_calls: [{ function: { name: 'get_weather', arguments: '{"city":"Oslo"}' } }] } }],
+      choices: [
+        {
+          message: {
+            tool_calls: [{ function: { name: 'get_weather', arguments: '{"city":"Oslo"}' } }],
+          },
+        },
+      ],
     })
   })
 })

@@ -13,9 +13,10 @@ export interface DemoProviderOptions {
 }
 
 /**
- * Starts a provider to try a gateway with when there is no key for a real one: OpenAI chat on loopback, models
- * `demo-small` and `demo-large`, streams word by word. It says back what it was told and says that it is no model; tool
- * calls, JSON and images are answered as `stockScript` does.
+ * Starts a provider to try a gateway with when there is no key for a real one: OpenAI chat on
+ * loopback, models `demo-small` and `demo-large`, streams word by word. It says back what it was
+ * told and says that it is no model; tool calls, JSON and images are answered as `stockScript`
+ * does.
  */
 export async function startDemoProvider(options: DemoProviderOptions = {}): Promise<FakeProvider> {
   const provider = await startFakeProvider({

@@ -1,12 +1,20 @@
 import type { RenderedEvent } from './dialects/dialect.ts'
 import type { Faults } from './faults.ts'
 
-/** What the faults make of a rendered stream; `errorEvent` renders the dialect's error inside a stream. */
-export function applyEventFaults(events: readonly RenderedEvent[], faults: Faults, errorEvent: () => string): RenderedEvent[] {
+/**
+ * What the faults make of a rendered stream; `errorEvent` renders the dialect's error inside a
+ * stream.
+ */
+export function applyEventFaults(
+  events: readonly RenderedEvent[],
+  faults: Faults,
+  errorEvent: () => string,
+): RenderedEvent[] {
   let result = [...events]
   if (faults.withoutFinish === true) result = result.filter((event) => event.kind !== 'finish')
   if (faults.withoutDone === true) result = result.filter((event) => event.kind !== 'end')
-  if (faults.duplicateFinish === true) result = result.flatMap((event) => (event.kind === 'finish' ? [event, event] : [event]))
+  if (faults.duplicateFinish === true)
+    result = result.flatMap((event) => (event.kind === 'finish' ? [event, event] : [event]))
   if (faults.malformedJson === true) result = breakFirstContent(result)
   if (faults.errorEventAfter !== undefined) {
     result = [...result.slice(0, faults.errorEventAfter), { kind: 'content', text: errorEvent() }]
@@ -18,7 +26,9 @@ export function applyEventFaults(events: readonly RenderedEvent[], faults: Fault
 
 function breakFirstContent(events: readonly RenderedEvent[]): RenderedEvent[] {
   const at = events.findIndex((event) => event.kind === 'content')
-  return events.map((event, index) => (index === at ? { ...event, text: breakJson(event.text) } : event))
+  return events.map((event, index) =>
+    index === at ? { ...event, text: breakJson(event.text) } : event,
+  )
 }
 
 /** Cuts the JSON of an event in half and leaves its line ends. */
@@ -30,5 +40,8 @@ function breakJson(event: string): string {
 
 function commented(event: RenderedEvent, comments: boolean | string | undefined): RenderedEvent {
   const lineEnd = event.text.endsWith('\r\n') ? '\r\n' : '\n'
-  return { ...event, text: `: ${typeof comments === 'string' ? comments : 'keep-alive'}${lineEnd}${lineEnd}${event.text}` }
+  return {
+    ...event,
+    text: `: ${typeof comments === 'string' ? comments : 'keep-alive'}${lineEnd}${lineEnd}${event.text}`,
+  }
 }

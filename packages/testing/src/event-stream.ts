@@ -12,7 +12,9 @@ export interface EventStreamMessage {
 
 /** One frame of `application/vnd.amazon.eventstream`, string headers only. */
 export function encodeMessage(message: EventStreamMessage): Uint8Array {
-  const headers = Buffer.concat(Object.entries(message.headers).map(([name, value]) => encodeHeader(name, value)))
+  const headers = Buffer.concat(
+    Object.entries(message.headers).map(([name, value]) => encodeHeader(name, value)),
+  )
   const payload = Buffer.from(message.payload)
   const total = PRELUDE_BYTES + headers.length + payload.length + CHECKSUM_BYTES
   const frame = Buffer.alloc(total)
@@ -29,20 +31,39 @@ function encodeHeader(name: string, value: string): Buffer {
   const [nameBytes, valueBytes] = [Buffer.from(name), Buffer.from(value)]
   const length = Buffer.alloc(2)
   length.writeUInt16BE(valueBytes.length)
-  return Buffer.concat([Buffer.from([nameBytes.length]), nameBytes, Buffer.from([STRING_HEADER]), length, valueBytes])
+  return Buffer.concat([
+    Buffer.from([nameBytes.length]),
+    nameBytes,
+    Buffer.from([STRING_HEADER]),
+    length,
+    valueBytes,
+  ])
 }
 
 /** An event of a service whose payloads are JSON. */
 export function encodeEvent(type: string, payload: string): Uint8Array {
-  return encodeMessage({ headers: { ':event-type': type, ':content-type': 'application/json', ':message-type': 'event' }, payload })
+  return encodeMessage({
+    headers: { ':event-type': type, ':content-type': 'application/json', ':message-type': 'event' },
+    payload,
+  })
 }
 
 /** An exception inside a stream that began well. */
 export function encodeException(type: string, payload: string): Uint8Array {
-  return encodeMessage({ headers: { ':exception-type': type, ':content-type': 'application/json', ':message-type': 'exception' }, payload })
+  return encodeMessage({
+    headers: {
+      ':exception-type': type,
+      ':content-type': 'application/json',
+      ':message-type': 'exception',
+    },
+    payload,
+  })
 }
 
-/** The frames of a recorded stream, by the length each begins with; what does not make a whole frame is the last one. */
+/**
+ * The frames of a recorded stream, by the length each begins with; what does not make a whole frame
+ * is the last one.
+ */
 export function splitMessages(body: Uint8Array): Uint8Array[] {
   const view = Buffer.from(body.buffer, body.byteOffset, body.byteLength)
   const frames: Uint8Array[] = []

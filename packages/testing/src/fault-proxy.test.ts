@@ -31,8 +31,15 @@ interface Client {
   readonly ended: Promise<'fin' | 'rst'>
 }
 
-async function start(faults?: ProxyFaults, clock?: ManualClock): Promise<{ proxy: FaultProxy; client(): Promise<Client> }> {
-  const started = await startFaultProxy({ target: { port: (server.address() as AddressInfo).port }, ...(faults && { faults }), ...(clock && { clock }) })
+async function start(
+  faults?: ProxyFaults,
+  clock?: ManualClock,
+): Promise<{ proxy: FaultProxy; client(): Promise<Client> }> {
+  const started = await startFaultProxy({
+    target: { port: (server.address() as AddressInfo).port },
+    ...(faults && { faults }),
+    ...(clock && { clock }),
+  })
   proxy = started
   return {
     proxy: started,

@@ -14,13 +14,19 @@ export interface ProxyFaults {
   readonly cutBy?: 'fin' | 'rst'
   /** New connections are reset as soon as they are there. */
   readonly resetOnAccept?: boolean
-  /** Connections open and nothing is carried on them, no ends either, until this is over: then everything held goes on. */
+  /**
+   * Connections open and nothing is carried on them, no ends either, until this is over: then
+   * everything held goes on.
+   */
   readonly blackhole?: boolean
   /** The end of one side is not told to the other, as when a machine loses its power. */
   readonly halfOpen?: boolean
 }
 
-/** A TCP proxy on loopback that breaks what it carries as it is told, on connections that are open already too. */
+/**
+ * A TCP proxy on loopback that breaks what it carries as it is told, on connections that are open
+ * already too.
+ */
 export interface FaultProxy {
   readonly host: string
   readonly port: number
@@ -111,7 +117,11 @@ class ProxyState {
       socket.resetAndDestroy()
       return
     }
-    const connection = new Connection(socket, connect({ host: '127.0.0.1', ...this.#options.target, allowHalfOpen: true }), this)
+    const connection = new Connection(
+      socket,
+      connect({ host: '127.0.0.1', ...this.#options.target, allowHalfOpen: true }),
+      this,
+    )
     this.open.add(connection)
     socket.on('close', () => this.open.delete(connection))
   }
@@ -122,8 +132,11 @@ class ProxyState {
 
   /** Resolves when none of these faults is set any more, or with the connection's end. */
   async without(signal: AbortSignal, ...names: ('blackhole' | 'halfOpen')[]): Promise<void> {
-    const ended = new Promise<void>((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
-    while (!signal.aborted && names.some((name) => this.faults[name] === true)) await Promise.race([this.#changed.promise, ended])
+    const ended = new Promise<void>((resolve) =>
+      signal.addEventListener('abort', () => resolve(), { once: true }),
+    )
+    while (!signal.aborted && names.some((name) => this.faults[name] === true))
+      await Promise.race([this.#changed.promise, ended])
   }
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {
@@ -159,7 +172,9 @@ class Connection {
     const { signal } = this.#over
     let isBroken = false
     try {
-      for await (const chunk of from.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+      for await (const chunk of from.iterator({
+        destroyOnReturn: false,
+      }) as AsyncIterable<Buffer>) {
         await this.#carry(chunk, to, isAnswer)
         if (signal.aborted) return
       }
@@ -178,11 +193,15 @@ class Connection {
     for (let at = 0; at < chunk.length && !signal.aborted; at += size) {
       const { delayMs = 0, drip, cutAfterBytes, cutBy = 'fin' } = this.#state.faults
       if (delayMs > 0) await this.#state.sleep(delayMs, signal)
-      if (isAnswer && drip !== undefined && this.#answered > 0) await this.#state.sleep(drip.everyMs, signal)
+      if (isAnswer && drip !== undefined && this.#answered > 0)
+        await this.#state.sleep(drip.everyMs, signal)
       await this.#state.without(signal, 'blackhole')
       if (signal.aborted) return
       const piece = chunk.subarray(at, at + size)
-      const room = isAnswer && cutAfterBytes !== undefined ? Math.max(0, cutAfterBytes - this.#answered) : piece.length
+      const room =
+        isAnswer && cutAfterBytes !== undefined
+          ? Math.max(0, cutAfterBytes - this.#answered)
+          : piece.length
       if (isAnswer) this.#answered += piece.length
       if (!to.write(piece.subarray(0, room)) && !to.destroyed) await once(to, 'drain', { signal })
       if (room < piece.length) this.hangUp(cutBy)

@@ -27,7 +27,10 @@ interface RawAnswer {
 }
 
 /** A client that sees writes, FIN and RST as they are. */
-function askRaw(reply: ScriptedReply, options: { stream?: boolean; onData?: (text: string) => void } = {}): Promise<RawAnswer> {
+function askRaw(
+  reply: ScriptedReply,
+  options: { stream?: boolean; onData?: (text: string) => void } = {},
+): Promise<RawAnswer> {
   provider.enqueue(reply)
   const json = JSON.stringify({
     model: 'm',
@@ -56,12 +59,14 @@ function parsed(bytes: Buffer): { head: string; body: string; isWhole: boolean }
   const head = bytes.subarray(0, Math.max(0, at)).toString()
   const rest = bytes.subarray(at + 4)
   const length = /content-length: (\d+)/i.exec(head)?.[1]
-  if (length !== undefined) return { head, body: rest.toString(), isWhole: rest.length === Number(length) }
+  if (length !== undefined)
+    return { head, body: rest.toString(), isWhole: rest.length === Number(length) }
   const parts: Buffer[] = []
   let offset = 0
   for (;;) {
     const lineEnd = rest.indexOf('\r\n', offset)
-    const size = lineEnd === -1 ? Number.NaN : Number.parseInt(rest.subarray(offset, lineEnd).toString(), 16)
+    const size =
+      lineEnd === -1 ? Number.NaN : Number.parseInt(rest.subarray(offset, lineEnd).toString(), 16)
     if (!(size > 0)) return { head, body: Buffer.concat(parts).toString(), isWhole: size === 0 }
     parts.push(rest.subarray(lineEnd + 2, lineEnd + 2 + size))
     offset = lineEnd + 2 + size + 2
@@ -86,39 +91,59 @@ describe('instead of the answer', () => {
     expect(spelled[1]).toContain('retry-after-ms: 1500')
     expect(spelled[2]).toContain('retry-after: Tue, 14 Nov 2023 22:13:20 GMT')
     expect(spelled[3]).toContain('retry-after: soon')
-    const { body } = await askRaw({ status: 400, errorMessage: 'Too long', errorCode: 'context_length_exceeded' })
+    const { body } = await askRaw({
+      status: 400,
+      errorMessage: 'Too long',
+      errorCode: 'context_length_exceeded',
+    })
     expect(JSON.parse(body)).toEqual({
-      error: { message: 'Too long', type: 'invalid_request_error', param: null, code: 'context_length_exceeded' },
+      error: {
+        message: 'Too long',
+        type: 'invalid_request_error',
+        param: null,
+        code: 'context_length_exceeded',
+      },
     })
   })
 
   it('sends other bodies: given, HTML, none, and a wrong content type', async () => {
-    expect((await askRaw({ status: 500, errorBody: 'upstream connect error' })).body).toBe('upstream connect error')
-    expect((await askRaw({ status: 422, errorBody: { detail: 'no' } })).body).toBe('{"detail":"no"}')
+    expect((await askRaw({ status: 500, errorBody: 'upstream connect error' })).body).toBe(
+      'upstream connect error',
+    )
+    expect((await askRaw({ status: 422, errorBody: { detail: 'no' } })).body).toBe(
+      '{"detail":"no"}',
+    )
     const page = await askRaw({ htmlErrorPage: true })
     expect(page.head).toMatch(/^HTTP\/1\.1 502 .*content-type: text\/html/s)
     expect(page.body).toMatch(/^<!DOCTYPE html>/)
     const empty = await askRaw({ emptyBody: true })
     expect(empty).toMatchObject({ body: '', isWhole: true })
-    expect((await askRaw({ answer, contentTypeLie: 'text/plain', headers: { 'x-more': '1' } })).head).toMatch(
-      /content-type: text\/plain.*x-more: 1/s,
+    expect(
+      (await askRaw({ answer, contentTypeLie: 'text/plain', headers: { 'x-more': '1' } })).head,
+    ).toMatch(/content-type: text\/plain.*x-more: 1/s)
+    expect((await askRaw({ status: 201, answer }, { stream: false })).head).toContain(
+      'HTTP/1.1 201',
     )
-    expect((await askRaw({ status: 201, answer }, { stream: false })).head).toContain('HTTP/1.1 201')
   })
 
   it('sends raw bytes', async () => {
-    const raw = await askRaw({ raw: { status: 418, headers: { 'content-type': 'text/x' }, body: Buffer.from([65, 66]) } })
+    const raw = await askRaw({
+      raw: { status: 418, headers: { 'content-type': 'text/x' }, body: Buffer.from([65, 66]) },
+    })
     expect(raw.head).toMatch(/^HTTP\/1\.1 418 .*text\/x/s)
     expect(raw.body).toBe('AB')
   })
 })
 
 describe('inside the answer', () => {
-  it.each(['fin', 'rst'] as const)('cuts a stream after n bytes by %s, without the end of the body', async (cutBy) => {
-    const cut = await askRaw({ answer, cutAfterBytes: 700, cutBy })
-    expect(cut).toMatchObject({ end: cutBy, isWhole: false })
-    expect(Buffer.byteLength(cut.body)).toBe(700)
-  })
+  it.each(['fin', 'rst'] as const)(
+    'cuts a stream after n bytes by %s, without the end of the body',
+    async (cutBy) => {
+      const cut = await askRaw({ answer, cutAfterBytes: 700, cutBy })
+      expect(cut).toMatchObject({ end: cutBy, isWhole: false })
+      expect(Buffer.byteLength(cut.body)).toBe(700)
+    },
+  )
 
   it('cuts a JSON answer short of its promised length', async () => {
     const cut = await askRaw({ answer, cutAfterBytes: 10 }, { stream: false })
@@ -137,11 +162,20 @@ describe('inside the answer', () => {
   it('hangs after n bytes or events with the connection open', async () => {
     const { promise: bytesSeen, resolve: seeBytes } = Promise.withResolvers<void>()
     const { promise: eventSeen, resolve: seeEvent } = Promise.withResolvers<void>()
-    const hanging = askRaw({ answer, hangAfterBytes: 5 }, { onData: (text) => text.includes('data:') && seeBytes() })
+    const hanging = askRaw(
+      { answer, hangAfterBytes: 5 },
+      { onData: (text) => text.includes('data:') && seeBytes() },
+    )
     await bytesSeen
-    const silent = askRaw({ answer, hangAfterEvents: 1 }, { onData: (text) => text.includes('"role"') && seeEvent() })
+    const silent = askRaw(
+      { answer, hangAfterEvents: 1 },
+      { onData: (text) => text.includes('"role"') && seeEvent() },
+    )
     await eventSeen
-    expect(provider.journal.entries.map((entry) => entry.closedAtMs)).toEqual([undefined, undefined])
+    expect(provider.journal.entries.map((entry) => entry.closedAtMs)).toEqual([
+      undefined,
+      undefined,
+    ])
     await provider.close()
     expect((await hanging).body).toBe('data:')
     expect(dataOf((await silent).body)).toHaveLength(1)
@@ -150,7 +184,9 @@ describe('inside the answer', () => {
   it('puts an error event into a 200, first or later', async () => {
     const first = await askRaw({ errorEventAfter: 0, status: 429 })
     expect(first.head).toContain('HTTP/1.1 200')
-    expect(dataOf(first.body).map((data) => JSON.parse(data))).toMatchObject([{ error: { code: 'rate_limit_exceeded' } }])
+    expect(dataOf(first.body).map((data) => JSON.parse(data))).toMatchObject([
+      { error: { code: 'rate_limit_exceeded' } },
+    ])
     const later = dataOf((await askRaw({ answer, errorEventAfter: 2 })).body)
     expect(later).toHaveLength(3)
     expect(JSON.parse(later[2] ?? '')).toMatchObject({ error: { type: 'server_error' } })
@@ -167,9 +203,15 @@ describe('inside the answer', () => {
     const json = (await askRaw({ answer, malformedJson: true }, { stream: false })).body
     expect(() => JSON.parse(json)).toThrow()
     const plain = dataOf((await askRaw({ answer })).body)
-    expect(dataOf((await askRaw({ answer, withoutDone: true })).body)).toHaveLength(plain.length - 1)
-    expect((await askRaw({ answer, withoutFinish: true })).body).not.toContain('"finish_reason":"stop"')
-    expect((await askRaw({ answer, duplicateFinish: true })).body.match(/"finish_reason":"stop"/g)).toHaveLength(2)
+    expect(dataOf((await askRaw({ answer, withoutDone: true })).body)).toHaveLength(
+      plain.length - 1,
+    )
+    expect((await askRaw({ answer, withoutFinish: true })).body).not.toContain(
+      '"finish_reason":"stop"',
+    )
+    expect(
+      (await askRaw({ answer, duplicateFinish: true })).body.match(/"finish_reason":"stop"/g),
+    ).toHaveLength(2)
     const commented = (await askRaw({ answer, comments: 'busy' })).body
     expect(commented.startsWith(': busy\n\ndata: ')).toBe(true)
     expect(commented.match(/^: busy$/gm)).toHaveLength(plain.length)
@@ -182,11 +224,15 @@ describe('how it is written', () => {
     const small = await askRaw({ answer, writeSizes: { seed: 3 } })
     const expected = plain.body.length / 49
     expect(small.reads.length).toBeGreaterThan(expected / 2)
-    expect(small.body.replaceAll(/chatcmpl-\d+/g, '')).toBe(plain.body.replaceAll(/chatcmpl-\d+/g, ''))
+    expect(small.body.replaceAll(/chatcmpl-\d+/g, '')).toBe(
+      plain.body.replaceAll(/chatcmpl-\d+/g, ''),
+    )
   })
 
   it('divides multi-byte characters between writes', async () => {
-    const trace = syntheticRecordings('openai-chat').find((recording) => recording.name === 'openai-multibyte')!
+    const trace = syntheticRecordings('openai-chat').find(
+      (recording) => recording.name === 'openai-multibyte',
+    )!
     const split = await askRaw({ replay: trace, splitUtf8: true })
     expect(split.body).toBe(trace.body.toString())
     expect(split.reads.some((read) => read.toString().includes('\uFFFD'))).toBe(true)
@@ -194,7 +240,10 @@ describe('how it is written', () => {
 
   it('drips by the clock it was given', async () => {
     let seen = ''
-    const done = askRaw({ raw: { body: 'abcdef' }, slowDrip: { bytes: 2, everyMs: 1000 } }, { onData: (text) => (seen = text) })
+    const done = askRaw(
+      { raw: { body: 'abcdef' }, slowDrip: { bytes: 2, everyMs: 1000 } },
+      { onData: (text) => (seen = text) },
+    )
     await clock.sleeping()
     expect(seen).not.toContain('cd')
     clock.advance(999)
@@ -220,7 +269,8 @@ describe('how it is written', () => {
     const gate = createGate()
     let seen = ''
     const waiters: { text: string; resolve: () => void }[] = []
-    const arrived = (text: string) => new Promise<void>((resolve) => waiters.push({ text, resolve }))
+    const arrived = (text: string) =>
+      new Promise<void>((resolve) => waiters.push({ text, resolve }))
     const done = askRaw(
       { answer, gate },
       {
@@ -248,7 +298,9 @@ describe('how it is written', () => {
 
   it('takes one step per event of a replay', async () => {
     const gate = createGate()
-    const trace = syntheticRecordings('openai-chat').find((recording) => recording.name === 'openai-multibyte')!
+    const trace = syntheticRecordings('openai-chat').find(
+      (recording) => recording.name === 'openai-multibyte',
+    )!
     const done = askRaw({ replay: trace, gate })
     for (let step = 0; step < dataOf(trace.body.toString()).length; step++) {
       await gate.reached()
@@ -270,7 +322,9 @@ describe('how it is written', () => {
     const socket = connect({ host: '127.0.0.1', port: Number(port) })
     socket.pause()
     const json = JSON.stringify({ model: 'm', messages: [{ role: 'user', content: 'Hi' }] })
-    socket.write(`POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: ${json.length}\r\n\r\n${json}`)
+    socket.write(
+      `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-length: ${json.length}\r\n\r\n${json}`,
+    )
     await provider.journal.waitForRequest()
     let before = -1
     while (produced !== before) {

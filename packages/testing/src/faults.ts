@@ -2,15 +2,17 @@ import type { Gate } from './gate.ts'
 import type { JsonObject } from './json.ts'
 
 /**
- * What goes wrong with an answer. Faults combine: an error answer can be cut, a cut stream can come in one-byte writes.
- * "Event" means a server-sent event as the dialect sends it, structural ones and pings included; of a JSON answer the
- * whole body counts as one. Bytes are bytes of the body, before chunked framing.
+ * What goes wrong with an answer. Faults combine: an error answer can be cut, a cut stream can come
+ * in one-byte writes. "Event" means a server-sent event as the dialect sends it, structural ones
+ * and pings included; of a JSON answer the whole body counts as one. Bytes are bytes of the body,
+ * before chunked framing.
  */
 export interface Faults {
   // Instead of the answer
   /**
-   * From 400 on the dialect's own error is sent instead of the answer. With `errorEventAfter` the HTTP status stays 200
-   * and this is the status the error inside stands for. Below 400 it is the status of the answer.
+   * From 400 on the dialect's own error is sent instead of the answer. With `errorEventAfter` the
+   * HTTP status stays 200 and this is the status the error inside stands for. Below 400 it is the
+   * status of the answer.
    */
   readonly status?: number
   readonly retryAfter?: RetryAfter
@@ -22,7 +24,10 @@ export interface Faults {
   readonly errorBody?: string | JsonObject
   /** Headers added to the answer, or replacing its own. */
   readonly headers?: Readonly<Record<string, string>>
-  /** An HTML page as a proxy in front of the provider would send it, with `status`. @default status 502 */
+  /**
+   * An HTML page as a proxy in front of the provider would send it, with `status`. @default status
+   * 502
+   */
   readonly htmlErrorPage?: boolean
   /** Headers as usual, and no body at all. */
   readonly emptyBody?: boolean
@@ -46,9 +51,15 @@ export interface Faults {
   readonly cutAfterEvents?: number
   /** How a connection is closed by `cutAfterBytes` or `cutAfterEvents`. @default fin */
   readonly cutBy?: Cut
-  /** After n events an error event, then a regular end, all with status 200. A JSON answer becomes an error with status 200. */
+  /**
+   * After n events an error event, then a regular end, all with status 200. A JSON answer becomes
+   * an error with status 200.
+   */
   readonly errorEventAfter?: number
-  /** The first fragment's event, or the JSON body, is cut off in the middle of its JSON; the framing stays right. */
+  /**
+   * The first fragment's event, or the JSON body, is cut off in the middle of its JSON; the framing
+   * stays right.
+   */
   readonly malformedJson?: boolean
   /** The stream lacks its end marker (`[DONE]`, `message_stop`). Gemini has none: a `TypeError`. */
   readonly withoutDone?: boolean
@@ -56,7 +67,9 @@ export interface Faults {
   readonly withoutFinish?: boolean
   /** What says why the stream ended is sent twice. */
   readonly duplicateFinish?: boolean
-  /** A comment before the first event and before every other one; `true` stands for `keep-alive`. */
+  /**
+   * A comment before the first event and before every other one; `true` stands for `keep-alive`.
+   */
   readonly comments?: boolean | string
   /** Content type sent, whatever the body is. */
   readonly contentTypeLie?: string
@@ -66,7 +79,9 @@ export interface Faults {
   readonly writeSizes?: WriteSizes
   /** Every multi-byte character of UTF-8 is divided between two writes. */
   readonly splitUtf8?: boolean
-  /** So many bytes per write, with so many milliseconds of the provider's clock between two writes. */
+  /**
+   * So many bytes per write, with so many milliseconds of the provider's clock between two writes.
+   */
   readonly slowDrip?: { readonly bytes: number; readonly everyMs: number }
   /** Time between two events, in milliseconds of the provider's clock. */
   readonly pauseBetweenEventsMs?: number
@@ -74,15 +89,27 @@ export interface Faults {
   readonly gate?: Gate
 }
 
-/** How a connection ends early: FIN as of a process that has gone, RST as of one that has crashed. */
+/**
+ * How a connection ends early: FIN as of a process that has gone, RST as of one that has crashed.
+ */
 export type Cut = 'fin' | 'rst'
 
-/** When to try again: as `retry-after` in seconds, as `retry-after-ms`, as an HTTP date, or word by word. */
+/**
+ * When to try again: as `retry-after` in seconds, as `retry-after-ms`, as an HTTP date, or word by
+ * word.
+ */
 export type RetryAfter =
-  { readonly seconds: number } | { readonly milliseconds: number } | { readonly date: Date } | { readonly header: string }
+  | { readonly seconds: number }
+  | { readonly milliseconds: number }
+  | { readonly date: Date }
+  | { readonly header: string }
 
-/** A fixed number of bytes, or a pseudo-random sequence between two bounds. @default min 1, max 97 */
-export type WriteSizes = number | { readonly seed: number; readonly min?: number; readonly max?: number }
+/**
+ * A fixed number of bytes, or a pseudo-random sequence between two bounds. @default min 1, max 97
+ */
+export type WriteSizes =
+  | number
+  | { readonly seed: number; readonly min?: number; readonly max?: number }
 
 /** The headers that say when to try again. */
 export function retryAfterHeaders(retryAfter: RetryAfter | undefined): Record<string, string> {

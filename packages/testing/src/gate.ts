@@ -1,9 +1,11 @@
 /**
- * Lets a test decide when a scripted stream goes on. Every step of the answer waits at the gate until it is released.
+ * Lets a test decide when a scripted stream goes on. Every step of the answer waits at the gate
+ * until it is released.
  *
- * A step of a scripted answer is one fragment of it (a piece of text, of reasoning, of a tool call's arguments) with
- * the structural events before it; the last step is the ending (finish, usage, end marker). An answer of two fragments
- * has three steps. In a replayed or raw stream every event is a step; a JSON answer is one step.
+ * A step of a scripted answer is one fragment of it (a piece of text, of reasoning, of a tool
+ * call's arguments) with the structural events before it; the last step is the ending (finish,
+ * usage, end marker). An answer of two fragments has three steps. In a replayed or raw stream every
+ * event is a step; a JSON answer is one step.
  *
  * ```ts
  * const gate = createGate()
@@ -31,13 +33,19 @@ export class Gate {
     this.release(Number.POSITIVE_INFINITY)
   }
 
-  /** Resolves once a step waits here, which means that everything released before it has been written. */
+  /**
+   * Resolves once a step waits here, which means that everything released before it has been
+   * written.
+   */
   reached(): Promise<void> {
     if (this.#waiting.length > 0) return Promise.resolve()
     return new Promise((resolve) => this.#watchers.push(resolve))
   }
 
-  /** Waits to be released; resolves as well when `signal` aborts. Called by the provider before each step. */
+  /**
+   * Waits to be released; resolves as well when `signal` aborts. Called by the provider before each
+   * step.
+   */
   pass(signal: AbortSignal): Promise<void> {
     if (signal.aborted) return Promise.resolve()
     if (this.#permits > 0) {

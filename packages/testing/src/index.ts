@@ -1,19 +1,45 @@
 import '@postern/core/supported-runtime'
-export type { FinishReason, ScriptedAnswer, ScriptedReasoning, ScriptedToolCall, ScriptedUsage } from './answer.ts'
+export type {
+  FinishReason,
+  ScriptedAnswer,
+  ScriptedReasoning,
+  ScriptedToolCall,
+  ScriptedUsage,
+} from './answer.ts'
 export { type Clock, ManualClock, systemClock } from './clock.ts'
 export { type DemoProviderOptions, startDemoProvider } from './demo.ts'
 export type { DialectName } from './dialects/dialect.ts'
-export { type FaultProxy, type FaultProxyOptions, type ProxyFaults, startFaultProxy } from './fault-proxy.ts'
+export {
+  type FaultProxy,
+  type FaultProxyOptions,
+  type ProxyFaults,
+  startFaultProxy,
+} from './fault-proxy.ts'
 export type { Cut, Faults, RetryAfter, WriteSizes } from './faults.ts'
 export { createGate, Gate } from './gate.ts'
 export type { Closing, Journal, JournalEntry } from './journal.ts'
 export type { JsonObject } from './json.ts'
-export { loadRecordings, readRecording, type RecordedRequest, type Recording } from './recordings.ts'
+export {
+  loadRecordings,
+  readRecording,
+  type RecordedRequest,
+  type Recording,
+} from './recordings.ts'
 export type { MediaSeen, OfferedTool, RequestView } from './request-view.ts'
 export type { FakeRequest, RawReply, Script, ScriptedReply } from './script.ts'
-export { dialectNames, type FakeProvider, type FakeProviderOptions, startFakeProvider } from './server.ts'
+export {
+  dialectNames,
+  type FakeProvider,
+  type FakeProviderOptions,
+  startFakeProvider,
+} from './server.ts'
 export { stockScript } from './stock.ts'
-export { type Meaning, type MeantToolCall, type SyntheticRecording, syntheticRecordings } from './synthetic.ts'
+export {
+  type Meaning,
+  type MeantToolCall,
+  type SyntheticRecording,
+  syntheticRecordings,
+} from './synthetic.ts'
 export { refusedUrl, type SilentServer, startSilentServer } from './unreachable.ts'
 export { adapterConformance } from './conformance/adapter.ts'
 export { type DirectoryCase, directoryConformance } from './conformance/directory.ts'

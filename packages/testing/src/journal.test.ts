@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { Journal } from './journal.ts'
 
-const facts = { method: 'POST', path: '/v1', search: '', headers: {}, bodyText: '{}', body: {}, at: 5 }
+const facts = {
+  method: 'POST',
+  path: '/v1',
+  search: '',
+  headers: {},
+  bodyText: '{}',
+  body: {},
+  at: 5,
+}
 
 describe('Journal', () => {
   it('keeps requests in order and finds them from both ends', () => {

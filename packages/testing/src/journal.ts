@@ -19,11 +19,17 @@ export interface JournalEntry {
   readonly at: number
   /** HTTP status sent, `undefined` before the headers were. */
   readonly status: number | undefined
-  /** Why the request was refused by the provider's own rules, in its own words; `undefined` when a script answered. */
+  /**
+   * Why the request was refused by the provider's own rules, in its own words; `undefined` when a
+   * script answered.
+   */
   readonly refusal: string | undefined
   /** When the exchange ended, however it ended; `undefined` while it runs. */
   readonly closedAtMs: number | undefined
-  /** Whether the client left before the provider was done; `false` while the exchange runs, and when the provider ended it. */
+  /**
+   * Whether the client left before the provider was done; `false` while the exchange runs, and when
+   * the provider ended it.
+   */
   readonly aborted: boolean
   /** Resolves when the exchange has ended: whole, cut by the script, or left by the client. */
   readonly closed: Promise<Closing>
@@ -38,7 +44,10 @@ export interface Closing {
 }
 
 /** What a request brings into the journal. */
-export type RequestFacts = Pick<JournalEntry, 'method' | 'path' | 'search' | 'headers' | 'bodyText' | 'body' | 'at'>
+export type RequestFacts = Pick<
+  JournalEntry,
+  'method' | 'path' | 'search' | 'headers' | 'bodyText' | 'body' | 'at'
+>
 
 /** The entry as the server writes it; readers see it as a `JournalEntry`. */
 export class JournalRecord implements JournalEntry {
@@ -104,10 +113,13 @@ export class Journal implements Iterable<JournalEntry> {
     return this.#entries[Symbol.iterator]()
   }
 
-  /** The request at `index` (negative counts from the end). Throws `RangeError` when there is none. */
+  /**
+   * The request at `index` (negative counts from the end). Throws `RangeError` when there is none.
+   */
   at(index: number): JournalEntry {
     const entry = this.#entries.at(index)
-    if (entry === undefined) throw new RangeError(`The journal has ${this.#entries.length} requests, none at ${index}.`)
+    if (entry === undefined)
+      throw new RangeError(`The journal has ${this.#entries.length} requests, none at ${index}.`)
     return entry
   }
 
@@ -116,7 +128,10 @@ export class Journal implements Iterable<JournalEntry> {
     return this.at(-1)
   }
 
-  /** Waits until the request at `index` has arrived. Rejects when the provider is closed first. @default the first */
+  /**
+   * Waits until the request at `index` has arrived. Rejects when the provider is closed first.
+   * @default the first
+   */
   waitForRequest(index = 0): Promise<JournalEntry> {
     const entry = this.#entries[index]
     if (entry !== undefined) return Promise.resolve(entry)
@@ -124,7 +139,10 @@ export class Journal implements Iterable<JournalEntry> {
     return new Promise((resolve, reject) => this.#waiters.push({ index, resolve, reject }))
   }
 
-  /** Waits until the exchange at `index` has arrived and ended, and gives its entry. @default the first */
+  /**
+   * Waits until the exchange at `index` has arrived and ended, and gives its entry. @default the
+   * first
+   */
   async waitForClose(index = 0): Promise<JournalEntry> {
     const entry = await this.waitForRequest(index)
     await entry.closed

@@ -33,7 +33,10 @@ export interface PlanContext extends RenderContext {
   readonly requestId: string
 }
 
-/** Decides everything about a reply except its timing. Throws `TypeError` for an answer the dialect cannot say. */
+/**
+ * Decides everything about a reply except its timing. Throws `TypeError` for an answer the dialect
+ * cannot say.
+ */
 export function planReply(reply: ScriptedReply, context: PlanContext): WirePlan {
   const content = contentOf(reply, context)
   const isBounded = reply.hangAfterEvents ?? reply.cutAfterEvents
@@ -54,7 +57,8 @@ export function planReply(reply: ScriptedReply, context: PlanContext): WirePlan 
 
 function endingOf(reply: ScriptedReply): WirePlan['ending'] {
   if (reply.hangAfterBytes !== undefined || reply.hangAfterEvents !== undefined) return 'hang'
-  if (reply.cutAfterBytes !== undefined || reply.cutAfterEvents !== undefined) return reply.cutBy ?? 'fin'
+  if (reply.cutAfterBytes !== undefined || reply.cutAfterEvents !== undefined)
+    return reply.cutBy ?? 'fin'
   return 'end'
 }
 
@@ -64,23 +68,50 @@ function contentOf(reply: ScriptedReply, context: PlanContext): Content {
   const { dialect, requestId } = context
   const isError = reply.status !== undefined && reply.status >= 400
   if (reply.htmlErrorPage === true) return htmlPage(reply.status ?? 502)
-  if (isError && reply.errorEventAfter === undefined) return errorAnswer(reply.status ?? 500, reply, context)
+  if (isError && reply.errorEventAfter === undefined)
+    return errorAnswer(reply.status ?? 500, reply, context)
   if (reply.raw !== undefined) return rawContent(reply.raw)
   if (reply.replay !== undefined) {
     const { status, headers, body, isStream } = reply.replay
-    return { status, headers: replayHeaders(headers), pieces: isStream ? steps(headers['content-type']?.includes('amazon.eventstream') ? splitMessages(body) : splitEvents(body)) : whole(body) }
+    return {
+      status,
+      headers: replayHeaders(headers),
+      pieces: isStream
+        ? steps(
+            headers['content-type']?.includes('amazon.eventstream')
+              ? splitMessages(body)
+              : splitEvents(body),
+          )
+        : whole(body),
+    }
   }
   const answer = resolveAnswer(reply.answer ?? { text: 'Hello from the fake provider.' })
   const facts = { ...errorFacts(reply, context), status: reply.status ?? dialect.streamErrorStatus }
   const status = isError ? 200 : (reply.status ?? 200)
   if (context.transport === 'json') {
-    const json = reply.errorEventAfter === undefined ? dialect.renderAnswer(answer, context) : dialect.renderError(facts)
+    const json =
+      reply.errorEventAfter === undefined
+        ? dialect.renderAnswer(answer, context)
+        : dialect.renderError(facts)
     return jsonContent(status, json, { reply, context })
   }
-  const rendered = applyEventFaults(dialect.renderEvents(answer, context), reply, () => dialect.renderErrorEvent(facts))
-  if (context.transport === 'json-array') return { status, headers: jsonHeaders(context), pieces: whole(jsonArray(rendered)) }
-  const headers = { 'content-type': dialect.streamType, 'cache-control': 'no-cache', ...dialect.headers(requestId) }
-  return { status, headers, pieces: rendered.map((event, index) => toPiece(event, { before: rendered[index - 1], dialect })) }
+  const rendered = applyEventFaults(dialect.renderEvents(answer, context), reply, () =>
+    dialect.renderErrorEvent(facts),
+  )
+  if (context.transport === 'json-array')
+    return { status, headers: jsonHeaders(context), pieces: whole(jsonArray(rendered)) }
+  const headers = {
+    'content-type': dialect.streamType,
+    'cache-control': 'no-cache',
+    ...dialect.headers(requestId),
+  }
+  return {
+    status,
+    headers,
+    pieces: rendered.map((event, index) =>
+      toPiece(event, { before: rendered[index - 1], dialect }),
+    ),
+  }
 }
 
 function errorAnswer(status: number, reply: ScriptedReply, context: PlanContext): Content {
@@ -101,7 +132,11 @@ function errorFacts(reply: ScriptedReply, context: PlanContext) {
   }
 }
 
-function jsonContent(status: number, json: JsonObject, from: { reply: ScriptedReply; context: PlanContext }): Content {
+function jsonContent(
+  status: number,
+  json: JsonObject,
+  from: { reply: ScriptedReply; context: PlanContext },
+): Content {
   const text = JSON.stringify(json)
   return {
     status,
@@ -127,12 +162,17 @@ function rawContent({ status = 200, headers, body }: RawReply): Content {
   return {
     status,
     headers: type,
-    pieces: type['content-type'].includes('event-stream') ? steps(splitEvents(bytes)) : whole(bytes),
+    pieces: type['content-type'].includes('event-stream')
+      ? steps(splitEvents(bytes))
+      : whole(bytes),
   }
 }
 
 /** Consecutive events up to a fragment of the answer are one step. */
-function toPiece(event: RenderedEvent, at: { readonly before: RenderedEvent | undefined; readonly dialect: FakeDialect }): Piece {
+function toPiece(
+  event: RenderedEvent,
+  at: { readonly before: RenderedEvent | undefined; readonly dialect: FakeDialect },
+): Piece {
   const bytes = at.dialect.encodeEvent?.(event.text) ?? Buffer.from(event.text)
   return { bytes, opensStep: at.before === undefined || at.before.kind === 'content' }
 }
@@ -146,7 +186,8 @@ function steps(events: readonly Uint8Array[]): Piece[] {
 }
 
 function* lazySteps(body: Iterable<string | Uint8Array>): Generator<Piece> {
-  for (const item of body) yield { bytes: typeof item === 'string' ? Buffer.from(item) : item, opensStep: true }
+  for (const item of body)
+    yield { bytes: typeof item === 'string' ? Buffer.from(item) : item, opensStep: true }
 }
 
 function* take(pieces: Iterable<Piece>, count: number): Generator<Piece> {

@@ -39,19 +39,26 @@ function write(path: string, content: object): void {
 
 describe('recordings', () => {
   it('reads a whole folder in order', () => {
-    expect(loadRecordings(folder).map(({ dialect, name, isStream }) => [dialect, name, isStream])).toEqual([
+    expect(
+      loadRecordings(folder).map(({ dialect, name, isStream }) => [dialect, name, isStream]),
+    ).toEqual([
       ['gemini', 'a', false],
       ['gemini', 'b', true],
       ['openai-chat', 'c', false],
     ])
-    expect(loadRecordings(join(folder, 'gemini')).map((recording) => recording.name)).toEqual(['a', 'b'])
+    expect(loadRecordings(join(folder, 'gemini')).map((recording) => recording.name)).toEqual([
+      'a',
+      'b',
+    ])
   })
 
   it('reads bytes, request and headers', () => {
     const recording = readRecording(join(folder, 'gemini/a.json'))
     expect([...recording.body]).toEqual([255, 0])
     expect(recording.request).toEqual({ method: 'POST', path: '/v1/x', body: { a: 1 } })
-    expect(readRecording(join(folder, 'gemini/b.json')).headers['content-type']).toBe('text/event-stream')
+    expect(readRecording(join(folder, 'gemini/b.json')).headers['content-type']).toBe(
+      'text/event-stream',
+    )
   })
 
   it('refuses what is no recording, and a missing folder', () => {

@@ -39,13 +39,15 @@ const CONNECTION_HEADERS = new Set([
 ])
 
 /**
- * Reads one recording: a JSON file `{provider?, request?: {method, path, body}, response: {status, headers, body |
- * bodyBase64}}` in a folder named after its dialect; `unframed` ones are framed again. Throws when the file is missing or has another shape.
+ * Reads one recording: a JSON file `{provider?, request?: {method, path, body}, response: {status,
+ * headers, body | bodyBase64}}` in a folder named after its dialect; `unframed` ones are framed
+ * again. Throws when the file is missing or has another shape.
  */
 export function readRecording(path: string): Recording {
   const file: unknown = JSON.parse(readFileSync(path, 'utf8'))
   const response = objectIn(objectIn(file)['response'])
-  if (typeof response['status'] !== 'number') throw new TypeError(`${path} is no recording: it has no response with a status.`)
+  if (typeof response['status'] !== 'number')
+    throw new TypeError(`${path} is no recording: it has no response with a status.`)
   const headers = headersFrom(response['headers'])
   const isUnframed = objectIn(file)['unframed'] !== undefined
   if (isUnframed) headers['content-type'] = 'application/vnd.amazon.eventstream'
@@ -62,8 +64,8 @@ export function readRecording(path: string): Recording {
 }
 
 /**
- * Reads every recording of a folder, in order of name: the folder of one dialect, or one that holds such folders. Throws
- * when the folder does not exist.
+ * Reads every recording of a folder, in order of name: the folder of one dialect, or one that holds
+ * such folders. Throws when the folder does not exist.
  */
 export function loadRecordings(folder: string): Recording[] {
   return readdirSync(folder, { withFileTypes: true })
@@ -75,21 +77,33 @@ export function loadRecordings(folder: string): Recording[] {
     })
 }
 
-/** The headers a replay sends: those of the answer, not those of the connection it was recorded from. */
+/**
+ * The headers a replay sends: those of the answer, not those of the connection it was recorded
+ * from.
+ */
 export function replayHeaders(headers: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(headers).filter(([name]) => !CONNECTION_HEADERS.has(name)))
+  return Object.fromEntries(
+    Object.entries(headers).filter(([name]) => !CONNECTION_HEADERS.has(name)),
+  )
 }
 
 function headersFrom(headers: unknown): Record<string, string> {
-  return Object.fromEntries(Object.entries(objectIn(headers)).map(([name, value]) => [name.toLowerCase(), String(value)]))
+  return Object.fromEntries(
+    Object.entries(objectIn(headers)).map(([name, value]) => [name.toLowerCase(), String(value)]),
+  )
 }
 
 function bodyFrom(response: JsonObject): Buffer {
   const encoded = response['bodyBase64']
-  return typeof encoded === 'string' ? Buffer.from(encoded, 'base64') : Buffer.from(stringIn(response['body']))
+  return typeof encoded === 'string'
+    ? Buffer.from(encoded, 'base64')
+    : Buffer.from(stringIn(response['body']))
 }
 
-/** Events that were written down one JSON object a line, `{"messageStop": {...}}`, as the frames they were. */
+/**
+ * Events that were written down one JSON object a line, `{"messageStop": {...}}`, as the frames
+ * they were.
+ */
 function frameLines(lines: string): Buffer {
   const frames = lines
     .split('\n')
@@ -101,5 +115,9 @@ function frameLines(lines: string): Buffer {
 
 function requestFrom(request: unknown): RecordedRequest | undefined {
   if (!isObject(request)) return undefined
-  return { method: stringIn(request['method']), path: stringIn(request['path']), body: request['body'] }
+  return {
+    method: stringIn(request['method']),
+    path: stringIn(request['path']),
+    body: request['body'],
+  }
 }

@@ -9,7 +9,10 @@ export interface RequestView {
   readonly lastUserText: string
   /** Media of the last user message. */
   readonly media: readonly MediaSeen[]
-  /** The tools this answer may call: none when the request forbids calls, only the named ones when it names some. */
+  /**
+   * The tools this answer may call: none when the request forbids calls, only the named ones when
+   * it names some.
+   */
   readonly tools: readonly OfferedTool[]
   /** The request forces a tool call. */
   readonly mustCallTool: boolean
@@ -29,7 +32,9 @@ export interface OfferedTool {
   readonly parameters: JsonObject
 }
 
-export type MediaSeen = { readonly mediaType: string; readonly bytes: number } | { readonly url: string }
+export type MediaSeen =
+  | { readonly mediaType: string; readonly bytes: number }
+  | { readonly url: string }
 
 /** Media given as a `data:` URL or an address. */
 export function mediaFromUrl(url: string): MediaSeen {

@@ -31,7 +31,12 @@ describe('exampleOf', () => {
   })
 
   it("knows Gemini's upper-case types", () => {
-    expect(exampleOf({ type: 'OBJECT', properties: { list: { type: 'ARRAY', items: { type: 'INTEGER' } } } })).toEqual({
+    expect(
+      exampleOf({
+        type: 'OBJECT',
+        properties: { list: { type: 'ARRAY', items: { type: 'INTEGER' } } },
+      }),
+    ).toEqual({
       list: [1],
     })
   })
@@ -39,7 +44,12 @@ describe('exampleOf', () => {
   it('follows references and stops in circles', () => {
     const schema = {
       $ref: '#/$defs/node',
-      $defs: { node: { type: 'object', properties: { id: { type: 'integer' }, next: { $ref: '#/$defs/node' } } } },
+      $defs: {
+        node: {
+          type: 'object',
+          properties: { id: { type: 'integer' }, next: { $ref: '#/$defs/node' } },
+        },
+      },
     }
     const text = JSON.stringify(exampleOf(schema))
     expect(text).toMatch(/^\{"id":1,"next":\{"id":1/)

@@ -1,9 +1,10 @@
 import { type JsonObject, isObject, objectIn } from './json.ts'
 
 /**
- * A small document a JSON Schema allows: every property of an object, one item of an array, the first of several
- * choices. Knows `$ref` into the schema itself, `const`, `enum`, `anyOf`, `oneOf`, type lists, and Gemini's upper-case
- * types; meant for the schemas of tests, not for all of JSON Schema.
+ * A small document a JSON Schema allows: every property of an object, one item of an array, the
+ * first of several choices. Knows `$ref` into the schema itself, `const`, `enum`, `anyOf`, `oneOf`,
+ * type lists, and Gemini's upper-case types; meant for the schemas of tests, not for all of JSON
+ * Schema.
  */
 export function exampleOf(schema: JsonObject): unknown {
   return example(schema, { root: schema, depth: 0 })
@@ -27,7 +28,10 @@ function example(schema: JsonObject, place: Place): unknown {
   switch (typeOf(schema)) {
     case 'object':
       return Object.fromEntries(
-        Object.entries(objectIn(schema['properties'])).map(([name, property]) => [name, example(objectIn(property), inner)]),
+        Object.entries(objectIn(schema['properties'])).map(([name, property]) => [
+          name,
+          example(objectIn(property), inner),
+        ]),
       )
     case 'array':
       return isObject(schema['items']) ? [example(schema['items'], inner)] : []
@@ -45,7 +49,11 @@ function example(schema: JsonObject, place: Place): unknown {
 
 function typeOf(schema: JsonObject): string {
   const type: unknown = Array.isArray(schema['type']) ? schema['type'][0] : schema['type']
-  return typeof type === 'string' ? type.toLowerCase() : 'properties' in schema ? 'object' : 'string'
+  return typeof type === 'string'
+    ? type.toLowerCase()
+    : 'properties' in schema
+      ? 'object'
+      : 'string'
 }
 
 function resolve(reference: string, root: JsonObject): JsonObject {

@@ -6,14 +6,18 @@ import type { Recording } from './recordings.ts'
 import type { RequestView } from './request-view.ts'
 
 /**
- * What a fake provider answers: data, or a function of the request. A function may be asynchronous: nothing, not even a
- * header, is sent before its promise resolves. A function that throws makes the provider answer 500 with its message.
+ * What a fake provider answers: data, or a function of the request. A function may be asynchronous:
+ * nothing, not even a header, is sent before its promise resolves. A function that throws makes the
+ * provider answer 500 with its message.
  */
-export type Script = ScriptedReply | ((request: FakeRequest) => ScriptedReply | Promise<ScriptedReply>)
+export type Script =
+  | ScriptedReply
+  | ((request: FakeRequest) => ScriptedReply | Promise<ScriptedReply>)
 
 /**
- * At most one of `answer`, `replay`, `raw` says what is sent (`Hello from the fake provider.` when none does), the
- * faults say what goes wrong with it. Scripts given as data are checked when they are given.
+ * At most one of `answer`, `replay`, `raw` says what is sent (`Hello from the fake provider.` when
+ * none does), the faults say what goes wrong with it. Scripts given as data are checked when they
+ * are given.
  *
  * ```ts
  * provider.enqueue({ status: 429, retryAfter: { seconds: 2 } }, { answer: { text: 'Hi' } })
@@ -22,7 +26,9 @@ export type Script = ScriptedReply | ((request: FakeRequest) => ScriptedReply | 
  * ```
  */
 export interface ScriptedReply extends Faults {
-  /** Rendered in the provider's dialect, as JSON or as a stream, whichever the request asked for. */
+  /**
+   * Rendered in the provider's dialect, as JSON or as a stream, whichever the request asked for.
+   */
   readonly answer?: ScriptedAnswer
   /** A recorded answer: its status, headers and bytes, whatever the request asked for. */
   readonly replay?: Recording
@@ -35,7 +41,9 @@ export interface RawReply {
   readonly status?: number
   /** Lower-case names. @default content-type `application/json` */
   readonly headers?: Readonly<Record<string, string>>
-  /** An iterable is read as the client takes it, so it may be large; each item counts as one event. */
+  /**
+   * An iterable is read as the client takes it, so it may be large; each item counts as one event.
+   */
   readonly body: string | Uint8Array | Iterable<string | Uint8Array>
 }
 

@@ -33,7 +33,9 @@ describe('scripts', () => {
     const fake = await start()
     expect(await textOf(await ask())).toBe('You said: Hello')
     fake.reply({ answer: { text: 'default' } })
-    fake.enqueue({ status: 503 }, ({ view, entry }) => ({ answer: { text: `${view.lastUserText} #${entry.index}` } }))
+    fake.enqueue({ status: 503 }, ({ view, entry }) => ({
+      answer: { text: `${view.lastUserText} #${entry.index}` },
+    }))
     expect(fake.queued).toBe(2)
     expect((await ask()).status).toBe(503)
     expect(await textOf(await ask())).toBe('Hello #2')
@@ -107,7 +109,11 @@ describe('journal', () => {
     async (when) => {
       const fake = await start()
       const gate = createGate()
-      fake.enqueue(when === 'before the headers' ? { hangBeforeHeaders: true } : { answer: { text: ['one', 'two'] }, gate })
+      fake.enqueue(
+        when === 'before the headers'
+          ? { hangBeforeHeaders: true }
+          : { answer: { text: ['one', 'two'] }, gate },
+      )
       gate.release()
       const controller = new AbortController()
       const answer = fetch(`${fake.url}/chat/completions`, {
@@ -197,8 +203,15 @@ describe('routes and keys', () => {
       expect(await unknown.json()).toHaveProperty('error.message')
       expect((await fetch(`${fake.url}/nowhere`, { headers: key })).status).toBe(404)
       fake.models = ['a', 'b']
-      const modelsPath = dialect === 'openai-chat' ? '/models' : dialect === 'gemini' ? '/v1beta/models' : '/v1/models'
-      expect(await (await fetch(`${fake.url}${modelsPath}`, { headers: key })).text()).toMatch(/a".*b"/)
+      const modelsPath =
+        dialect === 'openai-chat'
+          ? '/models'
+          : dialect === 'gemini'
+            ? '/v1beta/models'
+            : '/v1/models'
+      expect(await (await fetch(`${fake.url}${modelsPath}`, { headers: key })).text()).toMatch(
+        /a".*b"/,
+      )
     },
   )
 
@@ -214,9 +227,17 @@ describe('routes and keys', () => {
   it('streams one JSON array where Gemini is not asked for events', async () => {
     const fake = await start({ dialect: 'gemini' })
     const body = JSON.stringify({ contents: [{ role: 'user', parts: [{ text: 'Hi' }] }] })
-    const response = await fetch(`${fake.url}/v1/models/m:streamGenerateContent`, { method: 'POST', body })
+    const response = await fetch(`${fake.url}/v1/models/m:streamGenerateContent`, {
+      method: 'POST',
+      body,
+    })
     expect(response.headers.get('content-type')).toBe('application/json; charset=UTF-8')
-    expect(await response.json()).toMatchObject([{}, {}, {}, { candidates: [{ finishReason: 'STOP' }] }])
+    expect(await response.json()).toMatchObject([
+      {},
+      {},
+      {},
+      { candidates: [{ finishReason: 'STOP' }] },
+    ])
   })
 
   it('refuses a body over 64 MiB after reading it, and an address that is none', async () => {
@@ -235,7 +256,9 @@ describe('routes and keys', () => {
   })
 
   it('refuses a dialect it does not know', async () => {
-    await expect(startFakeProvider({ dialect: 'fax' as DialectName })).rejects.toThrow('Unknown dialect fax')
+    await expect(startFakeProvider({ dialect: 'fax' as DialectName })).rejects.toThrow(
+      'Unknown dialect fax',
+    )
   })
 })
 
@@ -256,7 +279,12 @@ describe('close', () => {
   it('survives a client that leaves while it sends its request', async () => {
     const fake = await start()
     const { port } = new URL(fake.url)
-    const sending = httpRequest({ port, method: 'POST', path: '/v1/chat/completions', headers: { 'content-length': 1000 } })
+    const sending = httpRequest({
+      port,
+      method: 'POST',
+      path: '/v1/chat/completions',
+      headers: { 'content-length': 1000 },
+    })
     const ended = new Promise((resolve) => sending.on('close', resolve))
     sending.on('error', () => undefined)
     sending.write('{"model"', () => sending.destroy())

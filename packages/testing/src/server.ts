@@ -46,8 +46,8 @@ const ORIGIN = 'http://127.0.0.1'
 const MAX_BODY_BYTES = 64 * 1024 * 1024
 
 /**
- * Starts a provider on loopback that speaks one dialect, answers what it is told, misbehaves on command and remembers
- * what it was asked. Without a script it answers with `stockScript`.
+ * Starts a provider on loopback that speaks one dialect, answers what it is told, misbehaves on
+ * command and remembers what it was asked. Without a script it answers with `stockScript`.
  *
  * ```ts
  * const provider = await startFakeProvider({ dialect: 'anthropic-messages', apiKey: 'test-key' })
@@ -60,7 +60,9 @@ const MAX_BODY_BYTES = 64 * 1024 * 1024
 export async function startFakeProvider(options: FakeProviderOptions): Promise<FakeProvider> {
   const dialect = dialects[options.dialect]
   if (dialect === undefined)
-    throw new TypeError(`Unknown dialect ${String(options.dialect)}. Known: ${Object.keys(dialects).join(', ')}.`)
+    throw new TypeError(
+      `Unknown dialect ${String(options.dialect)}. Known: ${Object.keys(dialects).join(', ')}.`,
+    )
   const server = createServer({ noDelay: true })
   server.listen(options.port ?? 0, '127.0.0.1')
   await once(server, 'listening')
@@ -70,7 +72,10 @@ export async function startFakeProvider(options: FakeProviderOptions): Promise<F
 /** A running fake provider; made by `startFakeProvider`. */
 export class FakeProvider {
   readonly dialect: DialectName
-  /** Base URL as clients of this dialect want it: with `/v1` for OpenAI's, the origin for the others. */
+  /**
+   * Base URL as clients of this dialect want it: with `/v1` for OpenAI's, the origin for the
+   * others.
+   */
   readonly url: string
   /** The requests seen. */
   readonly journal: Journal = new Journal()
@@ -98,13 +103,19 @@ export class FakeProvider {
     server.on('request', (request, response) => void this.#serve(request, response))
   }
 
-  /** Answers every request with this script, once the queue is empty. Throws `TypeError` for a script that cannot work. */
+  /**
+   * Answers every request with this script, once the queue is empty. Throws `TypeError` for a
+   * script that cannot work.
+   */
   reply(script: Script): void {
     this.#check(script)
     this.#fallback = script
   }
 
-  /** Answers the next requests with these scripts, one each, in order. Throws `TypeError` for a script that cannot work. */
+  /**
+   * Answers the next requests with these scripts, one each, in order. Throws `TypeError` for a
+   * script that cannot work.
+   */
   enqueue(...scripts: readonly Script[]): void {
     for (const script of scripts) this.#check(script)
     for (const script of scripts) this.#queue.push(script)
@@ -167,10 +178,18 @@ export class FakeProvider {
     const route = dialect.route(entry.method, url)
     if (route === undefined) return this.#refuse(exchange, { status: 404, requestId })
     if (route.operation === 'models')
-      return sendJson(exchange, 200, { dialect, json: dialect.renderModels(this.models), requestId })
+      return sendJson(exchange, 200, {
+        dialect,
+        json: dialect.renderModels(this.models),
+        requestId,
+      })
     if (received.isTooLarge) return this.#refuse(exchange, { status: 413, requestId })
     if (received.json === undefined) {
-      return this.#refuse(exchange, { status: 400, message: 'We could not parse the JSON body of your request.', requestId })
+      return this.#refuse(exchange, {
+        status: 400,
+        message: 'We could not parse the JSON body of your request.',
+        requestId,
+      })
     }
     const view = dialect.read(received.json, route)
     if (this.knownModels !== undefined && !this.knownModels.includes(view.model))
@@ -179,11 +198,18 @@ export class FakeProvider {
       this.#options.validate === false
         ? undefined
         : dialect.validate({ body: received.json, model: view.model, headers: request.headers })
-    if (violation !== undefined) return this.#refuse(exchange, { status: 400, requestId, ...violation })
+    if (violation !== undefined)
+      return this.#refuse(exchange, { status: 400, requestId, ...violation })
     const script = this.#queue.shift() ?? this.#fallback
-    const reply = typeof script === 'function' ? await script({ dialect: dialect.name, entry, view }) : script
+    const reply =
+      typeof script === 'function' ? await script({ dialect: dialect.name, entry, view }) : script
     checkReply(reply, dialect.name)
-    await this.#send(exchange, reply, { route, body: received.json, model: view.model, isStream: view.stream })
+    await this.#send(exchange, reply, {
+      route,
+      body: received.json,
+      model: view.model,
+      isStream: view.stream,
+    })
   }
 
   async #send(exchange: Exchange, reply: ScriptedReply, asked: Asked): Promise<void> {
@@ -206,16 +232,29 @@ export class FakeProvider {
       requestId: `req_${entry.index + 1}`,
     })
     entry.status = plan.status
-    await writePlan(plan, reply, { response, clock: this.#clock, signal, beforeCut: () => (exchange.isCut = true) })
+    await writePlan(plan, reply, {
+      response,
+      clock: this.#clock,
+      signal,
+      beforeCut: () => (exchange.isCut = true),
+    })
   }
 
   #refuse(exchange: Exchange, facts: ErrorFacts): void {
     const json = this.#dialect.renderError(facts)
     exchange.entry.refusal = facts.message ?? `status ${facts.status}`
-    sendJson(exchange, facts.status, { dialect: this.#dialect, json, requestId: facts.requestId, facts })
+    sendJson(exchange, facts.status, {
+      dialect: this.#dialect,
+      json,
+      requestId: facts.requestId,
+      facts,
+    })
   }
 
-  /** A script that throws is a mistake in the test: say so to whoever looks, in the answer and in the journal. */
+  /**
+   * A script that throws is a mistake in the test: say so to whoever looks, in the answer and in
+   * the journal.
+   */
   #failScript(exchange: Exchange, error: unknown): void {
     const message = `The script of the fake provider failed: ${error instanceof Error ? error.message : String(error)}`
     exchange.entry.refusal = message
@@ -224,7 +263,11 @@ export class FakeProvider {
       return void exchange.response.destroy()
     }
     const facts = { status: 500, message, requestId: 'req_script' }
-    sendJson(exchange, 500, { dialect: this.#dialect, json: this.#dialect.renderError(facts), requestId: facts.requestId })
+    sendJson(exchange, 500, {
+      dialect: this.#dialect,
+      json: this.#dialect.renderError(facts),
+      requestId: facts.requestId,
+    })
   }
 }
 
@@ -273,7 +316,10 @@ interface ReceivedBody {
   readonly isTooLarge: boolean
 }
 
-/** The body, or `undefined` when the client left while sending it. What is over the limit is read and dropped. */
+/**
+ * The body, or `undefined` when the client left while sending it. What is over the limit is read
+ * and dropped.
+ */
 async function readBody(request: IncomingMessage): Promise<ReceivedBody | undefined> {
   const chunks: Buffer[] = []
   let bytes = 0
@@ -283,7 +329,8 @@ async function readBody(request: IncomingMessage): Promise<ReceivedBody | undefi
       if (bytes <= MAX_BODY_BYTES) chunks.push(chunk)
     }
   } catch {
-    // A request stream fails in one way only: its connection has gone, and there is nobody to answer.
+    // A request stream fails in one way only: its connection has gone, and there is nobody to
+    // answer.
     return undefined
   }
   const text = Buffer.concat(chunks).toString('utf8')

@@ -3,7 +3,10 @@ import type { Faults, WriteSizes } from './faults.ts'
 const DEFAULT_MIN_BYTES = 1
 const DEFAULT_MAX_BYTES = 97
 
-/** Cuts a body into the writes the faults ask for; without any, each item is one write. Lazy: nothing is read ahead. */
+/**
+ * Cuts a body into the writes the faults ask for; without any, each item is one write. Lazy:
+ * nothing is read ahead.
+ */
 export function* sliceWrites(
   body: Iterable<Uint8Array>,
   faults: Pick<Faults, 'writeSizes' | 'splitUtf8' | 'slowDrip'>,

@@ -1,6 +1,6 @@
 /**
- * The events of a recorded stream, each with the blank line that ends it; bytes and line ends (LF, CRLF, CR) stay as
- * they are. What follows the last blank line is the last event.
+ * The events of a recorded stream, each with the blank line that ends it; bytes and line ends (LF,
+ * CRLF, CR) stay as they are. What follows the last blank line is the last event.
  */
 export function splitEvents(body: Uint8Array): Uint8Array[] {
   const text = Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1')

@@ -4,7 +4,14 @@ import { isObject, objectIn, objectsIn } from './json.ts'
 import { type FakeProvider, startFakeProvider } from './server.ts'
 
 const providers: Partial<Record<DialectName, FakeProvider>> = {}
-const names: readonly DialectName[] = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini', 'bedrock-converse', 'cohere']
+const names: readonly DialectName[] = [
+  'openai-chat',
+  'openai-responses',
+  'anthropic-messages',
+  'gemini',
+  'bedrock-converse',
+  'cohere',
+]
 /** Dialects without a word for one call at most. */
 const alwaysParallel: readonly DialectName[] = ['gemini', 'bedrock-converse', 'cohere']
 
@@ -22,7 +29,10 @@ interface Read {
 const png = Buffer.alloc(68, 1).toString('base64')
 const schema = { type: 'object', properties: { city: { type: 'string' } }, required: ['city'] }
 
-/** The same conversation in every dialect: `text` alone or with tools, a format, an image, or after tool results. */
+/**
+ * The same conversation in every dialect: `text` alone or with tools, a format, an image, or after
+ * tool results.
+ */
 interface Asked {
   readonly text: string
   readonly tools?: boolean
@@ -63,11 +73,17 @@ const build: Record<DialectName, (asked: Asked) => { path: string; body: object 
             ]
           : []),
       ],
-      ...(tools ? { tools: [{ type: 'function', function: { name: 'get_weather', parameters: schema } }] } : {}),
+      ...(tools
+        ? { tools: [{ type: 'function', function: { name: 'get_weather', parameters: schema } }] }
+        : {}),
       ...(choice === 'none' ? { tool_choice: 'none' } : {}),
-      ...(choice === 'forced' ? { tool_choice: { type: 'function', function: { name: 'get_weather' } } } : {}),
+      ...(choice === 'forced'
+        ? { tool_choice: { type: 'function', function: { name: 'get_weather' } } }
+        : {}),
       ...(choice === 'one' ? { parallel_tool_calls: false } : {}),
-      ...(json ? { response_format: { type: 'json_schema', json_schema: { name: 'place', schema } } } : {}),
+      ...(json
+        ? { response_format: { type: 'json_schema', json_schema: { name: 'place', schema } } }
+        : {}),
     },
   }),
   'anthropic-messages': ({ text, tools, choice, json, image, results }) => ({
@@ -87,12 +103,24 @@ const build: Record<DialectName, (asked: Asked) => { path: string; body: object 
         },
         ...(results
           ? [
-              { role: 'assistant', content: ['a', 'b'].map((id) => ({ type: 'tool_use', id, name: 'get_weather', input: {} })) },
+              {
+                role: 'assistant',
+                content: ['a', 'b'].map((id) => ({
+                  type: 'tool_use',
+                  id,
+                  name: 'get_weather',
+                  input: {},
+                })),
+              },
               {
                 role: 'user',
                 content: [
                   { type: 'tool_result', tool_use_id: 'a', content: '20 degrees' },
-                  { type: 'tool_result', tool_use_id: 'b', content: [{ type: 'text', text: '25 degrees' }] },
+                  {
+                    type: 'tool_result',
+                    tool_use_id: 'b',
+                    content: [{ type: 'text', text: '25 degrees' }],
+                  },
                 ],
               },
             ]
@@ -101,7 +129,9 @@ const build: Record<DialectName, (asked: Asked) => { path: string; body: object 
       ...(tools ? { tools: [{ name: 'get_weather', input_schema: schema }] } : {}),
       ...(choice === 'none' ? { tool_choice: { type: 'none' } } : {}),
       ...(choice === 'forced' ? { tool_choice: { type: 'tool', name: 'get_weather' } } : {}),
-      ...(choice === 'one' ? { tool_choice: { type: 'auto', disable_parallel_tool_use: true } } : {}),
+      ...(choice === 'one'
+        ? { tool_choice: { type: 'auto', disable_parallel_tool_use: true } }
+        : {}),
       ...(json ? { output_config: { format: { type: 'json_schema', schema } } } : {}),
     },
   }),
@@ -109,12 +139,21 @@ const build: Record<DialectName, (asked: Asked) => { path: string; body: object 
     path: '/v1beta/models/m:generateContent',
     body: {
       contents: [
-        { role: 'user', parts: [{ text }, ...(image ? [{ inlineData: { mimeType: 'image/png', data: png } }] : [])] },
+        {
+          role: 'user',
+          parts: [
+            { text },
+            ...(image ? [{ inlineData: { mimeType: 'image/png', data: png } }] : []),
+          ],
+        },
         ...(results
           ? [
               {
                 role: 'model',
-                parts: [{ functionCall: { name: 'get_weather', args: {} } }, { functionCall: { name: 'get_weather' } }],
+                parts: [
+                  { functionCall: { name: 'get_weather', args: {} } },
+                  { functionCall: { name: 'get_weather' } },
+                ],
               },
               {
                 role: 'user',
@@ -125,12 +164,20 @@ const build: Record<DialectName, (asked: Asked) => { path: string; body: object 
             ]
           : []),
       ],
-      ...(tools ? { tools: [{ functionDeclarations: [{ name: 'get_weather', parameters: schema }] }] } : {}),
+      ...(tools
+        ? { tools: [{ functionDeclarations: [{ name: 'get_weather', parameters: schema }] }] }
+        : {}),
       ...(choice === 'none' ? { toolConfig: { functionCallingConfig: { mode: 'NONE' } } } : {}),
       ...(choice === 'forced'
-        ? { toolConfig: { functionCallingConfig: { mode: 'ANY', allowedFunctionNames: ['get_weather'] } } }
+        ? {
+            toolConfig: {
+              functionCallingConfig: { mode: 'ANY', allowedFunctionNames: ['get_weather'] },
+            },
+          }
         : {}),
-      ...(json ? { generationConfig: { responseMimeType: 'application/json', responseSchema: schema } } : {}),
+      ...(json
+        ? { generationConfig: { responseMimeType: 'application/json', responseSchema: schema } }
+        : {}),
     },
   }),
   'openai-responses': ({ text, tools, choice, json, image, results }) => ({
@@ -149,13 +196,24 @@ const build: Record<DialectName, (asked: Asked) => { path: string; body: object 
         },
         ...(results
           ? [
-              ...['a', 'b'].map((call_id) => ({ type: 'function_call', call_id, name: 'get_weather', arguments: '{}' })),
+              ...['a', 'b'].map((call_id) => ({
+                type: 'function_call',
+                call_id,
+                name: 'get_weather',
+                arguments: '{}',
+              })),
               { type: 'function_call_output', call_id: 'a', output: '20 degrees' },
-              { type: 'function_call_output', call_id: 'b', output: [{ type: 'input_text', text: '25 degrees' }] },
+              {
+                type: 'function_call_output',
+                call_id: 'b',
+                output: [{ type: 'input_text', text: '25 degrees' }],
+              },
             ]
           : []),
       ],
-      ...(tools ? { tools: [{ type: 'function', name: 'get_weather', parameters: schema, strict: false }] } : {}),
+      ...(tools
+        ? { tools: [{ type: 'function', name: 'get_weather', parameters: schema, strict: false }] }
+        : {}),
       ...(choice === 'none' ? { tool_choice: 'none' } : {}),
       ...(choice === 'forced' ? { tool_choice: { type: 'function', name: 'get_weather' } } : {}),
       ...(choice === 'one' ? { parallel_tool_calls: false } : {}),
@@ -166,10 +224,21 @@ const build: Record<DialectName, (asked: Asked) => { path: string; body: object 
     path: '/model/m/converse',
     body: {
       messages: [
-        { role: 'user', content: [{ text }, ...(image ? [{ image: { format: 'png', source: { bytes: png } } }] : [])] },
+        {
+          role: 'user',
+          content: [
+            { text },
+            ...(image ? [{ image: { format: 'png', source: { bytes: png } } }] : []),
+          ],
+        },
         ...(results
           ? [
-              { role: 'assistant', content: ['a', 'b'].map((toolUseId) => ({ toolUse: { toolUseId, name: 'get_weather', input: {} } })) },
+              {
+                role: 'assistant',
+                content: ['a', 'b'].map((toolUseId) => ({
+                  toolUse: { toolUseId, name: 'get_weather', input: {} },
+                })),
+              },
               {
                 role: 'user',
                 content: [
@@ -189,7 +258,16 @@ const build: Record<DialectName, (asked: Asked) => { path: string; body: object 
             },
           }
         : {}),
-      ...(json ? { outputConfig: { textFormat: { type: 'json_schema', structure: { jsonSchema: { name: 'place', schema: JSON.stringify(schema) } } } } } : {}),
+      ...(json
+        ? {
+            outputConfig: {
+              textFormat: {
+                type: 'json_schema',
+                structure: { jsonSchema: { name: 'place', schema: JSON.stringify(schema) } },
+              },
+            },
+          }
+        : {}),
     },
   }),
   cohere: ({ text, tools, choice, json, image, results }) => ({
@@ -210,14 +288,20 @@ const build: Record<DialectName, (asked: Asked) => { path: string; body: object 
           ? [
               {
                 role: 'assistant',
-                tool_calls: ['a', 'b'].map((id) => ({ id, type: 'function', function: { name: 'get_weather', arguments: '{}' } })),
+                tool_calls: ['a', 'b'].map((id) => ({
+                  id,
+                  type: 'function',
+                  function: { name: 'get_weather', arguments: '{}' },
+                })),
               },
               { role: 'tool', tool_call_id: 'a', content: '20 degrees' },
               { role: 'tool', tool_call_id: 'b', content: [{ type: 'text', text: '25 degrees' }] },
             ]
           : []),
       ],
-      ...(tools ? { tools: [{ type: 'function', function: { name: 'get_weather', parameters: schema } }] } : {}),
+      ...(tools
+        ? { tools: [{ type: 'function', function: { name: 'get_weather', parameters: schema } }] }
+        : {}),
       ...(choice === 'none' ? { tool_choice: 'NONE' } : {}),
       ...(choice === 'forced' ? { tool_choice: 'REQUIRED' } : {}),
       ...(json ? { response_format: { type: 'json_object', json_schema: schema } } : {}),
@@ -233,7 +317,10 @@ async function ask(dialect: DialectName, asked: Asked): Promise<Read> {
     headers: { 'anthropic-version': '2023-06-01' },
   })
   const answer = objectIn(await response.json())
-  expect([answer['error'] ?? undefined, answer['message'] === undefined || isObject(answer['message'])]).toEqual([undefined, true])
+  expect([
+    answer['error'] ?? undefined,
+    answer['message'] === undefined || isObject(answer['message']),
+  ]).toEqual([undefined, true])
   return readers[dialect](answer)
 }
 
@@ -244,7 +331,10 @@ const readers: Record<DialectName, (answer: Record<string, unknown>) => Read> = 
     const usage = objectIn(answer['usage'])
     return {
       text: String(message['content'] ?? ''),
-      calls: calls.map((call) => ({ name: call['name'], arguments: JSON.parse(String(call['arguments'])) as unknown })),
+      calls: calls.map((call) => ({
+        name: call['name'],
+        arguments: JSON.parse(String(call['arguments'])) as unknown,
+      })),
       usage: { input: usage['prompt_tokens'], output: usage['completion_tokens'] },
     }
   },
@@ -266,7 +356,10 @@ const readers: Record<DialectName, (answer: Record<string, unknown>) => Read> = 
       text: parts.map((part) => part['text'] ?? '').join(''),
       calls: parts
         .filter((part) => isObject(part['functionCall']))
-        .map((part) => ({ name: objectIn(part['functionCall'])['name'], arguments: objectIn(part['functionCall'])['args'] })),
+        .map((part) => ({
+          name: objectIn(part['functionCall'])['name'],
+          arguments: objectIn(part['functionCall'])['args'],
+        })),
       usage: { input: usage['promptTokenCount'], output: usage['candidatesTokenCount'] },
     }
   },
@@ -274,10 +367,16 @@ const readers: Record<DialectName, (answer: Record<string, unknown>) => Read> = 
     const items = objectsIn(answer['output'])
     const usage = objectIn(answer['usage'])
     return {
-      text: items.flatMap((item) => objectsIn(item['content'])).map((part) => part['text'] ?? '').join(''),
+      text: items
+        .flatMap((item) => objectsIn(item['content']))
+        .map((part) => part['text'] ?? '')
+        .join(''),
       calls: items
         .filter((item) => item['type'] === 'function_call')
-        .map((item) => ({ name: item['name'], arguments: JSON.parse(String(item['arguments'])) as unknown })),
+        .map((item) => ({
+          name: item['name'],
+          arguments: JSON.parse(String(item['arguments'])) as unknown,
+        })),
       usage: { input: usage['input_tokens'], output: usage['output_tokens'] },
     }
   },
@@ -288,7 +387,10 @@ const readers: Record<DialectName, (answer: Record<string, unknown>) => Read> = 
       text: blocks.map((block) => block['text'] ?? '').join(''),
       calls: blocks
         .filter((block) => isObject(block['toolUse']))
-        .map((block) => ({ name: objectIn(block['toolUse'])['name'], arguments: objectIn(block['toolUse'])['input'] })),
+        .map((block) => ({
+          name: objectIn(block['toolUse'])['name'],
+          arguments: objectIn(block['toolUse'])['input'],
+        })),
       usage: { input: usage['inputTokens'], output: usage['outputTokens'] },
     }
   },
@@ -296,10 +398,15 @@ const readers: Record<DialectName, (answer: Record<string, unknown>) => Read> = 
     const message = objectIn(answer['message'])
     const usage = objectIn(objectIn(answer['usage'])['tokens'])
     return {
-      text: objectsIn(message['content']).map((part) => part['text'] ?? '').join(''),
+      text: objectsIn(message['content'])
+        .map((part) => part['text'] ?? '')
+        .join(''),
       calls: objectsIn(message['tool_calls'])
         .map((call) => objectIn(call['function']))
-        .map((call) => ({ name: call['name'], arguments: JSON.parse(String(call['arguments'])) as unknown })),
+        .map((call) => ({
+          name: call['name'],
+          arguments: JSON.parse(String(call['arguments'])) as unknown,
+        })),
       usage: { input: usage['input_tokens'], output: usage['output_tokens'] },
     }
   },
@@ -315,17 +422,23 @@ describe.each(names)('stockScript in %s', (dialect) => {
   })
 
   it('calls a weather tool for each city named, Paris and Rome when none is', async () => {
-    const calls = (...cities: string[]) => cities.map((city) => ({ name: 'get_weather', arguments: { city } }))
+    const calls = (...cities: string[]) =>
+      cities.map((city) => ({ name: 'get_weather', arguments: { city } }))
     const text = 'What is the weather in Oslo, New York and Lima?'
     expect(await ask(dialect, { text, tools: true })).toEqual({
       text: '',
       calls: calls('Oslo', 'New York'),
       usage: { input: 17, output: 20 },
     })
-    expect((await ask(dialect, { text: 'weather?', tools: true })).calls).toEqual(calls('Paris', 'Rome'))
+    expect((await ask(dialect, { text: 'weather?', tools: true })).calls).toEqual(
+      calls('Paris', 'Rome'),
+    )
     expect((await ask(dialect, { text, tools: true, choice: 'none' })).calls).toEqual([])
     expect((await ask(dialect, { text })).calls).toEqual([])
-    if (!alwaysParallel.includes(dialect)) expect((await ask(dialect, { text, tools: true, choice: 'one' })).calls).toEqual(calls('Oslo'))
+    if (!alwaysParallel.includes(dialect))
+      expect((await ask(dialect, { text, tools: true, choice: 'one' })).calls).toEqual(
+        calls('Oslo'),
+      )
   })
 
   it('calls a forced tool with arguments its schema allows', async () => {
@@ -339,8 +452,12 @@ describe.each(names)('stockScript in %s', (dialect) => {
     expect((await ask(dialect, { text: 'The weather?', tools: true, results: true })).text).toBe(
       'Results: 20 degrees | 25 degrees',
     )
-    expect((await ask(dialect, { text: 'A place, please', json: true })).text).toBe('{"city":"text"}')
+    expect((await ask(dialect, { text: 'A place, please', json: true })).text).toBe(
+      '{"city":"text"}',
+    )
     expect((await ask(dialect, { text: 'Some json' })).text).toBe('{"ok":true}')
-    expect((await ask(dialect, { text: 'What is this?', image: true })).text).toBe('You sent image/png (68 bytes).')
+    expect((await ask(dialect, { text: 'What is this?', image: true })).text).toBe(
+      'You sent image/png (68 bytes).',
+    )
   })
 })

@@ -8,13 +8,15 @@ const TOOL_CALL_TOKENS = 10
 const REQUEST_OVERHEAD_TOKENS = 7
 
 /**
- * The script a provider answers with unless it is given another: the same sensible answer to the same conversation in
- * every dialect, so that one suite can run against all of them. The first that fits:
+ * The script a provider answers with unless it is given another: the same sensible answer to the
+ * same conversation in every dialect, so that one suite can run against all of them. The first that
+ * fits:
  *
  * 1. results of tools at the end: `Results: <first> | <second>`
- * 2. a forced tool, or "weather" in the last user text and tools offered: one call per city named, at most two (Paris
- *    and Rome when none is), one when parallel calls are forbidden
- * 3. "json" in the text or a JSON format asked for: a document the schema allows (`{"ok":true}` without a schema)
+ * 2. 2. a forced tool, or "weather" in the last user text and tools offered: one call per city
+ *    named, at most two (Paris and Rome when none is), one when parallel calls are forbidden
+ * 3. 3. "json" in the text or a JSON format asked for: a document the schema allows (`{"ok":true}`
+ *    without a schema)
  * 4. an image, a file or audio: `You sent image/png (68 bytes).`
  * 5. anything else: `You said: <text>`
  *
@@ -30,19 +32,24 @@ function stockAnswer(view: RequestView): ScriptedAnswer {
   const isAboutWeather = /weather/i.test(view.lastUserText)
   if (tool !== undefined && (view.mustCallTool || isAboutWeather))
     return { toolCalls: isAboutWeather ? weatherCalls(tool, view) : [anyCall(tool)] }
-  if (view.responseSchema !== undefined) return { text: [JSON.stringify(exampleOf(view.responseSchema))] }
+  if (view.responseSchema !== undefined)
+    return { text: [JSON.stringify(exampleOf(view.responseSchema))] }
   if (view.wantsJson || /\bjson\b/i.test(view.lastUserText)) return { text: ['{"ok":true}'] }
   if (view.media.length > 0) return { text: `You sent ${view.media.map(describe).join(' and ')}.` }
   return { text: `You said: ${view.lastUserText}` }
 }
 
 function weatherCalls(tool: OfferedTool, view: RequestView): ScriptedToolCall[] {
-  const named = [...view.lastUserText.matchAll(/(?:\b(?:in|and|for|or|of)|,)\s+(\p{Lu}[\p{L}'-]*(?: \p{Lu}[\p{L}'-]*)*)/gu)].map(
-    (match) => match[1] ?? '',
-  )
+  const named = [
+    ...view.lastUserText.matchAll(
+      /(?:\b(?:in|and|for|or|of)|,)\s+(\p{Lu}[\p{L}'-]*(?: \p{Lu}[\p{L}'-]*)*)/gu,
+    ),
+  ].map((match) => match[1] ?? '')
   const cities = named.length === 0 ? DEFAULT_CITIES : named
   const argument = firstArgument(tool)
-  return cities.slice(0, view.parallelToolCalls ? 2 : 1).map((city) => ({ name: tool.name, arguments: { [argument]: city } }))
+  return cities
+    .slice(0, view.parallelToolCalls ? 2 : 1)
+    .map((city) => ({ name: tool.name, arguments: { [argument]: city } }))
 }
 
 function anyCall(tool: OfferedTool): ScriptedToolCall {
@@ -63,7 +70,10 @@ function describe(media: MediaSeen): string {
 function withUsage(answer: ScriptedAnswer, view: RequestView): ScriptedAnswer {
   const text = typeof answer.text === 'string' ? answer.text : (answer.text ?? []).join('')
   const output = wordCount(text) + TOOL_CALL_TOKENS * (answer.toolCalls?.length ?? 0)
-  return { ...answer, usage: { input: REQUEST_OVERHEAD_TOKENS + wordCount(view.lastUserText), output } }
+  return {
+    ...answer,
+    usage: { input: REQUEST_OVERHEAD_TOKENS + wordCount(view.lastUserText), output },
+  }
 }
 
 function wordCount(text: string): number {

@@ -40,7 +40,10 @@ function text(index: number, ...fragments: string[]): string {
   ].join('')
 }
 
-function tool(index: number, call: { id: string; name: string; fragments: readonly string[] }): string {
+function tool(
+  index: number,
+  call: { id: string; name: string; fragments: readonly string[] },
+): string {
   const { id, name, fragments } = call
   return [
     blockStart(index, { type: 'tool_use', id, name, input: {} }),
@@ -50,11 +53,19 @@ function tool(index: number, call: { id: string; name: string; fragments: readon
 }
 
 function end(stop_reason: string, usage: object): string {
-  return event({ type: 'message_delta', delta: { stop_reason, stop_sequence: null }, usage }) + event({ type: 'message_stop' })
+  return (
+    event({ type: 'message_delta', delta: { stop_reason, stop_sequence: null }, usage }) +
+    event({ type: 'message_stop' })
+  )
 }
 
 const ping = event({ type: 'ping' })
-const opening = start({ input_tokens: 12, cache_creation_input_tokens: 0, cache_read_input_tokens: 0, output_tokens: 1 })
+const opening = start({
+  input_tokens: 12,
+  cache_creation_input_tokens: 0,
+  cache_read_input_tokens: 0,
+  output_tokens: 1,
+})
 const usage = { input: 12, output: 20 }
 const paris = { id: 'toolu_p', name: 'get_weather', arguments: { city: 'Paris' } }
 const rome = { id: 'toolu_r', name: 'get_weather', arguments: { city: 'Rome' } }
@@ -63,9 +74,15 @@ const rome = { id: 'toolu_r', name: 'get_weather', arguments: { city: 'Rome' } }
 export const anthropicTraces: readonly Trace[] = [
   {
     name: 'anthropic-usage-cumulative',
-    covers: 'F3: message_delta repeats and corrects the counts of message_start; cache tokens count as input',
+    covers:
+      'F3: message_delta repeats and corrects the counts of message_start; cache tokens count as input',
     body: [
-      start({ input_tokens: 10, cache_creation_input_tokens: 30, cache_read_input_tokens: 200, output_tokens: 4 }),
+      start({
+        input_tokens: 10,
+        cache_creation_input_tokens: 30,
+        cache_read_input_tokens: 200,
+        output_tokens: 4,
+      }),
       text(0, 'Hi'),
       end('end_turn', {
         input_tokens: 25,
@@ -75,13 +92,21 @@ export const anthropicTraces: readonly Trace[] = [
         output_tokens_details: { thinking_tokens: 3 },
       }),
     ].join(''),
-    expected: { text: 'Hi', usage: { input: 255, output: 9, cached: 200, cacheWrite: 30, reasoning: 3 } },
+    expected: {
+      text: 'Hi',
+      usage: { input: 255, output: 9, cached: 200, cacheWrite: 30, reasoning: 3 },
+    },
   },
   {
     name: 'anthropic-usage-output-only',
     covers: 'F3: message_delta has output tokens only; the rest stays as message_start said',
     body: [
-      start({ input_tokens: 10, cache_creation_input_tokens: 0, cache_read_input_tokens: 5, output_tokens: 1 }),
+      start({
+        input_tokens: 10,
+        cache_creation_input_tokens: 0,
+        cache_read_input_tokens: 5,
+        output_tokens: 1,
+      }),
       text(0, 'Hi'),
       end('end_turn', { output_tokens: 6 }),
     ].join(''),
@@ -89,7 +114,8 @@ export const anthropicTraces: readonly Trace[] = [
   },
   {
     name: 'anthropic-parallel-tools-after-text',
-    covers: 'A1: block indexes 1 and 2 are calls 0 and 1; an empty first fragment; pings inside blocks',
+    covers:
+      'A1: block indexes 1 and 2 are calls 0 and 1; an empty first fragment; pings inside blocks',
     body: [
       opening,
       text(0, 'Let me', ' look.'),
@@ -120,7 +146,8 @@ export const anthropicTraces: readonly Trace[] = [
   },
   {
     name: 'anthropic-server-tool-between',
-    covers: 'A1: blocks of a server tool are no calls of the client and leave no gap in the numbering',
+    covers:
+      'A1: blocks of a server tool are no calls of the client and leave no gap in the numbering',
     body: [
       opening,
       blockStart(0, { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: {} }),
@@ -136,7 +163,8 @@ export const anthropicTraces: readonly Trace[] = [
   },
   {
     name: 'anthropic-thinking-signed',
-    covers: 'A2: thinking with a signature that comes in its own delta, then redacted thinking, then a call',
+    covers:
+      'A2: thinking with a signature that comes in its own delta, then redacted thinking, then a call',
     body: [
       opening,
       blockStart(0, { type: 'thinking', thinking: '', signature: '' }),
@@ -173,7 +201,12 @@ export const anthropicTraces: readonly Trace[] = [
   {
     name: 'anthropic-multibyte-crlf',
     covers: 'B5, B6: multi-byte characters, CRLF line ends, comments, spaces inside the JSON',
-    body: [opening, ': comment\n\n', text(0, 'Grüße, ', '世界 ', '👋🏽'), end('max_tokens', { output_tokens: 20 })]
+    body: [
+      opening,
+      ': comment\n\n',
+      text(0, 'Grüße, ', '世界 ', '👋🏽'),
+      end('max_tokens', { output_tokens: 20 }),
+    ]
       .join('')
       .replaceAll('}\n\n', '   }\n\n')
       .replaceAll('\n', '\r\n'),
@@ -188,7 +221,11 @@ export const anthropicTraces: readonly Trace[] = [
   {
     name: 'anthropic-context-window-exceeded',
     covers: 'A16: stop reason model_context_window_exceeded',
-    body: [opening, text(0, 'Long'), end('model_context_window_exceeded', { output_tokens: 20 })].join(''),
+    body: [
+      opening,
+      text(0, 'Long'),
+      end('model_context_window_exceeded', { output_tokens: 20 }),
+    ].join(''),
     expected: { text: 'Long', finish: 'length', usage },
   },
   {
@@ -225,7 +262,11 @@ export const anthropicTraces: readonly Trace[] = [
   {
     name: 'anthropic-ends-inside-block',
     covers: 'B1: the body ends regularly in the middle of a block',
-    body: [opening, blockStart(0, { type: 'text', text: '' }), delta(0, 'text_delta', { text: 'Half an' })].join(''),
+    body: [
+      opening,
+      blockStart(0, { type: 'text', text: '' }),
+      delta(0, 'text_delta', { text: 'Half an' }),
+    ].join(''),
     expected: { text: 'Half an', finish: undefined, outcome: 'truncated' },
   },
   {
@@ -250,7 +291,12 @@ export const anthropicTraces: readonly Trace[] = [
       ],
       stop_reason: 'tool_use',
       stop_sequence: null,
-      usage: { input_tokens: 12, cache_creation_input_tokens: 3, cache_read_input_tokens: 5, output_tokens: 20 },
+      usage: {
+        input_tokens: 12,
+        cache_creation_input_tokens: 3,
+        cache_read_input_tokens: 5,
+        output_tokens: 20,
+      },
     }),
     expected: {
       text: 'Let me see.',

@@ -5,7 +5,10 @@ import type { Trace } from './synthetic.ts'
 function frames(...events: readonly (readonly [type: string, payload: object])[]): Uint8Array {
   return Buffer.concat(
     events.map(([type, payload], at) => {
-      const data = JSON.stringify({ ...payload, p: 'abcdefghijklmnopqrstuvwxyz'.slice(0, 1 + ((at * 5) % 26)) })
+      const data = JSON.stringify({
+        ...payload,
+        p: 'abcdefghijklmnopqrstuvwxyz'.slice(0, 1 + ((at * 5) % 26)),
+      })
       return type.endsWith('Exception') ? encodeException(type, data) : encodeEvent(type, data)
     }),
   )
@@ -29,7 +32,10 @@ function text(index: number, ...fragments: string[]): Event[] {
 
 function tool(index: number, toolUseId: string, ...fragments: string[]): Event[] {
   return [
-    ['contentBlockStart', { contentBlockIndex: index, start: { toolUse: { toolUseId, name: 'get_weather' } } }],
+    [
+      'contentBlockStart',
+      { contentBlockIndex: index, start: { toolUse: { toolUseId, name: 'get_weather' } } },
+    ],
     ...fragments.map((input) => delta(index, { toolUse: { input } })),
     stop(index),
   ]
@@ -38,7 +44,19 @@ function tool(index: number, toolUseId: string, ...fragments: string[]): Event[]
 function end(stopReason: string): Event[] {
   return [
     ['messageStop', { stopReason }],
-    ['metadata', { metrics: { latencyMs: 10 }, usage: { inputTokens: 10, outputTokens: 6, totalTokens: 36, cacheReadInputTokens: 15, cacheWriteInputTokens: 5 } }],
+    [
+      'metadata',
+      {
+        metrics: { latencyMs: 10 },
+        usage: {
+          inputTokens: 10,
+          outputTokens: 6,
+          totalTokens: 36,
+          cacheReadInputTokens: 15,
+          cacheWriteInputTokens: 5,
+        },
+      },
+    ],
   ]
 }
 
@@ -46,27 +64,44 @@ const usage = { input: 30, output: 6, cached: 15, cacheWrite: 5 }
 const paris = { id: 'tooluse_p', name: 'get_weather', arguments: { city: 'Paris' } }
 const rome = { id: 'tooluse_r', name: 'get_weather', arguments: { city: 'Rome' } }
 
-const exceptions = ['internalServerException', 'modelStreamErrorException', 'serviceUnavailableException', 'throttlingException', 'validationException']
+const exceptions = [
+  'internalServerException',
+  'modelStreamErrorException',
+  'serviceUnavailableException',
+  'throttlingException',
+  'validationException',
+]
 
 /** Traces of ConverseStream, written by hand; nobody has recorded an exception inside a stream. */
 export const bedrockTraces: readonly Trace[] = [
   {
     name: 'bedrock-text',
-    covers: 'A11: text blocks that nothing opens, usage after the stop, cached tokens counted beside the input.',
+    covers:
+      'A11: text blocks that nothing opens, usage after the stop, cached tokens counted beside the input.',
     body: frames(start, ...text(0, 'Grü', 'ße, 世界!'), ...end('end_turn')),
     expected: { text: 'Grüße, 世界!', usage },
   },
   {
     name: 'bedrock-parallel-tools',
     covers: 'A1: block numbers are not tool numbers, and have gaps.',
-    body: frames(start, ...text(0, 'Both.'), ...tool(2, 'tooluse_p', '{"ci', 'ty":"Paris"}'), ...tool(5, 'tooluse_r', '{"city":"Rome"}'), ...end('tool_use')),
+    body: frames(
+      start,
+      ...text(0, 'Both.'),
+      ...tool(2, 'tooluse_p', '{"ci', 'ty":"Paris"}'),
+      ...tool(5, 'tooluse_r', '{"city":"Rome"}'),
+      ...end('tool_use'),
+    ),
     expected: { text: 'Both.', toolCalls: [paris, rome], finish: 'tool_calls', usage },
   },
   {
     name: 'bedrock-tool-no-arguments',
     covers: 'A6: a call without a single delta has empty arguments.',
     body: frames(start, ...tool(0, 'tooluse_n'), ...end('tool_use')),
-    expected: { toolCalls: [{ id: 'tooluse_n', name: 'get_weather', arguments: {} }], finish: 'tool_calls', usage },
+    expected: {
+      toolCalls: [{ id: 'tooluse_n', name: 'get_weather', arguments: {} }],
+      finish: 'tool_calls',
+      usage,
+    },
   },
   {
     name: 'bedrock-reasoning',
@@ -82,7 +117,12 @@ export const bedrockTraces: readonly Trace[] = [
       ...text(2, 'Yes.'),
       ...end('end_turn'),
     ),
-    expected: { text: 'Yes.', reasoning: 'Let me see.', signatures: ['U2lnbmVk', 'SGlkZGVu'], usage },
+    expected: {
+      text: 'Yes.',
+      reasoning: 'Let me see.',
+      signatures: ['U2lnbmVk', 'SGlkZGVu'],
+      usage,
+    },
   },
   {
     name: 'bedrock-guardrail',
@@ -90,18 +130,19 @@ export const bedrockTraces: readonly Trace[] = [
     body: frames(start, ...text(0, 'Blocked.'), ...end('guardrail_intervened')),
     expected: { text: 'Blocked.', finish: 'content_filter', usage },
   },
-  ...exceptions.map(
-    (type): Trace => ({
-      name: `bedrock-${type}`,
-      covers: `B2: ${type} inside a stream that began with a 200.`,
-      body: frames(start, delta(0, { text: 'Half' }), [type, { message: 'It broke.' }]),
-      expected: { text: 'Half', outcome: 'error', finish: undefined },
-    }),
-  ),
+  ...exceptions.map((type): Trace => ({
+    name: `bedrock-${type}`,
+    covers: `B2: ${type} inside a stream that began with a 200.`,
+    body: frames(start, delta(0, { text: 'Half' }), [type, { message: 'It broke.' }]),
+    expected: { text: 'Half', outcome: 'error', finish: undefined },
+  })),
   {
     name: 'bedrock-exception-first',
     covers: 'B2: an exception before anything was said.',
-    body: frames(start, ['throttlingException', { message: 'Too many tokens, please wait before trying again.' }]),
+    body: frames(start, [
+      'throttlingException',
+      { message: 'Too many tokens, please wait before trying again.' },
+    ]),
     expected: { outcome: 'error', finish: undefined },
   },
   {

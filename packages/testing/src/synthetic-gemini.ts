@@ -5,7 +5,10 @@ interface Counts {
   readonly thoughts?: number
 }
 
-function generation(parts: readonly object[] | undefined, rest: { finish?: string } & Counts = {}): object {
+function generation(
+  parts: readonly object[] | undefined,
+  rest: { finish?: string } & Counts = {},
+): object {
   const { finish, out = 0, thoughts } = rest
   return {
     candidates: [
@@ -36,7 +39,10 @@ function event(data: object): string {
   return `data: ${JSON.stringify(data)}\r\n\r\n`
 }
 
-function chunk(parts: readonly object[] | undefined, rest: { finish?: string } & Counts = {}): string {
+function chunk(
+  parts: readonly object[] | undefined,
+  rest: { finish?: string } & Counts = {},
+): string {
   return event(generation(parts, rest))
 }
 
@@ -63,7 +69,8 @@ export const geminiTraces: readonly Trace[] = [
   },
   {
     name: 'gemini-thoughts',
-    covers: 'F3, A3: thought parts are reasoning, their tokens count as output; the signature sits on an empty last text part',
+    covers:
+      'F3, A3: thought parts are reasoning, their tokens count as output; the signature sits on an empty last text part',
     body: [
       chunk([{ text: 'Two and', thought: true }], { thoughts: 4 }),
       chunk([{ text: ' two.', thought: true }], { thoughts: 7 }),
@@ -81,19 +88,33 @@ export const geminiTraces: readonly Trace[] = [
     name: 'gemini-tool-stop-in-later-chunk',
     covers: 'A16: the call and STOP come in different chunks',
     body: [
-      chunk([{ ...call('get_weather', { city: 'Paris' }), thoughtSignature: 'CsIG==' }], { out: 5 }),
+      chunk([{ ...call('get_weather', { city: 'Paris' }), thoughtSignature: 'CsIG==' }], {
+        out: 5,
+      }),
       chunk([{ text: '' }], { out: 5, finish: 'STOP' }),
     ].join(''),
-    expected: { toolCalls: [paris], signatures: ['CsIG=='], finish: 'tool_calls', usage: { input: 10, output: 5 } },
+    expected: {
+      toolCalls: [paris],
+      signatures: ['CsIG=='],
+      finish: 'tool_calls',
+      usage: { input: 10, output: 5 },
+    },
   },
   {
     name: 'gemini-parallel-tools-over-chunks',
     covers: 'A1, A3: two calls of one name in two chunks, no ids, only the first is signed',
     body: [
-      chunk([{ ...call('get_weather', { city: 'Paris' }), thoughtSignature: 'First==' }], { out: 5 }),
+      chunk([{ ...call('get_weather', { city: 'Paris' }), thoughtSignature: 'First==' }], {
+        out: 5,
+      }),
       chunk([call('get_weather', { city: 'Rome' })], { out: 9, finish: 'STOP' }),
     ].join(''),
-    expected: { toolCalls: [paris, rome], signatures: ['First=='], finish: 'tool_calls', usage: { input: 10, output: 9 } },
+    expected: {
+      toolCalls: [paris, rome],
+      signatures: ['First=='],
+      finish: 'tool_calls',
+      usage: { input: 10, output: 9 },
+    },
   },
   {
     name: 'gemini-parallel-tools-in-one-chunk',
@@ -122,7 +143,11 @@ export const geminiTraces: readonly Trace[] = [
     covers: 'A3: a call without args, in one chunk, with its signature',
     body: [
       chunk([{ text: 'Reading.', thought: true }], { thoughts: 3 }),
-      chunk([{ ...call('now'), thoughtSignature: 'Sig/+==' }], { out: 2, thoughts: 3, finish: 'STOP' }),
+      chunk([{ ...call('now'), thoughtSignature: 'Sig/+==' }], {
+        out: 2,
+        thoughts: 3,
+        finish: 'STOP',
+      }),
     ].join(''),
     expected: {
       reasoning: 'Reading.',
@@ -134,14 +159,34 @@ export const geminiTraces: readonly Trace[] = [
   },
   {
     name: 'gemini-tool-partial-arguments',
-    covers: 'A3: arguments streamed as partialArgs by JSON path, the call ended by an empty functionCall',
+    covers:
+      'A3: arguments streamed as partialArgs by JSON path, the call ended by an empty functionCall',
     body: [
       chunk([{ functionCall: { name: 'get_weather', willContinue: true } }]),
       chunk([
-        { functionCall: { partialArgs: [{ jsonPath: '$.city', stringValue: 'Pa', willContinue: true }], willContinue: true } },
+        {
+          functionCall: {
+            partialArgs: [{ jsonPath: '$.city', stringValue: 'Pa', willContinue: true }],
+            willContinue: true,
+          },
+        },
       ]),
-      chunk([{ functionCall: { partialArgs: [{ jsonPath: '$.city', stringValue: 'ris' }], willContinue: true } }]),
-      chunk([{ functionCall: { partialArgs: [{ jsonPath: '$.days', numberValue: 3 }], willContinue: true } }]),
+      chunk([
+        {
+          functionCall: {
+            partialArgs: [{ jsonPath: '$.city', stringValue: 'ris' }],
+            willContinue: true,
+          },
+        },
+      ]),
+      chunk([
+        {
+          functionCall: {
+            partialArgs: [{ jsonPath: '$.days', numberValue: 3 }],
+            willContinue: true,
+          },
+        },
+      ]),
       chunk([{ functionCall: {} }]),
       chunk([{ text: '' }], { out: 8, finish: 'STOP' }),
     ].join(''),
@@ -158,7 +203,11 @@ export const geminiTraces: readonly Trace[] = [
       chunk([{ text: 'Hm', thought: true }], { thoughts: 50 }),
       chunk(undefined, { thoughts: 64, finish: 'MAX_TOKENS' }),
     ].join(''),
-    expected: { reasoning: 'Hm', finish: 'length', usage: { input: 10, output: 64, reasoning: 64 } },
+    expected: {
+      reasoning: 'Hm',
+      finish: 'length',
+      usage: { input: 10, output: 64, reasoning: 64 },
+    },
   },
   {
     name: 'gemini-prompt-blocked',
@@ -169,7 +218,10 @@ export const geminiTraces: readonly Trace[] = [
   {
     name: 'gemini-safety',
     covers: 'A16: SAFETY after some text',
-    body: [chunk([{ text: 'I ' }], { out: 1 }), chunk(undefined, { out: 1, finish: 'SAFETY' })].join(''),
+    body: [
+      chunk([{ text: 'I ' }], { out: 1 }),
+      chunk(undefined, { out: 1, finish: 'SAFETY' }),
+    ].join(''),
     expected: { text: 'I ', finish: 'content_filter', usage: { input: 10, output: 1 } },
   },
   {
@@ -185,13 +237,18 @@ export const geminiTraces: readonly Trace[] = [
   {
     name: 'gemini-double-finish',
     covers: 'A16: STOP twice, with the same totals',
-    body: [chunk([{ text: 'Hi' }], { out: 1, finish: 'STOP' }), chunk([{ text: '' }], { out: 1, finish: 'STOP' })].join(''),
+    body: [
+      chunk([{ text: 'Hi' }], { out: 1, finish: 'STOP' }),
+      chunk([{ text: '' }], { out: 1, finish: 'STOP' }),
+    ].join(''),
     expected: { text: 'Hi', usage: { input: 10, output: 1 } },
   },
   {
     name: 'gemini-error-first',
     covers: 'B2: the first event of a 200 is an error',
-    body: event({ error: { code: 503, message: 'The model is overloaded.', status: 'UNAVAILABLE' } }),
+    body: event({
+      error: { code: 503, message: 'The model is overloaded.', status: 'UNAVAILABLE' },
+    }),
     expected: { finish: undefined, outcome: 'error' },
   },
   {
@@ -199,15 +256,27 @@ export const geminiTraces: readonly Trace[] = [
     covers: 'B2: an error after content',
     body: [
       chunk([{ text: 'Half an' }], { out: 2 }),
-      event({ error: { code: 500, message: 'An internal error has occurred.', status: 'INTERNAL' } }),
+      event({
+        error: { code: 500, message: 'An internal error has occurred.', status: 'INTERNAL' },
+      }),
     ].join(''),
-    expected: { text: 'Half an', finish: undefined, usage: { input: 10, output: 2 }, outcome: 'error' },
+    expected: {
+      text: 'Half an',
+      finish: undefined,
+      usage: { input: 10, output: 2 },
+      outcome: 'error',
+    },
   },
   {
     name: 'gemini-ends-without-finish',
     covers: 'B1: the body ends regularly before a finish reason',
     body: chunk([{ text: 'Half an' }], { out: 2 }),
-    expected: { text: 'Half an', finish: undefined, usage: { input: 10, output: 2 }, outcome: 'truncated' },
+    expected: {
+      text: 'Half an',
+      finish: undefined,
+      usage: { input: 10, output: 2 },
+      outcome: 'truncated',
+    },
   },
   {
     name: 'gemini-json-parallel-tools',
@@ -215,7 +284,10 @@ export const geminiTraces: readonly Trace[] = [
     kind: 'json',
     body: JSON.stringify(
       generation(
-        [{ ...call('get_weather', { city: 'Paris' }), thoughtSignature: 'Whole==' }, call('get_weather', { city: 'Rome' })],
+        [
+          { ...call('get_weather', { city: 'Paris' }), thoughtSignature: 'Whole==' },
+          call('get_weather', { city: 'Rome' }),
+        ],
         { out: 9, thoughts: 11, finish: 'STOP' },
       ),
       null,

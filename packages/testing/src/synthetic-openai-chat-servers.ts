@@ -18,7 +18,13 @@ function event(delta: object, rest: { finish?: string; [field: string]: unknown 
 }
 
 function usage(prompt: number, completion: number): { usage: object } {
-  return { usage: { prompt_tokens: prompt, completion_tokens: completion, total_tokens: prompt + completion } }
+  return {
+    usage: {
+      prompt_tokens: prompt,
+      completion_tokens: completion,
+      total_tokens: prompt + completion,
+    },
+  }
 }
 
 const role = event({ role: 'assistant', content: '' })
@@ -55,7 +61,8 @@ export const openaiServerTraces: readonly Trace[] = [
   },
   {
     name: 'openai-usage-chunk-without-choices',
-    covers: 'B8: empty choices first (a prompt filter), then in the middle, then with the usage and no choices key',
+    covers:
+      'B8: empty choices first (a prompt filter), then in the middle, then with the usage and no choices key',
     body: [
       `data: ${JSON.stringify({ id: '', object: '', created: 0, model: '', choices: [], prompt_filter_results: [{ prompt_index: 0 }] })}\n\n`,
       role,
@@ -69,7 +76,8 @@ export const openaiServerTraces: readonly Trace[] = [
   },
   {
     name: 'openai-usage-with-empty-delta',
-    covers: 'B8: the usage on a chunk whose only choice has an empty delta; cached and reasoning tokens',
+    covers:
+      'B8: the usage on a chunk whose only choice has an empty delta; cached and reasoning tokens',
     body: [
       role,
       event({ content: 'Hi' }),
@@ -94,7 +102,10 @@ export const openaiServerTraces: readonly Trace[] = [
     name: 'openai-content-array',
     covers: 'A12: content is a list of parts, thinking among them',
     body: [
-      event({ role: 'assistant', content: [{ type: 'thinking', thinking: [{ type: 'text', text: 'Two and two' }] }] }),
+      event({
+        role: 'assistant',
+        content: [{ type: 'thinking', thinking: [{ type: 'text', text: 'Two and two' }] }],
+      }),
       event({ content: [{ type: 'thinking', thinking: [{ type: 'text', text: ' is four.' }] }] }),
       event({ content: [{ type: 'text', text: 'Four' }] }),
       event({ content: '.' }, { finish: 'stop', ...usage(8, 9) }),
@@ -116,7 +127,8 @@ export const openaiServerTraces: readonly Trace[] = [
   },
   {
     name: 'openai-reasoning-field',
-    covers: 'A2: the field is called reasoning, and the same text stands in reasoning_details as well',
+    covers:
+      'A2: the field is called reasoning, and the same text stands in reasoning_details as well',
     body: [
       event({
         role: 'assistant',
@@ -147,13 +159,23 @@ export const openaiServerTraces: readonly Trace[] = [
   {
     name: 'openai-multibyte',
     covers: 'B5: characters of two, three and four bytes, joined emoji and combining marks',
-    body: [role, ...['Grüße, ', '世界', ' 👩‍👩‍👧', ' e\u0301'].map((content) => event({ content })), stop, done].join(''),
+    body: [
+      role,
+      ...['Grüße, ', '世界', ' 👩‍👩‍👧', ' e\u0301'].map((content) => event({ content })),
+      stop,
+      done,
+    ].join(''),
     expected: { text: 'Grüße, 世界 👩‍👩‍👧 e\u0301' },
   },
   {
     name: 'openai-large-event',
     covers: 'B6: one event larger than any rolling buffer, the usage after it',
-    body: [role, event({ content: 'x'.repeat(100_000) }), event({}, { finish: 'length', ...usage(3, 25_000) }), done].join(''),
+    body: [
+      role,
+      event({ content: 'x'.repeat(100_000) }),
+      event({}, { finish: 'length', ...usage(3, 25_000) }),
+      done,
+    ].join(''),
     expected: { text: 'x'.repeat(100_000), finish: 'length', usage: { input: 3, output: 25_000 } },
   },
   {
@@ -190,7 +212,10 @@ export const openaiServerTraces: readonly Trace[] = [
     body: [
       role,
       event({ content: 'Half an' }),
-      event({ content: '' }, { finish: 'error', error: { code: 502, message: 'Provider disconnected' } }),
+      event(
+        { content: '' },
+        { finish: 'error', error: { code: 502, message: 'Provider disconnected' } },
+      ),
     ].join(''),
     expected: { text: 'Half an', finish: undefined, outcome: 'error' },
   },
@@ -205,7 +230,8 @@ export const openaiServerTraces: readonly Trace[] = [
   },
   {
     name: 'openai-json-tool-call-loose',
-    covers: 'A5, A11: a whole answer whose call has no type, an empty id, arguments as an object, and finish reason stop',
+    covers:
+      'A5, A11: a whole answer whose call has no type, an empty id, arguments as an object, and finish reason stop',
     kind: 'json',
     body: JSON.stringify({
       id: 'chatcmpl-s',
@@ -218,7 +244,9 @@ export const openaiServerTraces: readonly Trace[] = [
           message: {
             role: 'assistant',
             content: null,
-            tool_calls: [{ id: '', function: { name: 'get_weather', arguments: { city: 'Paris' } } }],
+            tool_calls: [
+              { id: '', function: { name: 'get_weather', arguments: { city: 'Paris' } } },
+            ],
           },
           finish_reason: 'stop',
         },

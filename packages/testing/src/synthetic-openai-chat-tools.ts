@@ -30,7 +30,10 @@ function more(index: number, args: string): object {
 const paris = { id: 'call_p', name: 'get_weather', arguments: { city: 'Paris' } }
 const rome = { id: 'call_r', name: 'get_weather', arguments: { city: 'Rome' } }
 
-/** Streamed tool calls of OpenAI chat completions and of the servers that are nearly compatible with it. */
+/**
+ * Streamed tool calls of OpenAI chat completions and of the servers that are nearly compatible with
+ * it.
+ */
 export const openaiToolTraces: readonly Trace[] = [
   {
     name: 'openai-tool-index-starts-at-one',
@@ -76,9 +79,21 @@ export const openaiToolTraces: readonly Trace[] = [
     covers: 'A1: no index at all; an id opens a call, what has none continues the last one',
     body: [
       role,
-      chunk({ tool_calls: [{ id: 'call_p', type: 'function', function: { name: 'get_weather', arguments: '' } }] }),
+      chunk({
+        tool_calls: [
+          { id: 'call_p', type: 'function', function: { name: 'get_weather', arguments: '' } },
+        ],
+      }),
       chunk({ tool_calls: [{ function: { arguments: '{"city":"Paris"}' } }] }),
-      chunk({ tool_calls: [{ id: 'call_r', type: 'function', function: { name: 'get_weather', arguments: '{"city"' } }] }),
+      chunk({
+        tool_calls: [
+          {
+            id: 'call_r',
+            type: 'function',
+            function: { name: 'get_weather', arguments: '{"city"' },
+          },
+        ],
+      }),
       chunk({ tool_calls: [{ function: { arguments: ':"Rome"}' } }] }),
       chunk({}, { finish: 'tool_calls' }),
       done,
@@ -123,8 +138,17 @@ export const openaiToolTraces: readonly Trace[] = [
     covers: 'A5: later deltas repeat id, name, type and role as empty strings or null',
     body: [
       chunk({ role: '', ...call(0, { id: 'call_p', name: 'get_weather' }) }),
-      chunk({ role: '', tool_calls: [{ index: 0, id: '', type: null, function: { name: '', arguments: '{"city":' } }] }),
-      chunk({ tool_calls: [{ index: 0, id: null, type: '', function: { name: null, arguments: '"Paris"}' } }] }),
+      chunk({
+        role: '',
+        tool_calls: [
+          { index: 0, id: '', type: null, function: { name: '', arguments: '{"city":' } },
+        ],
+      }),
+      chunk({
+        tool_calls: [
+          { index: 0, id: null, type: '', function: { name: null, arguments: '"Paris"}' } },
+        ],
+      }),
       chunk({ role: null, content: '' }, { finish: 'tool_calls' }),
       done,
     ].join(''),
@@ -136,10 +160,24 @@ export const openaiToolTraces: readonly Trace[] = [
     body: [
       role,
       chunk({
-        tool_calls: [{ index: 0, id: '', type: 'function', function: { name: 'get_weather', arguments: '{"city":"Paris"}' } }],
+        tool_calls: [
+          {
+            index: 0,
+            id: '',
+            type: 'function',
+            function: { name: 'get_weather', arguments: '{"city":"Paris"}' },
+          },
+        ],
       }),
       chunk({
-        tool_calls: [{ index: 1, id: '', type: 'function', function: { name: 'get_weather', arguments: '{"city":"Rome"}' } }],
+        tool_calls: [
+          {
+            index: 1,
+            id: '',
+            type: 'function',
+            function: { name: 'get_weather', arguments: '{"city":"Rome"}' },
+          },
+        ],
       }),
       chunk({}, { finish: 'tool_calls' }),
       done,
@@ -154,7 +192,8 @@ export const openaiToolTraces: readonly Trace[] = [
   },
   {
     name: 'openai-tool-arguments-in-finish-chunk',
-    covers: 'A1: the whole call arrives in the chunk that says why the answer ended; its usage is there as well',
+    covers:
+      'A1: the whole call arrives in the chunk that says why the answer ended; its usage is there as well',
     body: [
       role,
       chunk(call(0, { id: 'a1b2c3d4e', name: 'get_weather' }, '{"city":"Paris"}'), {
@@ -163,7 +202,11 @@ export const openaiToolTraces: readonly Trace[] = [
       }),
       done,
     ].join(''),
-    expected: { toolCalls: [{ ...paris, id: 'a1b2c3d4e' }], finish: 'tool_calls', usage: { input: 31, output: 12 } },
+    expected: {
+      toolCalls: [{ ...paris, id: 'a1b2c3d4e' }],
+      finish: 'tool_calls',
+      usage: { input: 31, output: 12 },
+    },
   },
   {
     name: 'openai-tool-stop-instead-of-tool-calls',
@@ -212,6 +255,9 @@ export const openaiToolTraces: readonly Trace[] = [
       chunk({}, { finish: 'tool_calls' }),
       done,
     ].join(''),
-    expected: { toolCalls: [{ id: 'call_m', name: 'get_weather', arguments: { city: 'Zürich 東京 🏔️' } }], finish: 'tool_calls' },
+    expected: {
+      toolCalls: [{ id: 'call_m', name: 'get_weather', arguments: { city: 'Zürich 東京 🏔️' } }],
+      finish: 'tool_calls',
+    },
   },
 ]

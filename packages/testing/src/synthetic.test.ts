@@ -9,26 +9,35 @@ const isText = ({ dialect }: SyntheticRecording): boolean => dialect !== 'bedroc
 describe('syntheticRecordings', () => {
   it('has unique names, each labelled with its dialect', () => {
     expect(new Set(all.map((recording) => recording.name)).size).toBe(all.length)
-    for (const { name, dialect } of all) expect(dialect.startsWith(name.split('-')[0] ?? '')).toBe(true)
-    expect(syntheticRecordings('gemini').every((recording) => recording.dialect === 'gemini')).toBe(true)
+    for (const { name, dialect } of all)
+      expect(dialect.startsWith(name.split('-')[0] ?? '')).toBe(true)
+    expect(syntheticRecordings('gemini').every((recording) => recording.dialect === 'gemini')).toBe(
+      true,
+    )
   })
 
-  it.each(['A1', 'A2', 'A3', 'A5', 'A6', 'A11', 'A12', 'A16', 'B1', 'B2', 'B5', 'B6', 'B8', 'F3'])('covers %s', (rule) => {
-    expect(all.some((recording) => new RegExp(`\\b${rule}\\b`).test(recording.covers))).toBe(true)
-  })
+  it.each(['A1', 'A2', 'A3', 'A5', 'A6', 'A11', 'A12', 'A16', 'B1', 'B2', 'B5', 'B6', 'B8', 'F3'])(
+    'covers %s',
+    (rule) => {
+      expect(all.some((recording) => new RegExp(`\\b${rule}\\b`).test(recording.covers))).toBe(true)
+    },
+  )
 
-  it.each(all.filter(isText).map((recording) => [recording.name, recording] as const))('%s has valid JSON in every event', (_, recording) => {
-    const text = recording.body.toString('utf8')
-    expect(text).not.toContain('\uFFFD')
-    if (!recording.isStream) return expect(() => JSON.parse(text)).not.toThrow()
-    const payloads = text
-      .replace(/^\uFEFF/, '')
-      .split(/(?:\r\n|\n|\r(?!\n)){2,}/)
-      .map((event) => [...event.matchAll(/^data: ?(.*)$/gm)].map((match) => match[1]).join('\n'))
-      .filter((payload) => payload !== '' && payload !== '[DONE]')
-    for (const payload of payloads) expect(() => JSON.parse(payload)).not.toThrow()
-    return expect(text.length).toBeGreaterThan(50)
-  })
+  it.each(all.filter(isText).map((recording) => [recording.name, recording] as const))(
+    '%s has valid JSON in every event',
+    (_, recording) => {
+      const text = recording.body.toString('utf8')
+      expect(text).not.toContain('\uFFFD')
+      if (!recording.isStream) return expect(() => JSON.parse(text)).not.toThrow()
+      const payloads = text
+        .replace(/^\uFEFF/, '')
+        .split(/(?:\r\n|\n|\r(?!\n)){2,}/)
+        .map((event) => [...event.matchAll(/^data: ?(.*)$/gm)].map((match) => match[1]).join('\n'))
+        .filter((payload) => payload !== '' && payload !== '[DONE]')
+      for (const payload of payloads) expect(() => JSON.parse(payload)).not.toThrow()
+      return expect(text.length).toBeGreaterThan(50)
+    },
+  )
 
   it.each(all.map((recording) => [recording.name, recording.expected] as const))(
     '%s has a meaning that does not contradict itself',

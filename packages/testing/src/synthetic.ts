@@ -10,7 +10,10 @@ import { openaiServerTraces } from './synthetic-openai-chat-servers.ts'
 import { openaiToolTraces } from './synthetic-openai-chat-tools.ts'
 import { responsesTraces } from './synthetic-openai-responses.ts'
 
-/** What an answer means, in one accounting for all dialects; written by hand for every synthetic recording. */
+/**
+ * What an answer means, in one accounting for all dialects; written by hand for every synthetic
+ * recording.
+ */
 export interface Meaning {
   readonly text: string
   /** Reasoning shown, `''` without any. */
@@ -21,13 +24,13 @@ export interface Meaning {
   /** `undefined` when the answer does not say why it ended. */
   readonly finish: FinishReason | undefined
   /**
-   * `input` includes the prompt cache, `output` includes reasoning; `undefined` when the answer does not say. A detail
-   * that is absent here is zero or unsaid.
+   * `input` includes the prompt cache, `output` includes reasoning; `undefined` when the answer
+   * does not say. A detail that is absent here is zero or unsaid.
    */
   readonly usage: ScriptedUsage | undefined
   /**
-   * `complete`: a whole answer. `truncated`: it ends before it is whole, and must never look whole. `error`: the
-   * provider reports an error in it; `text` is what came before.
+   * `complete`: a whole answer. `truncated`: it ends before it is whole, and must never look whole.
+   * `error`: the provider reports an error in it; `text` is what came before.
    */
   readonly outcome: 'complete' | 'truncated' | 'error'
 }
@@ -48,7 +51,10 @@ export interface SyntheticRecording extends Recording {
   readonly expected: Meaning
 }
 
-/** One trace as it is written down; `expected` names what differs from an empty, complete answer that says `stop`. */
+/**
+ * One trace as it is written down; `expected` names what differs from an empty, complete answer
+ * that says `stop`.
+ */
 export interface Trace {
   readonly name: string
   readonly covers: string
@@ -59,8 +65,8 @@ export interface Trace {
 }
 
 /**
- * Every synthetic recording, or those of one dialect. They cover the rules of framing, tool-call assembly, usage,
- * finish and errors that real providers taught, without a single byte of theirs.
+ * Every synthetic recording, or those of one dialect. They cover the rules of framing, tool-call
+ * assembly, usage, finish and errors that real providers taught, without a single byte of theirs.
  *
  * ```ts
  * for (const trace of syntheticRecordings('gemini')) {
@@ -71,7 +77,9 @@ export interface Trace {
  */
 export function syntheticRecordings(dialect?: DialectName): SyntheticRecording[] {
   const all = [
-    ...[...openaiToolTraces, ...openaiServerTraces].map((trace) => recordingOf(trace, 'openai-chat')),
+    ...[...openaiToolTraces, ...openaiServerTraces].map((trace) =>
+      recordingOf(trace, 'openai-chat'),
+    ),
     ...responsesTraces.map((trace) => recordingOf(trace, 'openai-responses')),
     ...anthropicTraces.map((trace) => recordingOf(trace, 'anthropic-messages')),
     ...geminiTraces.map((trace) => recordingOf(trace, 'gemini')),
@@ -81,7 +89,9 @@ export function syntheticRecordings(dialect?: DialectName): SyntheticRecording[]
   return dialect === undefined ? all : all.filter((recording) => recording.dialect === dialect)
 }
 
-const streamTypes: Readonly<Partial<Record<DialectName, string>>> = { 'bedrock-converse': 'application/vnd.amazon.eventstream' }
+const streamTypes: Readonly<Partial<Record<DialectName, string>>> = {
+  'bedrock-converse': 'application/vnd.amazon.eventstream',
+}
 
 function recordingOf(trace: Trace, dialect: DialectName): SyntheticRecording {
   const isStream = trace.kind !== 'json'
@@ -93,7 +103,9 @@ function recordingOf(trace: Trace, dialect: DialectName): SyntheticRecording {
     covers: trace.covers,
     isStream,
     status: 200,
-    headers: { 'content-type': isStream ? (streamTypes[dialect] ?? 'text/event-stream') : 'application/json' },
+    headers: {
+      'content-type': isStream ? (streamTypes[dialect] ?? 'text/event-stream') : 'application/json',
+    },
     body: typeof trace.body === 'string' ? Buffer.from(trace.body) : Buffer.from(trace.body),
     request: undefined,
     expected: {

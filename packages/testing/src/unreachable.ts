@@ -1,7 +1,10 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 
-/** A base URL on loopback where nothing listens: connections are refused. @param path appended to the origin */
+/**
+ * A base URL on loopback where nothing listens: connections are refused. @param path appended to
+ * the origin
+ */
 export async function refusedUrl(path = ''): Promise<string> {
   const server = createServer()
   server.listen(0, '127.0.0.1')
@@ -14,7 +17,10 @@ export async function refusedUrl(path = ''): Promise<string> {
 
 /** A server that accepts connections and never says a byte. */
 export interface SilentServer {
-  /** An `https` origin: its TLS handshake never ends, which is how a connect timeout can be seen on loopback. */
+  /**
+   * An `https` origin: its TLS handshake never ends, which is how a connect timeout can be seen on
+   * loopback.
+   */
   readonly url: string
   /** Ends every connection; idempotent. */
   close(): Promise<void>

@@ -14,8 +14,15 @@ export interface WriteTarget {
   beforeCut(): void
 }
 
-/** Sends a planned answer in the writes and at the pace the faults ask for. Resolves when nothing more will be sent. */
-export async function writePlan(plan: WirePlan, faults: Faults, target: WriteTarget): Promise<void> {
+/**
+ * Sends a planned answer in the writes and at the pace the faults ask for. Resolves when nothing
+ * more will be sent.
+ */
+export async function writePlan(
+  plan: WirePlan,
+  faults: Faults,
+  target: WriteTarget,
+): Promise<void> {
   const { response, signal } = target
   response.writeHead(plan.status, headersOf(plan, faults))
   response.flushHeaders()
@@ -45,10 +52,14 @@ export function untilGone(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
 }
 
-/** A body known as a whole is sent with its length, so that a cut is a cut in the middle of a promised length. */
+/**
+ * A body known as a whole is sent with its length, so that a cut is a cut in the middle of a
+ * promised length.
+ */
 function headersOf(plan: WirePlan, faults: Faults): Record<string, string | number> {
   if (!Array.isArray(plan.pieces) || plan.pieces.length > 1) return plan.headers
-  if (plan.headers['content-type']?.includes('event-stream') && faults.emptyBody !== true) return plan.headers
+  if (plan.headers['content-type']?.includes('event-stream') && faults.emptyBody !== true)
+    return plan.headers
   const length = plan.pieces.reduce((sum: number, piece: Piece) => sum + piece.bytes.length, 0)
   return { 'content-length': length, ...plan.headers }
 }
@@ -59,7 +70,8 @@ async function writeBody(plan: WirePlan, faults: Faults, target: WriteTarget): P
   for await (const bytes of paced(plan.pieces, faults, target)) {
     for (const slice of bytes) {
       if (left <= 0) return
-      if (!isFirstWrite && faults.slowDrip !== undefined) await target.clock.sleep(faults.slowDrip.everyMs, target.signal)
+      if (!isFirstWrite && faults.slowDrip !== undefined)
+        await target.clock.sleep(faults.slowDrip.everyMs, target.signal)
       if (target.signal.aborted) return
       isFirstWrite = false
       await writeFlushed(target, slice.subarray(0, left))
@@ -68,8 +80,15 @@ async function writeBody(plan: WirePlan, faults: Faults, target: WriteTarget): P
   }
 }
 
-/** Bodies without waiting places are cut as one run of bytes, so that writes need not end where events do. */
-async function* paced(pieces: Iterable<Piece>, faults: Faults, target: WriteTarget): AsyncGenerator<Iterable<Uint8Array>> {
+/**
+ * Bodies without waiting places are cut as one run of bytes, so that writes need not end where
+ * events do.
+ */
+async function* paced(
+  pieces: Iterable<Piece>,
+  faults: Faults,
+  target: WriteTarget,
+): AsyncGenerator<Iterable<Uint8Array>> {
   const { gate, pauseBetweenEventsMs: pauseMs } = faults
   if (gate === undefined && pauseMs === undefined) return yield sliceWrites(bytesOf(pieces), faults)
   let isFirst = true
@@ -86,7 +105,10 @@ function* bytesOf(pieces: Iterable<Piece>): Generator<Uint8Array> {
   for (const piece of pieces) yield piece.bytes
 }
 
-/** Waits until the bytes have left for the kernel, so that each write is a segment of its own and a slow reader is felt. */
+/**
+ * Waits until the bytes have left for the kernel, so that each write is a segment of its own and a
+ * slow reader is felt.
+ */
 async function writeFlushed({ response, signal }: WriteTarget, bytes: Uint8Array): Promise<void> {
   if (bytes.length === 0) return
   await new Promise<void>((resolve) => {

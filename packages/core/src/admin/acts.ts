@@ -25,14 +25,22 @@ export interface KeyView {
 export interface KeyActs {
   listKeys(): Promise<readonly KeyView[]>
   /** Rejects with `invalid_request` that names every problem. */
-  createKey(asked: Readonly<Record<string, unknown>>): Promise<{ readonly key: string; readonly created: KeyView }>
+  createKey(
+    asked: Readonly<Record<string, unknown>>,
+  ): Promise<{ readonly key: string; readonly created: KeyView }>
   /** @param id of a key, or its name where one active key has it */
-  rotateKey(id: string, asked: Readonly<Record<string, unknown>>): Promise<{ readonly key: string; readonly created: KeyView }>
+  rotateKey(
+    id: string,
+    asked: Readonly<Record<string, unknown>>,
+  ): Promise<{ readonly key: string; readonly created: KeyView }>
   changeKey(id: string, asked: Readonly<Record<string, unknown>>): Promise<KeyView>
   revokeKey(id: string): Promise<KeyView>
   /** Revokes every key of that caller, and ends what is under way with them, on every instance. */
   killKey(id: string): Promise<readonly KeyView[]>
-  /** Takes revoked and expired keys off the list. @param id of one, or the name of all of them that have it */
+  /**
+   * Takes revoked and expired keys off the list. @param id of one, or the name of all of them that
+   * have it
+   */
   removeKeys(id: string): Promise<readonly KeyView[]>
   usage(id: string): Promise<readonly Level[]>
   resetUsage(id: string): Promise<readonly Level[]>
@@ -62,14 +70,20 @@ export interface SwitchView {
 
 type Asked = Readonly<Record<string, unknown>>
 
-/** What administrators can do to limits and targets. Rejects with `invalid_request` that names every problem. */
+/**
+ * What administrators can do to limits and targets. Rejects with `invalid_request` that names every
+ * problem.
+ */
 export interface RuleActs {
   /** Those of the configuration, and those that were made. */
   listLimits(): Promise<readonly LimitView[]>
   createLimit(asked: Asked): Promise<LimitView>
   changeLimit(id: string, asked: Asked): Promise<LimitView>
   removeLimit(id: string): Promise<LimitView>
-  /** @param subject by scope: `{ team: 'support' }`; of every limit that has no other scope than these */
+  /**
+   * @param subject by scope: `{ team: 'support' }`; of every limit that has no other scope than
+   * these
+   */
   usageOf(subject: Asked): Promise<readonly Level[]>
   resetUsageOf(subject: Asked): Promise<readonly Level[]>
   /** Those that were switched off here; not those of the option `disabled`. */

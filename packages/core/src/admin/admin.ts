@@ -60,16 +60,33 @@ export class Admin {
 
   /** Rejects with what is to be refused; told to the audit whatever comes of it. */
   async handle(request: GatewayRequest): Promise<GatewayResponse> {
-    const route = routes.find(([method, path]) => method === request.method && path.test(request.path))
+    const route = routes.find(
+      ([method, path]) => method === request.method && path.test(request.path),
+    )
     const target = route?.[1].exec(request.path)?.[1]
     let by = NOBODY
-    const tell = (status: number): void => this.#options.onAct({ at: new Date(this.#options.clock.now()).toISOString(), by, act: route?.[2] ?? `${request.method} ${request.path}`, ...(target !== undefined && { target }), status })
+    const tell = (status: number): void =>
+      this.#options.onAct({
+        at: new Date(this.#options.clock.now()).toISOString(),
+        by,
+        act: route?.[2] ?? `${request.method} ${request.path}`,
+        ...(target !== undefined && { target }),
+        status,
+      })
     try {
       const administrator = await this.#administratorOf(request)
       by = administrator.name
       await this.#refuseFlood(by)
-      if (route === undefined) throw new GatewayError('unknown_path', `There is no ${request.method} ${request.path} here. Known: ${routes.map(([, , act]) => act).join(', ')}.`)
-      if (administrator.mayChange === false && request.method !== 'GET') throw new GatewayError('permission_denied', `${by} may look at the gateway, and change nothing.`)
+      if (route === undefined)
+        throw new GatewayError(
+          'unknown_path',
+          `There is no ${request.method} ${request.path} here. Known: ${routes.map(([, , act]) => act).join(', ')}.`,
+        )
+      if (administrator.mayChange === false && request.method !== 'GET')
+        throw new GatewayError(
+          'permission_denied',
+          `${by} may look at the gateway, and change nothing.`,
+        )
       if (request.method !== 'GET') refuseCrossSite(request)
       const { status = 200, body } = await route[3](this.#options.acts, {
         id: decoded(target ?? ''),
@@ -77,7 +94,11 @@ export class Admin {
         query: Object.fromEntries(new URLSearchParams(request.search)),
       })
       tell(status)
-      return { status, headers: { 'content-type': 'application/json', 'cache-control': 'no-store' }, body: JSON.stringify(body) }
+      return {
+        status,
+        headers: { 'content-type': 'application/json', 'cache-control': 'no-store' },
+        body: JSON.stringify(body),
+      }
     } catch (error) {
       const status = error instanceof GatewayError ? error.status : 500
       // A flood of guesses is no flood of lines.
@@ -102,15 +123,24 @@ export class Admin {
     const administrator = await this.#askHost(request)
     if (administrator !== undefined) return administrator
     const presented = /^bearer\s+(\S+)\s*$/i.exec(request.header('authorization') ?? '')?.[1]
-    if (token !== undefined && presented !== undefined && isSame(presented, token)) return { name: 'token' }
-    const wrong = new GatewayError('invalid_api_key', 'This takes the admin token of the gateway, as "Authorization: Bearer <token>".')
+    if (token !== undefined && presented !== undefined && isSame(presented, token))
+      return { name: 'token' }
+    const wrong = new GatewayError(
+      'invalid_api_key',
+      'This takes the admin token of the gateway, as "Authorization: Bearer <token>".',
+    )
     throw await this.#options.throttle.refusal(wrong, request)
   }
 
   /** A store that cannot count refuses no administrator. */
   async #refuseFlood(by: string): Promise<void> {
     const waitMs = await this.#options.requests.take(by).catch(() => undefined)
-    if (waitMs !== undefined) throw new GatewayError('rate_limit_exceeded', `${by} has made all requests that adminRequests allows within a minute. Retry after ${Math.ceil(waitMs / 1000)} s.`, { retryAfterMs: Math.max(waitMs, 1) })
+    if (waitMs !== undefined)
+      throw new GatewayError(
+        'rate_limit_exceeded',
+        `${by} has made all requests that adminRequests allows within a minute. Retry after ${Math.ceil(waitMs / 1000)} s.`,
+        { retryAfterMs: Math.max(waitMs, 1) },
+      )
   }
 }
 
@@ -118,7 +148,9 @@ function decoded(piece: string): string {
   try {
     return decodeURIComponent(piece)
   } catch (cause) {
-    throw new GatewayError('invalid_request', 'The path is not percent-encoded as it should be.', { cause })
+    throw new GatewayError('invalid_request', 'The path is not percent-encoded as it should be.', {
+      cause,
+    })
   }
 }
 

@@ -26,8 +26,14 @@ export interface KeyActsOptions {
   readonly configured: ReadonlyMap<string, ConfiguredKey>
   /** The own limits of a key, in words. */
   readonly limitsOf: (key: StoredKey | ConfiguredKey) => readonly string[]
-  /** Checks what is asked for; throws `invalid_request` naming every problem. `name` is not asked for again when it is known. */
-  readonly read: (asked: Readonly<Record<string, unknown>>, known?: { readonly name: string }) => KeyWish
+  /**
+   * Checks what is asked for; throws `invalid_request` naming every problem. `name` is not asked
+   * for again when it is known.
+   */
+  readonly read: (
+    asked: Readonly<Record<string, unknown>>,
+    known?: { readonly name: string },
+  ) => KeyWish
   readonly readGrace: (asked: Readonly<Record<string, unknown>>) => number
   readonly levels: (key: StoredKey | ConfiguredKey) => Promise<readonly Level[]>
   readonly reset: (key: StoredKey | ConfiguredKey) => Promise<void>
@@ -35,7 +41,10 @@ export interface KeyActsOptions {
 
 interface Finders {
   statusOf(stored: StoredKey): KeyView['status']
-  /** By id, or by the name of the one key in force that has it: the newest, while a rotated one is in its grace. */
+  /**
+   * By id, or by the name of the one key in force that has it: the newest, while a rotated one is
+   * in its grace.
+   */
   find(wanted: string): Promise<StoredKey>
   /** As `find`; 409 for a key that lets no caller in. */
   findActive(wanted: string): Promise<StoredKey>
@@ -45,15 +54,29 @@ interface Finders {
 
 function finders({ ring, clock, configured }: KeyActsOptions): Finders {
   const statusOf = (stored: StoredKey): KeyView['status'] => statusAt(stored, clock.now())
-  const configuredOf = (wanted: string): ConfiguredKey | undefined => configured.get(wanted.replace(/^keys\./, '')) ?? configured.get(wanted)
+  const configuredOf = (wanted: string): ConfiguredKey | undefined =>
+    configured.get(wanted.replace(/^keys\./, '')) ?? configured.get(wanted)
   const find = async (wanted: string): Promise<StoredKey> => {
     const keys = await ring.list()
     const named = keys.filter((stored) => stored.name === wanted && isInForce(statusOf(stored)))
-    const found = keys.find(({ id }) => id === wanted) ?? (named.length > 1 ? named.toSorted((one, other) => other.createdAt - one.createdAt)[0] : named[0])
+    const found =
+      keys.find(({ id }) => id === wanted) ??
+      (named.length > 1
+        ? named.toSorted((one, other) => other.createdAt - one.createdAt)[0]
+        : named[0])
     if (found !== undefined) return found
     const fixed = configuredOf(wanted)
-    if (fixed !== undefined) throw new GatewayError('invalid_request', `The key ${JSON.stringify(fixed.name)} is part of the configuration (option keys, POSTERN_KEYS): change it there.`, { status: 409 })
-    throw new GatewayError('invalid_request', `There is no key ${JSON.stringify(wanted.slice(0, 100))}.`, { status: 404 })
+    if (fixed !== undefined)
+      throw new GatewayError(
+        'invalid_request',
+        `The key ${JSON.stringify(fixed.name)} is part of the configuration (option keys, POSTERN_KEYS): change it there.`,
+        { status: 409 },
+      )
+    throw new GatewayError(
+      'invalid_request',
+      `There is no key ${JSON.stringify(wanted.slice(0, 100))}.`,
+      { status: 404 },
+    )
   }
   return {
     statusOf,
@@ -61,11 +84,16 @@ function finders({ ring, clock, configured }: KeyActsOptions): Finders {
     async findActive(wanted) {
       const found = await find(wanted)
       if (isInForce(statusOf(found))) return found
-      throw new GatewayError('invalid_request', `The key ${found.id} is ${statusOf(found)}.`, { status: 409 })
+      throw new GatewayError('invalid_request', `The key ${found.id} is ${statusOf(found)}.`, {
+        status: 409,
+      })
     },
     async findCounted(wanted) {
-      // A key that was made goes before one of the configuration with the same name, which `keys.<name>` names as well.
-      const isMade = (await ring.list()).some((stored) => stored.id === wanted || stored.name === wanted)
+      // A key that was made goes before one of the configuration with the same name, which
+      // `keys.<name>` names as well.
+      const isMade = (await ring.list()).some(
+        (stored) => stored.id === wanted || stored.name === wanted,
+      )
       return (isMade ? undefined : configuredOf(wanted)) ?? (await find(wanted))
     },
   }
@@ -75,14 +103,29 @@ function finders({ ring, clock, configured }: KeyActsOptions): Finders {
 export function keyActs(options: KeyActsOptions): KeyActs {
   const { ring, clock, configured } = options
   const { statusOf, find, findActive, findCounted } = finders(options)
-  const view = (stored: StoredKey): KeyView => viewOf(stored, statusOf(stored), options.limitsOf(stored))
+  const view = (stored: StoredKey): KeyView =>
+    viewOf(stored, statusOf(stored), options.limitsOf(stored))
   return {
-    listKeys: async () => [...[...configured.values()].map((key) => viewOfConfigured(key, options.limitsOf(key))), ...(await ring.list()).map(view)],
+    listKeys: async () => [
+      ...[...configured.values()].map((key) => viewOfConfigured(key, options.limitsOf(key))),
+      ...(await ring.list()).map(view),
+    ],
     async createKey(asked) {
       const { name, grants, expiresInMs } = options.read(asked)
-      const isTaken = configured.has(name) || (await ring.list()).some((stored) => stored.name === name && isInForce(statusOf(stored)))
-      if (isTaken) throw new GatewayError('invalid_request', `There is a key ${JSON.stringify(name)} already: rotate it, or choose another name.`, { status: 409, param: 'name' })
-      const { key, stored } = await ring.make({ name, grants, expiresAt: expiresInMs === undefined ? undefined : clock.now() + expiresInMs })
+      const isTaken =
+        configured.has(name) ||
+        (await ring.list()).some((stored) => stored.name === name && isInForce(statusOf(stored)))
+      if (isTaken)
+        throw new GatewayError(
+          'invalid_request',
+          `There is a key ${JSON.stringify(name)} already: rotate it, or choose another name.`,
+          { status: 409, param: 'name' },
+        )
+      const { key, stored } = await ring.make({
+        name,
+        grants,
+        expiresAt: expiresInMs === undefined ? undefined : clock.now() + expiresInMs,
+      })
       return { key, created: view(stored) }
     },
     async rotateKey(id, asked) {
@@ -99,14 +142,18 @@ export function keyActs(options: KeyActsOptions): KeyActs {
     async killKey(id) {
       const { name } = await find(id)
       const killed: KeyView[] = []
-      for (const stored of await ring.list()) if (stored.name === name) killed.push(view(await ring.kill(stored)))
+      for (const stored of await ring.list())
+        if (stored.name === name) killed.push(view(await ring.kill(stored)))
       return killed
     },
     async removeKeys(id) {
       const named = (await ring.list()).filter((stored) => stored.id === id || stored.name === id)
       if (named.length === 0) await find(id)
       const dead = named.filter((stored) => !isInForce(statusOf(stored)))
-      if (dead.length === 0) throw new GatewayError('invalid_request', `${id} is in force: revoke it first.`, { status: 409 })
+      if (dead.length === 0)
+        throw new GatewayError('invalid_request', `${id} is in force: revoke it first.`, {
+          status: 409,
+        })
       for (const stored of dead) await ring.remove(stored)
       return dead.map(view)
     },
@@ -134,8 +181,22 @@ function viewOfConfigured({ name, grants }: ConfiguredKey, limits: readonly stri
   return { id: `keys.${name}`, name, isConfigured: true, status: 'active', limits, grants }
 }
 
-function viewOf({ id, name, hint, createdAt, expiresAt, revokedAt, grants }: StoredKey, status: KeyView['status'], limits: readonly string[]): KeyView {
-  return { id, name, hint, status, limits, createdAt: iso(createdAt), ...(expiresAt !== undefined && { expiresAt: iso(expiresAt) }), ...(revokedAt !== undefined && { revokedAt: iso(revokedAt) }), grants }
+function viewOf(
+  { id, name, hint, createdAt, expiresAt, revokedAt, grants }: StoredKey,
+  status: KeyView['status'],
+  limits: readonly string[],
+): KeyView {
+  return {
+    id,
+    name,
+    hint,
+    status,
+    limits,
+    createdAt: iso(createdAt),
+    ...(expiresAt !== undefined && { expiresAt: iso(expiresAt) }),
+    ...(revokedAt !== undefined && { revokedAt: iso(revokedAt) }),
+    grants,
+  }
 }
 
 function iso(ms: number): string {

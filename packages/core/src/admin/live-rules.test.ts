@@ -3,7 +3,11 @@ import type { Limit } from '../limits/index.ts'
 import type { StoredEntry } from '../storage/index.ts'
 import { LiveRules } from './live-rules.ts'
 
-const limit = (id: string, written: Record<string, unknown> = {}, removedAt?: number): StoredEntry => ({ kind: 'limit', id, createdAt: 1, written, removedAt })
+const limit = (
+  id: string,
+  written: Record<string, unknown> = {},
+  removedAt?: number,
+): StoredEntry => ({ kind: 'limit', id, createdAt: 1, written, removedAt })
 
 function start() {
   const unreadable: string[] = []
@@ -20,8 +24,19 @@ function start() {
 describe('rules that were made while the gateway runs', () => {
   it('hold until they are taken back, and are gone when the store was emptied', () => {
     const { rules, places } = start()
-    rules.learn([limit('a'), limit('b'), { kind: 'switch', id: 'switch x/*', target: 'x/*', isOff: true, changedAt: 1 }], false)
-    expect([places(), rules.isDisabled({ provider: 'x', model: 'm' }), rules.isDisabled({ provider: 'y', model: 'm' })]).toEqual([['a', 'b'], true, false])
+    rules.learn(
+      [
+        limit('a'),
+        limit('b'),
+        { kind: 'switch', id: 'switch x/*', target: 'x/*', isOff: true, changedAt: 1 },
+      ],
+      false,
+    )
+    expect([
+      places(),
+      rules.isDisabled({ provider: 'x', model: 'm' }),
+      rules.isDisabled({ provider: 'y', model: 'm' }),
+    ]).toEqual([['a', 'b'], true, false])
     rules.learn([limit('a', {}, 2)], false)
     expect(places()).toEqual(['b'])
     rules.learn([limit('c')], true)

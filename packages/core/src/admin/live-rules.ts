@@ -11,9 +11,13 @@ export class LiveRules {
 
   /**
    * @param limitOf reads a limit, which was checked when it was made
-   * @param onUnreadable told of one that this version cannot read all the same: a newer one has made it, and it does not hold here
+   * @param onUnreadable told of one that this version cannot read all the same: a newer one has
+   *   made it, and it does not hold here
    */
-  constructor(limitOf: (written: Readonly<Record<string, unknown>>, place: string) => Limit, onUnreadable: (id: string, cause: unknown) => void) {
+  constructor(
+    limitOf: (written: Readonly<Record<string, unknown>>, place: string) => Limit,
+    onUnreadable: (id: string, cause: unknown) => void,
+  ) {
     this.#limitOf = limitOf
     this.#onUnreadable = onUnreadable
   }
@@ -24,7 +28,10 @@ export class LiveRules {
   }
 
   isDisabled({ provider, model }: { readonly provider: string; readonly model: string }): boolean {
-    return this.#off.size > 0 && (this.#off.has(`${provider}/*`) || this.#off.has(`${provider}/${model}`))
+    return (
+      this.#off.size > 0 &&
+      (this.#off.has(`${provider}/*`) || this.#off.has(`${provider}/${model}`))
+    )
   }
 
   /** Takes over what the register has learned. */

@@ -5,9 +5,14 @@ import type { StoredLimit } from '../storage/index.ts'
 import { ruleActs } from './rule-acts.ts'
 
 it('lists a limit that only a newer version can read, and lets it be removed', async () => {
-  const stored: StoredLimit[] = [{ kind: 'limit', id: 'limit_1', createdAt: 1, written: { unit: 'bananas' } }]
+  const stored: StoredLimit[] = [
+    { kind: 'limit', id: 'limit_1', createdAt: 1, written: { unit: 'bananas' } },
+  ]
   const acts = ruleActs({
-    register: { list: async () => stored as never, put: async (entry) => void stored.splice(0, 1, entry as StoredLimit) },
+    register: {
+      list: async () => stored as never,
+      put: async (entry) => void stored.splice(0, 1, entry as StoredLimit),
+    },
     clock: new FakeClock(),
     configured: [],
     providers: new Set(),
@@ -19,7 +24,9 @@ it('lists a limit that only a newer version can read, and lets it be removed', a
     levels: async (limits: readonly Limit[]) => limits.map(() => expect.unreachable()),
     reset: async () => undefined,
   })
-  expect(await acts.listLimits()).toMatchObject([{ id: 'limit_1', says: expect.stringContaining('newer version'), written: { unit: 'bananas' } }])
+  expect(await acts.listLimits()).toMatchObject([
+    { id: 'limit_1', says: expect.stringContaining('newer version'), written: { unit: 'bananas' } },
+  ])
   expect(await acts.usageOf({})).toEqual([])
   await acts.removeLimit('limit_1')
   expect(await acts.listLimits()).toEqual([])

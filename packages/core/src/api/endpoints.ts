@@ -1,14 +1,41 @@
-import { anthropicMessages, type ClientRequest, type Dialect, type Face, faceOf, gemini, generatePaths, type ModelEndpoint, nativePaths, openaiChat, openaiResponses, type Operation, plainFace, readChat, readCountTokens, readEmbeddings, readJsonRequest, readModelAction, readRerank } from '../dialects/index.ts'
+import {
+  anthropicMessages,
+  type ClientRequest,
+  type Dialect,
+  type Face,
+  faceOf,
+  gemini,
+  generatePaths,
+  type ModelEndpoint,
+  nativePaths,
+  openaiChat,
+  openaiResponses,
+  type Operation,
+  plainFace,
+  readChat,
+  readCountTokens,
+  readEmbeddings,
+  readJsonRequest,
+  readModelAction,
+  readRerank,
+} from '../dialects/index.ts'
 import { readModelBody, readNative, readStored } from './forwarded.ts'
 import { aliasesOf } from './aliases.ts'
 import { createTable, type Match } from './match.ts'
 import type { OpenCall } from './open-call.ts'
 
 /**
- * What clients may call. `operation` endpoints go through the whole pipeline; the others answer from what the gateway
- * knows. A path is matched piece by piece: `{model}` stands for the rest of a piece, `{model...}` for several pieces.
+ * What clients may call. `operation` endpoints go through the whole pipeline; the others answer
+ * from what the gateway knows. A path is matched piece by piece: `{model}` stands for the rest of a
+ * piece, `{model...}` for several pieces.
  */
-export type Endpoint = OperationEndpoint | ModelsEndpoint | RetrieveModelEndpoint | HealthEndpoint | HelloEndpoint | UsageReportsEndpoint
+export type Endpoint =
+  | OperationEndpoint
+  | ModelsEndpoint
+  | RetrieveModelEndpoint
+  | HealthEndpoint
+  | HelloEndpoint
+  | UsageReportsEndpoint
 
 /** An endpoint whose requests are planned, sent to a provider, bounded and recorded. */
 export type OperationEndpoint = JsonEndpoint | UnreadEndpoint
@@ -54,7 +81,10 @@ interface HealthEndpoint {
   readonly path: string
 }
 
-/** Answered to anybody, with nothing: some clients ask whether somebody is there before they send anything. */
+/**
+ * Answered to anybody, with nothing: some clients ask whether somebody is there before they send
+ * anything.
+ */
 interface HelloEndpoint {
   readonly kind: 'hello'
   readonly method: string
@@ -76,11 +106,32 @@ export const endpoints: readonly Endpoint[] = [
   responses({ path: '/responses/compact', answer: 'json', paidBy: 'tokens' }),
   responses({ path: '/responses/input_tokens', answer: 'json', paidBy: 'nothing' }),
   chat({ path: '/v1/messages' }, anthropicMessages),
-  { kind: 'operation', method: 'POST', path: '/v1/messages/count_tokens', face: faceOf(anthropicMessages), body: 'json', read: readCountTokens },
+  {
+    kind: 'operation',
+    method: 'POST',
+    path: '/v1/messages/count_tokens',
+    face: faceOf(anthropicMessages),
+    body: 'json',
+    read: readCountTokens,
+  },
   ...generatePaths.map((served) => chat(served, gemini)),
   ...nativePaths.map(modelAction),
-  { kind: 'operation', method: 'POST', path: '/v1/embeddings', face: plainFace, body: 'json', read: readEmbeddings },
-  ...['/v1/rerank', '/v2/rerank'].map((path): OperationEndpoint => ({ kind: 'operation', method: 'POST', path, face: plainFace, body: 'json', read: readRerank })),
+  {
+    kind: 'operation',
+    method: 'POST',
+    path: '/v1/embeddings',
+    face: plainFace,
+    body: 'json',
+    read: readEmbeddings,
+  },
+  ...['/v1/rerank', '/v2/rerank'].map((path): OperationEndpoint => ({
+    kind: 'operation',
+    method: 'POST',
+    path,
+    face: plainFace,
+    body: 'json',
+    read: readRerank,
+  })),
   json({ path: '/completions', answer: 'json', endsWithDone: true, paidBy: 'tokens' }),
   json({ path: '/images/generations', answer: 'json', hasDefaultModel: true }),
   form({ path: '/images/edits', answer: 'json', hasDefaultModel: true }),
@@ -101,7 +152,11 @@ export const endpoints: readonly Endpoint[] = [
   ...NATIVE_METHODS.map(native),
   { kind: 'models', method: 'GET', path: '/v1/models' },
   { kind: 'models', method: 'GET', path: '/v1beta/models' },
-  ...['/v1/models/{model...}', '/v1beta/models/{model...}'].map((path): Endpoint => ({ kind: 'model', method: 'GET', path })),
+  ...['/v1/models/{model...}', '/v1beta/models/{model...}'].map((path): Endpoint => ({
+    kind: 'model',
+    method: 'GET',
+    path,
+  })),
   { kind: 'usage-reports', method: 'POST', path: '/v1/usage-reports' },
   { kind: 'health', probe: 'live', method: 'GET', path: '/health/live' },
   { kind: 'health', probe: 'ready', method: 'GET', path: '/health/ready' },
@@ -116,12 +171,26 @@ interface Served {
 
 /** A conversation in the words of a dialect. */
 function chat({ path, params }: Served, dialect: Dialect): OperationEndpoint {
-  return { kind: 'operation', method: 'POST', path, face: faceOf(dialect), body: 'json', read: (request) => readChat(dialect, withParams(request, params)) }
+  return {
+    kind: 'operation',
+    method: 'POST',
+    path,
+    face: faceOf(dialect),
+    body: 'json',
+    read: (request) => readChat(dialect, withParams(request, params)),
+  }
 }
 
 /** What else that API offers, for the providers that speak it. */
 function modelAction({ path, params }: Served): OperationEndpoint {
-  return { kind: 'operation', method: 'POST', path, face: faceOf(gemini), body: 'json', read: (request) => readModelAction(withParams(request, params)) }
+  return {
+    kind: 'operation',
+    method: 'POST',
+    path,
+    face: faceOf(gemini),
+    body: 'json',
+    read: (request) => readModelAction(withParams(request, params)),
+  }
 }
 
 function withParams(request: ClientRequest, params: Served['params']): ClientRequest {
@@ -130,31 +199,75 @@ function withParams(request: ClientRequest, params: Served['params']): ClientReq
 
 /** A JSON request that providers of the same API get with their own model in it. */
 function json(endpoint: ModelEndpoint): OperationEndpoint {
-  return { kind: 'operation', method: 'POST', path: `/v1${endpoint.path}`, face: plainFace, body: 'json', read: (request) => readJsonRequest(openaiChat, endpoint, request) }
+  return {
+    kind: 'operation',
+    method: 'POST',
+    path: `/v1${endpoint.path}`,
+    face: plainFace,
+    body: 'json',
+    read: (request) => readJsonRequest(openaiChat, endpoint, request),
+  }
 }
 
 /** What else belongs to Responses, for the providers that speak it. */
 function responses(endpoint: ModelEndpoint): OperationEndpoint {
-  return { kind: 'operation', method: 'POST', path: `/v1${endpoint.path}`, face: faceOf(openaiResponses), body: 'json', read: (request) => readJsonRequest(openaiResponses, { ...endpoint, inputField: 'input' }, request) }
+  return {
+    kind: 'operation',
+    method: 'POST',
+    path: `/v1${endpoint.path}`,
+    face: faceOf(openaiResponses),
+    body: 'json',
+    read: (request) =>
+      readJsonRequest(openaiResponses, { ...endpoint, inputField: 'input' }, request),
+  }
 }
 
 /** The same for a multipart form. */
 function form(endpoint: ModelEndpoint): OperationEndpoint {
-  return { kind: 'operation', method: 'POST', path: `/v1${endpoint.path}`, face: plainFace, body: 'stream', read: (call) => readModelBody(openaiChat, endpoint, call) }
+  return {
+    kind: 'operation',
+    method: 'POST',
+    path: `/v1${endpoint.path}`,
+    face: plainFace,
+    body: 'stream',
+    read: (call) => readModelBody(openaiChat, endpoint, call),
+  }
 }
 
 /** What one provider keeps for its clients. */
 function stored(method: string, path: string, body: 'stream' | 'none'): OperationEndpoint {
   // A batch is many requests; keeping a file, and giving a batch up, is none.
   const isFree = path !== '/batches' || method !== 'POST'
-  const endpoint = { method, path, answer: path.endsWith('/content') ? 'bytes' : 'json', isFree } as const
-  return { kind: 'operation', method, path: `/v1${path}`, face: plainFace, body, read: (call) => readStored(openaiChat, endpoint, { call, hasBody: body === 'stream' }) }
+  const endpoint = {
+    method,
+    path,
+    answer: path.endsWith('/content') ? 'bytes' : 'json',
+    isFree,
+  } as const
+  return {
+    kind: 'operation',
+    method,
+    path: `/v1${path}`,
+    face: plainFace,
+    body,
+    read: (call) => readStored(openaiChat, endpoint, { call, hasBody: body === 'stream' }),
+  }
 }
 
-/** A provider's own API, for what has no shape of ours. TRACE is left out: its answer would repeat our key. */
+/**
+ * A provider's own API, for what has no shape of ours. TRACE is left out: its answer would repeat
+ * our key.
+ */
 function native(method: string): OperationEndpoint {
   const hasBody = method !== 'GET' && method !== 'OPTIONS'
-  return { kind: 'operation', method, path: '/providers/{name}/{path...}', face: plainFace, body: hasBody ? 'stream' : 'none', read: (call: OpenCall) => readNative(call, { hasBody }) }
+  return {
+    kind: 'operation',
+    method,
+    path: '/providers/{name}/{path...}',
+    face: plainFace,
+    body: hasBody ? 'stream' : 'none',
+    read: (call: OpenCall) => readNative(call, { hasBody }),
+  }
 }
 
 /** Where there is something, as the table writes it: `{name}` stands for anything. */
@@ -172,21 +285,32 @@ export interface MatchedEndpoint extends Match<Endpoint> {
 /**
  * Throws `unknown_path`, `method_not_allowed` with `allow`, or `upgrade_required`.
  *
- * @param request `sharesRoot`: other spellings of a path are not tried, for they may be paths of the host
+ * @param request `sharesRoot`: other spellings of a path are not tried, for they may be paths of
+ *   the host
  */
-export function matchEndpoint(request: Parameters<typeof table.match>[0] & { readonly sharesRoot?: boolean }): MatchedEndpoint {
+export function matchEndpoint(
+  request: Parameters<typeof table.match>[0] & { readonly sharesRoot?: boolean },
+): MatchedEndpoint {
   const { path } = request
   const found = table.find(request)
   if (found !== undefined) return { endpoint: found.endpoint, params: found.params, path }
   for (const alias of request.sharesRoot === true ? [] : aliasesOf(path)) {
-    const meant = table.find({ method: request.method, path: alias.path, header: (name) => request.header(name) })
-    if (meant !== undefined && (alias.deployment === undefined || isOfModel(meant.endpoint))) return { ...meant, ...alias }
+    const meant = table.find({
+      method: request.method,
+      path: alias.path,
+      header: (name) => request.header(name),
+    })
+    if (meant !== undefined && (alias.deployment === undefined || isOfModel(meant.endpoint)))
+      return { ...meant, ...alias }
   }
   return { ...table.match(request), path }
 }
 
 /** The body as the path means it: with the model that the path names. */
-export function bodyOf({ deployment }: MatchedEndpoint, { value, bytes }: Pick<ClientRequest, 'bytes'> & { readonly value: ClientRequest['body'] }): Pick<ClientRequest, 'body' | 'bytes'> {
+export function bodyOf(
+  { deployment }: MatchedEndpoint,
+  { value, bytes }: Pick<ClientRequest, 'bytes'> & { readonly value: ClientRequest['body'] },
+): Pick<ClientRequest, 'body' | 'bytes'> {
   if (deployment === undefined || value['model'] === deployment) return { body: value, bytes }
   return { body: { ...value, model: deployment }, bytes: undefined }
 }

@@ -1,31 +1,62 @@
-import { type Dialect, type ModelEndpoint, type Operation, readFormRequest, readJsonRequest, readNativeRequest, readStoredRequest, type StoredEndpoint } from '../dialects/index.ts'
+import {
+  type Dialect,
+  type ModelEndpoint,
+  type Operation,
+  readFormRequest,
+  readJsonRequest,
+  readNativeRequest,
+  readStoredRequest,
+  type StoredEndpoint,
+} from '../dialects/index.ts'
 import { GatewayError } from '../errors.ts'
 import { type Form, openForm, readJsonBody, readUpload } from '../http/index.ts'
 import type { OpenCall } from './open-call.ts'
 
 /** A request that names a model, as a multipart form or as JSON. */
-export async function readModelBody(api: Dialect, endpoint: ModelEndpoint, { request, bodyLimitBytes: limit }: OpenCall): Promise<Operation> {
+export async function readModelBody(
+  api: Dialect,
+  endpoint: ModelEndpoint,
+  { request, bodyLimitBytes: limit }: OpenCall,
+): Promise<Operation> {
   const header = (name: string): string | undefined => request.header(name)
-  if (kindOfBody(request.header('content-type')) === 'form') return readFormRequest(api, endpoint, { header, form: await openForm(request, { limit }) })
+  if (kindOfBody(request.header('content-type')) === 'form')
+    return readFormRequest(api, endpoint, { header, form: await openForm(request, { limit }) })
   const { value: body, bytes } = await readJsonBody(request, limit)
   return readJsonRequest(api, endpoint, { header, body, bytes })
 }
 
 /** A request about what one provider keeps. */
-export async function readStored(api: Dialect, endpoint: StoredEndpoint, { call, hasBody }: { readonly call: OpenCall; readonly hasBody: boolean }): Promise<Operation> {
+export async function readStored(
+  api: Dialect,
+  endpoint: StoredEndpoint,
+  { call, hasBody }: { readonly call: OpenCall; readonly hasBody: boolean },
+): Promise<Operation> {
   const { request, params } = call
   const { search } = request
   const body = hasBody ? await readStoredBody(call) : undefined
-  return readStoredRequest(api, endpoint, { params, search, query: new URLSearchParams(search), header: (name) => request.header(name), ...(body === undefined ? {} : { body }) })
+  return readStoredRequest(api, endpoint, {
+    params,
+    search,
+    query: new URLSearchParams(search),
+    header: (name) => request.header(name),
+    ...(body === undefined ? {} : { body }),
+  })
 }
 
-async function readStoredBody({ request, bodyLimitBytes: limit }: OpenCall): Promise<Record<string, unknown> | Form> {
-  if (kindOfBody(request.header('content-type')) === 'form') return openForm(request, { limit, beforeFiles: true })
+async function readStoredBody({
+  request,
+  bodyLimitBytes: limit,
+}: OpenCall): Promise<Record<string, unknown> | Form> {
+  if (kindOfBody(request.header('content-type')) === 'form')
+    return openForm(request, { limit, beforeFiles: true })
   return (await readJsonBody(request, limit)).value
 }
 
 /** A request for the provider named in its path. */
-export async function readNative({ request, params, bodyLimitBytes }: OpenCall, { hasBody }: { readonly hasBody: boolean }): Promise<Operation> {
+export async function readNative(
+  { request, params, bodyLimitBytes }: OpenCall,
+  { hasBody }: { readonly hasBody: boolean },
+): Promise<Operation> {
   const { method, path, search } = request
   return readNativeRequest({
     method,
@@ -43,5 +74,9 @@ export async function readNative({ request, params, bodyLimitBytes }: OpenCall, 
 function kindOfBody(contentType = 'application/json'): 'form' | 'json' {
   if (/^multipart\/form-data *(?:;|$)/i.test(contentType)) return 'form'
   if (/^application\/(?:[\w.-]+\+)?json *(?:;|$)/i.test(contentType)) return 'json'
-  throw new GatewayError('invalid_request', `This endpoint takes multipart/form-data or application/json, not ${JSON.stringify(contentType.slice(0, 100))}.`, { status: 415 })
+  throw new GatewayError(
+    'invalid_request',
+    `This endpoint takes multipart/form-data or application/json, not ${JSON.stringify(contentType.slice(0, 100))}.`,
+    { status: 415 },
+  )
 }

@@ -1,1 +1,7 @@
-export { bodyOf, type Endpoint, matchEndpoint, type OperationEndpoint, servedPaths } from './endpoints.ts'
+export {
+  bodyOf,
+  type Endpoint,
+  matchEndpoint,
+  type OperationEndpoint,
+  servedPaths,
+} from './endpoints.ts'

@@ -6,30 +6,53 @@ import { callback, cloudCredentials, optionalSecret } from './field-values.ts'
 /** What says that a provider is at a cloud, and what only some kinds of them take. */
 export function cloudFields() {
   return {
-    kind: z.enum(cloudKinds).optional().meta(
-      meta({
-        type: listed(cloudKinds),
-        default: 'the name, where it is one of these',
-        env: 'POSTERN_PROVIDER_<NAME>_KIND',
-        description: 'A cloud whose calls take more than a key. The dialect follows from it.',
-      }),
+    kind: z
+      .enum(cloudKinds)
+      .optional()
+      .meta(
+        meta({
+          type: listed(cloudKinds),
+          default: 'the name, where it is one of these',
+          env: 'POSTERN_PROVIDER_<NAME>_KIND',
+          description: 'A cloud whose calls take more than a key. The dialect follows from it.',
+        }),
+      ),
+    resource: cloudText(
+      'resource',
+      'Name of the resource: what its host begins with. A `baseUrl` says the same in full.',
     ),
-    resource: cloudText('resource', 'Name of the resource: what its host begins with. A `baseUrl` says the same in full.'),
-    apiVersion: cloudText('apiVersion', 'A date chooses the older interface, whose addresses name a deployment.'),
-    token: callback<TokenSource>().optional().meta(
-      meta({ type: 'function', codeOnly: true, description: ofKinds('token', 'Gives an access token, asked on every call; caching it is its own business.') }),
+    apiVersion: cloudText(
+      'apiVersion',
+      'A date chooses the older interface, whose addresses name a deployment.',
     ),
+    token: callback<TokenSource>()
+      .optional()
+      .meta(
+        meta({
+          type: 'function',
+          codeOnly: true,
+          description: ofKinds(
+            'token',
+            'Gives an access token, asked on every call; caching it is its own business.',
+          ),
+        }),
+      ),
     project: cloudText('project', 'Id of the project.'),
     location: cloudText('location', 'Location of the models; `global` unless given.'),
-    credentials: cloudCredentials().optional().meta(
-      meta({
-        isSecret: true,
-        type: 'path of a JSON file, its content, or a function (code only)',
-        default: 'none',
-        env: 'POSTERN_PROVIDER_<NAME>_CREDENTIALS',
-        description: ofKinds('credentials', 'The credentials file of a cloud; or a function that returns current credentials, such as a provider of its SDK.'),
-      }),
-    ),
+    credentials: cloudCredentials()
+      .optional()
+      .meta(
+        meta({
+          isSecret: true,
+          type: 'path of a JSON file, its content, or a function (code only)',
+          default: 'none',
+          env: 'POSTERN_PROVIDER_<NAME>_CREDENTIALS',
+          description: ofKinds(
+            'credentials',
+            'The credentials file of a cloud; or a function that returns current credentials, such as a provider of its SDK.',
+          ),
+        }),
+      ),
     region: cloudText('region', 'Region of the models.'),
     accessKeyId: cloudSecret('accessKeyId', 'First half of a key pair that signs the calls.'),
     secretAccessKey: cloudSecret('secretAccessKey', 'Second half of it.'),
@@ -38,12 +61,23 @@ export function cloudFields() {
 }
 
 function cloudText(option: CloudOption, description: string) {
-  const fields = { type: 'string', default: 'none', env: providerVariable(option), description: ofKinds(option, description) }
+  const fields = {
+    type: 'string',
+    default: 'none',
+    env: providerVariable(option),
+    description: ofKinds(option, description),
+  }
   return z.string().trim().min(1).optional().meta(meta(fields))
 }
 
 function cloudSecret(option: CloudOption, description: string) {
-  const fields = { isSecret: true, type: 'string', default: 'none', env: providerVariable(option), description: ofKinds(option, description) }
+  const fields = {
+    isSecret: true,
+    type: 'string',
+    default: 'none',
+    env: providerVariable(option),
+    description: ofKinds(option, description),
+  }
   return optionalSecret().optional().meta(meta(fields))
 }
 

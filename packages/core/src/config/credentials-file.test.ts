@@ -16,7 +16,10 @@ function written(content: string): string {
 describe('readCredentials', () => {
   it.each([
     ['a file', () => written('{"type":"service_account"}')],
-    ['a file that begins with a byte order mark', () => written('\uFEFF{"type":"service_account"}')],
+    [
+      'a file that begins with a byte order mark',
+      () => written('\uFEFF{"type":"service_account"}'),
+    ],
     ['its content', () => '{"type":"service_account"}'],
   ])('takes %s', (_, pathOrText) => {
     expect(readCredentials(pathOrText())).toEqual({ type: 'service_account' })
@@ -31,7 +34,10 @@ describe('readCredentials', () => {
     ['null', () => written('null'), 'not a JSON object'],
   ])('%s is a problem with a fix that repeats nothing', (_, pathOrText, message) => {
     const fault = readCredentials(pathOrText())
-    expect(fault).toEqual({ message: expect.stringContaining(message), fix: expect.stringMatching(/./) })
+    expect(fault).toEqual({
+      message: expect.stringContaining(message),
+      fix: expect.stringMatching(/./),
+    })
     expect(JSON.stringify(fault)).not.toContain('hidden')
   })
 })

@@ -17,7 +17,27 @@ describe('parseDuration', () => {
   })
 
   // A bare number in text could be meant as seconds or as milliseconds.
-  it.each(['600', '', 'soon', '10 minutes', '1d', '-1s', '0.5ms', '0s', '600h', 0, -1, 1.5, 2 ** 31, Number.NaN, Number.POSITIVE_INFINITY, true, null, {}, []])('%j is no duration', (value) => {
+  it.each([
+    '600',
+    '',
+    'soon',
+    '10 minutes',
+    '1d',
+    '-1s',
+    '0.5ms',
+    '0s',
+    '600h',
+    0,
+    -1,
+    1.5,
+    2 ** 31,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    true,
+    null,
+    {},
+    [],
+  ])('%j is no duration', (value) => {
     expect(parseDuration(value)).toBeUndefined()
   })
 })

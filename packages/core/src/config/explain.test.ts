@@ -8,14 +8,47 @@ import { explainConfiguration } from './explain.ts'
 const folder = mkdtempSync(join(tmpdir(), 'postern-explain-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const SECRETS = { virtual: 'pk_explained_0123456789abcdef', provider: 'sk-explained-0123456789abcdef', tenant: 'sk-tenant-0123456789abcdef', admin: 'admin-explained-0123456789', header: 'header-secret-0123456789', password: 'redis-password' }
+const SECRETS = {
+  virtual: 'pk_explained_0123456789abcdef',
+  provider: 'sk-explained-0123456789abcdef',
+  tenant: 'sk-tenant-0123456789abcdef',
+  admin: 'admin-explained-0123456789',
+  header: 'header-secret-0123456789',
+  password: 'redis-password',
+}
 
 function explain() {
   const file = join(folder, 'postern.yaml')
-  writeFileSync(file, ['retries: 5', 'timeout: 2m', 'routes:', '  support: [openai/gpt-5]', 'providers:', '  gpu:', '    baseUrl: http://gpu.local:8000', `    headers: { x-auth: ${SECRETS.header} }`, `    tenantKeys: { acme: ${SECRETS.tenant} }`].join('\n'))
+  writeFileSync(
+    file,
+    [
+      'retries: 5',
+      'timeout: 2m',
+      'routes:',
+      '  support: [openai/gpt-5]',
+      'providers:',
+      '  gpu:',
+      '    baseUrl: http://gpu.local:8000',
+      `    headers: { x-auth: ${SECRETS.header} }`,
+      `    tenantKeys: { acme: ${SECRETS.tenant} }`,
+    ].join('\n'),
+  )
   return explainConfiguration(
-    { config: file, retries: 1, onRecord: () => undefined, limits: [{ unit: 'usd', window: 'month', limit: 5 }] },
-    { OPENAI_API_KEY: SECRETS.provider, POSTERN_KEYS: `web:${SECRETS.virtual}`, POSTERN_ADMIN_TOKEN: SECRETS.admin, POSTERN_TIMEOUT: '90s', POSTERN_BODY_LIMIT: '5mb', POSTERN_PROVIDER_GPU_API_KEY: SECRETS.provider, REDIS_URL: `redis://default:${SECRETS.password}@cache:6379/2` },
+    {
+      config: file,
+      retries: 1,
+      onRecord: () => undefined,
+      limits: [{ unit: 'usd', window: 'month', limit: 5 }],
+    },
+    {
+      OPENAI_API_KEY: SECRETS.provider,
+      POSTERN_KEYS: `web:${SECRETS.virtual}`,
+      POSTERN_ADMIN_TOKEN: SECRETS.admin,
+      POSTERN_TIMEOUT: '90s',
+      POSTERN_BODY_LIMIT: '5mb',
+      POSTERN_PROVIDER_GPU_API_KEY: SECRETS.provider,
+      REDIS_URL: `redis://default:${SECRETS.password}@cache:6379/2`,
+    },
   )
 }
 
@@ -23,7 +56,15 @@ describe('explainConfiguration', () => {
   it('tells of every option what is in force, and who said so', () => {
     const explained = new Map(explain().map(({ option, value, from }) => [option, [value, from]]))
     const file = join(folder, 'postern.yaml')
-    expect(Object.fromEntries([...explained].filter(([option]) => /^(?:retries|timeout|bodyLimit|store|onRecord|idleTimeout|limits$|routes|providers)/.test(option)))).toEqual({
+    expect(
+      Object.fromEntries(
+        [...explained].filter(([option]) =>
+          /^(?:retries|timeout|bodyLimit|store|onRecord|idleTimeout|limits$|routes|providers)/.test(
+            option,
+          ),
+        ),
+      ),
+    ).toEqual({
       retries: ['1', 'option retries'],
       timeout: ['90s', 'POSTERN_TIMEOUT'],
       bodyLimit: ['5MiB', 'POSTERN_BODY_LIMIT'],
@@ -39,15 +80,25 @@ describe('explainConfiguration', () => {
       'providers.gpu.tenantKeys': ['(set)', `${file}: providers.gpu.tenantKeys`],
     })
     // Every option that is not one of a provider, a route or a key is there.
-    for (const { path } of documentedFields()) if (path.length === 1 && !['providers', 'routes', 'keys'].includes(path[0] ?? '')) expect(explained.has(path[0] ?? '')).toBe(true)
+    for (const { path } of documentedFields())
+      if (path.length === 1 && !['providers', 'routes', 'keys'].includes(path[0] ?? ''))
+        expect(explained.has(path[0] ?? '')).toBe(true)
   })
 
   it('shows no secret', () => {
     const text = JSON.stringify(explain())
     for (const secret of Object.values(SECRETS)) expect(text).not.toContain(secret)
     // What is named as a secret is one.
-    const named = documentedFields().filter(({ path }) => /key$|keys$|token$|secret|credential|webhook|headers/i.test(path.at(-1) ?? '') && !['keys', 'wrongKeys', 'providers.*.tenantsWithoutKey'].includes(path.join('.')))
-    expect(named.filter(({ meta }) => meta.isSecret !== true && meta.codeOnly !== true).map(({ path }) => path.join('.'))).toEqual([])
+    const named = documentedFields().filter(
+      ({ path }) =>
+        /key$|keys$|token$|secret|credential|webhook|headers/i.test(path.at(-1) ?? '') &&
+        !['keys', 'wrongKeys', 'providers.*.tenantsWithoutKey'].includes(path.join('.')),
+    )
+    expect(
+      named
+        .filter(({ meta }) => meta.isSecret !== true && meta.codeOnly !== true)
+        .map(({ path }) => path.join('.')),
+    ).toEqual([])
   })
 
   it('refuses what a gateway would refuse', () => {

@@ -1,6 +1,9 @@
 import type { ErrorCode } from '../errors.ts'
 
-/** Failures that another target might not share, though nothing says so: a route may go on after them if it is told to. */
+/**
+ * Failures that another target might not share, though nothing says so: a route may go on after
+ * them if it is told to.
+ */
 export const fallbackReasons = [
   'context_length_exceeded',
   'content_filter',

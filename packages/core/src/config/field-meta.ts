@@ -1,4 +1,7 @@
-/** What a field's metadata says: its documentation and the reading of the environment are made from it. */
+/**
+ * What a field's metadata says: its documentation and the reading of the environment are made from
+ * it.
+ */
 export interface FieldMeta {
   readonly description: string
   /** How a value looks, for the documentation. */

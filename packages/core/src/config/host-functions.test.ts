@@ -5,7 +5,9 @@ import { optionsSchema } from './schema.ts'
 
 const code = (): undefined => undefined
 /** Has every method that a value with methods is recognised by. */
-const allMethods = Object.fromEntries(['error', 'warn', 'info', 'debug', 'ledger', 'close'].map((name) => [name, code]))
+const allMethods = Object.fromEntries(
+  ['error', 'warn', 'info', 'debug', 'ledger', 'close'].map((name) => [name, code]),
+)
 
 type Fields = Readonly<Record<string, z.ZodType>>
 
@@ -16,14 +18,20 @@ function optionsOfCode(fields: Fields): string[] {
     // Options by name, such as routes, take any object; what they hold is looked at by itself.
     return read.success && read.data === allMethods
   }
-  return Object.entries(fields).flatMap(([name, field]) => (field.safeParse(code).success || (name !== 'credentials' && takesObject(field)) ? [name] : []))
+  return Object.entries(fields).flatMap(([name, field]) =>
+    field.safeParse(code).success || (name !== 'credentials' && takesObject(field)) ? [name] : [],
+  )
 }
 
 describe('the table of functions of the host', () => {
   it('has every option that the schema takes a function for', () => {
     const { shape } = optionsSchema()
-    const provider = (shape.providers.unwrap() as unknown as { valueType: { shape: Fields } }).valueType.shape
-    const found = [...optionsOfCode(shape as unknown as Fields), ...optionsOfCode(provider).map((name) => `provider.${name}`)]
+    const provider = (shape.providers.unwrap() as unknown as { valueType: { shape: Fields } })
+      .valueType.shape
+    const found = [
+      ...optionsOfCode(shape as unknown as Fields),
+      ...optionsOfCode(provider).map((name) => `provider.${name}`),
+    ]
     expect(found.toSorted()).toEqual(Object.keys(hostFunctions).toSorted())
   })
 })

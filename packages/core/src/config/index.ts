@@ -4,7 +4,15 @@ export { processEnvironment } from './env.ts'
 export { limitsOfCaller, readGrace, readKeyWish } from './key-wish.ts'
 export { limitOfWish, readLimitWish, readSubject } from './limit-wish.ts'
 export { nearNames } from './near-names.ts'
-export type { Duration, GatewayOptions, KeyOptions, ProviderOptions, RouteOptions, Size, TargetFilter } from './options.ts'
+export type {
+  Duration,
+  GatewayOptions,
+  KeyOptions,
+  ProviderOptions,
+  RouteOptions,
+  Size,
+  TargetFilter,
+} from './options.ts'
 export { ConfigurationError, type Problem } from './problem.ts'
 export { resolveSettings } from './resolve.ts'
 export type { Settings } from './settings.ts'

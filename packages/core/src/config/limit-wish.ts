@@ -5,10 +5,13 @@ import { limitOfGateway } from './resolve-admission.ts'
 import { refused } from './wish-problem.ts'
 
 /**
- * A limit as it is asked for over `/admin/limits`: an entry of the option `limits`. Throws `invalid_request` that names every
- * problem. What is kept is what was written, so that it reads the same when it is asked for again.
+ * A limit as it is asked for over `/admin/limits`: an entry of the option `limits`. Throws
+ * `invalid_request` that names every problem. What is kept is what was written, so that it reads
+ * the same when it is asked for again.
  */
-export function readLimitWish(asked: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+export function readLimitWish(
+  asked: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
   const result = limitSchema().safeParse(asked)
   if (!result.success) throw refused(result.error.issues)
   return asked
@@ -23,8 +26,14 @@ export function limitOfWish(written: Readonly<Record<string, unknown>>, place: s
 export function readSubject(asked: Readonly<Record<string, unknown>>): Subject {
   const known = new Set<string>(scopes)
   for (const [name, value] of Object.entries(asked)) {
-    if (!known.has(name)) throw new GatewayError('invalid_request', `${name.slice(0, 100)}: nothing is counted by that. Known: ${scopes.join(', ')}.`, { param: name.slice(0, 100) })
-    if (typeof value !== 'string' || value === '') throw new GatewayError('invalid_request', `${name}: this is no name.`, { param: name })
+    if (!known.has(name))
+      throw new GatewayError(
+        'invalid_request',
+        `${name.slice(0, 100)}: nothing is counted by that. Known: ${scopes.join(', ')}.`,
+        { param: name.slice(0, 100) },
+      )
+    if (typeof value !== 'string' || value === '')
+      throw new GatewayError('invalid_request', `${name}: this is no name.`, { param: name })
   }
   return asked as Readonly<Partial<Record<Scope, string>>>
 }

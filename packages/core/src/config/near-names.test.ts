@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { didYouMean, editDistance, nearNames } from './near-names.ts'
 
-const names = ['openai', 'anthropic', 'gemini', 'gpt-5-mini', 'gpt-5', 'claude-sonnet-4-6', 'support-tier']
+const names = [
+  'openai',
+  'anthropic',
+  'gemini',
+  'gpt-5-mini',
+  'gpt-5',
+  'claude-sonnet-4-6',
+  'support-tier',
+]
 
 describe('nearNames', () => {
   it.each([
@@ -18,7 +26,9 @@ describe('nearNames', () => {
   })
 
   it('gives at most three, nearest first, each once', () => {
-    expect(nearNames('model-1', ['model-3', 'model-2', 'model-1x', 'model-2', 'model-4'])).toHaveLength(3)
+    expect(
+      nearNames('model-1', ['model-3', 'model-2', 'model-1x', 'model-2', 'model-4']),
+    ).toHaveLength(3)
     expect(nearNames('route', ['routes', 'route', 'rout'])[0]).toBe('route')
   })
 

@@ -3,8 +3,8 @@ const LONGEST_NAME = 128
 const MOST_SUGGESTIONS = 3
 
 /**
- * The candidates somebody who wrote `name` may have meant, nearest first, at most three: those few typing errors away and
- * those that begin with it. Case is ignored. Empty when nothing is near.
+ * The candidates somebody who wrote `name` may have meant, nearest first, at most three: those few
+ * typing errors away and those that begin with it. Case is ignored. Empty when nothing is near.
  */
 export function nearNames(name: string, candidates: Iterable<string>): string[] {
   const wanted = name.toLowerCase()
@@ -17,19 +17,25 @@ export function nearNames(name: string, candidates: Iterable<string>): string[] 
   }
   near.sort((a, b) => a.distance - b.distance || (a.candidate < b.candidate ? -1 : 1))
   const nearest = near[0]?.distance ?? 0
-  return near.filter(({ distance }) => distance <= nearest + 1).slice(0, MOST_SUGGESTIONS).map(({ candidate }) => candidate)
+  return near
+    .filter(({ distance }) => distance <= nearest + 1)
+    .slice(0, MOST_SUGGESTIONS)
+    .map(({ candidate }) => candidate)
 }
 
 /** `Did you mean "a" or "b"?`, or nothing when no candidate is near. */
 export function didYouMean(name: string, candidates: Iterable<string>): string | undefined {
   const names = nearNames(name, candidates)
-  return names.length === 0 ? undefined : `Did you mean ${names.map((near) => JSON.stringify(near)).join(' or ')}?`
+  return names.length === 0
+    ? undefined
+    : `Did you mean ${names.map((near) => JSON.stringify(near)).join(' or ')}?`
 }
 
 function distanceTo(wanted: string, candidate: string, tolerance: number): number | undefined {
   if (candidate.length > LONGEST_NAME) return undefined
   // Somebody who stopped typing is no farther away than somebody who mistyped.
-  if (wanted.length >= 3 && candidate.startsWith(wanted)) return Math.min(candidate.length - wanted.length, tolerance)
+  if (wanted.length >= 3 && candidate.startsWith(wanted))
+    return Math.min(candidate.length - wanted.length, tolerance)
   if (Math.abs(wanted.length - candidate.length) > tolerance) return undefined
   const distance = editDistance(wanted, candidate)
   return distance <= tolerance ? distance : undefined
@@ -42,7 +48,9 @@ export function editDistance(from: string, to: string): number {
     const current = [row]
     for (let column = 1; column <= to.length; column += 1) {
       const replaced = (previous[column - 1] as number) + (from[row - 1] === to[column - 1] ? 0 : 1)
-      current.push(Math.min(replaced, (previous[column] as number) + 1, (current[column - 1] as number) + 1))
+      current.push(
+        Math.min(replaced, (previous[column] as number) + 1, (current[column - 1] as number) + 1),
+      )
     }
     previous = current
   }

@@ -7,36 +7,52 @@ import type { RequestRecord } from '../ledger/index.ts'
 import type { LimitAlert } from '../limits/index.ts'
 import type { Logger, LogLevel } from '../log.ts'
 import type { Store } from '../storage/index.ts'
-import type { AwsCredentialsFunction, CloudKind, DialectName, GoogleCredentials, TokenSource } from '../providers/index.ts'
+import type {
+  AwsCredentialsFunction,
+  CloudKind,
+  DialectName,
+  GoogleCredentials,
+  TokenSource,
+} from '../providers/index.ts'
 
-/** Milliseconds, or a number with a unit: `'250ms'`, `'60s'`, `'10m'`, `'1h'`. At least 1 ms, at most 24 days. */
+/**
+ * Milliseconds, or a number with a unit: `'250ms'`, `'60s'`, `'10m'`, `'1h'`. At least 1 ms, at
+ * most 24 days.
+ */
 export type Duration = number | string
 
-/** Bytes, or a number with a unit: `'512kb'`, `'20mb'`, `'20MiB'`, where 1 mb and 1 MiB are both 1048576 bytes. */
+/**
+ * Bytes, or a number with a unit: `'512kb'`, `'20mb'`, `'20MiB'`, where 1 mb and 1 MiB are both
+ * 1048576 bytes.
+ */
 export type Size = number | string
 
 /**
- * What a gateway is made from. Everything may be left out: provider keys found in the environment are enough. Code wins
- * over the environment, the environment over the file of `config`. Unknown names are errors.
+ * What a gateway is made from. Everything may be left out: provider keys found in the environment
+ * are enough. Code wins over the environment, the environment over the file of `config`. Unknown
+ * names are errors.
  */
 export interface GatewayOptions<Host = unknown> {
   /**
-   * Providers by name. A known name only needs what differs from the catalogue, any other needs a `baseUrl` or a `kind`.
-   * Env: `<NAME>_API_KEY`, `<NAME>_BASE_URL`, and `POSTERN_PROVIDER_<NAME>_` with the option: `_BASE_URL`, `_API_KEY`,
-   * `_MODELS`, `_DIALECT`, `_KIND`, ...
+   * Providers by name. A known name only needs what differs from the catalogue, any other needs a
+   * `baseUrl` or a `kind`. Env: `<NAME>_API_KEY`, `<NAME>_BASE_URL`, and `POSTERN_PROVIDER_<NAME>_`
+   * with the option: `_BASE_URL`, `_API_KEY`, `_MODELS`, `_DIALECT`, `_KIND`, ...
    * @default every known provider whose key is in the environment
    */
   readonly providers?: Readonly<Record<string, ProviderOptions>>
   /**
-   * Models of your own naming: the targets are tried in order. A list, or a text with commas. Env: `POSTERN_ROUTE_<NAME>`, targets separated by commas.
+   * Models of your own naming: the targets are tried in order. A list, or a text with commas. Env:
+   * `POSTERN_ROUTE_<NAME>`, targets separated by commas.
    * @default none
    */
   readonly routes?: Readonly<Record<string, RouteOptions | readonly string[] | string>>
   /**
-   * Virtual keys your clients present, by name. At least 16 characters; one that is not set (`process.env.WEB_KEY`) is refused at
-   * the start. Env: `POSTERN_KEYS`, `name:key` pairs separated by
-   * commas, a JSON object of this shape, or the path of a file that holds one or the other (one pair per line).
-   * @default none; outside production a development key is generated when there is no `identify` either
+   * Virtual keys your clients present, by name. At least 16 characters; one that is not set
+   * (`process.env.WEB_KEY`) is refused at the start. Env: `POSTERN_KEYS`, `name:key` pairs
+   * separated by commas, a JSON object of this shape, or the path of a file that holds one or the
+   * other (one pair per line).
+   * @default none; outside production a development key is generated when there is no `identify`
+   *   either
    */
   readonly keys?: Readonly<Record<string, string | undefined | KeyOptions>>
   /**
@@ -45,13 +61,14 @@ export interface GatewayOptions<Host = unknown> {
    */
   readonly auth?: 'keys' | 'none'
   /**
-   * Your own login: the caller, from the host framework's request. `null`, `undefined` or `false` falls back to virtual
-   * keys. An answer that is no caller, or takes longer than 10 s, is refused with 500 `identify_failed`. Code only.
+   * Your own login: the caller, from the host framework's request. `null`, `undefined` or `false`
+   * falls back to virtual keys. An answer that is no caller, or takes longer than 10 s, is refused
+   * with 500 `identify_failed`. Code only.
    */
   readonly identify?: HostIdentify<Host>
   /**
-   * Attempts after the first, over all targets of a route; 0 to 10. Unless it is set, a route of more than three targets is
-   * tried to its end. Env: `POSTERN_RETRIES`.
+   * Attempts after the first, over all targets of a route; 0 to 10. Unless it is set, a route of
+   * more than three targets is tried to its end. Env: `POSTERN_RETRIES`.
    * @default 2
    */
   readonly retries?: number
@@ -61,10 +78,11 @@ export interface GatewayOptions<Host = unknown> {
    */
   readonly timeout?: Duration
   /**
-   * One attempt at a whole answer, from the request to the last byte; then the next target is asked. Does not bound streams
-   * (`ttftTimeout` and `idleTimeout` do) or uploads. Without it a target that others could replace gets 4 times its own p95
-   * (2 min while fewer than 10 of its answers are known), at least 1 min and at most half of what is left of `timeout`; the
-   * last target of a route gets all that is left. Env: `POSTERN_ATTEMPT_TIMEOUT`.
+   * One attempt at a whole answer, from the request to the last byte; then the next target is
+   * asked. Does not bound streams (`ttftTimeout` and `idleTimeout` do) or uploads. Without it a
+   * target that others could replace gets 4 times its own p95 (2 min while fewer than 10 of its
+   * answers are known), at least 1 min and at most half of what is left of `timeout`; the last
+   * target of a route gets all that is left. Env: `POSTERN_ATTEMPT_TIMEOUT`.
    * @default derived for each attempt
    */
   readonly attemptTimeout?: Duration
@@ -79,39 +97,45 @@ export interface GatewayOptions<Host = unknown> {
    */
   readonly idleTimeout?: Duration
   /**
-   * Parts and tools a target cannot take: refused with 400 (or the next target is asked), or left out and named in
-   * `x-postern-dropped`. Env: `POSTERN_UNSUPPORTED`.
+   * Parts and tools a target cannot take: refused with 400 (or the next target is asked), or left
+   * out and named in `x-postern-dropped`. Env: `POSTERN_UNSUPPORTED`.
    * @default 'reject'
    */
   readonly unsupported?: 'reject' | 'drop'
   /**
-   * Failures that end a request, unless they are listed here: then the route's next target is asked. A request that is
-   * too long may go on to a larger model, say. Env: `POSTERN_FALLBACK_ON`.
+   * Failures that end a request, unless they are listed here: then the route's next target is
+   * asked. A request that is too long may go on to a larger model, say. Env: `POSTERN_FALLBACK_ON`.
    * @default none
    */
   readonly fallbackOn?: readonly FallbackReason[]
   /**
-   * A request that is larger than what a hard budget has left: refused with 402 and the number of output tokens it may ask
-   * for, or bounded to that number. Streams begin with what is left, and end when nothing is. Env: `POSTERN_OVER_BUDGET`.
+   * A request that is larger than what a hard budget has left: refused with 402 and the number of
+   * output tokens it may ask for, or bounded to that number. Streams begin with what is left, and
+   * end when nothing is. Env: `POSTERN_OVER_BUDGET`.
    * @default 'refuse'
    */
   readonly overBudget?: 'refuse' | 'bound'
-  /** When a client leaves: end the call and count what it may have cost, or read the answer to its end (a minute at most). Env: `POSTERN_ON_CLIENT_LEAVE`. @default 'cancel' */
+  /**
+   * When a client leaves: end the call and count what it may have cost, or read the answer to its
+   * end (a minute at most). Env: `POSTERN_ON_CLIENT_LEAVE`. @default 'cancel'
+   */
   readonly onClientLeave?: 'cancel' | 'finish'
   /**
-   * Targets that are not called for now: `provider/model` or `provider/*`, or a function that is asked about each of
-   * them on every request. Env: `POSTERN_DISABLED` (a list).
+   * Targets that are not called for now: `provider/model` or `provider/*`, or a function that is
+   * asked about each of them on every request. Env: `POSTERN_DISABLED` (a list).
    * @default none
    */
   readonly disabled?: readonly string[] | TargetFilter
   /**
-   * Targets that keep failing, or asked to be left alone, are passed over for a while. Env: `POSTERN_CIRCUIT_BREAKER`.
+   * Targets that keep failing, or asked to be left alone, are passed over for a while. Env:
+   * `POSTERN_CIRCUIT_BREAKER`.
    * @default 'on'
    */
   readonly circuitBreaker?: 'on' | 'off'
   /**
-   * Tokens of an identity provider (OpenID Connect) as credentials of callers, beside virtual keys. Needs the package `jose`.
-   * `claims` says which claim says what: `{ tenant: 'org_id', team: 'realm.team' }`; `id` is `sub` unless it says otherwise.
+   * Tokens of an identity provider (OpenID Connect) as credentials of callers, beside virtual keys.
+   * Needs the package `jose`. `claims` says which claim says what:
+   * `{ tenant: 'org_id', team: 'realm.team' }`; `id` is `sub` unless it says otherwise.
    */
   readonly jwt?: {
     readonly issuer: string
@@ -121,57 +145,78 @@ export interface GatewayOptions<Host = unknown> {
     readonly claims?: Readonly<Partial<Record<'id' | keyof Attribution | 'session', string>>>
   }
   /**
-   * Opens `/admin/*`, where keys are made and revoked while the gateway runs. At least 16 characters. Env: `POSTERN_ADMIN_TOKEN`.
+   * Opens `/admin/*`, where keys are made and revoked while the gateway runs. At least 16
+   * characters. Env: `POSTERN_ADMIN_TOKEN`.
    * @default none: there is no `/admin`
    */
   readonly adminToken?: string | undefined
   /**
-   * Your own login for `/admin/*`: the name of an administrator from the host framework's request, or `{ name, mayChange }`.
-   * `null`, `undefined` or `false` falls back to `adminToken`; any other answer is refused with 500 `identify_failed`.
+   * Your own login for `/admin/*`: the name of an administrator from the host framework's request,
+   * or `{ name, mayChange }`. `null`, `undefined` or `false` falls back to `adminToken`; any other
+   * answer is refused with 500 `identify_failed`.
    */
   readonly adminGuard?: AdminGuard<Host>
   /** Called with everything that is done, or tried, on `/admin/*`. */
   readonly onAdmin?: (act: AdminAct) => void
   /**
-   * How much may be used, in which unit, by whom: `[{ unit: 'tokens', window: 'minute', limit: 100_000, scope: 'team' }]`. A
-   * request takes from every limit that concerns it in one step, or is refused (429, for `usd` 402).
+   * How much may be used, in which unit, by whom: `[{ unit: 'tokens', window: 'minute', limit:
+   * 100_000, scope: 'team' }]`. A request takes from every limit that concerns it in one step, or
+   * is refused (429, for `usd` 402).
    */
   readonly limits?: readonly LimitOptions[]
   /**
-   * Dollars for a million tokens, by `provider/model` or `provider/*`. A model without a price is refused where a hard limit
-   * in `usd` applies.
+   * Dollars for a million tokens, by `provider/model` or `provider/*`. A model without a price is
+   * refused where a hard limit in `usd` applies.
    * @default those of the list that comes with the gateway
    */
-  readonly prices?: Readonly<Record<string, { readonly input: number; readonly output: number; readonly cached?: number; readonly cacheWrite?: number; readonly cacheWriteHour?: number; readonly surcharge?: number }>>
+  readonly prices?: Readonly<
+    Record<
+      string,
+      {
+        readonly input: number
+        readonly output: number
+        readonly cached?: number
+        readonly cacheWrite?: number
+        readonly cacheWriteHour?: number
+        readonly surcharge?: number
+      }
+    >
+  >
   /** Called when so much of a limit is used that its `alertAt` says so. */
   readonly onAlert?: (alert: LimitAlert) => void
   /** Address that the same is sent to, as JSON. Env: `POSTERN_ALERT_WEBHOOK`. */
   readonly alertWebhook?: string
   /**
-   * Refuses (403 `loop_detected`) a conversation that ends with the same tool calls with the same arguments so many times in a
-   * row. Env: `POSTERN_LOOP_LIMIT`.
+   * Refuses (403 `loop_detected`) a conversation that ends with the same tool calls with the same
+   * arguments so many times in a row. Env: `POSTERN_LOOP_LIMIT`.
    * @default never
    */
   readonly loopLimit?: number
   /**
-   * Wrong keys and tokens that one address (of IPv6, one /64) may send within a minute; more are answered 429. A right one is
-   * let in at any time. Wrong admin tokens are counted apart, by the same limits. Env: `POSTERN_WRONG_KEYS_PER_ADDRESS`.
+   * Wrong keys and tokens that one address (of IPv6, one /64) may send within a minute; more are
+   * answered 429. A right one is let in at any time. Wrong admin tokens are counted apart, by the
+   * same limits. Env: `POSTERN_WRONG_KEYS_PER_ADDRESS`.
    * @default 20
    */
   readonly wrongKeysPerAddress?: number
   /** The same for all addresses together. Env: `POSTERN_WRONG_KEYS`. @default 1000 */
   readonly wrongKeys?: number
-  /** Requests to `/admin` that one administrator may make within a minute; more are answered 429. Env: `POSTERN_ADMIN_REQUESTS`. @default 600 */
+  /**
+   * Requests to `/admin` that one administrator may make within a minute; more are answered 429.
+   * Env: `POSTERN_ADMIN_REQUESTS`. @default 600
+   */
   readonly adminRequests?: number
   /**
-   * Where that is counted: `memory`, `sqlite:./postern.db`, `redis://...` (with `@postern/redis` installed), or a store such
-   * as `redisStore({ client })`. Env: `POSTERN_STORE`.
-   * @default the Redis of `REDIS_URL` when that is set, or memory, where every process counts for itself
+   * Where that is counted: `memory`, `sqlite:./postern.db`, `redis://...` (with `@postern/redis`
+   * installed), or a store such as `redisStore({ client })`. Env: `POSTERN_STORE`.
+   * @default the Redis of `REDIS_URL` when that is set, or memory, where every process counts for
+   *   itself
    */
   readonly store?: string | Store
   /**
-   * While the store cannot be asked, limits of requests, tokens and concurrency are counted by each process for itself
-   * (`local`), let everybody in (`open`) or nobody (`closed`, 503). Env: `POSTERN_LIMITS_WITHOUT_STORE`.
+   * While the store cannot be asked, limits of requests, tokens and concurrency are counted by each
+   * process for itself (`local`), let everybody in (`open`) or nobody (`closed`, 503). Env:
+   * `POSTERN_LIMITS_WITHOUT_STORE`.
    * @default 'local'
    */
   readonly limitsWithoutStore?: 'local' | 'open' | 'closed'
@@ -181,8 +226,8 @@ export interface GatewayOptions<Host = unknown> {
    */
   readonly budgetsWithoutStore?: 'local' | 'open' | 'closed'
   /**
-   * Mean lag of the host's event loop over a second from which requests of the lane `batch` are refused with 503; from
-   * twice as much on, all are. Env: `POSTERN_EVENT_LOOP_LAG_LIMIT`.
+   * Mean lag of the host's event loop over a second from which requests of the lane `batch` are
+   * refused with 503; from twice as much on, all are. Env: `POSTERN_EVENT_LOOP_LAG_LIMIT`.
    * @default '200ms'
    */
   readonly eventLoopLagLimit?: Duration | 'off'
@@ -192,7 +237,8 @@ export interface GatewayOptions<Host = unknown> {
    */
   readonly connectTimeout?: Duration
   /**
-   * Largest request body. The host's own body parser may have a smaller one. Env: `POSTERN_BODY_LIMIT`.
+   * Largest request body. The host's own body parser may have a smaller one. Env:
+   * `POSTERN_BODY_LIMIT`.
    * @default '20MiB'
    */
   readonly bodyLimit?: Size
@@ -212,27 +258,33 @@ export interface GatewayOptions<Host = unknown> {
    */
   readonly log?: LogLevel | Logger
   /**
-   * Headers of the host's request that every provider is sent; without an `x-request-id` of the host, the gateway's own id.
-   * Env: `POSTERN_FORWARD_TRACE`.
+   * Headers of the host's request that every provider is sent; without an `x-request-id` of the
+   * host, the gateway's own id. Env: `POSTERN_FORWARD_TRACE`.
    * @default none
    */
   readonly forwardTrace?: readonly TraceHeader[]
   /** Called with the record of every request, when it has ended. Code only. */
   readonly onRecord?: (record: RequestRecord) => void
   /**
-   * Path the gateway answers below, in addition to the framework's own mount path. Begins with `/`. Other paths go on to the host.
+   * Path the gateway answers below, in addition to the framework's own mount path. Begins with `/`.
+   * Other paths go on to the host.
    * @default ''
    */
   readonly prefix?: string
   /**
-   * Path of a YAML or JSON file with these same options; `${ENV_NAME}` in its strings is replaced. Env: `POSTERN_CONFIG`.
+   * Path of a YAML or JSON file with these same options; `${ENV_NAME}` in its strings is replaced.
+   * Env: `POSTERN_CONFIG`.
    * @default none
    */
   readonly config?: string
 }
 
 /** True for a target that is to be passed over. One that throws passes nobody over. */
-export type TargetFilter = (target: { readonly provider: string; readonly model: string; readonly route: string | undefined }) => boolean
+export type TargetFilter = (target: {
+  readonly provider: string
+  readonly model: string
+  readonly route: string | undefined
+}) => boolean
 
 export interface ProviderOptions {
   /** Address the dialect's paths are appended to, such as `http://127.0.0.1:8000/v1`. */
@@ -240,11 +292,15 @@ export interface ProviderOptions {
   /** Sent to this provider only. */
   readonly apiKey?: string | undefined
   /**
-   * Several keys, used in turn by their weight (1 unless given). One that is refused, used up or limited is left alone
-   * for a while, and the others go on. Env: `POSTERN_PROVIDER_<NAME>_API_KEYS` (a list).
+   * Several keys, used in turn by their weight (1 unless given). One that is refused, used up or
+   * limited is left alone for a while, and the others go on. Env:
+   * `POSTERN_PROVIDER_<NAME>_API_KEYS` (a list).
    */
   readonly apiKeys?: readonly (string | { readonly key: string; readonly weight?: number })[]
-  /** Keys that tenants bring along, by tenant: calls of theirs are made with them, and nobody else's. */
+  /**
+   * Keys that tenants bring along, by tenant: calls of theirs are made with them, and nobody
+   * else's.
+   */
   readonly tenantKeys?: Readonly<Record<string, string>>
   /**
    * Callers of other tenants, and of none, are served with the key of the provider, or not at all.
@@ -257,7 +313,8 @@ export interface ProviderOptions {
    */
   readonly dialect?: DialectName
   /**
-   * Wire formats it speaks besides: clients that speak one of them are relayed instead of translated.
+   * Wire formats it speaks besides: clients that speak one of them are relayed instead of
+   * translated.
    * @default what the catalogue says
    */
   readonly alsoSpeaks?: readonly DialectName[]
@@ -267,23 +324,30 @@ export interface ProviderOptions {
   readonly models?: readonly string[]
   /** Where the service deviates from its dialect. */
   readonly quirks?: Quirks
-  /** What the provider allows each key of yours: a target at its limit is passed over, or waited for. */
+  /**
+   * What the provider allows each key of yours: a target at its limit is passed over, or waited
+   * for.
+   */
   readonly limits?: readonly ProviderLimitOptions[]
   /**
-   * A cloud whose calls take more than a key. The dialect follows from it, and the options below are its own.
+   * A cloud whose calls take more than a key. The dialect follows from it, and the options below
+   * are its own.
    * @default the name, where it is one of these
    */
   readonly kind?: CloudKind
-  /** `azure`: name of the resource, what its host begins with. A `baseUrl` says the same in full. */
+  /**
+   * `azure`: name of the resource, what its host begins with. A `baseUrl` says the same in full.
+   */
   readonly resource?: string
   /**
-   * `azure`: a date (`2024-10-21`, `2025-04-01-preview`) chooses the older interface, whose addresses name a deployment.
+   * `azure`: a date (`2024-10-21`, `2025-04-01-preview`) chooses the older interface, whose
+   * addresses name a deployment.
    * @default the current interface, which needs none
    */
   readonly apiVersion?: string
   /**
-   * `azure`, `vertex`: gives an access token. Asked on every call, so it caches its token itself, as
-   * `getBearerTokenProvider` of `@azure/identity` does. Goes before `apiKey`. Code only.
+   * `azure`, `vertex`: gives an access token. Asked on every call, so it caches its token itself,
+   * as `getBearerTokenProvider` of `@azure/identity` does. Goes before `apiKey`. Code only.
    */
   readonly token?: TokenSource
   /** `vertex`: id of the project. @default the service account's own */
@@ -291,8 +355,9 @@ export interface ProviderOptions {
   /** `vertex`: location of the models. @default 'global' */
   readonly location?: string
   /**
-   * `vertex`: path of a credentials file, or what it holds. Anything but a service account needs `google-auth-library`.
-   * `bedrock`: a function that returns current credentials, such as a credential provider of the AWS SDK; code only.
+   * `vertex`: path of a credentials file, or what it holds. Anything but a service account needs
+   * `google-auth-library`. `bedrock`: a function that returns current credentials, such as a
+   * credential provider of the AWS SDK; code only.
    */
   readonly credentials?: string | GoogleCredentials | AwsCredentialsFunction
   /** `bedrock`: region of the models. */
@@ -326,14 +391,16 @@ export interface RouteOptions {
   /** @default the gateway's `onClientLeave` */
   readonly onClientLeave?: 'cancel' | 'finish'
   /**
-   * Asks the next target as well when the first has not begun to answer after this time, or (`p95`) when it takes longer
-   * than 95 of 100 of its last 64 answers (never while fewer than 10 are known); the first to answer is taken, the other call ends. Costs what the other call costs.
+   * Asks the next target as well when the first has not begun to answer after this time, or (`p95`)
+   * when it takes longer than 95 of 100 of its last 64 answers (never while fewer than 10 are
+   * known); the first to answer is taken, the other call ends. Costs what the other call costs.
    * @default never
    */
   readonly hedgeAfter?: Duration | 'p95'
   /**
-   * A stream of text that breaks is gone on with by the next target that can continue the turn of an assistant (the
-   * quirk `continuesTurn`), marked with a comment in the stream and `stream-continued` in the record.
+   * A stream of text that breaks is gone on with by the next target that can continue the turn of
+   * an assistant (the quirk `continuesTurn`), marked with a comment in the stream and
+   * `stream-continued` in the record.
    * @default false
    */
   readonly continueStreams?: boolean
@@ -341,25 +408,43 @@ export interface RouteOptions {
 
 /** A virtual key. Whose use it is counts beside the key itself. */
 export interface KeyOptions extends Attribution {
-  /** What the client presents; at least 16 characters. `undefined`, as an unset variable of `process.env`, is refused at the start. */
+  /**
+   * What the client presents; at least 16 characters. `undefined`, as an unset variable of
+   * `process.env`, is refused at the start.
+   */
   readonly key: string | undefined
   /** Routes the key may use. Absent: all. */
   readonly routes?: readonly string[]
-  /** Models the key may use, as `provider/model` or `provider/*`. Absent: all, unless `routes` is given. */
+  /**
+   * Models the key may use, as `provider/model` or `provider/*`. Absent: all, unless `routes` is
+   * given.
+   */
   readonly models?: readonly string[]
-  /** Paths the key may call, such as `/v1/chat/completions`; one that ends with `*` stands for all that begin so. Absent: all. */
+  /**
+   * Paths the key may call, such as `/v1/chat/completions`; one that ends with `*` stands for all
+   * that begin so. Absent: all.
+   */
   readonly endpoints?: readonly string[]
-  /** Tokens of output that one of its requests may get: a larger bound becomes this one, and where there is none it is set. */
+  /**
+   * Tokens of output that one of its requests may get: a larger bound becomes this one, and where
+   * there is none it is set.
+   */
   readonly maxOutputTokens?: number
-  /** What its clients may say of themselves in `x-postern-tenant`, `-team`, `-user`, `-feature` and `-tag`, over what is written here. */
+  /**
+   * What its clients may say of themselves in `x-postern-tenant`, `-team`, `-user`, `-feature` and
+   * `-tag`, over what is written here.
+   */
   readonly mayName?: readonly (keyof Attribution)[]
   /**
-   * Its clients may report calls that went around the gateway (`POST /v1/usage-reports`, `@postern/client`), which are counted
-   * against the limits of this key alone.
+   * Its clients may report calls that went around the gateway (`POST /v1/usage-reports`,
+   * `@postern/client`), which are counted against the limits of this key alone.
    * @default false
    */
   readonly mayReport?: boolean
-  /** Its clients name their sessions in the header `x-postern-session`, and have to. Otherwise what a conversation begins with tells sessions apart. */
+  /**
+   * Its clients name their sessions in the header `x-postern-session`, and have to. Otherwise what
+   * a conversation begins with tells sessions apart.
+   */
   readonly sendsSession?: boolean
   /** How much the key may use. */
   readonly limits?: readonly KeyLimitOptions[]
@@ -367,11 +452,17 @@ export interface KeyOptions extends Attribution {
 
 /** How much of something may be used within a time. */
 export interface KeyLimitOptions {
-  /** `tokens` are those of input and output together, `usd` what they cost, `concurrency` the requests under way. */
+  /**
+   * `tokens` are those of input and output together, `usd` what they cost, `concurrency` the
+   * requests under way.
+   */
   readonly unit: 'requests' | 'input-tokens' | 'output-tokens' | 'tokens' | 'usd' | 'concurrency'
   /** A whole number, or dollars. */
   readonly limit: number
-  /** Counts anew with each of these, by the calendar. One of `window` and `sliding` is needed, except for `concurrency`. */
+  /**
+   * Counts anew with each of these, by the calendar. One of `window` and `sliding` is needed,
+   * except for `concurrency`.
+   */
   readonly window?: 'second' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'total'
   /** At any moment, what was used within this time before it: 1 s to 24 days. */
   readonly sliding?: Duration

@@ -1,13 +1,19 @@
 /** One thing wrong with the configuration. Never holds a secret. */
 export interface Problem {
-  /** Where it was written: `POSTERN_TIMEOUT`, `option routes.support`, `postern.yaml: providers.gpu.baseUrl`. */
+  /**
+   * Where it was written: `POSTERN_TIMEOUT`, `option routes.support`,
+   * `postern.yaml: providers.gpu.baseUrl`.
+   */
   readonly place: string
   readonly message: string
   /** What to do about it. */
   readonly fix: string
 }
 
-/** The configuration cannot be used. Carries every problem found, not only the first; its message lists them all. */
+/**
+ * The configuration cannot be used. Carries every problem found, not only the first; its message
+ * lists them all.
+ */
 export class ConfigurationError extends Error {
   override readonly name = 'ConfigurationError'
   readonly problems: readonly Problem[]
@@ -20,6 +26,8 @@ export class ConfigurationError extends Error {
 
 function describe(problems: readonly Problem[]): string {
   const count = problems.length === 1 ? '1 problem' : `${problems.length} problems`
-  const lines = problems.map(({ place, message, fix }) => `  - ${place}: ${message}\n    Fix: ${fix}`)
+  const lines = problems.map(
+    ({ place, message, fix }) => `  - ${place}: ${message}\n    Fix: ${fix}`,
+  )
   return [`The gateway cannot start: ${count} in its configuration.`, ...lines].join('\n')
 }

@@ -6,15 +6,26 @@ import type { ParsedKey, ParsedLimit } from './schema.ts'
 
 /** Every limit there is: those of the gateway, and those of single keys. */
 export function resolveAdmission(merged: Merged): readonly Limit[] {
-  const own = (merged.first('limits') ?? []).map((limit, at) => limitOfGateway(limit, `limits[${at}]`))
-  const ofKeys = [...merged.entries('keys')].flatMap(([name, { value }]) => limitsOfKey(name, value))
+  const own = (merged.first('limits') ?? []).map((limit, at) =>
+    limitOfGateway(limit, `limits[${at}]`),
+  )
+  const ofKeys = [...merged.entries('keys')].flatMap(([name, { value }]) =>
+    limitsOfKey(name, value),
+  )
   return Object.freeze([...own, ...ofKeys])
 }
 
 /** What providers allow us, by their names: counted for each of their keys. */
 export function resolveProviderLimits(merged: Merged): ReadonlyMap<string, readonly Limit[]> {
   const entries = [...merged.providers()].flatMap(([name, { value }]) => {
-    const limits = (value.limits ?? []).map((limit, at) => limitOf(limit, { place: `providers.${name}.limits[${at}]`, scope: limit.perModel === true ? ['provider', 'model'] : ['provider'], only: new Map(), isProviders: true }))
+    const limits = (value.limits ?? []).map((limit, at) =>
+      limitOf(limit, {
+        place: `providers.${name}.limits[${at}]`,
+        scope: limit.perModel === true ? ['provider', 'model'] : ['provider'],
+        only: new Map(),
+        isProviders: true,
+      }),
+    )
     return limits.length === 0 ? [] : [[name, limits] as const]
   })
   return new Map(entries)
@@ -27,10 +38,27 @@ export function limitOfGateway(limit: ParsedLimit, place: string): Limit {
 
 /** The limits of one caller. @param name as `callerKey` spells it */
 export function limitsOfKey(name: string, { limits = [] }: Pick<ParsedKey, 'limits'>): Limit[] {
-  return limits.map((limit, at) => limitOf(limit, { place: `keys.${name}.limits[${at}]`, scope: ['key'], only: new Map([['key', new Set([name])]]) }))
+  return limits.map((limit, at) =>
+    limitOf(limit, {
+      place: `keys.${name}.limits[${at}]`,
+      scope: ['key'],
+      only: new Map([['key', new Set([name])]]),
+    }),
+  )
 }
 
-function limitOf({ unit, limit, window, sliding, timeZone = 'UTC', mode, alertAt = [] }: Omit<ParsedLimit, 'scope' | 'only'>, whose: Pick<Limit, 'place' | 'scope' | 'only' | 'isProviders'>): Limit {
+function limitOf(
+  {
+    unit,
+    limit,
+    window,
+    sliding,
+    timeZone = 'UTC',
+    mode,
+    alertAt = [],
+  }: Omit<ParsedLimit, 'scope' | 'only'>,
+  whose: Pick<Limit, 'place' | 'scope' | 'only' | 'isProviders'>,
+): Limit {
   return Object.freeze({
     ...whose,
     unit,
@@ -42,10 +70,17 @@ function limitOf({ unit, limit, window, sliding, timeZone = 'UTC', mode, alertAt
   })
 }
 
-/** Sessions are many, and come to an end: a counter that never begins anew would be one for each, for ever. */
+/**
+ * Sessions are many, and come to an end: a counter that never begins anew would be one for each,
+ * for ever.
+ */
 const SESSION_MS = 86_400_000
 
-function windowOf(window: ParsedLimit['window'], sliding: number | undefined, scope: readonly Scope[]): Limit['window'] {
+function windowOf(
+  window: ParsedLimit['window'],
+  sliding: number | undefined,
+  scope: readonly Scope[],
+): Limit['window'] {
   if (sliding !== undefined) return { slidingMs: sliding }
   return window === 'total' && scope.includes('session') ? { slidingMs: SESSION_MS } : window
 }
@@ -58,7 +93,18 @@ function scopeOf(scope: ParsedLimit['scope']): readonly Scope[] {
 
 function onlyOf(only: NonNullable<ParsedLimit['only']>): Limit['only'] {
   const entries = Object.entries(only) as [Scope, string | readonly string[] | undefined][]
-  return new Map(entries.flatMap(([scope, values]) => (values === undefined ? [] : [[scope, new Set(scope === 'key' ? asList(values).flatMap(spellingsOf) : asList(values))] as const])))
+  return new Map(
+    entries.flatMap(([scope, values]) =>
+      values === undefined
+        ? []
+        : [
+            [
+              scope,
+              new Set(scope === 'key' ? asList(values).flatMap(spellingsOf) : asList(values)),
+            ] as const,
+          ],
+    ),
+  )
 }
 
 function asList(values: string | readonly string[]): readonly string[] {

@@ -7,7 +7,18 @@ import type { ParsedRoute } from './schema.ts'
 import type { RouteSettings, Settings } from './settings.ts'
 
 /** The limits a route may set for itself, resolved. */
-export type RouteLimits = Pick<Settings, 'retries' | 'timeoutMs' | 'attemptTimeoutMs' | 'ttftTimeoutMs' | 'idleTimeoutMs' | 'dropUnsupported' | 'fallbackOn' | 'overBudget' | 'onClientLeave'>
+export type RouteLimits = Pick<
+  Settings,
+  | 'retries'
+  | 'timeoutMs'
+  | 'attemptTimeoutMs'
+  | 'ttftTimeoutMs'
+  | 'idleTimeoutMs'
+  | 'dropUnsupported'
+  | 'fallbackOn'
+  | 'overBudget'
+  | 'onClientLeave'
+>
 
 /** The gateway's own limits: what routes that set none get. */
 export function resolveLimits(merged: Merged): RouteLimits {
@@ -30,16 +41,27 @@ export interface RouteContext {
 }
 
 /** Every route, its targets checked against the providers there are. */
-export function resolveRoutes(merged: Merged, context: RouteContext, problems: Problem[]): ReadonlyMap<string, RouteSettings> {
+export function resolveRoutes(
+  merged: Merged,
+  context: RouteContext,
+  problems: Problem[],
+): ReadonlyMap<string, RouteSettings> {
   const { providers, limits } = context
   const routes = new Map<string, RouteSettings>()
   for (const [name, { value, placeOf }] of merged.entries('routes')) {
-    const report = (message: string, fix: string): void => void problems.push({ place: placeOf([]), message, fix })
-    if (providers.has(name)) report(`A provider is called ${JSON.stringify(name)} as well.`, 'Give the route another name.')
-    if (value.targets.length === 0) report('The route has no targets.', 'Write at least one "provider/model".')
+    const report = (message: string, fix: string): void =>
+      void problems.push({ place: placeOf([]), message, fix })
+    if (providers.has(name))
+      report(
+        `A provider is called ${JSON.stringify(name)} as well.`,
+        'Give the route another name.',
+      )
+    if (value.targets.length === 0)
+      report('The route has no targets.', 'Write at least one "provider/model".')
     const targets = value.targets.flatMap((text) => {
       const target = parseTarget(text)
-      if (target === undefined) report(`${JSON.stringify(text)} is not a target.`, 'Write "provider/model".')
+      if (target === undefined)
+        report(`${JSON.stringify(text)} is not a target.`, 'Write "provider/model".')
       else if (!providers.has(target.provider) && !merged.isBroken('providers', target.provider)) {
         const message = `The target ${JSON.stringify(text)} is of a provider that is not configured.`
         report(message, howToConfigure(target.provider, providers.keys()))
@@ -61,7 +83,11 @@ function parseTarget(text: string): Target | undefined {
 
 type Target = RouteSettings['targets'][number]
 
-function routeSettings(own: Pick<RouteSettings, 'name' | 'targets'>, route: ParsedRoute, limits: RouteLimits): RouteSettings {
+function routeSettings(
+  own: Pick<RouteSettings, 'name' | 'targets'>,
+  route: ParsedRoute,
+  limits: RouteLimits,
+): RouteSettings {
   return Object.freeze({
     name: own.name,
     targets: Object.freeze(own.targets.map((target) => Object.freeze(target))),
@@ -70,7 +96,8 @@ function routeSettings(own: Pick<RouteSettings, 'name' | 'targets'>, route: Pars
     attemptTimeoutMs: route.attemptTimeout ?? limits.attemptTimeoutMs,
     ttftTimeoutMs: route.ttftTimeout ?? limits.ttftTimeoutMs,
     idleTimeoutMs: route.idleTimeout ?? limits.idleTimeoutMs,
-    dropUnsupported: route.unsupported === undefined ? limits.dropUnsupported : route.unsupported === 'drop',
+    dropUnsupported:
+      route.unsupported === undefined ? limits.dropUnsupported : route.unsupported === 'drop',
     fallbackOn: route.fallbackOn === undefined ? limits.fallbackOn : new Set(route.fallbackOn),
     overBudget: route.overBudget ?? limits.overBudget,
     onClientLeave: route.onClientLeave ?? limits.onClientLeave,

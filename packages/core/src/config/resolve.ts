@@ -19,10 +19,15 @@ import { type Source, validate } from './validate.ts'
 import { readWellKnown } from './well-known.ts'
 
 /**
- * Everything configured, from code over environment over file, checked as a whole. Throws one `ConfigurationError` that
- * lists every problem found; settings are never half valid. `outside` is for providers whose credentials expire.
+ * Everything configured, from code over environment over file, checked as a whole. Throws one
+ * `ConfigurationError` that lists every problem found; settings are never half valid. `outside` is
+ * for providers whose credentials expire.
  */
-export function resolveSettings(options: GatewayOptions<never>, environment: Environment, outside: ProviderEnvironment): Settings {
+export function resolveSettings(
+  options: GatewayOptions<never>,
+  environment: Environment,
+  outside: ProviderEnvironment,
+): Settings {
   const problems: Problem[] = []
   const { merged, configPath } = readSources(options, environment, problems)
   const { providers, providerKeys } = resolveProviders(merged, { environment, outside }, problems)
@@ -32,9 +37,35 @@ export function resolveSettings(options: GatewayOptions<never>, environment: Env
   const production = valueOf(environment, 'NODE_ENV') === 'production'
   const admin = resolveAdmin(merged, problems)
   const jwt = resolveJwt(merged)
-  const access = resolveAccess(merged, { hasKeys: keys.length > 0 || jwt !== undefined || admin.adminToken !== undefined || admin.adminGuard !== undefined, production }, problems)
+  const access = resolveAccess(
+    merged,
+    {
+      hasKeys:
+        keys.length > 0 ||
+        jwt !== undefined ||
+        admin.adminToken !== undefined ||
+        admin.adminGuard !== undefined,
+      production,
+    },
+    problems,
+  )
   if (problems.length > 0) throw new ConfigurationError(problems)
-  return Object.freeze({ providers, routes, keys, ...access, ...admin, jwt, production, ...limits, limits: resolveAdmission(merged), providerLimits: resolveProviderLimits(merged), prices: new Map(Object.entries(merged.first('prices') ?? {})), ...resolveStore(merged, environment), ...resolveEdge(merged), configPath })
+  return Object.freeze({
+    providers,
+    routes,
+    keys,
+    ...access,
+    ...admin,
+    jwt,
+    production,
+    ...limits,
+    limits: resolveAdmission(merged),
+    providerLimits: resolveProviderLimits(merged),
+    prices: new Map(Object.entries(merged.first('prices') ?? {})),
+    ...resolveStore(merged, environment),
+    ...resolveEdge(merged),
+    configPath,
+  })
 }
 
 interface Sources {
@@ -44,39 +75,94 @@ interface Sources {
   readonly configPath: string | undefined
 }
 
-/** Everything that was said, the strongest source first; `problems` get what is wrong with one of them alone. */
-export function readSources(options: GatewayOptions<never>, environment: Environment, problems: Problem[]): Sources {
-  const code = validate(options, (path) => (path.length === 0 ? 'options' : `option ${describePath(path)}`), problems)
+/**
+ * Everything that was said, the strongest source first; `problems` get what is wrong with one of
+ * them alone.
+ */
+export function readSources(
+  options: GatewayOptions<never>,
+  environment: Environment,
+  problems: Problem[],
+): Sources {
+  const code = validate(
+    options,
+    (path) => (path.length === 0 ? 'options' : `option ${describePath(path)}`),
+    problems,
+  )
   const variables = readEnvironment(environment, problems)
   const configured = code.options.config ?? variables.options.config
   const configPath = configured === undefined ? undefined : resolve(configured)
-  const file = configured === undefined ? undefined : readConfigFile(configured, { environment, problems })
+  const file =
+    configured === undefined ? undefined : readConfigFile(configured, { environment, problems })
   const explicit: Source[] = file === undefined ? [code, variables] : [code, variables, file]
-  const providers = new Map([...merge(explicit).providers()].map(([name, { value }]) => [name, value]))
+  const providers = new Map(
+    [...merge(explicit).providers()].map(([name, { value }]) => [name, value]),
+  )
   const wellKnown = readWellKnown(environment, new Set(providers.keys()), problems)
-  const ofClouds = readCloudVariables(environment, { providers, routed: routedProviders(explicit) }, problems)
+  const ofClouds = readCloudVariables(
+    environment,
+    { providers, routed: routedProviders(explicit) },
+    problems,
+  )
   const sources = [code, variables, wellKnown, ...explicit.slice(2), ofClouds]
-  return { merged: merge(sources), configPath, placeOf: (option) => sources.find(({ options: said }) => said[option] !== undefined)?.placeOf([option]) ?? 'default' }
+  return {
+    merged: merge(sources),
+    configPath,
+    placeOf: (option) =>
+      sources.find(({ options: said }) => said[option] !== undefined)?.placeOf([option]) ??
+      'default',
+  }
 }
 
 /** What stands before the slash in the targets of routes. */
 function routedProviders(sources: readonly Source[]): ReadonlySet<string> {
-  const targets = sources.flatMap(({ options }) => Object.values(options.routes ?? {}).flatMap((route) => route.targets))
+  const targets = sources.flatMap(({ options }) =>
+    Object.values(options.routes ?? {}).flatMap((route) => route.targets),
+  )
   return new Set(targets.map((target) => target.trim().split('/', 1).join()))
 }
 
 function resolveJwt(merged: Merged): Settings['jwt'] {
   const jwt = merged.first('jwt')
   if (jwt === undefined) return undefined
-  const claims = Object.fromEntries(Object.entries(jwt.claims ?? {}).filter(([, claim]) => claim !== undefined))
+  const claims = Object.fromEntries(
+    Object.entries(jwt.claims ?? {}).filter(([, claim]) => claim !== undefined),
+  )
   return Object.freeze({ ...jwt, claims })
 }
 
-function resolveAdmin(merged: Merged, problems: Problem[]): Pick<Settings, 'loopLimit' | 'wrongKeysPerAddress' | 'wrongKeys' | 'adminRequests' | 'adminToken' | 'adminGuard' | 'onAdmin'> {
+function resolveAdmin(
+  merged: Merged,
+  problems: Problem[],
+): Pick<
+  Settings,
+  | 'loopLimit'
+  | 'wrongKeysPerAddress'
+  | 'wrongKeys'
+  | 'adminRequests'
+  | 'adminToken'
+  | 'adminGuard'
+  | 'onAdmin'
+> {
   const adminToken = merged.first('adminToken')
-  if (adminToken !== undefined && adminToken.length < SHORTEST_KEY) problems.push({ place: 'POSTERN_ADMIN_TOKEN', message: `The admin token is shorter than ${SHORTEST_KEY} characters and could be guessed.`, fix: 'Generate one: openssl rand -hex 24.' })
-  const throttles = { wrongKeysPerAddress: merged.first('wrongKeysPerAddress') ?? 20, wrongKeys: merged.first('wrongKeys') ?? 1000, adminRequests: merged.first('adminRequests') ?? 600 }
-  return { loopLimit: merged.first('loopLimit') ?? Number.POSITIVE_INFINITY, ...throttles, adminToken, adminGuard: merged.first('adminGuard'), onAdmin: merged.first('onAdmin') }
+  if (adminToken !== undefined && adminToken.length < SHORTEST_KEY)
+    problems.push({
+      place: 'POSTERN_ADMIN_TOKEN',
+      message: `The admin token is shorter than ${SHORTEST_KEY} characters and could be guessed.`,
+      fix: 'Generate one: openssl rand -hex 24.',
+    })
+  const throttles = {
+    wrongKeysPerAddress: merged.first('wrongKeysPerAddress') ?? 20,
+    wrongKeys: merged.first('wrongKeys') ?? 1000,
+    adminRequests: merged.first('adminRequests') ?? 600,
+  }
+  return {
+    loopLimit: merged.first('loopLimit') ?? Number.POSITIVE_INFINITY,
+    ...throttles,
+    adminToken,
+    adminGuard: merged.first('adminGuard'),
+    onAdmin: merged.first('onAdmin'),
+  }
 }
 
 type Access = Pick<Settings, 'auth' | 'needsDevelopmentKey' | 'identify'>
@@ -105,7 +191,13 @@ function resolveAccess(merged: Merged, facts: AccessFacts, problems: Problem[]):
   return { auth: 'keys', needsDevelopmentKey: !facts.production, identify }
 }
 
-function resolveStore(merged: Merged, environment: Environment): Pick<Settings, 'store' | 'isStoreImplied' | 'onAlert' | 'alertWebhook' | 'limitFailMode' | 'budgetFailMode'> {
+function resolveStore(
+  merged: Merged,
+  environment: Environment,
+): Pick<
+  Settings,
+  'store' | 'isStoreImplied' | 'onAlert' | 'alertWebhook' | 'limitFailMode' | 'budgetFailMode'
+> {
   return {
     store: merged.first('store') ?? valueOf(environment, 'REDIS_URL') ?? 'memory',
     isStoreImplied: merged.first('store') === undefined,
@@ -116,14 +208,29 @@ function resolveStore(merged: Merged, environment: Environment): Pick<Settings, 
   }
 }
 
-type Edge = Pick<Settings, 'isDisabled' | 'hasCircuitBreaker' | 'eventLoopLagLimitMs' | 'connectTimeoutMs' | 'bodyLimitBytes' | 'answerLimitBytes' | 'eventLimitBytes' | 'log' | 'forwardTrace' | 'onRecord' | 'prefix'>
+type Edge = Pick<
+  Settings,
+  | 'isDisabled'
+  | 'hasCircuitBreaker'
+  | 'eventLoopLagLimitMs'
+  | 'connectTimeoutMs'
+  | 'bodyLimitBytes'
+  | 'answerLimitBytes'
+  | 'eventLimitBytes'
+  | 'log'
+  | 'forwardTrace'
+  | 'onRecord'
+  | 'prefix'
+>
 
 function resolveEdge(merged: Merged): Edge {
   return {
     hasCircuitBreaker: (merged.first('circuitBreaker') ?? defaults.circuitBreaker) === 'on',
     isDisabled: filterOf(merged.first('disabled') ?? []),
-    eventLoopLagLimitMs: merged.first('eventLoopLagLimit') ?? (parseDuration(defaults.eventLoopLagLimit) as number),
-    connectTimeoutMs: merged.first('connectTimeout') ?? (parseDuration(defaults.connectTimeout) as number),
+    eventLoopLagLimitMs:
+      merged.first('eventLoopLagLimit') ?? (parseDuration(defaults.eventLoopLagLimit) as number),
+    connectTimeoutMs:
+      merged.first('connectTimeout') ?? (parseDuration(defaults.connectTimeout) as number),
     bodyLimitBytes: merged.first('bodyLimit') ?? (parseSize(defaults.bodyLimit) as number),
     answerLimitBytes: merged.first('answerLimit') ?? (parseSize(defaults.answerLimit) as number),
     eventLimitBytes: merged.first('eventLimit') ?? (parseSize(defaults.eventLimit) as number),
@@ -137,5 +244,7 @@ function resolveEdge(merged: Merged): Edge {
 function filterOf(disabled: readonly string[] | TargetFilter): TargetFilter | undefined {
   if (typeof disabled === 'function') return disabled
   const names = new Set(disabled)
-  return names.size === 0 ? undefined : ({ provider, model }) => names.has(`${provider}/*`) || names.has(`${provider}/${model}`)
+  return names.size === 0
+    ? undefined
+    : ({ provider, model }) => names.has(`${provider}/*`) || names.has(`${provider}/${model}`)
 }

@@ -15,7 +15,10 @@ export interface Settings {
   readonly providers: ReadonlyMap<string, Provider>
   readonly routes: ReadonlyMap<string, RouteSettings>
   readonly keys: readonly KeySettings[]
-  /** `keys`: virtual keys, after the host's `identify` where there is one; `identify-only`: nothing else; `none`: open. */
+  /**
+   * `keys`: virtual keys, after the host's `identify` where there is one; `identify-only`: nothing
+   * else; `none`: open.
+   */
   readonly auth: 'keys' | 'none' | 'identify-only'
   /** Nobody has said who may call, and this is not production: a key has to be generated. */
   readonly needsDevelopmentKey: boolean
@@ -96,5 +99,8 @@ export interface KeySettings {
   readonly key: string
   readonly routes: readonly string[] | undefined
   readonly models: readonly string[] | undefined
-  readonly attribution: Pick<Caller, keyof Attribution | 'sendsSession' | 'mayReport' | 'mayName' | 'maxOutputTokens' | 'endpoints'>
+  readonly attribution: Pick<
+    Caller,
+    keyof Attribution | 'sendsSession' | 'mayReport' | 'mayName' | 'maxOutputTokens' | 'endpoints'
+  >
 }

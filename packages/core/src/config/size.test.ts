@@ -16,7 +16,24 @@ describe('parseSize', () => {
     expect(parseSize(value)).toBe(bytes)
   })
 
-  it.each(['', 'big', '20m', '20 megabytes', '-1mb', '0', '0.3b', '1gb', 0, -1, 1.5, 2 ** 29, Number.NaN, false, null, {}])('%j is no size', (value) => {
+  it.each([
+    '',
+    'big',
+    '20m',
+    '20 megabytes',
+    '-1mb',
+    '0',
+    '0.3b',
+    '1gb',
+    0,
+    -1,
+    1.5,
+    2 ** 29,
+    Number.NaN,
+    false,
+    null,
+    {},
+  ])('%j is no size', (value) => {
     expect(parseSize(value)).toBeUndefined()
   })
 })

@@ -27,14 +27,23 @@ function fakeClock() {
 function setUp() {
   let changes = 0
   const errors: Error[] = []
-  const watched: { directory?: string; closed: boolean; listeners?: Parameters<WatchDirectory>[1] } = { closed: false }
+  const watched: {
+    directory?: string
+    closed: boolean
+    listeners?: Parameters<WatchDirectory>[1]
+  } = { closed: false }
   const watchDirectory: WatchDirectory = (directory, listeners) => {
     Object.assign(watched, { directory, listeners })
     return { close: () => void (watched.closed = true) }
   }
   const { clock, elapse } = fakeClock()
   const onChange = (): void => void (changes += 1)
-  const watcher = watchFile('/etc/gateway/postern.yaml', { clock, watchDirectory, onChange, onError: (error) => errors.push(error) })
+  const watcher = watchFile('/etc/gateway/postern.yaml', {
+    clock,
+    watchDirectory,
+    onChange,
+    onError: (error) => errors.push(error),
+  })
   const change = (filename: string | null) => watched.listeners?.change(filename)
   return { watcher, watched, elapse, change, errors, changes: () => changes }
 }
@@ -53,7 +62,11 @@ describe('watchFile', () => {
     expect(changes()).toBe(2)
   })
 
-  it.each([['..data', 1], [null, 1], ['other.yaml', 0]])('takes a change of %j for %i change of the file', (filename, expected) => {
+  it.each([
+    ['..data', 1],
+    [null, 1],
+    ['other.yaml', 0],
+  ])('takes a change of %j for %i change of the file', (filename, expected) => {
     const { change, elapse, changes } = setUp()
     change(filename)
     elapse()

@@ -24,8 +24,8 @@ export interface DirectoryListeners {
 export type WatchDirectory = (directory: string, listeners: DirectoryListeners) => { close(): void }
 
 /**
- * Watches a file through its directory: a file that is replaced, as editors and Kubernetes do, would take a watch on the
- * file itself with it. Never keeps the process alive.
+ * Watches a file through its directory: a file that is replaced, as editors and Kubernetes do,
+ * would take a watch on the file itself with it. Never keeps the process alive.
  */
 export function watchFile(path: string, options: WatchOptions): { close(): void } {
   const { clock = systemClock, watchDirectory = watchWithFileSystem } = options
@@ -47,7 +47,9 @@ export function watchFile(path: string, options: WatchOptions): { close(): void 
 }
 
 const watchWithFileSystem: WatchDirectory = (directory, listeners) => {
-  const watcher = watch(directory, { persistent: false }, (_event, filename) => listeners.change(filename))
+  const watcher = watch(directory, { persistent: false }, (_event, filename) =>
+    listeners.change(filename),
+  )
   // Without a listener, an error of the watcher would end the host process.
   watcher.on('error', listeners.error)
   return watcher

@@ -2,8 +2,9 @@ import type { Conversation, Part } from './conversation.ts'
 import { parseJson } from './json.ts'
 
 /**
- * How many times in a row the assistant has made its last tool calls: the same tools with the same arguments, whatever came
- * back in between. 0 where the conversation does not end with tool calls and their results.
+ * How many times in a row the assistant has made its last tool calls: the same tools with the same
+ * arguments, whatever came back in between. 0 where the conversation does not end with tool calls
+ * and their results.
  */
 export function repeatedToolCalls({ messages }: Conversation): number {
   let last: string | undefined
@@ -13,17 +14,32 @@ export function repeatedToolCalls({ messages }: Conversation): number {
     if (message === undefined || message.parts.every(isResult)) continue
     const signature = signatureOf(message.parts)
     // Somebody said something, or other tools were called: what came before it was not this loop.
-    if (message.role !== 'assistant' || signature === undefined || (last !== undefined && signature !== last)) break
+    if (
+      message.role !== 'assistant' ||
+      signature === undefined ||
+      (last !== undefined && signature !== last)
+    )
+      break
     last = signature
     count += 1
   }
   return count
 }
 
-/** What stays the same through all requests of an agent's run: its instructions, and what it was asked first. */
+/**
+ * What stays the same through all requests of an agent's run: its instructions, and what it was
+ * asked first.
+ */
 export function beginningOf({ messages }: Conversation): string {
   const first = messages.findIndex(({ role }) => role === 'user')
-  return JSON.stringify(messages.slice(0, first + 1).map(({ role, parts }) => [role, ...parts.map((part) => (part.type === 'text' ? part.text : part.type))]))
+  return JSON.stringify(
+    messages
+      .slice(0, first + 1)
+      .map(({ role, parts }) => [
+        role,
+        ...parts.map((part) => (part.type === 'text' ? part.text : part.type)),
+      ]),
+  )
 }
 
 function isResult({ type }: Part): boolean {
@@ -31,7 +47,9 @@ function isResult({ type }: Part): boolean {
 }
 
 function signatureOf(parts: readonly Part[]): string | undefined {
-  const calls = parts.flatMap((part) => (part.type === 'tool-call' ? [`${part.name} ${canonical(part.arguments)}`] : []))
+  const calls = parts.flatMap((part) =>
+    part.type === 'tool-call' ? [`${part.name} ${canonical(part.arguments)}`] : [],
+  )
   return calls.length === 0 ? undefined : calls.toSorted().join('\n')
 }
 
@@ -44,5 +62,9 @@ function canonical(text: string): string {
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted)
   if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).toSorted(([one], [other]) => (one < other ? -1 : 1)).map(([name, inner]) => [name, sorted(inner)]))
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([one], [other]) => (one < other ? -1 : 1))
+      .map(([name, inner]) => [name, sorted(inner)]),
+  )
 }

@@ -7,11 +7,16 @@ export type CacheLifetime = '5m' | '1h'
 const MARKS = ['cache_control', 'cachePoint'] as const
 
 /**
- * Whether the request writes a prefix of itself to the provider's prompt cache, which costs more than input that is only
- * read, and for how long: the longest lifetime of its marks.
+ * Whether the request writes a prefix of itself to the provider's prompt cache, which costs more
+ * than input that is only read, and for how long: the longest lifetime of its marks.
  */
 export function cacheWrites(body: JsonObject): CacheLifetime | undefined {
-  const marked = [body, ...listOf(body['system']), ...listOf(body['messages']), ...listOf(body['tools'])]
+  const marked = [
+    body,
+    ...listOf(body['system']),
+    ...listOf(body['messages']),
+    ...listOf(body['tools']),
+  ]
   let longest: CacheLifetime | undefined
   for (const item of marked) {
     const lifetime = lifetimeIn(item, item !== body)

@@ -1,6 +1,7 @@
 /**
- * The neutral model of a request: what a client asked, in no provider's words. It is lossless: what it has no name for
- * travels in `extensions` and is offered again to a target that speaks the dialect it came from.
+ * The neutral model of a request: what a client asked, in no provider's words. It is lossless: what
+ * it has no name for travels in `extensions` and is offered again to a target that speaks the
+ * dialect it came from.
  */
 export interface Conversation {
   /** Name of the dialect the client spoke: `extensions` and extension parts are in its words. */
@@ -31,7 +32,16 @@ export interface Message {
   readonly parts: readonly Part[]
 }
 
-export type Part = TextPart | ImagePart | FilePart | AudioPart | ToolCallPart | ToolResultPart | ReasoningPart | RefusalPart | ExtensionPart
+export type Part =
+  | TextPart
+  | ImagePart
+  | FilePart
+  | AudioPart
+  | ToolCallPart
+  | ToolResultPart
+  | ReasoningPart
+  | RefusalPart
+  | ExtensionPart
 
 /** Marks the end of a prefix the provider should keep in its prompt cache. */
 export interface CacheHint {
@@ -73,8 +83,8 @@ export interface AudioPart {
 }
 
 /**
- * An opaque proof a provider attaches to its own output and wants back byte for byte. Only a target whose dialect is
- * `origin` may see it again; for every other one it is dropped.
+ * An opaque proof a provider attaches to its own output and wants back byte for byte. Only a target
+ * whose dialect is `origin` may see it again; for every other one it is dropped.
  */
 export interface Signature {
   /** Name of the client dialect that issued it: `anthropic-messages`, `gemini`, ... */
@@ -86,7 +96,10 @@ export interface ToolCallPart {
   readonly type: 'tool-call'
   readonly id: string
   readonly name: string
-  /** JSON text of a function's arguments, exactly as the model wrote it (`{}` when it wrote none), or a custom tool's input. */
+  /**
+   * JSON text of a function's arguments, exactly as the model wrote it (`{}` when it wrote none),
+   * or a custom tool's input.
+   */
   readonly arguments: string
   readonly kind: 'function' | 'custom'
   readonly signature?: Signature | undefined
@@ -106,7 +119,10 @@ export interface ReasoningPart {
   /** Visible thinking; empty when the provider keeps it to itself. */
   readonly text: string
   readonly signature?: Signature | undefined
-  /** The signature *is* the content: encrypted thinking without visible text (Anthropic's `redacted_thinking`). */
+  /**
+   * The signature *is* the content: encrypted thinking without visible text (Anthropic's
+   * `redacted_thinking`).
+   */
   readonly redacted?: boolean | undefined
 }
 
@@ -121,9 +137,9 @@ export interface ExtensionPart {
   readonly dialect: string
   readonly value: unknown
   /**
-   * Set for a part without which the answer would be another than the one asked for: a target that does not speak
-   * `dialect` refuses the request. `param` is the part's path in the client's request; `always` where it may not be left
-   * out even if the route allows that for other parts.
+   * Set for a part without which the answer would be another than the one asked for: a target that
+   * does not speak `dialect` refuses the request. `param` is the part's path in the client's
+   * request; `always` where it may not be left out even if the route allows that for other parts.
    */
   readonly indispensable?: { readonly param: string; readonly always?: boolean }
 }

@@ -5,8 +5,8 @@ import type { TranslatedStream } from './translated-stream.ts'
 import type { Usage } from './usage.ts'
 
 /**
- * A stream whose bytes pass as they are, and which is read beside that: so it is known how much has been said, and what
- * there is to be closed when the gateway ends the answer itself.
+ * A stream whose bytes pass as they are, and which is read beside that: so it is known how much has
+ * been said, and what there is to be closed when the gateway ends the answer itself.
  */
 export class CuttableRelay implements StreamRelay {
   readonly #relay: StreamRelay

@@ -10,12 +10,25 @@ export interface Answering {
 }
 
 /** The error that an answer with status 200, or an event of one, carries. */
-export function errorIn(frame: { readonly event?: string | undefined; readonly data: string }, body: JsonObject | undefined, from: Answering): GatewayError | undefined {
+export function errorIn(
+  frame: { readonly event?: string | undefined; readonly data: string },
+  body: JsonObject | undefined,
+  from: Answering,
+): GatewayError | undefined {
   const error = body?.error
-  const carries = frame.event === 'error' || (typeof error === 'string' && error !== '') || objectOf(error) !== undefined
+  const carries =
+    frame.event === 'error' ||
+    (typeof error === 'string' && error !== '') ||
+    objectOf(error) !== undefined
   if (!carries) return undefined
   const { api, provider, model } = from
-  return api.client.readError({ status: statusIn(objectOf(error)), headers: {}, body: frame.data, provider, model })
+  return api.client.readError({
+    status: statusIn(objectOf(error)),
+    headers: {},
+    body: frame.data,
+    provider,
+    model,
+  })
 }
 
 /** Some errors name the status they would have had. */

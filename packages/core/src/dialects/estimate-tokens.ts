@@ -2,8 +2,9 @@ import type { Conversation, FilePart, ImagePart, Part, Signature, Tool } from '.
 import { TextTally } from './text-tally.ts'
 
 /**
- * What an image costs at most where images are scaled down before they are read: about 1,600 tokens for one of some 1.15
- * megapixels. Smaller ones cost less, but knowing that would mean decoding them.
+ * What an image costs at most where images are scaled down before they are read: about 1,600 tokens
+ * for one of some 1.15 megapixels. Smaller ones cost less, but knowing that would mean decoding
+ * them.
  */
 const IMAGE_TOKENS = 1600
 /** A page of a PDF is read as text (some 1,500 tokens) and as an image. */
@@ -20,9 +21,10 @@ const MESSAGE_TOKENS = 4
 const TOOL_TOKENS = 12
 
 /**
- * Estimates the input tokens of a conversation, for targets that cannot count them. Text is over by some 30 to 40 % for English
- * and code and by up to 130 % for other languages; the known texts under by more than 25 % are some short mixtures of signs, repeated
- * (decision 0005). Media go by rules of thumb.
+ * Estimates the input tokens of a conversation, for targets that cannot count them. Text is over by
+ * some 30 to 40 % for English and code and by up to 130 % for other languages; the known texts
+ * under by more than 25 % are some short mixtures of signs, repeated (decision 0005). Media go by
+ * rules of thumb.
  */
 export function estimateInputTokens(conversation: Conversation): number {
   const text = new TextTally()
@@ -79,9 +81,14 @@ function tokensOfPart(part: Part, text: TextTally): number {
   }
 }
 
-/** Thoughts that are sent back encrypted are read by the model as any others: what is in the proof beyond the text beside it. */
+/**
+ * Thoughts that are sent back encrypted are read by the model as any others: what is in the proof
+ * beyond the text beside it.
+ */
 function tokensOfProof(signature: Signature | undefined, shown: string): number {
-  return signature === undefined ? 0 : Math.max(0, Math.ceil((bytesOf(signature.value) - shown.length) / BYTES_PER_THOUGHT_TOKEN))
+  return signature === undefined
+    ? 0
+    : Math.max(0, Math.ceil((bytesOf(signature.value) - shown.length) / BYTES_PER_THOUGHT_TOKEN))
 }
 
 const TEXT_TYPE = /^(?:text\/|application\/(?:json|xml|yaml))/i

@@ -4,16 +4,26 @@ import type { Finish } from './finish.ts'
 import type { Usage } from './usage.ts'
 
 /**
- * What a streamed answer can say, as a closed union: every reader produces these, every renderer takes them.
- * `choice` is the index of the choice; `index` counts the tool calls of a choice from 0 without gaps, whatever the
- * provider's own numbering.
+ * What a streamed answer can say, as a closed union: every reader produces these, every renderer
+ * takes them. `choice` is the index of the choice; `index` counts the tool calls of a choice from 0
+ * without gaps, whatever the provider's own numbering.
  */
 export type StreamEvent =
-  | { readonly type: 'start'; readonly id?: string | undefined; readonly model?: string | undefined; readonly created?: number | undefined }
+  | {
+      readonly type: 'start'
+      readonly id?: string | undefined
+      readonly model?: string | undefined
+      readonly created?: number | undefined
+    }
   | { readonly type: 'text'; readonly choice: number; readonly text: string }
   | { readonly type: 'reasoning'; readonly choice: number; readonly text: string }
   /** Ends the reasoning fragments before it and signs them; `redacted` stands alone. */
-  | { readonly type: 'reasoning-signature'; readonly choice: number; readonly signature: Signature; readonly redacted?: boolean }
+  | {
+      readonly type: 'reasoning-signature'
+      readonly choice: number
+      readonly signature: Signature
+      readonly redacted?: boolean
+    }
   | { readonly type: 'refusal'; readonly choice: number; readonly text: string }
   | {
       readonly type: 'tool-call'
@@ -24,12 +34,20 @@ export type StreamEvent =
       readonly kind: 'function' | 'custom'
       readonly signature?: Signature | undefined
     }
-  | { readonly type: 'tool-arguments'; readonly choice: number; readonly index: number; readonly text: string }
+  | {
+      readonly type: 'tool-arguments'
+      readonly choice: number
+      readonly index: number
+      readonly text: string
+    }
   /** OpenAI-shaped `logprobs` of the text before it. */
   | { readonly type: 'logprobs'; readonly choice: number; readonly value: unknown }
   /** OpenAI-shaped annotations (`url_citation`, ...). */
   | { readonly type: 'annotations'; readonly choice: number; readonly value: readonly unknown[] }
-  /** A part of the answer that only the issuing dialect understands (server-tool blocks, images, ...). */
+  /**
+   * A part of the answer that only the issuing dialect understands (server-tool blocks, images,
+   * ...).
+   */
   | { readonly type: 'part'; readonly choice: number; readonly part: Part }
   | { readonly type: 'finish'; readonly choice: number; readonly finish: Finish }
   /** Totals so far; a later one replaces an earlier one, they are never added. */

@@ -2,7 +2,10 @@ import type { JsonObject } from './dialect.ts'
 import { invalid } from './invalid.ts'
 import { objectOf } from './json.ts'
 
-/** A place in the request: an object and its dotted path, for messages that point at one of its fields. */
+/**
+ * A place in the request: an object and its dotted path, for messages that point at one of its
+ * fields.
+ */
 export interface Place {
   readonly value: JsonObject
   readonly path: string
@@ -32,7 +35,8 @@ export function optionalObject(place: Place, field: string): Place | undefined {
 /** Throws `invalid_request` unless the field is a string with something in it. */
 export function requiredText(place: Place, field: string): string {
   const value = place.value[field]
-  if (typeof value !== 'string' || value === '') throw invalid(pathOf(place, field), 'a non-empty string', value)
+  if (typeof value !== 'string' || value === '')
+    throw invalid(pathOf(place, field), 'a non-empty string', value)
   return value
 }
 

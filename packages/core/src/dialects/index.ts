@@ -8,24 +8,63 @@ import { openaiResponses } from './openai-responses/index.ts'
 import { type Face, faceOf } from './operation.ts'
 
 export { reasoningFields } from './dialect.ts'
-export type { BuiltRequest, ClientRequest, Dialect, JsonObject, LimitHeaders, Observation, Quirks, RelayedAnswer, StreamRelay } from './dialect.ts'
+export type {
+  BuiltRequest,
+  ClientRequest,
+  Dialect,
+  JsonObject,
+  LimitHeaders,
+  Observation,
+  Quirks,
+  RelayedAnswer,
+  StreamRelay,
+} from './dialect.ts'
 export { readEmbeddings } from './embeddings/index.ts'
 export type { Finish } from './finish.ts'
-export { type ModelEndpoint, PROVIDER_HEADER, readFormRequest, readJsonRequest, readNativeRequest, readStoredRequest, type StoredEndpoint } from './forward/index.ts'
-export { type Face, type Operation, type OperationContext, type ProviderWanted, faceOf, outputExpected, readChat } from './operation.ts'
+export {
+  type ModelEndpoint,
+  PROVIDER_HEADER,
+  readFormRequest,
+  readJsonRequest,
+  readNativeRequest,
+  readStoredRequest,
+  type StoredEndpoint,
+} from './forward/index.ts'
+export {
+  type Face,
+  type Operation,
+  type OperationContext,
+  type ProviderWanted,
+  faceOf,
+  outputExpected,
+  readChat,
+} from './operation.ts'
 export { plainName } from './output-bounds.ts'
 export { answersElsewhere, isSpelledElsewhere, paidBeside, type Powers } from './powers.ts'
 export { readRerank } from './rerank/index.ts'
 export type { Translation } from './translation.ts'
 export { readUsage } from './usage-fields.ts'
 export type { Usage } from './usage.ts'
-export { anthropicMessages, gemini, generatePaths, nativePaths, openaiChat, openaiResponses, readCountTokens, readNative as readModelAction }
+export {
+  anthropicMessages,
+  gemini,
+  generatePaths,
+  nativePaths,
+  openaiChat,
+  openaiResponses,
+  readCountTokens,
+  readNative as readModelAction,
+}
 
 /** How errors of endpoints without a dialect of their own are told: as OpenAI does. */
 export const plainFace: Face = faceOf(openaiChat)
 
 /** Every dialect, by its name. */
-export const dialects: ReadonlyMap<string, Dialect> = new Map([openaiChat, openaiResponses, anthropicMessages, gemini, bedrockConverse, cohere].map((dialect) => [dialect.name, dialect]))
+export const dialects: ReadonlyMap<string, Dialect> = new Map(
+  [openaiChat, openaiResponses, anthropicMessages, gemini, bedrockConverse, cohere].map(
+    (dialect) => [dialect.name, dialect],
+  ),
+)
 
 /** The list of models as this client reads it. */
 export function renderModels(usable: UsableModels, request: ModelsRequest): JsonObject {
@@ -34,9 +73,16 @@ export function renderModels(usable: UsableModels, request: ModelsRequest): Json
 
 type ModelsRequest = Parameters<ModelList['isAskedBy']>[0]
 
-/** The dialect of a client that asks for models, or for a path that no endpoint has: its headers and its path tell. */
+/**
+ * The dialect of a client that asks for models, or for a path that no endpoint has: its headers and
+ * its path tell.
+ */
 function dialectOf(request: ModelsRequest): Dialect {
-  return [anthropicMessages, gemini].find(({ server }) => server?.modelList?.isAskedBy(request) === true) ?? openaiChat
+  return (
+    [anthropicMessages, gemini].find(
+      ({ server }) => server?.modelList?.isAskedBy(request) === true,
+    ) ?? openaiChat
+  )
 }
 
 /** One model as this client reads it. */

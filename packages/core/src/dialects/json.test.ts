@@ -14,5 +14,9 @@ it('passes over what has another shape', () => {
   expect([textOf('a'), textOf(''), textOf(1)]).toEqual(['a', undefined, undefined])
   expect([listOf([1]), listOf({}), listOf(undefined)]).toEqual([[1], [], []])
   expect([stringsOf(['a', 1, null, 'b']), stringsOf('ab')]).toEqual([['a', 'b'], []])
-  expect([parseObject('{"a":1}'), parseObject('[1]'), parseObject('{"a"')]).toEqual([{ a: 1 }, undefined, undefined])
+  expect([parseObject('{"a":1}'), parseObject('[1]'), parseObject('{"a"')]).toEqual([
+    { a: 1 },
+    undefined,
+    undefined,
+  ])
 })

@@ -13,7 +13,10 @@ export function objectOf(value: unknown): JsonObject | undefined {
   return isObject(value) ? value : undefined
 }
 
-/** The value when it is an array, an empty one otherwise: what a provider left out is nothing, never a crash. */
+/**
+ * The value when it is an array, an empty one otherwise: what a provider left out is nothing, never
+ * a crash.
+ */
 export function listOf(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
@@ -33,7 +36,10 @@ export function textOf(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
-/** What a JSON text holds; `undefined` for text that is not JSON, or has more structure than an event may have. */
+/**
+ * What a JSON text holds; `undefined` for text that is not JSON, or has more structure than an
+ * event may have.
+ */
 export function parseJson(text: string): { readonly value: unknown } | undefined {
   try {
     return { value: parseOutsideText(text, EVENT_LIMITS) }

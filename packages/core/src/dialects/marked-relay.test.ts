@@ -24,7 +24,10 @@ it('tells everything that the relay inside it tells', () => {
     cut: () => 'cut',
     fail: () => 'failed',
   }
-  const marked = new MarkedRelay(facts as unknown as StreamRelay, { concerns: () => false, take: () => undefined })
+  const marked = new MarkedRelay(facts as unknown as StreamRelay, {
+    concerns: () => false,
+    take: () => undefined,
+  })
   for (const [name, fact] of Object.entries(facts)) {
     const told = marked[name as keyof StreamRelay]
     if (typeof fact === 'function') expect((told as () => unknown).call(marked), name).toBe(fact())

@@ -86,7 +86,10 @@ export class MarkedRelay implements StreamRelay {
 
   #marked(output: Uint8Array | string | undefined): Uint8Array | string | undefined {
     if (output === undefined) return undefined
-    const block = typeof output === 'string' ? Buffer.from(output) : Buffer.from(output.buffer, output.byteOffset, output.byteLength)
+    const block =
+      typeof output === 'string'
+        ? Buffer.from(output)
+        : Buffer.from(output.buffer, output.byteOffset, output.byteLength)
     if (!this.#marker.concerns(block)) return output
     return parseFrames(block)
       .map((frame) => this.#marker.take(frame) ?? textOfFrame(frame))

@@ -4,12 +4,17 @@ const DATA_PREFIX = /^data:([^;,]+);base64,/
 
 const FILE_URL = /^(?:https?|gs|s3):\/\//i
 
-/** Whether a provider may be told of it: an address on the web, or in the storage of its own cloud. */
+/**
+ * Whether a provider may be told of it: an address on the web, or in the storage of its own cloud.
+ */
 export function isFileUrl(url: string): boolean {
   return FILE_URL.test(url)
 }
 
-/** The storage of a cloud that only this cloud reads: `gs` of `gs://bucket/file`. `undefined` for addresses on the web. */
+/**
+ * The storage of a cloud that only this cloud reads: `gs` of `gs://bucket/file`. `undefined` for
+ * addresses on the web.
+ */
 export function storageScheme(url: string): string | undefined {
   const scheme = /^(gs|s3):\/\//i.exec(url)?.[1]
   return scheme?.toLowerCase()

@@ -5,7 +5,10 @@ import { OutputTally } from './output-tally.ts'
 import type { FrameSplitter } from './sse.ts'
 import type { Usage } from './usage.ts'
 
-/** A relayed stream whose output is measured on its way: bytes pass as the relay wants, and limits know how much was shown. */
+/**
+ * A relayed stream whose output is measured on its way: bytes pass as the relay wants, and limits
+ * know how much was shown.
+ */
 export class MeteredRelay implements StreamRelay {
   readonly #relay: StreamRelay
   readonly #shown = new OutputTally()

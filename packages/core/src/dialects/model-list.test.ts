@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { renderModels } from './index.ts'
 
-const usable = { routes: ['support'], models: ['claude/opus', 'gpu/org/model'], created: 1_700_000_000 }
+const usable = {
+  routes: ['support'],
+  models: ['claude/opus', 'gpu/org/model'],
+  created: 1_700_000_000,
+}
 const names = ['support', 'claude/opus', 'gpu/org/model']
 
 function asked(headers: Record<string, string> = {}, path = '/v1/models') {
@@ -22,16 +26,38 @@ describe('the list of models', () => {
 
   it('is Anthropic\u2019s for its clients', () => {
     expect(renderModels(usable, asked({ 'anthropic-version': '2026-10-21' }))).toEqual({
-      data: names.map((id) => ({ type: 'model', id, display_name: id, created_at: '2023-11-14T22:13:20.000Z' })),
+      data: names.map((id) => ({
+        type: 'model',
+        id,
+        display_name: id,
+        created_at: '2023-11-14T22:13:20.000Z',
+      })),
       has_more: false,
       first_id: 'support',
       last_id: 'gpu/org/model',
     })
-    expect(renderModels({ ...usable, routes: [], models: [] }, asked({ 'anthropic-version': '2023-06-01' }))).toEqual({ data: [], has_more: false, first_id: null, last_id: null })
+    expect(
+      renderModels(
+        { ...usable, routes: [], models: [] },
+        asked({ 'anthropic-version': '2023-06-01' }),
+      ),
+    ).toEqual({ data: [], has_more: false, first_id: null, last_id: null })
   })
 
   it('is Google\u2019s for its clients, whichever version they ask', () => {
-    const list = { models: names.map((id) => ({ name: `models/${id}`, displayName: id, supportedGenerationMethods: ['generateContent', 'streamGenerateContent', 'countTokens', 'embedContent', 'batchEmbedContents'] })) }
+    const list = {
+      models: names.map((id) => ({
+        name: `models/${id}`,
+        displayName: id,
+        supportedGenerationMethods: [
+          'generateContent',
+          'streamGenerateContent',
+          'countTokens',
+          'embedContent',
+          'batchEmbedContents',
+        ],
+      })),
+    }
     expect(renderModels(usable, asked({}, '/v1beta/models'))).toEqual(list)
     expect(renderModels(usable, asked({ 'x-goog-api-key': 'k' }))).toEqual(list)
   })

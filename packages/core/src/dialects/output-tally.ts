@@ -9,8 +9,9 @@ const BATCH_CHARACTERS = 512
 const AUDIO_BYTES_PER_TOKEN = 500
 
 /**
- * Estimates the output tokens of a stream from what it has shown: text, reasoning, refusals, tool arguments, transcripts.
- * A fragment is at least one token at its provider, so the estimate is never below the number of fragments.
+ * Estimates the output tokens of a stream from what it has shown: text, reasoning, refusals, tool
+ * arguments, transcripts. A fragment is at least one token at its provider, so the estimate is
+ * never below the number of fragments.
  */
 export class OutputTally {
   #fragments = 0
@@ -42,8 +43,8 @@ export class OutputTally {
   }
 
   /**
-   * Counts what an event shows, as it came, in any dialect: every string where fragments of an answer stand. Unlike `take`
-   * it also sees what a reader holds back until it is complete.
+   * Counts what an event shows, as it came, in any dialect: every string where fragments of an
+   * answer stand. Unlike `take` it also sees what a reader holds back until it is complete.
    */
   read(data: string): void {
     const body = parseObject(data)
@@ -52,8 +53,10 @@ export class OutputTally {
       const { delta, text } = objectOf(choice) ?? {}
       this.#addValue('delta', delta ?? text)
     }
-    for (const candidate of listOf(body['candidates'])) this.#addValue('content', objectOf(candidate)?.['content'])
-    if (AUDIO_EVENT.test(String(body['type']))) return this.#addMedia(textOf(body['delta'] ?? body['audio']) ?? '')
+    for (const candidate of listOf(body['candidates']))
+      this.#addValue('content', objectOf(candidate)?.['content'])
+    if (AUDIO_EVENT.test(String(body['type'])))
+      return this.#addMedia(textOf(body['delta'] ?? body['audio']) ?? '')
     for (const field of FRAGMENT_FIELDS) this.#addValue(field, body[field])
   }
 
@@ -95,7 +98,9 @@ export class OutputTally {
     }
   }
 
-  /** Arguments that come as an object were written by the model with their names, numbers and all. */
+  /**
+   * Arguments that come as an object were written by the model with their names, numbers and all.
+   */
   #addArguments(value: JsonObject, depth: number): void {
     for (const [name, inner] of Object.entries(value)) {
       this.add(name)
@@ -113,7 +118,10 @@ export class OutputTally {
 
 /** Deeper values are not looked at: an event may nest as deep as it is long. */
 const DEEPEST = 32
-/** Where dialects without a list of choices put fragments: Messages, Converse and Responses; the start of a block holds the name of a tool. */
+/**
+ * Where dialects without a list of choices put fragments: Messages, Converse and Responses; the
+ * start of a block holds the name of a tool.
+ */
 const FRAGMENT_FIELDS = ['delta', 'content_block', 'start'] as const
 /** Sound in base64: its transcript has events of its own. */
 const AUDIO_EVENT = /audio\.delta$/
@@ -121,4 +129,22 @@ const REASONING_FIELD = /reasoning|thinking|thought/i
 const SIGNATURE_FIELD = /signature|encrypted|redacted/i
 const REDACTED_FIELD = /redacted/i
 /** Fields that label a fragment and are no output of the model. */
-const LABEL_FIELDS: ReadonlySet<string> = new Set(['type', 'id', 'call_id', 'toolUseId', 'tool_use_id', 'role', 'stop_reason', 'stop_sequence', 'finish_reason', 'object', 'status', 'mimeType', 'format', 'citations', 'annotations', 'container', 'stop_details'])
+const LABEL_FIELDS: ReadonlySet<string> = new Set([
+  'type',
+  'id',
+  'call_id',
+  'toolUseId',
+  'tool_use_id',
+  'role',
+  'stop_reason',
+  'stop_sequence',
+  'finish_reason',
+  'object',
+  'status',
+  'mimeType',
+  'format',
+  'citations',
+  'annotations',
+  'container',
+  'stop_details',
+])

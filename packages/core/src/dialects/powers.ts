@@ -5,8 +5,9 @@ import { plainName } from './output-bounds.ts'
 import { toolsAsked } from './tools-asked.ts'
 
 /**
- * What requests to a service can do beyond asking one model for an answer that its tokens pay for. Names of fields stand for
- * every spelling of theirs (`api_base`, `apiBase`); a dot leads into an object (`metadata.tags`).
+ * What requests to a service can do beyond asking one model for an answer that its tokens pay for.
+ * Names of fields stand for every spelling of theirs (`api_base`, `apiBase`); a dot leads into an
+ * object (`metadata.tags`).
  */
 export interface Powers {
   /** Fields that let another model, host or account answer than the one that was asked for. */
@@ -22,10 +23,16 @@ export interface Powers {
 }
 
 /** Where the request lets another model, host or account answer; `undefined` where it does not. */
-export function answersElsewhere(body: JsonObject, { elsewhere = [], elsewhereTools = [] }: Powers): string | undefined {
+export function answersElsewhere(
+  body: JsonObject,
+  { elsewhere = [], elsewhereTools = [] }: Powers,
+): string | undefined {
   const field = fieldsOf(body, elsewhere)[0]
   if (field !== undefined || elsewhereTools.length === 0) return field
-  return toolsAsked(body).find(({ tool: { type } }) => typeof type === 'string' && elsewhereTools.some((named) => isNamed(type, named)))?.path
+  return toolsAsked(body).find(
+    ({ tool: { type } }) =>
+      typeof type === 'string' && elsewhereTools.some((named) => isNamed(type, named)),
+  )?.path
 }
 
 /** Whether another model, host or account may answer because of how the model is spelled. */
@@ -34,7 +41,11 @@ export function isSpelledElsewhere(model: string, { elsewhereModels = [] }: Powe
 }
 
 /** Where the request asks for what its tokens do not pay for. */
-export function paidBeside(body: JsonObject, model: string, { paid = [], paidModels = [] }: Powers): string[] {
+export function paidBeside(
+  body: JsonObject,
+  model: string,
+  { paid = [], paidModels = [] }: Powers,
+): string[] {
   return [...fieldsOf(body, paid), ...(fits(model, paidModels) ? ['model'] : [])]
 }
 
@@ -47,7 +58,9 @@ function fits(model: string, patterns: readonly string[]): boolean {
   return patterns.some((pattern) => new RegExp(pattern).test(model))
 }
 
-/** The fields of the body that are among these and ask for something, as the client spelled them. */
+/**
+ * The fields of the body that are among these and ask for something, as the client spelled them.
+ */
 function fieldsOf(body: JsonObject, names: readonly string[]): string[] {
   if (names.length === 0) return []
   const found: string[] = []
@@ -58,7 +71,11 @@ function fieldsOf(body: JsonObject, names: readonly string[]): string[] {
       const [outer = '', inner] = wanted.split('.')
       if (plainName(outer) !== name) continue
       if (inner === undefined) found.push(field)
-      else if (isObject(value)) append(found, fieldsOf(value, [inner]).map((held) => `${field}.${held}`))
+      else if (isObject(value))
+        append(
+          found,
+          fieldsOf(value, [inner]).map((held) => `${field}.${held}`),
+        )
     }
   }
   return found
@@ -66,5 +83,10 @@ function fieldsOf(body: JsonObject, names: readonly string[]): string[] {
 
 /** `null`, `false` and an empty list switch something off, or nothing on. */
 function asksForSomething(value: unknown): boolean {
-  return value !== undefined && value !== null && value !== false && !(Array.isArray(value) && value.length === 0)
+  return (
+    value !== undefined &&
+    value !== null &&
+    value !== false &&
+    !(Array.isArray(value) && value.length === 0)
+  )
 }

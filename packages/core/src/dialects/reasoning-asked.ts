@@ -1,7 +1,10 @@
 import type { JsonObject } from './dialect.ts'
 import { objectOf } from './json.ts'
 
-/** `on`: the request asks for reasoning, `off`: for none, `concealed`: that none of it is shown. `undefined` where it says nothing. */
+/**
+ * `on`: the request asks for reasoning, `off`: for none, `concealed`: that none of it is shown.
+ * `undefined` where it says nothing.
+ */
 export type ReasoningAsked = 'on' | 'off' | 'concealed' | undefined
 
 /** What a request says of reasoning, in any dialect and in the spellings of compatible services. */
@@ -11,7 +14,11 @@ export function reasoningAsked(body: JsonObject): ReasoningAsked {
   const config = objectOf(body['generationConfig'] ?? body['generation_config']) ?? {}
   const own = objectOf(config['thinkingConfig'] ?? config['thinking_config']) ?? {}
   const template = objectOf(body['chat_template_kwargs']) ?? {}
-  const isConcealed = reasoning['exclude'] === true || body['include_reasoning'] === false || body['reasoning_format'] === 'hidden' || thinking['display'] === 'omitted'
+  const isConcealed =
+    reasoning['exclude'] === true ||
+    body['include_reasoning'] === false ||
+    body['reasoning_format'] === 'hidden' ||
+    thinking['display'] === 'omitted'
   if (isConcealed) return 'concealed'
   const said = [
     body['reasoning_effort'],

@@ -2,7 +2,10 @@ import { createHash } from 'node:crypto'
 
 const SHORT = /^[a-zA-Z0-9]{9}$/
 
-/** Mistral's models take ids of nine letters and digits only. The same id always becomes the same one, so calls keep their results. */
+/**
+ * Mistral's models take ids of nine letters and digits only. The same id always becomes the same
+ * one, so calls keep their results.
+ */
 export function shortToolId(id: string): string {
   return SHORT.test(id) ? id : digestOf(id).slice(0, 9)
 }

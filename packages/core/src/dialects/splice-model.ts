@@ -1,6 +1,8 @@
 import { endOfString, SMALL_JSON_BYTES } from '../json-scan.ts'
 
-/** What becomes of a request's text on its way to a provider that speaks the client's own dialect. */
+/**
+ * What becomes of a request's text on its way to a provider that speaks the client's own dialect.
+ */
 export interface ModelSplice {
   /** The model as the client named it, and as the provider knows it. */
   readonly from: string
@@ -10,36 +12,55 @@ export interface ModelSplice {
 }
 
 /**
- * Replaces the top-level `model` in the JSON text of a request without touching another byte. `undefined` where two
- * parsers could see two different requests (a member twice, a key spelled with escapes) and where `model` is not spelled
- * as expected: such a request is written anew. `bytes` is known to hold a JSON object with a
- * `model` of its own.
+ * Replaces the top-level `model` in the JSON text of a request without touching another byte.
+ * `undefined` where two parsers could see two different requests (a member twice, a key spelled
+ * with escapes) and where `model` is not spelled as expected: such a request is written anew.
+ * `bytes` is known to hold a JSON object with a `model` of its own.
  */
 export function spliceModel(bytes: Uint8Array, splice: ModelSplice): Uint8Array | undefined {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   const start = text.indexOf(OPEN_BRACE) + 1
   if (start === 0) return undefined
-  const value = valueOfLoneModel(text, start, splice.first?.name) ?? new MemberScan(text, start).valueOfModel(splice.first?.name)
+  const value =
+    valueOfLoneModel(text, start, splice.first?.name) ??
+    new MemberScan(text, start).valueOfModel(splice.first?.name)
   if (value === undefined) return undefined
   const old = Buffer.from(JSON.stringify(splice.from))
   if (old.compare(text, value, value + old.length) !== 0) return undefined
   const { first } = splice
   if (first === undefined && splice.from === splice.to) return bytes
-  const head = first === undefined ? [text.subarray(0, start)] : [text.subarray(0, start), Buffer.from(`${JSON.stringify(first.name)}:${first.value},`)]
-  return Buffer.concat([...head, text.subarray(start, value), Buffer.from(JSON.stringify(splice.to)), text.subarray(value + old.length)])
+  const head =
+    first === undefined
+      ? [text.subarray(0, start)]
+      : [text.subarray(0, start), Buffer.from(`${JSON.stringify(first.name)}:${first.value},`)]
+  return Buffer.concat([
+    ...head,
+    text.subarray(start, value),
+    Buffer.from(JSON.stringify(splice.to)),
+    text.subarray(value + old.length),
+  ])
 }
 
 const MODEL_KEY = Buffer.from('"model"')
 
 /**
- * What most requests allow: the key's bytes occur once, so they are the key's. Inside a string its quotes would be
- * escaped.
+ * What most requests allow: the key's bytes occur once, so they are the key's. Inside a string its
+ * quotes would be escaped.
  */
-function valueOfLoneModel(text: Buffer, start: number, forbidden: string | undefined): number | undefined {
-  if (forbidden !== undefined && find(text, 0, startsWith(Buffer.from(JSON.stringify(forbidden)))) !== -1) return undefined
+function valueOfLoneModel(
+  text: Buffer,
+  start: number,
+  forbidden: string | undefined,
+): number | undefined {
+  if (
+    forbidden !== undefined &&
+    find(text, 0, startsWith(Buffer.from(JSON.stringify(forbidden)))) !== -1
+  )
+    return undefined
   if (find(text, 0, ESCAPED_LETTER) !== -1) return undefined
   const key = find(text, start, MODEL)
-  if (key === undefined || key === -1 || find(text, key + MODEL_KEY.length, MODEL) !== -1) return undefined
+  if (key === undefined || key === -1 || find(text, key + MODEL_KEY.length, MODEL) !== -1)
+    return undefined
   return valueAfter(text, key + MODEL_KEY.length)
 }
 
@@ -50,13 +71,25 @@ interface Pattern {
 }
 
 function startsWith(needle: Buffer): Pattern {
-  return { needle, isAt: (text, at) => text[at + 1] === needle[1] && at + needle.length <= text.length && needle.compare(text, at, at + needle.length) === 0 }
+  return {
+    needle,
+    isAt: (text, at) =>
+      text[at + 1] === needle[1] &&
+      at + needle.length <= text.length &&
+      needle.compare(text, at, at + needle.length) === 0,
+  }
 }
 
-/** More of a pattern's first byte than most texts have: searching for each of them costs more than walking from member to member. */
+/**
+ * More of a pattern's first byte than most texts have: searching for each of them costs more than
+ * walking from member to member.
+ */
 const MANY = 1_000
 
-/** Where the pattern is found first at or behind `from`; `-1` where it is not, `undefined` where the search would take long. */
+/**
+ * Where the pattern is found first at or behind `from`; `-1` where it is not, `undefined` where the
+ * search would take long.
+ */
 function find(text: Buffer, from: number, { needle, isAt }: Pattern): number | undefined {
   // The search for several bytes hides how often it has found the first of them.
   const sought = text.length > SMALL_JSON_BYTES ? (needle[0] ?? 0) : needle
@@ -94,7 +127,10 @@ const ZERO = 0x30
 
 const MODEL = startsWith(MODEL_KEY)
 
-/** Spells a letter of a key, so that its bytes need not be where they seem to be: an underscore, or a letter of either case. */
+/**
+ * Spells a letter of a key, so that its bytes need not be where they seem to be: an underscore, or
+ * a letter of either case.
+ */
 const ESCAPED_LETTER: Pattern = {
   needle: Buffer.from('\\u00'),
   isAt(text, at) {
@@ -103,7 +139,10 @@ const ESCAPED_LETTER: Pattern = {
   },
 }
 
-/** Walks a JSON object from member to member: what stands inside of strings and nested values is stepped over. */
+/**
+ * Walks a JSON object from member to member: what stands inside of strings and nested values is
+ * stepped over.
+ */
 class MemberScan {
   readonly #text: Buffer
   #at: number
@@ -113,7 +152,10 @@ class MemberScan {
     this.#at = start
   }
 
-  /** Where the value of the one member `model` begins; `undefined` with none, two, a forbidden one, or an escaped key. */
+  /**
+   * Where the value of the one member `model` begins; `undefined` with none, two, a forbidden one,
+   * or an escaped key.
+   */
   valueOfModel(forbidden: string | undefined): number | undefined {
     let found: number | undefined
     for (let name = this.#nextName(); name !== undefined; name = this.#nextName()) {

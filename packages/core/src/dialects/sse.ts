@@ -8,7 +8,10 @@ export interface SseFrame {
 
 /** Cuts the bytes of a provider's stream into frames, wherever the network cut them. */
 export interface FrameSplitter {
-  /** The frames that `chunk` completes. Throws `upstream_invalid` when an unfinished one grows too large or makes no sense. */
+  /**
+   * The frames that `chunk` completes. Throws `upstream_invalid` when an unfinished one grows too
+   * large or makes no sense.
+   */
   push(chunk: Uint8Array): readonly SseFrame[]
   /** What is left when the stream has ended. */
   rest(): readonly SseFrame[]
@@ -18,9 +21,10 @@ const LF = 10
 const CR = 13
 
 /**
- * Cuts a byte stream into blocks of whole events, wherever the network cut it. Works on bytes, so a character split
- * between two chunks never becomes U+FFFD and untouched events can be forwarded as they came. Every byte is looked at
- * once: an event of any size in one-byte writes costs linear time.
+ * Cuts a byte stream into blocks of whole events, wherever the network cut it. Works on bytes, so a
+ * character split between two chunks never becomes U+FFFD and untouched events can be forwarded as
+ * they came. Every byte is looked at once: an event of any size in one-byte writes costs linear
+ * time.
  *
  * Line ends are LF, CRLF or CR, as in the HTML standard, section 9.2.6.
  */
@@ -61,7 +65,10 @@ export class SseSplitter {
     this.#pending.push(bytes)
     this.#pendingBytes += bytes.length
     if (this.#pendingBytes > this.#maxEventBytes) {
-      throw new GatewayError('upstream_invalid', `The provider sent a stream event of more than ${this.#maxEventBytes} bytes.`)
+      throw new GatewayError(
+        'upstream_invalid',
+        `The provider sent a stream event of more than ${this.#maxEventBytes} bytes.`,
+      )
     }
   }
 
@@ -75,11 +82,13 @@ export class SseSplitter {
   #lastEventEnd(chunk: Uint8Array): number {
     const { length } = chunk
     if (length > 1 && chunk[length - 1] === LF && chunk[length - 2] === LF) {
-      // What most servers send: nothing but whole events. Where the ones before the last end need not be known.
+      // What most servers send: nothing but whole events. Where the ones before the last end need
+      // not be known.
       return this.#endsHere(length)
     }
     if (endsWithCrlfTwice(chunk)) return this.#endsHere(length)
-    if (this.#afterCarriageReturn || chunk.includes(CR)) return this.#lastEventEndWithCarriageReturns(chunk)
+    if (this.#afterCarriageReturn || chunk.includes(CR))
+      return this.#lastEventEndWithCarriageReturns(chunk)
     let end = 0
     let lineStart = 0
     for (let lf = chunk.indexOf(LF); lf !== -1; lf = chunk.indexOf(LF, lineStart)) {
@@ -122,7 +131,13 @@ export class SseSplitter {
 
 function endsWithCrlfTwice(chunk: Uint8Array): boolean {
   const { length } = chunk
-  return length > 3 && chunk[length - 1] === LF && chunk[length - 2] === CR && chunk[length - 3] === LF && chunk[length - 4] === CR
+  return (
+    length > 3 &&
+    chunk[length - 1] === LF &&
+    chunk[length - 2] === CR &&
+    chunk[length - 3] === LF &&
+    chunk[length - 4] === CR
+  )
 }
 
 const BLANK_LINE = Buffer.from('\n\n')
@@ -149,7 +164,10 @@ export class SseFrameSplitter implements FrameSplitter {
 
 const decoder = new TextDecoder()
 
-/** A line costs a hundred times what its bytes do: a few megabytes of empty ones would hold the event loop for seconds. */
+/**
+ * A line costs a hundred times what its bytes do: a few megabytes of empty ones would hold the
+ * event loop for seconds.
+ */
 const MAX_LINES = 100_000
 
 function checkLines(block: Uint8Array): void {
@@ -158,15 +176,19 @@ function checkLines(block: Uint8Array): void {
     let lines = 0
     for (let at = block.indexOf(end); at !== -1; at = block.indexOf(end, at + 1)) {
       lines += 1
-      if (lines > MAX_LINES) throw new GatewayError('upstream_invalid', `The provider sent more than ${MAX_LINES} lines of stream events at once.`)
+      if (lines > MAX_LINES)
+        throw new GatewayError(
+          'upstream_invalid',
+          `The provider sent more than ${MAX_LINES} lines of stream events at once.`,
+        )
     }
   }
 }
 
 /**
- * The events of a block of whole events. Comments, unknown fields and events without data are left out, with one
- * exception: an `error:` line, which some servers send bare, becomes an event named `error`. Throws `upstream_invalid` for a block of
- * more than 100,000 lines.
+ * The events of a block of whole events. Comments, unknown fields and events without data are left
+ * out, with one exception: an `error:` line, which some servers send bare, becomes an event named
+ * `error`. Throws `upstream_invalid` for a block of more than 100,000 lines.
  */
 export function parseFrames(block: Uint8Array): SseFrame[] {
   checkLines(block)

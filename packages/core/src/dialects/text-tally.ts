@@ -1,27 +1,36 @@
 import { ASCII, CONTEXTS, fillTokenCosts, isLetter, TOKEN } from './token-costs.ts'
 
 /*
- * The tables are constants of the module, because the loop over them is a third faster than over properties. They are filled
- * on first use: a process that never estimates does not pay for them.
+ * The tables are constants of the module, because the loop over them is a third faster than over
+ * properties. They are filled on first use: a process that never estimates does not pay for them.
  */
 const ascii = new Uint8Array(CONTEXTS << 14)
 const contexts = new Int32Array(ASCII)
 const wide = new Uint8Array(0x10000)
 const tables = { isFilled: false }
 
-/** UTF-16 code units per pass. They are copied out of the string first: reading them there one by one takes longer than all else. */
+/**
+ * UTF-16 code units per pass. They are copied out of the string first: reading them there one by
+ * one takes longer than all else.
+ */
 const UNITS = 4096
 const units = new Uint16Array(UNITS)
 const bytes = Buffer.from(units.buffer)
 
-/** A text begins as it would after a character beyond ASCII: nothing before it makes its first character cheaper. */
+/**
+ * A text begins as it would after a character beyond ASCII: nothing before it makes its first
+ * character cheaper.
+ */
 const TEXT_START = 0
-/** Each text ends a token and begins one, in 64ths of a token: a thousand texts of one letter are a thousand tokens. */
+/**
+ * Each text ends a token and begins one, in 64ths of a token: a thousand texts of one letter are a
+ * thousand tokens.
+ */
 const TEXT_COST = 16
 
 /**
- * Adds up the tokens of texts, estimated. Every character is looked at once, so that padding cannot stand for the rest of a
- * text, and where something stands makes no difference.
+ * Adds up the tokens of texts, estimated. Every character is looked at once, so that padding cannot
+ * stand for the rest of a text, and where something stands makes no difference.
  */
 export class TextTally {
   #cost = 0
@@ -35,7 +44,8 @@ export class TextTally {
     this.#cost += TEXT_COST
     let before = TEXT_START
     for (let at = 0; at < text.length; at += UNITS) {
-      const length = bytes.write(text.length <= UNITS ? text : text.slice(at, at + UNITS), 'utf16le') >> 1
+      const length =
+        bytes.write(text.length <= UNITS ? text : text.slice(at, at + UNITS), 'utf16le') >> 1
       this.#cost += costOfUnits(0, length, before) + costOfLongRuns(length)
       before = units[length - 1] as number
     }
@@ -69,12 +79,15 @@ function costOfUnits(from: number, to: number, last: number): number {
 /** No word of prose has so many letters. */
 const LONG_RUN = 40
 /**
- * Least cost of a letter in such a run: the tables know how words of a vocabulary are spelt, and one of them repeated without
- * a space (`erecterect`) falls apart into far more tokens than that.
+ * Least cost of a letter in such a run: the tables know how words of a vocabulary are spelt, and
+ * one of them repeated without a space (`erecterect`) falls apart into far more tokens than that.
  */
 const LETTER_OF_LONG_RUN = 36
 
-/** What runs of letters without a space cost beyond what their characters have cost. Looks at every 40th unit, and around letters. */
+/**
+ * What runs of letters without a space cost beyond what their characters have cost. Looks at every
+ * 40th unit, and around letters.
+ */
 function costOfLongRuns(length: number): number {
   let cost = 0
   for (let at = LONG_RUN - 1; at < length; at += LONG_RUN) {
@@ -83,7 +96,8 @@ function costOfLongRuns(length: number): number {
     while (start > 0 && isLetter(units[start - 1] as number)) start -= 1
     let end = at + 1
     while (end < length && isLetter(units[end] as number)) end += 1
-    if (end - start >= LONG_RUN) cost += Math.max(0, (end - start) * LETTER_OF_LONG_RUN - costOfUnits(start, end, 0))
+    if (end - start >= LONG_RUN)
+      cost += Math.max(0, (end - start) * LETTER_OF_LONG_RUN - costOfUnits(start, end, 0))
     at = end
   }
   return cost

@@ -1,6 +1,6 @@
 /*
- * Tables of the token estimator, deflated, in base64. Written by `scripts/generate-token-costs.ts`, which fits them to
- * o200k_base; `token-costs.ts` reads them.
+ * Tables of the token estimator, deflated, in base64. Written by `scripts/generate-token-costs.ts`,
+ * which fits them to o200k_base; `token-costs.ts` reads them.
  */
 
 /** Tokens fewer than bytes of UTF-8 of each character from U+0080 to U+FFFF alone, in two bits. */

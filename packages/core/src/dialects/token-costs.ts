@@ -8,9 +8,14 @@ export const TOKEN = 64
 export const ASCII = 0x80
 const LETTERS = 26
 
-/** Costs of ASCII characters in 64ths of a token, as `scripts/generate-token-costs.ts` fits them. */
+/**
+ * Costs of ASCII characters in 64ths of a token, as `scripts/generate-token-costs.ts` fits them.
+ */
 export interface FittedCosts {
-  /** Cost of a character after another one, at `before << 7 | character`; `before` is 0 after any character beyond ASCII. */
+  /**
+   * Cost of a character after another one, at `before << 7 | character`; `before` is 0 after any
+   * character beyond ASCII.
+   */
   readonly pairs: Uint8Array
   /** Cost of the third of three letters, at {@link trigramIndex}. */
   readonly trigrams: Uint8Array
@@ -19,8 +24,8 @@ export interface FittedCosts {
 /** What the estimator adds up, in 64ths of a token. */
 export interface TokenCosts {
   /**
-   * Cost of an ASCII character after two others, at `contexts[two] | before << 7 | character`. One look-up per character:
-   * 448 kB, of which ordinary text touches a small part.
+   * Cost of an ASCII character after two others, at `contexts[two] | before << 7 | character`. One
+   * look-up per character: 448 kB, of which ordinary text touches a small part.
    */
   readonly ascii: Uint8Array
   /** Where in `ascii` the costs begin for an ASCII character two places before. */
@@ -36,15 +41,24 @@ export function fillTokenCosts({ ascii, contexts, wide }: TokenCosts): void {
   fillWide(wide, inflate(CHARACTERS))
 }
 
-/** What a one-letter word costs beyond the start of a longer one, charged to the character after it. */
+/**
+ * What a one-letter word costs beyond the start of a longer one, charged to the character after it.
+ */
 const LONE_LETTER = 16
 const SPACE = 0x20
 
-/** Cost of `code` after `before` after `two`. The generator and the tables both follow this rule. */
-export function costAfter({ pairs, trigrams }: FittedCosts, [two, before]: readonly [two: number, before: number], code: number): number {
+/**
+ * Cost of `code` after `before` after `two`. The generator and the tables both follow this rule.
+ */
+export function costAfter(
+  { pairs, trigrams }: FittedCosts,
+  [two, before]: readonly [two: number, before: number],
+  code: number,
+): number {
   const pair = pairs[(before << 7) | code] as number
   if (!isLetter(before)) return pair
-  if (!isLetter(code) || (isUpper(code) && !isUpper(before))) return two === SPACE ? pair + LONE_LETTER : pair
+  if (!isLetter(code) || (isUpper(code) && !isUpper(before)))
+    return two === SPACE ? pair + LONE_LETTER : pair
   if (!isLetter(two) || isUpper(before) !== isUpper(code)) return pair
   const trigram = trigrams[trigramIndex(two, before, code)] as number
   return isUpper(code) ? Math.max(pair, trigram) : trigram
@@ -71,7 +85,9 @@ const OTHER_CONTEXT = 0
 const SPACE_CONTEXT = LETTERS + 1
 export const CONTEXTS = LETTERS + 2
 
-/** Of a character two places before, all that matters is which letter it is, or that it is a space. */
+/**
+ * Of a character two places before, all that matters is which letter it is, or that it is a space.
+ */
 function contextOf(code: number): number {
   if (isLetter(code)) return ordinal(code) + 1
   return code === SPACE ? SPACE_CONTEXT : OTHER_CONTEXT
@@ -83,12 +99,16 @@ function fillAscii(costs: Uint8Array, fitted: FittedCosts): void {
   for (const before of letters) {
     for (const two of [SPACE, ...letters]) {
       const start = (contextOf(two) << 14) | (before << 7)
-      for (let code = 0; code < ASCII; code++) costs[start | code] = costAfter(fitted, [two, before], code)
+      for (let code = 0; code < ASCII; code++)
+        costs[start | code] = costAfter(fitted, [two, before], code)
     }
   }
 }
 
-/** A byte of UTF-8 costs a token at most, and a character that is one token alone merges with its neighbours in words. */
+/**
+ * A byte of UTF-8 costs a token at most, and a character that is one token alone merges with its
+ * neighbours in words.
+ */
 const OF_TWO_TOKENS = 108
 const OF_THREE_TOKENS = 162
 /** Half of a character beyond the first plane: four bytes at most, mostly fewer tokens. */
@@ -112,7 +132,10 @@ function fillWide(costs: Uint8Array, saved: Uint8Array): void {
 }
 
 function ofOneToken(code: number): number {
-  return OF_ONE_TOKEN.find(([first, last]) => code >= first && code <= last)?.[2] ?? OF_ONE_TOKEN_ELSEWHERE
+  return (
+    OF_ONE_TOKEN.find(([first, last]) => code >= first && code <= last)?.[2] ??
+    OF_ONE_TOKEN_ELSEWHERE
+  )
 }
 
 function inflate(base64: string): Uint8Array {

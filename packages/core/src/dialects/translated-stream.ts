@@ -1,5 +1,11 @@
 import type { GatewayError } from '../errors.ts'
-import type { Observation, ReasoningSeen, StreamReader, StreamRelay, StreamRenderer } from './dialect.ts'
+import type {
+  Observation,
+  ReasoningSeen,
+  StreamReader,
+  StreamRelay,
+  StreamRenderer,
+} from './dialect.ts'
 import { estimateTextTokens } from './estimate-tokens.ts'
 import type { StreamEvent } from './events.ts'
 import type { Finish } from './finish.ts'
@@ -14,7 +20,12 @@ export interface StreamSource {
 }
 
 /** What does not keep another target from going on where this one broke off. */
-const CONTINUABLE: ReadonlySet<StreamEvent['type']> = new Set(['start', 'usage', 'text', 'logprobs'])
+const CONTINUABLE: ReadonlySet<StreamEvent['type']> = new Set([
+  'start',
+  'usage',
+  'text',
+  'logprobs',
+])
 
 /** A provider's stream read into neutral events and written in the client's dialect. */
 export class TranslatedStream implements StreamRelay {
@@ -35,15 +46,25 @@ export class TranslatedStream implements StreamRelay {
   #ownUsage: Usage | undefined
   #said = ''
   #isContinuable = true
-  /** A space has been said, and providers that want none at the end of what they go on with begin with another. */
+  /**
+   * A space has been said, and providers that want none at the end of what they go on with begin
+   * with another.
+   */
   #skipsSpace = false
   #lastChoice = 0
   readonly #ended = new Set<number>()
   /** Tokens of what others had said before the present source. */
   #continuedTokens: number | undefined
 
-  /** @param options `keepsText`: another target may have to go on with it; `isMetered`: its output is counted against limits */
-  constructor(source: StreamSource, renderer: StreamRenderer, options: { readonly keepsText: boolean; readonly isMetered?: boolean }) {
+  /**
+   * @param options `keepsText`: another target may have to go on with it; `isMetered`: its output
+   * is counted against limits
+   */
+  constructor(
+    source: StreamSource,
+    renderer: StreamRenderer,
+    options: { readonly keepsText: boolean; readonly isMetered?: boolean },
+  ) {
     this.#isMetered = options.isMetered === true
     this.#source = source
     this.#renderer = renderer
@@ -68,7 +89,14 @@ export class TranslatedStream implements StreamRelay {
 
   /** The present target's share of a stream that several targets wrote one after the other. */
   get ownShare(): Observation | undefined {
-    return this.#continuedTokens === undefined ? undefined : { usage: this.#ownUsage, outputEstimate: this.#shown.tokens, reasoningSeen: this.reasoningSeen, finishes: this.finishes }
+    return this.#continuedTokens === undefined
+      ? undefined
+      : {
+          usage: this.#ownUsage,
+          outputEstimate: this.#shown.tokens,
+          reasoningSeen: this.reasoningSeen,
+          finishes: this.finishes,
+        }
   }
 
   get said(): string | undefined {
@@ -100,11 +128,22 @@ export class TranslatedStream implements StreamRelay {
   }
 
   cut(inputTokens: number): string | undefined {
-    const open = Array.from({ length: this.#lastChoice + 1 }, (_, choice) => choice).filter((choice) => !this.#ended.has(choice))
+    const open = Array.from({ length: this.#lastChoice + 1 }, (_, choice) => choice).filter(
+      (choice) => !this.#ended.has(choice),
+    )
     if (open.length === 0) return undefined
-    let text = open.map((choice) => this.#render({ type: 'finish', choice, finish: { reason: 'length' } })).join('')
+    let text = open
+      .map((choice) => this.#render({ type: 'finish', choice, finish: { reason: 'length' } }))
+      .join('')
     const { usage, outputEstimate } = this
-    text += this.#renderer.event({ type: 'usage', usage: { ...usage, inputTokens: usage?.inputTokens ?? inputTokens, outputTokens: Math.max(usage?.outputTokens ?? 0, outputEstimate) } })
+    text += this.#renderer.event({
+      type: 'usage',
+      usage: {
+        ...usage,
+        inputTokens: usage?.inputTokens ?? inputTokens,
+        outputTokens: Math.max(usage?.outputTokens ?? 0, outputEstimate),
+      },
+    })
     return text + this.#renderer.end()
   }
 
@@ -152,7 +191,8 @@ export class TranslatedStream implements StreamRelay {
   }
 
   #keep(event: StreamEvent): void {
-    if (!CONTINUABLE.has(event.type) || ('choice' in event && event.choice !== 0)) this.#isContinuable = false
+    if (!CONTINUABLE.has(event.type) || ('choice' in event && event.choice !== 0))
+      this.#isContinuable = false
     if (event.type === 'text') this.#said += event.text
   }
 
@@ -160,14 +200,24 @@ export class TranslatedStream implements StreamRelay {
   #usageOfAll(usage: Usage): Usage {
     if (this.#continuedTokens === undefined) return usage
     const moved = Math.min(this.#continuedTokens, usage.inputTokens)
-    return { inputTokens: usage.inputTokens - moved, outputTokens: usage.outputTokens + moved, cachedTokens: usage.cachedTokens === undefined ? undefined : Math.min(usage.cachedTokens, usage.inputTokens - moved), reasoningTokens: usage.reasoningTokens }
+    return {
+      inputTokens: usage.inputTokens - moved,
+      outputTokens: usage.outputTokens + moved,
+      cachedTokens:
+        usage.cachedTokens === undefined
+          ? undefined
+          : Math.min(usage.cachedTokens, usage.inputTokens - moved),
+      reasoningTokens: usage.reasoningTokens,
+    }
   }
 }
 
 /** Events about the answer rather than of it. */
 const UNCOUNTED: ReadonlySet<StreamEvent['type']> = new Set(['start', 'usage'])
 
-/** Whether the client would lose a part of the answer if another target took over after this event. */
+/**
+ * Whether the client would lose a part of the answer if another target took over after this event.
+ */
 function isContent(event: StreamEvent): boolean {
   switch (event.type) {
     case 'text':

@@ -5,10 +5,29 @@ import type { CallContext, ChatRequest, Dialect, JsonObject, RenderContext } fro
 import type { Answer, StreamEvent } from './events.ts'
 import { translate } from './translation.ts'
 
-const call: CallContext = { provider: 'acme', model: 'physical', stream: true, quirks: {}, newId: (prefix) => `${prefix}1` }
-const render: RenderContext = { request: undefined as never, requestId: 'req_1', model: 'physical', created: 1, includeUsage: false }
+const call: CallContext = {
+  provider: 'acme',
+  model: 'physical',
+  stream: true,
+  quirks: {},
+  newId: (prefix) => `${prefix}1`,
+}
+const render: RenderContext = {
+  request: undefined as never,
+  requestId: 'req_1',
+  model: 'physical',
+  created: 1,
+  includeUsage: false,
+}
 const conversation = { marker: 'conversation', messages: [], tools: [] } as unknown as Conversation
-const request: ChatRequest = { model: 'm', stream: true, includeUsage: false, body: {}, bytes: undefined, conversation: () => conversation }
+const request: ChatRequest = {
+  model: 'm',
+  stream: true,
+  includeUsage: false,
+  body: {},
+  bytes: undefined,
+  conversation: () => conversation,
+}
 
 const toolRules = () => ({ names: { max: 64 }, customTools: true })
 
@@ -19,8 +38,15 @@ const wordy: Dialect = {
     outputBounds: { names: ['max'] },
     parse: () => request,
     holds: () => true,
-    renderAnswer: (answer, context): JsonObject => ({ choices: answer.choices.length, for: context.requestId }),
-    openRenderer: () => ({ event: (event) => (event.type === 'usage' ? '' : `[${event.type}]`), end: () => '[end]', fail: (error) => `[${error.code}]` }),
+    renderAnswer: (answer, context): JsonObject => ({
+      choices: answer.choices.length,
+      for: context.requestId,
+    }),
+    openRenderer: () => ({
+      event: (event) => (event.type === 'usage' ? '' : `[${event.type}]`),
+      end: () => '[end]',
+      fail: (error) => `[${error.code}]`,
+    }),
     renderError: () => ({}),
   },
   client: unusable(),
@@ -31,12 +57,23 @@ const plain: Dialect = {
   name: 'plain',
   client: {
     toolRules,
-    buildRequest: (built, context) => ({ path: '/x', body: { built, model: context.model }, dropped: ['seed'] }),
+    buildRequest: (built, context) => ({
+      path: '/x',
+      body: { built, model: context.model },
+      dropped: ['seed'],
+    }),
     readAnswer: (body) => body as unknown as Answer,
     openReader: () => ({
       complete: true,
       endGraceMs: undefined,
-      read: (frame) => (frame.data === 'ping' ? [] : (JSON.parse(frame.data) as StreamEvent[]).map((event) => (event.type === 'error' ? { type: 'error', error: new GatewayError('provider_error', 'broke') } : event))),
+      read: (frame) =>
+        frame.data === 'ping'
+          ? []
+          : (JSON.parse(frame.data) as StreamEvent[]).map((event) =>
+              event.type === 'error'
+                ? { type: 'error', error: new GatewayError('provider_error', 'broke') }
+                : event,
+            ),
     }),
     readError: () => new GatewayError('provider_error', 'x'),
   },
@@ -49,20 +86,39 @@ function unusable(): Dialect['client'] {
   return { toolRules, buildRequest: never, readAnswer: never, openReader: never, readError: never }
 }
 
-const open = (maxEventBytes = 1000) => translate(wordy, plain, { request, call, render, maxEventBytes }).openStream()
-const bytes = (...events: (JsonObject[] | string)[]): Uint8Array => Buffer.from(events.map((event) => `data: ${typeof event === 'string' ? event : JSON.stringify(event)}\n\n`).join(''))
+const open = (maxEventBytes = 1000) =>
+  translate(wordy, plain, { request, call, render, maxEventBytes }).openStream()
+const bytes = (...events: (JsonObject[] | string)[]): Uint8Array =>
+  Buffer.from(
+    events
+      .map((event) => `data: ${typeof event === 'string' ? event : JSON.stringify(event)}\n\n`)
+      .join(''),
+  )
 const text = (value: string): JsonObject => ({ type: 'text', choice: 0, text: value })
-const usage = (inputTokens: number): JsonObject => ({ type: 'usage', usage: { inputTokens, outputTokens: 1 } })
+const usage = (inputTokens: number): JsonObject => ({
+  type: 'usage',
+  usage: { inputTokens, outputTokens: 1 },
+})
 
 describe('between two dialects', () => {
   const translation = translate(wordy, plain, { request, call, render, maxEventBytes: 1000 })
 
   it('builds the request from the conversation', () => {
-    expect(translation.buildRequest()).toEqual({ path: '/x', body: { built: conversation, model: 'physical' }, dropped: ['seed'] })
+    expect(translation.buildRequest()).toEqual({
+      path: '/x',
+      body: { built: conversation, model: 'physical' },
+      dropped: ['seed'],
+    })
   })
 
   it('renders a whole answer and keeps what settlement needs', () => {
-    const answer = { choices: [{ parts: [], finish: { reason: 'stop' } }, { parts: [], finish: { reason: 'length' } }], usage: { inputTokens: 1, outputTokens: 2 } }
+    const answer = {
+      choices: [
+        { parts: [], finish: { reason: 'stop' } },
+        { parts: [], finish: { reason: 'length' } },
+      ],
+      usage: { inputTokens: 1, outputTokens: 2 },
+    }
     expect(translation.readAnswer(answer, Buffer.from(''))).toEqual({
       body: '{"choices":2,"for":"req_1"}',
       dropped: [],
@@ -72,11 +128,15 @@ describe('between two dialects', () => {
   })
 
   it('takes no answer without a choice for one', () => {
-    expect(() => translation.readAnswer({ choices: [] }, Buffer.from(''))).toThrow(expect.objectContaining({ code: 'upstream_invalid' }))
+    expect(() => translation.readAnswer({ choices: [] }, Buffer.from(''))).toThrow(
+      expect.objectContaining({ code: 'upstream_invalid' }),
+    )
   })
 
   it('needs a side that clients can speak to', () => {
-    expect(() => translate(plain, wordy, { request, call, render, maxEventBytes: 1 })).toThrow(TypeError)
+    expect(() => translate(plain, wordy, { request, call, render, maxEventBytes: 1 })).toThrow(
+      TypeError,
+    )
   })
 })
 
@@ -87,8 +147,18 @@ describe('a translated stream', () => {
     expect(stream.push(chunk.subarray(0, 9))).toBeUndefined()
     expect(stream.events).toBe(0)
     expect(stream.push(chunk.subarray(9))).toBe('[text][text]')
-    expect(stream.push(bytes([usage(1)], [usage(7), { type: 'finish', choice: 0, finish: { reason: 'stop' } }]))).toBe('[finish]')
-    expect([stream.events, stream.usage?.inputTokens, stream.finishes, stream.complete, stream.end()]).toEqual([3, 7, [{ reason: 'stop' }], true, '[end]'])
+    expect(
+      stream.push(
+        bytes([usage(1)], [usage(7), { type: 'finish', choice: 0, finish: { reason: 'stop' } }]),
+      ),
+    ).toBe('[finish]')
+    expect([
+      stream.events,
+      stream.usage?.inputTokens,
+      stream.finishes,
+      stream.complete,
+      stream.end(),
+    ]).toEqual([3, 7, [{ reason: 'stop' }], true, '[end]'])
   })
 
   it('counts no ping, and nothing that comes before the answer: a provider that fails then has failed as a whole', () => {
@@ -105,7 +175,9 @@ describe('a translated stream', () => {
 
   it('says nothing after an error, and what came before it is still said', () => {
     const stream = open()
-    expect(stream.push(bytes([text('a'), { type: 'error' }, text('b')], [text('c')]))).toBe('[text]')
+    expect(stream.push(bytes([text('a'), { type: 'error' }, text('b')], [text('c')]))).toBe(
+      '[text]',
+    )
     expect([stream.error?.code, stream.events]).toEqual(['provider_error', 1])
     const broken = open()
     expect(broken.push(bytes([{ type: 'error' }]))).toBeUndefined()
@@ -120,7 +192,9 @@ describe('a translated stream', () => {
   })
 
   it('refuses an event over the limit', () => {
-    expect(() => open(10).push(Buffer.from('data: 0123456789'))).toThrow(expect.objectContaining({ code: 'upstream_invalid' }))
+    expect(() => open(10).push(Buffer.from('data: 0123456789'))).toThrow(
+      expect.objectContaining({ code: 'upstream_invalid' }),
+    )
   })
 })
 
@@ -128,13 +202,31 @@ describe('within one dialect', () => {
   const relay: NonNullable<Dialect['relay']> = {
     buildRequest: () => ({ path: '/relayed', body: {}, dropped: [] }),
     readAnswer: (_body, original) => ({ body: original, usage: undefined, finishes: [] }),
-    openStream: (_request, options) => ({ ...openStub(), end: () => `${options.call.provider} ${options.maxEventBytes}` }),
+    openStream: (_request, options) => ({
+      ...openStub(),
+      end: () => `${options.call.provider} ${options.maxEventBytes}`,
+    }),
   }
-  const openStub = () => ({ push: () => undefined, flush: () => undefined, events: 0, error: undefined, complete: false, endGraceMs: undefined, usage: undefined, finishes: [], fail: () => '' })
+  const openStub = () => ({
+    push: () => undefined,
+    flush: () => undefined,
+    events: 0,
+    error: undefined,
+    complete: false,
+    endGraceMs: undefined,
+    usage: undefined,
+    finishes: [],
+    fail: () => '',
+  })
 
   it('relays, and never touches the conversation', () => {
     const same: Dialect = { ...wordy, relay }
-    const translation = translate(same, same, { request: { ...request, conversation: unusable().buildRequest as never }, call, render, maxEventBytes: 5 })
+    const translation = translate(same, same, {
+      request: { ...request, conversation: unusable().buildRequest as never },
+      call,
+      render,
+      maxEventBytes: 5,
+    })
     const original = Buffer.from('{}')
     expect(translation.buildRequest().path).toBe('/relayed')
     expect(translation.readAnswer({}, original).body).toBe(original)
@@ -143,7 +235,15 @@ describe('within one dialect', () => {
 
   it('translates where the dialect has no relay, and where the other side is another dialect', () => {
     const both: Dialect = { ...wordy, client: plain.client }
-    expect(translate(both, both, { request, call, render, maxEventBytes: 5 }).buildRequest().path).toBe('/x')
-    expect(translate({ ...wordy, relay }, { ...plain, relay }, { request, call, render, maxEventBytes: 5 }).buildRequest().path).toBe('/x')
+    expect(
+      translate(both, both, { request, call, render, maxEventBytes: 5 }).buildRequest().path,
+    ).toBe('/x')
+    expect(
+      translate(
+        { ...wordy, relay },
+        { ...plain, relay },
+        { request, call, render, maxEventBytes: 5 },
+      ).buildRequest().path,
+    ).toBe('/x')
   })
 })

@@ -5,7 +5,9 @@ import { isObject, objectsOf } from './json.ts'
 export interface ReadFields {
   readonly names: ReadonlySet<string>
   /** Lists and objects within, by field. */
-  readonly inside?: Readonly<Record<string, ReadFields | ((item: JsonObject) => ReadFields | undefined)>>
+  readonly inside?: Readonly<
+    Record<string, ReadFields | ((item: JsonObject) => ReadFields | undefined)>
+  >
 }
 
 /** `fields('type text', ...)`: names apart by spaces. */
@@ -14,8 +16,8 @@ export function readFields(names: string, inside: ReadFields['inside'] = {}): Re
 }
 
 /**
- * Paths of what a request says and no step reads, without positions: `messages.content.zz`. What is `null`, `false`, empty or
- * an empty list says nothing.
+ * Paths of what a request says and no step reads, without positions: `messages.content.zz`. What is
+ * `null`, `false`, empty or an empty list says nothing.
  */
 export function unreadFields(place: JsonObject, path: string, read: ReadFields): Set<string> {
   const unread = new Set<string>()
@@ -23,7 +25,11 @@ export function unreadFields(place: JsonObject, path: string, read: ReadFields):
   return unread
 }
 
-function collect(place: JsonObject, path: string, { read, unread }: { readonly read: ReadFields; readonly unread: Set<string> }): void {
+function collect(
+  place: JsonObject,
+  path: string,
+  { read, unread }: { readonly read: ReadFields; readonly unread: Set<string> },
+): void {
   for (const [field, value] of Object.entries(place)) {
     if (!read.names.has(field)) {
       if (saysSomething(value)) unread.add(`${path}.${field}`)

@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest'
 import type { ErrorCode } from '../errors.ts'
 import { cleanProviderText, upstreamError } from './upstream-error.ts'
 
-const from = (status: number, rest: { message?: string; providerCode?: string; param?: string } = {}) => upstreamError({ status, provider: 'acme', ...rest })
+const from = (
+  status: number,
+  rest: { message?: string; providerCode?: string; param?: string } = {},
+) => upstreamError({ status, provider: 'acme', ...rest })
 
 describe('upstreamError', () => {
   it.each<[number, ErrorCode, number]>([
@@ -22,7 +25,12 @@ describe('upstreamError', () => {
     [302, 'provider_error', 502],
   ])('%i is %s, answered with %i (A8)', (status, code, sent) => {
     const error = from(status)
-    expect([error.code, error.status, error.details.upstreamStatus, error.details.provider]).toEqual([code, sent, status, 'acme'])
+    expect([
+      error.code,
+      error.status,
+      error.details.upstreamStatus,
+      error.details.provider,
+    ]).toEqual([code, sent, status, 'acme'])
     expect(error.message).toContain('acme')
   })
 
@@ -56,33 +64,47 @@ describe('upstreamError', () => {
     expect(from(400, { message })).toMatchObject({ code: 'context_length_exceeded', status: 400 })
   })
 
-  it.each(['max_tokens must be at least 1', 'too many tokens: max tokens must be less than or equal to 4096, the maximum output length for this model', 'messages: field required', 'Unknown parameter: context', 'The maximum number of tools is 128', 'The request exceeds the maximum number of images', 'n exceeds the maximum value of 8'])(
-    'leaves %j a plain rejection',
-    (message) => {
-      expect(from(400, { message }).code).toBe('provider_rejected')
-    },
-  )
+  it.each([
+    'max_tokens must be at least 1',
+    'too many tokens: max tokens must be less than or equal to 4096, the maximum output length for this model',
+    'messages: field required',
+    'Unknown parameter: context',
+    'The maximum number of tools is 128',
+    'The request exceeds the maximum number of images',
+    'n exceeds the maximum value of 8',
+  ])('leaves %j a plain rejection', (message) => {
+    expect(from(400, { message }).code).toBe('provider_rejected')
+  })
 
   it('does not take a rate limit on tokens for a request that is too long', () => {
-    expect(from(429, { message: 'Too many tokens, please wait before trying again.' }).code).toBe('rate_limit_exceeded')
+    expect(from(429, { message: 'Too many tokens, please wait before trying again.' }).code).toBe(
+      'rate_limit_exceeded',
+    )
   })
 
   it('keeps what helps the client: words, param, code', () => {
-    expect(from(422, { message: 'temperature must be <= 1', param: 'temperature', providerCode: 'bad_range' })).toMatchObject({
+    expect(
+      from(422, {
+        message: 'temperature must be <= 1',
+        param: 'temperature',
+        providerCode: 'bad_range',
+      }),
+    ).toMatchObject({
       message: 'acme: temperature must be <= 1',
       details: { param: 'temperature', providerCode: 'bad_range' },
     })
     expect(from(500).message).toBe('acme: answered with status 500')
   })
 
-  it.each([from(401, { message: 'Incorrect API key provided: sk-proj-ab**cd.' }), from(400, { message: 'API key not valid. Please pass a valid API key.' }), from(403, { message: 'Your API key was reported as leaked. Please use another API key.' })])(
-    'never passes on what a provider says about our own key (I4)',
-    (error) => {
-      expect(error).toMatchObject({ code: 'provider_credentials', status: 502 })
-      expect(error.message).not.toMatch(/sk-|not valid/)
-      expect(error.message).toContain('This is not about your key')
-    },
-  )
+  it.each([
+    from(401, { message: 'Incorrect API key provided: sk-proj-ab**cd.' }),
+    from(400, { message: 'API key not valid. Please pass a valid API key.' }),
+    from(403, { message: 'Your API key was reported as leaked. Please use another API key.' }),
+  ])('never passes on what a provider says about our own key (I4)', (error) => {
+    expect(error).toMatchObject({ code: 'provider_credentials', status: 502 })
+    expect(error.message).not.toMatch(/sk-|not valid/)
+    expect(error.message).toContain('This is not about your key')
+  })
 })
 
 describe('cleanProviderText', () => {
@@ -99,26 +121,42 @@ describe('cleanProviderText', () => {
     'Bearer short',
     '0123456789abcdef0123456789abcdef01234567',
   ])('removes %s wherever it stands (I3)', (secret) => {
-    for (const text of [secret, `bad key: ${secret}.`, `{"key":"${secret}"}`, `key=${secret}&x=1`, `(${secret})`]) {
+    for (const text of [
+      secret,
+      `bad key: ${secret}.`,
+      `{"key":"${secret}"}`,
+      `key=${secret}&x=1`,
+      `(${secret})`,
+    ]) {
       const cleaned = cleanProviderText(text)
       expect(cleaned).toContain('[removed]')
       expect(cleaned).not.toContain(secret.slice(-6))
     }
   })
 
-  it.each(['The model `gpt-5-mini` does not exist', 'Invalid value for messages[0].content: expected a string', 'rate limit: 30000 tokens per minute, used 29800', 'request req_011CSHoEeqs5C35K2UUqR7Fy', 'keyword_arguments is not allowed', 'about skateboarding', 'the_name_of_a_field_that_is_quite_long_and_has_no_end'])(
-    'leaves %j as it is',
-    (text) => {
-      expect(cleanProviderText(text)).toBe(text)
-    },
-  )
+  it.each([
+    'The model `gpt-5-mini` does not exist',
+    'Invalid value for messages[0].content: expected a string',
+    'rate limit: 30000 tokens per minute, used 29800',
+    'request req_011CSHoEeqs5C35K2UUqR7Fy',
+    'keyword_arguments is not allowed',
+    'about skateboarding',
+    'the_name_of_a_field_that_is_quite_long_and_has_no_end',
+  ])('leaves %j as it is', (text) => {
+    expect(cleanProviderText(text)).toBe(text)
+  })
 
   it('makes one line of it', () => {
     expect(cleanProviderText('  a\r\n\tb  \n')).toBe('a b')
   })
 
   it('throws web pages away', () => {
-    for (const page of ['<!DOCTYPE html><html><body>502</body></html>', '<HTML><head></head>', 'x <body class="a">']) expect(cleanProviderText(page)).toBe('')
+    for (const page of [
+      '<!DOCTYPE html><html><body>502</body></html>',
+      '<HTML><head></head>',
+      'x <body class="a">',
+    ])
+      expect(cleanProviderText(page)).toBe('')
     expect(cleanProviderText('expected a < b')).toBe('expected a < b')
   })
 

@@ -1,7 +1,7 @@
 /**
- * Token counts of one answer in one accounting, whatever the provider's own: `inputTokens` *includes* what was read
- * from and written to the prompt cache, `outputTokens` *includes* reasoning. Integers; absent details are `undefined`,
- * zero is a value.
+ * Token counts of one answer in one accounting, whatever the provider's own: `inputTokens`
+ * *includes* what was read from and written to the prompt cache, `outputTokens` *includes*
+ * reasoning. Integers; absent details are `undefined`, zero is a value.
  */
 export interface Usage {
   readonly inputTokens: number
@@ -15,12 +15,16 @@ export interface Usage {
   readonly native?: unknown
 }
 
-/** More than any model reads or writes in one answer: what is beyond is an error of the provider, and is counted as this. */
+/**
+ * More than any model reads or writes in one answer: what is beyond is an error of the provider,
+ * and is counted as this.
+ */
 export const MOST_TOKENS = 1_000_000_000
 
 /**
- * What was read from and written to the cache are parts of the input. Where a provider counts some tokens as both, or more
- * than there are, they count as what costs more, written, so that what is left of the input is never negative.
+ * What was read from and written to the cache are parts of the input. Where a provider counts some
+ * tokens as both, or more than there are, they count as what costs more, written, so that what is
+ * left of the input is never negative.
  */
 export function withinInput(usage: Usage): Usage {
   const { inputTokens, cachedTokens = 0, cacheWriteTokens = 0, longCacheWriteTokens } = usage
@@ -28,19 +32,33 @@ export function withinInput(usage: Usage): Usage {
   const written = Math.min(cacheWriteTokens, inputTokens)
   return {
     ...usage,
-    cachedTokens: usage.cachedTokens === undefined ? undefined : Math.min(cachedTokens, inputTokens - written),
+    cachedTokens:
+      usage.cachedTokens === undefined ? undefined : Math.min(cachedTokens, inputTokens - written),
     cacheWriteTokens: usage.cacheWriteTokens === undefined ? undefined : written,
-    longCacheWriteTokens: longCacheWriteTokens === undefined ? undefined : Math.min(longCacheWriteTokens, written),
+    longCacheWriteTokens:
+      longCacheWriteTokens === undefined ? undefined : Math.min(longCacheWriteTokens, written),
   }
 }
 
-/** Usage is a total, and a later one replaces an earlier one; one that counts nothing says nothing. */
-export function laterUsage(earlier: Usage | undefined, later: Usage | undefined): Usage | undefined {
-  if (later === undefined || (earlier !== undefined && later.inputTokens + later.outputTokens === 0)) return earlier
+/**
+ * Usage is a total, and a later one replaces an earlier one; one that counts nothing says nothing.
+ */
+export function laterUsage(
+  earlier: Usage | undefined,
+  later: Usage | undefined,
+): Usage | undefined {
+  if (
+    later === undefined ||
+    (earlier !== undefined && later.inputTokens + later.outputTokens === 0)
+  )
+    return earlier
   return later
 }
 
-/** A count as providers send it, at most `MOST_TOKENS`: anything that is not a non-negative integer is absent. */
+/**
+ * A count as providers send it, at most `MOST_TOKENS`: anything that is not a non-negative integer
+ * is absent.
+ */
 export function tokenCount(value: unknown): number | undefined {
   if (typeof value !== 'number' || !(value >= 0)) return undefined
   return value > MOST_TOKENS ? MOST_TOKENS : Number.isInteger(value) ? value : undefined

@@ -11,7 +11,10 @@ export function wholeAnswerReader(client: ClientSide, call: CallContext): Stream
   return new WholeAnswerReader(client, call)
 }
 
-/** Holds a body back and gives it as one frame: of a provider that answers a streaming request with a whole answer. */
+/**
+ * Holds a body back and gives it as one frame: of a provider that answers a streaming request with
+ * a whole answer.
+ */
 export class WholeSplitter implements FrameSplitter {
   readonly #maxBytes: number
   #chunks: Uint8Array[] = []
@@ -24,7 +27,11 @@ export class WholeSplitter implements FrameSplitter {
   push(chunk: Uint8Array): readonly SseFrame[] {
     this.#chunks.push(chunk)
     this.#size += chunk.length
-    if (this.#size > this.#maxBytes) throw new GatewayError('upstream_invalid', `The provider answered a streaming request with a whole answer of more than ${this.#maxBytes} bytes.`)
+    if (this.#size > this.#maxBytes)
+      throw new GatewayError(
+        'upstream_invalid',
+        `The provider answered a streaming request with a whole answer of more than ${this.#maxBytes} bytes.`,
+      )
     return []
   }
 
@@ -52,7 +59,11 @@ class WholeAnswerReader implements StreamReader {
   read({ data }: SseFrame): readonly StreamEvent[] {
     try {
       const body = parseObject(data)
-      if (body === undefined) throw new GatewayError('upstream_invalid', `${this.#call.provider} answered with something that is not a JSON object.`)
+      if (body === undefined)
+        throw new GatewayError(
+          'upstream_invalid',
+          `${this.#call.provider} answered with something that is not a JSON object.`,
+        )
       const events = eventsOf(this.#client.readAnswer(body, this.#call))
       this.complete = true
       return events
@@ -71,7 +82,8 @@ export function eventsOf({ id, model, created, choices, usage }: Answer): Stream
       if (part.type === 'tool-call') calls += 1
       for (const event of eventsOfPart(part, choice, calls - 1)) events.push(event)
     }
-    if (logprobs !== undefined && logprobs !== null) events.push({ type: 'logprobs', choice, value: logprobs })
+    if (logprobs !== undefined && logprobs !== null)
+      events.push({ type: 'logprobs', choice, value: logprobs })
     if (annotations !== undefined) events.push({ type: 'annotations', choice, value: annotations })
     events.push({ type: 'finish', choice, finish })
   })
@@ -80,18 +92,35 @@ export function eventsOf({ id, model, created, choices, usage }: Answer): Stream
 }
 
 function eventsOfPart(part: Part, choice: number, index: number): StreamEvent[] {
-  if (part.type === 'text' || part.type === 'refusal') return part.text === '' ? [] : [{ type: part.type, choice, text: part.text }]
+  if (part.type === 'text' || part.type === 'refusal')
+    return part.text === '' ? [] : [{ type: part.type, choice, text: part.text }]
   if (part.type === 'reasoning') {
     const { text, signature, redacted } = part
-    const signed: StreamEvent[] = signature === undefined ? [] : [{ type: 'reasoning-signature', choice, signature, ...(redacted === true && { redacted }) }]
+    const signed: StreamEvent[] =
+      signature === undefined
+        ? []
+        : [
+            {
+              type: 'reasoning-signature',
+              choice,
+              signature,
+              ...(redacted === true && { redacted }),
+            },
+          ]
     return text === '' ? signed : [{ type: 'reasoning', choice, text }, ...signed]
   }
   if (part.type !== 'tool-call') return [{ type: 'part', choice, part }]
   const { id, name, kind, signature } = part
-  return [{ type: 'tool-call', choice, index, id, name, kind, signature }, { type: 'tool-arguments', choice, index, text: part.arguments }]
+  return [
+    { type: 'tool-call', choice, index, id, name, kind, signature },
+    { type: 'tool-arguments', choice, index, text: part.arguments },
+  ]
 }
 
-/** Reads a whole stream that came in answer to a request for one JSON document. Throws the error it carries, and `upstream_truncated` where it has no end. */
+/**
+ * Reads a whole stream that came in answer to a request for one JSON document. Throws the error it
+ * carries, and `upstream_truncated` where it has no end.
+ */
 export function collectAnswer(bytes: Uint8Array, client: ClientSide, call: CallContext): Answer {
   const reader = client.openReader({ ...call, stream: true })
   const splitter = new SseFrameSplitter(bytes.length)
@@ -104,7 +133,11 @@ export function collectAnswer(bytes: Uint8Array, client: ClientSide, call: CallC
       }
     }
   }
-  if (!reader.complete) throw new GatewayError('upstream_truncated', `${call.provider} answered with a stream that breaks off.`)
+  if (!reader.complete)
+    throw new GatewayError(
+      'upstream_truncated',
+      `${call.provider} answered with a stream that breaks off.`,
+    )
   return collected.answer()
 }
 
@@ -121,31 +154,52 @@ interface Choice {
 /** The answer that the events of a stream make up. */
 class Collected {
   readonly #choices = new Map<number, Choice>()
-  readonly #start: { id?: string | undefined; model?: string | undefined; created?: number | undefined } = {}
+  readonly #start: {
+    id?: string | undefined
+    model?: string | undefined
+    created?: number | undefined
+  } = {}
   #usage: Answer['usage']
 
   add(event: StreamEvent): void {
-    if (event.type === 'start') Object.assign(this.#start, { id: event.id, model: event.model, created: event.created })
+    if (event.type === 'start')
+      Object.assign(this.#start, { id: event.id, model: event.model, created: event.created })
     else if (event.type === 'usage') this.#usage = event.usage
     else if (event.type !== 'error') addTo(this.#choice(event.choice), event)
   }
 
   answer(): Answer {
-    const choices = [...this.#choices.entries()].toSorted(([one], [other]) => one - other).map(([, { parts, finish, logprobs, annotations }]): AnswerChoice => ({ parts, finish: finish ?? { reason: 'stop' }, logprobs, annotations }))
+    const choices = [...this.#choices.entries()]
+      .toSorted(([one], [other]) => one - other)
+      .map(([, { parts, finish, logprobs, annotations }]): AnswerChoice => ({
+        parts,
+        finish: finish ?? { reason: 'stop' },
+        logprobs,
+        annotations,
+      }))
     return { ...this.#start, choices, usage: this.#usage }
   }
 
   #choice(index: number): Choice {
     let choice = this.#choices.get(index)
     if (choice === undefined) {
-      choice = { parts: [], calls: new Map(), finish: undefined, logprobs: undefined, annotations: undefined }
+      choice = {
+        parts: [],
+        calls: new Map(),
+        finish: undefined,
+        logprobs: undefined,
+        annotations: undefined,
+      }
       this.#choices.set(index, choice)
     }
     return choice
   }
 }
 
-function addTo(choice: Choice, event: Exclude<StreamEvent, { type: 'start' | 'usage' | 'error' }>): void {
+function addTo(
+  choice: Choice,
+  event: Exclude<StreamEvent, { type: 'start' | 'usage' | 'error' }>,
+): void {
   const last = choice.parts.at(-1)
   if (event.type === 'text' || event.type === 'refusal') {
     if (last?.type === event.type) last.text += event.text
@@ -154,11 +208,25 @@ function addTo(choice: Choice, event: Exclude<StreamEvent, { type: 'start' | 'us
     if (last?.type === 'reasoning' && last.signature === undefined) last.text += event.text
     else choice.parts.push({ type: 'reasoning', text: event.text })
   } else if (event.type === 'reasoning-signature') {
-    if (event.redacted !== true && last?.type === 'reasoning' && last.signature === undefined) last.signature = event.signature
-    else choice.parts.push({ type: 'reasoning', text: '', signature: event.signature, ...(event.redacted === true && { redacted: true }) })
+    if (event.redacted !== true && last?.type === 'reasoning' && last.signature === undefined)
+      last.signature = event.signature
+    else
+      choice.parts.push({
+        type: 'reasoning',
+        text: '',
+        signature: event.signature,
+        ...(event.redacted === true && { redacted: true }),
+      })
   } else if (event.type === 'tool-call') {
     const { id, name, kind, signature } = event
-    const call: Changing<Extract<Part, { type: 'tool-call' }>> = { type: 'tool-call', id, name, kind, arguments: '', ...(signature && { signature }) }
+    const call: Changing<Extract<Part, { type: 'tool-call' }>> = {
+      type: 'tool-call',
+      id,
+      name,
+      kind,
+      arguments: '',
+      ...(signature && { signature }),
+    }
     choice.parts.push(call)
     choice.calls.set(event.index, call)
   } else if (event.type === 'tool-arguments') {
@@ -166,13 +234,24 @@ function addTo(choice: Choice, event: Exclude<StreamEvent, { type: 'start' | 'us
     if (call !== undefined) call.arguments += event.text
   } else if (event.type === 'part') choice.parts.push(event.part)
   else if (event.type === 'finish') choice.finish = event.finish
-  else if (event.type === 'annotations') choice.annotations = [...(choice.annotations ?? []), ...event.value]
+  else if (event.type === 'annotations')
+    choice.annotations = [...(choice.annotations ?? []), ...event.value]
   else choice.logprobs = joined(choice.logprobs, objectOf(event.value))
 }
 
 /** OpenAI-shaped: lists of tokens by what they are part of. */
-function joined(before: JsonObject | undefined, more: JsonObject | undefined): JsonObject | undefined {
+function joined(
+  before: JsonObject | undefined,
+  more: JsonObject | undefined,
+): JsonObject | undefined {
   if (before === undefined || more === undefined) return more ?? before
   const names = new Set([...Object.keys(before), ...Object.keys(more)])
-  return Object.fromEntries([...names].map((name) => [name, before[name] === null && more[name] === null ? null : [...listOf(before[name]), ...listOf(more[name])]]))
+  return Object.fromEntries(
+    [...names].map((name) => [
+      name,
+      before[name] === null && more[name] === null
+        ? null
+        : [...listOf(before[name]), ...listOf(more[name])],
+    ]),
+  )
 }

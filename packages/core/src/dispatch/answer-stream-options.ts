@@ -28,8 +28,13 @@ export interface AnswerStreamOptions {
   readonly finishesWithoutClient: boolean
   /** How much of it is paid for; all of it when absent. */
   readonly allowance?: OutputAllowance | undefined
-  /** Asked when the provider fails: somebody else's stream, of the same relay, that goes on where this one broke off. */
-  readonly onBreak?: ((failure: GatewayError) => Promise<AnswerStream | undefined> | undefined) | undefined
+  /**
+   * Asked when the provider fails: somebody else's stream, of the same relay, that goes on where
+   * this one broke off.
+   */
+  readonly onBreak?:
+    | ((failure: GatewayError) => Promise<AnswerStream | undefined> | undefined)
+    | undefined
   /** Told once, when nothing more comes. */
   readonly onFinish?: (failure: GatewayError | undefined) => void
 }

@@ -7,11 +7,19 @@ import { AnswerStream, type StreamEnd } from './answer-stream.ts'
 import { Cancellation } from './cancellation.ts'
 import type { UpstreamCall } from './transport.ts'
 
-const acme = { name: 'acme', quirks: {}, redact: (text: string) => text.replaceAll('s3cret-of-acme', '[removed]') }
+const acme = {
+  name: 'acme',
+  quirks: {},
+  redact: (text: string) => text.replaceAll('s3cret-of-acme', '[removed]'),
+}
 
-const text = (value: Uint8Array | string | undefined): string | undefined => (value === undefined ? undefined : String(value))
+const text = (value: Uint8Array | string | undefined): string | undefined =>
+  value === undefined ? undefined : String(value)
 
-/** Chunks are handed over one by one; `:` is a comment, `~` an event the client does not see, `!` the provider's error, `.` the finish. */
+/**
+ * Chunks are handed over one by one; `:` is a comment, `~` an event the client does not see, `!`
+ * the provider's error, `.` the finish.
+ */
 class FakeRelay implements StreamRelay {
   events = 1
   error: GatewayError | undefined
@@ -94,7 +102,14 @@ class FakeCall implements UpstreamCall {
   }
 }
 
-function open(options: { first?: string[]; answerLimitBytes?: number; heartbeat?: string; idleTimeoutMs?: number } = {}) {
+function open(
+  options: {
+    first?: string[]
+    answerLimitBytes?: number
+    heartbeat?: string
+    idleTimeoutMs?: number
+  } = {},
+) {
   const clock = new FakeClock()
   const controller = new AbortController()
   const cancellation = new Cancellation(clock, controller.signal, 100_000)
@@ -102,7 +117,18 @@ function open(options: { first?: string[]; answerLimitBytes?: number; heartbeat?
   const relay = new FakeRelay()
   const ends: (string | undefined)[] = []
   const errors: GatewayError[] = []
-  const stream = new AnswerStream({ call, relay, cancellation, clock, ...(options.heartbeat === undefined ? {} : { heartbeat: options.heartbeat }), first: options.first ?? [], idleTimeoutMs: options.idleTimeoutMs ?? 1000, answerLimitBytes: options.answerLimitBytes ?? 1000, provider: acme, finishesWithoutClient: false })
+  const stream = new AnswerStream({
+    call,
+    relay,
+    cancellation,
+    clock,
+    ...(options.heartbeat === undefined ? {} : { heartbeat: options.heartbeat }),
+    first: options.first ?? [],
+    idleTimeoutMs: options.idleTimeoutMs ?? 1000,
+    answerLimitBytes: options.answerLimitBytes ?? 1000,
+    provider: acme,
+    finishesWithoutClient: false,
+  })
   const onEnd = ({ error }: StreamEnd): void => {
     ends.push(error?.code)
     if (error !== undefined) errors.push(error)
@@ -114,7 +140,10 @@ function open(options: { first?: string[]; answerLimitBytes?: number; heartbeat?
 }
 
 /** Asks for the next piece, lets the provider send this, and tells what came. */
-async function after(opened: ReturnType<typeof open>, word: string | undefined): Promise<string | undefined> {
+async function after(
+  opened: ReturnType<typeof open>,
+  word: string | undefined,
+): Promise<string | undefined> {
   const piece = opened.next()
   await opened.call.give(word)
   return piece
@@ -157,7 +186,11 @@ describe('a broken stream never looks whole (B1)', () => {
     const opened = open()
     await after(opened, 'a')
     expect(await after(opened, undefined)).toBe('[upstream_truncated]')
-    expect([await opened.next(), opened.ends, opened.idle()]).toEqual(['done', ['upstream_truncated'], 0])
+    expect([await opened.next(), opened.ends, opened.idle()]).toEqual([
+      'done',
+      ['upstream_truncated'],
+      0,
+    ])
   })
 
   it('cut off on the wire, also after its finish', async () => {
@@ -175,7 +208,10 @@ describe('a broken stream never looks whole (B1)', () => {
     const opened = open()
     expect(await after(opened, 'a!')).toBe('a!')
     expect([await opened.next(), await opened.next()]).toEqual(['[provider_overloaded]', 'done'])
-    expect([opened.ends, opened.call.aborted.map((error) => error.code)]).toEqual([['provider_overloaded'], ['provider_overloaded']])
+    expect([opened.ends, opened.call.aborted.map((error) => error.code)]).toEqual([
+      ['provider_overloaded'],
+      ['provider_overloaded'],
+    ])
     const bare = open()
     expect(await after(bare, '!')).toBe('[provider_overloaded]')
   })
@@ -213,15 +249,30 @@ describe('a broken stream of bytes is cut', () => {
     const opened = cut()
     await after(opened, 'a')
     const piece = opened.next()
-    await Promise.all([expect(piece).rejects.toMatchObject({ code: 'upstream_truncated', details: { provider: 'acme' } }), opened.call.breakOff()])
-    expect([await opened.next(), opened.ends, opened.idle()]).toEqual(['done', ['upstream_truncated'], 0])
+    await Promise.all([
+      expect(piece).rejects.toMatchObject({
+        code: 'upstream_truncated',
+        details: { provider: 'acme' },
+      }),
+      opened.call.breakOff(),
+    ])
+    expect([await opened.next(), opened.ends, opened.idle()]).toEqual([
+      'done',
+      ['upstream_truncated'],
+      0,
+    ])
   })
 
   it('by its limit, also before anything is read', async () => {
-    await expect(cut({ first: ['aaaaaa'], answerLimitBytes: 5 }).next()).rejects.toMatchObject({ code: 'answer_too_large' })
+    await expect(cut({ first: ['aaaaaa'], answerLimitBytes: 5 }).next()).rejects.toMatchObject({
+      code: 'answer_too_large',
+    })
     const opened = cut({ answerLimitBytes: 5 })
     const piece = opened.next()
-    await Promise.all([expect(piece).rejects.toMatchObject({ code: 'answer_too_large' }), opened.call.give('aaaaaa')])
+    await Promise.all([
+      expect(piece).rejects.toMatchObject({ code: 'answer_too_large' }),
+      opened.call.give('aaaaaa'),
+    ])
   })
 
   it('while nobody reads: whoever reads on is told, and nobody else', async () => {
@@ -285,7 +336,12 @@ describe('leaving', () => {
     await opened.next()
     expect(await opened.stream.return()).toEqual({ done: true, value: undefined })
     await arrived()
-    expect([await opened.next(), opened.ends, opened.call.aborted.map((error) => error.code), opened.idle()]).toEqual(['done', ['client_closed'], ['client_closed'], 0])
+    expect([
+      await opened.next(),
+      opened.ends,
+      opened.call.aborted.map((error) => error.code),
+      opened.idle(),
+    ]).toEqual(['done', ['client_closed'], ['client_closed'], 0])
     await opened.stream.return()
     expect(opened.ends).toEqual(['client_closed'])
   })
@@ -322,7 +378,11 @@ describe('leaving', () => {
     opened.controller.abort()
     expect(await piece).toBe('done')
     await arrived()
-    expect([opened.ends, opened.call.aborted[0]?.code, opened.idle()]).toEqual([['client_closed'], 'client_closed', 0])
+    expect([opened.ends, opened.call.aborted[0]?.code, opened.idle()]).toEqual([
+      ['client_closed'],
+      'client_closed',
+      0,
+    ])
   })
 
   it('by signal while nobody reads still settles', async () => {
@@ -336,7 +396,17 @@ describe('leaving', () => {
     const clock = new FakeClock()
     const cancellation = new Cancellation(clock, AbortSignal.abort(), 1000)
     const call = new FakeCall()
-    const stream = new AnswerStream({ call, relay: new FakeRelay(), cancellation, clock, first: [], idleTimeoutMs: 1, answerLimitBytes: 1, provider: acme, finishesWithoutClient: false })
+    const stream = new AnswerStream({
+      call,
+      relay: new FakeRelay(),
+      cancellation,
+      clock,
+      first: [],
+      idleTimeoutMs: 1,
+      answerLimitBytes: 1,
+      provider: acme,
+      finishesWithoutClient: false,
+    })
     await settle()
     const ends: StreamEnd[] = []
     stream.onEnd((end) => {

@@ -18,9 +18,10 @@ const OVER: Result = Object.freeze({ done: true, value: undefined })
 export type StreamEnding = (end: StreamEnd) => void
 
 /**
- * A committed stream on its way to the client. It pulls: a client that does not read lets the provider's socket fill
- * up, and no clock runs against the provider meanwhile. A break becomes the relay's error event; where the relay has none,
- * the iteration rejects once, which cuts the client's connection, and is over.
+ * A committed stream on its way to the client. It pulls: a client that does not read lets the
+ * provider's socket fill up, and no clock runs against the provider meanwhile. A break becomes the
+ * relay's error event; where the relay has none, the iteration rejects once, which cuts the
+ * client's connection, and is over.
  */
 export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> {
   #options: AnswerStreamOptions
@@ -40,9 +41,15 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   #askedAtBeat = -1
   /** How long the client has not read what is there for it. */
   #stalledMs = 0
-  /** The last thing given was a heartbeat, ours or the provider's, which does not feed the provider's clock. */
+  /**
+   * The last thing given was a heartbeat, ours or the provider's, which does not feed the
+   * provider's clock.
+   */
   #isWaiting = false
-  /** When the stream is taken for whole although its connection is still open, on the monotonic clock. */
+  /**
+   * When the stream is taken for whole although its connection is still open, on the monotonic
+   * clock.
+   */
   #wholeAt: number | undefined
   #onAbandon: (() => void) | undefined
   #isCut = false
@@ -74,9 +81,14 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     const { cancellation, call, finishesWithoutClient } = this.#options
     cancellation.wait((error) => {
       // `onEnd` has not been called yet, and will see that the client has left.
-      if (error.code === 'client_closed' && (this.#drain(error) || (this.#ending === undefined && finishesWithoutClient))) return
+      if (
+        error.code === 'client_closed' &&
+        (this.#drain(error) || (this.#ending === undefined && finishesWithoutClient))
+      )
+        return
       call.abort(error)
-      // Whoever is reading is told by the read. Somebody who has left may never read again, and the request must still end.
+      // Whoever is reading is told by the read. Somebody who has left may never read again, and the
+      // request must still end.
       if (!this.#isReading) this.#endUnread(error)
     })
   }
@@ -85,7 +97,8 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   onEnd(ending: StreamEnding): void {
     this.#ending = ending
     const { reason } = this.#options.cancellation
-    if (reason !== undefined && !(reason.code === 'client_closed' && this.#drain(reason))) this.#endUnread(reason)
+    if (reason !== undefined && !(reason.code === 'client_closed' && this.#drain(reason)))
+      this.#endUnread(reason)
   }
 
   /** Told when the client has not read for so long that its connection is of no use any more. */
@@ -108,7 +121,12 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     }
     if (this.#state === 'draining') return promised(OVER)
     const { relay, allowance } = this.#options
-    if (allowance !== undefined && relay.cut !== undefined && this.#state === 'running' && relay.error === undefined) {
+    if (
+      allowance !== undefined &&
+      relay.cut !== undefined &&
+      this.#state === 'running' &&
+      relay.error === undefined
+    ) {
       const isAllowed = allowance.allows(this.outputEstimate)
       if (isAllowed instanceof Promise) return isAllowed.then(() => this.next())
       const tail = isAllowed ? undefined : relay.cut(allowance.inputTokens)
@@ -139,12 +157,20 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     return read
   }
 
-  /** Times what the provider owes next: the first content, another event, or what may still follow the end it has said. */
+  /**
+   * Times what the provider owes next: the first content, another event, or what may still follow
+   * the end it has said.
+   */
   #startClock(): void {
     const { relay, cancellation, clock, idleTimeoutMs, firstContentBy } = this.#options
     if (relay.endGraceMs === undefined) {
       this.#wholeAt = undefined
-      if (firstContentBy !== undefined && relay.hasContent === false) cancellation.startPhase('first_token_timeout', firstContentBy.at - clock.monotonic(), firstContentBy.limitMs)
+      if (firstContentBy !== undefined && relay.hasContent === false)
+        cancellation.startPhase(
+          'first_token_timeout',
+          firstContentBy.at - clock.monotonic(),
+          firstContentBy.limitMs,
+        )
       else cancellation.startPhase('idle_timeout', idleTimeoutMs)
       return
     }
@@ -155,7 +181,10 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   readonly #onChunk = (chunk: Uint8Array | undefined): Result | Promise<Result> => {
     this.#isReading = false
     this.#isWaiting = chunk?.length === 0
-    if (this.#isWaiting) return this.#options.heartbeat === undefined ? this.#read() : { done: false, value: this.#options.heartbeat }
+    if (this.#isWaiting)
+      return this.#options.heartbeat === undefined
+        ? this.#read()
+        : { done: false, value: this.#options.heartbeat }
     const { relay, cancellation } = this.#options
     const seen = relay.events
     let output: Uint8Array | string | undefined
@@ -167,20 +196,29 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     if (relay.events !== seen) this.#noteContent()
     if (chunk === undefined && this.#state === 'running') this.#state = 'upstream ended'
     if (this.#state === 'draining') return OVER
-    // Comments and pings do not feed the clock: a provider that only says it is alive is not answering.
+    // Comments and pings do not feed the clock: a provider that only says it is alive is not
+    // answering.
     this.#isWaiting = relay.events === seen && relay.endGraceMs === undefined
     if (output !== undefined) {
       if (!this.#isWaiting) cancellation.endPhase()
       return given(this.#deliver(output))
     }
     // Half an event at the end is not a wrong one: the rest of it never came.
-    if (relay.error !== undefined) return this.#break(chunk === undefined && relay.error.code === 'upstream_invalid' ? this.#truncated() : relay.error)
+    if (relay.error !== undefined)
+      return this.#break(
+        chunk === undefined && relay.error.code === 'upstream_invalid'
+          ? this.#truncated()
+          : relay.error,
+      )
     if (chunk === undefined || relay.endGraceMs === 0) return this.#endOfUpstream()
     if (!this.#isWaiting) this.#startClock()
     return this.#read()
   }
 
-  /** Nobody on the way may take a silent stream for a dead one; and a client that does not read is not waited for forever. */
+  /**
+   * Nobody on the way may take a silent stream for a dead one; and a client that does not read is
+   * not waited for forever.
+   */
   readonly #onBeat = (): void => {
     if (this.#state === 'over' || this.#state === 'draining') return
     this.#beat = this.#options.clock.setTimer(this.#onBeat, HEARTBEAT_MS)
@@ -195,7 +233,9 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     }
     this.#stalledMs = isStill ? this.#stalledMs + HEARTBEAT_MS : 0
     if (this.#stalledMs < LONGEST_STALL_MS) return
-    this.#endUnread(new GatewayError('client_stalled', `The client read nothing for ${this.#stalledMs} ms.`))
+    this.#endUnread(
+      new GatewayError('client_stalled', `The client read nothing for ${this.#stalledMs} ms.`),
+    )
     this.#onAbandon?.()
   }
 
@@ -203,11 +243,20 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     this.#isReading = false
     const { relay } = this.#options
     // The provider had said the end: how its connection goes is no part of the answer.
-    if (this.#state === 'running' && relay.endGraceMs !== undefined && relay.complete && relay.error === undefined) return promised(this.#finish(undefined))
+    if (
+      this.#state === 'running' &&
+      relay.endGraceMs !== undefined &&
+      relay.complete &&
+      relay.error === undefined
+    )
+      return promised(this.#finish(undefined))
     return this.#break(transportError(error, { answered: true }))
   }
 
-  /** What broke goes on with another target where that is wanted and can be, and ends everywhere else. */
+  /**
+   * What broke goes on with another target where that is wanted and can be, and ends everywhere
+   * else.
+   */
   #break(error: GatewayError): Promise<Result> {
     const { call, onBreak, cancellation } = this.#options
     if (this.#state === 'over' || this.#state === 'draining') return promised(OVER)
@@ -230,7 +279,8 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   /** From here on it is the other's stream, as one. */
   #takeOver(other: AnswerStream): void {
     const { heartbeat } = this.#options
-    const marker = heartbeat === undefined ? [] : [`: continued by ${other.#options.provider.name}\n\n`]
+    const marker =
+      heartbeat === undefined ? [] : [`: continued by ${other.#options.provider.name}\n\n`]
     this.#options = other.#options
     this.#first = [...marker, ...other.#first]
     this.#state = 'running'
@@ -241,8 +291,9 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   }
 
   /**
-   * Nothing more is read by the client: what has arrived still counts, and where the answer is to be finished without the
-   * client, all of it is read. False where the stream has to end at once. `reason` is none where the gateway has ended it.
+   * Nothing more is read by the client: what has arrived still counts, and where the answer is to
+   * be finished without the client, all of it is read. False where the stream has to end at once.
+   * `reason` is none where the gateway has ended it.
    */
   #drain(reason: GatewayError | undefined): boolean {
     if (this.#state === 'draining') return true
@@ -252,7 +303,9 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     this.#state = 'draining'
     this.#first = []
     this.#beat.clear()
-    const forget = finishesWithoutClient ? boundWithoutClient(this.#options, reason ?? CUT) : undefined
+    const forget = finishesWithoutClient
+      ? boundWithoutClient(this.#options, reason ?? CUT)
+      : undefined
     const end = (): void => {
       forget?.()
       // Unless something else has ended it meanwhile.
@@ -272,7 +325,8 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
       relay.push(chunk)
       if (relay.events !== seen) this.#noteContent()
       this.#bytes += chunk.length
-      if (relay.error !== undefined || relay.endGraceMs === 0 || this.#bytes > answerLimitBytes) return
+      if (relay.error !== undefined || relay.endGraceMs === 0 || this.#bytes > answerLimitBytes)
+        return
     }
     relay.flush()
   }
@@ -281,7 +335,12 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     this.#bytes += value.length
     const limit = this.#options.answerLimitBytes
     if (this.#bytes <= limit) return { done: false, value }
-    return this.#finish(new GatewayError('answer_too_large', `The provider's answer is larger than the limit of ${limit} bytes (option answerLimit, POSTERN_ANSWER_LIMIT).`))
+    return this.#finish(
+      new GatewayError(
+        'answer_too_large',
+        `The provider's answer is larger than the limit of ${limit} bytes (option answerLimit, POSTERN_ANSWER_LIMIT).`,
+      ),
+    )
   }
 
   #endUnread(reason: GatewayError): void {
@@ -289,7 +348,9 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   }
 
   #endOfUpstream(): Promise<Result> {
-    return this.#options.relay.complete ? promised(this.#finish(undefined)) : this.#break(this.#truncated())
+    return this.#options.relay.complete
+      ? promised(this.#finish(undefined))
+      : this.#break(this.#truncated())
   }
 
   /** No more of it is paid for: it ends here, as an answer whose bound is reached does. */
@@ -308,10 +369,14 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     if (progress !== undefined) noteContent(progress, relay, clock.monotonic())
   }
 
-  /** What has arrived and was not read yet has been written by the provider: it counts, though the client does not get it. */
+  /**
+   * What has arrived and was not read yet has been written by the provider: it counts, though the
+   * client does not get it.
+   */
   #countUnread(): void {
     const { call, relay } = this.#options
-    if ((this.#state !== 'running' && this.#state !== 'draining') || relay.error !== undefined) return
+    if ((this.#state !== 'running' && this.#state !== 'draining') || relay.error !== undefined)
+      return
     const unread = call.unread()
     if (unread === undefined) return
     try {
@@ -324,7 +389,10 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   }
 
   #truncated(): GatewayError {
-    return new GatewayError('upstream_truncated', `${this.#options.provider.name} ended its stream before the answer was complete.`)
+    return new GatewayError(
+      'upstream_truncated',
+      `${this.#options.provider.name} ended its stream before the answer was complete.`,
+    )
   }
 
   #finish(error: GatewayError | undefined): Ending {
@@ -345,7 +413,13 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     if (error !== undefined) this.#countUnread()
     this.#state = 'over'
     this.#first = []
-    const failure = error === undefined ? undefined : withDetails(redacted(error, (text) => provider.redact(text)), { provider: provider.name })
+    const failure =
+      error === undefined
+        ? undefined
+        : withDetails(
+            redacted(error, (text) => provider.redact(text)),
+            { provider: provider.name },
+          )
     if (failure !== undefined) call.abort(failure)
     else if (isOpen) letGo(call, clock)
     cancellation.close()
@@ -356,7 +430,10 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   }
 }
 
-const CUT = new GatewayError('client_closed', 'The gateway has ended the answer: no more of it was paid for.')
+const CUT = new GatewayError(
+  'client_closed',
+  'The gateway has ended the answer: no more of it was paid for.',
+)
 
 const HEARTBEAT_MS = 15_000
 /** How long a client may leave what is there for it unread. */

@@ -3,20 +3,34 @@ import type { GatewayError } from '../errors.ts'
 import { attempt, type Attempt, type Committed } from './attempt.ts'
 import { Cancellation } from './cancellation.ts'
 
-/** So many calls of one request are under way at once: more would take a provider's limits from everybody else. */
+/**
+ * So many calls of one request are under way at once: more would take a provider's limits from
+ * everybody else.
+ */
 const MAX_CALLS_AT_ONCE = 8
 
-/** One attempt in several calls, which succeeds when all of them do. The first one that fails ends the others. */
-export async function attemptSeveral(options: Attempt, several: NonNullable<Translation['several']>): Promise<Committed> {
+/**
+ * One attempt in several calls, which succeeds when all of them do. The first one that fails ends
+ * the others.
+ */
+export async function attemptSeveral(
+  options: Attempt,
+  several: NonNullable<Translation['several']>,
+): Promise<Committed> {
   const { cancellation, environment } = options
   // The parts are ended by the whole, which hears of the client.
-  const parts = several.parts.map((translation) => ({ translation, cancellation: new Cancellation(environment.clock, undefined, cancellation.remainingMs) }))
-  const endAll = (reason: GatewayError): void => parts.forEach((part) => part.cancellation.cancel(reason))
+  const parts = several.parts.map((translation) => ({
+    translation,
+    cancellation: new Cancellation(environment.clock, undefined, cancellation.remainingMs),
+  }))
+  const endAll = (reason: GatewayError): void =>
+    parts.forEach((part) => part.cancellation.cancel(reason))
   cancellation.wait(endAll)
   const answers: Committed[] = []
   let next = 0
   const work = async (): Promise<void> => {
-    for (let part = parts[next++]; part !== undefined; part = parts[next++]) answers.push(await attempt({ ...options, ...part }))
+    for (let part = parts[next++]; part !== undefined; part = parts[next++])
+      answers.push(await attempt({ ...options, ...part }))
   }
   try {
     await Promise.all(Array.from({ length: Math.min(MAX_CALLS_AT_ONCE, parts.length) }, work))
@@ -33,5 +47,10 @@ export async function attemptSeveral(options: Attempt, several: NonNullable<Tran
 function joined(answers: readonly Committed[], { body, ...observation }: RelayedAnswer): Committed {
   const [first] = answers
   if (first === undefined) throw new TypeError('A request in several calls has at least one.')
-  return { ...first, dropped: [...new Set(answers.flatMap(({ dropped }) => dropped))], body, observation }
+  return {
+    ...first,
+    dropped: [...new Set(answers.flatMap(({ dropped }) => dropped))],
+    body,
+    observation,
+  }
 }

@@ -32,10 +32,32 @@ describe('the clock of an attempt', () => {
 
   const condition = conditionAfter([])
   it.each([
-    ['leaves the next target half of the deadline', { limit: 'derived', remainingMs: 20_000, hasAlternative: true }, 10_000],
-    ['is the usual time where the deadline is far', { limit: 'derived', remainingMs: 600_000, hasAlternative: true }, 2 * MINUTE],
-    ['does not run for the last target', { limit: 'derived', remainingMs: 600_000, hasAlternative: false }, undefined],
-    ['is the configured one for every target', { limit: 5_000, remainingMs: 600_000, hasAlternative: false }, 5_000],
-    ['does not run without a limit', { limit: undefined, remainingMs: 600_000, hasAlternative: true }, undefined],
-  ] as const)('%s', (_what, clock, ms) => expect(attemptTimeoutMs({ condition, ...clock })).toBe(ms))
+    [
+      'leaves the next target half of the deadline',
+      { limit: 'derived', remainingMs: 20_000, hasAlternative: true },
+      10_000,
+    ],
+    [
+      'is the usual time where the deadline is far',
+      { limit: 'derived', remainingMs: 600_000, hasAlternative: true },
+      2 * MINUTE,
+    ],
+    [
+      'does not run for the last target',
+      { limit: 'derived', remainingMs: 600_000, hasAlternative: false },
+      undefined,
+    ],
+    [
+      'is the configured one for every target',
+      { limit: 5_000, remainingMs: 600_000, hasAlternative: false },
+      5_000,
+    ],
+    [
+      'does not run without a limit',
+      { limit: undefined, remainingMs: 600_000, hasAlternative: true },
+      undefined,
+    ],
+  ] as const)('%s', (_what, clock, ms) =>
+    expect(attemptTimeoutMs({ condition, ...clock })).toBe(ms),
+  )
 })

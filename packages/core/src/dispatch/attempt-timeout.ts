@@ -2,7 +2,10 @@ import type { PlanLimits } from '../routing/index.ts'
 import type { TargetCondition } from './target-health.ts'
 
 const TIMES_USUAL = 4
-/** Answers of very different length come from one target: a clock any closer would cut the long ones off. */
+/**
+ * Answers of very different length come from one target: a clock any closer would cut the long ones
+ * off.
+ */
 const SHORTEST_MS = 60_000
 /** While too little is known of a target. */
 const UNKNOWN_MS = 120_000
@@ -12,8 +15,9 @@ const SHARE_OF_DEADLINE = 0.5
 type TimedTarget = Pick<TargetCondition, 'roughP95Ms' | 'slowestMs'>
 
 /**
- * How long a whole answer of this target takes at most when the target is well, in milliseconds: four times its p95. An
- * attempt that took longer counts against its health, whether or not it was ended for that.
+ * How long a whole answer of this target takes at most when the target is well, in milliseconds:
+ * four times its p95. An attempt that took longer counts against its health, whether or not it was
+ * ended for that.
  */
 export function longestUsualMs(condition: TimedTarget): number {
   const p95 = condition.roughP95Ms('whole')
@@ -31,8 +35,18 @@ export interface AttemptClock {
   readonly hasAlternative: boolean
 }
 
-/** Milliseconds after which an attempt at a whole answer has failed; `undefined` where it may use all that is left of the deadline. */
-export function attemptTimeoutMs({ limit, condition, remainingMs, hasAlternative }: AttemptClock): number | undefined {
+/**
+ * Milliseconds after which an attempt at a whole answer has failed; `undefined` where it may use
+ * all that is left of the deadline.
+ */
+export function attemptTimeoutMs({
+  limit,
+  condition,
+  remainingMs,
+  hasAlternative,
+}: AttemptClock): number | undefined {
   if (limit !== 'derived') return limit
-  return hasAlternative ? Math.round(Math.min(longestUsualMs(condition), remainingMs * SHARE_OF_DEADLINE)) : undefined
+  return hasAlternative
+    ? Math.round(Math.min(longestUsualMs(condition), remainingMs * SHARE_OF_DEADLINE))
+    : undefined
 }

@@ -1,4 +1,10 @@
-import type { BuiltRequest, JsonObject, Observation, StreamRelay, Translation } from '../dialects/index.ts'
+import type {
+  BuiltRequest,
+  JsonObject,
+  Observation,
+  StreamRelay,
+  Translation,
+} from '../dialects/index.ts'
 import { ACCEPT_ENCODING } from '../content-coding.ts'
 import { GatewayError, redacted, withDetails } from '../errors.ts'
 import { parseOutside } from '../json-object.ts'
@@ -27,12 +33,19 @@ export interface Attempt {
   /** Sent besides; headers of the provider's configuration win. */
   readonly traceHeaders?: Readonly<Record<string, string>> | undefined
   readonly cancellation: Cancellation
-  /** Whether a body that can be sent only once has begun to leave: nothing can be tried after that. */
+  /**
+   * Whether a body that can be sent only once has begun to leave: nothing can be tried after that.
+   */
   readonly upload: { isSpent: boolean }
   readonly environment: DispatchEnvironment
-  /** Clock of a whole answer, in milliseconds; the deadline of the request alone bounds it when absent. */
+  /**
+   * Clock of a whole answer, in milliseconds; the deadline of the request alone bounds it when
+   * absent.
+   */
   readonly attemptTimeoutMs?: number | undefined
-  /** Another target could take over: a stream that is open and says nothing is waited for longer. */
+  /**
+   * Another target could take over: a stream that is open and says nothing is waited for longer.
+   */
   readonly hasAlternative: boolean
   /** Where the attempt writes down when what happened. */
   readonly progress: AttemptProgress
@@ -41,7 +54,10 @@ export interface Attempt {
   /** How much of a stream is paid for; all of it when absent. */
   readonly allowance?: OutputAllowance | undefined
   /** Asked when a stream breaks: see `AnswerStreamOptions.onBreak`. */
-  readonly onBreak?: (relay: StreamRelay, failure: GatewayError) => Promise<AnswerStream | undefined> | undefined
+  readonly onBreak?: (
+    relay: StreamRelay,
+    failure: GatewayError,
+  ) => Promise<AnswerStream | undefined> | undefined
   /** Told how a stream ended: the call is over only then. */
   readonly onStreamEnd: (failure: GatewayError | undefined) => void
 }
@@ -50,7 +66,10 @@ export interface Attempt {
 export interface Committed {
   readonly target: Target
   readonly dropped: readonly string[]
-  /** What the client learns of the provider's headers: the content type, and for bytes what describes them. */
+  /**
+   * What the client learns of the provider's headers: the content type, and for bytes what
+   * describes them.
+   */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array | string | AnswerStream | null
   /** Live while a stream runs. */
@@ -65,10 +84,21 @@ export interface Committed {
 
 /** An answer that needs no call is as good as any, and leaves no attempt. */
 export function answered(target: Target, body: JsonObject): Committed {
-  return { target, dropped: [], headers: { 'content-type': 'application/json' }, body: JSON.stringify(body), observation: { usage: undefined, finishes: [] }, status: 200, isLocal: true }
+  return {
+    target,
+    dropped: [],
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+    observation: { usage: undefined, finishes: [] },
+    status: 200,
+    isLocal: true,
+  }
 }
 
-/** Calls the target and waits for its commit point: the whole answer, or the first content of a stream. */
+/**
+ * Calls the target and waits for its commit point: the whole answer, or the first content of a
+ * stream.
+ */
 export async function attempt(options: Attempt): Promise<Committed> {
   const { target, cancellation, limits } = options
   const built = options.translation.buildRequest()
@@ -91,24 +121,44 @@ export async function attempt(options: Attempt): Promise<Committed> {
     })
     call = sent
     cancellation.wait((error) => {
-      if (isSent && error.code === 'client_closed' && finishesWithoutClient(target.provider, limits)) forget = boundWithoutClient({ call: sent, cancellation, clock: options.environment.clock }, error)
+      if (
+        isSent &&
+        error.code === 'client_closed' &&
+        finishesWithoutClient(target.provider, limits)
+      )
+        forget = boundWithoutClient(
+          { call: sent, cancellation, clock: options.environment.clock },
+          error,
+        )
       else sent.abort(error)
     })
     response = await call.response
     options.onHeaders(response.headers)
     call = decodedCall(call, response, limits.answerLimitBytes)
-    const { lost = [], ...answer } = response.status < 200 || response.status > 299 ? await readRefusal(call, response, options) : await readAnswer(call, { response, firstContentBy }, options)
-    return { target, dropped: lost.length === 0 ? built.dropped : [...built.dropped, ...lost], status: response.status, headers: clientHeaders(options, response), ...answer }
+    const { lost = [], ...answer } =
+      response.status < 200 || response.status > 299
+        ? await readRefusal(call, response, options)
+        : await readAnswer(call, { response, firstContentBy }, options)
+    return {
+      target,
+      dropped: lost.length === 0 ? built.dropped : [...built.dropped, ...lost],
+      status: response.status,
+      headers: clientHeaders(options, response),
+      ...answer,
+    }
   } catch (error) {
     const known = transportError(error, { answered: response !== undefined })
     const { cause } = known.details
-    const failure = withDetails(redacted(known, (text) => target.provider.redact(text)), {
-      // Written to the log: a parser's complaint quotes what it was given.
-      ...(cause !== undefined && { cause: target.provider.redact(describeCause(cause)) }),
-      provider: target.provider.name,
-      sent: isSent,
-      ...(response === undefined ? {} : { upstreamStatus: response.status }),
-    })
+    const failure = withDetails(
+      redacted(known, (text) => target.provider.redact(text)),
+      {
+        // Written to the log: a parser's complaint quotes what it was given.
+        ...(cause !== undefined && { cause: target.provider.redact(describeCause(cause)) }),
+        provider: target.provider.name,
+        sent: isSent,
+        ...(response === undefined ? {} : { upstreamStatus: response.status }),
+      },
+    )
     call?.abort(failure)
     throw failure
   } finally {
@@ -117,8 +167,14 @@ export async function attempt(options: Attempt): Promise<Committed> {
   }
 }
 
-/** Times what the target owes: the first content of a stream, or the whole answer. An upload can be sent only once and may take as long as the request. */
-function startAnswerClock({ translation, cancellation, limits, environment, attemptTimeoutMs }: Attempt, { body }: BuiltRequest): FirstContentBy | undefined {
+/**
+ * Times what the target owes: the first content of a stream, or the whole answer. An upload can be
+ * sent only once and may take as long as the request.
+ */
+function startAnswerClock(
+  { translation, cancellation, limits, environment, attemptTimeoutMs }: Attempt,
+  { body }: BuiltRequest,
+): FirstContentBy | undefined {
   const isStreamed = translation.answer === 'events'
   const limitMs = isStreamed ? limits.ttftTimeoutMs : attemptTimeoutMs
   if (limitMs === undefined || isStream(body)) {
@@ -136,22 +192,40 @@ function outgoingRequest(options: Attempt, built: BuiltRequest): Outgoing | Prom
   const request = {
     method: built.method ?? 'POST',
     path: provider.basePath + built.path,
-    headers: { 'user-agent': USER_AGENT, ...(built.body === undefined ? {} : JSON_TYPE), accept: options.translation.accept, 'accept-encoding': ACCEPT_ENCODING, ...options.traceHeaders, ...provider.headers(), ...built.headers },
+    headers: {
+      'user-agent': USER_AGENT,
+      ...(built.body === undefined ? {} : JSON_TYPE),
+      accept: options.translation.accept,
+      'accept-encoding': ACCEPT_ENCODING,
+      ...options.traceHeaders,
+      ...provider.headers(),
+      ...built.headers,
+    },
   }
   const body = bodyOf(built.body, options)
-  return body instanceof Promise ? body.then((bytes) => addressed(options, { ...request, body: bytes })) : addressed(options, { ...request, body })
+  return body instanceof Promise
+    ? body.then((bytes) => addressed(options, { ...request, body: bytes }))
+    : addressed(options, { ...request, body })
 }
 
 /** With the address, and signed where the provider wants that. */
-function addressed({ target: { provider, model }, translation }: Attempt, request: Omit<Outgoing, 'origin'>): Outgoing | Promise<Outgoing> {
+function addressed(
+  { target: { provider, model }, translation }: Attempt,
+  request: Omit<Outgoing, 'origin'>,
+): Outgoing | Promise<Outgoing> {
   const { origin } = provider
   if (provider.prepare === undefined) return { origin, ...request }
   const ready = provider.prepare({ ...request, model, stream: translation.answer === 'events' })
-  return ready instanceof Promise ? ready.then((finished) => ({ origin, ...finished })) : { origin, ...ready }
+  return ready instanceof Promise
+    ? ready.then((finished) => ({ origin, ...finished }))
+    : { origin, ...ready }
 }
 
 /** Waits for credentials that come from elsewhere, no longer than anything else. */
-async function prepared(outgoing: Promise<Outgoing>, cancellation: Cancellation): Promise<Outgoing> {
+async function prepared(
+  outgoing: Promise<Outgoing>,
+  cancellation: Cancellation,
+): Promise<Outgoing> {
   return new Promise((resolve, reject) => {
     cancellation.wait(reject)
     outgoing.then(resolve, reject)
@@ -159,7 +233,10 @@ async function prepared(outgoing: Promise<Outgoing>, cancellation: Cancellation)
 }
 
 /** A promise for a large body. */
-function bodyOf(body: BuiltRequest['body'], { upload, environment }: Attempt): Outgoing['body'] | Promise<Uint8Array> {
+function bodyOf(
+  body: BuiltRequest['body'],
+  { upload, environment }: Attempt,
+): Outgoing['body'] | Promise<Uint8Array> {
   if (body === undefined || body instanceof Uint8Array) return body
   return isStream(body) ? sentOnce(body, upload) : jsonText(body, environment.turns)
 }
@@ -168,7 +245,10 @@ function isStream(body: BuiltRequest['body']): body is AsyncIterable<Uint8Array>
   return body !== undefined && Symbol.asyncIterator in body
 }
 
-async function* sentOnce(body: AsyncIterable<Uint8Array>, upload: Attempt['upload']): AsyncGenerator<Uint8Array, undefined> {
+async function* sentOnce(
+  body: AsyncIterable<Uint8Array>,
+  upload: Attempt['upload'],
+): AsyncGenerator<Uint8Array, undefined> {
   upload.isSpent = true
   yield* body
 }
@@ -176,24 +256,46 @@ async function* sentOnce(body: AsyncIterable<Uint8Array>, upload: Attempt['uploa
 const JSON_TYPE = { 'content-type': 'application/json' }
 
 /** What describes a body that passes as it is. */
-const DESCRIPTIONS = ['content-type', 'content-disposition', 'content-language', 'etag', 'last-modified']
+const DESCRIPTIONS = [
+  'content-type',
+  'content-disposition',
+  'content-language',
+  'etag',
+  'last-modified',
+]
 /** What a client that sees the provider's own refusals goes by. */
 const RETRY_ADVICE = ['retry-after', 'retry-after-ms', 'x-should-retry']
 
-function clientHeaders({ translation, target: { provider } }: Attempt, response: UpstreamResponse): Record<string, string> {
+function clientHeaders(
+  { translation, target: { provider } }: Attempt,
+  response: UpstreamResponse,
+): Record<string, string> {
   const { contentType } = translation
   const kind = kindOf(translation, response)
-  if (kind !== 'bytes') return { 'content-type': contentType ?? (kind === 'events' ? 'text/event-stream; charset=utf-8' : 'application/json') }
+  if (kind !== 'bytes')
+    return {
+      'content-type':
+        contentType ??
+        (kind === 'events' ? 'text/event-stream; charset=utf-8' : 'application/json'),
+    }
   const headers: Record<string, string> = { ...INERT }
-  for (const name of translation.relaysRefusals ? [...DESCRIPTIONS, ...RETRY_ADVICE] : DESCRIPTIONS) {
+  for (const name of translation.relaysRefusals
+    ? [...DESCRIPTIONS, ...RETRY_ADVICE]
+    : DESCRIPTIONS) {
     const value = response.headers[name]
     if (typeof value === 'string') headers[name] = provider.redact(value)
   }
   return contentType === undefined ? headers : { ...headers, 'content-type': contentType }
 }
 
-/** Bytes of a provider come from the host's own origin: a browser must neither guess their type nor run them. */
-const INERT = { 'x-content-type-options': 'nosniff', 'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox" }
+/**
+ * Bytes of a provider come from the host's own origin: a browser must neither guess their type nor
+ * run them.
+ */
+const INERT = {
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
+}
 
 function kindOf(translation: Translation, response: UpstreamResponse): 'json' | 'events' | 'bytes' {
   if (translation.answer !== 'any') return translation.answer
@@ -213,7 +315,11 @@ const MAX_ERROR_BODY_BYTES = 64 * 1024
 /** It is searched for our keys as a whole. */
 const MAX_RELAYED_REFUSAL_BYTES = 256 * 1024
 
-async function readError(call: UpstreamCall, response: UpstreamResponse, options: Attempt): Promise<GatewayError> {
+async function readError(
+  call: UpstreamCall,
+  response: UpstreamResponse,
+  options: Attempt,
+): Promise<GatewayError> {
   const { provider, model } = options.target
   const body = await call.collect(MAX_ERROR_BODY_BYTES).then(
     // Before a dialect decodes, joins or cuts its texts: half a key is found by nothing.
@@ -221,7 +327,13 @@ async function readError(call: UpstreamCall, response: UpstreamResponse, options
     // The status alone is enough to act on.
     () => '',
   )
-  const error = options.translation.readError({ status: response.status, headers: response.headers, body, provider: provider.name, model })
+  const error = options.translation.readError({
+    status: response.status,
+    headers: response.headers,
+    body,
+    provider: provider.name,
+    model,
+  })
   const wait = retryAfterMs(response.headers, options.environment.clock.now())
   return wait === undefined ? error : withDetails(error, { retryAfterMs: wait })
 }
@@ -233,29 +345,54 @@ interface Beginning {
 }
 
 /** `lost`: what of the answer the client's dialect has no place for. */
-type Answer = Pick<Committed, 'body' | 'observation' | 'refusal'> & { readonly lost?: readonly string[] | undefined }
+type Answer = Pick<Committed, 'body' | 'observation' | 'refusal'> & {
+  readonly lost?: readonly string[] | undefined
+}
 
 /** Statuses that have no body. */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304])
 const NOTHING: Observation = Object.freeze({ usage: undefined, finishes: [] })
 
-/** A provider's refusal is an error, unless the client is to see it as it came. One of our own credentials always is. */
-async function readRefusal(call: UpstreamCall, response: UpstreamResponse, options: Attempt): Promise<Answer> {
-  if (!options.translation.relaysRefusals || response.status > 599) throw await readError(call, response, options)
+/**
+ * A provider's refusal is an error, unless the client is to see it as it came. One of our own
+ * credentials always is.
+ */
+async function readRefusal(
+  call: UpstreamCall,
+  response: UpstreamResponse,
+  options: Attempt,
+): Promise<Answer> {
+  if (!options.translation.relaysRefusals || response.status > 599)
+    throw await readError(call, response, options)
   const { provider, model } = options.target
-  const body = provider.redact(Buffer.from(await call.collect(MAX_RELAYED_REFUSAL_BYTES)).toString('latin1'))
+  const body = provider.redact(
+    Buffer.from(await call.collect(MAX_RELAYED_REFUSAL_BYTES)).toString('latin1'),
+  )
   const text = Buffer.from(body.slice(0, MAX_ERROR_BODY_BYTES), 'latin1').toString('utf8')
-  const refusal = options.translation.readError({ status: response.status, headers: response.headers, body: text, provider: provider.name, model })
+  const refusal = options.translation.readError({
+    status: response.status,
+    headers: response.headers,
+    body: text,
+    provider: provider.name,
+    model,
+  })
   if (refusal.code === 'provider_credentials') throw refusal
-  return { body: BODILESS.has(response.status) ? null : Buffer.from(body, 'latin1'), observation: NOTHING, refusal }
+  return {
+    body: BODILESS.has(response.status) ? null : Buffer.from(body, 'latin1'),
+    observation: NOTHING,
+    refusal,
+  }
 }
 
 function readAnswer(call: UpstreamCall, beginning: Beginning, options: Attempt): Promise<Answer> {
   const { response } = beginning
   const { answer } = options.translation
-  if (answer === 'json' || kindOf(options.translation, response) === 'json') return readWhole(call, options)
+  if (answer === 'json' || kindOf(options.translation, response) === 'json')
+    return readWhole(call, options)
   // Who asked for events is owed some; only what passes as it is may be nothing.
-  return answer !== 'events' && BODILESS.has(response.status) ? readNothing(call, options) : openStream(call, beginning, options)
+  return answer !== 'events' && BODILESS.has(response.status)
+    ? readNothing(call, options)
+    : openStream(call, beginning, options)
 }
 
 async function readNothing(call: UpstreamCall, options: Attempt): Promise<Answer> {
@@ -278,7 +415,10 @@ async function readWhole(call: UpstreamCall, options: Attempt): Promise<Answer> 
 }
 
 /** A promise for a large answer. */
-function parseAnswer(bytes: Uint8Array, { target: { provider }, environment }: Attempt): Record<string, unknown> | Promise<Record<string, unknown>> {
+function parseAnswer(
+  bytes: Uint8Array,
+  { target: { provider }, environment }: Attempt,
+): Record<string, unknown> | Promise<Record<string, unknown>> {
   const failed = (cause: unknown): never => {
     throw unreadable(provider.name, cause)
   }
@@ -289,42 +429,80 @@ function parseAnswer(bytes: Uint8Array, { target: { provider }, environment }: A
     return failed(cause)
   }
   if (value instanceof Promise) return value.catch(failed)
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
-  throw new GatewayError('upstream_invalid', `${provider.name} answered with JSON that is not an object.`)
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Record<string, unknown>
+  throw new GatewayError(
+    'upstream_invalid',
+    `${provider.name} answered with JSON that is not an object.`,
+  )
 }
 
 function unreadable(provider: string, cause: unknown): GatewayError {
-  if (cause instanceof GatewayError) return new GatewayError('upstream_invalid', `${provider} answered with more than can be read. ${cause.message}`, { cause })
-  return new GatewayError('upstream_invalid', `${provider} answered with something that is not JSON.`, { cause })
+  if (cause instanceof GatewayError)
+    return new GatewayError(
+      'upstream_invalid',
+      `${provider} answered with more than can be read. ${cause.message}`,
+      { cause },
+    )
+  return new GatewayError(
+    'upstream_invalid',
+    `${provider} answered with something that is not JSON.`,
+    { cause },
+  )
 }
 
-/** The body decides how it is read, whatever its label says: compatible servers send events labelled JSON and the reverse. */
-async function openRelay(call: UpstreamCall, type: string, options: Attempt): Promise<{ call: UpstreamCall; relay: StreamRelay }> {
+/**
+ * The body decides how it is read, whatever its label says: compatible servers send events labelled
+ * JSON and the reverse.
+ */
+async function openRelay(
+  call: UpstreamCall,
+  type: string,
+  options: Attempt,
+): Promise<{ call: UpstreamCall; relay: StreamRelay }> {
   const { translation, target } = options
-  if (translation.answer !== 'events' || translation.accept !== 'text/event-stream') return { call, relay: translation.openStream(type) }
+  if (translation.answer !== 'events' || translation.accept !== 'text/event-stream')
+    return { call, relay: translation.openStream(type) }
   const isLabelledJson = type.includes('json')
   let head: Uint8Array = new Uint8Array()
   for (;;) {
     const chunk = await call.read()
-    if (chunk !== undefined && chunk.length > 0) head = head.length === 0 ? chunk : Buffer.concat([head, chunk])
+    if (chunk !== undefined && chunk.length > 0)
+      head = head.length === 0 ? chunk : Buffer.concat([head, chunk])
     const { kind } = lookAtBody(head)
     if (kind === 'json') {
       const { mismatched } = translation
       if (mismatched === undefined) {
         // An error in a 200 is thrown by reading it.
         await readWhole(withHead(call, head), options)
-        throw new GatewayError('upstream_invalid', `${target.provider.name} answered a streaming request with a whole answer.`)
+        throw new GatewayError(
+          'upstream_invalid',
+          `${target.provider.name} answered a streaming request with a whole answer.`,
+        )
       }
       return { call: withHead(call, head), relay: mismatched.openWhole() }
     }
-    // Comments come before events more often than before JSON, and show a waiting client that there is a stream.
-    if (kind === 'events' || chunk === undefined || (head.length > 0 && !isLabelledJson) || head.length > MAX_ERROR_BODY_BYTES) {
-      return { call: head.length === 0 ? call : withHead(call, head), relay: translation.openStream(type) }
+    // Comments come before events more often than before JSON, and show a waiting client that there
+    // is a stream.
+    if (
+      kind === 'events' ||
+      chunk === undefined ||
+      (head.length > 0 && !isLabelledJson) ||
+      head.length > MAX_ERROR_BODY_BYTES
+    ) {
+      return {
+        call: head.length === 0 ? call : withHead(call, head),
+        relay: translation.openStream(type),
+      }
     }
   }
 }
 
-async function openStream(answering: UpstreamCall, { response, firstContentBy }: Beginning, options: Attempt): Promise<Answer> {
+async function openStream(
+  answering: UpstreamCall,
+  { response, firstContentBy }: Beginning,
+  options: Attempt,
+): Promise<Answer> {
   const type = contentTypeOf(response)
   const { call, relay } = await openRelay(answering, type, options)
   const { onBreak } = options
@@ -340,7 +518,10 @@ async function openStream(answering: UpstreamCall, { response, firstContentBy }:
     heartbeat: options.translation.heartbeat,
     idleTimeoutMs: options.limits.idleTimeoutMs,
     // Bytes are held by nobody on their way: no memory needs a limit for them.
-    answerLimitBytes: kindOf(options.translation, response) === 'bytes' ? Number.POSITIVE_INFINITY : options.limits.answerLimitBytes,
+    answerLimitBytes:
+      kindOf(options.translation, response) === 'bytes'
+        ? Number.POSITIVE_INFINITY
+        : options.limits.answerLimitBytes,
     provider: options.target.provider,
     finishesWithoutClient: finishesWithoutClient(options.target.provider, options.limits),
     allowance: options.allowance,

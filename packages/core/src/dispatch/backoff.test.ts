@@ -12,7 +12,8 @@ describe('backoffMs', () => {
     [5, 8000],
     [50, 8000],
   ])('after failure %i stays below %i ms', (attempt, cap) => {
-    const wait = (random: number): number => backoffMs({ attempt, retryAfterMs: undefined, random: () => random })
+    const wait = (random: number): number =>
+      backoffMs({ attempt, retryAfterMs: undefined, random: () => random })
     expect(wait(0)).toBe(0)
     expect(wait(0.5)).toBe(cap / 2)
     expect(wait(0.999_999)).toBeLessThan(cap)
@@ -21,11 +22,16 @@ describe('backoffMs', () => {
 
   it('never shortens what the provider asked for', () => {
     fc.assert(
-      fc.property(fc.nat({ max: 20 }), fc.nat({ max: 60_000 }), fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }), (attempt, asked, random) => {
-        const wait = backoffMs({ attempt, retryAfterMs: asked, random: () => random })
-        expect(wait).toBeGreaterThanOrEqual(asked)
-        expect(wait).toBeLessThanOrEqual(Math.max(asked, 8000))
-      }),
+      fc.property(
+        fc.nat({ max: 20 }),
+        fc.nat({ max: 60_000 }),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        (attempt, asked, random) => {
+          const wait = backoffMs({ attempt, retryAfterMs: asked, random: () => random })
+          expect(wait).toBeGreaterThanOrEqual(asked)
+          expect(wait).toBeLessThanOrEqual(Math.max(asked, 8000))
+        },
+      ),
       { seed: 1 },
     )
   })

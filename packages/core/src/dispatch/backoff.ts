@@ -12,8 +12,9 @@ const BASE_MS = 250
 const CAP_MS = 8_000
 
 /**
- * Exponential backoff with full jitter: uniform in [0, base * 2^attempt), so that clients that failed together do not
- * return together. A provider's own `Retry-After` is a lower bound and is never shortened.
+ * Exponential backoff with full jitter: uniform in [0, base * 2^attempt), so that clients that
+ * failed together do not return together. A provider's own `Retry-After` is a lower bound and is
+ * never shortened.
  */
 export function backoffMs(options: BackoffOptions): number {
   const jittered = options.random() * Math.min(CAP_MS, BASE_MS * 2 ** options.attempt)
@@ -26,8 +27,9 @@ export const LONGEST_RETRY_AFTER_MS = 30_000
 type Headers = Readonly<Record<string, string | string[] | undefined>>
 
 /**
- * The wait a provider asks for, in milliseconds from `now`: `retry-after-ms` (milliseconds), `retry-after` as seconds
- * or HTTP date (RFC 9110, section 10.2.3). Unreadable or negative values count as not given.
+ * The wait a provider asks for, in milliseconds from `now`: `retry-after-ms` (milliseconds),
+ * `retry-after` as seconds or HTTP date (RFC 9110, section 10.2.3). Unreadable or negative values
+ * count as not given.
  */
 export function retryAfterMs(headers: Headers, now: number): number | undefined {
   const exact = numberOf(headers['retry-after-ms'])
@@ -36,7 +38,8 @@ export function retryAfterMs(headers: Headers, now: number): number | undefined 
   if (value === undefined) return undefined
   const seconds = numberOf(value)
   if (seconds !== undefined) return seconds * 1000
-  // `Date.parse` makes a date of nearly anything with a digit in it, `-5` included; every HTTP date has a time of day.
+  // `Date.parse` makes a date of nearly anything with a digit in it, `-5` included; every HTTP date
+  // has a time of day.
   const date = /\d:\d\d/.test(value) ? Date.parse(value) : Number.NaN
   return Number.isNaN(date) ? undefined : Math.max(0, date - now)
 }

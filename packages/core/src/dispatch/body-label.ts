@@ -1,6 +1,8 @@
 import type { UpstreamCall } from './transport.ts'
 
-/** What a body is, whatever its content type says; `undefined` while its first bytes do not tell. */
+/**
+ * What a body is, whatever its content type says; `undefined` while its first bytes do not tell.
+ */
 export type BodyKind = 'json' | 'events' | undefined
 
 export interface BodyLook {
@@ -13,13 +15,17 @@ const LF = 10
 const CR = 13
 const COLON = 58
 
-/** Looks at the first bytes of an answer: JSON begins with a bracket, events with a field; either may follow comments. */
+/**
+ * Looks at the first bytes of an answer: JSON begins with a bracket, events with a field; either
+ * may follow comments.
+ */
 export function lookAtBody(bytes: Uint8Array): BodyLook {
   let at = bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf ? 3 : 0
   for (; at < bytes.length; at++) {
     const byte = bytes[at]
     if (byte === 0x20 || byte === 0x09 || byte === LF || byte === CR) continue
-    if (byte !== COLON) return { kind: byte === 0x7b || byte === 0x5b ? 'json' : 'events', start: at }
+    if (byte !== COLON)
+      return { kind: byte === 0x7b || byte === 0x5b ? 'json' : 'events', start: at }
     while (at < bytes.length && bytes[at] !== LF && bytes[at] !== CR) at += 1
   }
   return { kind: undefined, start: at }
@@ -27,7 +33,11 @@ export function lookAtBody(bytes: Uint8Array): BodyLook {
 
 /** The text at `start` begins with a field of an event. */
 export function isEvents(bytes: Uint8Array, start: number): boolean {
-  return /^(?:data|event|id|retry):/.test(Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(8, bytes.length - start)).toString('latin1'))
+  return /^(?:data|event|id|retry):/.test(
+    Buffer.from(bytes.buffer, bytes.byteOffset + start, Math.min(8, bytes.length - start)).toString(
+      'latin1',
+    ),
+  )
 }
 
 /** A call some of whose body has been read already, to be read again. */
@@ -47,7 +57,9 @@ export function withHead(call: UpstreamCall, head: Uint8Array): UpstreamCall {
     unread() {
       const bytes = taken()
       const rest = call.unread()
-      return bytes === undefined || rest === undefined ? (bytes ?? rest) : Buffer.concat([bytes, rest])
+      return bytes === undefined || rest === undefined
+        ? (bytes ?? rest)
+        : Buffer.concat([bytes, rest])
     },
     nudge: () => call.nudge(),
     async collect(limit) {

@@ -11,7 +11,14 @@ function start(deadlineMs = 10_000) {
   const woken: string[] = []
   const wait = (): void => cancellation.wait((error) => woken.push(error.code))
   wait()
-  return { clock, controller, cancellation, woken, wait, listeners: () => getEventListeners(controller.signal, 'abort').length }
+  return {
+    clock,
+    controller,
+    cancellation,
+    woken,
+    wait,
+    listeners: () => getEventListeners(controller.signal, 'abort').length,
+  }
 }
 
 describe('phases', () => {
@@ -34,7 +41,9 @@ describe('phases', () => {
     let message = ''
     cancellation.wait((error) => void (message = error.message))
     cancellation.startPhase('idle_timeout', 250)
-    return clock.advance(250).then(() => expect(message).toMatch(/250 ms.*idleTimeout.*POSTERN_IDLE_TIMEOUT/))
+    return clock
+      .advance(250)
+      .then(() => expect(message).toMatch(/250 ms.*idleTimeout.*POSTERN_IDLE_TIMEOUT/))
   })
 
   it('counts from the last start of a phase', async () => {
@@ -230,7 +239,14 @@ describe('an event loop that was held', () => {
     const timers: { due: number; callback: () => void }[] = []
     let now = 0
     return {
-      clock: { now: () => now, monotonic: () => now, setTimer: (callback: () => void, ms: number) => ({ clear: () => undefined, ...(timers.push({ due: now + ms, callback }) && {}) }) },
+      clock: {
+        now: () => now,
+        monotonic: () => now,
+        setTimer: (callback: () => void, ms: number) => ({
+          clear: () => undefined,
+          ...(timers.push({ due: now + ms, callback }) && {}),
+        }),
+      },
       /** Time passes, and whatever is due by then fires only now. */
       async hold(ms: number): Promise<void> {
         now += ms

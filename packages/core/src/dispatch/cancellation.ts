@@ -1,21 +1,27 @@
 import type { Clock, Timer } from '../clock.ts'
 import { type ErrorCode, GatewayError } from '../errors.ts'
 
-type PhaseCode = Extract<ErrorCode, 'connect_timeout' | 'attempt_timeout' | 'first_token_timeout' | 'idle_timeout'>
+type PhaseCode = Extract<
+  ErrorCode,
+  'connect_timeout' | 'attempt_timeout' | 'first_token_timeout' | 'idle_timeout'
+>
 
 /**
- * Everything that can end the wait for a provider: the client leaving, the deadline of the whole request, the clock of
- * the current phase, and the gateway closing. Whoever waits registers one callback; it is called at most once.
+ * Everything that can end the wait for a provider: the client leaving, the deadline of the whole
+ * request, the clock of the current phase, and the gateway closing. Whoever waits registers one
+ * callback; it is called at most once.
  *
- * One timer serves all clocks: it is armed for the earliest moment and, when it fires early because the phase moved on,
- * armed again. Starting a phase for every streamed event therefore costs two assignments, not a timer.
+ * One timer serves all clocks: it is armed for the earliest moment and, when it fires early because
+ * the phase moved on, armed again. Starting a phase for every streamed event therefore costs two
+ * assignments, not a timer.
  */
 export class Cancellation {
   readonly #clock: Clock
   readonly #signal: AbortSignal | undefined
   readonly #deadline: number
   readonly #deadlineMs: number
-  readonly #onAbort = (): void => this.cancel(new GatewayError('client_closed', 'The client closed the connection.'))
+  readonly #onAbort = (): void =>
+    this.cancel(new GatewayError('client_closed', 'The client closed the connection.'))
   #timer: Timer | undefined
   #timerDue = Number.POSITIVE_INFINITY
   #isForbearing = false
@@ -24,10 +30,16 @@ export class Cancellation {
   #phaseDue = Number.POSITIVE_INFINITY
   #waiter: ((error: GatewayError) => void) | undefined
   #lingerer: ((error: GatewayError) => void) | undefined
-  /** Set once nothing further may be tried. A phase that ran out does not set it: another target may be faster. */
+  /**
+   * Set once nothing further may be tried. A phase that ran out does not set it: another target may
+   * be faster.
+   */
   reason: GatewayError | undefined
 
-  /** `signal` is that of the client; without one the request ends by `cancel` and by its deadline only. */
+  /**
+   * `signal` is that of the client; without one the request ends by `cancel` and by its deadline
+   * only.
+   */
   constructor(clock: Clock, signal: AbortSignal | undefined, deadlineMs: number) {
     this.#clock = clock
     this.#signal = signal
@@ -50,7 +62,10 @@ export class Cancellation {
   }
 
   /** @param limitMs what the error says, where the phase is the rest of a longer limit */
-  /** Registers a call that goes on although its request has ended: woken once by whatever ends the request after that. */
+  /**
+   * Registers a call that goes on although its request has ended: woken once by whatever ends the
+   * request after that.
+   */
   linger(lingerer: (error: GatewayError) => void): void {
     this.#lingerer = lingerer
     if (this.#timer === undefined) this.#arm(this.#deadline)
@@ -117,7 +132,8 @@ export class Cancellation {
 
   readonly #onTimer = (): void => {
     const now = this.#clock.monotonic()
-    // The event loop was held: what has arrived meanwhile is read before anybody is blamed for being late.
+    // The event loop was held: what has arrived meanwhile is read before anybody is blamed for
+    // being late.
     if (now - this.#timerDue > HELD_MS && !this.#isForbearing) {
       this.#isForbearing = true
       this.#arm(now + FORBEARANCE_MS)
@@ -126,7 +142,12 @@ export class Cancellation {
     this.#isForbearing = false
     if (now >= this.#deadline) {
       this.#timer = undefined
-      this.cancel(new GatewayError('deadline_exceeded', `The request did not finish within its deadline of ${this.#deadlineMs} ms (option timeout, POSTERN_TIMEOUT).`))
+      this.cancel(
+        new GatewayError(
+          'deadline_exceeded',
+          `The request did not finish within its deadline of ${this.#deadlineMs} ms (option timeout, POSTERN_TIMEOUT).`,
+        ),
+      )
       return
     }
     if (this.#phase !== undefined && now >= this.#phaseDue) {
@@ -143,8 +164,12 @@ const HELD_MS = 250
 const FORBEARANCE_MS = 50
 
 const phaseMessages: Record<PhaseCode, (ms: number) => string> = {
-  connect_timeout: (ms) => `No connection to the provider within ${ms} ms (option connectTimeout, POSTERN_CONNECT_TIMEOUT).`,
-  attempt_timeout: (ms) => `The provider did not finish its answer within ${ms} ms (option attemptTimeout, POSTERN_ATTEMPT_TIMEOUT).`,
-  first_token_timeout: (ms) => `The provider sent no content within ${ms} ms (option ttftTimeout, POSTERN_TTFT_TIMEOUT).`,
-  idle_timeout: (ms) => `The provider's stream stood still for ${ms} ms (option idleTimeout, POSTERN_IDLE_TIMEOUT).`,
+  connect_timeout: (ms) =>
+    `No connection to the provider within ${ms} ms (option connectTimeout, POSTERN_CONNECT_TIMEOUT).`,
+  attempt_timeout: (ms) =>
+    `The provider did not finish its answer within ${ms} ms (option attemptTimeout, POSTERN_ATTEMPT_TIMEOUT).`,
+  first_token_timeout: (ms) =>
+    `The provider sent no content within ${ms} ms (option ttftTimeout, POSTERN_TTFT_TIMEOUT).`,
+  idle_timeout: (ms) =>
+    `The provider's stream stood still for ${ms} ms (option idleTimeout, POSTERN_IDLE_TIMEOUT).`,
 }

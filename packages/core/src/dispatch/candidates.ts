@@ -10,7 +10,10 @@ import type { TargetCondition } from './target-health.ts'
 export interface Candidate {
   readonly target: Target
   failures: number
-  /** Earliest moment on the monotonic clock the target itself asked for; 0 when it asked for nothing. */
+  /**
+   * Earliest moment on the monotonic clock the target itself asked for; 0 when it asked for
+   * nothing.
+   */
   notBefore: number
   retryAfterMs: number | undefined
   state: 'untried' | 'may recover' | 'out'
@@ -44,10 +47,19 @@ export class Candidates {
 
   constructor(targets: readonly Target[], environment: DispatchEnvironment) {
     this.#environment = environment
-    this.#candidates = targets.map((target) => ({ target, failures: 0, notBefore: 0, retryAfterMs: undefined, state: 'untried' }))
+    this.#candidates = targets.map((target) => ({
+      target,
+      failures: 0,
+      notBefore: 0,
+      retryAfterMs: undefined,
+      state: 'untried',
+    }))
   }
 
-  /** The first target not tried yet that may be called; after that the one that may be back first; at last one that is probed for want of others. */
+  /**
+   * The first target not tried yet that may be called; after that the one that may be back first;
+   * at last one that is probed for want of others.
+   */
   next(): Step | undefined {
     for (const candidate of this.#candidates) {
       if (candidate.state !== 'untried') continue
@@ -56,7 +68,9 @@ export class Candidates {
       if (!this.#passedOver.includes(candidate)) this.#passedOver.push(candidate)
     }
     const waiting = this.#candidates.filter((candidate) => this.#waits(candidate))
-    for (const candidate of waiting) if (candidate.state === 'untried') candidate.notBefore = this.#environment.clock.monotonic() + this.#coolsFor(candidate)
+    for (const candidate of waiting)
+      if (candidate.state === 'untried')
+        candidate.notBefore = this.#environment.clock.monotonic() + this.#coolsFor(candidate)
     const [first] = waiting.sort((a, b) => a.notBefore - b.notBefore || a.failures - b.failures)
     if (first !== undefined) return { candidate: first }
     for (const candidate of this.#untried) {
@@ -66,7 +80,9 @@ export class Candidates {
     return undefined
   }
 
-  /** Another target that `fits`, for a request that does not want to wait for the one it has asked. */
+  /**
+   * Another target that `fits`, for a request that does not want to wait for the one it has asked.
+   */
   another(asked: Candidate, fits?: (target: Target) => boolean): Lane | undefined {
     for (const candidate of this.#untried) {
       if (candidate === asked || fits?.(candidate.target) === false) continue
@@ -83,7 +99,15 @@ export class Candidates {
 
   /** Whether the request has another target left that was not called yet and could be now. */
   hasOther(candidate: Candidate): boolean {
-    return this.#candidates.some((other) => other !== candidate && other.state === 'untried' && this.#wholeOf(other).state === 'closed' && this.#conditionsOf(other).some(({ state, coolsForMs }) => state === 'closed' && coolsForMs === 0))
+    return this.#candidates.some(
+      (other) =>
+        other !== candidate &&
+        other.state === 'untried' &&
+        this.#wholeOf(other).state === 'closed' &&
+        this.#conditionsOf(other).some(
+          ({ state, coolsForMs }) => state === 'closed' && coolsForMs === 0,
+        ),
+    )
   }
 
   /** Whether another key of the same provider may do what this one could not. */
@@ -91,16 +115,32 @@ export class Candidates {
     return (target.provider.keys ?? []).some((key) => this.#isKeyUsable(target, key))
   }
 
-  /** Milliseconds until one of the targets that were not asked may be; `undefined` when all were. */
+  /**
+   * Milliseconds until one of the targets that were not asked may be; `undefined` when all were.
+   */
   get nextInMs(): number | undefined {
-    const waits = this.#untried.map((candidate) => Math.max(this.#wholeOf(candidate).forcibleInMs, smallest(this.#conditionsOf(candidate).map((condition) => Math.max(condition.coolsForMs, condition.forcibleInMs)))))
+    const waits = this.#untried.map((candidate) =>
+      Math.max(
+        this.#wholeOf(candidate).forcibleInMs,
+        smallest(
+          this.#conditionsOf(candidate).map((condition) =>
+            Math.max(condition.coolsForMs, condition.forcibleInMs),
+          ),
+        ),
+      ),
+    )
     return waits.length === 0 ? undefined : smallest(waits)
   }
 
   /** Targets that were not called although it was their turn, with why. */
   get passedOver(): readonly { readonly target: string; readonly isCooling: boolean }[] {
     if (this.#passedOver.length === 0) return NONE
-    return this.#passedOver.filter(({ state }) => state === 'untried').map((candidate) => ({ target: candidate.target.id, isCooling: this.#coolsFor(candidate) > 0 }))
+    return this.#passedOver
+      .filter(({ state }) => state === 'untried')
+      .map((candidate) => ({
+        target: candidate.target.id,
+        isCooling: this.#coolsFor(candidate) > 0,
+      }))
   }
 
   get #untried(): Candidate[] {
@@ -108,12 +148,16 @@ export class Candidates {
   }
 
   #waits(candidate: Candidate): boolean {
-    if (candidate.state === 'may recover') return (candidate.retryAfterMs ?? 0) <= LONGEST_RETRY_AFTER_MS
+    if (candidate.state === 'may recover')
+      return (candidate.retryAfterMs ?? 0) <= LONGEST_RETRY_AFTER_MS
     const coolsFor = candidate.state === 'untried' ? this.#coolsFor(candidate) : 0
     return coolsFor > 0 && coolsFor <= LONGEST_RETRY_AFTER_MS
   }
 
-  /** How long until the first of its keys may be used again; 0 when that is not what keeps it from being called. */
+  /**
+   * How long until the first of its keys may be used again; 0 when that is not what keeps it from
+   * being called.
+   */
   #coolsFor(candidate: Candidate): number {
     return smallest(this.#conditionsOf(candidate).map((condition) => condition.coolsForMs))
   }
@@ -125,7 +169,9 @@ export class Candidates {
   #conditionsOf({ target }: Candidate): TargetCondition[] {
     const { health } = this.#environment
     const { keys } = target.provider
-    return keys === undefined ? [health.of(target.id)] : keys.map((key) => health.of(`${target.id}#${key.name}`))
+    return keys === undefined
+      ? [health.of(target.id)]
+      : keys.map((key) => health.of(`${target.id}#${key.name}`))
   }
 
   #laneTo(candidate: Candidate, way: Way): Lane | undefined {
@@ -156,7 +202,15 @@ export class Candidates {
       if (keyCondition.coolsForMs > 0) continue
       const condition = this.#environment.health.of(`${target.id}#${key.name}`)
       const permit = way.take(condition)
-      if (permit !== undefined) return { candidate, target: { ...target, provider: key.provider }, condition, keyCondition, permit, keyName: key.name }
+      if (permit !== undefined)
+        return {
+          candidate,
+          target: { ...target, provider: key.provider },
+          condition,
+          keyCondition,
+          permit,
+          keyName: key.name,
+        }
     }
     return undefined
   }
@@ -164,13 +218,21 @@ export class Candidates {
   /** By chance, each as often as its weight says. */
   #inTurn(keys: readonly ProviderKey[]): readonly ProviderKey[] {
     const { random } = this.#environment
-    // Weighted sampling without replacement: the key with the largest u^(1/w) comes first (Efraimidis and Spirakis, 2006).
-    return keys.map((key) => ({ key, rank: random() ** (1 / key.weight) })).sort((a, b) => b.rank - a.rank).map(({ key }) => key)
+    // Weighted sampling without replacement: the key with the largest u^(1/w) comes first
+    // (Efraimidis and Spirakis, 2006).
+    return keys
+      .map((key) => ({ key, rank: random() ** (1 / key.weight) }))
+      .sort((a, b) => b.rank - a.rank)
+      .map(({ key }) => key)
   }
 
   #isKeyUsable(target: Target, key: ProviderKey): boolean {
     const condition = this.#environment.health.of(`${target.id}#${key.name}`)
-    return this.#keyCondition(target, key).coolsForMs === 0 && condition.coolsForMs === 0 && condition.state === 'closed'
+    return (
+      this.#keyCondition(target, key).coolsForMs === 0 &&
+      condition.coolsForMs === 0 &&
+      condition.state === 'closed'
+    )
   }
 
   #keyCondition({ provider }: Target, key: ProviderKey): TargetCondition {
@@ -178,7 +240,10 @@ export class Candidates {
   }
 }
 
-/** How the right to call is asked of a circuit: of that of a target, and of that of its whole provider. */
+/**
+ * How the right to call is asked of a circuit: of that of a target, and of that of its whole
+ * provider.
+ */
 interface Way {
   /** Whether `take` would give it. */
   isOpen(condition: TargetCondition): boolean

@@ -56,31 +56,56 @@ describe('classifyFailure', () => {
   })
 
   it('never tries again what went wrong on our side or the client\u2019s', () => {
-    const ours = Object.entries(errorTable).filter(([, row]) => row.type === 'invalid_request_error' || row.type.endsWith('_key') || row.type === 'authentication_error')
+    const ours = Object.entries(errorTable).filter(
+      ([, row]) =>
+        row.type === 'invalid_request_error' ||
+        row.type.endsWith('_key') ||
+        row.type === 'authentication_error',
+    )
     expect(ours.length).toBeGreaterThan(10)
     for (const [code, row] of ours) expect([code, row.failure]).toEqual([code, 'stop'])
   })
 })
 
 describe('transportError', () => {
-  const withCode = (code: string): Error => Object.assign(new Error('sk-secret in a message'), { code })
+  const withCode = (code: string): Error =>
+    Object.assign(new Error('sk-secret in a message'), { code })
 
-  it.each(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EPIPE', 'UND_ERR_SOCKET'])('%s before the answer: unreachable, and named', (code) => {
-    const error = transportError(withCode(code), { answered: false })
-    expect(error).toMatchObject({ code: 'provider_unreachable', message: `The provider could not be reached (${code}).` })
-  })
+  it.each(['ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EAI_AGAIN', 'EPIPE', 'UND_ERR_SOCKET'])(
+    '%s before the answer: unreachable, and named',
+    (code) => {
+      const error = transportError(withCode(code), { answered: false })
+      expect(error).toMatchObject({
+        code: 'provider_unreachable',
+        message: `The provider could not be reached (${code}).`,
+      })
+    },
+  )
 
-  it.each(['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT'])('%s is a connection that took too long', (code) => {
-    expect(transportError(withCode(code), { answered: false }).code).toBe('connect_timeout')
-  })
+  it.each(['ETIMEDOUT', 'UND_ERR_CONNECT_TIMEOUT'])(
+    '%s is a connection that took too long',
+    (code) => {
+      expect(transportError(withCode(code), { answered: false }).code).toBe('connect_timeout')
+    },
+  )
 
-  it.each(['ECONNRESET', 'ETIMEDOUT', 'UND_ERR_SOCKET'])('%s after the status line: an answer cut short', (code) => {
-    expect(transportError(withCode(code), { answered: true }).code).toBe('upstream_truncated')
-  })
+  it.each(['ECONNRESET', 'ETIMEDOUT', 'UND_ERR_SOCKET'])(
+    '%s after the status line: an answer cut short',
+    (code) => {
+      expect(transportError(withCode(code), { answered: true }).code).toBe('upstream_truncated')
+    },
+  )
 
   it('finds the code of a cause, and does without one', () => {
-    expect(transportError(new Error('fetch failed', { cause: withCode('ENOTFOUND') }), { answered: false }).message).toContain('(ENOTFOUND)')
-    expect(transportError('odd', { answered: false })).toMatchObject({ code: 'provider_unreachable', message: 'The provider could not be reached.' })
+    expect(
+      transportError(new Error('fetch failed', { cause: withCode('ENOTFOUND') }), {
+        answered: false,
+      }).message,
+    ).toContain('(ENOTFOUND)')
+    expect(transportError('odd', { answered: false })).toMatchObject({
+      code: 'provider_unreachable',
+      message: 'The provider could not be reached.',
+    })
     expect(transportError(undefined, { answered: false }).code).toBe('provider_unreachable')
   })
 

@@ -3,17 +3,22 @@ import type { CallOutcome } from '../circuit-breaker.ts'
 import type { PaceSignal } from './pacer.ts'
 
 /**
- * What a failed attempt allows: try again (the same target or the next), only the next target, or nothing.
+ * What a failed attempt allows: try again (the same target or the next), only the next target, or
+ * nothing.
  *
- * Faults that another provider cannot mend or would hide are never walked through the chain: 400, 401, 403, 404, 422,
- * content filters and requests that are too long stop at once; an operator who wants otherwise says so per route.
+ * Faults that another provider cannot mend or would hide are never walked through the chain: 400,
+ * 401, 403, 404, 422, content filters and requests that are too long stop at once; an operator who
+ * wants otherwise says so per route.
  */
 export function classifyFailure(error: GatewayError, fallbackOn?: ReadonlySet<ErrorCode>): Failure {
   const { failure } = errorTable[error.code]
   return failure === 'stop' && fallbackOn?.has(error.code) === true ? 'next' : failure
 }
 
-/** What says that the target is not well. Refusals, limits and what clients do say nothing about that. */
+/**
+ * What says that the target is not well. Refusals, limits and what clients do say nothing about
+ * that.
+ */
 const AILMENTS: ReadonlySet<ErrorCode> = new Set([
   'provider_error',
   'provider_overloaded',
@@ -35,40 +40,67 @@ export function outcomeOf(error: GatewayError | undefined): CallOutcome {
 /** What the end of a call says about how much its target takes at once. */
 export function paceOf(error: GatewayError | undefined): PaceSignal {
   if (error === undefined) return 'fine'
-  return error.code === 'rate_limit_exceeded' || error.code === 'provider_overloaded' ? 'too much' : 'nothing'
+  return error.code === 'rate_limit_exceeded' || error.code === 'provider_overloaded'
+    ? 'too much'
+    : 'nothing'
 }
 
 /** Statuses by which a provider says that it has done nothing. */
 const NOT_BILLED: ReadonlySet<number> = new Set([429, 503, 529])
 
-/** Whether the provider may have charged for an attempt that failed: nobody knows, once the request was on its way. */
+/**
+ * Whether the provider may have charged for an attempt that failed: nobody knows, once the request
+ * was on its way.
+ */
 export function mayBeBilled({ details: { sent, upstreamStatus: status } }: GatewayError): boolean {
   if (sent !== true) return false
   return status === undefined || status < 300 || (status >= 500 && !NOT_BILLED.has(status))
 }
 
-/** Socket-level failures as Node and undici name them; each one means that no answer will come on this connection. */
-export function transportError(cause: unknown, state: { readonly answered: boolean }): GatewayError {
+/**
+ * Socket-level failures as Node and undici name them; each one means that no answer will come on
+ * this connection.
+ */
+export function transportError(
+  cause: unknown,
+  state: { readonly answered: boolean },
+): GatewayError {
   if (cause instanceof GatewayError) return cause
   const code = codeOf(cause)
   if (state.answered) {
-    return new GatewayError('upstream_truncated', 'The connection to the provider broke before its answer was complete.', { cause })
+    return new GatewayError(
+      'upstream_truncated',
+      'The connection to the provider broke before its answer was complete.',
+      { cause },
+    )
   }
   if (code === 'ETIMEDOUT' || code === 'UND_ERR_CONNECT_TIMEOUT') {
     return new GatewayError('connect_timeout', 'No connection to the provider in time.', { cause })
   }
-  return new GatewayError('provider_unreachable', `The provider could not be reached${code === undefined ? '' : ` (${code})`}.`, { cause })
+  return new GatewayError(
+    'provider_unreachable',
+    `The provider could not be reached${code === undefined ? '' : ` (${code})`}.`,
+    { cause },
+  )
 }
 
 const DEEPEST_CAUSE = 3
 
-/** What lies behind a failure, for the operator: `SocketError: other side closed (UND_ERR_SOCKET)`, its own cause after it. */
+/**
+ * What lies behind a failure, for the operator: `SocketError: other side closed (UND_ERR_SOCKET)`,
+ * its own cause after it.
+ */
 export function describeCause(cause: unknown, depth = 0): string {
   if (!(cause instanceof Error)) return String(cause)
-  const code = 'code' in cause && typeof cause.code === 'string' && !cause.message.includes(cause.code) ? ` (${cause.code})` : ''
+  const code =
+    'code' in cause && typeof cause.code === 'string' && !cause.message.includes(cause.code)
+      ? ` (${cause.code})`
+      : ''
   const own = `${cause.name}: ${cause.message}${code}`
   const deeper = cause instanceof AggregateError ? cause.errors[0] : cause.cause
-  return deeper === undefined || depth >= DEEPEST_CAUSE ? own : `${own}; ${describeCause(deeper, depth + 1)}`
+  return deeper === undefined || depth >= DEEPEST_CAUSE
+    ? own
+    : `${own}; ${describeCause(deeper, depth + 1)}`
 }
 
 function codeOf(cause: unknown): string | undefined {

@@ -3,13 +3,22 @@ import { GatewayError } from '../errors.ts'
 import type { UpstreamCall, UpstreamResponse } from './transport.ts'
 
 /**
- * The call with its body decoded, or as it is where it is not compressed. `limit` bounds what a single piece of a stream
- * may become. Throws `upstream_invalid` for a coding we do not know, and a body that is not of its coding.
+ * The call with its body decoded, or as it is where it is not compressed. `limit` bounds what a
+ * single piece of a stream may become. Throws `upstream_invalid` for a coding we do not know, and a
+ * body that is not of its coding.
  */
-export function decodedCall(call: UpstreamCall, { headers }: UpstreamResponse, limit: number): UpstreamCall {
+export function decodedCall(
+  call: UpstreamCall,
+  { headers }: UpstreamResponse,
+  limit: number,
+): UpstreamCall {
   const encoding = headers['content-encoding']
   const codings = codingsIn(encoding)
-  if (codings === undefined) throw new GatewayError('upstream_invalid', `The provider answered with the content-encoding ${JSON.stringify(String(encoding).slice(0, 40))}, which it was not told to use.`)
+  if (codings === undefined)
+    throw new GatewayError(
+      'upstream_invalid',
+      `The provider answered with the content-encoding ${JSON.stringify(String(encoding).slice(0, 40))}, which it was not told to use.`,
+    )
   return codings.length === 0 ? call : new DecodedCall(call, codings, limit)
 }
 
@@ -37,7 +46,9 @@ class DecodedCall implements UpstreamCall {
     for (;;) {
       const chunk = await this.#call.read()
       if (chunk !== undefined && chunk.length === 0) return chunk
-      const bytes = await (chunk === undefined ? this.#decoder.end() : this.#decoder.push(chunk)).catch((error: unknown) => {
+      const bytes = await (
+        chunk === undefined ? this.#decoder.end() : this.#decoder.push(chunk)
+      ).catch((error: unknown) => {
         throw this.#aborted ?? failure(error, this.#limit)
       })
       this.#isOver = chunk === undefined
@@ -70,6 +81,14 @@ class DecodedCall implements UpstreamCall {
 }
 
 function failure(error: unknown, limit: number): GatewayError {
-  if (error instanceof DecodedTooLarge) return new GatewayError('answer_too_large', `The provider's answer is larger than the limit of ${limit} bytes when it is decompressed (option answerLimit, POSTERN_ANSWER_LIMIT).`)
-  return new GatewayError('upstream_invalid', 'The provider\u2019s answer is not what its content-encoding says, or it breaks off.', { cause: error })
+  if (error instanceof DecodedTooLarge)
+    return new GatewayError(
+      'answer_too_large',
+      `The provider's answer is larger than the limit of ${limit} bytes when it is decompressed (option answerLimit, POSTERN_ANSWER_LIMIT).`,
+    )
+  return new GatewayError(
+    'upstream_invalid',
+    'The provider\u2019s answer is not what its content-encoding says, or it breaks off.',
+    { cause: error },
+  )
 }

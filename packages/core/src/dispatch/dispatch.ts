@@ -12,7 +12,10 @@ import { Run } from './run.ts'
 
 /** What was taken from a provider's limits for one call of it. */
 export interface AdmittedTarget {
-  /** @param usage what the call has used or may have cost; `undefined` where its provider charges nothing */
+  /**
+   * @param usage what the call has used or may have cost; `undefined` where its provider charges
+   * nothing
+   */
   settle(usage: Usage | undefined): void
 }
 
@@ -21,7 +24,10 @@ export interface RefusedTarget {
   readonly refused: GatewayError
 }
 
-export type AdmitTarget = (target: Target, keyName: string | undefined) => Promise<AdmittedTarget | RefusedTarget | undefined> | undefined
+export type AdmitTarget = (
+  target: Target,
+  keyName: string | undefined,
+) => Promise<AdmittedTarget | RefusedTarget | undefined> | undefined
 
 export interface DispatchJob {
   readonly operation: Operation
@@ -38,19 +44,28 @@ export interface DispatchJob {
   readonly isMetered?: boolean
   /** Tokens of output reserved for the request, where limits reserve them. */
   readonly reservedOutput?: number | undefined
-  /** What was decided otherwise than usual, because something is not as it should be: `circuit-open`, `retry-budget`, ... */
+  /**
+   * What was decided otherwise than usual, because something is not as it should be:
+   * `circuit-open`, `retry-budget`, ...
+   */
   readonly degraded: Set<string>
-  /** Takes from what the provider allows us, and the caller of it; rejects with `rate_limit_exceeded` where the provider has no room. Absent where there are no such limits. */
+  /**
+   * Takes from what the provider allows us, and the caller of it; rejects with
+   * `rate_limit_exceeded` where the provider has no room. Absent where there are no such limits.
+   */
   readonly admitTarget?: AdmitTarget | undefined
   /**
-   * Reserves what a call besides those before it may cost. False where a budget has not so much left; absent where none applies.
+   * Reserves what a call besides those before it may cost. False where a budget has not so much
+   * left; absent where none applies.
    *
    * @param underWay calls that have not ended
    */
   readonly affordsAnother?: ((underWay: number) => Promise<boolean>) | undefined
   /** How much of a stream is paid for; all of it when absent. */
   readonly allowance?: OutputAllowance | undefined
-  /** Whose request it is: where calls of a target have to wait, those of different ones take turns. */
+  /**
+   * Whose request it is: where calls of a target have to wait, those of different ones take turns.
+   */
   readonly owner?: string | undefined
   /** Who waits for the answer. @default 'interactive' */
   readonly lane?: TrafficLane
@@ -59,11 +74,15 @@ export interface DispatchJob {
 }
 
 /**
- * Tries the plan's targets until one commits. A failed target gives way to the next one at once; only when every target
- * has failed in a way that may pass is one of them tried again, after a wait and within the budget of retries. Targets
- * that are known to fail are passed over. The client's leaving and the one deadline bound it all, waits included.
+ * Tries the plan's targets until one commits. A failed target gives way to the next one at once;
+ * only when every target has failed in a way that may pass is one of them tried again, after a wait
+ * and within the budget of retries. Targets that are known to fail are passed over. The client's
+ * leaving and the one deadline bound it all, waits included.
  */
-export async function dispatch(job: DispatchJob, environment: DispatchEnvironment): Promise<Committed> {
+export async function dispatch(
+  job: DispatchJob,
+  environment: DispatchEnvironment,
+): Promise<Committed> {
   environment.shared?.touch()
   const cancellation = new Cancellation(environment.clock, job.signal, job.plan.limits.timeoutMs)
   job.onStart((reason) => cancellation.cancel(reason))

@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FairQueue } from './fair-queue.ts'
 
-const drain = (queue: FairQueue<string>): string[] => Array.from({ length: queue.size }, () => queue.shift() ?? '')
+const drain = (queue: FairQueue<string>): string[] =>
+  Array.from({ length: queue.size }, () => queue.shift() ?? '')
 
 describe('a fair queue', () => {
   it('lets owners take turns, and each of them first come, first served', () => {
@@ -15,12 +16,19 @@ describe('a fair queue', () => {
   it('makes room at the cost of whoever has most, and of nobody who has no more', () => {
     const queue = new FairQueue<string>()
     for (const item of ['a1', 'a2', 'a3', 'b1', 'b2']) queue.push(item.slice(0, 1), item)
-    expect([queue.makeRoomFor('c'), queue.makeRoomFor('c'), queue.makeRoomFor('b'), queue.makeRoomFor('a')]).toEqual(['a3', 'a2', undefined, undefined])
+    expect([
+      queue.makeRoomFor('c'),
+      queue.makeRoomFor('c'),
+      queue.makeRoomFor('b'),
+      queue.makeRoomFor('a'),
+    ]).toEqual(['a3', 'a2', undefined, undefined])
     expect(queue.size).toBe(3)
   })
 
   it('loses nobody, and lets nobody have two turns while somebody else has none', () => {
-    const pushes = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c', 'd'), fc.boolean()), { maxLength: 60 })
+    const pushes = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c', 'd'), fc.boolean()), {
+      maxLength: 60,
+    })
     fc.assert(
       fc.property(pushes, (steps) => {
         const queue = new FairQueue<string>()
@@ -36,8 +44,13 @@ describe('a fair queue', () => {
         const order = drain(queue)
         expect(order.toSorted()).toEqual(waiting.toSorted())
         const owners = order.map((item) => item.slice(0, 1))
-        // Nobody came meanwhile: the first turns are those of everybody, and so are the next of whoever is left.
-        for (let at = 0, rest = owners; rest.length > 0; at++, rest = rest.slice(new Set(rest).size)) {
+        // Nobody came meanwhile: the first turns are those of everybody, and so are the next of
+        // whoever is left.
+        for (
+          let at = 0, rest = owners;
+          rest.length > 0;
+          at++, rest = rest.slice(new Set(rest).size)
+        ) {
           const round = rest.slice(0, new Set(rest).size)
           expect([at, new Set(round).size]).toEqual([at, round.length])
         }

@@ -1,4 +1,7 @@
-/** Who waits is let in by turns of whose they are, so that nobody's flood keeps anybody else waiting; first come, first served among one's own. */
+/**
+ * Who waits is let in by turns of whose they are, so that nobody's flood keeps anybody else
+ * waiting; first come, first served among one's own.
+ */
 export class FairQueue<Item> {
   /** In the order of their turns. */
   readonly #ofOwners = new Map<string, Item[]>()
@@ -38,10 +41,14 @@ export class FairQueue<Item> {
     return true
   }
 
-  /** Takes out the one that came last of whoever has most waiting, if that is more than `owner` would have with one more. */
+  /**
+   * Takes out the one that came last of whoever has most waiting, if that is more than `owner`
+   * would have with one more.
+   */
   makeRoomFor(owner: string): Item | undefined {
     let [largest, most] = [owner, (this.#ofOwners.get(owner)?.length ?? 0) + 1]
-    for (const [other, own] of this.#ofOwners) if (own.length > most) [largest, most] = [other, own.length]
+    for (const [other, own] of this.#ofOwners)
+      if (own.length > most) [largest, most] = [other, own.length]
     if (largest === owner) return undefined
     this.#size -= 1
     return this.#ofOwners.get(largest)?.pop()

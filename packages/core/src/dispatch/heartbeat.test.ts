@@ -67,12 +67,27 @@ class SlowCall implements UpstreamCall {
   }
 }
 
-function start(options: { readonly heartbeat?: string; readonly idleTimeoutMs?: number } = { heartbeat: ': beat\n\n' }) {
+function start(
+  options: { readonly heartbeat?: string; readonly idleTimeoutMs?: number } = {
+    heartbeat: ': beat\n\n',
+  },
+) {
   const clock = new FakeClock()
   const cancellation = new Cancellation(clock, undefined, 600_000)
   const call = new SlowCall()
   const provider = { name: 'acme', quirks: {}, redact: (text: string) => text }
-  const stream = new AnswerStream({ call, relay: new PlainRelay(), cancellation, clock, first: [], idleTimeoutMs: 60_000, answerLimitBytes: 1e6, provider, finishesWithoutClient: false, ...options })
+  const stream = new AnswerStream({
+    call,
+    relay: new PlainRelay(),
+    cancellation,
+    clock,
+    first: [],
+    idleTimeoutMs: 60_000,
+    answerLimitBytes: 1e6,
+    provider,
+    finishesWithoutClient: false,
+    ...options,
+  })
   const ends: (string | undefined)[] = []
   stream.onEnd(({ error }) => void ends.push(error?.code))
   const read = async (): Promise<string | undefined> => {

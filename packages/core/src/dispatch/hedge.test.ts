@@ -9,33 +9,91 @@ import type { AnswerStream } from './answer-stream.ts'
 import { dispatch } from './dispatch.ts'
 import { events, fakeEnvironment, FakeTransport, json, type Reply } from './transport.fake.ts'
 
-const limits: PlanLimits = { connectTimeoutMs: 1000, ttftTimeoutMs: 20_000, idleTimeoutMs: 30_000, timeoutMs: 60_000, retries: 2, answerLimitBytes: 1e6, eventLimitBytes: 1e5, dropUnsupported: false, hedgeAfterMs: 200 }
+const limits: PlanLimits = {
+  connectTimeoutMs: 1000,
+  ttftTimeoutMs: 20_000,
+  idleTimeoutMs: 30_000,
+  timeoutMs: 60_000,
+  retries: 2,
+  answerLimitBytes: 1e6,
+  eventLimitBytes: 1e5,
+  dropUnsupported: false,
+  hedgeAfterMs: 200,
+}
 
 function target(name: string): Target {
-  const provider = createProvider({ name, baseUrl: `http://${name}.test/v1`, apiKey: 'canary-provider-key-0001', quirks: { exact: true } })
+  const provider = createProvider({
+    name,
+    baseUrl: `http://${name}.test/v1`,
+    apiKey: 'canary-provider-key-0001',
+    quirks: { exact: true },
+  })
   return { id: `${name}/model`, provider, model: 'model', dialects: [openaiChat] }
 }
 
-const answer = (text: string): Reply => json({ id: 'x', object: 'chat.completion', created: 1, model: 'm', choices: [{ index: 0, message: { role: 'assistant', content: text }, finish_reason: 'stop' }] })
-const delta = (content: string, finish_reason: string | null = null) => ({ id: 'x', object: 'chat.completion.chunk', created: 1, model: 'm', choices: [{ index: 0, delta: { content }, finish_reason }] })
+const answer = (text: string): Reply =>
+  json({
+    id: 'x',
+    object: 'chat.completion',
+    created: 1,
+    model: 'm',
+    choices: [{ index: 0, message: { role: 'assistant', content: text }, finish_reason: 'stop' }],
+  })
+const delta = (content: string, finish_reason: string | null = null) => ({
+  id: 'x',
+  object: 'chat.completion.chunk',
+  created: 1,
+  model: 'm',
+  choices: [{ index: 0, delta: { content }, finish_reason }],
+})
 const whole = (text: string): Reply => events(delta(text), delta('', 'stop'), '[DONE]')
 const hanging: Reply = { hangs: 'headers' }
 
-function start(script: readonly Reply[], setup: { readonly stream?: boolean; readonly limits?: Partial<PlanLimits>; readonly targets?: number; readonly p95?: number; readonly known?: number } = {}) {
+function start(
+  script: readonly Reply[],
+  setup: {
+    readonly stream?: boolean
+    readonly limits?: Partial<PlanLimits>
+    readonly targets?: number
+    readonly p95?: number
+    readonly known?: number
+  } = {},
+) {
   const clock = new FakeClock()
   const transport = new FakeTransport(script)
   const environment = fakeEnvironment({ transport, clock })
   const targets = ['a', 'b', 'c'].slice(0, setup.targets ?? 2).map(target)
-  for (let at = 0; setup.p95 !== undefined && at < (setup.known ?? 10); at++) environment.health.of('a/model').observe(setup.stream === true ? 'stream' : 'whole', setup.p95)
+  for (let at = 0; setup.p95 !== undefined && at < (setup.known ?? 10); at++)
+    environment.health.of('a/model').observe(setup.stream === true ? 'stream' : 'whole', setup.p95)
   const controller = new AbortController()
   const attempts: AttemptSummary[] = []
-  const body = { model: 'm', messages: [{ role: 'user', content: 'hi' }], ...(setup.stream === true ? { stream: true } : {}) }
-  const operation = readChat(openaiChat, { body, bytes: undefined, params: {}, query: new URLSearchParams(), header: () => undefined })
-  const job = { operation, requestId: 'req_1', plan: { route: 'r', targets, limits: { ...limits, ...setup.limits } }, signal: controller.signal, attempts, usages: [], degraded: new Set<string>(), onStart: () => undefined }
+  const body = {
+    model: 'm',
+    messages: [{ role: 'user', content: 'hi' }],
+    ...(setup.stream === true ? { stream: true } : {}),
+  }
+  const operation = readChat(openaiChat, {
+    body,
+    bytes: undefined,
+    params: {},
+    query: new URLSearchParams(),
+    header: () => undefined,
+  })
+  const job = {
+    operation,
+    requestId: 'req_1',
+    plan: { route: 'r', targets, limits: { ...limits, ...setup.limits } },
+    signal: controller.signal,
+    attempts,
+    usages: [],
+    degraded: new Set<string>(),
+    onStart: () => undefined,
+  }
   const done = dispatch(job, environment)
   done.catch(() => undefined)
   const idle = () => clock.pending + getEventListeners(controller.signal, 'abort').length
-  const asked = () => transport.requests.map(({ origin }) => new URL(origin).hostname.slice(0, 1)).join('')
+  const asked = () =>
+    transport.requests.map(({ origin }) => new URL(origin).hostname.slice(0, 1)).join('')
   return { clock, transport, controller, attempts, done, idle, asked, environment }
 }
 
@@ -52,31 +110,52 @@ describe('a hedged request', () => {
     expect([asked(), idle(), attempts.length]).toEqual(['a', 0, 1])
   })
 
-  it.each([false, true])('takes the other one when the first is late, and ends the first (stream: %s)', async (stream) => {
-    const { clock, done, asked, transport, attempts, idle } = start([hanging, stream ? whole('second') : answer('second')], { stream })
-    await clock.advance(199)
-    expect(asked()).toBe('a')
-    await clock.advance(1)
-    const { body, target: chosen } = await done
-    expect(chosen.id).toBe('b/model')
-    expect(stream ? await textOf(body) : String(body)).toContain('second')
-    expect(asked()).toBe('ab')
-    expect(transport.calls[0]?.aborted?.code).toBe('hedge_lost')
-    expect(attempts).toEqual([
-      { target: 'b/model', code: 'ok', status: 200, ms: 0, billed: 'yes' },
-      { target: 'a/model', code: 'hedge_lost', ms: 200, billed: 'unknown', usage: { input: 6, output: 1_024, because: stream ? 'reasoning_hidden' : 'answer_unread' } },
-    ])
-    expect(idle()).toBe(0)
-  })
+  it.each([false, true])(
+    'takes the other one when the first is late, and ends the first (stream: %s)',
+    async (stream) => {
+      const { clock, done, asked, transport, attempts, idle } = start(
+        [hanging, stream ? whole('second') : answer('second')],
+        { stream },
+      )
+      await clock.advance(199)
+      expect(asked()).toBe('a')
+      await clock.advance(1)
+      const { body, target: chosen } = await done
+      expect(chosen.id).toBe('b/model')
+      expect(stream ? await textOf(body) : String(body)).toContain('second')
+      expect(asked()).toBe('ab')
+      expect(transport.calls[0]?.aborted?.code).toBe('hedge_lost')
+      expect(attempts).toEqual([
+        { target: 'b/model', code: 'ok', status: 200, ms: 0, billed: 'yes' },
+        {
+          target: 'a/model',
+          code: 'hedge_lost',
+          ms: 200,
+          billed: 'unknown',
+          usage: {
+            input: 6,
+            output: 1_024,
+            because: stream ? 'reasoning_hidden' : 'answer_unread',
+          },
+        },
+      ])
+      expect(idle()).toBe(0)
+    },
+  )
 
   it('waits for the other one when one of them fails', async () => {
-    const { clock, done, asked, attempts, idle } = start([hanging, json({ error: { message: 'no' } }, { status: 503 }), answer('third')], { targets: 3 })
+    const { clock, done, asked, attempts, idle } = start(
+      [hanging, json({ error: { message: 'no' } }, { status: 503 }), answer('third')],
+      { targets: 3 },
+    )
     await clock.advance(200)
     expect(asked()).toBe('ab')
     // Only when the first one has failed as well does the third one have its turn.
     await clock.advance(800)
     await clock.advance(60_000)
-    await expect(done).rejects.toMatchObject({ code: expect.stringMatching(/deadline_exceeded|connect_timeout/) })
+    await expect(done).rejects.toMatchObject({
+      code: expect.stringMatching(/deadline_exceeded|connect_timeout/),
+    })
     expect(attempts.map(({ code }) => code)).toContain('provider_overloaded')
     expect(idle()).toBe(0)
   })
@@ -87,18 +166,29 @@ describe('a hedged request', () => {
     expect([asked(), idle()]).toEqual(['ab', 0])
   })
 
-  it.each(['the client leaves', 'the deadline passes'])('ends in both calls when %s', async (how) => {
-    const { clock, controller, done, transport, idle } = start([{ hangs: 'body' }, { hangs: 'body' }])
-    await clock.advance(200)
-    if (how === 'the client leaves') controller.abort()
-    else await clock.advance(limits.timeoutMs)
-    await expect(done).rejects.toMatchObject({ code: how === 'the client leaves' ? 'client_closed' : 'deadline_exceeded' })
-    expect(transport.calls.map(({ aborted }) => aborted !== undefined)).toEqual([true, true])
-    expect(idle()).toBe(0)
-  })
+  it.each(['the client leaves', 'the deadline passes'])(
+    'ends in both calls when %s',
+    async (how) => {
+      const { clock, controller, done, transport, idle } = start([
+        { hangs: 'body' },
+        { hangs: 'body' },
+      ])
+      await clock.advance(200)
+      if (how === 'the client leaves') controller.abort()
+      else await clock.advance(limits.timeoutMs)
+      await expect(done).rejects.toMatchObject({
+        code: how === 'the client leaves' ? 'client_closed' : 'deadline_exceeded',
+      })
+      expect(transport.calls.map(({ aborted }) => aborted !== undefined)).toEqual([true, true])
+      expect(idle()).toBe(0)
+    },
+  )
 
   it('is no longer one once a stream has begun: the client’s leaving reaches the winner', async () => {
-    const { clock, controller, done, transport, idle } = start([hanging, { ...events(delta('one')), hangs: 'body' }], { stream: true })
+    const { clock, controller, done, transport, idle } = start(
+      [hanging, { ...events(delta('one')), hangs: 'body' }],
+      { stream: true },
+    )
     await clock.advance(200)
     const { body } = await done
     const stream = body as AnswerStream
@@ -117,7 +207,11 @@ describe('a hedged request', () => {
     expect(known.asked()).toBe('a')
     await known.clock.advance(1)
     expect((await known.done).target.id).toBe('b/model')
-    const few = start([hanging, hanging], { limits: { hedgeAfterMs: 'p95', connectTimeoutMs: 50_000 }, p95: 70, known: 9 })
+    const few = start([hanging, hanging], {
+      limits: { hedgeAfterMs: 'p95', connectTimeoutMs: 50_000 },
+      p95: 70,
+      known: 9,
+    })
     await few.clock.advance(10_000)
     expect(few.asked()).toBe('a')
     few.controller.abort()

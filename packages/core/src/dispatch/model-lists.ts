@@ -7,22 +7,35 @@ const FRESH_MS = 5 * 60_000
 const DEADLINE_MS = 3_000
 const MAX_LIST_BYTES = 8 * 1024 * 1024
 
-/** Ids of the models each provider offers, as `provider/model`. Never rejects: a provider that does not answer is left out. */
+/**
+ * Ids of the models each provider offers, as `provider/model`. Never rejects: a provider that does
+ * not answer is left out.
+ */
 export type ListModels = () => Promise<readonly string[]>
 
 /**
- * Asks every provider for its models when a client wants the list, at most every five minutes; what the configuration
- * names is always in it. Lists of a provider that fails are asked for again the next time.
+ * Asks every provider for its models when a client wants the list, at most every five minutes; what
+ * the configuration names is always in it. Lists of a provider that fails are asked for again the
+ * next time.
  */
-export function createModelLists(providers: Iterable<Provider>, environment: DispatchEnvironment, onFailure: (provider: string, error: unknown) => void): ListModels {
+export function createModelLists(
+  providers: Iterable<Provider>,
+  environment: DispatchEnvironment,
+  onFailure: (provider: string, error: unknown) => void,
+): ListModels {
   const sources = [...providers].map((provider) => cached(provider, environment, onFailure))
   return async () => (await Promise.all(sources.map((source) => source()))).flat()
 }
 
-function cached(provider: Provider, environment: DispatchEnvironment, onFailure: (provider: string, error: unknown) => void): ListModels {
+function cached(
+  provider: Provider,
+  environment: DispatchEnvironment,
+  onFailure: (provider: string, error: unknown) => void,
+): ListModels {
   let freshUntil = Number.NEGATIVE_INFINITY
   let pending: Promise<readonly string[]> | undefined
-  const qualified = (ids: Iterable<string>): string[] => [...new Set([...provider.models, ...ids])].map((id) => `${provider.name}/${id}`)
+  const qualified = (ids: Iterable<string>): string[] =>
+    [...new Set([...provider.models, ...ids])].map((id) => `${provider.name}/${id}`)
   const ask = async (): Promise<readonly string[]> => {
     try {
       return qualified(await fetchList(provider, environment))
@@ -43,7 +56,11 @@ function cached(provider: Provider, environment: DispatchEnvironment, onFailure:
 }
 
 async function fetchList(provider: Provider, environment: DispatchEnvironment): Promise<string[]> {
-  const cancellation = new Cancellation(environment.clock, new AbortController().signal, DEADLINE_MS)
+  const cancellation = new Cancellation(
+    environment.clock,
+    new AbortController().signal,
+    DEADLINE_MS,
+  )
   const call = environment.transport.send({
     origin: provider.origin,
     method: 'GET',
@@ -56,7 +73,11 @@ async function fetchList(provider: Provider, environment: DispatchEnvironment): 
   try {
     const { status } = await call.response
     const bytes = await call.collect(MAX_LIST_BYTES)
-    if (status !== 200) throw new GatewayError('provider_error', `${provider.name} answered its model list with status ${status}.`)
+    if (status !== 200)
+      throw new GatewayError(
+        'provider_error',
+        `${provider.name} answered its model list with status ${status}.`,
+      )
     return idsIn(parsed(bytes, provider.name))
   } finally {
     cancellation.close()
@@ -68,16 +89,34 @@ function parsed(bytes: Uint8Array, provider: string): unknown {
   try {
     return JSON.parse(Buffer.from(bytes).toString('utf8'))
   } catch {
-    throw new GatewayError('upstream_invalid', `${provider} answered its model list with something that is not JSON.`)
+    throw new GatewayError(
+      'upstream_invalid',
+      `${provider} answered its model list with something that is not JSON.`,
+    )
   }
 }
 
-/** `{data: [{id}]}` of OpenAI and its kin, or `{models: [{name: "models/id"}]}`; a bare array is taken too. */
+/**
+ * `{data: [{id}]}` of OpenAI and its kin, or `{models: [{name: "models/id"}]}`; a bare array is
+ * taken too.
+ */
 function idsIn(body: unknown): string[] {
-  const object = (typeof body === 'object' && body !== null ? body : {}) as { data?: unknown; models?: unknown }
-  const list = Array.isArray(body) ? body : Array.isArray(object.data) ? object.data : Array.isArray(object.models) ? object.models : []
+  const object = (typeof body === 'object' && body !== null ? body : {}) as {
+    data?: unknown
+    models?: unknown
+  }
+  const list = Array.isArray(body)
+    ? body
+    : Array.isArray(object.data)
+      ? object.data
+      : Array.isArray(object.models)
+        ? object.models
+        : []
   return list.flatMap((item: unknown) => {
-    const { id, name } = (typeof item === 'object' && item !== null ? item : {}) as { id?: unknown; name?: unknown }
+    const { id, name } = (typeof item === 'object' && item !== null ? item : {}) as {
+      id?: unknown
+      name?: unknown
+    }
     if (typeof id === 'string') return [id]
     return typeof name === 'string' ? [name.replace(/^models\//, '')] : []
   })

@@ -6,7 +6,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createGateway, type Gateway } from '../gateway.ts'
 import { createTransport } from './transport.ts'
 
-const ANSWER = { id: 'x', object: 'chat.completion', created: 1, model: 'm', choices: [{ index: 0, message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }] }
+const ANSWER = {
+  id: 'x',
+  object: 'chat.completion',
+  created: 1,
+  model: 'm',
+  choices: [{ index: 0, message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }],
+}
 
 let provider: Server
 let gateway: Gateway | undefined
@@ -26,10 +32,18 @@ afterEach(async () => {
 })
 
 /** Asks a provider whose name only `lookup` knows. */
-async function ask(lookup: LookupFunction): Promise<{ status: number; body: { error?: { code: string; message: string } } }> {
+async function ask(
+  lookup: LookupFunction,
+): Promise<{ status: number; body: { error?: { code: string; message: string } } }> {
   const { port } = provider.address() as AddressInfo
   gateway = createGateway(
-    { providers: { main: { baseUrl: `http://provider.test:${port}/v1`, apiKey: 'test' } }, auth: 'none', retries: 0, connectTimeout: '100ms', log: 'silent' },
+    {
+      providers: { main: { baseUrl: `http://provider.test:${port}/v1`, apiKey: 'test' } },
+      auth: 'none',
+      retries: 0,
+      connectTimeout: '100ms',
+      log: 'silent',
+    },
     { environment: {}, transport: createTransport({ connectTimeoutMs: 100, lookup }) },
   )
   const response = await gateway.fetch('http://gateway/v1/chat/completions', {
@@ -37,18 +51,28 @@ async function ask(lookup: LookupFunction): Promise<{ status: number; body: { er
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ model: 'main/m', messages: [{ role: 'user', content: 'hi' }] }),
   })
-  return { status: response.status, body: (await response.json()) as { error?: { code: string; message: string } } }
+  return {
+    status: response.status,
+    body: (await response.json()) as { error?: { code: string; message: string } },
+  }
 }
 
-const found = (...addresses: LookupAddress[]): LookupFunction => (_name, { all }, callback) => {
-  const [first] = addresses
-  if (all === true) callback(null, addresses)
-  else callback(null, first?.address ?? '', first?.family)
-}
+const found =
+  (...addresses: LookupAddress[]): LookupFunction =>
+  (_name, { all }, callback) => {
+    const [first] = addresses
+    if (all === true) callback(null, addresses)
+    else callback(null, first?.address ?? '', first?.family)
+  }
 
 describe('the name of a provider', () => {
   it('that nobody knows is a provider that cannot be reached (F-20)', async () => {
-    const { status, body } = await ask((name, _options, callback) => callback(Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), { code: 'ENOTFOUND' }), ''))
+    const { status, body } = await ask((name, _options, callback) =>
+      callback(
+        Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), { code: 'ENOTFOUND' }),
+        '',
+      ),
+    )
     expect(status).toBe(502)
     expect(body.error?.code).toBe('provider_unreachable')
     expect(body.error?.message).not.toContain('provider.test')
@@ -60,7 +84,9 @@ describe('the name of a provider', () => {
   })
 
   it('with an IPv6 address that is dead is reached by its IPv4 address (F-28)', async () => {
-    const { status } = await ask(found({ address: '::1', family: 6 }, { address: '127.0.0.1', family: 4 }))
+    const { status } = await ask(
+      found({ address: '::1', family: 6 }, { address: '127.0.0.1', family: 4 }),
+    )
     expect(status).toBe(200)
   })
 })

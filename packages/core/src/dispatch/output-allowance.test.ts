@@ -1,9 +1,19 @@
 import { describe, expect, it } from 'vitest'
 import { OutputAllowance } from './output-allowance.ts'
 
-function allowance(tokens: number, answers: readonly Promise<number>[]): { readonly allowance: OutputAllowance; asked(): number } {
+function allowance(
+  tokens: number,
+  answers: readonly Promise<number>[],
+): { readonly allowance: OutputAllowance; asked(): number } {
   let asked = 0
-  return { allowance: new OutputAllowance({ tokens, inputTokens: 7, askForMore: () => answers[asked++] ?? Promise.resolve(0) }), asked: () => asked }
+  return {
+    allowance: new OutputAllowance({
+      tokens,
+      inputTokens: 7,
+      askForMore: () => answers[asked++] ?? Promise.resolve(0),
+    }),
+    asked: () => asked,
+  }
 }
 
 describe('OutputAllowance', () => {
@@ -28,7 +38,13 @@ describe('OutputAllowance', () => {
     expect(output.allows(800)).toBe(true)
     await Promise.resolve()
     await Promise.resolve()
-    expect([output.allows(999), output.allows(1_000), output.allows(5), output.allows(1_001), asked()]).toEqual([true, false, true, false, 1])
+    expect([
+      output.allows(999),
+      output.allows(1_000),
+      output.allows(5),
+      output.allows(1_001),
+      asked(),
+    ]).toEqual([true, false, true, false, 1])
   })
 
   it('of nothing asks at once', async () => {

@@ -27,7 +27,8 @@ function start() {
 describe('the pace of a target', () => {
   it('is anybody’s until it says that it is too much', () => {
     const { pacer } = start()
-    for (let at = 0; at < 10_000; at++) expect(pacer.enter(at % 2 === 0 ? 'interactive' : 'batch')).toBeUndefined()
+    for (let at = 0; at < 10_000; at++)
+      expect(pacer.enter(at % 2 === 0 ? 'interactive' : 'batch')).toBeUndefined()
     expect(pacer.limit).toBe(Number.POSITIVE_INFINITY)
   })
 
@@ -118,7 +119,14 @@ describe('the pace of a target', () => {
   })
 
   it('is kept in any order of events, and nobody is forgotten', async () => {
-    const step = fc.oneof(fc.record({ enter: fc.constantFrom<TrafficLane>('interactive', 'batch') }), fc.record({ leave: fc.nat(30), signal: fc.constantFrom<PaceSignal>('fine', 'too much', 'nothing') }), fc.record({ wait: fc.nat(2_000) }))
+    const step = fc.oneof(
+      fc.record({ enter: fc.constantFrom<TrafficLane>('interactive', 'batch') }),
+      fc.record({
+        leave: fc.nat(30),
+        signal: fc.constantFrom<PaceSignal>('fine', 'too much', 'nothing'),
+      }),
+      fc.record({ wait: fc.nat(2_000) }),
+    )
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
         const { pacer, clock } = start()
@@ -144,7 +152,8 @@ describe('the pace of a target', () => {
           }
           await settle()
           expect(pacer.waiting).toBe(waiting)
-          if (pacer.limit === Number.POSITIVE_INFINITY) expect(waiting === 0 || inside.length > 0).toBe(true)
+          if (pacer.limit === Number.POSITIVE_INFINITY)
+            expect(waiting === 0 || inside.length > 0).toBe(true)
         }
         while (inside.length > 0) {
           pacer.leave(inside.shift() as TrafficLane, 'nothing')
@@ -160,7 +169,8 @@ describe('the pace of a target', () => {
     const { pacer, leaveOnePlace, entered } = start()
     leaveOnePlace()
     const order: string[] = []
-    for (let at = 0; at < 50; at++) entered(pacer.enter('interactive', 'flood'), `flood ${at}`, order)
+    for (let at = 0; at < 50; at++)
+      entered(pacer.enter('interactive', 'flood'), `flood ${at}`, order)
     entered(pacer.enter('interactive', 'other'), 'other', order)
     for (let at = 0; at < 4; at++) pacer.leave('interactive', 'nothing')
     await settle()

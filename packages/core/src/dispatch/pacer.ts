@@ -11,7 +11,10 @@ export type PaceSignal = 'fine' | 'too much' | 'nothing'
 /** Until a target says that it is too much, everything goes through. */
 const NO_LIMIT = Number.POSITIVE_INFINITY
 const DECREASE = 0.7
-/** With fewer calls under way, a refusal speaks of a minute's limit, not of too many at once; and so many always go through. */
+/**
+ * With fewer calls under way, a refusal speaks of a minute's limit, not of too many at once; and so
+ * many always go through.
+ */
 const FEWEST = 4
 /** A limit that was not met for so long is forgotten. */
 const FORGET_AFTER_MS = 60_000
@@ -27,16 +30,20 @@ interface Waiter {
 }
 
 /**
- * How many calls of one target are under way at once. The limit is found by the target's own answers: down when it says
- * that it is too much, up by one for each limit's worth of calls that went well (additive increase, multiplicative
- * decrease). Two lanes wait for a place; interactive goes first, batch is never starved, and in each of them callers take turns.
+ * How many calls of one target are under way at once. The limit is found by the target's own
+ * answers: down when it says that it is too much, up by one for each limit's worth of calls that
+ * went well (additive increase, multiplicative decrease). Two lanes wait for a place; interactive
+ * goes first, batch is never starved, and in each of them callers take turns.
  */
 export class Pacer {
   readonly #clock: Clock
   #limit = NO_LIMIT
   #decreasedAt = Number.NEGATIVE_INFINITY
   readonly #underWay: Record<TrafficLane, number> = { interactive: 0, batch: 0 }
-  readonly #waiting: Record<TrafficLane, FairQueue<Waiter>> = { interactive: new FairQueue(), batch: new FairQueue() }
+  readonly #waiting: Record<TrafficLane, FairQueue<Waiter>> = {
+    interactive: new FairQueue(),
+    batch: new FairQueue(),
+  }
   #sinceBatch = 0
 
   constructor(clock: Clock) {
@@ -53,19 +60,28 @@ export class Pacer {
   }
 
   /**
-   * A place now (`undefined`), or a wait for one. Throws `targets_unavailable` when too many wait already, or lets the last
-   * one of somebody who has more waiting have it. Who stops waiting calls `leaveQueue` of the wait.
+   * A place now (`undefined`), or a wait for one. Throws `targets_unavailable` when too many wait
+   * already, or lets the last one of somebody who has more waiting have it. Who stops waiting calls
+   * `leaveQueue` of the wait.
    *
    * @param owner whose call it is: those of different ones take turns
    */
   enter(lane: TrafficLane, owner = ''): PlaceInQueue | undefined {
-    if (this.#hasRoom(lane) && this.#waiting.interactive.size === 0 && (lane === 'interactive' || this.#waiting.batch.size === 0)) {
+    if (
+      this.#hasRoom(lane) &&
+      this.#waiting.interactive.size === 0 &&
+      (lane === 'interactive' || this.#waiting.batch.size === 0)
+    ) {
       this.#underWay[lane] += 1
       return undefined
     }
     const queue = this.#waiting[lane]
     if (queue.size >= LONGEST_QUEUE[lane]) {
-      const error = new GatewayError('targets_unavailable', 'Too many calls of this target wait already.', { retryAfterMs: 1_000 })
+      const error = new GatewayError(
+        'targets_unavailable',
+        'Too many calls of this target wait already.',
+        { retryAfterMs: 1_000 },
+      )
       const other = queue.makeRoomFor(owner)
       if (other === undefined) throw error
       other.refuse(error)
@@ -88,7 +104,10 @@ export class Pacer {
     }
   }
 
-  /** A call is over. @param startedAt when it had its place, on the monotonic clock; asked where it was too much */
+  /**
+   * A call is over. @param startedAt when it had its place, on the monotonic clock; asked where it
+   * was too much
+   */
   leave(lane: TrafficLane, signal: PaceSignal, startedAt = Number.NEGATIVE_INFINITY): void {
     const before = this.#underWay.interactive + this.#underWay.batch
     this.#underWay[lane] -= 1
@@ -98,7 +117,8 @@ export class Pacer {
   }
 
   #decrease(underWay: number, startedAt: number): void {
-    // Calls that were under way together are refused together: what was started before the limit fell says nothing of the new one.
+    // Calls that were under way together are refused together: what was started before the limit
+    // fell says nothing of the new one.
     if (underWay < FEWEST || startedAt <= this.#decreasedAt) return
     this.#decreasedAt = this.#clock.monotonic()
     this.#limit = Math.max(FEWEST, Math.min(this.#limit, underWay) * DECREASE)
@@ -129,13 +149,22 @@ export class Pacer {
 
   #next(): TrafficLane | undefined {
     const mayBatch = this.#waiting.batch.size > 0 && this.#hasRoom('batch')
-    if (mayBatch && (this.#waiting.interactive.size === 0 || this.#sinceBatch >= INTERACTIVE_BEFORE_BATCH)) return 'batch'
-    return this.#waiting.interactive.size > 0 && this.#hasRoom('interactive') ? 'interactive' : undefined
+    if (
+      mayBatch &&
+      (this.#waiting.interactive.size === 0 || this.#sinceBatch >= INTERACTIVE_BEFORE_BATCH)
+    )
+      return 'batch'
+    return this.#waiting.interactive.size > 0 && this.#hasRoom('interactive')
+      ? 'interactive'
+      : undefined
   }
 }
 
 export interface PlaceInQueue {
-  /** Resolves when there is a place, which is taken then; rejects with `targets_unavailable` when somebody else was given the wait. */
+  /**
+   * Resolves when there is a place, which is taken then; rejects with `targets_unavailable` when
+   * somebody else was given the wait.
+   */
   readonly entered: Promise<void>
   /** Gives up the wait, or the place if it has come meanwhile. */
   leaveQueue(): void

@@ -23,7 +23,10 @@ export interface Racer {
   admitted?: AdmittedTarget | undefined
   /** What the answer says of itself; live while a stream runs. */
   observation?: Observation | undefined
-  /** What it has used or may have cost, once it has ended; absent where its provider charges nothing. */
+  /**
+   * What it has used or may have cost, once it has ended; absent where its provider charges
+   * nothing.
+   */
   usage?: AttemptUsage | undefined
   isSettled?: boolean
   readonly progress: AttemptProgress
@@ -32,11 +35,19 @@ export interface Racer {
 }
 
 /**
- * False when the wait would outlast the deadline: then the failure at hand is the better answer, now. A request that
- * ends meanwhile ends the wait, and says so in `cancellation.reason`.
+ * False when the wait would outlast the deadline: then the failure at hand is the better answer,
+ * now. A request that ends meanwhile ends the wait, and says so in `cancellation.reason`.
  */
-export async function waitBefore(candidate: Candidate, environment: DispatchEnvironment, cancellation: Cancellation): Promise<boolean> {
-  const ms = backoffMs({ attempt: candidate.failures - 1, retryAfterMs: candidate.notBefore - environment.clock.monotonic(), random: environment.random })
+export async function waitBefore(
+  candidate: Candidate,
+  environment: DispatchEnvironment,
+  cancellation: Cancellation,
+): Promise<boolean> {
+  const ms = backoffMs({
+    attempt: candidate.failures - 1,
+    retryAfterMs: candidate.notBefore - environment.clock.monotonic(),
+    random: environment.random,
+  })
   if (ms >= cancellation.remainingMs) return false
   await cancellation.sleep(ms).catch(() => undefined)
   return true
@@ -47,7 +58,11 @@ export function elapsed(environment: DispatchEnvironment, started: number): numb
 }
 
 /** Of an attempt that failed and has ended. */
-export function summary({ lane: { target, keyName }, usage }: Racer, error: GatewayError, ms: number): AttemptSummary {
+export function summary(
+  { lane: { target, keyName }, usage }: Racer,
+  error: GatewayError,
+  ms: number,
+): AttemptSummary {
   const status = error.details.upstreamStatus
   return {
     target: target.id,
@@ -61,8 +76,15 @@ export function summary({ lane: { target, keyName }, usage }: Racer, error: Gate
 }
 
 /** The counts of a failed attempt, and why they are an estimate. */
-export function summarised({ usage: { inputTokens, outputTokens }, estimated }: AttemptUsage): NonNullable<AttemptSummary['usage']> {
-  return { input: inputTokens, output: outputTokens, ...(estimated !== undefined && { because: estimated }) }
+export function summarised({
+  usage: { inputTokens, outputTokens },
+  estimated,
+}: AttemptUsage): NonNullable<AttemptSummary['usage']> {
+  return {
+    input: inputTokens,
+    output: outputTokens,
+    ...(estimated !== undefined && { because: estimated }),
+  }
 }
 
 /** Waits for a place among the calls of a target, no longer than anything else. */

@@ -8,8 +8,15 @@ const COMMON: readonly LimitHeaders[] = [
   ['x-ratelimit-remaining-tokens', 'x-ratelimit-reset-tokens'],
 ]
 
-/** How long a target wants to be left alone because nothing is left, in milliseconds from `now`; 0 where something is, or nobody says. */
-export function restAskedMs(headers: Headers, now: number, names: readonly LimitHeaders[] = COMMON): number {
+/**
+ * How long a target wants to be left alone because nothing is left, in milliseconds from `now`; 0
+ * where something is, or nobody says.
+ */
+export function restAskedMs(
+  headers: Headers,
+  now: number,
+  names: readonly LimitHeaders[] = COMMON,
+): number {
   let longest = 0
   for (const [remaining, reset] of names) {
     if (headers[remaining] !== '0') continue
@@ -19,13 +26,22 @@ export function restAskedMs(headers: Headers, now: number, names: readonly Limit
   return longest
 }
 
-const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 }
+const UNITS_MS: Readonly<Record<string, number>> = {
+  ms: 1,
+  s: 1_000,
+  m: 60_000,
+  h: 3_600_000,
+  d: 86_400_000,
+}
 
 /** `6m0s`, `20ms`, `1.5s`, bare seconds, or a time in ISO 8601. */
 function resetMs(text: string, now: number): number {
   if (/^\d+(?:\.\d+)?$/.test(text)) return Number(text) * 1_000
   if (/^(?:\d+(?:\.\d+)?(?:ms|[smhd]))+$/.test(text)) {
-    return [...text.matchAll(/(?<!\d)(\d+(?:\.\d+)?)(ms|[smhd])/g)].reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNITS_MS[unit ?? ''] ?? 0), 0)
+    return [...text.matchAll(/(?<!\d)(\d+(?:\.\d+)?)(ms|[smhd])/g)].reduce(
+      (sum, [, amount, unit]) => sum + Number(amount) * (UNITS_MS[unit ?? ''] ?? 0),
+      0,
+    )
   }
   const time = /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : Number.NaN
   return Number.isNaN(time) ? 0 : Math.max(0, time - now)

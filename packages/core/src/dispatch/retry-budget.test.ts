@@ -6,7 +6,8 @@ function start(requests: number) {
   const clock = new FakeClock()
   const budget = new RetryBudget(clock)
   for (let at = 0; at < requests; at++) budget.deposit()
-  const taken = (): number => Array.from({ length: 1000 }, () => budget.withdraw()).filter(Boolean).length
+  const taken = (): number =>
+    Array.from({ length: 1000 }, () => budget.withdraw()).filter(Boolean).length
   return { clock, budget, taken }
 }
 

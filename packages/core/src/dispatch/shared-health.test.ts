@@ -24,7 +24,9 @@ function start() {
   }
   const instance = (epoch: number) => {
     const clock = new FakeClock(epoch)
-    const health: TargetHealth = new TargetHealth(clock, (target, circuit, forMs) => shared.tell(target, circuit, forMs))
+    const health: TargetHealth = new TargetHealth(clock, (target, circuit, forMs) =>
+      shared.tell(target, circuit, forMs),
+    )
     const shared = new SharedHealth(board, health, clock)
     health.onCoolDown = (target, ms) => shared.tellCooling(target, ms)
     const touch = async (): Promise<void> => {
@@ -77,7 +79,9 @@ describe('the health of targets, shared (C6)', () => {
     one.health.of('a/b').coolDown(20_000)
     one.health.of('a/short').coolDown(100)
     await other.touch()
-    expect([other.health.of('a/b').coolsForMs, other.health.of('a/short').coolsForMs]).toEqual([20_000, 0])
+    expect([other.health.of('a/b').coolsForMs, other.health.of('a/short').coolsForMs]).toEqual([
+      20_000, 0,
+    ])
   })
 
   it('is read once a second, however many requests there are', async () => {

@@ -8,8 +8,9 @@ const READ_EVERY_MS = 1_000
 const SHORTEST_TOLD_MS = 1_000
 
 /**
- * Keeps the health of targets in step with other instances: what one of them has found out, the others know within a
- * second in which they have requests. Nobody waits for it, and without the store every instance goes by itself.
+ * Keeps the health of targets in step with other instances: what one of them has found out, the
+ * others know within a second in which they have requests. Nobody waits for it, and without the
+ * store every instance goes by itself.
  */
 export class SharedHealth {
   readonly #board: HealthBoard

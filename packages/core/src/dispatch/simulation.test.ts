@@ -8,11 +8,34 @@ import { dispatch } from './dispatch.ts'
 import { fakeEnvironment } from './transport.fake.ts'
 import type { Transport, UpstreamCall } from './transport.ts'
 
-const limits: PlanLimits = { connectTimeoutMs: 1000, ttftTimeoutMs: 2000, idleTimeoutMs: 3000, timeoutMs: 60_000, retries: 2, answerLimitBytes: 1e6, eventLimitBytes: 1e5, dropUnsupported: false }
-const good = Buffer.from(JSON.stringify({ id: 'x', object: 'chat.completion', created: 1, model: 'm', choices: [{ index: 0, message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }] }))
+const limits: PlanLimits = {
+  connectTimeoutMs: 1000,
+  ttftTimeoutMs: 2000,
+  idleTimeoutMs: 3000,
+  timeoutMs: 60_000,
+  retries: 2,
+  answerLimitBytes: 1e6,
+  eventLimitBytes: 1e5,
+  dropUnsupported: false,
+}
+const good = Buffer.from(
+  JSON.stringify({
+    id: 'x',
+    object: 'chat.completion',
+    created: 1,
+    model: 'm',
+    choices: [{ index: 0, message: { role: 'assistant', content: 'hi' }, finish_reason: 'stop' }],
+  }),
+)
 const bad = Buffer.from('{"error":{"message":"no"}}')
 const headers = { 'content-type': 'application/json' }
-const operation = readChat(openaiChat, { body: { model: 'm', messages: [{ role: 'user', content: 'hi' }] }, bytes: undefined, params: {}, query: new URLSearchParams(), header: () => undefined })
+const operation = readChat(openaiChat, {
+  body: { model: 'm', messages: [{ role: 'user', content: 'hi' }] },
+  bytes: undefined,
+  params: {},
+  query: new URLSearchParams(),
+  header: () => undefined,
+})
 
 /** Reproducible chance: mulberry32. */
 function seeded(seed: number): () => number {
@@ -39,7 +62,14 @@ class Providers implements Transport {
     onConnected()
     const status = this.#statusOf(new URL(origin).hostname)
     const body = status === 200 ? good : bad
-    return { response: Promise.resolve({ status, headers }), read: () => Promise.resolve(undefined), unread: () => undefined, nudge: () => undefined, collect: () => Promise.resolve(body), abort: () => undefined }
+    return {
+      response: Promise.resolve({ status, headers }),
+      read: () => Promise.resolve(undefined),
+      unread: () => undefined,
+      nudge: () => undefined,
+      collect: () => Promise.resolve(body),
+      abort: () => undefined,
+    }
   }
 
   close(): Promise<void> {
@@ -48,7 +78,12 @@ class Providers implements Transport {
 }
 
 function target(name: string): Target {
-  const provider = createProvider({ name, baseUrl: `http://${name}.test/v1`, apiKey: 'canary-provider-key-0001', quirks: { exact: true } })
+  const provider = createProvider({
+    name,
+    baseUrl: `http://${name}.test/v1`,
+    apiKey: 'canary-provider-key-0001',
+    quirks: { exact: true },
+  })
   return { id: `${name}/model`, provider, model: 'model', dialects: [openaiChat] }
 }
 
@@ -57,16 +92,35 @@ function start(statusOf: (host: string) => number, names: readonly string[], ran
   const transport = new Providers(statusOf)
   const environment = fakeEnvironment({ transport, clock, random })
   const plan = { route: 'r', targets: names.map(target), limits }
-  const ask = async (): Promise<{ readonly error?: GatewayError; readonly attempts: readonly AttemptSummary[] }> => {
+  const ask = async (): Promise<{
+    readonly error?: GatewayError
+    readonly attempts: readonly AttemptSummary[]
+  }> => {
     const attempts: AttemptSummary[] = []
-    const outcome = dispatch({ operation, requestId: 'r', plan, signal: new AbortController().signal, attempts, usages: [], degraded: new Set(), onStart: () => undefined }, environment)
+    const outcome = dispatch(
+      {
+        operation,
+        requestId: 'r',
+        plan,
+        signal: new AbortController().signal,
+        attempts,
+        usages: [],
+        degraded: new Set(),
+        onStart: () => undefined,
+      },
+      environment,
+    )
     // Waits between tries pass at once.
-    const done = outcome.then(() => ({ attempts }), (error: unknown) => ({ attempts, error: error as GatewayError }))
+    const done = outcome.then(
+      () => ({ attempts }),
+      (error: unknown) => ({ attempts, error: error as GatewayError }),
+    )
     const state = { isOver: false }
     void done.then(() => (state.isOver = true))
     for (let turn = 0; !state.isOver; turn++) {
       await Promise.resolve()
-      if (turn > 50 && clock.nextInMs !== undefined && clock.nextInMs < 30_000) await clock.advance(clock.nextInMs)
+      if (turn > 50 && clock.nextInMs !== undefined && clock.nextInMs < 30_000)
+        await clock.advance(clock.nextInMs)
     }
     return done
   }
@@ -74,43 +128,50 @@ function start(statusOf: (host: string) => number, names: readonly string[], ran
 }
 
 describe('in numbers', () => {
-  it('two providers of 99 % each are 99.9 % together, in 100,000 requests', { timeout: 60_000 }, async () => {
-    const random = seeded(42)
-    const { ask, transport } = start(() => (random() < 0.01 ? 500 : 200), ['a', 'b'], random)
-    const requests = 100_000
-    let failed = 0
-    for (let at = 0; at < requests; at++) {
-      const { error, attempts } = await ask()
-      if (error !== undefined) failed += 1
-      if (attempts.length > 3) throw new Error(`${attempts.length} attempts`)
-    }
-    expect(1 - failed / requests).toBeGreaterThanOrEqual(0.999)
-    expect(transport.calls / requests).toBeLessThanOrEqual(1.05)
-  })
+  it(
+    'two providers of 99 % each are 99.9 % together, in 100,000 requests',
+    { timeout: 60_000 },
+    async () => {
+      const random = seeded(42)
+      const { ask, transport } = start(() => (random() < 0.01 ? 500 : 200), ['a', 'b'], random)
+      const requests = 100_000
+      let failed = 0
+      for (let at = 0; at < requests; at++) {
+        const { error, attempts } = await ask()
+        if (error !== undefined) failed += 1
+        if (attempts.length > 3) throw new Error(`${attempts.length} attempts`)
+      }
+      expect(1 - failed / requests).toBeGreaterThanOrEqual(0.999)
+      expect(transport.calls / requests).toBeLessThanOrEqual(1.05)
+    },
+  )
 
   it.each([
     [['a'], 500],
     [['a', 'b'], 500],
     [['a', 'b'], 503],
-  ])('an outage of all of %j (%i) brings no more calls than health does, with clients that retry as the official SDKs do', async (names, status) => {
-    const { ask, transport, clock } = start(() => status, names, seeded(7))
-    const requests = 1_000
-    let most = 0
-    for (let at = 0; at < requests; at++) {
-      const before = transport.calls
-      // Two retries of the client's own, unless the gateway says that there is no use in it.
-      for (let retry = 0; retry <= 2; retry++) {
-        const { error } = await ask()
-        if (error === undefined || error.details.headers?.['x-should-retry'] === 'false') break
+  ])(
+    'an outage of all of %j (%i) brings no more calls than health does, with clients that retry as the official SDKs do',
+    async (names, status) => {
+      const { ask, transport, clock } = start(() => status, names, seeded(7))
+      const requests = 1_000
+      let most = 0
+      for (let at = 0; at < requests; at++) {
+        const before = transport.calls
+        // Two retries of the client's own, unless the gateway says that there is no use in it.
+        for (let retry = 0; retry <= 2; retry++) {
+          const { error } = await ask()
+          if (error === undefined || error.details.headers?.['x-should-retry'] === 'false') break
+        }
+        most = Math.max(most, transport.calls - before)
+        clock.skip(100)
       }
-      most = Math.max(most, transport.calls - before)
-      clock.skip(100)
-    }
-    expect(transport.calls / requests).toBeLessThanOrEqual(1.2)
-    expect(most).toBeLessThanOrEqual(3)
-    // Nearly nothing once it is known: one call now and then finds out whether it is over.
-    expect(transport.calls).toBeLessThan(100)
-  })
+      expect(transport.calls / requests).toBeLessThanOrEqual(1.2)
+      expect(most).toBeLessThanOrEqual(3)
+      // Nearly nothing once it is known: one call now and then finds out whether it is over.
+      expect(transport.calls).toBeLessThan(100)
+    },
+  )
 
   it('is over at most five seconds after a provider is back that was the only one', async () => {
     let status = 500

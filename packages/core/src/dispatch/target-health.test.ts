@@ -6,9 +6,14 @@ import { TargetHealth } from './target-health.ts'
 function start(options: { readonly isOff?: boolean } = {}) {
   const clock = new FakeClock()
   const changes: string[] = []
-  const health = new TargetHealth(clock, (target, state) => void changes.push(`${target} ${state}`), options)
+  const health = new TargetHealth(
+    clock,
+    (target, state) => void changes.push(`${target} ${state}`),
+    options,
+  )
   const fail = (target: string): void => {
-    for (let at = 0; at < BREAKER_RULES.consecutiveFailures; at++) health.of(target).enter()?.end('failed')
+    for (let at = 0; at < BREAKER_RULES.consecutiveFailures; at++)
+      health.of(target).enter()?.end('failed')
   }
   return { clock, changes, health, fail }
 }
@@ -59,6 +64,10 @@ describe('the health of targets', () => {
     const { health, fail } = start({ isOff: true })
     fail('a/x')
     health.of('a/x').coolDown(1000)
-    expect([health.of('a/x').state, health.of('a/x').coolsForMs, health.unavailable]).toEqual(['closed', 0, []])
+    expect([health.of('a/x').state, health.of('a/x').coolsForMs, health.unavailable]).toEqual([
+      'closed',
+      0,
+      [],
+    ])
   })
 })

@@ -1,5 +1,12 @@
 import type { Clock } from '../clock.ts'
-import { BREAKER_RULES, type BreakerRules, type CallPermit, CircuitBreaker, type CircuitState, PROVIDER_BREAKER_RULES } from '../circuit-breaker.ts'
+import {
+  BREAKER_RULES,
+  type BreakerRules,
+  type CallPermit,
+  CircuitBreaker,
+  type CircuitState,
+  PROVIDER_BREAKER_RULES,
+} from '../circuit-breaker.ts'
 import { largest } from '../lists.ts'
 import { Pacer } from './pacer.ts'
 
@@ -45,17 +52,26 @@ export class TargetHealth {
     if (known !== undefined) return known
     if (this.#targets.size >= MAX_TARGETS) this.#forgetOne()
     const rules = target.endsWith(ALL_MODELS) ? PROVIDER_BREAKER_RULES : BREAKER_RULES
-    const condition: TargetCondition = new TargetCondition(this.#clock, { rules, onChange: (state) => this.#onChange(target, state, condition.opensInMs), onCoolDown: (ms) => this.onCoolDown?.(target, ms) })
+    const condition: TargetCondition = new TargetCondition(this.#clock, {
+      rules,
+      onChange: (state) => this.#onChange(target, state, condition.opensInMs),
+      onCoolDown: (ms) => this.onCoolDown?.(target, ms),
+    })
     if (!this.#isOff) this.#targets.set(target, condition)
     return condition
   }
 
   /** Targets whose circuit is not closed. */
   get unavailable(): string[] {
-    return [...this.#targets].filter(([, { state }]) => state !== 'closed').map(([target]) => target)
+    return [...this.#targets]
+      .filter(([, { state }]) => state !== 'closed')
+      .map(([target]) => target)
   }
 
-  /** Whether a call of it would be let through now: a circuit that is open lets one through when its time is over. */
+  /**
+   * Whether a call of it would be let through now: a circuit that is open lets one through when its
+   * time is over.
+   */
   isCallable(target: string): boolean {
     const condition = this.#targets.get(target)
     return condition === undefined || (condition.opensInMs === 0 && condition.coolsForMs === 0)
@@ -79,12 +95,17 @@ interface ConditionOptions {
   readonly onCoolDown: (ms: number) => void
 }
 
-/** The condition of one target: its circuit, the wait it asked for, and how long it takes to begin. */
+/**
+ * The condition of one target: its circuit, the wait it asked for, and how long it takes to begin.
+ */
 export class TargetCondition {
   readonly #clock: Clock
   readonly #breaker: CircuitBreaker
   readonly pacer: Pacer
-  readonly #latencies: Readonly<Record<Timed, Latencies>> = { stream: new Latencies(), whole: new Latencies() }
+  readonly #latencies: Readonly<Record<Timed, Latencies>> = {
+    stream: new Latencies(),
+    whole: new Latencies(),
+  }
   readonly #onCoolDown: (ms: number) => void
   #coolUntil = 0
 

@@ -5,7 +5,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vite
 import { settle } from '../clock.fake.ts'
 import { createTransport, type Transport } from './transport.ts'
 
-// A file of its own: the timers of undici are made once for a process, and these are made of the fake ones.
+// A file of its own: the timers of undici are made once for a process, and these are made of the
+// fake ones.
 let transport: Transport
 let answer: Promise<ServerResponse>
 let origin = ''
@@ -15,7 +16,9 @@ beforeAll(() => void vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] }
 beforeEach(async () => {
   const waiting = Promise.withResolvers<ServerResponse>()
   answer = waiting.promise
-  const server = createServer((request, response) => request.resume().on('end', () => waiting.resolve(response)))
+  const server = createServer((request, response) =>
+    request.resume().on('end', () => waiting.resolve(response)),
+  )
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -40,7 +43,15 @@ async function anHour(): Promise<void> {
   }
 }
 
-const post = () => transport.send({ origin, method: 'POST', path: '/', headers: {}, body: '{}', onConnected: () => undefined })
+const post = () =>
+  transport.send({
+    origin,
+    method: 'POST',
+    path: '/',
+    headers: {},
+    body: '{}',
+    onConnected: () => undefined,
+  })
 
 it('waits for headers as long as the gateway does: no timeout of undici ends a call', async () => {
   const call = post()

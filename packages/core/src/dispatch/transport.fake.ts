@@ -21,13 +21,20 @@ export interface Reply {
   readonly breaks?: { readonly at: 'connect' | 'headers' | 'body'; readonly code: string }
 }
 
-export const json = (value: unknown, rest: Reply = {}): Reply => ({ headers: { 'content-type': 'application/json' }, body: [JSON.stringify(value)], ...rest })
+export const json = (value: unknown, rest: Reply = {}): Reply => ({
+  headers: { 'content-type': 'application/json' },
+  body: [JSON.stringify(value)],
+  ...rest,
+})
 export const events = (...data: (object | string)[]): Reply => ({
   headers: { 'content-type': 'text/event-stream' },
   body: data.map((item) => `data: ${typeof item === 'string' ? item : JSON.stringify(item)}\n\n`),
 })
 
-/** A transport for tests: answers calls from a script, in order, and remembers them. A call beyond the script throws. */
+/**
+ * A transport for tests: answers calls from a script, in order, and remembers them. A call beyond
+ * the script throws.
+ */
 export class FakeTransport implements Transport {
   readonly requests: UpstreamRequest[] = []
   readonly calls: FakeUpstreamCall[] = []
@@ -39,7 +46,8 @@ export class FakeTransport implements Transport {
 
   send(request: UpstreamRequest): UpstreamCall {
     const reply = this.#script[this.requests.length]
-    if (reply === undefined) throw new Error(`Call ${this.requests.length + 1} is not in the script.`)
+    if (reply === undefined)
+      throw new Error(`Call ${this.requests.length + 1} is not in the script.`)
     this.requests.push(request)
     const call = new FakeUpstreamCall(reply, request)
     this.calls.push(call)
@@ -79,7 +87,8 @@ class FakeUpstreamCall implements UpstreamCall {
 
   async collect(): Promise<Uint8Array> {
     const pieces: Uint8Array[] = []
-    for (let piece = await this.read(); piece !== undefined; piece = await this.read()) pieces.push(piece)
+    for (let piece = await this.read(); piece !== undefined; piece = await this.read())
+      pieces.push(piece)
     return Buffer.concat(pieces)
   }
 
@@ -109,7 +118,8 @@ class FakeUpstreamCall implements UpstreamCall {
     if (breaks?.at === 'connect') throw broken(breaks.code)
     if (hangs === 'connect') return this.#gone.promise
     request.onConnected()
-    if (typeof request.body === 'object' && Symbol.asyncIterator in request.body) await this.#receive(request.body)
+    if (typeof request.body === 'object' && Symbol.asyncIterator in request.body)
+      await this.#receive(request.body)
     if (breaks?.at === 'headers') throw broken(breaks.code)
     if (hangs === 'headers') return this.#gone.promise
     return { status, headers }
@@ -120,8 +130,22 @@ function broken(code: string): Error {
   return Object.assign(new Error('the connection broke'), { code })
 }
 
-/** What dispatch needs besides what a test is about: nobody is known to be unwell, and chance is even. */
-export function fakeEnvironment(parts: { readonly transport: Transport; readonly clock: Clock; readonly random?: () => number }): DispatchEnvironment {
+/**
+ * What dispatch needs besides what a test is about: nobody is known to be unwell, and chance is
+ * even.
+ */
+export function fakeEnvironment(parts: {
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly random?: () => number
+}): DispatchEnvironment {
   const { clock } = parts
-  return { random: () => 0.5, newId: (prefix) => `${prefix}1`, health: new TargetHealth(clock, () => undefined), retryBudget: new RetryBudget(clock), turns: new Turns(), ...parts }
+  return {
+    random: () => 0.5,
+    newId: (prefix) => `${prefix}1`,
+    health: new TargetHealth(clock, () => undefined),
+    retryBudget: new RetryBudget(clock),
+    turns: new Turns(),
+    ...parts,
+  }
 }

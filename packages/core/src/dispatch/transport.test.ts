@@ -1,10 +1,25 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from 'node:http'
-import { type AddressInfo, createServer as createTcpServer, type Server, type Socket } from 'node:net'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type ServerResponse,
+} from 'node:http'
+import {
+  type AddressInfo,
+  createServer as createTcpServer,
+  type Server,
+  type Socket,
+} from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { settle } from '../clock.fake.ts'
 import { GatewayError } from '../errors.ts'
-import { createTransport, type Transport, type UpstreamCall, type UpstreamRequest } from './transport.ts'
+import {
+  createTransport,
+  type Transport,
+  type UpstreamCall,
+  type UpstreamRequest,
+} from './transport.ts'
 
 const unhandled: unknown[] = []
 const onUnhandled = (error: unknown): void => void unhandled.push(error)
@@ -42,17 +57,37 @@ async function listen(server: Server): Promise<string> {
 
 const provider = (listener: RequestListener): Promise<string> => listen(createServer(listener))
 
-/** A provider that answers each connection with these bytes, whatever it is asked, and then does what it likes to it. */
-const rawProvider = (bytes: string, afterwards: (socket: Socket) => void = (socket) => socket.end()): Promise<string> =>
-  listen(createTcpServer((socket) => void socket.once('data', () => void socket.write(bytes, () => afterwards(socket)))))
+/**
+ * A provider that answers each connection with these bytes, whatever it is asked, and then does
+ * what it likes to it.
+ */
+const rawProvider = (
+  bytes: string,
+  afterwards: (socket: Socket) => void = (socket) => socket.end(),
+): Promise<string> =>
+  listen(
+    createTcpServer(
+      (socket) =>
+        void socket.once('data', () => void socket.write(bytes, () => afterwards(socket))),
+    ),
+  )
 
 function send(origin: string, request: Partial<UpstreamRequest> = {}): UpstreamCall {
-  return transport.send({ origin, method: 'POST', path: '/v1/x?y=1', headers: {}, body: '{}', onConnected: () => undefined, ...request })
+  return transport.send({
+    origin,
+    method: 'POST',
+    path: '/v1/x?y=1',
+    headers: {},
+    body: '{}',
+    onConnected: () => undefined,
+    ...request,
+  })
 }
 
 async function readAll(call: UpstreamCall): Promise<string> {
   let text = ''
-  for (let chunk = await call.read(); chunk !== undefined; chunk = await call.read()) text += Buffer.from(chunk).toString()
+  for (let chunk = await call.read(); chunk !== undefined; chunk = await call.read())
+    text += Buffer.from(chunk).toString()
   return text
 }
 
@@ -66,7 +101,9 @@ const BROKEN = /^(UND_ERR_|HPE_|HTTPParserError|ECONNRESET)/
 
 const left = new GatewayError('client_closed', 'gone')
 
-/** Both ends are in this process: when nothing changes over many turns of its loop, nothing will. */
+/**
+ * Both ends are in this process: when nothing changes over many turns of its loop, nothing will.
+ */
 async function standstill(progress: () => number): Promise<number> {
   let seen = progress()
   for (let quiet = 0; quiet < 300; quiet++) {
@@ -81,23 +118,43 @@ async function standstill(progress: () => number): Promise<number> {
 
 describe('a call', () => {
   it('sends what it is given, adds nothing that matters, and reads the answer', async () => {
-    let seen: { method?: string | undefined; url?: string | undefined; headers: IncomingMessage['headers']; body: string } | undefined
+    let seen:
+      | {
+          method?: string | undefined
+          url?: string | undefined
+          headers: IncomingMessage['headers']
+          body: string
+        }
+      | undefined
     const origin = await provider(async (request, response) => {
       let body = ''
       for await (const chunk of request) body += String(chunk)
       seen = { method: request.method, url: request.url, headers: request.headers, body }
       response.writeHead(201, { 'X-One': '1', 'set-cookie': ['a', 'b'] }).end('answer')
     })
-    const call = send(origin, { headers: { authorization: 'Bearer k' }, body: Buffer.from('{"a":1}') })
+    const call = send(origin, {
+      headers: { authorization: 'Bearer k' },
+      body: Buffer.from('{"a":1}'),
+    })
     const response = await call.response
-    expect(response).toMatchObject({ status: 201, headers: { 'x-one': '1', 'set-cookie': ['a', 'b'] } })
+    expect(response).toMatchObject({
+      status: 201,
+      headers: { 'x-one': '1', 'set-cookie': ['a', 'b'] },
+    })
     expect(Buffer.from(await call.collect(100)).toString()).toBe('answer')
     expect(seen).toMatchObject({ method: 'POST', url: '/v1/x?y=1', body: '{"a":1}' })
-    expect(Object.keys(seen?.headers ?? {}).toSorted()).toEqual(['authorization', 'connection', 'content-length', 'host'])
+    expect(Object.keys(seen?.headers ?? {}).toSorted()).toEqual([
+      'authorization',
+      'connection',
+      'content-length',
+      'host',
+    ])
   })
 
   it('reads in the pieces that come, and says again that it is at the end', async () => {
-    const origin = await provider((_request, response) => void response.write('a', () => response.end('b')))
+    const origin = await provider(
+      (_request, response) => void response.write('a', () => response.end('b')),
+    )
     const call = send(origin, { method: 'GET', body: undefined })
     expect(await readAll(call)).toBe('ab')
     expect(await call.read()).toBeUndefined()
@@ -133,7 +190,9 @@ describe('a call', () => {
   })
 
   it('does not take 103 for the answer', async () => {
-    const origin = await rawProvider('HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi')
+    const origin = await rawProvider(
+      'HTTP/1.1 103 Early Hints\r\nlink: </x>\r\n\r\nHTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nhi',
+    )
     const call = send(origin)
     expect((await call.response).status).toBe(200)
     expect(await readAll(call)).toBe('hi')
@@ -145,7 +204,9 @@ describe('a call', () => {
       followed += 1
       response.end()
     })
-    const origin = await provider((_request, response) => void response.writeHead(307, { location: elsewhere }).end())
+    const origin = await provider(
+      (_request, response) => void response.writeHead(307, { location: elsewhere }).end(),
+    )
     const call = send(origin)
     expect((await call.response).status).toBe(307)
     await call.collect(10)
@@ -337,10 +398,19 @@ describe('a connection that breaks (B1)', () => {
     ['with a reset', '', (socket) => socket.resetAndDestroy()],
     ['in the headers', 'HTTP/1.1 200 OK\r\ncontent-', (socket) => socket.end()],
     ['with nonsense', 'SSH-2.0-OpenSSH\r\n', (socket) => socket.end()],
-    ['with another protocol', 'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n', (socket) => socket.end()],
+    [
+      'with another protocol',
+      'HTTP/1.1 101 Switching Protocols\r\nupgrade: x\r\nconnection: upgrade\r\n\r\n',
+      (socket) => socket.end(),
+    ],
   ])('before the answer, %s, fails the call', async (_how, bytes, afterwards) => {
     // A raw write of nothing would never call back.
-    const origin = bytes === '' ? await listen(createTcpServer((socket) => void socket.once('data', () => afterwards(socket)))) : await rawProvider(bytes, afterwards)
+    const origin =
+      bytes === ''
+        ? await listen(
+            createTcpServer((socket) => void socket.once('data', () => afterwards(socket))),
+          )
+        : await rawProvider(bytes, afterwards)
     const call = send(origin)
     expect(await codeOf(call.response)).toMatch(BROKEN)
     expect(await codeOf(call.read())).toMatch(BROKEN)

@@ -24,15 +24,24 @@ export interface UpstreamResponse {
 export interface UpstreamCall {
   /** Settles when the status line and headers are there. */
   readonly response: Promise<UpstreamResponse>
-  /** The next bytes as they arrive, none of them after a `nudge`, `undefined` at the end; rejects when the connection breaks. One reader at a time. */
+  /**
+   * The next bytes as they arrive, none of them after a `nudge`, `undefined` at the end; rejects
+   * when the connection breaks. One reader at a time.
+   */
   read(): Promise<Uint8Array | undefined>
-  /** Bytes that have arrived and nothing has read, also of a call that has ended; `undefined` where there are none. */
+  /**
+   * Bytes that have arrived and nothing has read, also of a call that has ended; `undefined` where
+   * there are none.
+   */
   unread(): Uint8Array | undefined
   /** Wakes who waits for the next bytes, although there are none. */
   nudge(): void
   /** The whole body; rejects with `answer_too_large` over `limit` bytes. */
   collect(limit: number): Promise<Uint8Array>
-  /** Ends the call: whatever waits rejects with `reason`, the connection is closed. Does nothing once the body has ended. */
+  /**
+   * Ends the call: whatever waits rejects with `reason`, the connection is closed. Does nothing
+   * once the body has ended.
+   */
   abort(reason: GatewayError): void
 }
 
@@ -49,9 +58,10 @@ export interface TransportOptions {
 }
 
 /**
- * HTTP/1.1 over undici's dispatcher API, which spends a fifth of `fetch`'s CPU. HTTP/2 stays off: one lost TCP
- * connection would break every stream it carries. undici's own timeouts are coarse (a 200 ms timeout fires after
- * 700 ms), so they are off and the gateway's clocks decide. Redirects are never followed: they would leak the key.
+ * HTTP/1.1 over undici's dispatcher API, which spends a fifth of `fetch`'s CPU. HTTP/2 stays off:
+ * one lost TCP connection would break every stream it carries. undici's own timeouts are coarse (a
+ * 200 ms timeout fires after 700 ms), so they are off and the gateway's clocks decide. Redirects
+ * are never followed: they would leak the key.
  */
 export function createTransport(options: TransportOptions): Transport {
   const agent = new Agent({
@@ -60,12 +70,24 @@ export function createTransport(options: TransportOptions): Transport {
     headersTimeout: 0,
     bodyTimeout: 0,
     // Our own clock gives up first; this only frees the socket that nobody waits for any more.
-    connect: { timeout: options.connectTimeoutMs * 2, ...(options.lookup && { lookup: options.lookup }) },
+    connect: {
+      timeout: options.connectTimeoutMs * 2,
+      ...(options.lookup && { lookup: options.lookup }),
+    },
   })
   return {
     send(request) {
       const call = new Call(request)
-      agent.dispatch({ origin: request.origin, path: request.path, method: request.method as Dispatcher.HttpMethod, headers: request.headers, body: bodyOf(request.body) }, call)
+      agent.dispatch(
+        {
+          origin: request.origin,
+          path: request.path,
+          method: request.method as Dispatcher.HttpMethod,
+          headers: request.headers,
+          body: bodyOf(request.body),
+        },
+        call,
+      )
       return call
     },
     close: () => agent.destroy(),
@@ -76,7 +98,8 @@ function bodyOf(body: UpstreamRequest['body']): string | Uint8Array | Readable |
   if (body === undefined) return null
   if (typeof body === 'string' || body instanceof Uint8Array) return body
   const upload = Readable.from(body, { objectMode: false })
-  // The call tells of a break. One that comes after the call has ended would otherwise end the host's process.
+  // The call tells of a break. One that comes after the call has ended would otherwise end the
+  // host's process.
   upload.on('error', () => undefined)
   return upload
 }
@@ -89,16 +112,21 @@ const HIGH_WATER_MARK_BYTES = 64 * 1024
 class Call implements UpstreamCall, Dispatcher.DispatchHandler {
   readonly response: Promise<UpstreamResponse>
   /**
-   * Until it has a connection. A function made here for each call in its place led V8 to allocate much of every request in
-   * the old generation: measured, 8 KB of each survived instead of 0.5 KB, collections took five times as long, and memory
-   * doubled.
+   * Until it has a connection. A function made here for each call in its place led V8 to allocate
+   * much of every request in the old generation: measured, 8 KB of each survived instead of 0.5 KB,
+   * collections took five times as long, and memory doubled.
    */
   #request: UpstreamRequest | undefined
-  #settleResponse: { resolve(response: UpstreamResponse): void; reject(error: unknown): void } | undefined
+  #settleResponse:
+    | { resolve(response: UpstreamResponse): void; reject(error: unknown): void }
+    | undefined
   #controller: Dispatcher.DispatchController | undefined
   #queue: Uint8Array[] = []
   #queuedBytes = 0
-  /** Wakes who waits for the body. What woke it is looked at a microtask later, when all of a network read is there. */
+  /**
+   * Wakes who waits for the body. What woke it is looked at a microtask later, when all of a
+   * network read is there.
+   */
   #wake: (() => void) | undefined
   /** Bytes `collect` may take; it is woken by the end only. */
   #collectLimit: number | undefined
@@ -151,7 +179,10 @@ class Call implements UpstreamCall, Dispatcher.DispatchHandler {
   /** What has piled up goes on in one piece: every piece costs a write to the client. */
   #take(): Uint8Array {
     const first = this.#queue[0]
-    const bytes = this.#queue.length === 1 && first !== undefined ? first : Buffer.concat(this.#queue, this.#queuedBytes)
+    const bytes =
+      this.#queue.length === 1 && first !== undefined
+        ? first
+        : Buffer.concat(this.#queue, this.#queuedBytes)
     this.#queue = []
     this.#queuedBytes = 0
     if (this.#state === 'open' && this.#controller?.paused) this.#controller.resume()
@@ -171,7 +202,11 @@ class Call implements UpstreamCall, Dispatcher.DispatchHandler {
     this.#request = undefined
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: UpstreamResponse['headers']): void {
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: UpstreamResponse['headers'],
+  ): void {
     // Informational answers (100, 103) come before the real one.
     if (status < 200) return
     this.#settleResponse?.resolve({ status, headers })
@@ -200,7 +235,10 @@ class Call implements UpstreamCall, Dispatcher.DispatchHandler {
 
   #checkLimit(): void {
     if (this.#collectLimit === undefined || this.#queuedBytes <= this.#collectLimit) return
-    const error = new GatewayError('answer_too_large', `The provider's answer is larger than the limit of ${this.#collectLimit} bytes (option answerLimit, POSTERN_ANSWER_LIMIT).`)
+    const error = new GatewayError(
+      'answer_too_large',
+      `The provider's answer is larger than the limit of ${this.#collectLimit} bytes (option answerLimit, POSTERN_ANSWER_LIMIT).`,
+    )
     if (this.#state === 'open') this.abort(error)
     else this.#error = error
     this.#state = 'failed'

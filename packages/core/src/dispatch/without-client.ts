@@ -18,20 +18,30 @@ export interface WithoutClient {
 }
 
 /** Whether an answer is read to its end although its client has left. */
-export function finishesWithoutClient({ quirks }: Pick<Provider, 'quirks'>, { onClientLeave }: Pick<PlanLimits, 'onClientLeave'>): boolean {
+export function finishesWithoutClient(
+  { quirks }: Pick<Provider, 'quirks'>,
+  { onClientLeave }: Pick<PlanLimits, 'onClientLeave'>,
+): boolean {
   return quirks.billsAfterDisconnect === true || onClientLeave === 'finish'
 }
 
-/** Ends the call after a minute, or with whatever ends its request meanwhile: its deadline, the host that shuts down. @returns what forgets about it */
-export function boundWithoutClient({ call, cancellation, clock }: WithoutClient, reason: GatewayError): () => void {
+/**
+ * Ends the call after a minute, or with whatever ends its request meanwhile: its deadline, the host
+ * that shuts down. @returns what forgets about it
+ */
+export function boundWithoutClient(
+  { call, cancellation, clock }: WithoutClient,
+  reason: GatewayError,
+): () => void {
   const timer = clock.setTimer(() => call.abort(reason), LONGEST_MS)
   cancellation.linger((later) => call.abort(later))
   return () => timer.clear()
 }
 
 /**
- * Calls back once everything that had arrived has been read: the provider has written it, so it is paid for. That is so when
- * nothing came for some turns of the event loop; a provider that writes without a pause is not waited for longer.
+ * Calls back once everything that had arrived has been read: the provider has written it, so it is
+ * paid for. That is so when nothing came for some turns of the event loop; a provider that writes
+ * without a pause is not waited for longer.
  *
  * @param bytesRead how much has been read so far
  */

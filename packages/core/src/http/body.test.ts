@@ -6,7 +6,10 @@ import type { GatewayRequest } from './request.ts'
 
 const LIMIT = 100
 
-function requestWith(body: string | Uint8Array, parsed?: { readonly value: unknown }): GatewayRequest {
+function requestWith(
+  body: string | Uint8Array,
+  parsed?: { readonly value: unknown },
+): GatewayRequest {
   return {
     method: 'POST',
     path: '/',
@@ -18,7 +21,10 @@ function requestWith(body: string | Uint8Array, parsed?: { readonly value: unkno
     },
     signal: new AbortController().signal,
     ...(parsed === undefined ? {} : { parsedBody: parsed.value }),
-    bytes: () => (parsed === undefined ? Promise.resolve(Buffer.from(body)) : Promise.reject(new Error('the body was read already'))),
+    bytes: () =>
+      parsed === undefined
+        ? Promise.resolve(Buffer.from(body))
+        : Promise.reject(new Error('the body was read already')),
   }
 }
 
@@ -53,7 +59,10 @@ describe('bytes', () => {
         return Promise.resolve(Buffer.alloc(limit + 1, ' '))
       },
     }
-    expect(await refusal(readJsonBody(incoming, LIMIT))).toMatchObject({ code: 'body_too_large', status: 413 })
+    expect(await refusal(readJsonBody(incoming, LIMIT))).toMatchObject({
+      code: 'body_too_large',
+      status: 413,
+    })
     expect(asked).toBe(LIMIT)
   })
 
@@ -80,18 +89,25 @@ describe('bytes', () => {
     ['5', 'a number'],
     ['true', 'a boolean'],
   ])('wants an object, not %s', async (text, what) => {
-    expect(await refusal(read(text))).toMatchObject({ code: 'invalid_request', message: `The request body must be a JSON object, not ${what}.` })
+    expect(await refusal(read(text))).toMatchObject({
+      code: 'invalid_request',
+      message: `The request body must be a JSON object, not ${what}.`,
+    })
   })
 
   it('changes no prototype (I8)', async () => {
-    const { value } = await read('{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}')
+    const { value } = await read(
+      '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}',
+    )
     expect(Object.hasOwn(value, '__proto__')).toBe(true)
     expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
   })
 
   it('lets the reader\u2019s refusal through', async () => {
     const own = new GatewayError('client_closed', 'gone')
-    expect(await refusal(readJsonBody({ ...requestWith(''), bytes: () => Promise.reject(own) }, LIMIT))).toBe(own)
+    expect(
+      await refusal(readJsonBody({ ...requestWith(''), bytes: () => Promise.reject(own) }, LIMIT)),
+    ).toBe(own)
   })
 })
 
@@ -104,14 +120,20 @@ describe('what the host\u2019s parser left (K1)', () => {
   })
 
   it('may be text or bytes', async () => {
-    expect(await readParsed('{"a":1}')).toMatchObject({ value: { a: 1 }, bytes: Buffer.from('{"a":1}') })
+    expect(await readParsed('{"a":1}')).toMatchObject({
+      value: { a: 1 },
+      bytes: Buffer.from('{"a":1}'),
+    })
     const bytes = new TextEncoder().encode('{"a":1}')
     expect((await readParsed(bytes)).bytes).toBe(bytes)
   })
 
-  it.each(['x'.repeat(LIMIT + 1), Buffer.alloc(LIMIT + 1)])('is held to the limit as text and as bytes', async (value) => {
-    expect((await refusal(readParsed(value))).code).toBe('body_too_large')
-  })
+  it.each(['x'.repeat(LIMIT + 1), Buffer.alloc(LIMIT + 1)])(
+    'is held to the limit as text and as bytes',
+    async (value) => {
+      expect((await refusal(readParsed(value))).code).toBe('body_too_large')
+    },
+  )
 
   it.each([[null], [[1]], [5], [true]])('is refused when it is %j', async (value) => {
     expect((await refusal(readParsed(value))).code).toBe('invalid_request')
@@ -119,7 +141,8 @@ describe('what the host\u2019s parser left (K1)', () => {
 })
 
 describe('a body to pass on', () => {
-  const upload = (pieces: readonly string[], limit = 1e7) => readUpload(requestOf(pieces).request, limit)
+  const upload = (pieces: readonly string[], limit = 1e7) =>
+    readUpload(requestOf(pieces).request, limit)
 
   it('is whole while it is small, and none when there is none', async () => {
     expect(await upload(['one ', 'two'])).toEqual(Buffer.from('one two'))
@@ -141,11 +164,16 @@ describe('a body to pass on', () => {
   })
 
   it('is held to the limit', async () => {
-    expect((await refusal(upload(['x'.repeat(60), 'x'.repeat(60)], 100))).code).toBe('body_too_large')
-    expect((await refusal(readUpload(requestWith('', { value: 'x'.repeat(101) }), LIMIT))).code).toBe('body_too_large')
+    expect((await refusal(upload(['x'.repeat(60), 'x'.repeat(60)], 100))).code).toBe(
+      'body_too_large',
+    )
+    expect(
+      (await refusal(readUpload(requestWith('', { value: 'x'.repeat(101) }), LIMIT))).code,
+    ).toBe('body_too_large')
   })
 
   it('is written out again when the host\u2019s parser has read it (K1)', async () => {
-    for (const value of [{ a: [1] }, '{"a":[1]}', Buffer.from('{"a":[1]}')]) expect(String(await readUpload(requestWith('', { value }), LIMIT))).toBe('{"a":[1]}')
+    for (const value of [{ a: [1] }, '{"a":[1]}', Buffer.from('{"a":[1]}')])
+      expect(String(await readUpload(requestWith('', { value }), LIMIT))).toBe('{"a":[1]}')
   })
 })

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http'
 
 /**
- * The HTTP/2 stream behind a request or response of Node's compatibility API. The types of `node:http` do not have it, and
- * an HTTP/1.1 response has none.
+ * The HTTP/2 stream behind a request or response of Node's compatibility API. The types of
+ * `node:http` do not have it, and an HTTP/1.1 response has none.
  */
 interface Http2Stream {
   readonly rstCode: number
@@ -23,8 +23,9 @@ export function isClosed(response: ServerResponse): boolean {
 }
 
 /**
- * The whole answer has left. Asked when the response has closed: Node ends the streams that an HTTP/2 client resets, so
- * their `writableFinished` alone tells nothing, and `writableEnded` is set only by the gateway.
+ * The whole answer has left. Asked when the response has closed: Node ends the streams that an
+ * HTTP/2 client resets, so their `writableFinished` alone tells nothing, and `writableEnded` is set
+ * only by the gateway.
  */
 export function wasAnswered(response: ServerResponse): boolean {
   const stream = http2StreamOf(response)
@@ -32,7 +33,10 @@ export function wasAnswered(response: ServerResponse): boolean {
   return response.writableEnded && stream.writableFinished && stream.rstCode === NO_ERROR
 }
 
-/** The client left before its request was complete. In HTTP/2 such a body ends like one that is complete. */
+/**
+ * The client left before its request was complete. In HTTP/2 such a body ends like one that is
+ * complete.
+ */
 export function wasCutOff(request: IncomingMessage): boolean {
   return request.aborted
 }

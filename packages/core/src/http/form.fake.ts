@@ -9,16 +9,25 @@ export type Part = readonly [name: string, content: string, fileName?: string]
 /** A form as official SDKs write it, in latin1. */
 export function formOf(...parts: Part[]): string {
   const written = parts.map(([name, content, fileName]) => {
-    const file = fileName === undefined ? '' : `; filename="${fileName}"\r\nContent-Type: application/octet-stream`
+    const file =
+      fileName === undefined
+        ? ''
+        : `; filename="${fileName}"\r\nContent-Type: application/octet-stream`
     return `--${BOUNDARY}\r\nContent-Disposition: form-data; name="${name}"${file}\r\n\r\n${content}\r\n`
   })
   return `${written.join('')}--${BOUNDARY}--\r\n`
 }
 
 /** A request whose body comes in pieces, and which counts how many were asked for. */
-export function requestOf(pieces: readonly (string | Uint8Array)[], headers: Record<string, string> = {}) {
+export function requestOf(
+  pieces: readonly (string | Uint8Array)[],
+  headers: Record<string, string> = {},
+) {
   const asked = { pieces: 0, ended: false }
-  const all: Record<string, string> = { 'content-type': `multipart/form-data; boundary=${BOUNDARY}`, ...headers }
+  const all: Record<string, string> = {
+    'content-type': `multipart/form-data; boundary=${BOUNDARY}`,
+    ...headers,
+  }
   const request: GatewayRequest = {
     method: 'POST',
     path: '/',
@@ -45,8 +54,11 @@ export function requestOf(pieces: readonly (string | Uint8Array)[], headers: Rec
 }
 
 /** A body of either kind, as text in latin1. */
-export async function textOf(body: Uint8Array | AsyncIterable<Uint8Array> | undefined): Promise<string> {
-  if (body === undefined || body instanceof Uint8Array) return Buffer.from(body ?? []).toString('latin1')
+export async function textOf(
+  body: Uint8Array | AsyncIterable<Uint8Array> | undefined,
+): Promise<string> {
+  if (body === undefined || body instanceof Uint8Array)
+    return Buffer.from(body ?? []).toString('latin1')
   let text = ''
   for await (const piece of body) text += Buffer.from(piece).toString('latin1')
   return text

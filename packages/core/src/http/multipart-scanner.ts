@@ -24,12 +24,13 @@ const LINE_END = 2
 const EMPTY = Buffer.alloc(0)
 
 /**
- * Looks for one field of a multipart form (RFC 7578) while its bytes pass, keeping no more of them than a header section
- * and a short value.
+ * Looks for one field of a multipart form (RFC 7578) while its bytes pass, keeping no more of them
+ * than a header section and a short value.
  *
- * It must never see another form than the provider does: a second value for the field would call a model the client may
- * not use. So it refuses what parsers are known to disagree about: a boundary that is not alone on its line, a field that
- * occurs twice, names that are spelled with escapes or given twice, folded headers, an end before the last boundary.
+ * It must never see another form than the provider does: a second value for the field would call a
+ * model the client may not use. So it refuses what parsers are known to disagree about: a boundary
+ * that is not alone on its line, a field that occurs twice, names that are spelled with escapes or
+ * given twice, folded headers, an end before the last boundary.
  */
 export class MultipartScanner {
   /** Set once the field's value is known. */
@@ -69,13 +70,15 @@ export class MultipartScanner {
   /** True when a header section was complete. */
   #readHeaders(): boolean {
     const end = this.#rest.indexOf(BLANK_LINE)
-    if (Math.max(end, end === -1 ? this.#rest.length : 0) > MAX_HEADER_BYTES) throw malformed('the headers of a part are too long')
+    if (Math.max(end, end === -1 ? this.#rest.length : 0) > MAX_HEADER_BYTES)
+      throw malformed('the headers of a part are too long')
     if (end === -1) return false
     const headers = this.#rest.subarray(0, end)
     if (headers.includes(this.#boundary)) throw malformed('a boundary stands among headers')
     const { name, isFile } = dispositionOf(headers.toString('utf8'))
     this.#isField = name === this.#field
-    if (this.#isField && this.found !== undefined) throw malformed(`the field ${JSON.stringify(name)} is given twice`)
+    if (this.#isField && this.found !== undefined)
+      throw malformed(`the field ${JSON.stringify(name)} is given twice`)
     this.hasSeenFile ||= isFile
     this.#take(end + BLANK_LINE.length)
     this.#contentStart = this.#at
@@ -83,7 +86,10 @@ export class MultipartScanner {
     return true
   }
 
-  /** Reads up to the next boundary, or keeps what may be the beginning of one. True when a header section follows. */
+  /**
+   * Reads up to the next boundary, or keeps what may be the beginning of one. True when a header
+   * section follows.
+   */
   #readContent(): boolean {
     const found = this.#rest.indexOf(this.#boundary)
     if (found === -1) {
@@ -95,7 +101,8 @@ export class MultipartScanner {
     if (this.#rest.length < after + LINE_END) return false
     const next = this.#rest.toString('latin1', after, after + LINE_END)
     const before = this.#lineEndBefore(found)
-    if (this.#state === 'epilogue' || before !== '\r\n' || (next !== '\r\n' && next !== '--')) throw malformed('a boundary is not alone on its line')
+    if (this.#state === 'epilogue' || before !== '\r\n' || (next !== '\r\n' && next !== '--'))
+      throw malformed('a boundary is not alone on its line')
     this.#pass(found)
     this.#endPart()
     this.#partStart = this.#at
@@ -120,7 +127,8 @@ export class MultipartScanner {
     if (length <= 0) return
     if (this.#isField) {
       this.#value += this.#rest.toString('latin1', 0, length)
-      if (this.#value.length > MAX_VALUE_BYTES) throw malformed(`the field ${JSON.stringify(this.#field)} is too long`)
+      if (this.#value.length > MAX_VALUE_BYTES)
+        throw malformed(`the field ${JSON.stringify(this.#field)} is too long`)
     }
     this.#take(length)
   }
@@ -133,20 +141,28 @@ export class MultipartScanner {
 
   /** The two bytes before this one of `#rest`. */
   #lineEndBefore(at: number): string {
-    return (this.#before + this.#rest.toString('latin1', Math.max(0, at - LINE_END), at)).slice(-LINE_END)
+    return (this.#before + this.#rest.toString('latin1', Math.max(0, at - LINE_END), at)).slice(
+      -LINE_END,
+    )
   }
 }
 
-const DISPOSITION = /^content-disposition:[ \t]*form-data((?:[ \t]*;[ \t]*[\w*-]+=(?:"[^"]*"|[^\s";]+))*)[ \t]*$/i
+const DISPOSITION =
+  /^content-disposition:[ \t]*form-data((?:[ \t]*;[ \t]*[\w*-]+=(?:"[^"]*"|[^\s";]+))*)[ \t]*$/i
 const PARAMETER = /;[ \t]*([\w*-]+)=(?:"([^"]*)"|([^\s";]+))/g
 
 function dispositionOf(headers: string): { name: string; isFile: boolean } {
   const lines = headers.split('\r\n')
-  if (lines.some((line) => line === '' || /^[ \t]|[\r\n\0]/.test(line))) throw malformed('the headers of a part are missing, folded, or have stray line ends')
+  if (lines.some((line) => line === '' || /^[ \t]|[\r\n\0]/.test(line)))
+    throw malformed('the headers of a part are missing, folded, or have stray line ends')
   const dispositions = lines.filter((line) => /^content-disposition/i.test(line))
   const parameters = DISPOSITION.exec(dispositions[0] ?? '')?.[1]
-  if (parameters === undefined || dispositions.length !== 1) throw malformed('a part has no content-disposition of a form, or more than one')
-  const given = [...parameters.matchAll(PARAMETER)].map(([, name = '', quoted, bare]) => ({ name: name.toLowerCase(), value: quoted ?? bare ?? '' }))
+  if (parameters === undefined || dispositions.length !== 1)
+    throw malformed('a part has no content-disposition of a form, or more than one')
+  const given = [...parameters.matchAll(PARAMETER)].map(([, name = '', quoted, bare]) => ({
+    name: name.toLowerCase(),
+    value: quoted ?? bare ?? '',
+  }))
   const names = given.filter(({ name }) => name === 'name' || name === 'name*')
   const name = names.length === 1 && names[0]?.name === 'name' ? names[0].value : undefined
   if (name === undefined || name.includes('\\')) throw malformed('a part has no plain name')

@@ -6,7 +6,10 @@ import type { GatewayRequest } from './request.ts'
 export interface FormOptions {
   /** Largest body, in bytes. */
   readonly limit: number
-  /** Look for the model in front of the first file only: a form that needs none is not read to its end in search of it. */
+  /**
+   * Look for the model in front of the first file only: a form that needs none is not read to its
+   * end in search of it.
+   */
   readonly beforeFiles?: boolean
 }
 
@@ -17,8 +20,8 @@ export interface Form {
   /** As the client sent it; it names the boundary. */
   readonly contentType: string
   /**
-   * The form with this model in place of the client's, or without the field; not another byte is changed. Bytes when the
-   * whole form is at hand, otherwise a stream that can be read once.
+   * The form with this model in place of the client's, or without the field; not another byte is
+   * changed. Bytes when the whole form is at hand, otherwise a stream that can be read once.
    */
   withModel(model: string | undefined): FormBody
 }
@@ -30,11 +33,12 @@ export interface FormBody {
 }
 
 /**
- * Reads a form up to its `model` field. Official SDKs write a file before it, so as much of the body as comes before the
- * field is kept; what follows streams, unless it is so little that it is kept too and can be sent again.
+ * Reads a form up to its `model` field. Official SDKs write a file before it, so as much of the
+ * body as comes before the field is kept; what follows streams, unless it is so little that it is
+ * kept too and can be sent again.
  *
- * Rejects with `invalid_request` for a form that two parsers could read differently, with `body_too_large`, and with
- * `client_closed`.
+ * Rejects with `invalid_request` for a form that two parsers could read differently, with
+ * `body_too_large`, and with `client_closed`.
  */
 export async function openForm(request: GatewayRequest, options: FormOptions): Promise<Form> {
   const contentType = request.header('content-type') ?? ''
@@ -43,7 +47,9 @@ export async function openForm(request: GatewayRequest, options: FormOptions): P
   const chunks: Uint8Array[] = []
   let size = 0
   let isWhole = false
-  const isEnough = (): boolean => size > REPLAYABLE_BYTES && (scanner.found !== undefined || (options.beforeFiles === true && scanner.hasSeenFile))
+  const isEnough = (): boolean =>
+    size > REPLAYABLE_BYTES &&
+    (scanner.found !== undefined || (options.beforeFiles === true && scanner.hasSeenFile))
   while (!isWhole && !isEnough()) {
     const { done, value } = await source.next()
     if (done === true) {
@@ -55,7 +61,8 @@ export async function openForm(request: GatewayRequest, options: FormOptions): P
       size += value.length
     }
   }
-  const head = chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size)
+  const head =
+    chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size)
   const total = isWhole ? size : announcedLength(request)
   const { found } = scanner
   return {
@@ -64,7 +71,12 @@ export async function openForm(request: GatewayRequest, options: FormOptions): P
     withModel(model) {
       const rewritten = replaceModel(head, found, model)
       const length = total === undefined ? undefined : total + rewritten.length - head.length
-      return { length, body: isWhole ? rewritten : withRest(rewritten, { source, scanner, mayHaveModel: found !== undefined }) }
+      return {
+        length,
+        body: isWhole
+          ? rewritten
+          : withRest(rewritten, { source, scanner, mayHaveModel: found !== undefined }),
+      }
     },
   }
 }
@@ -77,15 +89,23 @@ function boundaryOf(contentType: string): string {
   const [first] = contentType.matchAll(BOUNDARY)
   const boundary = first?.[1] ?? first?.[2]
   if (boundary !== undefined && contentType.match(ANY_BOUNDARY)?.length === 1) return boundary
-  throw new GatewayError('invalid_request', 'The content-type of a multipart body must name one boundary.')
+  throw new GatewayError(
+    'invalid_request',
+    'The content-type of a multipart body must name one boundary.',
+  )
 }
 
 function announcedLength(request: GatewayRequest): number | undefined {
-  const length = request.header('content-encoding') === undefined ? request.header('content-length') : undefined
+  const length =
+    request.header('content-encoding') === undefined ? request.header('content-length') : undefined
   return length !== undefined && /^\d+$/.test(length) ? Number(length) : undefined
 }
 
-function replaceModel(head: Uint8Array, found: FoundField | undefined, model: string | undefined): Uint8Array {
+function replaceModel(
+  head: Uint8Array,
+  found: FoundField | undefined,
+  model: string | undefined,
+): Uint8Array {
   if (found === undefined || found.value === model) return head
   const { start, end } = model === undefined ? found.partSpan : found.valueSpan
   return Buffer.concat([head.subarray(0, start), Buffer.from(model ?? ''), head.subarray(end)])
@@ -94,17 +114,25 @@ function replaceModel(head: Uint8Array, found: FoundField | undefined, model: st
 interface Rest {
   readonly source: AsyncIterator<Uint8Array>
   readonly scanner: MultipartScanner
-  /** The model has been read; without it a later one was never looked for, and must not be there. */
+  /**
+   * The model has been read; without it a later one was never looked for, and must not be there.
+   */
   readonly mayHaveModel: boolean
 }
 
 /** The rest is still looked at: nothing in it may name a second model. */
-async function* withRest(head: Uint8Array, { source, scanner, mayHaveModel }: Rest): AsyncGenerator<Uint8Array, undefined> {
+async function* withRest(
+  head: Uint8Array,
+  { source, scanner, mayHaveModel }: Rest,
+): AsyncGenerator<Uint8Array, undefined> {
   try {
     yield head
     for (let next = await source.next(); next.done !== true; next = await source.next()) {
       scanner.push(next.value)
-      if (!mayHaveModel && scanner.found !== undefined) throw new GatewayError('invalid_request', 'The field "model" must stand before the file.', { param: 'model' })
+      if (!mayHaveModel && scanner.found !== undefined)
+        throw new GatewayError('invalid_request', 'The field "model" must stand before the file.', {
+          param: 'model',
+        })
       yield next.value
     }
     scanner.end()

@@ -19,7 +19,9 @@ afterEach(async () => {
 })
 
 /** A stream body that counts: how much was asked of it, and how often it was ended. */
-function counted(next: (pulled: number) => Promise<IteratorResult<string>> | IteratorResult<string>) {
+function counted(
+  next: (pulled: number) => Promise<IteratorResult<string>> | IteratorResult<string>,
+) {
   const counts = { pulled: 0, ended: 0 }
   const body: AsyncIterableIterator<string> = {
     [Symbol.asyncIterator]: () => body,
@@ -32,11 +34,15 @@ function counted(next: (pulled: number) => Promise<IteratorResult<string>> | Ite
   return { body, counts }
 }
 
-/** Far more than any test lets through: without backpressure a stream ends here, and not when memory does. */
+/**
+ * Far more than any test lets through: without backpressure a stream ends here, and not when memory
+ * does.
+ */
 const MANY = 1000
 
 const chunk = (value: string): IteratorResult<string> => ({ done: false, value })
-const aborted = (signal: AbortSignal): Promise<unknown> => (signal.aborted ? Promise.resolve() : once(signal, 'abort'))
+const aborted = (signal: AbortSignal): Promise<unknown> =>
+  signal.aborted ? Promise.resolve() : once(signal, 'abort')
 
 describe('a stream', () => {
   it('reaches the client piece by piece, headers first', async () => {
@@ -52,12 +58,15 @@ describe('a stream', () => {
           yield Buffer.from('data: \u00e9\n\n')
         })(),
       }),
-      ({ response }, go) => go({ onStream: () => order.push(`headers sent: ${response.headersSent}`) }),
+      ({ response }, go) =>
+        go({ onStream: () => order.push(`headers sent: ${response.headersSent}`) }),
     )
     const { saw, closed } = client(port, head('GET', ['connection: close']))
     expect(await saw('data: 1\n\n')).toContain('text/event-stream')
     gate.resolve(undefined)
-    expect(Buffer.from(await closed, 'latin1').toString()).toContain('data: \u00e9\n\n\r\n0\r\n\r\n')
+    expect(Buffer.from(await closed, 'latin1').toString()).toContain(
+      'data: \u00e9\n\n\r\n0\r\n\r\n',
+    )
     expect(order).toEqual(['headers sent: false'])
   })
 
@@ -134,7 +143,9 @@ describe('a stream', () => {
   })
 
   it('that breaks in the middle never looks whole, and never reaches the host\u2019s error handler (K7)', async () => {
-    const { body } = counted((pulled) => (pulled === 1 ? chunk('data: 1\n\n') : Promise.reject(new Error('defect'))))
+    const { body } = counted((pulled) =>
+      pulled === 1 ? chunk('data: 1\n\n') : Promise.reject(new Error('defect')),
+    )
     const { port, done } = await serve(() => ({ ...text(''), body }))
     const received = await client(port, head('GET')).closed
     expect(received).not.toContain('\r\n0\r\n\r\n')
@@ -147,7 +158,12 @@ describe('a stream', () => {
     const { port } = await serve(
       (request) => {
         signal = request.signal
-        return { ...text(''), body: (async function* () { yield 'x' })() }
+        return {
+          ...text(''),
+          body: (async function* () {
+            yield 'x'
+          })(),
+        }
       },
       async ({ response }, go) => {
         const before = response.listenerCount('close')
@@ -167,7 +183,10 @@ describe('a client that does not read (B7)', () => {
   /** A response on a connection whose other side takes nothing until told. */
   function stalled() {
     const pending: (() => void)[] = []
-    const connection = new Duplex({ read: () => undefined, write: (_chunk, _encoding, done) => void pending.push(done) })
+    const connection = new Duplex({
+      read: () => undefined,
+      write: (_chunk, _encoding, done) => void pending.push(done),
+    })
     const request = new IncomingMessage(new Socket())
     const response = new ServerResponse(request)
     response.assignSocket(connection as Socket)
@@ -178,8 +197,13 @@ describe('a client that does not read (B7)', () => {
 
   it('stops the stream after a bounded number of chunks; reading on moves it, leaving ends it', async () => {
     const { request, response, connection, takeOne } = stalled()
-    const { body, counts } = counted((pulled) => (pulled > MANY ? { done: true, value: undefined } : chunk('x'.repeat(16 * 1024))))
-    const served = handleNode({ handle: () => Promise.resolve({ ...text(''), body }) }, { request, response })
+    const { body, counts } = counted((pulled) =>
+      pulled > MANY ? { done: true, value: undefined } : chunk('x'.repeat(16 * 1024)),
+    )
+    const served = handleNode(
+      { handle: () => Promise.resolve({ ...text(''), body }) },
+      { request, response },
+    )
     await settle()
     const stuck = counts.pulled
     expect(stuck).toBeLessThanOrEqual(8)

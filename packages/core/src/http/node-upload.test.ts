@@ -20,12 +20,15 @@ async function readAll(request: GatewayRequest, limit = 100): Promise<string> {
   try {
     for await (const chunk of request.stream(limit)) received += Buffer.from(chunk).toString()
   } catch (error) {
-    return error instanceof GatewayError ? `${received}|${error.code}` : `not ours: ${String(error)}`
+    return error instanceof GatewayError
+      ? `${received}|${error.code}`
+      : `not ours: ${String(error)}`
   }
   return received
 }
 
-const chunked = (...pieces: string[]): string => pieces.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`).join('')
+const chunked = (...pieces: string[]): string =>
+  pieces.map((piece) => `${piece.length.toString(16)}\r\n${piece}\r\n`).join('')
 const post = (...headers: string[]): string => head('POST', ['connection: close', ...headers])
 
 describe('a streamed body', () => {
@@ -49,11 +52,17 @@ describe('a streamed body', () => {
     ['without a body', post(), ''],
     ['as long as the limit', post('content-length: 100') + 'x'.repeat(100), 'x'.repeat(100)],
     ['announced too large', `${post('content-length: 101')}x`, '|body_too_large'],
-    ['too large on its way', post('transfer-encoding: chunked') + chunked('x'.repeat(60), 'y'.repeat(60)), '|body_too_large'],
+    [
+      'too large on its way',
+      post('transfer-encoding: chunked') + chunked('x'.repeat(60), 'y'.repeat(60)),
+      '|body_too_large',
+    ],
     ['compressed', `${post('content-encoding: gzip', 'content-length: 1')}x`, '|invalid_request'],
   ])('%s', async (_what, sent, expected) => {
     const { port } = await serve(async (request) => text(`[${await readAll(request)}]`))
-    expect((await client(port, sent).closed).replace('x'.repeat(60) + '|', '|')).toContain(`[${expected}]`)
+    expect((await client(port, sent).closed).replace('x'.repeat(60) + '|', '|')).toContain(
+      `[${expected}]`,
+    )
   })
 
   it('read by somebody before us is missed', async () => {
@@ -114,5 +123,7 @@ describe('a streamed body', () => {
 
 it('names the headers of the request', async () => {
   const { port } = await serve((request) => text([...request.headerNames()].join(' ')))
-  expect(await client(port, head('GET', ['connection: close', 'X-One: 1'])).closed).toContain('host connection x-one')
+  expect(await client(port, head('GET', ['connection: close', 'X-One: 1'])).closed).toContain(
+    'host connection x-one',
+  )
 })

@@ -1,13 +1,24 @@
 import { once } from 'node:events'
-import { createServer, type IncomingMessage, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type RequestListener,
+  type Server,
+  type ServerResponse,
+} from 'node:http'
 import { type AddressInfo, connect } from 'node:net'
 import { handleNode, type NodeMount } from './node.ts'
 import type { GatewayRequest, GatewayResponse } from './request.ts'
 
 export type Answer = (request: GatewayRequest) => GatewayResponse | Promise<GatewayResponse>
-export type Host = (exchange: { request: IncomingMessage; response: ServerResponse }, serve: (mount?: NodeMount) => void) => unknown
+export type Host = (
+  exchange: { request: IncomingMessage; response: ServerResponse },
+  serve: (mount?: NodeMount) => void,
+) => unknown
 
-/** Gateways on real ports, for tests: each answers what it is told to, and all of them end together. */
+/**
+ * Gateways on real ports, for tests: each answers what it is told to, and all of them end together.
+ */
 export class NodeServers {
   readonly #servers: Server[] = []
   readonly #unhandled: unknown[] = []
@@ -18,11 +29,21 @@ export class NodeServers {
   }
 
   /** `done` settles with the first request: nothing `handleNode` does may reject. */
-  async serve(answer: Answer, host: Host = (_exchange, go) => go()): Promise<{ port: number; done: Promise<'served'> }> {
+  async serve(
+    answer: Answer,
+    host: Host = (_exchange, go) => go(),
+  ): Promise<{ port: number; done: Promise<'served'> }> {
     const done = Promise.withResolvers<'served'>()
     const port = await this.#listen((request, response) => {
       const gateway = { handle: async (incoming: GatewayRequest) => answer(incoming) }
-      void host({ request, response }, (mount) => void handleNode(gateway, { request, response }, mount).then(() => done.resolve('served'), done.reject))
+      void host(
+        { request, response },
+        (mount) =>
+          void handleNode(gateway, { request, response }, mount).then(
+            () => done.resolve('served'),
+            done.reject,
+          ),
+      )
     })
     return { port, done: done.promise }
   }
@@ -47,7 +68,9 @@ export class NodeServers {
   }
 }
 
-/** A raw client: what it sends is text, what it got is text, and it knows when the connection ends. */
+/**
+ * A raw client: what it sends is text, what it got is text, and it knows when the connection ends.
+ */
 export function client(port: number, text: string) {
   const socket = connect(port, '127.0.0.1')
   let received = ''
@@ -58,11 +81,17 @@ export function client(port: number, text: string) {
   socket.on('error', () => undefined)
   socket.write(text)
   const saw = async (part: string): Promise<string> => {
-    while (!received.includes(part) && !socket.destroyed) await Promise.race([once(socket, 'data'), closed])
+    while (!received.includes(part) && !socket.destroyed)
+      await Promise.race([once(socket, 'data'), closed])
     return received
   }
   return { socket, closed, saw }
 }
 
-export const head = (method: string, headers: string[] = [], path = '/v1/x?y=1'): string => [`${method} ${path} HTTP/1.1`, 'host: h', ...headers, '', ''].join('\r\n')
-export const text = (body: string, status = 200): GatewayResponse => ({ status, headers: { 'content-type': 'text/plain' }, body })
+export const head = (method: string, headers: string[] = [], path = '/v1/x?y=1'): string =>
+  [`${method} ${path} HTTP/1.1`, 'host: h', ...headers, '', ''].join('\r\n')
+export const text = (body: string, status = 200): GatewayResponse => ({
+  status,
+  headers: { 'content-type': 'text/plain' },
+  body,
+})

@@ -22,7 +22,8 @@ const echo =
     try {
       return text(Buffer.from(await request.bytes(limit)).toString())
     } catch (error) {
-      if (error instanceof GatewayError) return { status: error.status, headers: { ...error.details.headers }, body: error.code }
+      if (error instanceof GatewayError)
+        return { status: error.status, headers: { ...error.details.headers }, body: error.code }
       throw error
     }
   }
@@ -36,37 +37,68 @@ describe('the request', () => {
   it('shows what routing and identity need', async () => {
     let seen: unknown[] = []
     const { port, done } = await serve((request) => {
-      seen = [request.method, request.path, request.search, request.header('x-one'), request.header('set-cookie'), request.header('x-none'), request.host, request.parsedBody]
+      seen = [
+        request.method,
+        request.path,
+        request.search,
+        request.header('x-one'),
+        request.header('set-cookie'),
+        request.header('x-none'),
+        request.host,
+        request.parsedBody,
+      ]
       return text('')
     })
-    client(port, head('POST', ['X-One: 1', 'set-cookie: a', 'set-cookie: b', 'content-length: 0', 'connection: close']))
+    client(
+      port,
+      head('POST', [
+        'X-One: 1',
+        'set-cookie: a',
+        'set-cookie: b',
+        'content-length: 0',
+        'connection: close',
+      ]),
+    )
     await done
     expect(seen).toEqual(['POST', '/v1/x', '?y=1', '1', 'a', undefined, undefined, undefined])
   })
 
   it('takes path and host from the mount', async () => {
     const host = { ctx: 1 }
-    const { port } = await serve((request) => text(JSON.stringify([request.path, request.search, request.host])), (_exchange, go) => go({ url: '/below', host }))
+    const { port } = await serve(
+      (request) => text(JSON.stringify([request.path, request.search, request.host])),
+      (_exchange, go) => go({ url: '/below', host }),
+    )
     expect((await fetched(port)).body).toBe('["/below","",{"ctx":1}]')
   })
 })
 
 describe('the body', () => {
-  const stream = (...parts: string[]): ReadableStream<Uint8Array> => ReadableStream.from(parts.map((part) => Buffer.from(part)))
+  const stream = (...parts: string[]): ReadableStream<Uint8Array> =>
+    ReadableStream.from(parts.map((part) => Buffer.from(part)))
 
   it('is read whole, with a length or in chunks, up to the limit', async () => {
     const { port } = await serve(echo(10))
     expect((await fetched(port, { method: 'POST', body: '0123456789' })).body).toBe('0123456789')
-    expect((await fetched(port, { method: 'POST', body: stream('01234', '56789'), duplex: 'half' })).body).toBe('0123456789')
+    expect(
+      (await fetched(port, { method: 'POST', body: stream('01234', '56789'), duplex: 'half' }))
+        .body,
+    ).toBe('0123456789')
     expect((await fetched(port, { method: 'POST' })).body).toBe('')
   })
 
   /** Sends a head and then this much of a body, and reads only when all of it is sent. */
-  async function sendThenRead(port: number, headers: string[], parts: readonly string[]): Promise<string> {
+  async function sendThenRead(
+    port: number,
+    headers: string[],
+    parts: readonly string[],
+  ): Promise<string> {
     const { socket, closed, saw } = client(port, head('POST', headers))
     socket.pause()
     const failed = closed.then(() => 'the connection ended first')
-    for (const part of parts) if (!socket.destroyed && !socket.write(part)) await Promise.race([new Promise((resolve) => void socket.once('drain', resolve)), failed])
+    for (const part of parts)
+      if (!socket.destroyed && !socket.write(part))
+        await Promise.race([new Promise((resolve) => void socket.once('drain', resolve)), failed])
     socket.resume()
     return Promise.race([saw('body_too_large'), failed])
   }
@@ -75,12 +107,21 @@ describe('the body', () => {
 
   it.each([
     ['with a length', ['content-length: 8000000'], Array.from({ length: 8 }, () => part)],
-    ['in chunks', ['transfer-encoding: chunked'], [...Array.from({ length: 8 }, () => `f4240\r\n${part}\r\n`), '0\r\n\r\n']],
-  ])('over the limit %s is refused in a way a client can read that sends everything first (K2)', async (_how, headers, parts) => {
-    const { port, done } = await serve(echo(1000))
-    expect(await sendThenRead(port, headers, parts)).toMatch(/^HTTP\/1\.1 413 [^]*body_too_large$/)
-    expect(await done).toBe('served')
-  })
+    [
+      'in chunks',
+      ['transfer-encoding: chunked'],
+      [...Array.from({ length: 8 }, () => `f4240\r\n${part}\r\n`), '0\r\n\r\n'],
+    ],
+  ])(
+    'over the limit %s is refused in a way a client can read that sends everything first (K2)',
+    async (_how, headers, parts) => {
+      const { port, done } = await serve(echo(1000))
+      expect(await sendThenRead(port, headers, parts)).toMatch(
+        /^HTTP\/1\.1 413 [^]*body_too_large$/,
+      )
+      expect(await done).toBe('served')
+    },
+  )
 
   it('over the limit leaves the connection fit for the next request', async () => {
     const { port } = await serve(echo(5))
@@ -103,14 +144,31 @@ describe('the body', () => {
 
   it('in an unknown coding is refused by name', async () => {
     const { port } = await serve(echo(10))
-    expect(await fetched(port, { method: 'POST', body: 'x', headers: { 'content-encoding': 'compress' } })).toMatchObject({ status: 415, body: 'invalid_request' })
-    expect((await fetched(port, { method: 'POST', body: 'x', headers: { 'content-encoding': 'identity' } })).status).toBe(200)
+    expect(
+      await fetched(port, {
+        method: 'POST',
+        body: 'x',
+        headers: { 'content-encoding': 'compress' },
+      }),
+    ).toMatchObject({ status: 415, body: 'invalid_request' })
+    expect(
+      (
+        await fetched(port, {
+          method: 'POST',
+          body: 'x',
+          headers: { 'content-encoding': 'identity' },
+        })
+      ).status,
+    ).toBe(200)
   })
 
   it('that ends before its time is a client that left', async () => {
     const codes: unknown[] = []
     const { port, done } = await serve(async (request) => {
-      codes.push(await request.bytes(1000).catch((error: GatewayError) => error.code), request.signal.aborted)
+      codes.push(
+        await request.bytes(1000).catch((error: GatewayError) => error.code),
+        request.signal.aborted,
+      )
       return text('')
     })
     const { socket } = client(port, head('POST', ['content-length: 100']) + 'half')
@@ -130,12 +188,18 @@ describe('a body the host has read (K1)', () => {
     }
 
   it('is used as the host\u2019s parser left it', async () => {
-    const { port } = await serve((request) => text(JSON.stringify(request.parsedBody)), readFirst({ parsedBody: { a: 1 } }))
+    const { port } = await serve(
+      (request) => text(JSON.stringify(request.parsedBody)),
+      readFirst({ parsedBody: { a: 1 } }),
+    )
     expect((await fetched(port, { method: 'POST', body: '{"a":1}' })).body).toBe('{"a":1}')
   })
 
   it('is not taken from a parser that touched nothing', async () => {
-    const { port } = await serve((request) => (request.parsedBody === undefined ? echo(100)(request) : text('parsed')), (_exchange, go) => go({ parsedBody: {} }))
+    const { port } = await serve(
+      (request) => (request.parsedBody === undefined ? echo(100)(request) : text('parsed')),
+      (_exchange, go) => go({ parsedBody: {} }),
+    )
     expect((await fetched(port, { method: 'POST', body: '{"a":1}' })).body).toBe('{"a":1}')
   })
 
@@ -157,17 +221,27 @@ describe('a body the host has read (K1)', () => {
       },
     ],
   ]
-  it.each(consumed)('%s without leaving anything is told apart from an empty one', async (_how, host) => {
-    const { port } = await serve(echo(100), host)
-    expect(await fetched(port, { method: 'POST', body: '{"a":1}' })).toMatchObject({ status: 400, body: 'invalid_request' })
-  })
+  it.each(consumed)(
+    '%s without leaving anything is told apart from an empty one',
+    async (_how, host) => {
+      const { port } = await serve(echo(100), host)
+      expect(await fetched(port, { method: 'POST', body: '{"a":1}' })).toMatchObject({
+        status: 400,
+        body: 'invalid_request',
+      })
+    },
+  )
 })
 
 describe('a whole answer', () => {
   it('has its length in bytes and leaves the connection open', async () => {
     const { port } = await serve(() => text('\u00e9'))
     const answer = await fetched(port)
-    expect([answer.body, answer.headers.get('content-length'), answer.headers.get('connection')]).toEqual(['\u00e9', '2', 'keep-alive'])
+    expect([
+      answer.body,
+      answer.headers.get('content-length'),
+      answer.headers.get('connection'),
+    ]).toEqual(['\u00e9', '2', 'keep-alive'])
   })
 
   it('to HEAD is headers only', async () => {
@@ -178,29 +252,46 @@ describe('a whole answer', () => {
   })
 
   it('is handed to the framework that has a way of its own', async () => {
-    const { port } = await serve(() => text('mine', 201), ({ response }, go) => go({ onWhole: (answer) => response.writeHead(answer.status).end(`wrapped ${String(answer.body)}`) }))
+    const { port } = await serve(
+      () => text('mine', 201),
+      ({ response }, go) =>
+        go({
+          onWhole: (answer) =>
+            response.writeHead(answer.status).end(`wrapped ${String(answer.body)}`),
+        }),
+    )
     expect(await fetched(port)).toMatchObject({ status: 201, body: 'wrapped mine' })
   })
 
   it('falls through where the gateway has no such path and the host wants it', async () => {
     const unmatched = { ...text('none', 404), unmatched: true }
-    const host: Host = ({ response }, go) => go({ fallThrough: () => response.end('the host\u2019s') })
+    const host: Host = ({ response }, go) =>
+      go({ fallThrough: () => response.end('the host\u2019s') })
     expect((await fetched((await serve(() => unmatched, host)).port)).body).toBe('the host\u2019s')
-    expect(await fetched((await serve(() => unmatched)).port)).toMatchObject({ status: 404, body: 'none' })
-    expect(await fetched((await serve(() => text('none', 404), host)).port)).toMatchObject({ status: 404, body: 'none' })
+    expect(await fetched((await serve(() => unmatched)).port)).toMatchObject({
+      status: 404,
+      body: 'none',
+    })
+    expect(await fetched((await serve(() => text('none', 404), host)).port)).toMatchObject({
+      status: 404,
+      body: 'none',
+    })
   })
 
-  it.each([text('late'), { ...text(''), body: several() }])('that comes after the host gave up and answered itself is dropped', async (late) => {
-    const { port, done } = await serve(
-      () => late,
-      ({ response }, go) => {
-        response.end('timeout')
-        go()
-      },
-    )
-    expect((await fetched(port)).body).toBe('timeout')
-    expect(await done).toBe('served')
-  })
+  it.each([text('late'), { ...text(''), body: several() }])(
+    'that comes after the host gave up and answered itself is dropped',
+    async (late) => {
+      const { port, done } = await serve(
+        () => late,
+        ({ response }, go) => {
+          response.end('timeout')
+          go()
+        },
+      )
+      expect((await fetched(port)).body).toBe('timeout')
+      expect(await done).toBe('served')
+    },
+  )
 })
 
 async function* several(): AsyncGenerator<string> {

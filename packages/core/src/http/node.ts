@@ -6,15 +6,25 @@ import { bodyTooLarge, encodingNotAccepted } from './body.ts'
 import { cutOff, isClosed, wasAnswered, wasCutOff } from './client-connection.ts'
 import { decodedBody, decodedChunks } from './decoded-body.ts'
 import { belowPrefix, isPlainPath, type MountPoint, sharesRoot, splitTarget } from './path.ts'
-import { type GatewayRequest, type GatewayResponse, isAbandonable, isStreamBody } from './request.ts'
+import {
+  type GatewayRequest,
+  type GatewayResponse,
+  isAbandonable,
+  isStreamBody,
+} from './request.ts'
 
 /** What an adapter knows that the raw request does not say. */
 export interface NodeMount extends MountPoint {
-  /** Path and query below the framework's mount; default `request.url`. A prefix of the gateway is cut off here. */
+  /**
+   * Path and query below the framework's mount; default `request.url`. A prefix of the gateway is
+   * cut off here.
+   */
   readonly url?: string
   /** The URL as the client wrote it, where the framework keeps it; default `request.url`. */
   readonly originalUrl?: string
-  /** The body as the host's parser left it. Used only when the request stream has been read already. */
+  /**
+   * The body as the host's parser left it. Used only when the request stream has been read already.
+   */
   readonly parsedBody?: unknown
   /** The id that middleware gave the request, where neither the response nor the request tells. */
   readonly requestId?: string | undefined
@@ -22,7 +32,9 @@ export interface NodeMount extends MountPoint {
   readonly host?: unknown
   /** Takes whole answers in place of the socket, for frameworks with a cheap way of their own. */
   readonly onWhole?: (answer: GatewayResponse) => void
-  /** Called before a stream's headers are written: the last moment to set headers on the response. */
+  /**
+   * Called before a stream's headers are written: the last moment to set headers on the response.
+   */
   readonly onStream?: () => void
 }
 
@@ -32,10 +44,15 @@ interface Handler {
 }
 
 /**
- * Serves one request of `node:http` or of the compatibility API of `node:http2`, and resolves when the answer is written or the client has gone. Never rejects: nothing
- * the gateway does reaches the host's error handler.
+ * Serves one request of `node:http` or of the compatibility API of `node:http2`, and resolves when
+ * the answer is written or the client has gone. Never rejects: nothing the gateway does reaches the
+ * host's error handler.
  */
-export async function handleNode(gateway: Handler, exchange: { request: IncomingMessage; response: ServerResponse }, mount: NodeMount = {}): Promise<void> {
+export async function handleNode(
+  gateway: Handler,
+  exchange: { request: IncomingMessage; response: ServerResponse },
+  mount: NodeMount = {},
+): Promise<void> {
   const { request, response } = exchange
   const url = mount.url ?? request.url ?? '/'
   const target = belowPrefix(url, gateway.prefix ?? '')
@@ -55,7 +72,8 @@ export async function handleNode(gateway: Handler, exchange: { request: Incoming
     } else if (mount.onWhole !== undefined) mount.onWhole(answer)
     else writeWhole(answer, answer.body, { response, isHead: request.method === 'HEAD' })
   } catch {
-    // Node refuses to write a head that HTTP cannot carry: the client is told that much, and the host's process goes on.
+    // Node refuses to write a head that HTTP cannot carry: the client is told that much, and the
+    // host's process goes on.
     if (response.headersSent) cutOff(response)
     else response.writeHead(500, { 'content-length': '0' }).end()
   } finally {
@@ -78,13 +96,18 @@ class NodeRequest implements GatewayRequest {
   #aborted = false
 
   /** @param below path and query below every mount */
-  constructor({ request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse }, below: string, mount: NodeMount) {
+  constructor(
+    { request, response }: { readonly request: IncomingMessage; readonly response: ServerResponse },
+    below: string,
+    mount: NodeMount,
+  ) {
     this.#request = request
     this.#response = response
     this.#mount = mount
     this.method = request.method ?? 'GET'
     const asWritten = mount.originalUrl ?? request.url ?? '/'
-    // Some frameworks normalise what they match (Express 4 cuts `/llm/` off `/llm//admin`): an ambiguous path goes on as written, and matches nothing.
+    // Some frameworks normalise what they match (Express 4 cuts `/llm/` off `/llm//admin`): an
+    // ambiguous path goes on as written, and matches nothing.
     const url = below === asWritten || isPlainPath(splitTarget(asWritten).path) ? below : asWritten
     const { path, search } = splitTarget(url)
     this.path = path
@@ -94,7 +117,9 @@ class NodeRequest implements GatewayRequest {
 
   header(name: string): string | undefined {
     // HTTP/2 names the host in a pseudo-header.
-    const value = this.#request.headers[name] ?? (name === 'host' ? this.#request.headers[':authority'] : undefined)
+    const value =
+      this.#request.headers[name] ??
+      (name === 'host' ? this.#request.headers[':authority'] : undefined)
     return typeof value === 'string' || value === undefined ? value : value[0]
   }
 
@@ -102,18 +127,26 @@ class NodeRequest implements GatewayRequest {
     return Object.keys(this.#request.headers)
   }
 
-  /** Only when the stream has been read: some parsers leave `{}` behind for bodies they did not touch. */
+  /**
+   * Only when the stream has been read: some parsers leave `{}` behind for bodies they did not
+   * touch.
+   */
   get parsedBody(): unknown {
     return this.#request.readableDidRead ? this.#mount.parsedBody : undefined
   }
 
-  /** Middleware sets a header of the response (koa-requestid, express-request-id) or `request.id` (pino-http). */
+  /**
+   * Middleware sets a header of the response (koa-requestid, express-request-id) or `request.id`
+   * (pino-http).
+   */
   get requestId(): string | undefined {
     const answered = this.#response.getHeader('x-request-id')
     if (typeof answered === 'string') return answered
     const { id } = this.#request as { readonly id?: unknown }
     if (typeof id === 'string') return id
-    return typeof id === 'number' && this.#request.headers['x-request-id'] === undefined ? String(id) : this.#mount.requestId
+    return typeof id === 'number' && this.#request.headers['x-request-id'] === undefined
+      ? String(id)
+      : this.#mount.requestId
   }
 
   get peer(): string | undefined {
@@ -124,12 +157,14 @@ class NodeRequest implements GatewayRequest {
     // The connections of HTTP/2 know no such timeout.
     if (this.#request.httpVersionMajor > 1) return undefined
     // Node's own servers are there, though their type does not say so.
-    return (this.#request.socket as { readonly server?: { readonly keepAliveTimeout?: number } }).server?.keepAliveTimeout
+    return (this.#request.socket as { readonly server?: { readonly keepAliveTimeout?: number } })
+      .server?.keepAliveTimeout
   }
 
   get signal(): AbortSignal {
     this.#controller ??= new AbortController()
-    // The client may have left while an earlier middleware waited: 'close' does not fire again for us.
+    // The client may have left while an earlier middleware waited: 'close' does not fire again for
+    // us.
     if (this.#aborted || isClosed(this.#response)) this.#controller.abort()
     return this.#controller.signal
   }
@@ -144,11 +179,17 @@ class NodeRequest implements GatewayRequest {
     const refusal = refusalOf(request, limit)
     if (refusal !== undefined) return Promise.reject(refusal)
     const encoding = request.headers['content-encoding']
-    return encoding === undefined ? collect(request, limit) : collect(request, limit).then((bytes) => decodedBody(bytes, encoding, limit))
+    return encoding === undefined
+      ? collect(request, limit)
+      : collect(request, limit).then((bytes) => decodedBody(bytes, encoding, limit))
   }
 
   stream(limit: number): AsyncIterable<Uint8Array> {
-    this.#upload ??= decodedChunks(chunksOf(this.#request, limit), this.#request.headers['content-encoding'], limit)
+    this.#upload ??= decodedChunks(
+      chunksOf(this.#request, limit),
+      this.#request.headers['content-encoding'],
+      limit,
+    )
     return this.#upload
   }
 
@@ -173,13 +214,18 @@ function refusalOf(request: IncomingMessage, limit: number): GatewayError | unde
 }
 
 /** Never destroys the request: that would take the connection along, and with it the answer. */
-async function* chunksOf(request: IncomingMessage, limit: number): AsyncGenerator<Uint8Array, undefined> {
+async function* chunksOf(
+  request: IncomingMessage,
+  limit: number,
+): AsyncGenerator<Uint8Array, undefined> {
   const refusal = refusalOf(request, limit)
   if (refusal !== undefined) throw refusal
   let size = 0
   let isWhole = false
   try {
-    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    for await (const chunk of request.iterator({
+      destroyOnReturn: false,
+    }) as AsyncIterable<Buffer>) {
       size += chunk.length
       if (size > limit) throw bodyTooLarge(limit)
       yield chunk
@@ -194,11 +240,18 @@ async function* chunksOf(request: IncomingMessage, limit: number): AsyncGenerato
 }
 
 function clientGone(cause?: unknown): GatewayError {
-  return new GatewayError('client_closed', 'The client closed the connection before its request was complete.', { cause })
+  return new GatewayError(
+    'client_closed',
+    'The client closed the connection before its request was complete.',
+    { cause },
+  )
 }
 
 function bodyConsumed(): GatewayError {
-  return new GatewayError('invalid_request', 'The request body was read before it reached the gateway and nothing parsed was left. Mount the gateway before the middleware that reads it, or let a JSON parser run.')
+  return new GatewayError(
+    'invalid_request',
+    'The request body was read before it reached the gateway and nothing parsed was left. Mount the gateway before the middleware that reads it, or let a JSON parser run.',
+  )
 }
 
 function collect(request: IncomingMessage, limit: number): Promise<Uint8Array> {
@@ -222,7 +275,9 @@ function collect(request: IncomingMessage, limit: number): Promise<Uint8Array> {
     const onEnd = (): void => {
       if (wasCutOff(request)) return onGone()
       stop()
-      resolve(chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size))
+      resolve(
+        chunks.length === 1 && chunks[0] !== undefined ? chunks[0] : Buffer.concat(chunks, size),
+      )
     }
     const onGone = (): void => {
       stop()
@@ -239,7 +294,10 @@ function collect(request: IncomingMessage, limit: number): Promise<Uint8Array> {
 /** Far more than a client has under way when the refusal reaches it. */
 const MAX_DISCARDED_BYTES = 64 * 1024 * 1024
 
-/** Reads on and keeps nothing: to close on a client that is still sending would take our answer from it. */
+/**
+ * Reads on and keeps nothing: to close on a client that is still sending would take our answer from
+ * it.
+ */
 function discard(request: IncomingMessage): void {
   let size = 0
   request.on('data', (chunk: Buffer) => {
@@ -250,20 +308,38 @@ function discard(request: IncomingMessage): void {
   request.resume()
 }
 
-function writeWhole(answer: GatewayResponse, body: string | Uint8Array | null, to: { response: ServerResponse; isHead: boolean }): void {
+function writeWhole(
+  answer: GatewayResponse,
+  body: string | Uint8Array | null,
+  to: { response: ServerResponse; isHead: boolean },
+): void {
   const { response, isHead } = to
   if (isClosed(response) || response.headersSent) return
-  if (body !== null) answer.headers['content-length'] = String(typeof body === 'string' ? Buffer.byteLength(body) : body.length)
+  if (body !== null)
+    answer.headers['content-length'] = String(
+      typeof body === 'string' ? Buffer.byteLength(body) : body.length,
+    )
   response.writeHead(answer.status, answer.headers)
   if (isHead || body === null) response.end()
   else if (typeof body === 'string' || body.length > MAX_JOINED_BYTES) response.end(body)
-  else response.end(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'), 'latin1')
+  else
+    response.end(
+      Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('latin1'),
+      'latin1',
+    )
 }
 
-/** A small body given as a string leaves in one write with its head, bytes unchanged in latin1; larger ones are not worth the copy. */
+/**
+ * A small body given as a string leaves in one write with its head, bytes unchanged in latin1;
+ * larger ones are not worth the copy.
+ */
 const MAX_JOINED_BYTES = 16 * 1024
 
-async function writeStream(answer: GatewayResponse, body: AsyncIterable<Uint8Array | string>, response: ServerResponse): Promise<void> {
+async function writeStream(
+  answer: GatewayResponse,
+  body: AsyncIterable<Uint8Array | string>,
+  response: ServerResponse,
+): Promise<void> {
   if (isClosed(response) || response.headersSent) {
     await body[Symbol.asyncIterator]().return?.()
     return
@@ -278,13 +354,20 @@ async function writeStream(answer: GatewayResponse, body: AsyncIterable<Uint8Arr
   try {
     await pump(body, response)
   } catch {
-    // The body says so when no byte could tell that it broke. Cut off, half an answer never looks whole.
+    // The body says so when no byte could tell that it broke. Cut off, half an answer never looks
+    // whole.
     cutOff(response)
   }
 }
 
-/** Writes until the body ends or the client is gone; leaving the loop early ends the body and with it the upstream call. */
-async function pump(body: AsyncIterable<Uint8Array | string>, response: ServerResponse): Promise<void> {
+/**
+ * Writes until the body ends or the client is gone; leaving the loop early ends the body and with
+ * it the upstream call.
+ */
+async function pump(
+  body: AsyncIterable<Uint8Array | string>,
+  response: ServerResponse,
+): Promise<void> {
   for await (const chunk of body) {
     if (isClosed(response)) return
     if (!response.write(chunk)) {

@@ -2,10 +2,39 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { belowMount, belowPrefix, isPlainName, isPlainPath, targetOf } from './path.ts'
 
-const piece = fc.constantFrom('.', '..', '/', '//', '\\', ';', ':', '%2e', '%2E', '%2f', '%5c', '%25', '%00', '%61', '%', '%c3%a9', '@', '?', '#', 'v1', 'admin', 'a', '\t', ' ', '\u00e9')
+const piece = fc.constantFrom(
+  '.',
+  '..',
+  '/',
+  '//',
+  '\\',
+  ';',
+  ':',
+  '%2e',
+  '%2E',
+  '%2f',
+  '%5c',
+  '%25',
+  '%00',
+  '%61',
+  '%',
+  '%c3%a9',
+  '@',
+  '?',
+  '#',
+  'v1',
+  'admin',
+  'a',
+  '\t',
+  ' ',
+  '\u00e9',
+)
 const text = fc.array(piece, { maxLength: 10 }).map((pieces) => pieces.join(''))
 
-/** The path as a server sees it that decodes, resolves and takes backslashes for slashes; `''` where it refuses. */
+/**
+ * The path as a server sees it that decodes, resolves and takes backslashes for slashes; `''` where
+ * it refuses.
+ */
 function asResolved(path: string): string {
   try {
     return decodeURIComponent(new URL(`http://server${path}`).pathname)
@@ -15,11 +44,62 @@ function asResolved(path: string): string {
 }
 
 describe('a plain path', () => {
-  it.each(['/', '/v1/models', '/v1/files/file-1/content', '/v1/models/openai%2Fgpt-5', '/v1beta/models/a.b~c:generateContent', '/providers/x/.well-known/y', '/v1/files/a%20b', '/admin/disabled/demo%2Fgpt%3A5', '/v1/caf%C3%A9', '/x/', '/..x/x..'])('is %s', (path) => {
+  it.each([
+    '/',
+    '/v1/models',
+    '/v1/files/file-1/content',
+    '/v1/models/openai%2Fgpt-5',
+    '/v1beta/models/a.b~c:generateContent',
+    '/providers/x/.well-known/y',
+    '/v1/files/a%20b',
+    '/admin/disabled/demo%2Fgpt%3A5',
+    '/v1/caf%C3%A9',
+    '/x/',
+    '/..x/x..',
+  ])('is %s', (path) => {
     expect(isPlainPath(path)).toBe(true)
   })
 
-  it.each(['', '*', 'v1', 'http://host/v1', '//v1', '/v1//x', '/x//', '/\\v1', '/v1\\x', '/.', '/..', '/./v1', '/v1/../x', '/v1/..', '/...', '/..;/x', '/.;a=b/x', '/..:go', '/%2e', '/%2E%2e/x', '/x/.%2e', '/x%2f..%2fy', '/x%2f%2fy', '/%2fx', '/%5cx', '/%61dmin', '/%7e', '/%25', '/%252e', '/x%00', '/x%0d%0a', '/x%7f', '/x\0', '/x\ty', '/x y', '/%', '/%2', '/%zz'])('is not %j', (path) => {
+  it.each([
+    '',
+    '*',
+    'v1',
+    'http://host/v1',
+    '//v1',
+    '/v1//x',
+    '/x//',
+    '/\\v1',
+    '/v1\\x',
+    '/.',
+    '/..',
+    '/./v1',
+    '/v1/../x',
+    '/v1/..',
+    '/...',
+    '/..;/x',
+    '/.;a=b/x',
+    '/..:go',
+    '/%2e',
+    '/%2E%2e/x',
+    '/x/.%2e',
+    '/x%2f..%2fy',
+    '/x%2f%2fy',
+    '/%2fx',
+    '/%5cx',
+    '/%61dmin',
+    '/%7e',
+    '/%25',
+    '/%252e',
+    '/x%00',
+    '/x%0d%0a',
+    '/x%7f',
+    '/x\0',
+    '/x\ty',
+    '/x y',
+    '/%',
+    '/%2',
+    '/%zz',
+  ])('is not %j', (path) => {
     expect(isPlainPath(path)).toBe(false)
   })
 
@@ -42,7 +122,21 @@ const splitQuery = (path: string): string => path.split(/[?#]/, 1)[0] ?? ''
 const encodeNonAscii = (path: string): string => path.replace(/[^\0-\x7f]/g, encodeURIComponent)
 
 describe('a plain name', () => {
-  it.each(['gpt-5.1', 'meta/llama-3', 'anthropic.claude-v1:0', 'ft:gpt-4o:org::abc', 'projects/a/locations/b', 'a b', '..x', 'x..', 'x%y', 'accounts/fireworks/models/x', 'model@001', '模型', ''])('is %j', (name) => {
+  it.each([
+    'gpt-5.1',
+    'meta/llama-3',
+    'anthropic.claude-v1:0',
+    'ft:gpt-4o:org::abc',
+    'projects/a/locations/b',
+    'a b',
+    '..x',
+    'x..',
+    'x%y',
+    'accounts/fireworks/models/x',
+    'model@001',
+    '模型',
+    '',
+  ])('is %j', (name) => {
     expect(isPlainName(name)).toBe(true)
   })
 
@@ -55,7 +149,29 @@ describe('a plain name', () => {
     )
   })
 
-  it.each(['.', '..', '...', 'x/..', '../x', 'x/./y', 'x//y', '/x', '\\', '..\\x', 'x\\y', '..:generateContent', '..;x', '%2e%2e', '%2E.', 'x%2f..', 'x%5c..', '%252e%252e', '%25252e%2e/x', 'x\n', 'x\0'])('is not %j', (name) => {
+  it.each([
+    '.',
+    '..',
+    '...',
+    'x/..',
+    '../x',
+    'x/./y',
+    'x//y',
+    '/x',
+    '\\',
+    '..\\x',
+    'x\\y',
+    '..:generateContent',
+    '..;x',
+    '%2e%2e',
+    '%2E.',
+    'x%2f..',
+    'x%5c..',
+    '%252e%252e',
+    '%25252e%2e/x',
+    'x\n',
+    'x\0',
+  ])('is not %j', (name) => {
     expect(isPlainName(name)).toBe(false)
   })
 })
@@ -76,7 +192,12 @@ describe('the target of an address', () => {
   })
 
   it('never throws, and changes nothing', () => {
-    fc.assert(fc.property(fc.oneof(fc.string(), text), (rest) => void expect(targetOf(`http://host/${rest}`)).toBe(`/${rest.split('#', 1)[0]}`)))
+    fc.assert(
+      fc.property(
+        fc.oneof(fc.string(), text),
+        (rest) => void expect(targetOf(`http://host/${rest}`)).toBe(`/${rest.split('#', 1)[0]}`),
+      ),
+    )
   })
 })
 

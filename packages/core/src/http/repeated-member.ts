@@ -30,13 +30,17 @@ class Names {
 }
 
 /**
- * The name that some object of a JSON text has twice, and of which parsers therefore see different values; `undefined` where
- * there is none. Of the outermost object, two spellings of one name (`max_tokens`, `maxTokens`, `Max_Tokens`) are the same.
+ * The name that some object of a JSON text has twice, and of which parsers therefore see different
+ * values; `undefined` where there is none. Of the outermost object, two spellings of one name
+ * (`max_tokens`, `maxTokens`, `Max_Tokens`) are the same.
  *
  * @param bytes a JSON text that has been parsed without an error
  * @param plain gives all spellings of a name the same one
  */
-export function repeatedMember(bytes: Uint8Array, plain: (name: string) => string): string | undefined {
+export function repeatedMember(
+  bytes: Uint8Array,
+  plain: (name: string) => string,
+): string | undefined {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   /** Of each open object its names, of each open array nothing. */
   const open: (Names | undefined)[] = []
@@ -71,7 +75,11 @@ function nameIn(text: Buffer, start: number, end: number): string {
 
 /** The quote that ends the string which begins at this one. */
 function endOfString(text: Buffer, start: number): number {
-  for (let quote = text.indexOf(QUOTE, start + 1); quote !== -1; quote = text.indexOf(QUOTE, quote + 1)) {
+  for (
+    let quote = text.indexOf(QUOTE, start + 1);
+    quote !== -1;
+    quote = text.indexOf(QUOTE, quote + 1)
+  ) {
     let backslashes = 0
     while (text[quote - 1 - backslashes] === BACKSLASH) backslashes += 1
     if (backslashes % 2 === 0) return quote

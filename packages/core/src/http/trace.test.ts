@@ -14,8 +14,12 @@ describe('readTrace', () => {
   })
 
   it('prefers the id of the host over that of the header', () => {
-    expect(readTrace(requestWith({ 'x-request-id': 'from-client' }, 'of-host'))).toEqual({ hostRequestId: 'of-host' })
-    expect(readTrace(requestWith({ 'x-request-id': 'from-client' }))).toEqual({ hostRequestId: 'from-client' })
+    expect(readTrace(requestWith({ 'x-request-id': 'from-client' }, 'of-host'))).toEqual({
+      hostRequestId: 'of-host',
+    })
+    expect(readTrace(requestWith({ 'x-request-id': 'from-client' }))).toEqual({
+      hostRequestId: 'from-client',
+    })
   })
 
   it.each([
@@ -41,7 +45,9 @@ describe('readTrace', () => {
     [`${PARENT.replace(/^00/, '01')}-extra`, true],
     ['garbage', false],
   ])('takes a traceparent by W3C Trace Context: %s', (traceparent, isValid) => {
-    expect(readTrace(requestWith({ traceparent, tracestate: 'a=1' }))).toEqual(isValid ? { traceparent, tracestate: 'a=1' } : {})
+    expect(readTrace(requestWith({ traceparent, tracestate: 'a=1' }))).toEqual(
+      isValid ? { traceparent, tracestate: 'a=1' } : {},
+    )
   })
 })
 
@@ -49,11 +55,17 @@ describe('headersOfTrace', () => {
   it('sends only what is named', () => {
     const trace = { hostRequestId: 'h', traceparent: PARENT, tracestate: 'a=1' }
     expect(headersOfTrace(trace, new Set(), 'req_1')).toBeUndefined()
-    expect(headersOfTrace(trace, new Set(['x-request-id'] as const), 'req_1')).toEqual({ 'x-request-id': 'h' })
-    expect(headersOfTrace(trace, new Set(['traceparent', 'tracestate'] as const), 'req_1')).toEqual({ traceparent: PARENT, tracestate: 'a=1' })
+    expect(headersOfTrace(trace, new Set(['x-request-id'] as const), 'req_1')).toEqual({
+      'x-request-id': 'h',
+    })
+    expect(headersOfTrace(trace, new Set(['traceparent', 'tracestate'] as const), 'req_1')).toEqual(
+      { traceparent: PARENT, tracestate: 'a=1' },
+    )
   })
 
   it("sends the gateway's own id where the host has none", () => {
-    expect(headersOfTrace({}, new Set(['x-request-id', 'traceparent'] as const), 'req_1')).toEqual({ 'x-request-id': 'req_1' })
+    expect(headersOfTrace({}, new Set(['x-request-id', 'traceparent'] as const), 'req_1')).toEqual({
+      'x-request-id': 'req_1',
+    })
   })
 })

@@ -1,9 +1,15 @@
 import type { TraceHeader } from '../config/index.ts'
 import type { GatewayRequest } from './request.ts'
 
-/** What the host knows the request by. Never an identity of the gateway's own: limits and records have their own ids. */
+/**
+ * What the host knows the request by. Never an identity of the gateway's own: limits and records
+ * have their own ids.
+ */
 export interface Trace {
-  /** The host's id of the request: what its middleware set on the response, else the header `x-request-id`, else `request.id`. At most 128 characters. */
+  /**
+   * The host's id of the request: what its middleware set on the response, else the header
+   * `x-request-id`, else `request.id`. At most 128 characters.
+   */
   readonly hostRequestId?: string
   /** As the header, W3C Trace Context: `00-<trace id>-<parent id>-<flags>`. */
   readonly traceparent?: string
@@ -22,16 +28,26 @@ export function readTrace(request: GatewayRequest): Trace {
   // Without the parent the state means nothing (W3C Trace Context, 3.3).
   const state = traceparent === undefined ? undefined : request.header('tracestate')
   const tracestate = state !== undefined && TRACESTATE.test(state) ? state : undefined
-  return { ...(hostRequestId !== undefined && { hostRequestId }), ...(traceparent !== undefined && { traceparent }), ...(tracestate !== undefined && { tracestate }) }
+  return {
+    ...(hostRequestId !== undefined && { hostRequestId }),
+    ...(traceparent !== undefined && { traceparent }),
+    ...(tracestate !== undefined && { tracestate }),
+  }
 }
 
 /** Nothing that could break a header or a log line, and nothing longer than an id. */
 const REQUEST_ID = /^[\w.:/+=@-]{1,128}$/
 
-/** W3C Trace Context, 3.2: version ff is invalid, version 00 has four parts, later ones may have more. */
-const TRACEPARENT = /^(?!ff)([\da-f]{2})-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(-.{0,100})?$/
+/**
+ * W3C Trace Context, 3.2: version ff is invalid, version 00 has four parts, later ones may have
+ * more.
+ */
+const TRACEPARENT =
+  /^(?!ff)([\da-f]{2})-(?!0{32})[\da-f]{32}-(?!0{16})[\da-f]{16}-[\da-f]{2}(-.{0,100})?$/
 
-/** W3C Trace Context, 3.3: printable ASCII, of which at least 512 characters are to be passed on. */
+/**
+ * W3C Trace Context, 3.3: printable ASCII, of which at least 512 characters are to be passed on.
+ */
 const TRACESTATE = /^[\x20-\x7e]{1,512}$/
 
 function isTraceparent(value: string): boolean {
@@ -39,8 +55,15 @@ function isTraceparent(value: string): boolean {
   return match !== null && (match[1] !== '00' || match[2] === undefined)
 }
 
-/** The headers of `names` for a provider; `undefined` where none is sent. @param id the gateway's own, sent where the host has none */
-export function headersOfTrace({ hostRequestId, traceparent, tracestate }: Trace, names: ReadonlySet<TraceHeader>, id: string): Readonly<Record<string, string>> | undefined {
+/**
+ * The headers of `names` for a provider; `undefined` where none is sent. @param id the gateway's
+ * own, sent where the host has none
+ */
+export function headersOfTrace(
+  { hostRequestId, traceparent, tracestate }: Trace,
+  names: ReadonlySet<TraceHeader>,
+  id: string,
+): Readonly<Record<string, string>> | undefined {
   if (names.size === 0) return undefined
   return {
     ...(names.has('x-request-id') && { 'x-request-id': hostRequestId ?? id }),

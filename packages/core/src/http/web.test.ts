@@ -17,7 +17,8 @@ async function exchange(request: Request, answer: Partial<GatewayResponse> = {},
   return { seen, response }
 }
 
-const post = (body: RequestInit['body'], init: RequestInit = {}): Request => new Request(URL_, { method: 'POST', body, duplex: 'half', ...init } as RequestInit)
+const post = (body: RequestInit['body'], init: RequestInit = {}): Request =>
+  new Request(URL_, { method: 'POST', body, duplex: 'half', ...init } as RequestInit)
 
 async function bytesOf(request: Request, limit = 100): Promise<string> {
   const { seen } = await exchange(request)
@@ -40,15 +41,31 @@ describe('the request', () => {
   it('shows what routing and identity need', async () => {
     const request = post('{}', { headers: { 'X-Api-Key': 'k' } })
     const { seen } = await exchange(request)
-    expect([seen.method, seen.path, seen.search, seen.header('x-api-key'), seen.header('x-none')]).toEqual(['POST', '/v1/chat/completions', '?x=1', 'k', undefined])
+    expect([
+      seen.method,
+      seen.path,
+      seen.search,
+      seen.header('x-api-key'),
+      seen.header('x-none'),
+    ]).toEqual(['POST', '/v1/chat/completions', '?x=1', 'k', undefined])
     expect([seen.host, seen.signal, seen.parsedBody]).toEqual([request, request.signal, undefined])
   })
 
   it('takes from the mount what the mount knows better', async () => {
     const { signal } = new AbortController()
     const host = { c: 1 }
-    const { seen } = await exchange(post('{}'), {}, { url: '/v1/models?y=2', host, signal, parsedBody: 'unused' })
-    expect([seen.path, seen.search, seen.host, seen.signal, seen.parsedBody]).toEqual(['/v1/models', '?y=2', host, signal, undefined])
+    const { seen } = await exchange(
+      post('{}'),
+      {},
+      { url: '/v1/models?y=2', host, signal, parsedBody: 'unused' },
+    )
+    expect([seen.path, seen.search, seen.host, seen.signal, seen.parsedBody]).toEqual([
+      '/v1/models',
+      '?y=2',
+      host,
+      signal,
+      undefined,
+    ])
   })
 
   it('uses the parsed body only when the request has been read', async () => {
@@ -63,10 +80,23 @@ describe('the request', () => {
     ['in pieces', () => post(chunks('{"a"', ':1}')), '{"a":1}'],
     ['as long as the limit', () => post('x'.repeat(100)), 'x'.repeat(100)],
     ['absent', () => post(null), ''],
-    ['announced too large', () => post('x', { headers: { 'content-length': '101' } }), 'body_too_large'],
+    [
+      'announced too large',
+      () => post('x', { headers: { 'content-length': '101' } }),
+      'body_too_large',
+    ],
     ['too large in pieces', () => post(chunks('x'.repeat(60), 'x'.repeat(60))), 'body_too_large'],
     ['compressed', () => post('x', { headers: { 'content-encoding': 'gzip' } }), 'invalid_request'],
-    ['of a client that left', () => post(new ReadableStream({ pull: (controller) => controller.error(new TypeError('terminated')) })), 'client_closed'],
+    [
+      'of a client that left',
+      () =>
+        post(
+          new ReadableStream({
+            pull: (controller) => controller.error(new TypeError('terminated')),
+          }),
+        ),
+      'client_closed',
+    ],
   ])('reads a body that comes %s', async (_how, request, expected) => {
     expect(await bytesOf(request())).toBe(expected)
   })
@@ -103,17 +133,33 @@ describe('a streamed body', () => {
   it.each<[string, () => Request, string]>([
     ['in pieces', () => post(chunks('{"a"', ':1}')), '{"a":1}'],
     ['absent', () => post(null), ''],
-    ['announced too large', () => post('x', { headers: { 'content-length': '101' } }), 'body_too_large'],
+    [
+      'announced too large',
+      () => post('x', { headers: { 'content-length': '101' } }),
+      'body_too_large',
+    ],
     ['too large in pieces', () => post(chunks('x'.repeat(60), 'x'.repeat(60))), 'body_too_large'],
     ['compressed', () => post('x', { headers: { 'content-encoding': 'gzip' } }), 'invalid_request'],
-    ['of a client that left', () => post(new ReadableStream({ pull: (controller) => controller.error(new TypeError('terminated')) })), 'client_closed'],
+    [
+      'of a client that left',
+      () =>
+        post(
+          new ReadableStream({
+            pull: (controller) => controller.error(new TypeError('terminated')),
+          }),
+        ),
+      'client_closed',
+    ],
   ])('comes %s', async (_how, request, expected) => {
     expect(await streamed(request())).toBe(expected)
   })
 
   it('that nobody reads to its end is cancelled with a whole answer', async () => {
     let cancelled = false
-    const body = new ReadableStream<Uint8Array>({ pull: (controller) => controller.enqueue(Buffer.alloc(10)), cancel: () => void (cancelled = true) })
+    const body = new ReadableStream<Uint8Array>({
+      pull: (controller) => controller.enqueue(Buffer.alloc(10)),
+      cancel: () => void (cancelled = true),
+    })
     const handle = async (incoming: GatewayRequest): Promise<GatewayResponse> => {
       await incoming.stream(100)[Symbol.asyncIterator]().next()
       return { status: 413, headers: {}, body: 'too large' }
@@ -124,25 +170,41 @@ describe('a streamed body', () => {
   })
 
   it('names the headers of the request', async () => {
-    const { seen } = await exchange(post('{}', { headers: { 'X-One': '1', 'content-type': 'a/b' } }))
+    const { seen } = await exchange(
+      post('{}', { headers: { 'X-One': '1', 'content-type': 'a/b' } }),
+    )
     expect([...seen.headerNames()]).toEqual(['content-type', 'x-one'])
   })
 })
 
 describe('the answer', () => {
   it('is a Response with status, headers and body', async () => {
-    const { response } = await exchange(post('{}'), { status: 429, headers: { 'retry-after': '1' }, body: '{"error":1}' })
-    expect([response?.status, response?.headers.get('retry-after'), await response?.text()]).toEqual([429, '1', '{"error":1}'])
-    expect(await (await exchange(post('{}'), { body: Buffer.from('bytes') })).response?.text()).toBe('bytes')
+    const { response } = await exchange(post('{}'), {
+      status: 429,
+      headers: { 'retry-after': '1' },
+      body: '{"error":1}',
+    })
+    expect([
+      response?.status,
+      response?.headers.get('retry-after'),
+      await response?.text(),
+    ]).toEqual([429, '1', '{"error":1}'])
+    expect(
+      await (await exchange(post('{}'), { body: Buffer.from('bytes') })).response?.text(),
+    ).toBe('bytes')
     expect(await (await exchange(post('{}'), { body: null })).response?.text()).toBe('')
   })
 
   it('is left to the host when the gateway has no such path', async () => {
     let passed = 0
     const mount = { fallThrough: () => void (passed += 1) }
-    expect((await exchange(post('{}'), { status: 404, unmatched: true }, mount)).response).toBeUndefined()
+    expect(
+      (await exchange(post('{}'), { status: 404, unmatched: true }, mount)).response,
+    ).toBeUndefined()
     expect(passed).toBe(1)
-    expect((await exchange(post('{}'), { status: 404, unmatched: true })).response?.status).toBe(404)
+    expect((await exchange(post('{}'), { status: 404, unmatched: true })).response?.status).toBe(
+      404,
+    )
     expect((await exchange(post('{}'), { status: 404 }, mount)).response?.status).toBe(404)
     expect(passed).toBe(1)
   })
@@ -152,7 +214,9 @@ describe('the answer', () => {
       yield 'data: \u00e9\n\n'
       yield Buffer.from('data: b\n\n')
     }
-    expect(await (await exchange(post('{}'), { body: body() })).response?.text()).toBe('data: \u00e9\n\ndata: b\n\n')
+    expect(await (await exchange(post('{}'), { body: body() })).response?.text()).toBe(
+      'data: \u00e9\n\ndata: b\n\n',
+    )
   })
 
   it('pulls no further than the client reads', async () => {

@@ -10,7 +10,10 @@ export { belowMount, targetOf } from './path.ts'
 
 /** What an adapter knows that the request does not say. */
 export interface WebMount extends MountPoint {
-  /** Path and query below the framework's mount, as the client wrote them; default the request's own. A prefix of the gateway is cut off here. */
+  /**
+   * Path and query below the framework's mount, as the client wrote them; default the request's
+   * own. A prefix of the gateway is cut off here.
+   */
   readonly url?: string
   /** The body as the host's parser left it. Used only when the request has been read already. */
   readonly parsedBody?: unknown
@@ -28,7 +31,11 @@ interface Handler {
 }
 
 /** Serves one web-standard request. Never rejects; `undefined` when the request was passed on. */
-export async function handleWeb(gateway: Handler, request: Request, mount: WebMount = {}): Promise<Response | undefined> {
+export async function handleWeb(
+  gateway: Handler,
+  request: Request,
+  mount: WebMount = {},
+): Promise<Response | undefined> {
   const url = mount.url ?? targetOf(request.url)
   const target = belowPrefix(url, gateway.prefix ?? '')
   if (target === undefined && mount.fallThrough !== undefined) {
@@ -46,7 +53,8 @@ export async function handleWeb(gateway: Handler, request: Request, mount: WebMo
   try {
     return toWebResponse(answer)
   } catch {
-    // A head that HTTP cannot carry: the client is told that much, and the host's error handler nothing.
+    // A head that HTTP cannot carry: the client is told that much, and the host's error handler
+    // nothing.
     if (isStreamBody(answer.body)) await answer.body[Symbol.asyncIterator]().return?.()
     return new Response(null, { status: 500 })
   }
@@ -82,7 +90,10 @@ class WebRequest implements GatewayRequest {
   }
 
   header(name: string): string | undefined {
-    return this.#request.headers.get(name) ?? (name === 'host' ? new URL(this.#request.url).host : undefined)
+    return (
+      this.#request.headers.get(name) ??
+      (name === 'host' ? new URL(this.#request.url).host : undefined)
+    )
   }
 
   headerNames(): Iterable<string> {
@@ -113,7 +124,11 @@ class WebRequest implements GatewayRequest {
   }
 
   #chunks(limit: number): AsyncGenerator<Uint8Array, undefined> {
-    return decodedChunks(chunksOf(this.#request, limit), this.#request.headers.get('content-encoding') ?? undefined, limit)
+    return decodedChunks(
+      chunksOf(this.#request, limit),
+      this.#request.headers.get('content-encoding') ?? undefined,
+      limit,
+    )
   }
 
   /** What nobody has read of a streamed body is nobody's any more. */
@@ -127,7 +142,10 @@ async function* chunksOf(request: Request, limit: number): AsyncGenerator<Uint8A
   if (codingsIn(encoding ?? undefined) === undefined) throw encodingNotAccepted(encoding ?? '')
   if (Number(request.headers.get('content-length')) > limit) throw bodyTooLarge(limit)
   if (request.bodyUsed) {
-    throw new GatewayError('invalid_request', 'The request body was read before it reached the gateway. Hand the Request over unread.')
+    throw new GatewayError(
+      'invalid_request',
+      'The request body was read before it reached the gateway. Hand the Request over unread.',
+    )
   }
   let size = 0
   try {
@@ -138,14 +156,22 @@ async function* chunksOf(request: Request, limit: number): AsyncGenerator<Uint8A
     }
   } catch (cause) {
     if (cause instanceof GatewayError) throw cause
-    throw new GatewayError('client_closed', 'The client closed the connection before its request was complete.', { cause })
+    throw new GatewayError(
+      'client_closed',
+      'The client closed the connection before its request was complete.',
+      { cause },
+    )
   }
 }
 
-/** The answer as a web-standard `Response`; cancelling its body ends the upstream call, and a body that rejects breaks off. */
+/**
+ * The answer as a web-standard `Response`; cancelling its body ends the upstream call, and a body
+ * that rejects breaks off.
+ */
 function toWebResponse(answer: GatewayResponse): Response {
   const { status, headers, body } = answer
-  if (!isStreamBody(body)) return new Response(body as string | Uint8Array<ArrayBuffer> | null, { status, headers })
+  if (!isStreamBody(body))
+    return new Response(body as string | Uint8Array<ArrayBuffer> | null, { status, headers })
   return new Response(toReadableStream(body), { status, headers })
 }
 

@@ -6,7 +6,12 @@ import { callerKey, type KnownCaller, spellingsOf } from './caller-key.ts'
 const keyName = fc.stringMatching(/^[A-Za-z0-9][\w.@-]{0,8}$/)
 const prefixes = ['', 'key:', 'made:', 'token:', 'host:', 'none:']
 /** Anything, and what looks like the spelling of another caller. */
-const outsideId = fc.oneof(fc.string({ minLength: 1 }), fc.tuple(fc.constantFrom(...prefixes), fc.constantFrom(...prefixes), keyName).map((parts) => parts.join('')))
+const outsideId = fc.oneof(
+  fc.string({ minLength: 1 }),
+  fc
+    .tuple(fc.constantFrom(...prefixes), fc.constantFrom(...prefixes), keyName)
+    .map((parts) => parts.join('')),
+)
 const caller: fc.Arbitrary<Pick<KnownCaller, 'id' | 'credential'>> = fc.oneof(
   fc.record({ id: keyName, credential: fc.constantFrom('key' as const, 'made' as const) }),
   fc.record({ id: outsideId, credential: fc.constantFrom('token' as const, 'host' as const) }),
@@ -27,7 +32,9 @@ describe('the spelling of callers', () => {
   it('of a name without a kind is that of keys, and of nothing else', () => {
     fc.assert(
       fc.property(caller, keyName, (one, name) => {
-        expect(spellingsOf(name).includes(callerKey(one))).toBe(one.id === name && (one.credential === 'key' || one.credential === 'made'))
+        expect(spellingsOf(name).includes(callerKey(one))).toBe(
+          one.id === name && (one.credential === 'key' || one.credential === 'made'),
+        )
       }),
     )
   })

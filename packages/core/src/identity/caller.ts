@@ -10,7 +10,13 @@ export interface Attribution {
   readonly tag?: string
 }
 
-export const attributes = ['tenant', 'team', 'user', 'feature', 'tag'] as const satisfies readonly (keyof Attribution)[]
+export const attributes = [
+  'tenant',
+  'team',
+  'user',
+  'feature',
+  'tag',
+] as const satisfies readonly (keyof Attribution)[]
 
 /** What a caller says of whose use its requests are, without anything else. */
 export function attributionOf(caller: Attribution | undefined): Attribution {
@@ -19,23 +25,37 @@ export function attributionOf(caller: Attribution | undefined): Attribution {
   return found
 }
 
-/** Who is calling, as a virtual key or the host's own login says. A request header can never change it. */
+/**
+ * Who is calling, as a virtual key or the host's own login says. A request header can never change
+ * it.
+ */
 export interface Caller extends Attribution {
   /** Stable id of the caller, for records and limits: the key's name, or the host's own user id. */
   readonly id: string
   /** The run of an agent that the request belongs to, where the host knows. */
   readonly session?: string
-  /** What it may say of itself in `x-postern-tenant`, `-team`, `-user`, `-feature` and `-tag`. From everybody else these headers count for nothing. */
+  /**
+   * What it may say of itself in `x-postern-tenant`, `-team`, `-user`, `-feature` and `-tag`. From
+   * everybody else these headers count for nothing.
+   */
   readonly mayName?: readonly (keyof Attribution)[]
-  /** It may report calls that went around the gateway (`POST /v1/usage-reports`), which are counted against its own limits. @default false */
+  /**
+   * It may report calls that went around the gateway (`POST /v1/usage-reports`), which are counted
+   * against its own limits. @default false
+   */
   readonly mayReport?: boolean
   /** It names its sessions itself, in the header `x-postern-session`, and has to. */
   readonly sendsSession?: boolean
   /** Routes this caller may use. Absent: all. */
   readonly routes?: readonly string[]
-  /** Models this caller may use, as `provider/model` or `provider/*`. Absent: all, unless `routes` is given. */
+  /**
+   * Models this caller may use, as `provider/model` or `provider/*`. Absent: all, unless `routes`
+   * is given.
+   */
   readonly models?: readonly string[]
-  /** Paths this caller may call; one that ends with `*` stands for all that begin so. Absent: all. */
+  /**
+   * Paths this caller may call; one that ends with `*` stands for all that begin so. Absent: all.
+   */
   readonly endpoints?: readonly string[]
   /** Tokens of output that one request of this caller may ask for. */
   readonly maxOutputTokens?: number
@@ -54,8 +74,9 @@ export interface CallerLimit {
 }
 
 /**
- * The host's own login. Falsy answers (`null`, `undefined`, `false`) leave it to virtual keys and tokens; anything else but an
- * object with an `id` is refused with 500 `identify_failed`, and so is an answer that takes longer than 10 seconds.
+ * The host's own login. Falsy answers (`null`, `undefined`, `false`) leave it to virtual keys and
+ * tokens; anything else but an object with an `id` is refused with 500 `identify_failed`, and so is
+ * an answer that takes longer than 10 seconds.
  */
 export type HostIdentify<Host> = (host: Host) => HostAnswer | Promise<HostAnswer>
 

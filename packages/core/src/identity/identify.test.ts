@@ -4,7 +4,13 @@ import { GatewayError } from '../errors.ts'
 import { HostCalls } from '../host-calls.ts'
 import type { GatewayRequest } from '../http/index.ts'
 import type { Caller } from './caller.ts'
-import { createIdentify, developmentKey, hostLogin, type Identify, type IdentityOptions } from './identify.ts'
+import {
+  createIdentify,
+  developmentKey,
+  hostLogin,
+  type Identify,
+  type IdentityOptions,
+} from './identify.ts'
 
 const KEY = 'pk_team_alpha_0123456789'
 const keys = [
@@ -16,7 +22,17 @@ function request(headers: Record<string, string> = {}, host?: unknown): GatewayR
   const never = (): never => {
     throw new Error('nobody unknown gets a byte of body read')
   }
-  return { method: 'POST', path: '/', search: '', header: (name) => headers[name], headerNames: () => Object.keys(headers), bytes: never, stream: never, signal: new AbortController().signal, host }
+  return {
+    method: 'POST',
+    path: '/',
+    search: '',
+    header: (name) => headers[name],
+    headerNames: () => Object.keys(headers),
+    bytes: never,
+    stream: never,
+    signal: new AbortController().signal,
+    host,
+  }
 }
 
 async function outcome(identify: Identify, from: GatewayRequest): Promise<string> {
@@ -28,7 +44,8 @@ async function outcome(identify: Identify, from: GatewayRequest): Promise<string
   }
 }
 
-const byKeys = (options: Partial<IdentityOptions> = {}): Identify => createIdentify({ auth: 'keys', keys, ...options })
+const byKeys = (options: Partial<IdentityOptions> = {}): Identify =>
+  createIdentify({ auth: 'keys', keys, ...options })
 
 describe('virtual keys', () => {
   it.each<[Record<string, string>, string]>([
@@ -55,27 +72,53 @@ describe('virtual keys', () => {
   })
 
   it('says nothing about the key it refused (I4)', async () => {
-    const refused = async (key: string): Promise<unknown> => Promise.resolve().then(() => byKeys()(request({ authorization: `Bearer ${key}` }))).catch((error: unknown) => error)
+    const refused = async (key: string): Promise<unknown> =>
+      Promise.resolve()
+        .then(() => byKeys()(request({ authorization: `Bearer ${key}` })))
+        .catch((error: unknown) => error)
     const near = (await refused(`${KEY}x`)) as GatewayError
     const far = (await refused('canary-1234')) as GatewayError
     expect(near).toMatchObject({ message: far.message, status: 401 })
-    expect(JSON.stringify({ ...near, message: near.message }) + String(near.stack)).not.toContain(KEY)
+    expect(JSON.stringify({ ...near, message: near.message }) + String(near.stack)).not.toContain(
+      KEY,
+    )
     expect(far.message).not.toContain('canary')
   })
 
-  it.each(['?key=pk_team_alpha_0123456789', '?api_key=sk-abc', '?alt=sse&key=AIzaSyA', '?access_token=eyJhbGciOi.x.y'])('are refused in a URL: %s (S-12)', async (search) => {
-    const error = await Promise.resolve().then(() => byKeys()({ ...request({ 'x-api-key': KEY }), search })).catch((thrown: unknown) => thrown)
+  it.each([
+    '?key=pk_team_alpha_0123456789',
+    '?api_key=sk-abc',
+    '?alt=sse&key=AIzaSyA',
+    '?access_token=eyJhbGciOi.x.y',
+  ])('are refused in a URL: %s (S-12)', async (search) => {
+    const error = await Promise.resolve()
+      .then(() => byKeys()({ ...request({ 'x-api-key': KEY }), search }))
+      .catch((thrown: unknown) => thrown)
     expect(error).toMatchObject({ code: 'invalid_request', status: 400 })
     expect((error as GatewayError).message).not.toMatch(/0123456789|sk-abc|AIzaSyA|eyJ/)
   })
 
   it('do not mind what else stands in a URL', async () => {
-    expect(await outcome(byKeys(), { ...request({ 'x-api-key': KEY }), search: '?alt=sse&limit=2&key=name' })).toBe('alpha')
+    expect(
+      await outcome(byKeys(), {
+        ...request({ 'x-api-key': KEY }),
+        search: '?alt=sse&limit=2&key=name',
+      }),
+    ).toBe('alpha')
   })
 
   it('lets no header change who is calling (I5)', async () => {
-    const headers = { authorization: `Bearer ${KEY}`, 'x-postern-user': 'root', 'x-user': 'root', 'x-tenant': 'other' }
-    expect(await byKeys()(request(headers))).toEqual({ id: 'alpha', credential: 'key', routes: ['fast'] })
+    const headers = {
+      authorization: `Bearer ${KEY}`,
+      'x-postern-user': 'root',
+      'x-user': 'root',
+      'x-tenant': 'other',
+    }
+    expect(await byKeys()(request(headers))).toEqual({
+      id: 'alpha',
+      credential: 'key',
+      routes: ['fast'],
+    })
   })
 
   it('finds a key beside a login that is not meant for it', async () => {
@@ -100,20 +143,43 @@ describe('without authentication', () => {
 })
 
 describe('the host\u2019s own login', () => {
-  const withHost = (identify: (host: { user?: string }) => Caller | null | undefined | Promise<Caller | null | undefined>): Identify => byKeys({ login: hostLogin(identify, new HostCalls({ clock: new FakeClock(), log: { error: () => undefined, warn: () => undefined } })) })
+  const withHost = (
+    identify: (host: {
+      user?: string
+    }) => Caller | null | undefined | Promise<Caller | null | undefined>,
+  ): Identify =>
+    byKeys({
+      login: hostLogin(
+        identify,
+        new HostCalls({
+          clock: new FakeClock(),
+          log: { error: () => undefined, warn: () => undefined },
+        }),
+      ),
+    })
 
   it('wins over every header and gets the host\u2019s request', async () => {
     const identify = withHost((host) => ({ id: `user-${host.user}` }))
-    expect(await outcome(identify, request({ authorization: `Bearer ${KEY}` }, { user: 'ada' }))).toBe('user-ada')
+    expect(
+      await outcome(identify, request({ authorization: `Bearer ${KEY}` }, { user: 'ada' })),
+    ).toBe('user-ada')
   })
 
-  it.each([null, undefined, false, 0, '', Number.NaN, 0n])('that answers %s leaves it to the keys', async (stranger) => {
-    const nobody = stranger as null
-    const identify = withHost(() => nobody)
-    expect(await outcome(identify, request({ 'x-api-key': KEY }))).toBe('alpha')
-    expect(await outcome(identify, request())).toBe('missing_api_key')
-    expect(await outcome(withHost(async () => nobody), request())).toBe('missing_api_key')
-  })
+  it.each([null, undefined, false, 0, '', Number.NaN, 0n])(
+    'that answers %s leaves it to the keys',
+    async (stranger) => {
+      const nobody = stranger as null
+      const identify = withHost(() => nobody)
+      expect(await outcome(identify, request({ 'x-api-key': KEY }))).toBe('alpha')
+      expect(await outcome(identify, request())).toBe('missing_api_key')
+      expect(
+        await outcome(
+          withHost(async () => nobody),
+          request(),
+        ),
+      ).toBe('missing_api_key')
+    },
+  )
 
   it('that fails lets nobody in: its error is not the client\u2019s business', async () => {
     for (const identify of [
@@ -122,8 +188,14 @@ describe('the host\u2019s own login', () => {
       }),
       withHost(() => Promise.reject(new Error('db secret'))),
     ]) {
-      const error = await Promise.resolve(identify(request({ authorization: `Bearer ${KEY}` }))).catch((thrown: unknown) => thrown)
-      expect(error).toMatchObject({ code: 'identify_failed', status: 500, cause: expect.stringContaining('db secret') })
+      const error = await Promise.resolve(
+        identify(request({ authorization: `Bearer ${KEY}` })),
+      ).catch((thrown: unknown) => thrown)
+      expect(error).toMatchObject({
+        code: 'identify_failed',
+        status: 500,
+        cause: expect.stringContaining('db secret'),
+      })
       expect((error as GatewayError).message).not.toContain('secret')
     }
   })

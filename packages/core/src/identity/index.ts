@@ -1,4 +1,11 @@
-export { type Attribution, attributes, attributionOf, type Caller, type CallerLimit, type HostIdentify } from './caller.ts'
+export {
+  type Attribution,
+  attributes,
+  attributionOf,
+  type Caller,
+  type CallerLimit,
+  type HostIdentify,
+} from './caller.ts'
 export { callerKey, type Credential, type KnownCaller, spellingsOf } from './caller-key.ts'
 export { mayCall } from './endpoints.ts'
 export { createJwtCheck, type JwtSettings } from './jwt.ts'

@@ -17,8 +17,16 @@ function start() {
     secret: (fresh) => kept.secret(fresh),
   }
   const instance = (): KeyRing => {
-    const register: Register = new Register({ directory, clock, onChange: (changed, isAnew) => ring.learn(changed, isAnew) })
-    const ring = new KeyRing({ register, clock, callerOf: ({ name }) => ({ id: name, credential: 'made' }) })
+    const register: Register = new Register({
+      directory,
+      clock,
+      onChange: (changed, isAnew) => ring.learn(changed, isAnew),
+    })
+    const ring = new KeyRing({
+      register,
+      clock,
+      callerOf: ({ name }) => ({ id: name, credential: 'made' }),
+    })
     return ring
   }
   return { clock, kept, state, one: instance(), other: instance() }
@@ -30,7 +38,11 @@ describe('a key ring', () => {
     const { key, stored } = await one.make({ name: 'web', grants: {} })
     expect(key).toMatch(/^pk_[\w-]{43}$/)
     expect(await other.find(key)).toEqual({ id: 'web', credential: 'made' })
-    expect([await other.find(`${key}x`), await other.find('pk_'), await other.find(stored.hash)]).toEqual([undefined, undefined, undefined])
+    expect([
+      await other.find(`${key}x`),
+      await other.find('pk_'),
+      await other.find(stored.hash),
+    ]).toEqual([undefined, undefined, undefined])
   })
 
   it('keeps no key: what is written down opens nothing', async () => {
@@ -55,9 +67,15 @@ describe('a key ring', () => {
     const { clock, one } = start()
     const old = await one.make({ name: 'web', grants: {} })
     const made = await one.rotate(old.stored, 60_000)
-    expect([await one.find(old.key), await one.find(made.key)]).toEqual([{ id: 'web', credential: 'made' }, { id: 'web', credential: 'made' }])
+    expect([await one.find(old.key), await one.find(made.key)]).toEqual([
+      { id: 'web', credential: 'made' },
+      { id: 'web', credential: 'made' },
+    ])
     await clock.advance(60_000)
-    expect([await one.find(old.key), await one.find(made.key)]).toEqual([undefined, { id: 'web', credential: 'made' }])
+    expect([await one.find(old.key), await one.find(made.key)]).toEqual([
+      undefined,
+      { id: 'web', credential: 'made' },
+    ])
   })
 
   it('forgets a key when its time is over', async () => {

@@ -21,7 +21,9 @@ export interface KeyRingOptions {
   readonly callerOf: (stored: StoredKey) => KnownCaller
 }
 
-/** The virtual keys that are made while the gateway runs. Kept as HMACs and shared by all instances. */
+/**
+ * The virtual keys that are made while the gateway runs. Kept as HMACs and shared by all instances.
+ */
 export class KeyRing {
   readonly #options: KeyRingOptions
   #byHash = new Map<string, { readonly stored: StoredKey; readonly caller: KnownCaller }>()
@@ -34,28 +36,48 @@ export class KeyRing {
   learn(changed: readonly StoredEntry[], isAnew: boolean): void {
     if (isAnew) this.#byHash = new Map()
     for (const entry of changed) {
-      if (entry.kind === 'key') this.#byHash.set(entry.hash, { stored: entry, caller: Object.freeze(this.#options.callerOf(entry)) })
+      if (entry.kind === 'key')
+        this.#byHash.set(entry.hash, {
+          stored: entry,
+          caller: Object.freeze(this.#options.callerOf(entry)),
+        })
       else if (entry.kind === 'removed') this.#forget(entry.id)
     }
   }
 
-  /** Who presents this key; `undefined` for nobody. Rejects with `store_unavailable` where that cannot be known. */
+  /**
+   * Who presents this key; `undefined` for nobody. Rejects with `store_unavailable` where that
+   * cannot be known.
+   */
   async find(key: string): Promise<KnownCaller | undefined> {
     const { register } = this.#options
     const refreshing = register.refresh()
     if (refreshing !== undefined) await refreshing
-    if (register.ageMs > BELIEVED_MS || register.secret === undefined) throw new GatewayError('store_unavailable', 'Keys cannot be checked at the moment.', { retryAfterMs: 1_000 })
+    if (register.ageMs > BELIEVED_MS || register.secret === undefined)
+      throw new GatewayError('store_unavailable', 'Keys cannot be checked at the moment.', {
+        retryAfterMs: 1_000,
+      })
     const found = this.#byHash.get(hashOf(key, register.secret))
     return found !== undefined && this.#isValid(found.stored) ? found.caller : undefined
   }
 
   /** Every key there is, revoked ones too, the oldest first. */
   async list(): Promise<readonly StoredKey[]> {
-    return (await this.#options.register.list('key')).toSorted((one, other) => one.createdAt - other.createdAt)
+    return (await this.#options.register.list('key')).toSorted(
+      (one, other) => one.createdAt - other.createdAt,
+    )
   }
 
   /** @param expiresAt milliseconds since the epoch */
-  async make({ name, grants, expiresAt }: { readonly name: string; readonly grants: StoredKey['grants']; readonly expiresAt?: number | undefined }): Promise<MadeKey> {
+  async make({
+    name,
+    grants,
+    expiresAt,
+  }: {
+    readonly name: string
+    readonly grants: StoredKey['grants']
+    readonly expiresAt?: number | undefined
+  }): Promise<MadeKey> {
     const { register, clock } = this.#options
     // The first key of all: nobody has asked for the secret yet.
     if (register.secret === undefined) await register.list('key')
@@ -80,7 +102,11 @@ export class KeyRing {
   async rotate(old: StoredKey, graceMs: number): Promise<MadeKey> {
     const made = await this.make({ name: old.name, grants: old.grants, expiresAt: old.expiresAt })
     const now = this.#options.clock.now()
-    await this.#options.register.put({ ...old, rotatedAt: now, expiresAt: Math.min(old.expiresAt ?? Number.POSITIVE_INFINITY, now + graceMs) })
+    await this.#options.register.put({
+      ...old,
+      rotatedAt: now,
+      expiresAt: Math.min(old.expiresAt ?? Number.POSITIVE_INFINITY, now + graceMs),
+    })
     return made
   }
 
@@ -90,7 +116,11 @@ export class KeyRing {
 
   /** Revokes it, and ends what is under way with it. */
   kill(key: StoredKey): Promise<StoredKey> {
-    return this.#write({ ...key, revokedAt: key.revokedAt ?? this.#options.clock.now(), isKilled: true })
+    return this.#write({
+      ...key,
+      revokedAt: key.revokedAt ?? this.#options.clock.now(),
+      isKilled: true,
+    })
   }
 
   change(key: StoredKey, grants: StoredKey['grants']): Promise<StoredKey> {
@@ -112,7 +142,9 @@ export class KeyRing {
   }
 
   #isValid({ expiresAt, revokedAt }: StoredKey): boolean {
-    return revokedAt === undefined && (expiresAt === undefined || expiresAt > this.#options.clock.now())
+    return (
+      revokedAt === undefined && (expiresAt === undefined || expiresAt > this.#options.clock.now())
+    )
   }
 }
 

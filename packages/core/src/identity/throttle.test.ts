@@ -5,7 +5,10 @@ import { memoryWindow } from '../storage/index.ts'
 import { networkOf, Throttle } from './throttle.ts'
 
 const wrong = new GatewayError('invalid_api_key', 'wrong')
-const start = (limits: { perAddress?: number; inAll?: number } = {}, open = memoryWindow): Throttle => new Throttle({ name: 'keys', perAddress: 3, inAll: 1000, open, ...limits })
+const start = (
+  limits: { perAddress?: number; inAll?: number } = {},
+  open = memoryWindow,
+): Throttle => new Throttle({ name: 'keys', perAddress: 3, inAll: 1000, open, ...limits })
 
 beforeEach(() => void vi.useFakeTimers())
 afterEach(() => void vi.useRealTimers())
@@ -13,11 +16,21 @@ afterEach(() => void vi.useRealTimers())
 describe('Throttle', () => {
   it('answers 429 with the time to wait once an address has sent too many wrong credentials, and 401 again after it', async () => {
     const throttle = start()
-    const from = async (peer: string): Promise<number> => (await throttle.refusal(wrong, { peer })).status
-    expect([await from('10.0.0.1'), await from('10.0.0.1'), await from('10.0.0.1'), await from('10.0.0.1'), await from('10.0.0.2')]).toEqual([401, 401, 401, 429, 401])
+    const from = async (peer: string): Promise<number> =>
+      (await throttle.refusal(wrong, { peer })).status
+    expect([
+      await from('10.0.0.1'),
+      await from('10.0.0.1'),
+      await from('10.0.0.1'),
+      await from('10.0.0.1'),
+      await from('10.0.0.2'),
+    ]).toEqual([401, 401, 401, 429, 401])
     vi.advanceTimersByTime(20_000)
     const refused = await throttle.refusal(wrong, { peer: '10.0.0.1' })
-    expect(refused).toMatchObject({ code: 'rate_limit_exceeded', details: { retryAfterMs: 40_000, headers: { 'x-should-retry': 'false' } } })
+    expect(refused).toMatchObject({
+      code: 'rate_limit_exceeded',
+      details: { retryAfterMs: 40_000, headers: { 'x-should-retry': 'false' } },
+    })
     vi.advanceTimersByTime(40_001)
     expect(await from('10.0.0.1')).toBe(401)
   })
@@ -30,10 +43,18 @@ describe('Throttle', () => {
     })
     const statuses = new Map<number, number>()
     for (let at = 0; at < 100_000; at += 1) {
-      const { status } = await throttle.refusal(wrong, { peer: `10.${at >> 16}.${(at >> 8) & 255}.${at & 255}` })
+      const { status } = await throttle.refusal(wrong, {
+        peer: `10.${at >> 16}.${(at >> 8) & 255}.${at & 255}`,
+      })
       statuses.set(status, (statuses.get(status) ?? 0) + 1)
     }
-    expect([keys.size, [...statuses]]).toEqual([101, [[401, 100], [429, 99_900]]])
+    expect([keys.size, [...statuses]]).toEqual([
+      101,
+      [
+        [401, 100],
+        [429, 99_900],
+      ],
+    ])
     expect(vi.getTimerCount()).toBe(101)
     vi.advanceTimersByTime(60_001)
     expect(vi.getTimerCount()).toBe(0)
@@ -48,7 +69,11 @@ describe('Throttle', () => {
   it('leaves the refusal as it is where nothing can be counted', async () => {
     const broken = start({}, () => ({ take: () => Promise.reject(new Error('away')) }))
     expect(await broken.refusal(wrong, { peer: '10.0.0.1' })).toBe(wrong)
-    const odd = { get peer(): string { throw new Error('trust proxy threw') } }
+    const odd = {
+      get peer(): string {
+        throw new Error('trust proxy threw')
+      },
+    }
     expect(await start().refusal(wrong, odd)).toBe(wrong)
   })
 })
@@ -76,7 +101,17 @@ describe('the network of an address', () => {
   })
 
   it('is one for each /64, however it is written, and never throws', () => {
-    fc.assert(fc.property(fc.ipV6(), (address) => void expect(networkOf(address)).toMatch(/^(?:[\da-f]{1,4}(?::[\da-f]{1,4}){3}::\/64|\d+\.\d+\.\d+\.\d+)$/)))
-    fc.assert(fc.property(fc.string(), (text) => void expect(typeof networkOf(text)).toBe('string')))
+    fc.assert(
+      fc.property(
+        fc.ipV6(),
+        (address) =>
+          void expect(networkOf(address)).toMatch(
+            /^(?:[\da-f]{1,4}(?::[\da-f]{1,4}){3}::\/64|\d+\.\d+\.\d+\.\d+)$/,
+          ),
+      ),
+    )
+    fc.assert(
+      fc.property(fc.string(), (text) => void expect(typeof networkOf(text)).toBe('string')),
+    )
   })
 })

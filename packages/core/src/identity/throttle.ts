@@ -15,10 +15,12 @@ export interface ThrottleOptions {
 }
 
 /**
- * Answers wrong credentials with 429 once there were too many. Credentials are checked first and only wrong ones are
- * counted, so a right one is let in from any address at any time, and costs nothing here.
+ * Answers wrong credentials with 429 once there were too many. Credentials are checked first and
+ * only wrong ones are counted, so a right one is let in from any address at any time, and costs
+ * nothing here.
  *
- * Addresses are counted only while the limit over all of them lasts: no more of them are remembered for a minute than it has.
+ * Addresses are counted only while the limit over all of them lasts: no more of them are remembered
+ * for a minute than it has.
  */
 export class Throttle {
   readonly #options: ThrottleOptions
@@ -28,12 +30,20 @@ export class Throttle {
     this.#options = options
   }
 
-  /** The refusal as the client is told it. Never rejects: without a count, the refusal stays as it is. */
+  /**
+   * The refusal as the client is told it. Never rejects: without a count, the refusal stays as it
+   * is.
+   */
   async refusal(error: GatewayError, request: Pick<GatewayRequest, 'peer'>): Promise<GatewayError> {
     const { name, perAddress, inAll, open } = this.#options
-    this.#windows ??= { perAddress: open(`wrong-${name}-by-address`, perAddress), inAll: open(`wrong-${name}`, inAll) }
+    this.#windows ??= {
+      perAddress: open(`wrong-${name}-by-address`, perAddress),
+      inAll: open(`wrong-${name}`, inAll),
+    }
     try {
-      const waitMs = (await this.#windows.inAll.take('all')) ?? (await this.#windows.perAddress.take(networkOf(request.peer)))
+      const waitMs =
+        (await this.#windows.inAll.take('all')) ??
+        (await this.#windows.perAddress.take(networkOf(request.peer)))
       return waitMs === undefined ? error : tooMany(waitMs)
     } catch {
       return error
@@ -44,12 +54,17 @@ export class Throttle {
 /** A wrong credential stays wrong: clients that retry by themselves are told not to. */
 function tooMany(waitMs: number): GatewayError {
   const seconds = Math.ceil(waitMs / 1000)
-  return new GatewayError('rate_limit_exceeded', `Too many wrong credentials. Another one is checked at any time and let in if it is right; retry after ${seconds} s.`, { retryAfterMs: Math.max(waitMs, 1), headers: { 'x-should-retry': 'false' } })
+  return new GatewayError(
+    'rate_limit_exceeded',
+    `Too many wrong credentials. Another one is checked at any time and let in if it is right; retry after ${seconds} s.`,
+    { retryAfterMs: Math.max(waitMs, 1), headers: { 'x-should-retry': 'false' } },
+  )
 }
 
 /**
- * The network that wrong credentials are counted for: an IPv4 address, or the /64 of an IPv6 address, which one subscriber
- * has whole. Anything that is no address, such as text from a header, counts as one.
+ * The network that wrong credentials are counted for: an IPv4 address, or the /64 of an IPv6
+ * address, which one subscriber has whole. Anything that is no address, such as text from a header,
+ * counts as one.
  */
 export function networkOf(address: string | undefined): string {
   const plain = address?.split('%', 1)[0] ?? ''
@@ -59,8 +74,16 @@ export function networkOf(address: string | undefined): string {
   const [head = '', tail] = hostname.slice(1, -1).split('::')
   const first = head === '' ? [] : head.split(':')
   const last = tail === undefined || tail === '' ? [] : tail.split(':')
-  const groups = tail === undefined ? first : [...first, ...Array<string>(8 - first.length - last.length).fill('0'), ...last]
+  const groups =
+    tail === undefined
+      ? first
+      : [...first, ...Array<string>(8 - first.length - last.length).fill('0'), ...last]
   // `::ffff:a.b.c.d` is the IPv4 address that an IPv6 socket saw.
-  if (groups.slice(0, 5).every((group) => group === '0') && groups[5] === 'ffff') return groups.slice(6).map((group) => Number.parseInt(group, 16)).map((pair) => `${pair >> 8}.${pair & 255}`).join('.')
+  if (groups.slice(0, 5).every((group) => group === '0') && groups[5] === 'ffff')
+    return groups
+      .slice(6)
+      .map((group) => Number.parseInt(group, 16))
+      .map((pair) => `${pair >> 8}.${pair & 255}`)
+      .join('.')
   return `${groups.slice(0, 4).join(':')}::/64`
 }

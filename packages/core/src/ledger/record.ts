@@ -4,11 +4,16 @@ import type { AttemptSummary, ErrorCode } from '../errors.ts'
 import type { Exchange, Outcome } from '../exchange.ts'
 import { type Attribution, attributionOf, type Caller, type Credential } from '../identity/index.ts'
 
-/** Token counts of one answer. Integers; input includes cached tokens, output includes reasoning. */
+/**
+ * Token counts of one answer. Integers; input includes cached tokens, output includes reasoning.
+ */
 export interface RecordedUsage {
   /** The provider has not told it. */
   readonly estimated?: true
-  /** Why it is an estimate: `answer_unread`, `stream_unfinished`, `reasoning_hidden` or `usage_missing`. */
+  /**
+   * Why it is an estimate: `answer_unread`, `stream_unfinished`, `reasoning_hidden` or
+   * `usage_missing`.
+   */
   readonly because?: EstimateReason
   readonly input: number
   readonly output: number
@@ -32,7 +37,10 @@ export interface RequestRecord {
   readonly endpoint: string
   /** Who called; absent when nobody could be identified. */
   readonly caller?: { readonly id: string } & Attribution
-  /** Kind of the credential that named the caller: ids of different kinds are different callers. `made`: a key of `/admin/keys`; `host`: `identify`. */
+  /**
+   * Kind of the credential that named the caller: ids of different kinds are different callers.
+   * `made`: a key of `/admin/keys`; `host`: `identify`.
+   */
   readonly credential?: Credential
   /** The model as the client named it. */
   readonly model?: string
@@ -45,13 +53,19 @@ export interface RequestRecord {
   /** `ok`, or why it failed: `client_closed`, `upstream_truncated`, ... */
   readonly code: ErrorCode | 'ok'
   readonly attempts: readonly AttemptSummary[]
-  /** Of the answer; where there was none, of all attempts that the provider may charge for. Absent where nothing is counted in tokens. */
+  /**
+   * Of the answer; where there was none, of all attempts that the provider may charge for. Absent
+   * where nothing is counted in tokens.
+   */
   readonly usage?: RecordedUsage
   /** Finish reason of each choice. */
   readonly finishReasons: readonly string[]
   /** What of the request could not be carried to the target. */
   readonly dropped: readonly string[]
-  /** What was decided otherwise than usual, because something is not as it should be: `circuit-open`, `target-cooling`, ... */
+  /**
+   * What was decided otherwise than usual, because something is not as it should be:
+   * `circuit-open`, `target-cooling`, ...
+   */
   readonly degraded: readonly string[]
   readonly timings: { readonly totalMs: number; readonly firstEventMs?: number }
 }
@@ -62,7 +76,10 @@ export function recordOf(exchange: Exchange, outcome: Outcome, totalMs: number):
   return {
     id: exchange.id,
     at: new Date(exchange.startedAt).toISOString(),
-    ...defined({ hostRequestId: exchange.trace.hostRequestId, traceparent: exchange.trace.traceparent }),
+    ...defined({
+      hostRequestId: exchange.trace.hostRequestId,
+      traceparent: exchange.trace.traceparent,
+    }),
     endpoint: exchange.endpoint,
     ...(caller === undefined ? {} : { caller: callerOf(caller), credential: caller.credential }),
     ...defined({ model: operation?.model, route: exchange.route, target: exchange.target }),
@@ -72,7 +89,15 @@ export function recordOf(exchange: Exchange, outcome: Outcome, totalMs: number):
     attempts: exchange.attempts,
     ...(usage === undefined
       ? {}
-      : { usage: { ...(outcome.usageEstimated !== undefined && { estimated: true as const, because: outcome.usageEstimated }), ...usageOf(usage) } }),
+      : {
+          usage: {
+            ...(outcome.usageEstimated !== undefined && {
+              estimated: true as const,
+              because: outcome.usageEstimated,
+            }),
+            ...usageOf(usage),
+          },
+        }),
     finishReasons: outcome.finishes?.map((finish) => finish.reason) ?? [],
     dropped: exchange.dropped,
     degraded: [...exchange.degraded],
@@ -86,12 +111,30 @@ export function callerOf(caller: Caller): NonNullable<RequestRecord['caller']> {
 }
 
 /** The counts alone: what a provider says besides may hold anything. */
-export function usageOf({ inputTokens, outputTokens, cachedTokens, cacheWriteTokens, longCacheWriteTokens, reasoningTokens }: Usage): RecordedUsage {
-  return defined({ input: inputTokens, output: outputTokens, cached: cachedTokens, cacheWrite: cacheWriteTokens, cacheWriteLong: longCacheWriteTokens, reasoning: reasoningTokens })
+export function usageOf({
+  inputTokens,
+  outputTokens,
+  cachedTokens,
+  cacheWriteTokens,
+  longCacheWriteTokens,
+  reasoningTokens,
+}: Usage): RecordedUsage {
+  return defined({
+    input: inputTokens,
+    output: outputTokens,
+    cached: cachedTokens,
+    cacheWrite: cacheWriteTokens,
+    cacheWriteLong: longCacheWriteTokens,
+    reasoning: reasoningTokens,
+  })
 }
 
-type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & { [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined> }
+type Defined<T> = { [K in keyof T as undefined extends T[K] ? never : K]: T[K] } & {
+  [K in keyof T as undefined extends T[K] ? K : never]?: Exclude<T[K], undefined>
+}
 
 function defined<T extends object>(fields: T): Defined<T> {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as Defined<T>
+  return Object.fromEntries(
+    Object.entries(fields).filter(([, value]) => value !== undefined),
+  ) as Defined<T>
 }

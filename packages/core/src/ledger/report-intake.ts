@@ -23,18 +23,28 @@ export class ReportIntake {
   }
 
   /**
-   * The reports that are new. Throws `rate_limit_exceeded` where they are more than the caller may report, and takes none then.
+   * The reports that are new. Throws `rate_limit_exceeded` where they are more than the caller may
+   * report, and takes none then.
    *
    * @param caller as `callerKey` spells it
    */
   take(caller: string, reports: readonly UsageReport[]): readonly UsageReport[] {
     const ids = new Set<string>()
-    const fresh = reports.filter(({ id }) => !this.#taken.has(`${caller} ${id}`) && ids.size < ids.add(id).size)
-    const tokens = fresh.reduce((sum, { usage }) => sum + (usage === undefined ? 0 : usage.inputTokens + usage.outputTokens), 0)
+    const fresh = reports.filter(
+      ({ id }) => !this.#taken.has(`${caller} ${id}`) && ids.size < ids.add(id).size,
+    )
+    const tokens = fresh.reduce(
+      (sum, { usage }) => sum + (usage === undefined ? 0 : usage.inputTokens + usage.outputTokens),
+      0,
+    )
     const counts = this.#countsOf(caller)
     const { all, some } = counts.sums
     if (all + fresh.length > MOST_REPORTS_PER_HOUR || some + tokens > MOST_TOKENS_PER_HOUR) {
-      throw new GatewayError('rate_limit_exceeded', `A key may report ${MOST_REPORTS_PER_HOUR} calls and ${MOST_TOKENS_PER_HOUR} tokens per hour, and has reported ${all} and ${some}. Send these reports later.`, { retryAfterMs: WINDOW_MS / 10 })
+      throw new GatewayError(
+        'rate_limit_exceeded',
+        `A key may report ${MOST_REPORTS_PER_HOUR} calls and ${MOST_TOKENS_PER_HOUR} tokens per hour, and has reported ${all} and ${some}. Send these reports later.`,
+        { retryAfterMs: WINDOW_MS / 10 },
+      )
     }
     counts.add({ all: fresh.length, some: tokens })
     for (const { id } of fresh) keepNewest(this.#taken.add(`${caller} ${id}`), MOST_REMEMBERED)

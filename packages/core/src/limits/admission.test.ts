@@ -9,11 +9,42 @@ it('keeps nothing of what was asked for while the request ended', async () => {
   const { ledger } = memoryStore(() => clock.now())
   const held = Promise.withResolvers<void>()
   let reserves = 0
-  const slow = { ...ledger, reserve: async (...asked: Parameters<typeof ledger.reserve>) => ((reserves += 1) > 1 ? held.promise : Promise.resolve()).then(() => ledger.reserve(...asked)), settle: (...asked: Parameters<typeof ledger.settle>) => ledger.settle(...asked), read: (...asked: Parameters<typeof ledger.read>) => ledger.read(...asked), reset: (...asked: Parameters<typeof ledger.reset>) => ledger.reset(...asked) }
-  const admission = new AdmissionControl({ clock, ledger: slow, limitFailMode: 'local', budgetFailMode: 'local', longestMs: 600_000, onLost: () => undefined })
-  const limits: Limit[] = [{ place: 'limits[0]', scope: [], only: new Map(), unit: 'tokens', window: 'day', timeZone: 'UTC', amount: 10_000, alertAt: [], isSoft: false }]
+  const slow = {
+    ...ledger,
+    reserve: async (...asked: Parameters<typeof ledger.reserve>) =>
+      ((reserves += 1) > 1 ? held.promise : Promise.resolve()).then(() => ledger.reserve(...asked)),
+    settle: (...asked: Parameters<typeof ledger.settle>) => ledger.settle(...asked),
+    read: (...asked: Parameters<typeof ledger.read>) => ledger.read(...asked),
+    reset: (...asked: Parameters<typeof ledger.reset>) => ledger.reset(...asked),
+  }
+  const admission = new AdmissionControl({
+    clock,
+    ledger: slow,
+    limitFailMode: 'local',
+    budgetFailMode: 'local',
+    longestMs: 600_000,
+    onLost: () => undefined,
+  })
+  const limits: Limit[] = [
+    {
+      place: 'limits[0]',
+      scope: [],
+      only: new Map(),
+      unit: 'tokens',
+      window: 'day',
+      timeZone: 'UTC',
+      amount: 10_000,
+      alertAt: [],
+      isSoft: false,
+    },
+  ]
   const amounts = { inputTokens: 20, outputTokens: 300, nanoDollars: 0 }
-  const admitted = await admission.admit(limits, { id: 'one', subject: {}, degraded: new Set(), estimate: () => amounts })
+  const admitted = await admission.admit(limits, {
+    id: 'one',
+    subject: {},
+    degraded: new Set(),
+    estimate: () => amounts,
+  })
   const asking = admitted?.extend({ inputTokens: 0, outputTokens: 1_024, nanoDollars: 0 })
   admitted?.settle({ ...amounts, outputTokens: 30 })
   held.resolve()

@@ -1,11 +1,28 @@
 import type { Clock } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
-import { type Draw, type Ledger, memoryStore, type Reservation, type ReserveAnswer, StoreSilent } from '../storage/index.ts'
+import {
+  type Draw,
+  type Ledger,
+  memoryStore,
+  type Reservation,
+  type ReserveAnswer,
+  StoreSilent,
+} from '../storage/index.ts'
 import { alertDraw, type Alerts } from './alerts.ts'
 import { type Amounts, amountOf, estimatedUnits, leastUsed } from './amounts.ts'
 import { type CounterContext, countersOf, type SharedCounter, tightest } from './counters.ts'
 import { HeldReservations, knowsInstances } from './held-reservations.ts'
-import { appliesTo, describe, endsAnswers, isBudget, type Limit, NANO_PER_DOLLAR, type Subject, type Unit, windowName } from './limit.ts'
+import {
+  appliesTo,
+  describe,
+  endsAnswers,
+  isBudget,
+  type Limit,
+  NANO_PER_DOLLAR,
+  type Subject,
+  type Unit,
+  windowName,
+} from './limit.ts'
 import { limitHeaders } from './limit-headers.ts'
 import { LocalRoom, type Want } from './local-room.ts'
 import { LocalShare } from './local-share.ts'
@@ -13,7 +30,10 @@ import { type Period, periodAt } from './period.ts'
 import { type Settlement, Settlements } from './settlements.ts'
 import { LONGEST_WORTHWHILE_MS, refusalOf, shortageOf } from './shortage.ts'
 
-/** What a store that cannot be asked means for a limit: nobody gets in, everybody does, or this process counts for itself. */
+/**
+ * What a store that cannot be asked means for a limit: nobody gets in, everybody does, or this
+ * process counts for itself.
+ */
 export type FailMode = 'closed' | 'open' | 'local'
 
 export interface AdmissionOptions {
@@ -26,7 +46,10 @@ export interface AdmissionOptions {
   /** No request takes longer. */
   readonly longestMs: number
   readonly alerts?: Alerts | undefined
-  /** A name no other gateway has, where others count in the same store: what this one holds is given back when it ends. */
+  /**
+   * A name no other gateway has, where others count in the same store: what this one holds is given
+   * back when it ends.
+   */
   readonly instance?: string | undefined
   /** Told when settlements are given up: more of them wait than are kept. */
   readonly onLost: (count: number) => void
@@ -40,7 +63,10 @@ export interface Demand {
   estimate(limits: readonly Limit[]): Amounts
   /** Where to say that something was decided otherwise than usual. */
   readonly degraded: Set<string>
-  /** A request that is larger than a budget takes all of it, instead of being refused: pacing, where nothing is to be saved. */
+  /**
+   * A request that is larger than a budget takes all of it, instead of being refused: pacing, where
+   * nothing is to be saved.
+   */
   readonly takesAll?: boolean
 }
 
@@ -52,7 +78,10 @@ export interface Admitted {
   readonly estimate: Amounts | undefined
   /** Tokens of output that are reserved; `undefined` where no limit ends an answer. */
   coveredOutput(): number | undefined
-  /** Takes more, of the limits that end answers. False where there is not so much; of what was left at last while the store cannot be asked. Never rejects. */
+  /**
+   * Takes more, of the limits that end answers. False where there is not so much; of what was left
+   * at last while the store cannot be asked. Never rejects.
+   */
   extend(more: Amounts): Promise<boolean>
   /** Once, when it has ended: never rejects, and nobody waits for it. */
   settle(actual: Amounts): void
@@ -75,7 +104,10 @@ interface Asked {
   readonly limits: readonly Limit[]
   readonly demand: Pick<Demand, 'id' | 'subject'>
   readonly estimate: Amounts | undefined
-  /** What will have been used of the estimate, should this instance end before it can say. @default what its input is worth */
+  /**
+   * What will have been used of the estimate, should this instance end before it can say. @default
+   * what its input is worth
+   */
   readonly least?: Amounts
 }
 
@@ -95,7 +127,10 @@ const TRY_AGAIN_MS = 1_000
 /** Beyond any clock that is merely wrong: after that the store's time is not believed. */
 const MOST_TIME_CORRECTIONS = 3
 
-/** Decides who gets in: takes from every limit that concerns a request, or from none, before anything is done for it. */
+/**
+ * Decides who gets in: takes from every limit that concerns a request, or from none, before
+ * anything is done for it.
+ */
 export class AdmissionControl {
   readonly #options: AdmissionOptions
   readonly #local: Ledger
@@ -112,43 +147,86 @@ export class AdmissionControl {
     const { clock, ledger, instance, onLost } = options
     this.#options = options
     this.#local = memoryStore(() => clock.now()).ledger
-    this.#held = instance !== undefined && knowsInstances(ledger) ? new HeldReservations(ledger, { clock, instance }) : undefined
+    this.#held =
+      instance !== undefined && knowsInstances(ledger)
+        ? new HeldReservations(ledger, { clock, instance })
+        : undefined
     this.#share = this.#held && new LocalShare()
-    this.#settlements = new Settlements({ clock, ledger, onLost, onOver: ({ lease }) => lease && this.#held?.remove() })
+    this.#settlements = new Settlements({
+      clock,
+      ledger,
+      onLost,
+      onOver: ({ lease }) => lease && this.#held?.remove(),
+    })
   }
 
-  /** `undefined` where no limit concerns it. Rejects with 429, 402 or 503, and has taken nothing then. */
+  /**
+   * `undefined` where no limit concerns it. Rejects with 429, 402 or 503, and has taken nothing
+   * then.
+   */
   admit(limits: readonly Limit[], demand: Demand): Promise<Admitted> | undefined {
     const own = limits.filter((limit) => appliesTo(limit, demand.subject))
     return own.length === 0 ? undefined : this.#admit(own, demand)
   }
 
   async #admit(limits: readonly Limit[], demand: Demand): Promise<Admitted> {
-    const estimate = limits.some(({ unit }) => estimatedUnits.has(unit)) ? demand.estimate(limits) : undefined
-    if (estimate !== undefined && estimate.nanoDollars === undefined) refuseUnpriced(limits, estimate)
-    if (estimate !== undefined && demand.takesAll !== true && limits.some((limit) => isBudget(limit) && amountOf(limit.unit, estimate) > limit.amount)) throw await this.#tooLarge(limits, demand, estimate)
+    const estimate = limits.some(({ unit }) => estimatedUnits.has(unit))
+      ? demand.estimate(limits)
+      : undefined
+    if (estimate !== undefined && estimate.nanoDollars === undefined)
+      refuseUnpriced(limits, estimate)
+    if (
+      estimate !== undefined &&
+      demand.takesAll !== true &&
+      limits.some((limit) => isBudget(limit) && amountOf(limit.unit, estimate) > limit.amount)
+    )
+      throw await this.#tooLarge(limits, demand, estimate)
     const { ledger } = this.#options
     let chosen = ledger
     let asked = limits
-    const { answer, counters } = await this.#reserve(ledger, { limits, demand, estimate }).catch((error: unknown) => {
-      chosen = this.#local
-      asked = this.#without(limits, demand, error)
-      return this.#reserve(this.#local, { limits: asked, demand, estimate })
-    })
-    if (answer.status === 'refused') throw await this.#refusal({ limits: asked, demand, estimate }, { answer, limit: tightest((counters[answer.at] as SharedCounter).limits), ledger: chosen })
-    if (answer.status === 'other-time') throw new GatewayError('store_unavailable', 'The clock of the store that counts limits cannot be followed.')
+    const { answer, counters } = await this.#reserve(ledger, { limits, demand, estimate }).catch(
+      (error: unknown) => {
+        chosen = this.#local
+        asked = this.#without(limits, demand, error)
+        return this.#reserve(this.#local, { limits: asked, demand, estimate })
+      },
+    )
+    if (answer.status === 'refused')
+      throw await this.#refusal(
+        { limits: asked, demand, estimate },
+        { answer, limit: tightest((counters[answer.at] as SharedCounter).limits), ledger: chosen },
+      )
+    if (answer.status === 'other-time')
+      throw new GatewayError(
+        'store_unavailable',
+        'The clock of the store that counts limits cannot be followed.',
+      )
     const { reservation, used: usedOfEach, nowMs } = answer
-    const levels = counters.flatMap(({ draw, limits: same }, at) => same.map((limit) => ({ limit, draw, used: usedOfEach[at] ?? 0, resetsAtMs: resetOf(draw, nowMs) })))
+    const levels = counters.flatMap(({ draw, limits: same }, at) =>
+      same.map((limit) => ({
+        limit,
+        draw,
+        used: usedOfEach[at] ?? 0,
+        resetsAtMs: resetOf(draw, nowMs),
+      })),
+    )
     for (const { limit, draw, used } of levels) {
       if (limit.isSoft && used > limit.amount) demand.degraded.add('soft-limit')
-      if (limit.alertAt.length > 0) this.#options.alerts?.see(limit, { subject: demand.subject, used, nowMs, period: periodOf(draw, nowMs) })
+      if (limit.alertAt.length > 0)
+        this.#options.alerts?.see(limit, {
+          subject: demand.subject,
+          used,
+          nowMs,
+          period: periodOf(draw, nowMs),
+        })
     }
     const headers = limitHeaders(levels, nowMs)
     const extensions: Reservation[] = []
     const known = new Set<string>()
     let asks = 0
     let isSettled = false
-    const giveBack = (extension: Reservation): void => this.#settle(chosen, { reservation: extension, actuals: extension.draws.map(() => 0) })
+    const giveBack = (extension: Reservation): void =>
+      this.#settle(chosen, { reservation: extension, actuals: extension.draws.map(() => 0) })
     return {
       headers,
       estimate,
@@ -156,7 +234,12 @@ export class AdmissionControl {
       extend: async (more) => {
         asks += 1
         // Before it asks for more, it has used as much of what it had.
-        const asking = this.#extend(chosen, { limits: asked, demand: { ...demand, id: `${demand.id}+${asks}` }, estimate: more, least: more })
+        const asking = this.#extend(chosen, {
+          limits: asked,
+          demand: { ...demand, id: `${demand.id}+${asks}` },
+          estimate: more,
+          least: more,
+        })
         const extension = await asking.catch(() => 'unanswered' as const)
         if (extension === 'unanswered') {
           demand.degraded.add('store')
@@ -178,23 +261,42 @@ export class AdmissionControl {
   }
 
   /** What a stream wants more of the limits that end it, of those which hold without the store. */
-  #wantsOf(levels: readonly { readonly limit: Limit; readonly draw: Draw; readonly used: number }[], more: Amounts): Want[] {
-    const holding = levels.filter(({ limit }) => endsAnswers(limit) && this.#modeOf(limit) !== 'open')
-    return holding.map(({ limit, draw, used }) => ({ key: draw.key, left: this.#share?.partOf(limit.amount - used) ?? limit.amount - used, amount: amountOf(limit.unit, more) }))
+  #wantsOf(
+    levels: readonly { readonly limit: Limit; readonly draw: Draw; readonly used: number }[],
+    more: Amounts,
+  ): Want[] {
+    const holding = levels.filter(
+      ({ limit }) => endsAnswers(limit) && this.#modeOf(limit) !== 'open',
+    )
+    return holding.map(({ limit, draw, used }) => ({
+      key: draw.key,
+      left: this.#share?.partOf(limit.amount - used) ?? limit.amount - used,
+      amount: amountOf(limit.unit, more),
+    }))
   }
 
   #modeOf({ unit, isSoft }: Limit): FailMode {
-    return isSoft ? 'open' : unit === 'usd' ? this.#options.budgetFailMode : this.#options.limitFailMode
+    return isSoft
+      ? 'open'
+      : unit === 'usd'
+        ? this.#options.budgetFailMode
+        : this.#options.limitFailMode
   }
 
-  async #extend(ledger: Ledger, asked: Asked & { readonly estimate: Amounts }): Promise<Reservation | undefined> {
+  async #extend(
+    ledger: Ledger,
+    asked: Asked & { readonly estimate: Amounts },
+  ): Promise<Reservation | undefined> {
     const limits = asked.limits.filter(endsAnswers)
     if (limits.some(({ unit, amount }) => amountOf(unit, asked.estimate) > amount)) return undefined
     const { answer } = await this.#reserve(ledger, { ...asked, limits })
     return answer.status === 'reserved' ? answer.reservation : undefined
   }
 
-  /** The limits that hold although the store cannot be asked. Throws where one of them lets nobody in then. */
+  /**
+   * The limits that hold although the store cannot be asked. Throws where one of them lets nobody
+   * in then.
+   */
   #without(limits: readonly Limit[], { degraded }: Demand, error: unknown): readonly Limit[] {
     degraded.add('store')
     if (limits.some((limit) => this.#modeOf(limit) === 'closed')) throw error
@@ -212,18 +314,36 @@ export class AdmissionControl {
         this.#offsetMs = answer.nowMs - this.#options.clock.now()
         continue
       }
-      if (answer.status === 'other-time' || held === undefined || answer.hasEnded !== true) return asking
+      if (answer.status === 'other-time' || held === undefined || answer.hasEnded !== true)
+        return asking
       if (answer.status === 'reserved') held.giveBackLater()
-      // There may be room after all: what is in its way may be held by an instance that is no longer there.
+      // There may be room after all: what is in its way may be held by an instance that is no
+      // longer there.
       else if (!isFreed && (isFreed = await held.giveBack())) continue
       return asking
     }
   }
 
-  async #ask(ledger: Ledger, { limits, demand, estimate, least }: Asked, held: HeldReservations | undefined): Promise<Asking> {
-    const whole = countersOf(limits, { ...this.#contextOf(demand.subject), estimate, least: held && (least ?? (estimate && leastUsed(estimate))) })
-    const counters = ledger === this.#local && this.#share !== undefined ? this.#share.of(whole, this.#options.clock.now() + this.#offsetMs) : whole
-    const request = { id: demand.id, draws: counters.map(({ draw }) => draw), ttlMs: this.#options.longestMs * 2, ...(held && { lease: held.lease }) }
+  async #ask(
+    ledger: Ledger,
+    { limits, demand, estimate, least }: Asked,
+    held: HeldReservations | undefined,
+  ): Promise<Asking> {
+    const whole = countersOf(limits, {
+      ...this.#contextOf(demand.subject),
+      estimate,
+      least: held && (least ?? (estimate && leastUsed(estimate))),
+    })
+    const counters =
+      ledger === this.#local && this.#share !== undefined
+        ? this.#share.of(whole, this.#options.clock.now() + this.#offsetMs)
+        : whole
+    const request = {
+      id: demand.id,
+      draws: counters.map(({ draw }) => draw),
+      ttlMs: this.#options.longestMs * 2,
+      ...(held && { lease: held.lease }),
+    }
     try {
       const answer = await ledger.reserve(request)
       held?.seeAnswer()
@@ -237,7 +357,10 @@ export class AdmissionControl {
         held?.seeFailure()
         // It may have been taken all the same, and nobody else knows of it.
         held?.add()
-        this.#settlements.settleLater({ reservation: { ...request, buckets: request.draws.map(() => undefined) }, actuals: request.draws.map(() => 0) })
+        this.#settlements.settleLater({
+          reservation: { ...request, buckets: request.draws.map(() => undefined) },
+          actuals: request.draws.map(() => 0),
+        })
       }
       throw error
     }
@@ -248,7 +371,10 @@ export class AdmissionControl {
   }
 
   #countersOf(limits: readonly Limit[], subject: Subject): readonly SharedCounter[] {
-    return countersOf(limits.filter((limit) => appliesTo(limit, subject)), { ...this.#contextOf(subject), estimate: undefined, least: undefined })
+    return countersOf(
+      limits.filter((limit) => appliesTo(limit, subject)),
+      { ...this.#contextOf(subject), estimate: undefined, least: undefined },
+    )
   }
 
   #periodOf(limit: Limit): Period {
@@ -256,44 +382,85 @@ export class AdmissionControl {
     const name = `${String(limit.window)}@${limit.timeZone}`
     const known = this.#periods.get(name)
     if (known !== undefined && nowMs >= known.startsAt && nowMs < known.endsAt) return known
-    const period = periodAt(limit.window as Exclude<Limit['window'], object | undefined>, nowMs, limit.timeZone)
+    const period = periodAt(
+      limit.window as Exclude<Limit['window'], object | undefined>,
+      nowMs,
+      limit.timeZone,
+    )
     this.#periods.set(name, period)
     return period
   }
 
   /** Why a request is refused that is larger than a budget by itself, whatever is left of it. */
-  async #tooLarge(limits: readonly Limit[], demand: Demand, estimate: Amounts): Promise<GatewayError> {
+  async #tooLarge(
+    limits: readonly Limit[],
+    demand: Demand,
+    estimate: Amounts,
+  ): Promise<GatewayError> {
     const whole = limits.map(({ amount }) => amount)
     const left = await this.#left(this.#options.ledger, limits, demand).catch(() => whole)
     const shortage = shortageOf(limits, left, estimate) ?? shortageOf(limits, whole, estimate)
-    if (shortage === undefined) throw new TypeError('A request that is too large is so for one of its limits.')
-    const resetsAtMs = typeof shortage.limit.window === 'string' ? this.#periodOf(shortage.limit).endsAt : Number.POSITIVE_INFINITY
-    return refusalOf(shortage, estimate, { resetsAtMs, nowMs: this.#options.clock.now() + this.#offsetMs })
+    if (shortage === undefined)
+      throw new TypeError('A request that is too large is so for one of its limits.')
+    const resetsAtMs =
+      typeof shortage.limit.window === 'string'
+        ? this.#periodOf(shortage.limit).endsAt
+        : Number.POSITIVE_INFINITY
+    return refusalOf(shortage, estimate, {
+      resetsAtMs,
+      nowMs: this.#options.clock.now() + this.#offsetMs,
+    })
   }
 
   /** What is left of each limit; of counters that are none of a budget nothing is asked. */
-  async #left(ledger: Ledger, limits: readonly Limit[], { subject }: Pick<Demand, 'subject'>): Promise<(number | undefined)[]> {
+  async #left(
+    ledger: Ledger,
+    limits: readonly Limit[],
+    { subject }: Pick<Demand, 'subject'>,
+  ): Promise<(number | undefined)[]> {
     const counters = this.#countersOf(limits.filter(isBudget), subject)
     const used = await ledger.read(counters.map(({ draw }) => draw))
-    const left = new Map(counters.flatMap(({ limits: same }, at) => same.map((limit) => [limit, limit.amount - (used[at] ?? 0)])))
+    const left = new Map(
+      counters.flatMap(({ limits: same }, at) =>
+        same.map((limit) => [limit, limit.amount - (used[at] ?? 0)]),
+      ),
+    )
     return limits.map((limit) => left.get(limit))
   }
 
   /** @param refused the answer of this ledger, and the limit there is no room in */
-  async #refusal({ limits, demand, estimate }: Asked, { answer, limit, ledger }: Refused): Promise<GatewayError> {
+  async #refusal(
+    { limits, demand, estimate }: Asked,
+    { answer, limit, ledger }: Refused,
+  ): Promise<GatewayError> {
     const { retryAtMs, nowMs } = answer
     if (estimate !== undefined && isBudget(limit)) {
-      const known = limits.map((other) => (other === limit ? limit.amount - answer.used : undefined))
+      const known = limits.map((other) =>
+        other === limit ? limit.amount - answer.used : undefined,
+      )
       const own = shortageOf(limits, known, estimate)
-      // Only where the request can be made to fit, other budgets are asked how much of it fits them.
-      const left = own === undefined || own.output === 0 ? known : await this.#left(ledger, limits, demand).catch(() => known)
-      const shortage = shortageOf(limits, left, estimate) ?? own ?? { limit, left: Math.max(0, limit.amount - answer.used), output: 0 }
+      // Only where the request can be made to fit, other budgets are asked how much of it fits
+      // them.
+      const left =
+        own === undefined || own.output === 0
+          ? known
+          : await this.#left(ledger, limits, demand).catch(() => known)
+      const shortage = shortageOf(limits, left, estimate) ??
+        own ?? { limit, left: Math.max(0, limit.amount - answer.used), output: 0 }
       return refusalOf(shortage, estimate, { resetsAtMs: retryAtMs, nowMs })
     }
-    const retryAfterMs = limit.unit === 'concurrency' ? TRY_AGAIN_MS : Number.isFinite(retryAtMs) ? Math.max(1, Math.ceil(retryAtMs - nowMs)) : undefined
+    const retryAfterMs =
+      limit.unit === 'concurrency'
+        ? TRY_AGAIN_MS
+        : Number.isFinite(retryAtMs)
+          ? Math.max(1, Math.ceil(retryAtMs - nowMs))
+          : undefined
     return new GatewayError('rate_limit_exceeded', `The limit of ${describe(limit)} is used up.`, {
       ...(retryAfterMs !== undefined && { retryAfterMs }),
-      headers: (retryAfterMs ?? Number.POSITIVE_INFINITY) > LONGEST_WORTHWHILE_MS ? { 'x-should-retry': 'false' } : {},
+      headers:
+        (retryAfterMs ?? Number.POSITIVE_INFINITY) > LONGEST_WORTHWHILE_MS
+          ? { 'x-should-retry': 'false' }
+          : {},
     })
   }
 
@@ -303,15 +470,28 @@ export class AdmissionControl {
   }
 
   /**
-   * Counts what was used without asking, because it has happened already: once for each id, and later where the store does not
-   * answer now. Nobody waits for it.
+   * Counts what was used without asking, because it has happened already: once for each id, and
+   * later where the store does not answer now. Nobody waits for it.
    */
-  charge(limits: readonly Limit[], { id, subject }: Pick<Demand, 'id' | 'subject'>, actual: Amounts): void {
+  charge(
+    limits: readonly Limit[],
+    { id, subject }: Pick<Demand, 'id' | 'subject'>,
+    actual: Amounts,
+  ): void {
     const counters = this.#countersOf(limits, subject)
     if (counters.length === 0) return
-    // To the ledger it is a settlement of something that was never reserved, which it counts as what it cost.
+    // To the ledger it is a settlement of something that was never reserved, which it counts as
+    // what it cost.
     const draws = counters.map(({ draw }) => draw)
-    this.#settle(this.#options.ledger, { reservation: { id, draws, buckets: draws.map(() => undefined), ttlMs: this.#options.longestMs }, actuals: actualsOf(counters, actual) })
+    this.#settle(this.#options.ledger, {
+      reservation: {
+        id,
+        draws,
+        buckets: draws.map(() => undefined),
+        ttlMs: this.#options.longestMs,
+      },
+      actuals: actualsOf(counters, actual),
+    })
   }
 
   /** What is used of each of these limits by a subject, without taking anything. */
@@ -319,18 +499,29 @@ export class AdmissionControl {
     const counters = this.#countersOf(limits, subject)
     await this.#held?.giveBack()
     const used = await this.#options.ledger.read(counters.map(({ draw }) => draw))
-    return counters.flatMap(({ draw, limits: same }, at) => same.map((limit) => levelOf(limit, draw, used[at] ?? 0)))
+    return counters.flatMap(({ draw, limits: same }, at) =>
+      same.map((limit) => levelOf(limit, draw, used[at] ?? 0)),
+    )
   }
 
   /** Forgets what a subject has used of these limits. */
   async reset(limits: readonly Limit[], subject: Subject): Promise<void> {
     const counters = this.#countersOf(limits, subject)
     const nowMs = this.#options.clock.now() + this.#offsetMs
-    const told = counters.flatMap(({ draw, limits: same }) => same.flatMap((limit) => (this.#options.alerts?.forget(limit, subject) ?? []).map((name) => alertDraw(name, periodOf(draw, nowMs)))))
+    const told = counters.flatMap(({ draw, limits: same }) =>
+      same.flatMap((limit) =>
+        (this.#options.alerts?.forget(limit, subject) ?? []).map((name) =>
+          alertDraw(name, periodOf(draw, nowMs)),
+        ),
+      ),
+    )
     await this.#options.ledger.reset([...counters.map(({ draw }) => draw), ...told])
   }
 
-  /** Waits for settlements under way, and tries once more those that could not be made. What is left then is given back as of an instance that has ended. */
+  /**
+   * Waits for settlements under way, and tries once more those that could not be made. What is left
+   * then is given back as of an instance that has ended.
+   */
   async close(): Promise<void> {
     await this.#settlements.close()
     this.#held?.close()
@@ -349,7 +540,8 @@ function levelOf(limit: Limit, draw: Draw, used: number): Level {
     window: windowName(limit),
     used: used / scale,
     amount: limit.amount / scale,
-    ...(draw.kind === 'period' && Number.isFinite(draw.endsAt) && { resetsAt: new Date(draw.endsAt).toISOString() }),
+    ...(draw.kind === 'period' &&
+      Number.isFinite(draw.endsAt) && { resetsAt: new Date(draw.endsAt).toISOString() }),
   }
 }
 
@@ -357,13 +549,20 @@ function levelOf(limit: Limit, draw: Draw, used: number): Level {
 function refuseUnpriced(limits: readonly Limit[], { unpriced }: Amounts): void {
   if (!limits.some(({ unit, isSoft }) => unit === 'usd' && !isSoft)) return
   const target = unpriced?.target ?? 'this model'
-  const why = unpriced?.isByToken === false
-    ? `what this endpoint of ${target} costs is not known before it answers, so it cannot be reserved. Use a key without a hard budget, or make the budget soft (limits, mode: 'soft').`
-    : `the price of ${target} is not known. Set it in the option prices: { '${target}': { input, output } }, in dollars for a million tokens.`
-  throw new GatewayError('unpriced_model', `A hard budget in usd applies to this request, and ${why}`)
+  const why =
+    unpriced?.isByToken === false
+      ? `what this endpoint of ${target} costs is not known before it answers, so it cannot be reserved. Use a key without a hard budget, or make the budget soft (limits, mode: 'soft').`
+      : `the price of ${target} is not known. Set it in the option prices: { '${target}': { input, output } }, in dollars for a million tokens.`
+  throw new GatewayError(
+    'unpriced_model',
+    `A hard budget in usd applies to this request, and ${why}`,
+  )
 }
 
-/** The time of a counter, for telling of it once: a sliding one is told of again when all of its window is new, and what is under way once an hour. */
+/**
+ * The time of a counter, for telling of it once: a sliding one is told of again when all of its
+ * window is new, and what is under way once an hour.
+ */
 function periodOf(draw: Draw, nowMs: number): Period {
   if (draw.kind === 'period') return draw
   const length = draw.kind === 'sliding' ? draw.windowMs : HOUR_MS

@@ -3,7 +3,17 @@ import { settle } from '../clock.fake.ts'
 import { type ClaimAlert, Alerts } from './alerts.ts'
 import type { Limit } from './limit.ts'
 
-const limit: Limit = { place: 'limits[0]', scope: ['team'], only: new Map(), unit: 'requests', window: 'total', timeZone: 'UTC', amount: 10, alertAt: [0.5, 1], isSoft: false }
+const limit: Limit = {
+  place: 'limits[0]',
+  scope: ['team'],
+  only: new Map(),
+  unit: 'requests',
+  window: 'total',
+  timeZone: 'UTC',
+  amount: 10,
+  alertAt: [0.5, 1],
+  isSoft: false,
+}
 const period = { startsAt: 0, endsAt: Number.POSITIVE_INFINITY }
 const seen = (used: number, nowMs = 0) => ({ subject: { team: 'a' }, used, nowMs, period })
 
@@ -29,7 +39,10 @@ describe('alerts', () => {
       return Promise.resolve(isFirst)
     }
     const told: string[] = []
-    const [one, other] = [new Alerts(() => told.push('one'), claim), new Alerts(() => told.push('other'), claim)]
+    const [one, other] = [
+      new Alerts(() => told.push('one'), claim),
+      new Alerts(() => told.push('other'), claim),
+    ]
     one.see(limit, seen(5))
     other.see(limit, seen(6))
     await settle()
@@ -50,12 +63,18 @@ describe('alerts', () => {
     for (const used of [10, 20]) for (const one of [limit, larger]) alerts.see(one, seen(used))
     await settle()
     expect(told).toEqual(['10 at 1', '20 at 0.5', '20 at 1'])
-    expect(new Set([...alerts.forget(limit, { team: 'a' }), ...alerts.forget(larger, { team: 'a' })]).size).toBe(4)
+    expect(
+      new Set([...alerts.forget(limit, { team: 'a' }), ...alerts.forget(larger, { team: 'a' })])
+        .size,
+    ).toBe(4)
   })
 
   it('are told rather twice than never', async () => {
     const told: number[] = []
-    new Alerts(({ threshold }) => told.push(threshold), () => Promise.reject(new Error('away'))).see(limit, seen(5))
+    new Alerts(
+      ({ threshold }) => told.push(threshold),
+      () => Promise.reject(new Error('away')),
+    ).see(limit, seen(5))
     await settle()
     expect(told).toEqual([0.5])
   })

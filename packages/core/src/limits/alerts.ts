@@ -1,5 +1,14 @@
 import type { Draw } from '../storage/index.ts'
-import { counterOf, describe, type Limit, NANO_PER_DOLLAR, type Scope, type Subject, type Unit, windowName } from './limit.ts'
+import {
+  counterOf,
+  describe,
+  type Limit,
+  NANO_PER_DOLLAR,
+  type Scope,
+  type Subject,
+  type Unit,
+  windowName,
+} from './limit.ts'
 import type { Period } from './period.ts'
 
 /** So much of a limit is used that somebody wants to know. */
@@ -45,13 +54,32 @@ export class Alerts {
   }
 
   /** @param period the time of the counter, by its store's clock */
-  see(limit: Limit, { subject, used, nowMs, period }: { readonly subject: Subject; readonly used: number; readonly nowMs: number; readonly period: Period }): void {
+  see(
+    limit: Limit,
+    {
+      subject,
+      used,
+      nowMs,
+      period,
+    }: {
+      readonly subject: Subject
+      readonly used: number
+      readonly nowMs: number
+      readonly period: Period
+    },
+  ): void {
     const threshold = limit.alertAt.findLast((share) => used >= share * limit.amount)
     if (threshold === undefined) return
     const counter = `${nameOf(limit, subject)}:${period.startsAt}`
     const told = this.#told.get(counter)
-    // What others have told, and whether it was made to begin anew since, is asked again after a while.
-    if (told !== undefined && told.threshold >= threshold && (this.#claim === undefined || nowMs - told.atMs < ASKED_AGAIN_MS)) return
+    // What others have told, and whether it was made to begin anew since, is asked again after a
+    // while.
+    if (
+      told !== undefined &&
+      told.threshold >= threshold &&
+      (this.#claim === undefined || nowMs - told.atMs < ASKED_AGAIN_MS)
+    )
+      return
     this.#told.delete(counter)
     this.#told.set(counter, { threshold, atMs: nowMs })
     for (const oldest of this.#told.keys()) {
@@ -71,10 +99,13 @@ export class Alerts {
     })
   }
 
-  /** The counter begins anew, and so does what is told of it. @returns what others may have claimed */
+  /**
+   * The counter begins anew, and so does what is told of it. @returns what others may have claimed
+   */
   forget(limit: Limit, subject: Subject): string[] {
     const counter = nameOf(limit, subject)
-    for (const told of this.#told.keys()) if (told.startsWith(`${counter}:`)) this.#told.delete(told)
+    for (const told of this.#told.keys())
+      if (told.startsWith(`${counter}:`)) this.#told.delete(told)
     return limit.alertAt.map((share) => `${counter}@${share}`)
   }
 

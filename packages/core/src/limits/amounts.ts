@@ -7,7 +7,10 @@ export interface Amounts {
   readonly outputTokens: number
   /** `undefined` where the price is not known. */
   readonly nanoDollars: number | undefined
-  /** Where the price is not known: of which target, and whether it is a model that charges by the token, so that a price can be set. */
+  /**
+   * Where the price is not known: of which target, and whether it is a model that charges by the
+   * token, so that a price can be set.
+   */
   readonly unpriced?: { readonly target: string; readonly isByToken: boolean }
   /** How many answers share the output. @default 1 */
   readonly choices?: number | undefined
@@ -16,9 +19,17 @@ export interface Amounts {
 }
 
 /** Units in which a request takes what it is estimated to; of others it takes one. */
-export const estimatedUnits: ReadonlySet<Unit> = new Set(['input-tokens', 'output-tokens', 'tokens', 'usd'])
+export const estimatedUnits: ReadonlySet<Unit> = new Set([
+  'input-tokens',
+  'output-tokens',
+  'tokens',
+  'usd',
+])
 
-/** What is taken of a limit in this unit, as a counter can hold it: the numbers of answers and reports come from outside. */
+/**
+ * What is taken of a limit in this unit, as a counter can hold it: the numbers of answers and
+ * reports come from outside.
+ */
 export function amountOf(unit: Unit, { inputTokens, outputTokens, nanoDollars }: Amounts): number {
   if (unit === 'input-tokens') return countable(inputTokens)
   if (unit === 'output-tokens') return countable(outputTokens)
@@ -30,8 +41,9 @@ export function amountOf(unit: Unit, { inputTokens, outputTokens, nanoDollars }:
 const INPUT_FOR_OUTPUT = 4
 
 /**
- * What a request has used in any case once it has been sent: its input, and of money the input's part of what it may cost. That part is
- * estimated: to ask for the price of the input alone would cost as much as the rest of the admission.
+ * What a request has used in any case once it has been sent: its input, and of money the input's
+ * part of what it may cost. That part is estimated: to ask for the price of the input alone would
+ * cost as much as the rest of the admission.
  */
 export function leastUsed({ inputTokens, outputTokens, nanoDollars = 0 }: Amounts): Amounts {
   const share = inputTokens / Math.max(1, inputTokens + INPUT_FOR_OUTPUT * outputTokens)

@@ -3,7 +3,10 @@ import { type Amounts, amountOf } from './amounts.ts'
 import { counterOf, type Limit, type Subject } from './limit.ts'
 import type { Period } from './period.ts'
 
-/** One counter, and every limit on it that the request must keep: limits of one unit, window and scope share their counter. */
+/**
+ * One counter, and every limit on it that the request must keep: limits of one unit, window and
+ * scope share their counter.
+ */
 export interface SharedCounter {
   readonly draw: Draw
   /** At least one; all of one unit and window. */
@@ -23,10 +26,17 @@ export interface CounterContext {
 }
 
 /** What a request takes of each counter: of each once, however many limits stand on it. */
-export function countersOf(limits: readonly Limit[], context: CounterContext): readonly SharedCounter[] {
+export function countersOf(
+  limits: readonly Limit[],
+  context: CounterContext,
+): readonly SharedCounter[] {
   const keys = limits.map((limit) => counterOf(limit, context.subject))
   // Mostly each has a counter of its own.
-  if (new Set(keys).size === keys.length) return limits.map((limit, at) => ({ draw: drawOf(keys[at] as string, limit, context), limits: [limit] }))
+  if (new Set(keys).size === keys.length)
+    return limits.map((limit, at) => ({
+      draw: drawOf(keys[at] as string, limit, context),
+      limits: [limit],
+    }))
   const sharing = Map.groupBy(limits.keys(), (at) => keys[at] as string)
   return Array.from(sharing, ([key, places]) => {
     const same = places.map((at) => limits[at] as Limit)
@@ -34,23 +44,37 @@ export function countersOf(limits: readonly Limit[], context: CounterContext): r
   })
 }
 
-/** The limit that has no room left first: the smallest one that refuses requests; where none does, the largest. */
+/**
+ * The limit that has no room left first: the smallest one that refuses requests; where none does,
+ * the largest.
+ */
 export function tightest(limits: readonly Limit[]): Limit {
   return limits.reduce((one, other) => {
     if (one.isSoft !== other.isSoft) return one.isSoft ? other : one
-    return (one.amount <= other.amount) === one.isSoft ? other : one
+    return one.amount <= other.amount === one.isSoft ? other : one
   })
 }
 
 /** What is taken fits the tightest limit, and so all of them. */
-function drawOf(key: string, limit: Limit, { estimate, least, leaseMs, periodOf }: CounterContext): Draw {
+function drawOf(
+  key: string,
+  limit: Limit,
+  { estimate, least, leaseMs, periodOf }: CounterContext,
+): Draw {
   // What costs nothing needs room all the same: who has used up a limit gets nothing more.
   const wanted = estimate === undefined ? 1 : Math.max(1, amountOf(limit.unit, estimate))
-  // What is larger than a limit of a short time takes all of it; of a budget it is refused before. Soft limits refuse nothing.
+  // What is larger than a limit of a short time takes all of it; of a budget it is refused before.
+  // Soft limits refuse nothing.
   const amount = Math.min(wanted, limit.amount)
-  const common = { key, amount, limit: limit.isSoft ? MOST_COUNTED : limit.amount, floor: Math.min(amount, amountOf(limit.unit, least ?? NOTHING)) }
+  const common = {
+    key,
+    amount,
+    limit: limit.isSoft ? MOST_COUNTED : limit.amount,
+    floor: Math.min(amount, amountOf(limit.unit, least ?? NOTHING)),
+  }
   if (limit.window === undefined) return { ...common, kind: 'lease', leaseMs }
-  if (typeof limit.window === 'object') return { ...common, kind: 'sliding', windowMs: limit.window.slidingMs }
+  if (typeof limit.window === 'object')
+    return { ...common, kind: 'sliding', windowMs: limit.window.slidingMs }
   return { ...common, kind: 'period', ...periodOf(limit) }
 }
 

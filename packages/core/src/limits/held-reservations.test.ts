@@ -1,11 +1,36 @@
 import { describe, expect, it } from 'vitest'
 import { FakeClock, settle } from '../clock.fake.ts'
-import { GuardedLedger, type InstanceLease, type Ledger, memoryStore, type Reservation, type ReservationRequest, type ReserveAnswer, type SettleAnswer } from '../storage/index.ts'
+import {
+  GuardedLedger,
+  type InstanceLease,
+  type Ledger,
+  memoryStore,
+  type Reservation,
+  type ReservationRequest,
+  type ReserveAnswer,
+  type SettleAnswer,
+} from '../storage/index.ts'
 import { AdmissionControl, type Admitted } from './admission.ts'
 import type { Limit } from './limit.ts'
 
-const limit = (part: Partial<Limit>): Limit => ({ place: 'limits[0]', scope: [], only: new Map(), unit: 'tokens', window: 'total', timeZone: 'UTC', amount: 100_000, alertAt: [], isSoft: false, ...part })
-const limits = [limit({}), limit({ unit: 'concurrency', window: undefined, amount: 3 }), limit({ unit: 'usd', amount: 100_000_000 }), limit({ window: { slidingMs: 86_400_000 } })]
+const limit = (part: Partial<Limit>): Limit => ({
+  place: 'limits[0]',
+  scope: [],
+  only: new Map(),
+  unit: 'tokens',
+  window: 'total',
+  timeZone: 'UTC',
+  amount: 100_000,
+  alertAt: [],
+  isSoft: false,
+  ...part,
+})
+const limits = [
+  limit({}),
+  limit({ unit: 'concurrency', window: undefined, amount: 3 }),
+  limit({ unit: 'usd', amount: 100_000_000 }),
+  limit({ window: { slidingMs: 86_400_000 } }),
+]
 const amounts = { inputTokens: 20, outputTokens: 300, nanoDollars: 122_000 }
 
 /** One store in memory that several instances share, over connections that may fail. */
@@ -23,8 +48,14 @@ function start() {
     return answer
   }
   const shared: Ledger = {
-    reserve: (request: ReservationRequest): Promise<ReserveAnswer> => over('reserve', () => ledger.reserve(request)),
-    settle: (reservation: Reservation, actuals: readonly number[]): Promise<SettleAnswer> => over('settle', () => (reservation.id === link.refuses ? Promise.reject(new Error('WRONGTYPE')) : ledger.settle(reservation, actuals))),
+    reserve: (request: ReservationRequest): Promise<ReserveAnswer> =>
+      over('reserve', () => ledger.reserve(request)),
+    settle: (reservation: Reservation, actuals: readonly number[]): Promise<SettleAnswer> =>
+      over('settle', () =>
+        reservation.id === link.refuses
+          ? Promise.reject(new Error('WRONGTYPE'))
+          : ledger.settle(reservation, actuals),
+      ),
     read: (draws) => over('read', () => ledger.read(draws)),
     reset: (draws) => over('reset', () => ledger.reset(draws)),
     renew: (lease: InstanceLease) => over('renew', () => ledger.renew?.(lease) as Promise<boolean>),
@@ -33,11 +64,42 @@ function start() {
   let ids = 0
   const lost: number[] = []
   const instance = (name: string) => {
-    const admission = new AdmissionControl({ clock, ledger: new GuardedLedger(shared, { clock, onChange: () => undefined, onCounterFailure: () => undefined }), limitFailMode: 'local', budgetFailMode: 'local', longestMs: 600_000, instance: name, onLost: (count) => lost.push(count) })
-    return { admission, admit: (): Promise<Admitted> => admission.admit(limits, { id: `${name}-${(ids += 1)}`, subject: {}, degraded: new Set(), estimate: () => amounts }) as Promise<Admitted> }
+    const admission = new AdmissionControl({
+      clock,
+      ledger: new GuardedLedger(shared, {
+        clock,
+        onChange: () => undefined,
+        onCounterFailure: () => undefined,
+      }),
+      limitFailMode: 'local',
+      budgetFailMode: 'local',
+      longestMs: 600_000,
+      instance: name,
+      onLost: (count) => lost.push(count),
+    })
+    return {
+      admission,
+      admit: (): Promise<Admitted> =>
+        admission.admit(limits, {
+          id: `${name}-${(ids += 1)}`,
+          subject: {},
+          degraded: new Set(),
+          estimate: () => amounts,
+        }) as Promise<Admitted>,
+    }
   }
-  const reader = new AdmissionControl({ clock, ledger, limitFailMode: 'local', budgetFailMode: 'local', longestMs: 600_000, onLost: () => undefined })
-  const used = async (): Promise<number[]> => (await reader.levels(limits, {})).map(({ used: one, unit }) => (unit === 'usd' ? Math.round(one * 1e9) : one))
+  const reader = new AdmissionControl({
+    clock,
+    ledger,
+    limitFailMode: 'local',
+    budgetFailMode: 'local',
+    longestMs: 600_000,
+    onLost: () => undefined,
+  })
+  const used = async (): Promise<number[]> =>
+    (await reader.levels(limits, {})).map(({ used: one, unit }) =>
+      unit === 'usd' ? Math.round(one * 1e9) : one,
+    )
   const count = (name: string): number => calls.filter((call) => call === name).length
   return { clock, calls, count, link, lost, instance, used }
 }
@@ -91,7 +153,10 @@ describe('what an instance holds', () => {
     const { clock, instance, used } = start()
     const [dead, other] = [instance('dead'), instance('other')]
     const stream = await dead.admit()
-    for (let time = 0; time < 2; time++) expect(await stream.extend({ inputTokens: 0, outputTokens: 100, nanoDollars: 1_000 })).toBe(true)
+    for (let time = 0; time < 2; time++)
+      expect(await stream.extend({ inputTokens: 0, outputTokens: 100, nanoDollars: 1_000 })).toBe(
+        true,
+      )
     await dead.admission.close()
     await clock.advance(11_000)
     ;(await other.admit()).settle({ inputTokens: 0, outputTokens: 0, nanoDollars: 0 })
@@ -121,20 +186,23 @@ describe('what an instance holds', () => {
 })
 
 describe('a reservation whose answer is lost with the connection', () => {
-  it.each(['loses answers', 'cut'] as const)('is given back when the store is there again, once (%s)', async (state) => {
-    const { clock, link, instance, used } = start()
-    const one = instance('one')
-    link.state = state
-    const admitted = await one.admit()
-    if (state === 'loses answers') expect(await used()).toEqual([320, 1, 122_000, 320])
-    link.state = 'well'
-    await clock.advance(3_000)
-    expect(await used()).toEqual([0, 0, 0, 0])
-    // It was counted by this instance alone.
-    admitted.settle(amounts)
-    await clock.advance(3_000)
-    expect([await used(), clock.pending]).toEqual([[0, 0, 0, 0], 0])
-  })
+  it.each(['loses answers', 'cut'] as const)(
+    'is given back when the store is there again, once (%s)',
+    async (state) => {
+      const { clock, link, instance, used } = start()
+      const one = instance('one')
+      link.state = state
+      const admitted = await one.admit()
+      if (state === 'loses answers') expect(await used()).toEqual([320, 1, 122_000, 320])
+      link.state = 'well'
+      await clock.advance(3_000)
+      expect(await used()).toEqual([0, 0, 0, 0])
+      // It was counted by this instance alone.
+      admitted.settle(amounts)
+      await clock.advance(3_000)
+      expect([await used(), clock.pending]).toEqual([[0, 0, 0, 0], 0])
+    },
+  )
 
   it('is no obstacle to the ones after it: an answer that asks for more is given it', async () => {
     const { clock, link, instance, used } = start()

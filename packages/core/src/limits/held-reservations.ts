@@ -14,9 +14,9 @@ export function knowsInstances(ledger: Ledger): ledger is KnowingLedger {
 }
 
 /**
- * What this instance holds in a store that others share, kept by a lease of seconds: requests renew it as they reserve, and a
- * timer does while something is held and nothing is reserved. What others have left behind is given back by the first
- * instance that meets it.
+ * What this instance holds in a store that others share, kept by a lease of seconds: requests renew
+ * it as they reserve, and a timer does while something is held and nothing is reserved. What others
+ * have left behind is given back by the first instance that meets it.
  */
 export class HeldReservations {
   readonly lease: InstanceLease
@@ -26,12 +26,17 @@ export class HeldReservations {
   #timer: Timer | undefined
   #isGivingBack = false
   #failingSince: number | undefined
-  /** When the store last came back after it was away so long that leases may have run out meanwhile. */
+  /**
+   * When the store last came back after it was away so long that leases may have run out meanwhile.
+   */
   #backAt = Number.NEGATIVE_INFINITY
   #isClosed = false
 
   /** @param instance a name no other instance has */
-  constructor(ledger: KnowingLedger, { clock, instance }: { readonly clock: Clock; readonly instance: string }) {
+  constructor(
+    ledger: KnowingLedger,
+    { clock, instance }: { readonly clock: Clock; readonly instance: string },
+  ) {
     this.#ledger = ledger
     this.#clock = clock
     this.lease = { instance, leaseMs: LEASE_MS }
@@ -54,7 +59,10 @@ export class HeldReservations {
     this.#failingSince ??= this.#clock.monotonic()
   }
 
-  /** It answered. Where it was away for longer than a lease can do without, others get the time to renew theirs. */
+  /**
+   * It answered. Where it was away for longer than a lease can do without, others get the time to
+   * renew theirs.
+   */
   seeAnswer(): void {
     if (this.#failingSince === undefined) return
     const now = this.#clock.monotonic()
@@ -62,14 +70,17 @@ export class HeldReservations {
     this.#failingSince = undefined
   }
 
-  /** The lease of another instance is over: what it held is given back, while nobody waits for it. */
+  /**
+   * The lease of another instance is over: what it held is given back, while nobody waits for it.
+   */
   giveBackLater(): void {
     if (!this.#isGivingBack) void this.#giveBackAll()
   }
 
   /** Gives back some of it. @returns whether there was any; never rejects */
   async giveBack(): Promise<boolean> {
-    if (this.#failingSince !== undefined || this.#clock.monotonic() - this.#backAt < LEASE_MS) return false
+    if (this.#failingSince !== undefined || this.#clock.monotonic() - this.#backAt < LEASE_MS)
+      return false
     try {
       return (await this.#ledger.giveBack()) > 0
     } catch {

@@ -28,7 +28,12 @@ function start() {
   const clock = new FakeClock()
   const delay = late()
   const changes: [Shedding, number][] = []
-  const load = new HostLoad({ clock, limitMs: 200, delay, onChange: (shedding, lagMs) => changes.push([shedding, lagMs]) })
+  const load = new HostLoad({
+    clock,
+    limitMs: 200,
+    delay,
+    onChange: (shedding, lagMs) => changes.push([shedding, lagMs]),
+  })
   const after = async (ms: number, lagMs: number): Promise<Shedding> => {
     delay.lagMs = lagMs
     await clock.advance(ms)
@@ -43,12 +48,21 @@ describe('the load of the host (U24)', () => {
     const seen: Shedding[] = []
     for (const lagMs of [199, 200, 399, 400, 900, 10]) seen.push(await after(1_000, lagMs))
     expect(seen).toEqual(['nobody', 'batch', 'batch', 'everybody', 'everybody', 'nobody'])
-    expect(changes).toEqual([['batch', 200], ['everybody', 400], ['nobody', 10]])
+    expect(changes).toEqual([
+      ['batch', 200],
+      ['everybody', 400],
+      ['nobody', 10],
+    ])
   })
 
   it('is looked at once a second', async () => {
     const { after } = start()
-    expect([await after(999, 900), await after(1, 900), await after(999, 0), await after(1, 0)]).toEqual(['nobody', 'everybody', 'everybody', 'nobody'])
+    expect([
+      await after(999, 900),
+      await after(1, 900),
+      await after(999, 0),
+      await after(1, 0),
+    ]).toEqual(['nobody', 'everybody', 'everybody', 'nobody'])
   })
 
   it('says nothing after a time in which nobody asked', async () => {

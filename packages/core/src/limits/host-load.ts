@@ -24,14 +24,18 @@ export interface HostLoadOptions {
 }
 
 const RESOLUTION_MS = 20
-/** One long turn of the loop is no overload: it takes many in a row to lift the mean of so much time. */
+/**
+ * One long turn of the loop is no overload: it takes many in a row to lift the mean of so much
+ * time.
+ */
 const WINDOW_MS = 1_000
 /** What was measured while nobody asked for so long says nothing about now. */
 const STALE_MS = 5_000
 
 /**
- * Sheds requests by how late the host's event loop is: a gateway in somebody else's process takes no work that would
- * make everything else there wait. Looked at when a request comes, at most once a second.
+ * Sheds requests by how late the host's event loop is: a gateway in somebody else's process takes
+ * no work that would make everything else there wait. Looked at when a request comes, at most once
+ * a second.
  */
 export class HostLoad {
   readonly #options: HostLoadOptions

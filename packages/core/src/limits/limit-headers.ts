@@ -7,22 +7,29 @@ interface Level {
 }
 
 /** What OpenAI tells of: requests and tokens. */
-const KINDS = { requests: ['requests'], tokens: ['tokens', 'input-tokens', 'output-tokens'] } as const
+const KINDS = {
+  requests: ['requests'],
+  tokens: ['tokens', 'input-tokens', 'output-tokens'],
+} as const
 
 /**
- * `x-ratelimit-limit-requests`, `-remaining-requests`, `-reset-requests` and the same for tokens: of several limits, the one
- * of which the smallest share is left.
+ * `x-ratelimit-limit-requests`, `-remaining-requests`, `-reset-requests` and the same for tokens:
+ * of several limits, the one of which the smallest share is left.
  */
 export function limitHeaders(levels: readonly Level[], nowMs: number): Record<string, string> {
   const headers: Record<string, string> = {}
   for (const [kind, units] of Object.entries(KINDS)) {
     const shown = levels
-      .filter(({ limit: { unit, window } }) => window !== undefined && (units as readonly string[]).includes(unit))
+      .filter(
+        ({ limit: { unit, window } }) =>
+          window !== undefined && (units as readonly string[]).includes(unit),
+      )
       .toSorted((one, other) => shareLeft(one) - shareLeft(other))[0]
     if (shown === undefined) continue
     headers[`x-ratelimit-limit-${kind}`] = String(shown.limit.amount)
     headers[`x-ratelimit-remaining-${kind}`] = String(Math.max(0, shown.limit.amount - shown.used))
-    if (Number.isFinite(shown.resetsAtMs)) headers[`x-ratelimit-reset-${kind}`] = spelled(Math.max(0, shown.resetsAtMs - nowMs))
+    if (Number.isFinite(shown.resetsAtMs))
+      headers[`x-ratelimit-reset-${kind}`] = spelled(Math.max(0, shown.resetsAtMs - nowMs))
   }
   return headers
 }

@@ -2,11 +2,21 @@ import crypto from 'node:crypto'
 import { attributes } from '../identity/index.ts'
 import type { CalendarWindow } from './period.ts'
 
-/** What a limit tells callers apart by. A caller who has none of it is one of those who have none, together. */
+/**
+ * What a limit tells callers apart by. A caller who has none of it is one of those who have none,
+ * together.
+ */
 export const scopes = ['key', ...attributes, 'route', 'model', 'provider', 'session'] as const
 export type Scope = (typeof scopes)[number]
 
-export const units = ['requests', 'input-tokens', 'output-tokens', 'tokens', 'usd', 'concurrency'] as const
+export const units = [
+  'requests',
+  'input-tokens',
+  'output-tokens',
+  'tokens',
+  'usd',
+  'concurrency',
+] as const
 export type Unit = (typeof units)[number]
 
 /** What may be done so often, or so much of, by whom. */
@@ -28,7 +38,10 @@ export interface Limit {
   readonly alertAt: readonly number[]
   /** Soft ones let everybody in, and say that they were exceeded. */
   readonly isSoft: boolean
-  /** One that a provider sets us: counted apart from what callers may use of the provider. @default false */
+  /**
+   * One that a provider sets us: counted apart from what callers may use of the provider. @default
+   * false
+   */
   readonly isProviders?: boolean
 }
 
@@ -56,17 +69,22 @@ export function appliesTo({ only }: Limit, subject: Subject): boolean {
   return true
 }
 
-/** What a day or more is given for. What is used beyond a shorter window, the next ones make up for. */
+/**
+ * What a day or more is given for. What is used beyond a shorter window, the next ones make up for.
+ */
 const LONG: ReadonlySet<unknown> = new Set(['day', 'week', 'month', 'total'])
 const DAY_MS = 86_400_000
 
 /**
- * Whether no request may take more than is left of it: a hard limit of money, or of tokens for a day or longer. One that takes
- * more than the whole of a shorter limit takes all of it, and the next windows make up for the rest.
+ * Whether no request may take more than is left of it: a hard limit of money, or of tokens for a
+ * day or longer. One that takes more than the whole of a shorter limit takes all of it, and the
+ * next windows make up for the rest.
  */
 export function isBudget({ unit, window, isSoft }: Limit): boolean {
   if (isSoft || unit === 'requests' || unit === 'concurrency') return false
-  return unit === 'usd' || LONG.has(window) || (typeof window === 'object' && window.slidingMs >= DAY_MS)
+  return (
+    unit === 'usd' || LONG.has(window) || (typeof window === 'object' && window.slidingMs >= DAY_MS)
+  )
 }
 
 /** Whether an answer ends where nothing is left of the limit. */
@@ -74,12 +92,20 @@ export function endsAnswers(limit: Limit): boolean {
   return limit.unit !== 'input-tokens' && isBudget(limit)
 }
 
-/** Longest part of a counter's name that is readable; a longer one is a digest of it, so that no caller makes long keys in the store. */
+/**
+ * Longest part of a counter's name that is readable; a longer one is a digest of it, so that no
+ * caller makes long keys in the store.
+ */
 const LONGEST_READABLE = 64
 
-/** Names the counter of a request: the same on every instance, whatever the order of the configuration. At most 128 characters. */
+/**
+ * Names the counter of a request: the same on every instance, whatever the order of the
+ * configuration. At most 128 characters.
+ */
 export function counterOf(limit: Limit, subject: Subject): string {
-  const who = limit.scope.map((scope) => `${scope}=${encoded(subject[scope] ?? '')}`).join(';') + onlyName(limit)
+  const who =
+    limit.scope.map((scope) => `${scope}=${encoded(subject[scope] ?? '')}`).join(';') +
+    onlyName(limit)
   return `${limit.isProviders === true ? 'provider/' : ''}${limit.unit}/${windowName(limit)}/${who.length <= LONGEST_READABLE ? who : `#${crypto.hash('sha256', who, 'base64url')}`}`
 }
 
@@ -90,7 +116,10 @@ export function windowName({ window, timeZone }: Limit): string {
   return timeZone === 'UTC' ? window : `${window}@${timeZone}`
 }
 
-/** Two limits of the same scope for different ones of it count apart: one may count what the other does not. */
+/**
+ * Two limits of the same scope for different ones of it count apart: one may count what the other
+ * does not.
+ */
 function onlyName({ scope, only }: Limit): string {
   const others = [...only].filter(([name]) => !scope.includes(name))
   return others.map(([name, values]) => `;${name}~${[...values].map(encoded).join('|')}`).join('')
@@ -103,9 +132,14 @@ function encoded(value: string): string {
 
 /** In words, for whoever has met it. */
 export function describe(limit: Limit): string {
-  const whose = limit.scope.length === 0 ? 'of this gateway' : `of this ${limit.scope.join(' and ')}`
+  const whose =
+    limit.scope.length === 0 ? 'of this gateway' : `of this ${limit.scope.join(' and ')}`
   if (limit.unit === 'concurrency') return `${limit.amount} requests at once ${whose}`
-  const amount = limit.unit === 'usd' ? `$${limit.amount / NANO_PER_DOLLAR}` : `${limit.amount} ${limit.unit.replace('-', ' ')}`
-  const window = typeof limit.window === 'object' ? `${limit.window.slidingMs / 1_000} s` : limit.window
+  const amount =
+    limit.unit === 'usd'
+      ? `$${limit.amount / NANO_PER_DOLLAR}`
+      : `${limit.amount} ${limit.unit.replace('-', ' ')}`
+  const window =
+    typeof limit.window === 'object' ? `${limit.window.slidingMs / 1_000} s` : limit.window
   return `${amount} ${window === 'total' ? 'in all' : `per ${window}`} ${whose}`
 }

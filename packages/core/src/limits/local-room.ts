@@ -1,4 +1,7 @@
-/** What was left of one counter when the store was last asked, and how much more a stream wants of it. */
+/**
+ * What was left of one counter when the store was last asked, and how much more a stream wants of
+ * it.
+ */
 export interface Want {
   readonly key: string
   readonly left: number
@@ -6,15 +9,19 @@ export interface Want {
 }
 
 /**
- * What streams under way may still take of their budgets while the store that counts them cannot be asked: no more than was
- * left when it last answered, all streams of this process together.
+ * What streams under way may still take of their budgets while the store that counts them cannot be
+ * asked: no more than was left when it last answered, all streams of this process together.
  */
 export class LocalRoom {
   readonly #counters = new Map<string, { left: number; streams: number }>()
 
-  /** Takes from every counter or from none. False where one of them has not so much left. @param known keys this stream has taken from; extended */
+  /**
+   * Takes from every counter or from none. False where one of them has not so much left. @param
+   * known keys this stream has taken from; extended
+   */
   take(wants: readonly Want[], known: Set<string>): boolean {
-    for (const { key, left, amount } of wants) if (Math.min(left, this.#counters.get(key)?.left ?? left) < amount) return false
+    for (const { key, left, amount } of wants)
+      if (Math.min(left, this.#counters.get(key)?.left ?? left) < amount) return false
     for (const { key, left, amount } of wants) {
       const counter = this.#counters.get(key) ?? { left, streams: 0 }
       counter.left = Math.min(left, counter.left) - amount

@@ -19,10 +19,16 @@ export interface SettlementOptions {
 const MOST_PENDING = 10_000
 const TRY_AGAIN_MS = 1_000
 const MOST_TRIES_AT_CLOSE = 3
-/** A store that is away refuses all of them; one that refuses a few holds something strange under their keys. */
+/**
+ * A store that is away refuses all of them; one that refuses a few holds something strange under
+ * their keys.
+ */
 const MOST_FAILURES_IN_A_ROW = 3
 
-/** Settlements that nobody waits for: each is made once, and again later where the store does not answer. */
+/**
+ * Settlements that nobody waits for: each is made once, and again later where the store does not
+ * answer.
+ */
 export class Settlements {
   readonly #options: SettlementOptions
   readonly #underWay = new Set<Promise<unknown>>()
@@ -36,7 +42,12 @@ export class Settlements {
 
   settle(settlement: Settlement): void {
     const { ledger, onOver } = this.#options
-    this.#track(ledger.settle(settlement.reservation, settlement.actuals).then(() => onOver(settlement.reservation), () => this.settleLater(settlement)))
+    this.#track(
+      ledger.settle(settlement.reservation, settlement.actuals).then(
+        () => onOver(settlement.reservation),
+        () => this.settleLater(settlement),
+      ),
+    )
   }
 
   settleLater(settlement: Settlement): void {
@@ -45,7 +56,10 @@ export class Settlements {
     if (!this.#isClosed) this.#timer ??= this.#options.clock.setTimer(this.#onTimer, TRY_AGAIN_MS)
   }
 
-  /** Waits for those under way, and tries again those that could not be made: for 2 seconds, in which a store's circuit closes. */
+  /**
+   * Waits for those under way, and tries again those that could not be made: for 2 seconds, in
+   * which a store's circuit closes.
+   */
   async close(): Promise<void> {
     this.#isClosed = true
     this.#timer?.clear()
@@ -63,7 +77,9 @@ export class Settlements {
     this.#track(this.#settlePending())
   }
 
-  /** What fails waits behind the others: one that can never be made keeps no other from being made. */
+  /**
+   * What fails waits behind the others: one that can never be made keeps no other from being made.
+   */
   async #settlePending(): Promise<void> {
     const waiting = this.#pending
     this.#pending = []

@@ -1,23 +1,42 @@
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from '../clock.fake.ts'
-import { type AwsCredentials, type AwsCredentialsFunction, AwsCredentialSource } from './aws-credentials.ts'
+import {
+  type AwsCredentials,
+  type AwsCredentialsFunction,
+  AwsCredentialSource,
+} from './aws-credentials.ts'
 
 const minute = 60_000
 
 function keyPair(name: string, expiration?: Date | number): AwsCredentials {
-  return { accessKeyId: `id-${name}`, secretAccessKey: `secret-${name}`, ...(expiration === undefined ? {} : { expiration }) }
+  return {
+    accessKeyId: `id-${name}`,
+    secretAccessKey: `secret-${name}`,
+    ...(expiration === undefined ? {} : { expiration }),
+  }
 }
 
 function open(ask: AwsCredentialsFunction, clock = new FakeClock()) {
   const renewed: AwsCredentials[] = []
-  return { clock, renewed, source: new AwsCredentialSource(ask, { clock, provider: 'cloud', onRenewal: (credentials) => renewed.push(credentials) }) }
+  return {
+    clock,
+    renewed,
+    source: new AwsCredentialSource(ask, {
+      clock,
+      provider: 'cloud',
+      onRenewal: (credentials) => renewed.push(credentials),
+    }),
+  }
 }
 
 describe('AwsCredentialSource', () => {
   it('keeps credentials until shortly before they end', async () => {
     const clock = new FakeClock()
     let asked = 0
-    const { source } = open(() => keyPair(String((asked += 1)), new Date(clock.now() + 60 * minute)), clock)
+    const { source } = open(
+      () => keyPair(String((asked += 1)), new Date(clock.now() + 60 * minute)),
+      clock,
+    )
     const first = await source.current()
     expect(source.current()).toBe(first)
     await clock.advance(58 * minute)
@@ -72,12 +91,23 @@ describe('AwsCredentialSource', () => {
       if (fails) throw new Error('no')
       return keyPair('late')
     })
-    await expect(source.current()).rejects.toMatchObject({ code: 'provider_credentials', details: { provider: 'cloud' } })
+    await expect(source.current()).rejects.toMatchObject({
+      code: 'provider_credentials',
+      details: { provider: 'cloud' },
+    })
     fails = false
     expect(await source.current()).toMatchObject({ accessKeyId: 'id-late' })
   })
 
-  it.each([undefined, {}, { accessKeyId: 'a' }, { accessKeyId: 'a', secretAccessKey: '' }, { bearerToken: '' }])('refuses to sign with %j', async (credentials) => {
-    await expect(open(() => credentials as AwsCredentials).source.current()).rejects.toMatchObject({ code: 'provider_credentials' })
+  it.each([
+    undefined,
+    {},
+    { accessKeyId: 'a' },
+    { accessKeyId: 'a', secretAccessKey: '' },
+    { bearerToken: '' },
+  ])('refuses to sign with %j', async (credentials) => {
+    await expect(open(() => credentials as AwsCredentials).source.current()).rejects.toMatchObject({
+      code: 'provider_credentials',
+    })
   })
 })

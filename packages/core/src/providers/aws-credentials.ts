@@ -21,7 +21,10 @@ export type AwsCredentials = AwsBearerToken | AwsKeyPair
 /** Credentials that change: any credential provider of the AWS SDK is one. */
 export type AwsCredentialsFunction = () => AwsCredentials | Promise<AwsCredentials>
 
-/** New credentials are asked for this long before the old ones end, so that no request carries ones that end on its way. */
+/**
+ * New credentials are asked for this long before the old ones end, so that no request carries ones
+ * that end on its way.
+ */
 const RENEWAL_MARGIN_MS = 60_000
 /** Credentials that do not say when they end are asked for again after this long. */
 const DEFAULT_LIFETIME_MS = 5 * 60_000
@@ -36,7 +39,10 @@ export interface AwsCredentialSourceOptions {
   readonly onRenewal: (credentials: AwsCredentials) => void
 }
 
-/** Holds the credentials a function returns until they end; requests that need new ones at once share one call. */
+/**
+ * Holds the credentials a function returns until they end; requests that need new ones at once
+ * share one call.
+ */
 export class AwsCredentialSource {
   readonly #ask: AwsCredentialsFunction
   readonly #options: AwsCredentialSourceOptions
@@ -51,7 +57,8 @@ export class AwsCredentialSource {
 
   /** Rejects with `provider_credentials` when there are none to be had. */
   current(): AwsCredentials | Promise<AwsCredentials> {
-    if (this.#held !== undefined && this.#options.clock.now() < this.#renewAt) return this.#held.credentials
+    if (this.#held !== undefined && this.#options.clock.now() < this.#renewAt)
+      return this.#held.credentials
     this.#pending ??= this.#renew().finally(() => {
       this.#pending = undefined
     })
@@ -79,21 +86,36 @@ export class AwsCredentialSource {
 
   #unavailable(cause: unknown): GatewayError {
     const { provider } = this.#options
-    return new GatewayError('provider_credentials', `${provider}: the gateway could not get its AWS credentials. This is not about your key; the operator must see to them.`, { provider, cause })
+    return new GatewayError(
+      'provider_credentials',
+      `${provider}: the gateway could not get its AWS credentials. This is not about your key; the operator must see to them.`,
+      { provider, cause },
+    )
   }
 }
 
-/** Functions are the user's own code: their answer is checked, because a request signed with nothing is refused without a reason. */
+/**
+ * Functions are the user's own code: their answer is checked, because a request signed with nothing
+ * is refused without a reason.
+ */
 function checked(credentials: unknown): AwsCredentials {
   if (isAwsCredentials(credentials)) return credentials
-  throw new TypeError('The credentials function returned neither { bearerToken } nor { accessKeyId, secretAccessKey }.')
+  throw new TypeError(
+    'The credentials function returned neither { bearerToken } nor { accessKeyId, secretAccessKey }.',
+  )
 }
 
 export function isAwsCredentials(value: unknown): value is AwsCredentials {
   if (typeof value !== 'object' || value === null) return false
-  const { bearerToken, accessKeyId, secretAccessKey, sessionToken } = value as Readonly<Record<string, unknown>>
+  const { bearerToken, accessKeyId, secretAccessKey, sessionToken } = value as Readonly<
+    Record<string, unknown>
+  >
   if (bearerToken !== undefined) return isText(bearerToken)
-  return isText(accessKeyId) && isText(secretAccessKey) && (sessionToken === undefined || isText(sessionToken))
+  return (
+    isText(accessKeyId) &&
+    isText(secretAccessKey) &&
+    (sessionToken === undefined || isText(sessionToken))
+  )
 }
 
 function isText(value: unknown): boolean {

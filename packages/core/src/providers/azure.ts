@@ -11,8 +11,9 @@ import { askForToken, type TokenSource } from './token-source.ts'
 export interface AzureSettings {
   readonly name: string
   /**
-   * What stands before `/openai`: `https://{resource}.openai.azure.com`. It may also end in `/openai`, in `/openai/v1`, or
-   * in `/models` for the endpoint of that name. Without it, the one of `resource`.
+   * What stands before `/openai`: `https://{resource}.openai.azure.com`. It may also end in
+   * `/openai`, in `/openai/v1`, or in `/models` for the endpoint of that name. Without it, the one
+   * of `resource`.
    */
   readonly baseUrl?: string | undefined
   /** Name of the resource. */
@@ -20,7 +21,10 @@ export interface AzureSettings {
   readonly apiKey?: string | undefined
   /** Gives an Entra token, on every call; goes before `apiKey`. */
   readonly token?: TokenSource | undefined
-  /** A date chooses the older interface, whose addresses name a deployment; anything else is sent with the current one. */
+  /**
+   * A date chooses the older interface, whose addresses name a deployment; anything else is sent
+   * with the current one.
+   */
   readonly apiVersion?: string | undefined
   /** Lower-case names. One that is also the credential header replaces it. */
   readonly headers?: Readonly<Record<string, string>> | undefined
@@ -32,26 +36,42 @@ export interface AzureSettings {
 export const DATED_VERSION = /^\d{4}-\d{2}-\d{2}(?:-preview)?$/
 
 /**
- * Azure OpenAI and Foundry. The model of a target is the name of a deployment; it stands in the body, and with a dated
- * version in the address as well. Throws a `TypeError` when there is no address.
+ * Azure OpenAI and Foundry. The model of a target is the name of a deployment; it stands in the
+ * body, and with a dated version in the address as well. Throws a `TypeError` when there is no
+ * address.
  */
 export function createAzureProvider(settings: AzureSettings): Provider {
   const { name } = settings
   const { origin, ...surface } = surfaceOf(settings)
   // A configured credential header replaces ours, whichever it would have been.
   const { headers = {}, ...ours } = settings
-  const { token, apiKey } = CREDENTIAL_HEADERS.some((header) => headers[header] !== undefined) ? {} : ours
-  const secret = Object.freeze({ ...(token === undefined && apiKey !== undefined ? { 'api-key': apiKey } : {}), ...headers })
+  const { token, apiKey } = CREDENTIAL_HEADERS.some((header) => headers[header] !== undefined)
+    ? {}
+    : ours
+  const secret = Object.freeze({
+    ...(token === undefined && apiKey !== undefined ? { 'api-key': apiKey } : {}),
+    ...headers,
+  })
   const secrets = new Secrets(Object.values(secret))
-  const dialectsFor = dialectsOf({ dialect: 'openai-chat', alsoSpeaks: surface.alsoSpeaks, exceptions: surface.alsoSpeaks.length === 0 ? [] : exceptionsOfOpenai })
+  const dialectsFor = dialectsOf({
+    dialect: 'openai-chat',
+    alsoSpeaks: surface.alsoSpeaks,
+    exceptions: surface.alsoSpeaks.length === 0 ? [] : exceptionsOfOpenai,
+  })
   const address = (request: ProviderRequest): PreparedRequest => {
     const { method, body } = request
     return { method, headers: request.headers, body, path: surface.pathOf(request) }
   }
-  const authorized = async (request: ProviderRequest, source: TokenSource): Promise<PreparedRequest> => {
+  const authorized = async (
+    request: ProviderRequest,
+    source: TokenSource,
+  ): Promise<PreparedRequest> => {
     const value = await askForToken(source, name)
     secrets.remember([value])
-    return { ...address(request), headers: { ...request.headers, authorization: `Bearer ${value}` } }
+    return {
+      ...address(request),
+      headers: { ...request.headers, authorization: `Bearer ${value}` },
+    }
   }
   return Object.freeze({
     name,
@@ -66,7 +86,8 @@ export function createAzureProvider(settings: AzureSettings): Provider {
     listModelsPath: undefined,
     headers: () => secret,
     ...(dialectsFor === undefined ? {} : { dialectsFor }),
-    prepare: token === undefined ? address : (request: ProviderRequest) => authorized(request, token),
+    prepare:
+      token === undefined ? address : (request: ProviderRequest) => authorized(request, token),
     redact: (text: string) => secrets.redact(text),
   })
 }
@@ -98,7 +119,12 @@ function surfaceOf(settings: AzureSettings): Surface & { readonly origin: string
   if (path.endsWith('/v1')) return { origin, ...currentSurface(path, version) }
   const root = path.endsWith('/openai') ? path : `${path}/openai`
   const isDated = version !== undefined && DATED_VERSION.test(version)
-  return { origin, ...(isDated ? deploymentsSurface(root, version, settings.name) : currentSurface(`${root}/v1`, version)) }
+  return {
+    origin,
+    ...(isDated
+      ? deploymentsSurface(root, version, settings.name)
+      : currentSurface(`${root}/v1`, version)),
+  }
 }
 
 function addressOf({ name, resource }: AzureSettings): string {
@@ -107,7 +133,8 @@ function addressOf({ name, resource }: AzureSettings): string {
 }
 
 function currentSurface(basePath: string, version: string | undefined): Surface {
-  const pathOf = ({ path }: ProviderRequest): string => (version === undefined ? path : withVersion(path, version))
+  const pathOf = ({ path }: ProviderRequest): string =>
+    version === undefined ? path : withVersion(path, version)
   return { basePath, quirks: originalChat, alsoSpeaks: ['openai-responses'], pathOf }
 }
 
@@ -122,7 +149,9 @@ function deploymentsSurface(basePath: string, version: string, provider: string)
     alsoSpeaks: version >= KNOWS_RESPONSES ? ['openai-responses'] : [],
     pathOf({ path, model }) {
       const below = path.slice(basePath.length)
-      const deployment = OF_A_DEPLOYMENT.test(below) ? `/deployments/${pathSegment(model, provider)}` : ''
+      const deployment = OF_A_DEPLOYMENT.test(below)
+        ? `/deployments/${pathSegment(model, provider)}`
+        : ''
       return withVersion(basePath + deployment + below, version)
     },
   }

@@ -1,7 +1,11 @@
 import type { Clock } from '../clock.ts'
 import type { Powers, Quirks } from '../dialects/index.ts'
 import { GatewayError } from '../errors.ts'
-import { type AwsCredentials, type AwsCredentialsFunction, AwsCredentialSource } from './aws-credentials.ts'
+import {
+  type AwsCredentials,
+  type AwsCredentialsFunction,
+  AwsCredentialSource,
+} from './aws-credentials.ts'
 import { powersFor } from './powers.ts'
 import type { PreparedRequest, Provider, ProviderRequest } from './provider.ts'
 import { Secrets } from './secrets.ts'
@@ -13,9 +17,15 @@ export interface BedrockSettings {
   readonly name: string
   /** `eu-central-1`: where the models are, and what signatures are for. */
   readonly region: string
-  /** An API key, a key pair, or a function that returns one of them (any credential provider of the AWS SDK). */
+  /**
+   * An API key, a key pair, or a function that returns one of them (any credential provider of the
+   * AWS SDK).
+   */
   readonly credentials: AwsCredentials | AwsCredentialsFunction
-  /** Absolute http(s) URL without credentials, query or fragment; the service's own address in the region when absent. */
+  /**
+   * Absolute http(s) URL without credentials, query or fragment; the service's own address in the
+   * region when absent.
+   */
   readonly baseUrl?: string | undefined
   /** Model ids, inference profiles and their ARNs named in the configuration. */
   readonly models?: readonly string[] | undefined
@@ -37,14 +47,15 @@ const runtime: Service = {
   signingName: 'bedrock',
   dialects: ['bedrock-converse'],
   baseUrl: (region) => `https://bedrock-runtime.${region}.${domainOf(region)}`,
-  modelPrefixes: (
+  modelPrefixes:
     // Makers, and for inference profiles where they route to: no other service names its models so.
-    'amazon anthropic meta mistral cohere ai21 deepseek openai qwen google minimax moonshot moonshotai nvidia writer zai ' +
-    'us us-gov eu apac jp au ca global'
-  )
-    .split(' ')
-    .map((name) => `${name}.`)
-    .concat('arn:aws'),
+    (
+      'amazon anthropic meta mistral cohere ai21 deepseek openai qwen google minimax moonshot moonshotai nvidia writer zai ' +
+      'us us-gov eu apac jp au ca global'
+    )
+      .split(' ')
+      .map((name) => `${name}.`)
+      .concat('arn:aws'),
   listModelsPath: undefined,
 }
 
@@ -57,18 +68,28 @@ const mantle: Service = {
 }
 
 /**
- * Amazon Bedrock's runtime, spoken to in Converse. A model is named by its id (`amazon.nova-2-lite-v1:0`), by an inference
- * profile (`eu.anthropic.claude-sonnet-4-5-20250929-v1:0`) or by the ARN of one.
+ * Amazon Bedrock's runtime, spoken to in Converse. A model is named by its id
+ * (`amazon.nova-2-lite-v1:0`), by an inference profile
+ * (`eu.anthropic.claude-sonnet-4-5-20250929-v1:0`) or by the ARN of one.
  *
- * @example
- * createBedrockProvider({ name: 'bedrock', region: 'eu-central-1', credentials: { bearerToken } }, systemClock)
+ * @example createBedrockProvider({ name: 'bedrock', region: 'eu-central-1', credentials: {
+ *   bearerToken } }, systemClock)
  */
-export function createBedrockProvider(settings: BedrockSettings, clock: Pick<Clock, 'now'>): Provider {
+export function createBedrockProvider(
+  settings: BedrockSettings,
+  clock: Pick<Clock, 'now'>,
+): Provider {
   return new BedrockProvider(settings, runtime, clock)
 }
 
-/** Bedrock's OpenAI-compatible endpoint. Its model ids have no region and no version: `openai.gpt-oss-120b`. */
-export function createBedrockMantleProvider(settings: BedrockSettings, clock: Pick<Clock, 'now'>): Provider {
+/**
+ * Bedrock's OpenAI-compatible endpoint. Its model ids have no region and no version:
+ * `openai.gpt-oss-120b`.
+ */
+export function createBedrockMantleProvider(
+  settings: BedrockSettings,
+  clock: Pick<Clock, 'now'>,
+): Provider {
   return new BedrockProvider(settings, mantle, clock)
 }
 
@@ -102,13 +123,21 @@ class BedrockProvider implements Provider {
     this.powers = settings.quirks?.powers ?? powersFor('bedrock', true)
     this.#dialects = service.dialects
     this.#host = url.host
-    this.#secrets = new Secrets([...Object.values(headers), ...(typeof credentials === 'function' ? [] : secretsOf(credentials))])
+    this.#secrets = new Secrets([
+      ...Object.values(headers),
+      ...(typeof credentials === 'function' ? [] : secretsOf(credentials)),
+    ])
     this.#signer = new Sigv4Signer({ region: settings.region, service: service.signingName }, clock)
     const fixed = bearerOf(credentials)
     this.#headers = Object.freeze({ ...fixed, ...headers })
     if (fixed !== undefined || headers.authorization !== undefined) this.#credentials = undefined
     else if (typeof credentials !== 'function') this.#credentials = credentials
-    else this.#credentials = new AwsCredentialSource(credentials, { clock, provider: settings.name, onRenewal: (renewed) => this.#secrets.remember(secretsOf(renewed)) })
+    else
+      this.#credentials = new AwsCredentialSource(credentials, {
+        clock,
+        provider: settings.name,
+        onRenewal: (renewed) => this.#secrets.remember(secretsOf(renewed)),
+      })
     // The list is asked for with `headers()` alone, which carry no signature.
     this.listModelsPath = this.#credentials === undefined ? service.listModelsPath : undefined
     Object.freeze(this)
@@ -127,23 +156,50 @@ class BedrockProvider implements Provider {
   }
 
   prepare(request: ProviderRequest): PreparedRequest | Promise<PreparedRequest> {
-    const credentials = this.#credentials instanceof AwsCredentialSource ? this.#credentials.current() : this.#credentials
+    const credentials =
+      this.#credentials instanceof AwsCredentialSource
+        ? this.#credentials.current()
+        : this.#credentials
     if (credentials === undefined) return request
-    return credentials instanceof Promise ? credentials.then((current) => this.#prove(request, current)) : this.#prove(request, credentials)
+    return credentials instanceof Promise
+      ? credentials.then((current) => this.#prove(request, current))
+      : this.#prove(request, credentials)
   }
 
   #prove(request: ProviderRequest, credentials: AwsCredentials): PreparedRequest {
     const { method, path, headers, body } = request
-    if ('bearerToken' in credentials) return { method, path, body, headers: { ...headers, authorization: `Bearer ${credentials.bearerToken}` } }
+    if ('bearerToken' in credentials)
+      return {
+        method,
+        path,
+        body,
+        headers: { ...headers, authorization: `Bearer ${credentials.bearerToken}` },
+      }
     if (body !== undefined && typeof body !== 'string' && !(body instanceof Uint8Array)) {
-      throw new GatewayError('unsupported_content', `${this.name} takes no streamed bodies: they cannot be signed before they are known.`, { provider: this.name })
+      throw new GatewayError(
+        'unsupported_content',
+        `${this.name} takes no streamed bodies: they cannot be signed before they are known.`,
+        { provider: this.name },
+      )
     }
-    return { method, path, body, headers: { ...headers, ...this.#signer.sign({ method, path, headers, body, host: this.#host }, credentials) } }
+    return {
+      method,
+      path,
+      body,
+      headers: {
+        ...headers,
+        ...this.#signer.sign({ method, path, headers, body, host: this.#host }, credentials),
+      },
+    }
   }
 }
 
-function bearerOf(credentials: BedrockSettings['credentials']): { readonly authorization: string } | undefined {
-  return typeof credentials !== 'function' && 'bearerToken' in credentials ? { authorization: `Bearer ${credentials.bearerToken}` } : undefined
+function bearerOf(
+  credentials: BedrockSettings['credentials'],
+): { readonly authorization: string } | undefined {
+  return typeof credentials !== 'function' && 'bearerToken' in credentials
+    ? { authorization: `Bearer ${credentials.bearerToken}` }
+    : undefined
 }
 
 /** The access key id is no secret, but nobody outside needs to read it. */

@@ -10,7 +10,10 @@ import type { TokenSource } from './token-source.ts'
 export const cloudKinds = ['azure', 'vertex', 'bedrock', 'bedrock-mantle'] as const
 export type CloudKind = (typeof cloudKinds)[number]
 
-/** What a provider of such a service is configured with; each field has its shape, nothing else is checked yet. */
+/**
+ * What a provider of such a service is configured with; each field has its shape, nothing else is
+ * checked yet.
+ */
 export interface CloudSettings {
   readonly name: string
   readonly baseUrl?: string | undefined
@@ -33,9 +36,15 @@ export interface CloudSettings {
 }
 
 /** An option that only some kinds take. */
-export type CloudOption = Exclude<keyof CloudSettings, 'name' | 'baseUrl' | 'apiKey' | 'headers' | 'models' | 'quirks'>
+export type CloudOption = Exclude<
+  keyof CloudSettings,
+  'name' | 'baseUrl' | 'apiKey' | 'headers' | 'models' | 'quirks'
+>
 
-/** Options of which one stands for all: where somebody has set one, the environment adds none of the others. */
+/**
+ * Options of which one stands for all: where somebody has set one, the environment adds none of the
+ * others.
+ */
 export const alternatives: readonly (readonly (keyof CloudSettings)[])[] = [
   ['baseUrl', 'resource'],
   ['apiKey', 'token', 'credentials', 'accessKeyId', 'secretAccessKey', 'sessionToken'],
@@ -50,15 +59,18 @@ export interface CloudFault {
 }
 
 /**
- * Environment variables one option is read from, the first that is set. They are defaults: most are there for other
- * programs as well, so whatever was configured for this gateway goes before them.
+ * Environment variables one option is read from, the first that is set. They are defaults: most are
+ * there for other programs as well, so whatever was configured for this gateway goes before them.
  */
 export interface CloudVariables {
   readonly option: keyof CloudSettings
   readonly names: readonly string[]
   /** Other values are somebody else's and do not count. */
   readonly only?: RegExp
-  /** Counts for every provider of the kind. What belongs to one address counts for the provider of the kind's own name only. */
+  /**
+   * Counts for every provider of the kind. What belongs to one address counts for the provider of
+   * the kind's own name only.
+   */
   readonly isShared?: boolean
 }
 
@@ -76,8 +88,8 @@ export interface Cloud {
   readonly credentials?: 'file' | 'function'
   readonly variables: readonly CloudVariables[]
   /**
-   * Variables that make it callable when nothing else mentions it. Those that many processes hold for other reasons are
-   * not among them.
+   * Variables that make it callable when nothing else mentions it. Those that many processes hold
+   * for other reasons are not among them.
    */
   readonly enabledBy: readonly string[]
   /** What to set, as `howToConfigure` says it. */

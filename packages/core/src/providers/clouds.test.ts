@@ -28,22 +28,40 @@ describe('clouds', () => {
     expect(new Set(names).size).toBe(names.length)
     for (const name of names) expect(name).toMatch(/^[A-Z][A-Z0-9_]+$/)
     for (const name of cloud.enabledBy) expect(names).toContain(name)
-    for (const { option } of cloud.variables) expect([...common, ...cloud.options]).toContain(option)
+    for (const { option } of cloud.variables)
+      expect([...common, ...cloud.options]).toContain(option)
     expect(cloud.credentials !== undefined).toBe(cloud.options.includes('credentials'))
     expect(cloud.title).not.toBe('')
   })
 
-  it.each(clouds.map((cloud) => [cloud.kind, cloud] as const))('%s makes a provider that speaks what it says, or names what is missing', (kind, cloud) => {
-    const outside = new FakeTokens(new FakeClock())
-    const provider = cloud.create({ name: 'own', models: ['a'], quirks: { noFinish: true }, ...least[kind] }, outside)
-    expect(provider).toMatchObject({ name: 'own', models: ['a'], quirks: { noFinish: true }, dialect: cloud.dialects[0], origin: expect.stringMatching(/^https:/) })
-    expect(Object.isFrozen(provider)).toBe(true)
-    expect(cloud.create({ name: 'own' }, outside)).toEqual({ message: expect.stringMatching(/\.$/), fix: expect.stringContaining('Set ') })
-  })
+  it.each(clouds.map((cloud) => [cloud.kind, cloud] as const))(
+    '%s makes a provider that speaks what it says, or names what is missing',
+    (kind, cloud) => {
+      const outside = new FakeTokens(new FakeClock())
+      const provider = cloud.create(
+        { name: 'own', models: ['a'], quirks: { noFinish: true }, ...least[kind] },
+        outside,
+      )
+      expect(provider).toMatchObject({
+        name: 'own',
+        models: ['a'],
+        quirks: { noFinish: true },
+        dialect: cloud.dialects[0],
+        origin: expect.stringMatching(/^https:/),
+      })
+      expect(Object.isFrozen(provider)).toBe(true)
+      expect(cloud.create({ name: 'own' }, outside)).toEqual({
+        message: expect.stringMatching(/\.$/),
+        fix: expect.stringContaining('Set '),
+      })
+    },
+  )
 
   it('know every credential that stands for others', () => {
     const credentials = alternatives.find((group) => group.includes('apiKey')) ?? []
-    const named = clouds.flatMap((cloud) => cloud.options).filter((option) => /key|token|credential/i.test(option))
+    const named = clouds
+      .flatMap((cloud) => cloud.options)
+      .filter((option) => /key|token|credential/i.test(option))
     for (const option of named) expect(credentials).toContain(option)
   })
 })

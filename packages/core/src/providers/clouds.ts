@@ -13,7 +13,8 @@ const awsVariables: readonly CloudVariables[] = [
 const aws = {
   options: ['region', 'accessKeyId', 'secretAccessKey', 'sessionToken', 'credentials'],
   credentials: 'function',
-  setup: 'AWS_REGION and AWS_BEARER_TOKEN_BEDROCK, or AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
+  setup:
+    'AWS_REGION and AWS_BEARER_TOKEN_BEDROCK, or AWS_REGION, AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY',
 } as const satisfies Partial<Cloud>
 
 /** Every cloud, by kind. */
@@ -44,12 +45,21 @@ export const clouds: readonly Cloud[] = [
     variables: [
       { option: 'apiKey', names: ['GOOGLE_VERTEX_API_KEY'] },
       { option: 'baseUrl', names: ['VERTEX_BASE_URL'] },
-      { option: 'project', names: ['GOOGLE_VERTEX_PROJECT', 'GOOGLE_CLOUD_PROJECT'], isShared: true },
-      { option: 'location', names: ['GOOGLE_VERTEX_LOCATION', 'GOOGLE_CLOUD_LOCATION'], isShared: true },
+      {
+        option: 'project',
+        names: ['GOOGLE_VERTEX_PROJECT', 'GOOGLE_CLOUD_PROJECT'],
+        isShared: true,
+      },
+      {
+        option: 'location',
+        names: ['GOOGLE_VERTEX_LOCATION', 'GOOGLE_CLOUD_LOCATION'],
+        isShared: true,
+      },
       { option: 'credentials', names: ['GOOGLE_APPLICATION_CREDENTIALS'], isShared: true },
     ],
     enabledBy: ['GOOGLE_VERTEX_PROJECT', 'GOOGLE_VERTEX_API_KEY'],
-    setup: 'GOOGLE_VERTEX_PROJECT, and GOOGLE_APPLICATION_CREDENTIALS where the machine has no identity of its own',
+    setup:
+      'GOOGLE_VERTEX_PROJECT, and GOOGLE_APPLICATION_CREDENTIALS where the machine has no identity of its own',
     create: createVertex,
   },
   {

@@ -8,12 +8,19 @@ export interface ProviderEnvironment {
   readonly askHost?: AskHost
 }
 
-/** Asks under a deadline. Rejects with the cause where the function fails, or answers what `isGood` does not accept. */
-export type AskHost = <Value>(option: 'provider.token' | 'provider.credentials', call: () => unknown, isGood: (answer: unknown) => answer is Value) => Promise<Value>
+/**
+ * Asks under a deadline. Rejects with the cause where the function fails, or answers what `isGood`
+ * does not accept.
+ */
+export type AskHost = <Value>(
+  option: 'provider.token' | 'provider.credentials',
+  call: () => unknown,
+  isGood: (answer: unknown) => answer is Value,
+) => Promise<Value>
 
 /**
- * Makes the call that exchanges a credential for a token, under a deadline of its own. Rejects with a `GatewayError` when
- * no answer came; any status is an answer.
+ * Makes the call that exchanges a credential for a token, under a deadline of its own. Rejects with
+ * a `GatewayError` when no answer came; any status is an answer.
  */
 export type FetchToken = (request: TokenRequest) => Promise<TokenAnswer>
 

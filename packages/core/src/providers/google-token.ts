@@ -1,11 +1,19 @@
 import { GatewayError } from '../errors.ts'
 import type { ProviderEnvironment } from './environment.ts'
-import { CLOUD_SCOPE, type GoogleCredentials, issueToken, ServiceAccount } from './service-account.ts'
+import {
+  CLOUD_SCOPE,
+  type GoogleCredentials,
+  issueToken,
+  ServiceAccount,
+} from './service-account.ts'
 import { TokenCache } from './token-cache.ts'
 
 /** The part of the package `google-auth-library` that is used. */
 export interface GoogleAuthLibrary {
-  readonly GoogleAuth: new (options: { readonly scopes: string; readonly credentials?: unknown }) => { getAccessToken(): Promise<string | null | undefined> }
+  readonly GoogleAuth: new (options: {
+    readonly scopes: string
+    readonly credentials?: unknown
+  }) => { getAccessToken(): Promise<string | null | undefined> }
 }
 
 export interface GoogleTokenOptions {
@@ -19,10 +27,12 @@ export interface GoogleTokenOptions {
 }
 
 /**
- * A source of access tokens. A service account signs for itself; users' own credentials, workload identity and the
- * metadata server are left to `google-auth-library`, which is loaded when the first token is needed.
+ * A source of access tokens. A service account signs for itself; users' own credentials, workload
+ * identity and the metadata server are left to `google-auth-library`, which is loaded when the
+ * first token is needed.
  *
- * Throws a `TypeError` for a service account that cannot sign; the source rejects with `provider_credentials`.
+ * Throws a `TypeError` for a service account that cannot sign; the source rejects with
+ * `provider_credentials`.
  */
 export function createGoogleToken(options: GoogleTokenOptions): () => Promise<string> {
   const { credentials, provider, environment } = options
@@ -39,12 +49,19 @@ function isServiceAccount({ type, private_key: key }: GoogleCredentials): boolea
 
 const PACKAGE: string = 'google-auth-library'
 
-function libraryToken({ provider, credentials, loadLibrary = importLibrary }: GoogleTokenOptions): () => Promise<string> {
+function libraryToken({
+  provider,
+  credentials,
+  loadLibrary = importLibrary,
+}: GoogleTokenOptions): () => Promise<string> {
   const start = async (): Promise<InstanceType<GoogleAuthLibrary['GoogleAuth']>> => {
     const { GoogleAuth } = await loadLibrary().catch((cause: unknown) => {
       throw notInstalled(provider, credentials, cause)
     })
-    return new GoogleAuth({ scopes: CLOUD_SCOPE, ...(credentials === undefined ? {} : { credentials }) })
+    return new GoogleAuth({
+      scopes: CLOUD_SCOPE,
+      ...(credentials === undefined ? {} : { credentials }),
+    })
   }
   let starting: ReturnType<typeof start> | undefined
   return async () => {
@@ -61,15 +78,29 @@ function libraryToken({ provider, credentials, loadLibrary = importLibrary }: Go
   }
 }
 
-/** The name is in a variable so that bundlers and the type checker do not look for what may not be there. */
+/**
+ * The name is in a variable so that bundlers and the type checker do not look for what may not be
+ * there.
+ */
 function importLibrary(): Promise<GoogleAuthLibrary> {
   return import(PACKAGE) as Promise<GoogleAuthLibrary>
 }
 
-function notInstalled(provider: string, credentials: GoogleCredentials | undefined, cause: unknown): GatewayError {
-  const what = typeof credentials?.type === 'string' ? `credentials of the type ${credentials.type}` : 'the default credentials of this machine'
+function notInstalled(
+  provider: string,
+  credentials: GoogleCredentials | undefined,
+  cause: unknown,
+): GatewayError {
+  const what =
+    typeof credentials?.type === 'string'
+      ? `credentials of the type ${credentials.type}`
+      : 'the default credentials of this machine'
   const message = `${provider} is called with ${what}, which need the package "${PACKAGE}".`
-  return new GatewayError('provider_credentials', `${message} Run "npm install ${PACKAGE}", or use the key of a service account.`, { provider, cause })
+  return new GatewayError(
+    'provider_credentials',
+    `${message} Run "npm install ${PACKAGE}", or use the key of a service account.`,
+    { provider, cause },
+  )
 }
 
 function noCredentials(provider: string, cause?: unknown): GatewayError {

@@ -3,13 +3,21 @@ import type { CloudSettings } from './cloud.ts'
 import type { ProviderEnvironment } from './environment.ts'
 import { isToken } from './token-source.ts'
 
-/** The settings with functions of the host that are asked under a deadline, and whose answers are checked. */
-export function withGuardedFunctions(settings: CloudSettings, { askHost }: ProviderEnvironment): CloudSettings {
+/**
+ * The settings with functions of the host that are asked under a deadline, and whose answers are
+ * checked.
+ */
+export function withGuardedFunctions(
+  settings: CloudSettings,
+  { askHost }: ProviderEnvironment,
+): CloudSettings {
   const { token, credentials } = settings
   if (askHost === undefined) return settings
   return {
     ...settings,
     ...(token !== undefined && { token: () => askHost('provider.token', token, isToken) }),
-    ...(typeof credentials === 'function' && { credentials: () => askHost('provider.credentials', credentials, isAwsCredentials) }),
+    ...(typeof credentials === 'function' && {
+      credentials: () => askHost('provider.credentials', credentials, isAwsCredentials),
+    }),
   }
 }

@@ -1,7 +1,20 @@
 export { fillAddress, placeholdersOf } from './address.ts'
 export type { AwsCredentialsFunction } from './aws-credentials.ts'
-export { catalogue, type CatalogueEntry, type DialectName, dialectNames, findInCatalogue } from './catalogue.ts'
-export { alternatives, type Cloud, cloudKinds, type CloudKind, type CloudOption, type CloudSettings } from './cloud.ts'
+export {
+  catalogue,
+  type CatalogueEntry,
+  type DialectName,
+  dialectNames,
+  findInCatalogue,
+} from './catalogue.ts'
+export {
+  alternatives,
+  type Cloud,
+  cloudKinds,
+  type CloudKind,
+  type CloudOption,
+  type CloudSettings,
+} from './cloud.ts'
 export { clouds, findCloud } from './clouds.ts'
 export type { ProviderEnvironment, TokenAnswer, TokenRequest } from './environment.ts'
 export { withGuardedFunctions } from './host-credentials.ts'

@@ -10,8 +10,13 @@ export interface ProviderKey {
   readonly provider: Provider
 }
 
-/** One provider out of the same one with several keys; calls that know nothing of keys use the first. */
-export function poolKeys(members: readonly { readonly provider: Provider; readonly weight: number }[]): Provider {
+/**
+ * One provider out of the same one with several keys; calls that know nothing of keys use the
+ * first.
+ */
+export function poolKeys(
+  members: readonly { readonly provider: Provider; readonly weight: number }[],
+): Provider {
   const [first, ...others] = members
   if (first === undefined) throw new TypeError('A pool has at least one key.')
   if (others.length === 0) return first.provider
@@ -19,12 +24,26 @@ export function poolKeys(members: readonly { readonly provider: Provider; readon
 }
 
 /**
- * The provider with the keys of tenants who bring their own. What is known of one of them is known of nobody else; where only
- * they are served, nobody asks in their name which models there are.
+ * The provider with the keys of tenants who bring their own. What is known of one of them is known
+ * of nobody else; where only they are served, nobody asks in their name which models there are.
  */
-export function withTenants(provider: Provider, tenants: ReadonlyMap<string, Provider>, options: { readonly isForTenantsOnly: boolean }): Provider {
-  const named = new Map([...tenants].map(([tenant, own]) => [tenant, withKeys([{ name: `tenant-${tenant}`, weight: 1, provider: own }])]))
-  return Object.freeze({ ...copyOf(provider), ...(provider.keys && { keys: provider.keys }), tenants: named, ...(options.isForTenantsOnly && { isForTenantsOnly: true, listModelsPath: undefined }) })
+export function withTenants(
+  provider: Provider,
+  tenants: ReadonlyMap<string, Provider>,
+  options: { readonly isForTenantsOnly: boolean },
+): Provider {
+  const named = new Map(
+    [...tenants].map(([tenant, own]) => [
+      tenant,
+      withKeys([{ name: `tenant-${tenant}`, weight: 1, provider: own }]),
+    ]),
+  )
+  return Object.freeze({
+    ...copyOf(provider),
+    ...(provider.keys && { keys: provider.keys }),
+    tenants: named,
+    ...(options.isForTenantsOnly && { isForTenantsOnly: true, listModelsPath: undefined }),
+  })
 }
 
 function withKeys(keys: readonly ProviderKey[]): Provider {
@@ -37,23 +56,36 @@ function withKeys(keys: readonly ProviderKey[]): Provider {
   })
 }
 
-/** The provider, with a name for the issuer of its proofs; each key after the first may be another account. */
+/**
+ * The provider, with a name for the issuer of its proofs; each key after the first may be another
+ * account.
+ */
 export function withIssuerName(provider: Provider, issuer: string | undefined): Provider {
   const { keys, tenants, isForTenantsOnly } = provider
   if (issuer === undefined && (keys?.length ?? 0) < 2) return provider
-  const nameOf = (at: number, key: string): string | undefined => (at === 0 ? issuer : `${issuer ?? ''}#${key}`)
+  const nameOf = (at: number, key: string): string | undefined =>
+    at === 0 ? issuer : `${issuer ?? ''}#${key}`
   return Object.freeze({
     ...copyOf(provider),
     ...(issuer !== undefined && { issuer }),
-    ...(keys && { keys: Object.freeze(keys.map((key, at) => Object.freeze({ ...key, provider: withIssuerName(key.provider, nameOf(at, key.name)) }))) }),
-    ...(tenants && { tenants: new Map([...tenants].map(([tenant, own]) => [tenant, withIssuerName(own, issuer)])) }),
+    ...(keys && {
+      keys: Object.freeze(
+        keys.map((key, at) =>
+          Object.freeze({ ...key, provider: withIssuerName(key.provider, nameOf(at, key.name)) }),
+        ),
+      ),
+    }),
+    ...(tenants && {
+      tenants: new Map([...tenants].map(([tenant, own]) => [tenant, withIssuerName(own, issuer)])),
+    }),
     ...(isForTenantsOnly !== undefined && { isForTenantsOnly }),
   })
 }
 
 /** What a provider is, without its secrets in a field. */
 function copyOf(provider: Provider): Provider {
-  const { name, dialect, origin, basePath, models, modelPrefixes, quirks, powers, listModelsPath } = provider
+  const { name, dialect, origin, basePath, models, modelPrefixes, quirks, powers, listModelsPath } =
+    provider
   return {
     name,
     dialect,
@@ -65,8 +97,13 @@ function copyOf(provider: Provider): Provider {
     powers,
     listModelsPath,
     headers: () => provider.headers(),
-    ...(provider.dialectsFor && { dialectsFor: (model: string) => provider.dialectsFor?.(model) ?? [dialect] }),
-    ...(provider.prepare && { prepare: (request: Parameters<NonNullable<Provider['prepare']>>[0]) => provider.prepare?.(request) ?? request }),
+    ...(provider.dialectsFor && {
+      dialectsFor: (model: string) => provider.dialectsFor?.(model) ?? [dialect],
+    }),
+    ...(provider.prepare && {
+      prepare: (request: Parameters<NonNullable<Provider['prepare']>>[0]) =>
+        provider.prepare?.(request) ?? request,
+    }),
     redact: (text: string) => provider.redact(text),
   }
 }

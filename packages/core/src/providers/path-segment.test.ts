@@ -14,6 +14,11 @@ describe('pathSegment', () => {
   })
 
   it.each(['.', '..', ''])('%j leads out of its folder and is refused', (model) => {
-    expect(() => pathSegment(model, 'own')).toThrow(expect.objectContaining({ code: 'model_not_found', details: { param: 'model', provider: 'own' } }))
+    expect(() => pathSegment(model, 'own')).toThrow(
+      expect.objectContaining({
+        code: 'model_not_found',
+        details: { param: 'model', provider: 'own' },
+      }),
+    )
   })
 })

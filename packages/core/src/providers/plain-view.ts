@@ -1,4 +1,6 @@
-/** A text with escapes resolved, and which part of the original each of its characters stands for. */
+/**
+ * A text with escapes resolved, and which part of the original each of its characters stands for.
+ */
 export interface View {
   readonly text: string
   /** Offsets in the original, one for each character. */
@@ -12,8 +14,12 @@ export function viewOf(text: string): View {
   return { text, starts, ends: starts.map((at) => at + 1) }
 }
 
-/** `%2F`, `\u002f`, `\u{2f}`, `\x2f`, `&#47;`, `&#x2f;`, and a backslash before what JSON lets one stand before. */
-const ESCAPE = /%([0-9a-f]{2})|\\u([0-9a-f]{4})|\\u\{0{0,8}([0-9a-f]{1,6})\}|\\x([0-9a-f]{2})|&#x0{0,8}([0-9a-f]{1,6});|&#0{0,8}([0-9]{1,7});|\\([\\"'/])|&(amp|quot|apos|lt|gt);/gi
+/**
+ * `%2F`, `\u002f`, `\u{2f}`, `\x2f`, `&#47;`, `&#x2f;`, and a backslash before what JSON lets one
+ * stand before.
+ */
+const ESCAPE =
+  /%([0-9a-f]{2})|\\u([0-9a-f]{4})|\\u\{0{0,8}([0-9a-f]{1,6})\}|\\x([0-9a-f]{2})|&#x0{0,8}([0-9a-f]{1,6});|&#0{0,8}([0-9]{1,7});|\\([\\"'/])|&(amp|quot|apos|lt|gt);/gi
 const NAMED: Readonly<Record<string, string>> = { amp: '&', quot: '"', apos: "'", lt: '<', gt: '>' }
 const LARGEST_CODE_POINT = 0x10ffff
 
@@ -41,13 +47,30 @@ export function unescaped(view: View): View {
   }
   if (last === 0) return view
   keep(view.text.length)
-  return { text: pieces.join(''), starts: starts.subarray(0, length), ends: ends.subarray(0, length) }
+  return {
+    text: pieces.join(''),
+    starts: starts.subarray(0, length),
+    ends: ends.subarray(0, length),
+  }
 }
 
-function characterOf([, percent, short, braced, byte, hex, decimal, plain, named]: RegExpExecArray): string | undefined {
+function characterOf([
+  ,
+  percent,
+  short,
+  braced,
+  byte,
+  hex,
+  decimal,
+  plain,
+  named,
+]: RegExpExecArray): string | undefined {
   if (plain !== undefined) return plain
   if (named !== undefined) return NAMED[named.toLowerCase()]
-  const point = decimal === undefined ? Number.parseInt(percent ?? short ?? braced ?? byte ?? hex ?? '', 16) : Number(decimal)
+  const point =
+    decimal === undefined
+      ? Number.parseInt(percent ?? short ?? braced ?? byte ?? hex ?? '', 16)
+      : Number(decimal)
   return point <= LARGEST_CODE_POINT ? String.fromCodePoint(point) : undefined
 }
 
@@ -64,5 +87,9 @@ export function unbroken(view: View): View {
     last = gap.index + gap[0].length
   }
   keep(view.text.length)
-  return { text: view.text.replace(/\\[rnt]|\s/g, ''), starts: Uint32Array.from(kept, (at) => view.starts[at] ?? 0), ends: Uint32Array.from(kept, (at) => view.ends[at] ?? 0) }
+  return {
+    text: view.text.replace(/\\[rnt]|\s/g, ''),
+    starts: Uint32Array.from(kept, (at) => view.starts[at] ?? 0),
+    ends: Uint32Array.from(kept, (at) => view.ends[at] ?? 0),
+  }
 }

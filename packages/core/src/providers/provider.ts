@@ -5,7 +5,10 @@ import { powersFor } from './powers.ts'
 import { Secrets } from './secrets.ts'
 import { dialectsOf } from './spoken-dialects.ts'
 
-/** Somebody the gateway can call, resolved once at start and frozen. Printing or serialising one never shows a header's value. */
+/**
+ * Somebody the gateway can call, resolved once at start and frozen. Printing or serialising one
+ * never shows a header's value.
+ */
 export interface Provider {
   /** What stands before the slash in `provider/model`. */
   readonly name: string
@@ -22,26 +25,42 @@ export interface Provider {
   readonly quirks: Quirks
   /** What requests to it can do beyond the model they ask for. */
   readonly powers: Powers
-  /** What its proofs are marked with, where another provider that speaks its dialect is configured: see `dialects/issuer.ts`. */
+  /**
+   * What its proofs are marked with, where another provider that speaks its dialect is configured:
+   * see `dialects/issuer.ts`.
+   */
   readonly issuer?: string
   /** Path of the model list below `basePath`; absent when the provider has none. */
   readonly listModelsPath: string | undefined
-  /** The same provider with the keys of tenants who bring their own, by tenant: nobody else is served with them. */
+  /**
+   * The same provider with the keys of tenants who bring their own, by tenant: nobody else is
+   * served with them.
+   */
   readonly tenants?: ReadonlyMap<string, Provider>
   /** Only tenants with a key of their own are served. */
   readonly isForTenantsOnly?: boolean
   /** Its keys, where it has several: each call is made with one of them. */
   readonly keys?: readonly ProviderKey[]
-  /** The credential and the configured headers, lower-case names. A method, so that no inspection finds the secret in a field. */
+  /**
+   * The credential and the configured headers, lower-case names. A method, so that no inspection
+   * finds the secret in a field.
+   */
   headers(): Readonly<Record<string, string>>
-  /** Names of the dialects it speaks for this model, the best one first; `dialect` alone when absent. */
+  /**
+   * Names of the dialects it speaks for this model, the best one first; `dialect` alone when
+   * absent.
+   */
   dialectsFor?(model: string): readonly string[]
   /**
-   * Last word on a call, where it takes more than headers: the address of a deployment, a signature over the body, a
-   * token that expires. Rejects with `provider_credentials` when there is none to be had.
+   * Last word on a call, where it takes more than headers: the address of a deployment, a signature
+   * over the body, a token that expires. Rejects with `provider_credentials` when there is none to
+   * be had.
    */
   prepare?(request: ProviderRequest): PreparedRequest | Promise<PreparedRequest>
-  /** The text without the credential and without the values of configured headers, should the provider echo one. */
+  /**
+   * The text without the credential and without the values of configured headers, should the
+   * provider echo one.
+   */
   redact(text: string): string
 }
 
@@ -79,7 +98,8 @@ export interface ProviderSettings {
 /** Builds a provider from what was configured and, for a known one, what the catalogue says. */
 export function createProvider(settings: ProviderSettings, known?: CatalogueEntry): Provider {
   const dialect = settings.dialect ?? known?.dialect ?? 'openai-chat'
-  // What the catalogue says of a service's wire format holds only while it is spoken to in that format.
+  // What the catalogue says of a service's wire format holds only while it is spoken to in that
+  // format.
   const facts = known?.dialect === dialect ? known : undefined
   const { origin, basePath } = splitAddress(settings.baseUrl, dialect, known)
   const auth = facts?.auth ?? authOf[dialect]
@@ -94,16 +114,25 @@ export function createProvider(settings: ProviderSettings, known?: CatalogueEntr
       quirks: Object.freeze({ ...quirksAt(origin, facts), ...settings.quirks }),
       powers: settings.quirks?.powers ?? powersFor(known?.name, isOwnAddress(origin, known)),
       listModelsPath: facts === undefined ? listModelsPathOf[dialect] : facts.listModelsPath,
-      dialectsFor: dialectsOf({ dialect, alsoSpeaks: settings.alsoSpeaks ?? facts?.alsoSpeaks ?? [], exceptions: facts?.exceptions ?? [] }),
+      dialectsFor: dialectsOf({
+        dialect,
+        alsoSpeaks: settings.alsoSpeaks ?? facts?.alsoSpeaks ?? [],
+        exceptions: facts?.exceptions ?? [],
+      }),
     },
     {
       fixed: versionHeaderOf[dialect] ?? {},
-      secret: { ...(settings.apiKey === undefined ? {} : credentialHeader(auth, settings.apiKey)), ...settings.headers },
+      secret: {
+        ...(settings.apiKey === undefined ? {} : credentialHeader(auth, settings.apiKey)),
+        ...settings.headers,
+      },
     },
   )
 }
 
-type Facts = Omit<Provider, 'headers' | 'redact' | 'prepare' | 'dialectsFor'> & { readonly dialectsFor: Provider['dialectsFor'] | undefined }
+type Facts = Omit<Provider, 'headers' | 'redact' | 'prepare' | 'dialectsFor'> & {
+  readonly dialectsFor: Provider['dialectsFor'] | undefined
+}
 
 class ResolvedProvider implements Provider {
   readonly name: string
@@ -119,7 +148,13 @@ class ResolvedProvider implements Provider {
   readonly #headers: Readonly<Record<string, string>>
   readonly #secrets: Secrets
 
-  constructor(facts: Facts, headers: { readonly fixed: Readonly<Record<string, string>>; readonly secret: Readonly<Record<string, string>> }) {
+  constructor(
+    facts: Facts,
+    headers: {
+      readonly fixed: Readonly<Record<string, string>>
+      readonly secret: Readonly<Record<string, string>>
+    },
+  ) {
     this.name = facts.name
     this.dialect = facts.dialect
     this.origin = facts.origin
@@ -172,7 +207,10 @@ function credentialHeader(auth: AuthStyle, key: string): Record<string, string> 
   return auth === 'bearer' ? { authorization: `Bearer ${key}` } : { [auth]: key }
 }
 
-/** At another address than the service's own, somebody else may answer: its exactness cannot be taken for granted there. */
+/**
+ * At another address than the service's own, somebody else may answer: its exactness cannot be
+ * taken for granted there.
+ */
 function quirksAt(origin: string, facts: CatalogueEntry | undefined): Quirks {
   if (facts === undefined) return {}
   const { exact: _, ...others } = facts.quirks
@@ -186,16 +224,25 @@ function isOwnAddress(origin: string, known: CatalogueEntry | undefined): boolea
 /** Dialects whose own paths begin with the API version. */
 const versionedPaths: readonly string[] = ['anthropic-messages', 'gemini', 'cohere']
 
-function splitAddress(baseUrl: string, dialect: DialectName, known: CatalogueEntry | undefined): { origin: string; basePath: string } {
+function splitAddress(
+  baseUrl: string,
+  dialect: DialectName,
+  known: CatalogueEntry | undefined,
+): { origin: string; basePath: string } {
   const url = new URL(baseUrl)
   const path = url.pathname.replace(/(?<!\/)\/+$/, '')
   return { origin: url.origin, basePath: basePathFor(path, dialect, known) }
 }
 
-function basePathFor(path: string, dialect: DialectName, known: CatalogueEntry | undefined): string {
+function basePathFor(
+  path: string,
+  dialect: DialectName,
+  known: CatalogueEntry | undefined,
+): string {
   // The official SDKs take these addresses without a version, others want it: users write both.
   if (versionedPaths.includes(dialect)) return path.replace(/\/v(?:1|1beta|2)$/, '')
-  // Local servers are habitually given as `http://host:port`, where their OpenAI-compatible API does not live.
+  // Local servers are habitually given as `http://host:port`, where their OpenAI-compatible API
+  // does not live.
   if (path === '' && known?.isLocal === true) return new URL(known.baseUrl).pathname
   return path
 }

@@ -1,5 +1,6 @@
 /**
- * How much of its reasoning a model shows in its answers, which decides what an answer costs that nobody has read to its end.
+ * How much of its reasoning a model shows in its answers, which decides what an answer costs that
+ * nobody has read to its end.
  *
  * - `none`: it does not reason
  * - `shown`: all of it is in the answer
@@ -9,7 +10,10 @@
  */
 export type ReasoningHabit = 'none' | 'shown' | 'hidden' | 'always-hidden' | 'on-request'
 
-/** By the model's id without the path of its maker; the first match counts. From the model pages of the makers, November 2026. */
+/**
+ * By the model's id without the path of its maker; the first match counts. From the model pages of
+ * the makers, November 2026.
+ */
 const habits: readonly (readonly [models: RegExp, habit: ReasoningHabit])[] = [
   // OpenAI
   [/^gpt-oss/, 'shown'],
@@ -39,12 +43,21 @@ const habits: readonly (readonly [models: RegExp, habit: ReasoningHabit])[] = [
   [/nova-2/, 'on-request'],
   [/(?:nova-(?:micro|lite|pro|premier)|titan)/, 'none'],
   // Open models, and others that write their thoughts into the answer
-  [/^(?:deepseek|qwen|qwq|glm|kimi|minimax|magistral|nemotron|ernie|hunyuan|seed|step|phi-4.*reasoning|command-a-reasoning|hermes|olmo.*think|exaone|intellect|longcat|r1)/, 'shown'],
-  [/^(?:llama|meta-llama|mistral|ministral|mixtral|codestral|devstral|pixtral|voxtral|open-mi|command|c4ai|aya|phi|jamba|granite|smollm|falcon|yi|solar|wizardlm|vicuna|starcoder|olmo|arctic|dbrx|reka|palmyra|lfm|sonar(?!-(?:reasoning|deep)))/, 'none'],
+  [
+    /^(?:deepseek|qwen|qwq|glm|kimi|minimax|magistral|nemotron|ernie|hunyuan|seed|step|phi-4.*reasoning|command-a-reasoning|hermes|olmo.*think|exaone|intellect|longcat|r1)/,
+    'shown',
+  ],
+  [
+    /^(?:llama|meta-llama|mistral|ministral|mixtral|codestral|devstral|pixtral|voxtral|open-mi|command|c4ai|aya|phi|jamba|granite|smollm|falcon|yi|solar|wizardlm|vicuna|starcoder|olmo|arctic|dbrx|reka|palmyra|lfm|sonar(?!-(?:reasoning|deep)))/,
+    'none',
+  ],
   [/^sonar/, 'always-hidden'],
 ]
 
-/** `undefined` for a model that is not known. @param model as its provider names it: `gpt-5-mini`, `us.anthropic.claude-...`, `meta-llama/Llama-3.3-70B` */
+/**
+ * `undefined` for a model that is not known. @param model as its provider names it: `gpt-5-mini`,
+ * `us.anthropic.claude-...`, `meta-llama/Llama-3.3-70B`
+ */
 export function reasoningHabitOf(model: string): ReasoningHabit | undefined {
   const id = model.toLowerCase().slice(model.lastIndexOf('/') + 1)
   return habits.find(([models]) => models.test(id))?.[1]

@@ -33,31 +33,72 @@ describe('Secrets', () => {
   it('shows none when it is printed', () => {
     const secrets = new Secrets(['the-key'])
     secrets.remember(['a-token'])
-    expect(JSON.stringify(secrets) + inspect(secrets, { showHidden: true })).not.toMatch(/the-key|a-token/)
+    expect(JSON.stringify(secrets) + inspect(secrets, { showHidden: true })).not.toMatch(
+      /the-key|a-token/,
+    )
   })
 })
 
 describe('a secret in another spelling', () => {
   const secrets = new Secrets([`Bearer ${LEAKY_KEY}`])
 
-  it.each(Object.entries(spellings))('%s is removed, and the text around it stays', (_name, spell) => {
-    const spelled = spell(LEAKY_KEY)
-    expect(reveals(spelled)).toBe(true)
-    for (const [before, behind] of [['', ''], ['before: ', ', behind.'], ['{"a":"', '"}'], ['?a=1&key=', '&b=2'], ['%20\\u0020', '\\u0020%20'], ['<b>', '</b>']]) {
-      const text = secrets.redact(`${before}${spelled}${behind}`)
-      expect(text).toContain('[removed]')
-      expect(text.startsWith(before ?? '') && text.endsWith(behind ?? '')).toBe(true)
-      expect(reveals(text)).toBe(false)
-    }
-  })
+  it.each(Object.entries(spellings))(
+    '%s is removed, and the text around it stays',
+    (_name, spell) => {
+      const spelled = spell(LEAKY_KEY)
+      expect(reveals(spelled)).toBe(true)
+      for (const [before, behind] of [
+        ['', ''],
+        ['before: ', ', behind.'],
+        ['{"a":"', '"}'],
+        ['?a=1&key=', '&b=2'],
+        ['%20\\u0020', '\\u0020%20'],
+        ['<b>', '</b>'],
+      ]) {
+        const text = secrets.redact(`${before}${spelled}${behind}`)
+        expect(text).toContain('[removed]')
+        expect(text.startsWith(before ?? '') && text.endsWith(behind ?? '')).toBe(true)
+        expect(reveals(text)).toBe(false)
+      }
+    },
+  )
 
   it('is removed from whatever surrounds it', () => {
-    const around = fc.string({ unit: fc.constantFrom('%', '\\', 'u', '0', '2', 'f', '&', '#', 'x', ';', '=', '+', '/', ' ', '"', 'é', 'İ', '\u{1f600}'), maxLength: 12 })
+    const around = fc.string({
+      unit: fc.constantFrom(
+        '%',
+        '\\',
+        'u',
+        '0',
+        '2',
+        'f',
+        '&',
+        '#',
+        'x',
+        ';',
+        '=',
+        '+',
+        '/',
+        ' ',
+        '"',
+        'é',
+        'İ',
+        '\u{1f600}',
+      ),
+      maxLength: 12,
+    })
     fc.assert(
-      fc.property(around, around, fc.constantFrom(...Object.values(spellings)), (before, behind, spell) => {
-        expect(secrets.redact(`${before} ${spell(LEAKY_KEY)} ${behind}`)).toBe(`${before} ${secrets.redact(spell(LEAKY_KEY))} ${behind}`)
-        expect(secrets.redact(before + behind)).toBe(before + behind)
-      }),
+      fc.property(
+        around,
+        around,
+        fc.constantFrom(...Object.values(spellings)),
+        (before, behind, spell) => {
+          expect(secrets.redact(`${before} ${spell(LEAKY_KEY)} ${behind}`)).toBe(
+            `${before} ${secrets.redact(spell(LEAKY_KEY))} ${behind}`,
+          )
+          expect(secrets.redact(before + behind)).toBe(before + behind)
+        },
+      ),
       { numRuns: 1000 },
     )
   })
@@ -78,18 +119,27 @@ describe('a secret cut at one end', () => {
 
   it.each(Object.entries(spellings))('is removed when it is %s', (_name, spell) => {
     for (const key of [LEAKY_KEY, long]) {
-      // Base64 shares its last characters with what stands behind the cut, so that a little more has to be left of it.
-      for (let kept = 20; kept <= key.length; kept += key === long ? 9 : 1) for (const part of [key.slice(0, kept), key.slice(-kept)]) expect(secrets.redact(spell(part)), part).toContain('[removed]')
+      // Base64 shares its last characters with what stands behind the cut, so that a little more
+      // has to be left of it.
+      for (let kept = 20; kept <= key.length; kept += key === long ? 9 : 1)
+        for (const part of [key.slice(0, kept), key.slice(-kept)])
+          expect(secrets.redact(spell(part)), part).toContain('[removed]')
     }
   })
 
   it('is removed as far as it goes, and nothing beside it', () => {
     fc.assert(
       fc.property(fc.integer({ min: 16, max: long.length - 1 }), (kept) => {
-        expect(secrets.redact(`Incorrect key ${long.slice(0, kept)}... given`)).toBe('Incorrect key [removed]... given')
-        expect(secrets.redact(`Incorrect key ...${long.slice(-kept)} given`)).toBe('Incorrect key ...[removed] given')
+        expect(secrets.redact(`Incorrect key ${long.slice(0, kept)}... given`)).toBe(
+          'Incorrect key [removed]... given',
+        )
+        expect(secrets.redact(`Incorrect key ...${long.slice(-kept)} given`)).toBe(
+          'Incorrect key ...[removed] given',
+        )
       }),
     )
-    expect(secrets.redact('canary-0x37x is how keys of this vendor begin')).toBe('canary-0x37x is how keys of this vendor begin')
+    expect(secrets.redact('canary-0x37x is how keys of this vendor begin')).toBe(
+      'canary-0x37x is how keys of this vendor begin',
+    )
   })
 })

@@ -18,7 +18,10 @@ export const accountFile = {
   token_uri: 'https://oauth2.googleapis.com/token',
 } as const satisfies GoogleCredentials
 
-/** Answers token requests from a script, in order, and remembers them. A request beyond the script throws. */
+/**
+ * Answers token requests from a script, in order, and remembers them. A request beyond the script
+ * throws.
+ */
 export class FakeTokens implements ProviderEnvironment {
   readonly clock: Clock
   readonly requests: TokenRequest[] = []
@@ -32,7 +35,8 @@ export class FakeTokens implements ProviderEnvironment {
   readonly fetchToken = async (request: TokenRequest): Promise<TokenAnswer> => {
     const answer = this.#script[this.requests.length]
     this.requests.push(request)
-    if (answer === undefined) throw new Error(`Token request ${this.requests.length} is not in the script.`)
+    if (answer === undefined)
+      throw new Error(`Token request ${this.requests.length} is not in the script.`)
     if (answer instanceof Error) throw answer
     return answer
   }
@@ -40,5 +44,8 @@ export class FakeTokens implements ProviderEnvironment {
 
 /** What the token endpoint answers when it grants one. */
 export function granted(token: string, seconds = 3600): TokenAnswer {
-  return { status: 200, body: JSON.stringify({ access_token: token, expires_in: seconds, token_type: 'Bearer' }) }
+  return {
+    status: 200,
+    body: JSON.stringify({ access_token: token, expires_in: seconds, token_type: 'Bearer' }),
+  }
 }

@@ -12,7 +12,9 @@ function decoded(part: string | undefined): unknown {
 
 describe('ServiceAccount', () => {
   it('signs a statement that its public key verifies', () => {
-    const [header, claims, signature, ...rest] = new ServiceAccount(accountFile).assertion(1_700_000_000_999).split('.')
+    const [header, claims, signature, ...rest] = new ServiceAccount(accountFile)
+      .assertion(1_700_000_000_999)
+      .split('.')
     expect(rest).toEqual([])
     expect(decoded(header)).toEqual({ alg: 'RS256', typ: 'JWT', kid: 'key-1' })
     expect(decoded(claims)).toEqual({
@@ -22,12 +24,21 @@ describe('ServiceAccount', () => {
       iat: 1_700_000_000,
       exp: 1_700_003_600,
     })
-    expect(verify('RSA-SHA256', Buffer.from(`${header}.${claims}`), accountPublicKey, Buffer.from(signature ?? '', 'base64url'))).toBe(true)
+    expect(
+      verify(
+        'RSA-SHA256',
+        Buffer.from(`${header}.${claims}`),
+        accountPublicKey,
+        Buffer.from(signature ?? '', 'base64url'),
+      ),
+    ).toBe(true)
   })
 
   it('takes a key whose line ends are written as two characters, as environment variables carry them', () => {
     const key = accountFile.private_key.replaceAll('\n', '\\n')
-    expect(new ServiceAccount({ ...accountFile, private_key: key }).assertion(0)).toBe(new ServiceAccount(accountFile).assertion(0))
+    expect(new ServiceAccount({ ...accountFile, private_key: key }).assertion(0)).toBe(
+      new ServiceAccount(accountFile).assertion(0),
+    )
   })
 
   it('needs no key id and no address', () => {
@@ -37,7 +48,9 @@ describe('ServiceAccount', () => {
     expect(decoded(account.assertion(0).split('.')[0])).toEqual({ alg: 'RS256', typ: 'JWT' })
   })
 
-  const elliptic = generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()
+  const elliptic = generateKeyPairSync('ec', { namedCurve: 'P-256' })
+    .privateKey.export({ type: 'pkcs8', format: 'pem' })
+    .toString()
   it.each([
     ['no client_email', { client_email: undefined }],
     ['not an RSA key', { private_key: elliptic }],
@@ -62,7 +75,10 @@ describe('ServiceAccount', () => {
 })
 
 describe('issueToken', () => {
-  const account = new ServiceAccount({ ...accountFile, token_uri: 'https://tokens.example:8443/oauth/token?tenant=1' })
+  const account = new ServiceAccount({
+    ...accountFile,
+    token_uri: 'https://tokens.example:8443/oauth/token?tenant=1',
+  })
   const issue = (tokens: FakeTokens) => issueToken(account, 'cloud', tokens)
 
   it('exchanges the statement for a token', async () => {
@@ -81,11 +97,18 @@ describe('issueToken', () => {
   })
 
   it('takes an hour for a life nobody names', async () => {
-    expect(await issue(new FakeTokens(new FakeClock(), [{ status: 200, body: '{"access_token":"t"}' }]))).toEqual({ value: 't', lifetimeMs: 3_600_000 })
+    expect(
+      await issue(new FakeTokens(new FakeClock(), [{ status: 200, body: '{"access_token":"t"}' }])),
+    ).toEqual({ value: 't', lifetimeMs: 3_600_000 })
   })
 
   it.each([
-    [400, '{"error":"invalid_grant","error_description":"account hidden@x is gone"}', 'provider_credentials', '(invalid_grant)'],
+    [
+      400,
+      '{"error":"invalid_grant","error_description":"account hidden@x is gone"}',
+      'provider_credentials',
+      '(invalid_grant)',
+    ],
     [401, '{"error":"Hidden words"}', 'provider_credentials', '(status 401)'],
     [403, '<html>hidden</html>', 'provider_credentials', '(status 403)'],
     [429, '{}', 'provider_error', '(status 429)'],
@@ -93,9 +116,15 @@ describe('issueToken', () => {
     [200, '{"token_type":"Bearer"}', 'provider_error', '(status 200)'],
     [200, 'null', 'provider_error', '(status 200)'],
   ])('%i %s is %s', async (status, body, code, words) => {
-    const error = await issue(new FakeTokens(new FakeClock(), [{ status, body }])).catch((thrown: unknown) => thrown)
+    const error = await issue(new FakeTokens(new FakeClock(), [{ status, body }])).catch(
+      (thrown: unknown) => thrown,
+    )
     expect(error).toBeInstanceOf(GatewayError)
-    expect(error).toMatchObject({ code, details: { provider: 'cloud' }, message: expect.stringContaining(words) })
+    expect(error).toMatchObject({
+      code,
+      details: { provider: 'cloud' },
+      message: expect.stringContaining(words),
+    })
     expect(String(error)).not.toContain('idden')
   })
 })

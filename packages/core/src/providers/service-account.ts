@@ -3,7 +3,9 @@ import { GatewayError } from '../errors.ts'
 import type { ProviderEnvironment } from './environment.ts'
 import type { IssuedToken } from './token-cache.ts'
 
-/** Google's credentials as their JSON file says them: a service account, or one of the other types. */
+/**
+ * Google's credentials as their JSON file says them: a service account, or one of the other types.
+ */
 export interface GoogleCredentials {
   readonly type?: string
   readonly client_email?: string
@@ -22,7 +24,12 @@ export class ServiceAccount {
   readonly #key: KeyObject
 
   /** Throws a `TypeError` that says what is wrong, without repeating it. */
-  constructor({ client_email: email, private_key: key, private_key_id: keyId, token_uri: tokenUrl = DEFAULT_TOKEN_URL }: GoogleCredentials) {
+  constructor({
+    client_email: email,
+    private_key: key,
+    private_key_id: keyId,
+    token_uri: tokenUrl = DEFAULT_TOKEN_URL,
+  }: GoogleCredentials) {
     if (typeof email !== 'string' || email === '') throw new TypeError('It has no client_email.')
     if (!isTokenUrl(tokenUrl)) throw new TypeError('Its token_uri is not an https URL.')
     this.email = email
@@ -32,11 +39,23 @@ export class ServiceAccount {
     Object.freeze(this)
   }
 
-  /** The signed statement that is exchanged for a token (RFC 7523), valid for an hour from `now`. */
+  /**
+   * The signed statement that is exchanged for a token (RFC 7523), valid for an hour from `now`.
+   */
   assertion(now: number): string {
     const issuedAt = Math.floor(now / 1000)
-    const claims = { iss: this.email, scope: CLOUD_SCOPE, aud: this.tokenUrl, iat: issuedAt, exp: issuedAt + 3600 }
-    const header = { alg: 'RS256', typ: 'JWT', ...(this.#keyId === undefined ? {} : { kid: this.#keyId }) }
+    const claims = {
+      iss: this.email,
+      scope: CLOUD_SCOPE,
+      aud: this.tokenUrl,
+      iat: issuedAt,
+      exp: issuedAt + 3600,
+    }
+    const header = {
+      alg: 'RS256',
+      typ: 'JWT',
+      ...(this.#keyId === undefined ? {} : { kid: this.#keyId }),
+    }
     const statement = `${encoded(header)}.${encoded(claims)}`
     return `${statement}.${sign('sha256', Buffer.from(statement), this.#key).toString('base64url')}`
   }
@@ -50,31 +69,45 @@ const GRANT_TYPE = 'urn:ietf:params:oauth:grant-type:jwt-bearer'
 const DEFAULT_LIFETIME_SECONDS = 3600
 
 /**
- * Asks for a token of the account. Rejects with `provider_credentials` when it is refused, with an error that lets another
- * target answer when nobody could say.
+ * Asks for a token of the account. Rejects with `provider_credentials` when it is refused, with an
+ * error that lets another target answer when nobody could say.
  */
-export async function issueToken(account: ServiceAccount, provider: string, environment: ProviderEnvironment): Promise<IssuedToken> {
+export async function issueToken(
+  account: ServiceAccount,
+  provider: string,
+  environment: ProviderEnvironment,
+): Promise<IssuedToken> {
   const url = new URL(account.tokenUrl)
   const { status, body } = await environment.fetchToken({
     origin: url.origin,
     path: url.pathname + url.search,
     headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
-    body: new URLSearchParams({ grant_type: GRANT_TYPE, assertion: account.assertion(environment.clock.now()) }).toString(),
+    body: new URLSearchParams({
+      grant_type: GRANT_TYPE,
+      assertion: account.assertion(environment.clock.now()),
+    }).toString(),
   })
   const answer = fieldsOf(body)
   const { access_token: value, expires_in: seconds } = answer
   if (status === 200 && typeof value === 'string' && value !== '') {
-    return { value, lifetimeMs: (typeof seconds === 'number' && seconds > 0 ? seconds : DEFAULT_LIFETIME_SECONDS) * 1000 }
+    return {
+      value,
+      lifetimeMs:
+        (typeof seconds === 'number' && seconds > 0 ? seconds : DEFAULT_LIFETIME_SECONDS) * 1000,
+    }
   }
   throw refusal(status, answer['error'], provider)
 }
 
 function refusal(status: number, error: unknown, provider: string): GatewayError {
   // One of the words of RFC 6749; anything else a server may say there is not repeated.
-  const word = typeof error === 'string' && /^[a-z_]{1,40}$/.test(error) ? error : `status ${status}`
+  const word =
+    typeof error === 'string' && /^[a-z_]{1,40}$/.test(error) ? error : `status ${status}`
   const isRefused = status >= 400 && status < 500 && status !== 408 && status !== 429
   const message = `No token was issued for the service account of ${provider} (${word}).`
-  return new GatewayError(isRefused ? 'provider_credentials' : 'provider_error', message, { provider })
+  return new GatewayError(isRefused ? 'provider_credentials' : 'provider_error', message, {
+    provider,
+  })
 }
 
 function fieldsOf(body: string): Readonly<Record<string, unknown>> {
@@ -89,7 +122,8 @@ function fieldsOf(body: string): Readonly<Record<string, unknown>> {
 
 function rsaKey(pem: string | undefined): KeyObject {
   const key = typeof pem === 'string' ? parsedKey(pem) : undefined
-  if (key?.asymmetricKeyType !== 'rsa') throw new TypeError('Its private_key is not an RSA key in PEM form.')
+  if (key?.asymmetricKeyType !== 'rsa')
+    throw new TypeError('Its private_key is not an RSA key in PEM form.')
   return key
 }
 
@@ -103,11 +137,16 @@ function parsedKey(pem: string): KeyObject | undefined {
   }
 }
 
-/** The assertion is as good as a password for a while: it goes nowhere in the clear, but to a test on this machine. */
+/**
+ * The assertion is as good as a password for a while: it goes nowhere in the clear, but to a test
+ * on this machine.
+ */
 function isTokenUrl(text: unknown): text is string {
   if (typeof text !== 'string' || !URL.canParse(text)) return false
   const { protocol, hostname } = new URL(text)
-  return protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', 'localhost'].includes(hostname))
+  return (
+    protocol === 'https:' || (protocol === 'http:' && ['127.0.0.1', 'localhost'].includes(hostname))
+  )
 }
 
 function encoded(value: object): string {

@@ -29,8 +29,8 @@ export interface RequestToSign {
 const ALGORITHM = 'AWS4-HMAC-SHA256'
 
 /**
- * Signs requests as AWS Signature Version 4 asks. The key derived from a secret is good for a day, a region and a
- * service, so it is derived once a day.
+ * Signs requests as AWS Signature Version 4 asks. The key derived from a secret is good for a day,
+ * a region and a service, so it is derived once a day.
  *
  * Source of the rules: "Create a signed AWS API request" in the IAM user guide.
  */
@@ -44,7 +44,10 @@ export class Sigv4Signer {
     this.#clock = clock
   }
 
-  /** The headers that have to be added: the signature covers the method, the path, the query, the body and the signed headers. */
+  /**
+   * The headers that have to be added: the signature covers the method, the path, the query, the
+   * body and the signed headers.
+   */
   sign(request: RequestToSign, keys: AwsKeys): Record<string, string> {
     const time = timestamp(this.#clock.now())
     const day = time.slice(0, 8)
@@ -54,16 +57,34 @@ export class Sigv4Signer {
     const signed = signedHeaders({ ...request.headers, ...added, host: request.host })
     const names = signed.map(([name]) => name).join(';')
     const { path, query } = splitPath(request.path)
-    const canonical = [request.method.toUpperCase(), canonicalPath(path), canonicalQuery(query), ...signed.map(([name, value]) => `${name}:${value}`), '', names, bodyHash].join('\n')
+    const canonical = [
+      request.method.toUpperCase(),
+      canonicalPath(path),
+      canonicalQuery(query),
+      ...signed.map(([name, value]) => `${name}:${value}`),
+      '',
+      names,
+      bodyHash,
+    ].join('\n')
     const scope = `${day}/${this.#scope.region}/${this.#scope.service}/aws4_request`
-    const signature = hmac(this.#key(keys.secretAccessKey, day), [ALGORITHM, time, scope, sha256(canonical)].join('\n')).toString('hex')
-    return { ...added, authorization: `${ALGORITHM} Credential=${keys.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}` }
+    const signature = hmac(
+      this.#key(keys.secretAccessKey, day),
+      [ALGORITHM, time, scope, sha256(canonical)].join('\n'),
+    ).toString('hex')
+    return {
+      ...added,
+      authorization: `${ALGORITHM} Credential=${keys.accessKeyId}/${scope}, SignedHeaders=${names}, Signature=${signature}`,
+    }
   }
 
   #key(secret: string, day: string): Buffer {
     if (this.#derived?.day !== day || this.#derived.secret !== secret) {
       const { region, service } = this.#scope
-      this.#derived = { secret, day, key: hmac(hmac(hmac(hmac(`AWS4${secret}`, day), region), service), 'aws4_request') }
+      this.#derived = {
+        secret,
+        day,
+        key: hmac(hmac(hmac(hmac(`AWS4${secret}`, day), region), service), 'aws4_request'),
+      }
     }
     return this.#derived.key
   }
@@ -77,17 +98,26 @@ function timestamp(now: number): string {
 /** What proxies on the way may change stays unsigned: a signature over it would break. */
 function signedHeaders(headers: Readonly<Record<string, string>>): [name: string, value: string][] {
   return Object.entries(headers)
-    .filter(([name]) => name === 'host' || name === 'content-type' || (name.startsWith('x-amz') && name !== 'x-amzn-trace-id'))
+    .filter(
+      ([name]) =>
+        name === 'host' ||
+        name === 'content-type' ||
+        (name.startsWith('x-amz') && name !== 'x-amzn-trace-id'),
+    )
     .map(([name, value]): [string, string] => [name, value.trim().replace(/\s+/g, ' ')])
     .sort(([a], [b]) => compare(a, b))
 }
 
 function splitPath(target: string): { readonly path: string; readonly query: string } {
   const mark = target.indexOf('?')
-  return mark === -1 ? { path: target, query: '' } : { path: target.slice(0, mark), query: target.slice(mark + 1) }
+  return mark === -1
+    ? { path: target, query: '' }
+    : { path: target.slice(0, mark), query: target.slice(mark + 1) }
 }
 
-/** What is encoded on the wire is encoded once more here: `%3A` of a model id is signed as `%253A`. */
+/**
+ * What is encoded on the wire is encoded once more here: `%3A` of a model id is signed as `%253A`.
+ */
 function canonicalPath(path: string): string {
   const segments: string[] = []
   for (const segment of path.split('/')) {
@@ -104,7 +134,9 @@ function canonicalQuery(query: string): string {
     .filter((pair) => pair !== '')
     .map((pair) => {
       const equals = pair.indexOf('=')
-      return equals === -1 ? { name: pair, value: '' } : { name: pair.slice(0, equals), value: pair.slice(equals + 1) }
+      return equals === -1
+        ? { name: pair, value: '' }
+        : { name: pair.slice(0, equals), value: pair.slice(equals + 1) }
     })
     .map(({ name, value }) => ({ name: encode(decode(name)), value: encode(decode(value)) }))
     .sort((a, b) => compare(a.name, b.name) || compare(a.value, b.value))
@@ -114,7 +146,10 @@ function canonicalQuery(query: string): string {
 
 /** RFC 3986: everything but letters, digits and `-_.~`. */
 function encode(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+  return encodeURIComponent(text).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  )
 }
 
 /** A stray `%` is taken for itself. */

@@ -7,7 +7,11 @@ describe('dialectsOf', () => {
   })
 
   it('names the first dialect first, and no dialect twice', () => {
-    const spoken = dialectsOf({ dialect: 'openai-chat', alsoSpeaks: ['openai-chat', 'openai-responses'], exceptions: [] })
+    const spoken = dialectsOf({
+      dialect: 'openai-chat',
+      alsoSpeaks: ['openai-chat', 'openai-responses'],
+      exceptions: [],
+    })
     expect(spoken?.('any')).toEqual(['openai-chat', 'openai-responses'])
     expect(Object.isFrozen(spoken?.('any'))).toBe(true)
   })
@@ -18,6 +22,10 @@ describe('dialectsOf', () => {
       { models: /b$/, dialects: ['bedrock-converse'] },
     ] as const
     const spoken = dialectsOf({ dialect: 'openai-chat', alsoSpeaks: [], exceptions })
-    expect(['ab', 'b', 'c'].map((model) => spoken?.(model))).toEqual([['gemini'], ['bedrock-converse'], ['openai-chat']])
+    expect(['ab', 'b', 'c'].map((model) => spoken?.(model))).toEqual([
+      ['gemini'],
+      ['bedrock-converse'],
+      ['openai-chat'],
+    ])
   })
 })

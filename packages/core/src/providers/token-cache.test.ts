@@ -99,6 +99,8 @@ describe('TokenCache', () => {
   it('shows no token, however it is printed', async () => {
     const { cache, hold } = scripted()
     await hold()
-    expect(JSON.stringify(cache) + inspect(cache, { showHidden: true, depth: 9 })).not.toContain('token-1')
+    expect(JSON.stringify(cache) + inspect(cache, { showHidden: true, depth: 9 })).not.toContain(
+      'token-1',
+    )
   })
 })

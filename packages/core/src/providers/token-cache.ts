@@ -21,8 +21,8 @@ interface Held {
 }
 
 /**
- * Holds one token and replaces it before it ends. However many ask, one request for a new one is under way; while the old
- * one is good nobody waits for it, and its failure harms nobody.
+ * Holds one token and replaces it before it ends. However many ask, one request for a new one is
+ * under way; while the old one is good nobody waits for it, and its failure harms nobody.
  */
 export class TokenCache {
   readonly #issue: () => Promise<IssuedToken>
@@ -42,7 +42,8 @@ export class TokenCache {
     const now = this.#clock.now()
     const held = this.#held
     if (held === undefined || now >= held.expiresAt) return this.#refresh()
-    if (now >= held.refreshAt && now >= this.#notBefore) this.#refresh().catch(() => this.#postpone())
+    if (now >= held.refreshAt && now >= this.#notBefore)
+      this.#refresh().catch(() => this.#postpone())
     return Promise.resolve(held.value)
   }
 

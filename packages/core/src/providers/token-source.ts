@@ -10,7 +10,10 @@ export function isToken(value: unknown): value is string {
   return typeof value === 'string' && HEADER_VALUE.test(value)
 }
 
-/** The token for one call. Rejects with `provider_credentials` when the source gives none, or something no header can carry. */
+/**
+ * The token for one call. Rejects with `provider_credentials` when the source gives none, or
+ * something no header can carry.
+ */
 export async function askForToken(source: TokenSource, provider: string): Promise<string> {
   const message = `The function that gives the token of ${provider} (option token) did not give one.`
   let value: unknown

@@ -12,14 +12,18 @@ import { ofAnthropic, ofGoogle, ofOthers, type Place } from './vertex-paths.ts'
 
 export interface VertexSettings {
   readonly name: string
-  /** Another address than the location's own; what it ends with is put before `/v1/projects/...`. */
+  /**
+   * Another address than the location's own; what it ends with is put before `/v1/projects/...`.
+   */
   readonly baseUrl?: string | undefined
   /** Absent with an API key alone, which serves Google's own models ("express mode"). */
   readonly project?: string | undefined
   /** @default 'global' */
   readonly location?: string | undefined
   readonly apiKey?: string | undefined
-  /** Content of a credentials file. Without it, and without a key or token: what the machine has. */
+  /**
+   * Content of a credentials file. Without it, and without a key or token: what the machine has.
+   */
   readonly credentials?: GoogleCredentials | undefined
   /** Gives an access token, on every call; goes before every other credential. */
   readonly token?: TokenSource | undefined
@@ -32,10 +36,13 @@ export interface VertexSettings {
 }
 
 /**
- * Vertex AI: Gemini, Claude and the models of others, each in its own dialect below one project. Throws a `TypeError` for
- * credentials that cannot be used.
+ * Vertex AI: Gemini, Claude and the models of others, each in its own dialect below one project.
+ * Throws a `TypeError` for credentials that cannot be used.
  */
-export function createVertexProvider(settings: VertexSettings, environment: ProviderEnvironment): Provider {
+export function createVertexProvider(
+  settings: VertexSettings,
+  environment: ProviderEnvironment,
+): Provider {
   const { name } = settings
   const location = settings.location ?? 'global'
   const url = new URL(settings.baseUrl ?? `https://${hostOf(location)}`)
@@ -44,7 +51,10 @@ export function createVertexProvider(settings: VertexSettings, environment: Prov
   const { source, header } = credentialOf(settings, environment)
   const secret = Object.freeze({ ...header, ...settings.headers })
   const secrets = new Secrets(Object.values(secret))
-  const authorized = async (request: PreparedRequest, ask: TokenSource): Promise<PreparedRequest> => {
+  const authorized = async (
+    request: PreparedRequest,
+    ask: TokenSource,
+  ): Promise<PreparedRequest> => {
     const token = await askForToken(ask, name)
     secrets.remember([token])
     return { ...request, headers: { ...request.headers, authorization: `Bearer ${token}` } }
@@ -72,7 +82,9 @@ export function createVertexProvider(settings: VertexSettings, environment: Prov
 
 function hostOf(location: string): string {
   if (location === 'global') return 'aiplatform.googleapis.com'
-  return location === 'us' || location === 'eu' ? `aiplatform.${location}.rep.googleapis.com` : `${location}-aiplatform.googleapis.com`
+  return location === 'us' || location === 'eu'
+    ? `aiplatform.${location}.rep.googleapis.com`
+    : `${location}-aiplatform.googleapis.com`
 }
 
 const CREDENTIAL_HEADERS = ['authorization', 'x-goog-api-key']
@@ -87,8 +99,16 @@ function credentialOf(settings: VertexSettings, environment: ProviderEnvironment
   const { headers = {}, token, apiKey, credentials, name, loadLibrary } = settings
   if (CREDENTIAL_HEADERS.some((header) => headers[header] !== undefined)) return {}
   if (token !== undefined) return { source: token }
-  if (credentials === undefined && apiKey !== undefined) return { header: { 'x-goog-api-key': apiKey } }
-  return { source: createGoogleToken({ provider: name, credentials, environment, ...(loadLibrary && { loadLibrary }) }) }
+  if (credentials === undefined && apiKey !== undefined)
+    return { header: { 'x-goog-api-key': apiKey } }
+  return {
+    source: createGoogleToken({
+      provider: name,
+      credentials,
+      environment,
+      ...(loadLibrary && { loadLibrary }),
+    }),
+  }
 }
 
 type Maker = 'google' | 'anthropic' | 'others'
@@ -101,17 +121,26 @@ const dialectsOfMaker: Readonly<Record<Maker, readonly DialectName[]>> = {
 
 const OF_A_PUBLISHER = /^(?:publishers\/([^/]+)\/models|([^/]+))\/(.+)$/
 
-/** `gemini-3-pro`, `claude-sonnet-4-6`, `meta/llama-4`, `publishers/google/models/gemini-3-pro`, `endpoints/123`. */
+/**
+ * `gemini-3-pro`, `claude-sonnet-4-6`, `meta/llama-4`, `publishers/google/models/gemini-3-pro`,
+ * `endpoints/123`.
+ */
 function makerOf(model: string): { readonly maker: Maker; readonly id: string } {
   if (model.startsWith('endpoints/')) return { maker: 'google', id: model }
   const [, long, short, id = model] = OF_A_PUBLISHER.exec(model) ?? []
   const publisher = long ?? short ?? (model.startsWith('claude-') ? 'anthropic' : 'google')
   // The short form of Google's own API.
   if (publisher === 'google' || publisher === 'models') return { maker: 'google', id }
-  return publisher === 'anthropic' ? { maker: 'anthropic', id } : { maker: 'others', id: `${publisher}/${id}` }
+  return publisher === 'anthropic'
+    ? { maker: 'anthropic', id }
+    : { maker: 'others', id: `${publisher}/${id}` }
 }
 
-const ADDRESS_OF: Readonly<Record<Maker, typeof ofGoogle>> = { google: ofGoogle, anthropic: ofAnthropic, others: ofOthers }
+const ADDRESS_OF: Readonly<Record<Maker, typeof ofGoogle>> = {
+  google: ofGoogle,
+  anthropic: ofAnthropic,
+  others: ofOthers,
+}
 
 function addressedTo(request: ProviderRequest, place: Place): PreparedRequest {
   const { maker, id } = makerOf(request.model)

@@ -16,7 +16,10 @@ export interface Target {
 /** What bounds the calls of a plan. Durations in milliseconds, sizes in bytes. */
 export interface PlanLimits {
   readonly connectTimeoutMs: number
-  /** One attempt at a whole answer; derived from the target's usual times and the deadline, or only bounded by the deadline when absent. */
+  /**
+   * One attempt at a whole answer; derived from the target's usual times and the deadline, or only
+   * bounded by the deadline when absent.
+   */
   readonly attemptTimeoutMs?: number | 'derived' | undefined
   /** Until the first content of a stream. */
   readonly ttftTimeoutMs: number
@@ -32,13 +35,25 @@ export interface PlanLimits {
   readonly dropUnsupported: boolean
   /** Failures that end a request, unless a route says that they go on to its next target. */
   readonly fallbackOn?: ReadonlySet<ErrorCode> | undefined
-  /** A request that is larger than what a budget has left: refused, or bounded to that. @default 'refuse' */
+  /**
+   * A request that is larger than what a budget has left: refused, or bounded to that. @default
+   * 'refuse'
+   */
   readonly overBudget?: 'refuse' | 'bound' | undefined
-  /** A stream that breaks goes on with a target that can continue the turn of an assistant. Off when absent. */
+  /**
+   * A stream that breaks goes on with a target that can continue the turn of an assistant. Off when
+   * absent.
+   */
   readonly continueStreams?: boolean | undefined
-  /** What becomes of an answer whose client leaves: its call ends, or it is read to its end so that its usage is known. @default 'cancel' */
+  /**
+   * What becomes of an answer whose client leaves: its call ends, or it is read to its end so that
+   * its usage is known. @default 'cancel'
+   */
   readonly onClientLeave?: 'cancel' | 'finish' | undefined
-  /** Asks the next target as well when one has not begun to answer after this time, or after its own p95. Off when absent. */
+  /**
+   * Asks the next target as well when one has not begun to answer after this time, or after its own
+   * p95. Off when absent.
+   */
   readonly hedgeAfterMs?: number | 'p95' | undefined
 }
 
@@ -50,7 +65,10 @@ export interface Plan {
   readonly limits: PlanLimits
 }
 
-/** The plan with the keys that the caller's tenant brings along. Throws where none of its targets serves this tenant. */
+/**
+ * The plan with the keys that the caller's tenant brings along. Throws where none of its targets
+ * serves this tenant.
+ */
 export function planForTenant(plan: Plan, tenant: string | undefined): Plan {
   if (!plan.targets.some(({ provider }) => provider.tenants !== undefined)) return plan
   const targets = plan.targets.flatMap((target): Target[] => {
@@ -60,5 +78,8 @@ export function planForTenant(plan: Plan, tenant: string | undefined): Plan {
     return isForTenantsOnly === true ? [] : [target]
   })
   if (targets.length > 0) return { ...plan, targets }
-  throw new GatewayError('permission_denied', `${plan.targets.map(({ id }) => id).join(', ')}: there is no key of your tenant for this.`)
+  throw new GatewayError(
+    'permission_denied',
+    `${plan.targets.map(({ id }) => id).join(', ')}: there is no key of your tenant for this.`,
+  )
 }

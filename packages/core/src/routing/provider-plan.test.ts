@@ -6,19 +6,43 @@ import type { PlanLimits } from './plan.ts'
 import { planForProvider } from './provider-plan.ts'
 import type { Allowance, ProviderEntry, RoutingTable } from './resolve.ts'
 
-const limits: PlanLimits = { connectTimeoutMs: 1, ttftTimeoutMs: 2, idleTimeoutMs: 3, timeoutMs: 4, retries: 5, answerLimitBytes: 6, eventLimitBytes: 7, dropUnsupported: false }
+const limits: PlanLimits = {
+  connectTimeoutMs: 1,
+  ttftTimeoutMs: 2,
+  idleTimeoutMs: 3,
+  timeoutMs: 4,
+  retries: 5,
+  answerLimitBytes: 6,
+  eventLimitBytes: 7,
+  dropUnsupported: false,
+}
 const other = [...dialects.values()].find((dialect) => dialect !== openaiChat)
 if (other === undefined) throw new Error('there is one dialect only')
 
 function entry(name: string, dialect = openaiChat): [string, ProviderEntry] {
   const provider = createProvider({ name, baseUrl: 'http://127.0.0.1:9/v1' })
-  return [name, { models: [], modelPrefixes: [`${name}-`], target: (model) => ({ id: `${name}/${model}`, provider, model, dialects: [dialect] }) }]
+  return [
+    name,
+    {
+      models: [],
+      modelPrefixes: [`${name}-`],
+      target: (model) => ({ id: `${name}/${model}`, provider, model, dialects: [dialect] }),
+    },
+  ]
 }
 
 function table(...entries: [string, ProviderEntry][]): RoutingTable {
   const providers = new Map(entries)
   const [first] = entries
-  return { providers, limits, routes: new Map(first === undefined ? [] : [['fast', { route: 'fast', targets: [first[1].target('m')], limits }]]) }
+  return {
+    providers,
+    limits,
+    routes: new Map(
+      first === undefined
+        ? []
+        : [['fast', { route: 'fast', targets: [first[1].target('m')], limits }]],
+    ),
+  }
 }
 
 const both = table(entry('acme'), entry('other'), entry('strange', other))
@@ -31,7 +55,16 @@ interface Wanted {
 }
 
 const plan = (wanted: Wanted, allowance: Allowance = {}, from = both) =>
-  planForProvider(from, { name: wanted.name, model: wanted.model, speaks: wanted.anything === true ? undefined : openaiChat, isRepeatable: wanted.isRepeatable === true }, allowance)
+  planForProvider(
+    from,
+    {
+      name: wanted.name,
+      model: wanted.model,
+      speaks: wanted.anything === true ? undefined : openaiChat,
+      isRepeatable: wanted.isRepeatable === true,
+    },
+    allowance,
+  )
 
 function refusal(...of: Parameters<typeof plan>): GatewayError {
   try {
@@ -54,7 +87,10 @@ describe('the one provider', () => {
     ['the caller may use', {}, { models: ['other/*', 'strange/*', 'acme/m'] }, 'other'],
   ])('is the one %s', (_which, wanted, allowance, expected) => {
     const { targets, route } = plan(wanted, allowance)
-    expect([targets.map(({ id, model }) => [id, model]), route]).toEqual([[[expected, '']], undefined])
+    expect([targets.map(({ id, model }) => [id, model]), route]).toEqual([
+      [[expected, '']],
+      undefined,
+    ])
   })
 
   it('is the only one that has the API', () => {
@@ -62,15 +98,27 @@ describe('the one provider', () => {
   })
 
   it('is asked again only for what can be done twice', () => {
-    expect([plan({ name: 'acme' }).limits.retries, plan({ name: 'acme', isRepeatable: true }).limits.retries]).toEqual([0, 5])
+    expect([
+      plan({ name: 'acme' }).limits.retries,
+      plan({ name: 'acme', isRepeatable: true }).limits.retries,
+    ]).toEqual([0, 5])
   })
 })
 
 describe('no provider', () => {
   it('is guessed: the possibilities are listed', () => {
-    expect(refusal({})).toMatchObject({ code: 'invalid_request', message: expect.stringMatching(/x-postern-provider.*: acme, other\.$/) as string })
-    expect(refusal({ name: 'strange' })).toMatchObject({ code: 'invalid_request', message: expect.stringMatching(/strange has no such API.*acme, other/) as string })
-    expect(refusal({}, {}, table(entry('strange', other)))).toMatchObject({ code: 'invalid_request', message: expect.stringContaining('No configured provider') as string })
+    expect(refusal({})).toMatchObject({
+      code: 'invalid_request',
+      message: expect.stringMatching(/x-postern-provider.*: acme, other\.$/) as string,
+    })
+    expect(refusal({ name: 'strange' })).toMatchObject({
+      code: 'invalid_request',
+      message: expect.stringMatching(/strange has no such API.*acme, other/) as string,
+    })
+    expect(refusal({}, {}, table(entry('strange', other)))).toMatchObject({
+      code: 'invalid_request',
+      message: expect.stringContaining('No configured provider') as string,
+    })
   })
 
   it('is invented', () => {

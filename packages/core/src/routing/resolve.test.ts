@@ -3,16 +3,45 @@ import { openaiChat } from '../dialects/index.ts'
 import { GatewayError } from '../errors.ts'
 import { createProvider } from '../providers/index.ts'
 import type { Plan, PlanLimits } from './plan.ts'
-import { type Allowance, mayUseModel, planFor, type ProviderEntry, type RoutingTable } from './resolve.ts'
+import {
+  type Allowance,
+  mayUseModel,
+  planFor,
+  type ProviderEntry,
+  type RoutingTable,
+} from './resolve.ts'
 
-const limits: PlanLimits = { connectTimeoutMs: 1, ttftTimeoutMs: 2, idleTimeoutMs: 3, timeoutMs: 4, retries: 5, answerLimitBytes: 6, eventLimitBytes: 7, dropUnsupported: false }
-
-function entry(name: string, known: { models?: string[]; modelPrefixes?: string[] } = {}): [string, ProviderEntry] {
-  const provider = createProvider({ name, baseUrl: 'http://127.0.0.1:9/v1' })
-  return [name, { models: [], modelPrefixes: [], ...known, target: (model) => ({ id: `${name}/${model}`, provider, model, dialects: [openaiChat] }) }]
+const limits: PlanLimits = {
+  connectTimeoutMs: 1,
+  ttftTimeoutMs: 2,
+  idleTimeoutMs: 3,
+  timeoutMs: 4,
+  retries: 5,
+  answerLimitBytes: 6,
+  eventLimitBytes: 7,
+  dropUnsupported: false,
 }
 
-function table(entries: [string, ProviderEntry][], routes: Record<string, string[]> = {}): RoutingTable {
+function entry(
+  name: string,
+  known: { models?: string[]; modelPrefixes?: string[] } = {},
+): [string, ProviderEntry] {
+  const provider = createProvider({ name, baseUrl: 'http://127.0.0.1:9/v1' })
+  return [
+    name,
+    {
+      models: [],
+      modelPrefixes: [],
+      ...known,
+      target: (model) => ({ id: `${name}/${model}`, provider, model, dialects: [openaiChat] }),
+    },
+  ]
+}
+
+function table(
+  entries: [string, ProviderEntry][],
+  routes: Record<string, string[]> = {},
+): RoutingTable {
   const providers = new Map(entries)
   const plans = Object.entries(routes).map(([route, ids]): [string, Plan] => {
     const found = ids.map((id) => {
@@ -65,33 +94,69 @@ describe('what a model name means (H7)', () => {
 
   it('a route keeps its own limits and name, everything else gets the gateway\u2019s', () => {
     expect(planFor(full, 'support', {})).toMatchObject({ route: 'support', limits: { retries: 0 } })
-    expect(planFor(full, 'acme/large', {})).toEqual({ route: undefined, targets: [expect.anything()], limits })
+    expect(planFor(full, 'acme/large', {})).toEqual({
+      route: undefined,
+      targets: [expect.anything()],
+      limits,
+    })
   })
 
   it('a model two providers serve needs one of them named', () => {
     for (const model of ['shared', 'common-1']) {
-      expect(refusal(model)).toMatchObject({ code: 'model_not_found', status: 404, details: { param: 'model' } })
+      expect(refusal(model)).toMatchObject({
+        code: 'model_not_found',
+        status: 404,
+        details: { param: 'model' },
+      })
       expect(refusal(model).message).toContain(`"acme/${model}" or "other/${model}"`)
     }
   })
 
   it('a model id is no way to another path of the provider, unless the operator has named it', () => {
-    for (const model of ['acme/..', 'acme/x/../y', 'host//models/x', 'host/a\\b', 'host/%2e%2e', 'ac-/..']) expect([model, refusal(model).code]).toEqual([model, 'model_not_found'])
+    for (const model of [
+      'acme/..',
+      'acme/x/../y',
+      'host//models/x',
+      'host/a\\b',
+      'host/%2e%2e',
+      'ac-/..',
+    ])
+      expect([model, refusal(model).code]).toEqual([model, 'model_not_found'])
     expect(refusal('host//models/x').message).toContain('list it in')
-    expect(targets('host//models/x', {}, table([entry('host', { models: ['/models/x'] })]))).toEqual(['host//models/x'])
+    expect(
+      targets('host//models/x', {}, table([entry('host', { models: ['/models/x'] })])),
+    ).toEqual(['host//models/x'])
   })
 
   it('a model named in the configuration goes before one that only looks alike', () => {
-    expect(targets('ot-x', {}, table([entry('acme', { models: ['ot-x'] }), entry('other', { modelPrefixes: ['ot-'] })]))).toEqual(['acme/ot-x'])
+    expect(
+      targets(
+        'ot-x',
+        {},
+        table([entry('acme', { models: ['ot-x'] }), entry('other', { modelPrefixes: ['ot-'] })]),
+      ),
+    ).toEqual(['acme/ot-x'])
   })
 
   it('the only provider, one that serves the models of others, takes any name', () => {
     expect(targets('whatever', {}, table([entry('host')]))).toEqual(['host/whatever'])
     expect(targets('org/model', {}, table([entry('host')]))).toEqual(['host/org/model'])
-    expect(refusal('whatever', {}, table([entry('acme', { modelPrefixes: ['ac-'] })])).code).toBe('model_not_found')
+    expect(refusal('whatever', {}, table([entry('acme', { modelPrefixes: ['ac-'] })])).code).toBe(
+      'model_not_found',
+    )
   })
 
-  it.each(['nothing', '/large', 'acme/', '/', 'unknown/large', 'Acme/large', 'constructor', '__proto__', 'toString/x'])('%s is nothing we know', (model) => {
+  it.each([
+    'nothing',
+    '/large',
+    'acme/',
+    '/',
+    'unknown/large',
+    'Acme/large',
+    'constructor',
+    '__proto__',
+    'toString/x',
+  ])('%s is nothing we know', (model) => {
     expect(refusal(model).code).toBe('model_not_found')
   })
 
@@ -120,7 +185,11 @@ describe('what a caller may use', () => {
 
   it('routes are allowed by name', () => {
     expect(targets('support', { routes: ['support'] })).toHaveLength(2)
-    expect(refusal('large', { routes: ['support'] })).toMatchObject({ code: 'permission_denied', status: 403, details: { param: 'model' } })
+    expect(refusal('large', { routes: ['support'] })).toMatchObject({
+      code: 'permission_denied',
+      status: 403,
+      details: { param: 'model' },
+    })
     expect(targets('support', { models: ['acme/large'] })).toHaveLength(2)
   })
 

@@ -8,7 +8,10 @@ export interface HealthFact {
   readonly forMs: number
 }
 
-/** Where instances tell each other which targets are not well. Whoever asks does not wait for it, and goes by itself when it fails. */
+/**
+ * Where instances tell each other which targets are not well. Whoever asks does not wait for it,
+ * and goes by itself when it fails.
+ */
 export interface HealthBoard {
   /** Writes facts over what was known of the same targets; `forMs` 0 takes one back. */
   post(facts: readonly HealthFact[]): Promise<void>

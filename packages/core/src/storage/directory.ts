@@ -55,13 +55,19 @@ export type StoredEntry = StoredKey | StoredLimit | StoredSwitch | StoredRemoval
 export interface DirectoryChanges {
   /** Of the last of these writes; that of the directory, where there are none. */
   readonly version: number
-  /** In the order of their versions; not more at once than a store gives without keeping others waiting. */
+  /**
+   * In the order of their versions; not more at once than a store gives without keeping others
+   * waiting.
+   */
   readonly entries: readonly StoredEntry[]
   /** There were more writes after these. */
   readonly isMore?: boolean
   /** That of `Directory.secret`; absent where none is kept yet. */
   readonly secret?: string | undefined
-  /** The store has lost a part of what was written, as one does that evicts keys: `entries` are empty then, see `restore`. */
+  /**
+   * The store has lost a part of what was written, as one does that evicts keys: `entries` are
+   * empty then, see `restore`.
+   */
   readonly isDamaged?: boolean
 }
 
@@ -75,14 +81,18 @@ export interface KnownDirectory {
 
 /** What administrators have written down, the same for every instance. */
 export interface Directory {
-  /** What was written after `version`, the oldest first; 0 for everything. Later writes of an entry replace earlier ones. */
+  /**
+   * What was written after `version`, the oldest first; 0 for everything. Later writes of an entry
+   * replace earlier ones.
+   */
   changesSince(version: number): Promise<DirectoryChanges>
   put(entry: StoredEntry): Promise<void>
   /** The secret that hashes are made with: the one that is kept, or `fresh`, which is kept then. */
   secret(fresh: string): Promise<string>
   /**
-   * Writes back what the store has lost of it, keeps what is there, and writes a removal for what `known` does not hold as it was
-   * last. False, and nothing is written, where the age of what was lost is not known. Only stores that can lose a part have it.
+   * Writes back what the store has lost of it, keeps what is there, and writes a removal for what
+   * `known` does not hold as it was last. False, and nothing is written, where the age of what was
+   * lost is not known. Only stores that can lose a part have it.
    */
   restore?(known: KnownDirectory): Promise<boolean>
 }
@@ -94,8 +104,13 @@ export class MemoryDirectory implements Directory {
   #secret: string | undefined
 
   changesSince(version: number): Promise<DirectoryChanges> {
-    const changed = version === this.#version ? [] : [...this.#entries.values()].filter((kept) => kept.version > version)
-    const entries = changed.toSorted((one, other) => one.version - other.version).map(({ entry }) => entry)
+    const changed =
+      version === this.#version
+        ? []
+        : [...this.#entries.values()].filter((kept) => kept.version > version)
+    const entries = changed
+      .toSorted((one, other) => one.version - other.version)
+      .map(({ entry }) => entry)
     return Promise.resolve({ version: this.#version, entries, secret: this.#secret })
   }
 

@@ -3,15 +3,26 @@ import { FakeClock, settle } from '../clock.fake.ts'
 import { GuardedLedger } from './guarded-ledger.ts'
 import type { Ledger, ReservationRequest, ReserveAnswer } from './ledger.ts'
 
-const request: ReservationRequest = { id: 'a', draws: [{ kind: 'period', key: 'k', amount: 5, limit: 10, startsAt: 0, endsAt: 10 }], ttlMs: 1 }
-const reserved: ReserveAnswer = { status: 'reserved', reservation: { ...request, buckets: [undefined] }, used: [5], nowMs: 0 }
+const request: ReservationRequest = {
+  id: 'a',
+  draws: [{ kind: 'period', key: 'k', amount: 5, limit: 10, startsAt: 0, endsAt: 10 }],
+  ttlMs: 1,
+}
+const reserved: ReserveAnswer = {
+  status: 'reserved',
+  reservation: { ...request, buckets: [undefined] },
+  used: [5],
+  nowMs: 0,
+}
 
 /** A store that does as it is told, and remembers what it was asked. */
 function start() {
   const clock = new FakeClock()
   const calls: string[] = []
   const told: string[] = []
-  const state: { answer: () => Promise<ReserveAnswer> } = { answer: () => Promise.resolve(reserved) }
+  const state: { answer: () => Promise<ReserveAnswer> } = {
+    answer: () => Promise.resolve(reserved),
+  }
   const ledger: Ledger = {
     reserve() {
       calls.push('reserve')
@@ -24,8 +35,16 @@ function start() {
     read: () => Promise.resolve([]),
     reset: () => Promise.resolve(),
   }
-  const guarded = new GuardedLedger(ledger, { clock, onChange: (circuit, cause) => told.push(`${circuit} ${String(cause)}`), onCounterFailure: (cause) => told.push(`counter ${String(cause)}`) })
-  const outcome = (): Promise<string> => guarded.reserve(request).then(({ status }) => status, (error: { code: string }) => error.code)
+  const guarded = new GuardedLedger(ledger, {
+    clock,
+    onChange: (circuit, cause) => told.push(`${circuit} ${String(cause)}`),
+    onCounterFailure: (cause) => told.push(`counter ${String(cause)}`),
+  })
+  const outcome = (): Promise<string> =>
+    guarded.reserve(request).then(
+      ({ status }) => status,
+      (error: { code: string }) => error.code,
+    )
   return { clock, calls, told, state, guarded, outcome }
 }
 
@@ -34,7 +53,8 @@ const never = (): Promise<never> => new Promise(() => undefined)
 describe('a counter that cannot be used', () => {
   it('fails its own callers, and opens no circuit for the others', async () => {
     const { calls, told, state, outcome } = start()
-    state.answer = () => Promise.reject(Object.assign(new Error('WRONGTYPE'), { isOfCounter: true }))
+    state.answer = () =>
+      Promise.reject(Object.assign(new Error('WRONGTYPE'), { isOfCounter: true }))
     for (let call = 0; call < 50; call++) expect(await outcome()).toBe('store_unavailable')
     state.answer = () => Promise.resolve(reserved)
     expect(await outcome()).toBe('reserved')
@@ -73,7 +93,13 @@ describe('a store that hangs (F-64)', () => {
     state.answer = () => Promise.resolve(reserved)
     await clock.advance(1_000)
     expect([await outcome(), await outcome()]).toEqual(['reserved', 'reserved'])
-    expect(told).toEqual(['open Error: ECONNREFUSED', 'half-open Error: ECONNREFUSED', 'open Error: ECONNREFUSED', 'half-open Error: ECONNREFUSED', 'closed Error: ECONNREFUSED'])
+    expect(told).toEqual([
+      'open Error: ECONNREFUSED',
+      'half-open Error: ECONNREFUSED',
+      'open Error: ECONNREFUSED',
+      'half-open Error: ECONNREFUSED',
+      'closed Error: ECONNREFUSED',
+    ])
   })
 
   it('gives back what it reserves after nobody waits for it any more', async () => {

@@ -2,11 +2,22 @@ import { type BreakerRules, CircuitBreaker, type CircuitState } from '../circuit
 import type { Clock, Timer } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
 import { LoopDeadlines } from './loop-deadlines.ts'
-import type { Draw, InstanceLease, Ledger, Reservation, ReservationRequest, ReserveAnswer, SettleAnswer } from './ledger.ts'
+import type {
+  Draw,
+  InstanceLease,
+  Ledger,
+  Reservation,
+  ReservationRequest,
+  ReserveAnswer,
+  SettleAnswer,
+} from './ledger.ts'
 
 /** How long a store may keep a request waiting. */
 const DEADLINE_MS = 50
-/** How long a store that is being opened is waited for: a connection with TLS takes longer than any call after it. */
+/**
+ * How long a store that is being opened is waited for: a connection with TLS takes longer than any
+ * call after it.
+ */
 const OPENING_DEADLINE_MS = 2_000
 /** How long it may take for what nobody waits for. */
 const SETTLE_DEADLINE_MS = 1_000
@@ -23,7 +34,14 @@ export const STORE_BREAKER_RULES: BreakerRules = {
 }
 
 /** A counter that nobody counts in. */
-const PROBE: Draw = Object.freeze({ kind: 'period', key: 'probe', amount: 0, limit: 0, startsAt: 0, endsAt: Number.POSITIVE_INFINITY })
+const PROBE: Draw = Object.freeze({
+  kind: 'period',
+  key: 'probe',
+  amount: 0,
+  limit: 0,
+  startsAt: 0,
+  endsAt: Number.POSITIVE_INFINITY,
+})
 
 export interface GuardOptions {
   readonly clock: Clock
@@ -35,12 +53,15 @@ export interface GuardOptions {
   readonly onChange: (state: CircuitState, cause: unknown) => void
 }
 
-/** The store was asked, and what it has done is not known: the answer was lost, late or an error. */
+/**
+ * The store was asked, and what it has done is not known: the answer was lost, late or an error.
+ */
 export class StoreSilent extends GatewayError {}
 
 /**
- * A ledger that never keeps anybody waiting: each call has a deadline, and after some that failed there are none for a
- * while. Rejects with `store_unavailable`; what that means for a request is decided by whoever asked.
+ * A ledger that never keeps anybody waiting: each call has a deadline, and after some that failed
+ * there are none for a while. Rejects with `store_unavailable`; what that means for a request is
+ * decided by whoever asked.
  */
 export class GuardedLedger implements Ledger {
   readonly #ledger: Ledger
@@ -58,17 +79,29 @@ export class GuardedLedger implements Ledger {
     this.#ledger = ledger
     this.#deadlines = new LoopDeadlines(clock)
     this.#opening = opening && this.#opened(opening, clock)
-    if (ledger.renew !== undefined) this.renew = (lease: InstanceLease) => this.#call(() => ledger.renew?.(lease) as Promise<boolean>, { deadlineMs: SETTLE_DEADLINE_MS })
+    if (ledger.renew !== undefined)
+      this.renew = (lease: InstanceLease) =>
+        this.#call(() => ledger.renew?.(lease) as Promise<boolean>, {
+          deadlineMs: SETTLE_DEADLINE_MS,
+        })
     // A request may wait for it.
-    if (ledger.giveBack !== undefined) this.giveBack = () => this.#call(() => ledger.giveBack?.() as Promise<number>)
-    this.#breaker = new CircuitBreaker(clock, (state) => onChange(state, this.#lastCause), STORE_BREAKER_RULES)
+    if (ledger.giveBack !== undefined)
+      this.giveBack = () => this.#call(() => ledger.giveBack?.() as Promise<number>)
+    this.#breaker = new CircuitBreaker(
+      clock,
+      (state) => onChange(state, this.#lastCause),
+      STORE_BREAKER_RULES,
+    )
   }
 
   get state(): CircuitState {
     return this.#breaker.state
   }
 
-  /** Finds out whether the store answers, with as many calls as it takes to open the circuit. Rejects where it does not. */
+  /**
+   * Finds out whether the store answers, with as many calls as it takes to open the circuit.
+   * Rejects where it does not.
+   */
   async probe(): Promise<void> {
     for (let call = 1; ; call++) {
       try {
@@ -81,19 +114,25 @@ export class GuardedLedger implements Ledger {
   }
 
   reserve(request: ReservationRequest): Promise<ReserveAnswer> {
-    // A store that answers too late may have counted what nobody will settle: it is given back at once.
-    return this.#call(
-      () => this.#ledger.reserve(request),
-      {
-        onLate: (late) => {
-          if (late.status === 'reserved') this.#ledger.settle(late.reservation, request.draws.map(() => 0)).catch(() => undefined)
-        },
+    // A store that answers too late may have counted what nobody will settle: it is given back at
+    // once.
+    return this.#call(() => this.#ledger.reserve(request), {
+      onLate: (late) => {
+        if (late.status === 'reserved')
+          this.#ledger
+            .settle(
+              late.reservation,
+              request.draws.map(() => 0),
+            )
+            .catch(() => undefined)
       },
-    )
+    })
   }
 
   settle(reservation: Reservation, actuals: readonly number[]): Promise<SettleAnswer> {
-    return this.#call(() => this.#ledger.settle(reservation, actuals), { deadlineMs: SETTLE_DEADLINE_MS })
+    return this.#call(() => this.#ledger.settle(reservation, actuals), {
+      deadlineMs: SETTLE_DEADLINE_MS,
+    })
   }
 
   read(draws: readonly Draw[]): Promise<readonly number[]> {
@@ -104,36 +143,64 @@ export class GuardedLedger implements Ledger {
     return this.#call(() => this.#ledger.reset(draws))
   }
 
-  /** Nobody is refused because a connection is not made yet; whether it could be made, the call itself finds out. */
+  /**
+   * Nobody is refused because a connection is not made yet; whether it could be made, the call
+   * itself finds out.
+   */
   async #opened(opening: Promise<void>, clock: Clock): Promise<void> {
     let timer: Timer | undefined
-    const deadline = new Promise<void>((resolve) => void (timer = clock.setTimer(resolve, OPENING_DEADLINE_MS)))
+    const deadline = new Promise<void>(
+      (resolve) => void (timer = clock.setTimer(resolve, OPENING_DEADLINE_MS)),
+    )
     await Promise.race([opening, deadline])
     timer?.clear()
     this.#opening = undefined
   }
 
-  #call<T>(ask: () => Promise<T>, options: { readonly onLate?: (answer: T) => void; readonly deadlineMs?: number } = {}): Promise<T> {
-    return this.#opening === undefined ? this.#callNow(ask, options) : this.#opening.then(() => this.#callNow(ask, options))
+  #call<T>(
+    ask: () => Promise<T>,
+    options: { readonly onLate?: (answer: T) => void; readonly deadlineMs?: number } = {},
+  ): Promise<T> {
+    return this.#opening === undefined
+      ? this.#callNow(ask, options)
+      : this.#opening.then(() => this.#callNow(ask, options))
   }
 
-  #callNow<T>(ask: () => Promise<T>, { onLate, deadlineMs = DEADLINE_MS }: { readonly onLate?: (answer: T) => void; readonly deadlineMs?: number }): Promise<T> {
+  #callNow<T>(
+    ask: () => Promise<T>,
+    {
+      onLate,
+      deadlineMs = DEADLINE_MS,
+    }: { readonly onLate?: (answer: T) => void; readonly deadlineMs?: number },
+  ): Promise<T> {
     const permit = this.#breaker.enter()
-    if (permit === undefined) return Promise.reject(new GatewayError('store_unavailable', UNAVAILABLE, detailsOf(this.#lastCause)))
+    if (permit === undefined)
+      return Promise.reject(
+        new GatewayError('store_unavailable', UNAVAILABLE, detailsOf(this.#lastCause)),
+      )
     return new Promise((resolve, reject) => {
       let isOver = false
       const fail = (cause: unknown): void => {
         if (isOver) return
         isOver = true
         cancelDeadline()
-        const isOfCounter = (cause as { readonly isOfCounter?: unknown } | undefined)?.isOfCounter === true
+        const isOfCounter =
+          (cause as { readonly isOfCounter?: unknown } | undefined)?.isOfCounter === true
         if (isOfCounter) this.#onCounterFailure(cause)
         else this.#lastCause = cause
         permit.end(isOfCounter ? 'neutral' : 'failed')
         // What a counter refuses, it has refused before anything was written.
-        reject(new (isOfCounter ? GatewayError : StoreSilent)('store_unavailable', UNAVAILABLE, detailsOf(cause)))
+        reject(
+          new (isOfCounter ? GatewayError : StoreSilent)(
+            'store_unavailable',
+            UNAVAILABLE,
+            detailsOf(cause),
+          ),
+        )
       }
-      const cancelDeadline = this.#deadlines.after(deadlineMs, () => fail(new Error(`The store did not answer within ${deadlineMs} ms.`)))
+      const cancelDeadline = this.#deadlines.after(deadlineMs, () =>
+        fail(new Error(`The store did not answer within ${deadlineMs} ms.`)),
+      )
       const succeed = (answer: T): void => {
         if (isOver) onLate?.(answer)
         cancelDeadline()

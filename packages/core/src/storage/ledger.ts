@@ -1,17 +1,26 @@
 /**
- * What a request takes from one limit. All amounts are integers in the unit of the limit: requests, tokens,
- * nano-dollars, calls under way.
+ * What a request takes from one limit. All amounts are integers in the unit of the limit: requests,
+ * tokens, nano-dollars, calls under way.
  */
 export type Draw = PeriodDraw | SlidingDraw | LeaseDraw
 
 interface AnyDraw {
-  /** Which counter: the same on every instance that shares the store. Letters, digits and `:._@/-` only; no secret. */
+  /**
+   * Which counter: the same on every instance that shares the store. Letters, digits and `:._@/-`
+   * only; no secret.
+   */
   readonly key: string
-  /** No more than `limit`: a request that is larger than a budget by itself is refused before, one that is larger than a limit of a short time takes all of it. */
+  /**
+   * No more than `limit`: a request that is larger than a budget by itself is refused before, one
+   * that is larger than a limit of a short time takes all of it.
+   */
   readonly amount: number
   /** `MOST_COUNTED` where nothing is refused. */
   readonly limit: number
-  /** How much of `amount` stays counted when the instance that reserved it ends without a settlement. @default 0 */
+  /**
+   * How much of `amount` stays counted when the instance that reserved it ends without a
+   * settlement. @default 0
+   */
   readonly floor?: number
 }
 
@@ -25,15 +34,18 @@ export interface PeriodDraw extends AnyDraw {
 }
 
 /**
- * No more than `limit` within any `windowMs`: counted in tenths of the window, of which the oldest leaves as a whole, so
- * that what is counted covers between one window and eleven tenths of it.
+ * No more than `limit` within any `windowMs`: counted in tenths of the window, of which the oldest
+ * leaves as a whole, so that what is counted covers between one window and eleven tenths of it.
  */
 export interface SlidingDraw extends AnyDraw {
   readonly kind: 'sliding'
   readonly windowMs: number
 }
 
-/** How much is under way at once: given back by the settlement, or after `leaseMs` when there was none. */
+/**
+ * How much is under way at once: given back by the settlement, or after `leaseMs` when there was
+ * none.
+ */
 export interface LeaseDraw extends AnyDraw {
   readonly kind: 'lease'
   readonly leaseMs: number
@@ -53,7 +65,10 @@ export interface ReservationRequest {
   readonly draws: readonly Draw[]
   /** How long the store remembers it: longer than any request takes. */
   readonly ttlMs: number
-  /** The instance that holds it, and whose lease this call renews; without one, the reservation is never given back for it. */
+  /**
+   * The instance that holds it, and whose lease this call renews; without one, the reservation is
+   * never given back for it.
+   */
   readonly lease?: InstanceLease
 }
 
@@ -61,7 +76,10 @@ export interface ReservationRequest {
 export interface Reservation {
   readonly id: string
   readonly draws: readonly Draw[]
-  /** Of each sliding draw, the tenth of the window it was counted in; `undefined` where the answer did not arrive. */
+  /**
+   * Of each sliding draw, the tenth of the window it was counted in; `undefined` where the answer
+   * did not arrive.
+   */
   readonly buckets: readonly (number | undefined)[]
   readonly ttlMs: number
   readonly lease?: InstanceLease
@@ -90,25 +108,33 @@ export type ReserveAnswer =
       readonly nowMs: number
       readonly hasEnded?: boolean
     }
-  /** A period of the request is not the store's present one: clocks differ, or it has just ended. Nothing was taken. */
+  /**
+   * A period of the request is not the store's present one: clocks differ, or it has just ended.
+   * Nothing was taken.
+   */
   | { readonly status: 'other-time'; readonly nowMs: number }
 
-/** `settled`: for the first time. `known`: it had been. `lost`: the store knows nothing of it, and has counted what it cost. */
+/**
+ * `settled`: for the first time. `known`: it had been. `lost`: the store knows nothing of it, and
+ * has counted what it cost.
+ */
 export type SettleAnswer = 'settled' | 'known' | 'lost'
 
 /**
- * Counts what is used. Every call is one atomic step: a reservation takes from all its limits or from none, and no two
- * of them see the same room. What nobody settles stays counted as reserved until its period is over, unless an instance held
- * it whose lease has ended.
+ * Counts what is used. Every call is one atomic step: a reservation takes from all its limits or
+ * from none, and no two of them see the same room. What nobody settles stays counted as reserved
+ * until its period is over, unless an instance held it whose lease has ended.
  *
- * Numbers may be anything: what is no number, or is below 0, counts as 0 (of a settlement, as what was reserved), and a counter
- * that is full (`MOST_COUNTED`) stays so instead of failing.
+ * Numbers may be anything: what is no number, or is below 0, counts as 0 (of a settlement, as what
+ * was reserved), and a counter that is full (`MOST_COUNTED`) stays so instead of failing.
  */
 export interface Ledger {
-  // A store whose error has `isOfCounter: true` answers, and cannot use one counter: the others stay in use.
+  // A store whose error has `isOfCounter: true` answers, and cannot use one counter: the others
+  // stay in use.
   reserve(request: ReservationRequest): Promise<ReserveAnswer>
   /**
-   * Replaces what was reserved by what was used, once; also what was given back meanwhile, because its instance was only late.
+   * Replaces what was reserved by what was used, once; also what was given back meanwhile, because
+   * its instance was only late.
    *
    * @param actuals one for each draw; leases are given back whatever it says
    */
@@ -118,13 +144,15 @@ export interface Ledger {
   /** Forgets what is used. */
   reset(draws: readonly Draw[]): Promise<void>
   /**
-   * Keeps what an instance holds, although it reserves nothing at present. @returns whether the lease of another has ended.
-   * A ledger without it, and without `giveBack`, is never told of instances: what they leave behind stays counted.
+   * Keeps what an instance holds, although it reserves nothing at present. @returns whether the
+   * lease of another has ended. A ledger without it, and without `giveBack`, is never told of
+   * instances: what they leave behind stays counted.
    */
   renew?(lease: InstanceLease): Promise<boolean>
   /**
-   * Frees some of what instances held whose leases are over, each reservation once: places of leases, and amounts down to
-   * their `floor`. @returns how many reservations; 0 when there are no more
+   * Frees some of what instances held whose leases are over, each reservation once: places of
+   * leases, and amounts down to their `floor`. @returns how many reservations; 0 when there are no
+   * more
    */
   giveBack?(): Promise<number>
 }
@@ -132,12 +160,20 @@ export interface Ledger {
 /** A counter is full at this: integers beyond it are not exact everywhere. */
 export const MOST_COUNTED = Number.MAX_SAFE_INTEGER
 
-/** What may come from outside, as a whole number that can be counted. @param otherwise for what is no number */
+/**
+ * What may come from outside, as a whole number that can be counted. @param otherwise for what is
+ * no number
+ */
 export function countable(value: unknown, otherwise = 0): number {
-  return typeof value === 'number' && !Number.isNaN(value) ? Math.min(Math.max(Math.ceil(value), 0), MOST_COUNTED) : otherwise
+  return typeof value === 'number' && !Number.isNaN(value)
+    ? Math.min(Math.max(Math.ceil(value), 0), MOST_COUNTED)
+    : otherwise
 }
 
-/** Counters that never begin anew are forgotten after so long without a request, and nothing else lasts longer. */
+/**
+ * Counters that never begin anew are forgotten after so long without a request, and nothing else
+ * lasts longer.
+ */
 const LONGEST_MS = 400 * 86_400_000
 
 /** A duration that every store can take. */
@@ -156,7 +192,10 @@ export function bucketMsOf({ windowMs }: SlidingDraw): number {
 export const GRACE_MS = 3_600_000
 /** How long the store remembers that something is settled, for those who ask again. */
 export const SETTLED_MS = 600_000
-/** How long it remembers what an instance held, and what was given back for it: one that was only late settles it yet. */
+/**
+ * How long it remembers what an instance held, and what was given back for it: one that was only
+ * late settles it yet.
+ */
 export const HELD_MS = 30 * 86_400_000
 /** So many reservations are given back in one step. */
 export const MOST_GIVEN_BACK = 100

@@ -3,9 +3,10 @@ import type { Clock, Timer } from '../clock.ts'
 const STEP_MS = 5
 
 /**
- * Deadlines that do not count the time in which the event loop of this process was held: an answer that lies in the socket
- * unread is not late. One timer for all that are waited for: it counts at most a step each time it fires, so that a deadline
- * of 50 ms passes ten turns of the loop, and each turn reads what has come.
+ * Deadlines that do not count the time in which the event loop of this process was held: an answer
+ * that lies in the socket unread is not late. One timer for all that are waited for: it counts at
+ * most a step each time it fires, so that a deadline of 50 ms passes ten turns of the loop, and
+ * each turn reads what has come.
  */
 export class LoopDeadlines {
   readonly #clock: Pick<Clock, 'monotonic' | 'setTimer'>

@@ -19,7 +19,10 @@ export class MemoryTables implements Tables {
   readonly #counters = new Map<string, Counter>()
   readonly #sliding = new Map<string, Sliding>()
   readonly #leases = new Map<string, Map<string, number>>()
-  readonly #reservations = new Map<string, { readonly state: ReservationState; readonly expiresAtMs: number }>()
+  readonly #reservations = new Map<
+    string,
+    { readonly state: ReservationState; readonly expiresAtMs: number }
+  >()
   readonly #instances = new Map<string, { readonly held: Map<string, Held>; untilMs: number }>()
   readonly #now: () => number
   #steps = 0
@@ -60,7 +63,20 @@ export class MemoryTables implements Tables {
     return [...sliding.buckets].filter(([bucket]) => bucket >= from)
   }
 
-  addToBucket(key: string, { number, amount, oldest, expiresAtMs }: { readonly number: number; readonly amount: number; readonly oldest: number; readonly expiresAtMs: number }): void {
+  addToBucket(
+    key: string,
+    {
+      number,
+      amount,
+      oldest,
+      expiresAtMs,
+    }: {
+      readonly number: number
+      readonly amount: number
+      readonly oldest: number
+      readonly expiresAtMs: number
+    },
+  ): void {
     const sliding = this.#sliding.get(key) ?? { buckets: new Map<number, number>(), expiresAtMs }
     this.#sliding.set(key, sliding)
     sliding.expiresAtMs = Math.max(sliding.expiresAtMs, expiresAtMs)
@@ -91,7 +107,9 @@ export class MemoryTables implements Tables {
 
   reservation(id: string, nowMs: number): ReservationState | undefined {
     const reservation = this.#reservations.get(id)
-    return reservation === undefined || reservation.expiresAtMs <= nowMs ? undefined : reservation.state
+    return reservation === undefined || reservation.expiresAtMs <= nowMs
+      ? undefined
+      : reservation.state
   }
 
   remember(id: string, state: ReservationState, expiresAtMs: number): void {
@@ -103,7 +121,8 @@ export class MemoryTables implements Tables {
   }
 
   endedInstance(nowMs: number): string | undefined {
-    for (const [instance, { held, untilMs }] of this.#instances) if (untilMs <= nowMs && held.size > 0) return instance
+    for (const [instance, { held, untilMs }] of this.#instances)
+      if (untilMs <= nowMs && held.size > 0) return instance
     return undefined
   }
 
@@ -143,15 +162,20 @@ export class MemoryTables implements Tables {
   }
 
   #sweep(nowMs: number): void {
-    for (const [instance, { untilMs }] of this.#instances) if (untilMs + HELD_MS <= nowMs) this.#instances.delete(instance)
+    for (const [instance, { untilMs }] of this.#instances)
+      if (untilMs + HELD_MS <= nowMs) this.#instances.delete(instance)
     for (const table of [this.#counters, this.#sliding, this.#reservations]) {
       for (const [key, { expiresAtMs }] of table) if (expiresAtMs <= nowMs) table.delete(key)
     }
-    for (const key of this.#leases.keys()) if (this.leases(key, nowMs) === 0) this.#leases.delete(key)
+    for (const key of this.#leases.keys())
+      if (this.leases(key, nowMs) === 0) this.#leases.delete(key)
   }
 }
 
-/** Full is full: nothing is refused, and nothing fails, because there is more of it than can be counted. */
+/**
+ * Full is full: nothing is refused, and nothing fails, because there is more of it than can be
+ * counted.
+ */
 function within(value: number): number {
   return Math.min(Math.max(value, 0), MOST_COUNTED)
 }

@@ -2,7 +2,10 @@ import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
 
 /** Counts by key, each for one minute from its first count. */
 export interface RequestWindow {
-  /** Counts one. Resolves with the milliseconds until the window ends where its limit is spent, else with `undefined`. */
+  /**
+   * Counts one. Resolves with the milliseconds until the window ends where its limit is spent, else
+   * with `undefined`.
+   */
   take(key: string): Promise<number | undefined>
 }
 

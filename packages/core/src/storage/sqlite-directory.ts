@@ -13,13 +13,24 @@ export class SqliteDirectory implements Directory {
   }
 
   async changesSince(version: number): Promise<DirectoryChanges> {
-    const rows = this.#database.prepare('SELECT version, written FROM entries WHERE version > ? ORDER BY version LIMIT ?').all(version, MOST_AT_ONCE)
-    return { version: rows.length === 0 ? version : Number(rows.at(-1)?.['version']), entries: rows.map(({ written }) => JSON.parse(String(written)) as StoredEntry), secret: this.#kept(), isMore: rows.length === MOST_AT_ONCE }
+    const rows = this.#database
+      .prepare('SELECT version, written FROM entries WHERE version > ? ORDER BY version LIMIT ?')
+      .all(version, MOST_AT_ONCE)
+    return {
+      version: rows.length === 0 ? version : Number(rows.at(-1)?.['version']),
+      entries: rows.map(({ written }) => JSON.parse(String(written)) as StoredEntry),
+      secret: this.#kept(),
+      isMore: rows.length === MOST_AT_ONCE,
+    }
   }
 
   async put(entry: StoredEntry): Promise<void> {
     // One statement: no other process takes the same version.
-    this.#database.prepare('INSERT OR REPLACE INTO entries SELECT ?, coalesce(max(version), 0) + 1, ? FROM entries').run(entry.id, JSON.stringify(entry))
+    this.#database
+      .prepare(
+        'INSERT OR REPLACE INTO entries SELECT ?, coalesce(max(version), 0) + 1, ? FROM entries',
+      )
+      .run(entry.id, JSON.stringify(entry))
   }
 
   async secret(fresh: string): Promise<string> {
@@ -28,7 +39,9 @@ export class SqliteDirectory implements Directory {
   }
 
   #kept(): string | undefined {
-    const value = this.#database.prepare("SELECT value FROM facts WHERE name = 'secret'").get()?.['value']
+    const value = this.#database.prepare("SELECT value FROM facts WHERE name = 'secret'").get()?.[
+      'value'
+    ]
     return value === undefined ? undefined : String(value)
   }
 }

@@ -18,21 +18,30 @@ const SCHEMA = `
 
 /** Opens the file, which is made when there is none. Throws when it cannot be opened. */
 export function openDatabase(path: string): DatabaseSync {
-  // Node tells that its SQLite is experimental (22) as soon as it is imported: only who uses it is to hear that.
+  // Node tells that its SQLite is experimental (22) as soon as it is imported: only who uses it is
+  // to hear that.
   const sqlite = createRequire(import.meta.url)('node:sqlite') as typeof Sqlite
   const database = new sqlite.DatabaseSync(path)
-  // Several processes may start at once: whoever comes second waits for the first to have made the tables.
-  database.exec(`PRAGMA busy_timeout = ${OPENING_TIMEOUT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;${SCHEMA}PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};`)
+  // Several processes may start at once: whoever comes second waits for the first to have made the
+  // tables.
+  database.exec(
+    `PRAGMA busy_timeout = ${OPENING_TIMEOUT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;${SCHEMA}PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};`,
+  )
   return database
 }
 
-/** What is beyond an integer of JavaScript cannot be read at all, and would close the store for everybody. */
+/**
+ * What is beyond an integer of JavaScript cannot be read at all, and would close the store for
+ * everybody.
+ */
 const READ_VALUE = `min(CAST(value AS INTEGER), ${MOST_COUNTED})`
 const ADDED = (amount: string): string => `max(0, min(${MOST_COUNTED}, value + ${amount}))`
 
 /** So many steps are taken between two looks for what has expired. */
 const STEPS_BETWEEN_SWEEPS = 1_024
-/** A step of another process takes so long at most; one that takes longer is a failure of the store. */
+/**
+ * A step of another process takes so long at most; one that takes longer is a failure of the store.
+ */
 const BUSY_TIMEOUT_MS = 40
 /** When the gateway starts, there is time. */
 const OPENING_TIMEOUT_MS = 5_000
@@ -50,33 +59,74 @@ export class SqliteTables implements Tables {
   }
 
   counter(key: string, nowMs: number): number {
-    return this.#number(`SELECT ${READ_VALUE} AS n FROM counters WHERE key = ? AND expires_at > ?`, key, nowMs)
+    return this.#number(
+      `SELECT ${READ_VALUE} AS n FROM counters WHERE key = ? AND expires_at > ?`,
+      key,
+      nowMs,
+    )
   }
 
   hasCounter(key: string, nowMs: number): boolean {
-    return this.#number('SELECT count(*) AS n FROM counters WHERE key = ? AND expires_at > ?', key, nowMs) > 0
+    return (
+      this.#number(
+        'SELECT count(*) AS n FROM counters WHERE key = ? AND expires_at > ?',
+        key,
+        nowMs,
+      ) > 0
+    )
   }
 
   add(key: string, amount: number, expiresAtMs: number): void {
-    this.#run(`INSERT INTO counters VALUES (?1, max(0, ?2), ?3) ON CONFLICT (key) DO UPDATE SET value = ${ADDED('?2')}, expires_at = max(expires_at, ?3)`, key, amount, expiresAtMs)
+    this.#run(
+      `INSERT INTO counters VALUES (?1, max(0, ?2), ?3) ON CONFLICT (key) DO UPDATE SET value = ${ADDED('?2')}, expires_at = max(expires_at, ?3)`,
+      key,
+      amount,
+      expiresAtMs,
+    )
   }
 
   forget(key: string): void {
-    for (const table of ['counters', 'buckets', 'leases']) this.#run(`DELETE FROM ${table} WHERE key = ?`, key)
+    for (const table of ['counters', 'buckets', 'leases'])
+      this.#run(`DELETE FROM ${table} WHERE key = ?`, key)
   }
 
   buckets(key: string, from: number): readonly (readonly [number, number])[] {
-    const rows = this.#prepared(`SELECT bucket, ${READ_VALUE} AS value FROM buckets WHERE key = ? AND bucket >= ? ORDER BY bucket`).all(key, from)
+    const rows = this.#prepared(
+      `SELECT bucket, ${READ_VALUE} AS value FROM buckets WHERE key = ? AND bucket >= ? ORDER BY bucket`,
+    ).all(key, from)
     return rows.map(({ bucket, value }) => [Number(bucket), Number(value)] as const)
   }
 
-  addToBucket(key: string, { number, amount, oldest, expiresAtMs }: { readonly number: number; readonly amount: number; readonly oldest: number; readonly expiresAtMs: number }): void {
-    this.#run(`INSERT INTO buckets VALUES (?1, ?2, max(0, ?3), ?4) ON CONFLICT (key, bucket) DO UPDATE SET value = ${ADDED('?3')}`, key, number, amount, expiresAtMs)
+  addToBucket(
+    key: string,
+    {
+      number,
+      amount,
+      oldest,
+      expiresAtMs,
+    }: {
+      readonly number: number
+      readonly amount: number
+      readonly oldest: number
+      readonly expiresAtMs: number
+    },
+  ): void {
+    this.#run(
+      `INSERT INTO buckets VALUES (?1, ?2, max(0, ?3), ?4) ON CONFLICT (key, bucket) DO UPDATE SET value = ${ADDED('?3')}`,
+      key,
+      number,
+      amount,
+      expiresAtMs,
+    )
     this.#run('DELETE FROM buckets WHERE key = ? AND bucket < ?', key, oldest)
   }
 
   leases(key: string, nowMs: number): number {
-    return this.#number('SELECT count(*) AS n FROM leases WHERE key = ? AND expires_at > ?', key, nowMs)
+    return this.#number(
+      'SELECT count(*) AS n FROM leases WHERE key = ? AND expires_at > ?',
+      key,
+      nowMs,
+    )
   }
 
   lease(key: string, id: string, untilMs: number): void {
@@ -88,7 +138,9 @@ export class SqliteTables implements Tables {
   }
 
   reservation(id: string, nowMs: number): ReservationState | undefined {
-    const row = this.#prepared('SELECT state FROM reservations WHERE id = ? AND expires_at > ?').get(id, nowMs)
+    const row = this.#prepared(
+      'SELECT state FROM reservations WHERE id = ? AND expires_at > ?',
+    ).get(id, nowMs)
     return row === undefined ? undefined : (row['state'] as ReservationState)
   }
 
@@ -101,12 +153,18 @@ export class SqliteTables implements Tables {
   }
 
   endedInstance(nowMs: number): string | undefined {
-    const row = this.#prepared('SELECT instance FROM instances WHERE until <= ? AND EXISTS (SELECT 1 FROM held WHERE held.instance = instances.instance) LIMIT 1').get(nowMs)
+    const row = this.#prepared(
+      'SELECT instance FROM instances WHERE until <= ? AND EXISTS (SELECT 1 FROM held WHERE held.instance = instances.instance) LIMIT 1',
+    ).get(nowMs)
     return row === undefined ? undefined : String(row['instance'])
   }
 
   instances(nowMs: number): number {
-    return Number(this.#prepared('SELECT COUNT(*) AS count FROM instances WHERE until > ?').get(nowMs)?.['count'] ?? 1)
+    return Number(
+      this.#prepared('SELECT COUNT(*) AS count FROM instances WHERE until > ?').get(nowMs)?.[
+        'count'
+      ] ?? 1,
+    )
   }
 
   hold(instance: string, id: string, held: Held): void {
@@ -114,7 +172,10 @@ export class SqliteTables implements Tables {
   }
 
   held(instance: string, id: string): Held | undefined {
-    const row = this.#prepared('SELECT written FROM held WHERE instance = ? AND id = ?').get(instance, id)
+    const row = this.#prepared('SELECT written FROM held WHERE instance = ? AND id = ?').get(
+      instance,
+      id,
+    )
     return row === undefined ? undefined : readHeld(String(row['written']))
   }
 
@@ -123,7 +184,10 @@ export class SqliteTables implements Tables {
   }
 
   heldBy(instance: string, most: number): readonly (readonly [string, Held])[] {
-    const rows = this.#prepared('SELECT id, written FROM held WHERE instance = ? LIMIT ?').all(instance, most)
+    const rows = this.#prepared('SELECT id, written FROM held WHERE instance = ? LIMIT ?').all(
+      instance,
+      most,
+    )
     return rows.map(({ id, written }) => [String(id), readHeld(String(written))] as const)
   }
 
@@ -142,7 +206,8 @@ export class SqliteTables implements Tables {
   }
 
   #sweep(nowMs: number): void {
-    for (const table of ['counters', 'buckets', 'leases', 'reservations']) this.#run(`DELETE FROM ${table} WHERE expires_at <= ?`, nowMs)
+    for (const table of ['counters', 'buckets', 'leases', 'reservations'])
+      this.#run(`DELETE FROM ${table} WHERE expires_at <= ?`, nowMs)
     this.#run('DELETE FROM instances WHERE until <= ?', nowMs - HELD_MS)
     this.#run('DELETE FROM held WHERE instance NOT IN (SELECT instance FROM instances)')
   }
@@ -166,9 +231,14 @@ export class SqliteTables implements Tables {
 
 /** JSON knows no infinity: what has no end is written as `null`. */
 function readHeld(written: string): Held {
-  const { draws, buckets } = JSON.parse(written) as { readonly draws: readonly Draw[]; readonly buckets: readonly (number | null)[] }
+  const { draws, buckets } = JSON.parse(written) as {
+    readonly draws: readonly Draw[]
+    readonly buckets: readonly (number | null)[]
+  }
   return {
-    draws: draws.map((draw) => (draw.kind === 'period' ? { ...draw, endsAt: draw.endsAt ?? Number.POSITIVE_INFINITY } : draw)),
+    draws: draws.map((draw) =>
+      draw.kind === 'period' ? { ...draw, endsAt: draw.endsAt ?? Number.POSITIVE_INFINITY } : draw,
+    ),
     buckets: buckets.map((bucket) => bucket ?? undefined),
   }
 }

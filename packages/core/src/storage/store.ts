@@ -7,7 +7,10 @@ import { SqliteDirectory } from './sqlite-directory.ts'
 import { openDatabase, SqliteTables } from './sqlite-tables.ts'
 import { TableLedger } from './table-ledger.ts'
 
-/** Where the gateway keeps what must outlive a request. `redisStore()` of `@postern/redis` makes one that instances share. */
+/**
+ * Where the gateway keeps what must outlive a request. `redisStore()` of `@postern/redis` makes one
+ * that instances share.
+ */
 export interface Store {
   /** `memory`, `sqlite`, `redis`, or the name of your own. */
   readonly name: string
@@ -16,13 +19,25 @@ export interface Store {
   readonly ledger: Ledger
   /** Where keys are kept that are made while the gateway runs; without one, there are none. */
   readonly directory?: Directory
-  /** Where instances tell each other which targets are not well; without one, each finds out by itself. */
+  /**
+   * Where instances tell each other which targets are not well; without one, each finds out by
+   * itself.
+   */
   readonly board?: HealthBoard
-  /** Counts wrong credentials and admin requests for all instances; without it, each counts for itself. */
+  /**
+   * Counts wrong credentials and admin requests for all instances; without it, each counts for
+   * itself.
+   */
   readonly openWindow?: OpenWindow
-  /** Settles when the first attempt to reach the store has ended, well or not: calls before that wait for it. Never rejects. Absent where there is nothing to wait for. */
+  /**
+   * Settles when the first attempt to reach the store has ended, well or not: calls before that
+   * wait for it. Never rejects. Absent where there is nothing to wait for.
+   */
   readonly opening?: Promise<void> | undefined
-  /** The policy by which the store may throw away what was written when its memory is full; `undefined` where it does not. Rejects where that is not known. */
+  /**
+   * The policy by which the store may throw away what was written when its memory is full;
+   * `undefined` where it does not. Rejects where that is not known.
+   */
   evictionPolicy?(): Promise<string | undefined>
   /** Frees what the store itself has opened; a client it was given stays open. */
   close(): Promise<void>
@@ -30,10 +45,19 @@ export interface Store {
 
 /** In the memory of this process: every process counts for itself. */
 export function memoryStore(now: () => number): Store {
-  return { name: 'memory', isShared: false, ledger: new TableLedger(new MemoryTables(now), now), directory: new MemoryDirectory(), close: () => Promise.resolve() }
+  return {
+    name: 'memory',
+    isShared: false,
+    ledger: new TableLedger(new MemoryTables(now), now),
+    directory: new MemoryDirectory(),
+    close: () => Promise.resolve(),
+  }
 }
 
-/** In a file, for processes of one machine. @param path of the file, made when there is none; throws when it cannot be opened */
+/**
+ * In a file, for processes of one machine. @param path of the file, made when there is none; throws
+ * when it cannot be opened
+ */
 export function sqliteStore(path: string, now: () => number): Store {
   const database = openDatabase(path)
   return {

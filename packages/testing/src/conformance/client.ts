@@ -1,4 +1,9 @@
-import { type Agent, type ClientRequest, type IncomingMessage, request as httpRequest } from 'node:http'
+import {
+  type Agent,
+  type ClientRequest,
+  type IncomingMessage,
+  request as httpRequest,
+} from 'node:http'
 import { CONFORMANCE_KEY } from './harness.ts'
 
 /** An answer read whole. */
@@ -23,12 +28,19 @@ export interface ChatCall {
 const greeting = { model: 'fake/model', messages: [{ role: 'user', content: 'Hello' }] }
 
 /** A chat completion request on the way: the caller decides when to read and when to leave. */
-export function openChat(call: ChatCall): { readonly request: ClientRequest; readonly response: Promise<IncomingMessage> } {
+export function openChat(call: ChatCall): {
+  readonly request: ClientRequest
+  readonly response: Promise<IncomingMessage>
+} {
   const request = httpRequest(call.url, {
     method: call.method ?? 'POST',
     ...(call.rawPath !== undefined && { path: call.rawPath }),
     agent: call.agent ?? false,
-    headers: { authorization: `Bearer ${CONFORMANCE_KEY}`, 'content-type': 'application/json', ...call.headers },
+    headers: {
+      authorization: `Bearer ${CONFORMANCE_KEY}`,
+      'content-type': 'application/json',
+      ...call.headers,
+    },
   })
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   request.on('response', resolve)
@@ -36,7 +48,8 @@ export function openChat(call: ChatCall): { readonly request: ClientRequest; rea
   // Who leaves on purpose does not wait for the answer.
   promise.catch(() => undefined)
   if (call.method === 'GET') request.end()
-  else request.end(typeof call.body === 'string' ? call.body : JSON.stringify(call.body ?? greeting))
+  else
+    request.end(typeof call.body === 'string' ? call.body : JSON.stringify(call.body ?? greeting))
   return { request, response: promise }
 }
 
@@ -59,7 +72,10 @@ export async function readUntil(response: IncomingMessage, text: string): Promis
   while (!seen.includes(text)) {
     const chunk: unknown = response.read()
     if (typeof chunk === 'string') seen += chunk
-    else if (response.readableEnded) throw new Error(`The answer ended before ${JSON.stringify(text)}; it was ${JSON.stringify(seen)}.`)
+    else if (response.readableEnded)
+      throw new Error(
+        `The answer ended before ${JSON.stringify(text)}; it was ${JSON.stringify(seen)}.`,
+      )
     else await readableOrEnd(response)
   }
   return seen

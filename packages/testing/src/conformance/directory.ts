@@ -2,16 +2,30 @@ import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
 import type { Directory, StoredEntry } from '@postern/core'
 
-/** Something every directory must do, each time with one that is empty. Independent of the test runner. */
+/**
+ * Something every directory must do, each time with one that is empty. Independent of the test
+ * runner.
+ */
 export interface DirectoryCase {
   readonly name: string
   run(directory: Directory): Promise<void>
 }
 
-const key = (id: string, name = id): StoredEntry => ({ kind: 'key', id, name, hash: `hash of ${id}`, hint: 'pk_', createdAt: 1, grants: { team: 'a' } })
+const key = (id: string, name = id): StoredEntry => ({
+  kind: 'key',
+  id,
+  name,
+  hash: `hash of ${id}`,
+  hint: 'pk_',
+  createdAt: 1,
+  grants: { team: 'a' },
+})
 
 /** Everything that was written after a version, however many answers it takes. */
-async function allSince(directory: Directory, since: number): Promise<{ readonly entries: StoredEntry[]; readonly version: number }> {
+async function allSince(
+  directory: Directory,
+  since: number,
+): Promise<{ readonly entries: StoredEntry[]; readonly version: number }> {
   const entries: StoredEntry[] = []
   let version = since
   for (;;) {
@@ -30,7 +44,17 @@ export const directoryConformance: readonly DirectoryCase[] = [
   {
     name: 'gives what was written, as it was written, the oldest first',
     async run(directory) {
-      const entries: StoredEntry[] = [key('one'), { kind: 'limit', id: 'limit_1', createdAt: 2, written: { unit: 'usd', limit: 0.5, note: 'é "quoted" \n' } }, { kind: 'switch', id: 'switch a/*', target: 'a/*', isOff: true, changedAt: 3 }, { kind: 'removed', id: 'key_0' }]
+      const entries: StoredEntry[] = [
+        key('one'),
+        {
+          kind: 'limit',
+          id: 'limit_1',
+          createdAt: 2,
+          written: { unit: 'usd', limit: 0.5, note: 'é "quoted" \n' },
+        },
+        { kind: 'switch', id: 'switch a/*', target: 'a/*', isOff: true, changedAt: 3 },
+        { kind: 'removed', id: 'key_0' },
+      ]
       for (const entry of entries) await directory.put(entry)
       assert.deepEqual((await allSince(directory, 0)).entries, entries)
     },
@@ -52,7 +76,10 @@ export const directoryConformance: readonly DirectoryCase[] = [
       await directory.put(key('two'))
       await directory.put(key('one', 'd'))
       const { entries } = await allSince(directory, 0)
-      assert.deepEqual([idsOf(entries), (entries[1] as { name: string }).name], [['two', 'one'], 'd'])
+      assert.deepEqual(
+        [idsOf(entries), (entries[1] as { name: string }).name],
+        [['two', 'one'], 'd'],
+      )
     },
   },
   {
@@ -60,7 +87,11 @@ export const directoryConformance: readonly DirectoryCase[] = [
     async run(directory) {
       assert.equal((await directory.changesSince(0)).secret, undefined)
       const fresh = randomUUID()
-      const kept = await Promise.all([directory.secret(fresh), directory.secret(randomUUID()), directory.secret(randomUUID())])
+      const kept = await Promise.all([
+        directory.secret(fresh),
+        directory.secret(randomUUID()),
+        directory.secret(randomUUID()),
+      ])
       assert.equal(new Set(kept).size, 1)
       assert.equal(await directory.secret(randomUUID()), kept[0])
       assert.equal((await directory.changesSince(0)).secret, kept[0])
@@ -70,7 +101,8 @@ export const directoryConformance: readonly DirectoryCase[] = [
     name: 'loses none of many, written at once',
     async run(directory) {
       const ids = Array.from({ length: 2_500 }, (_, at) => `key-${at}`)
-      for (let at = 0; at < ids.length; at += 100) await Promise.all(ids.slice(at, at + 100).map((id) => directory.put(key(id))))
+      for (let at = 0; at < ids.length; at += 100)
+        await Promise.all(ids.slice(at, at + 100).map((id) => directory.put(key(id))))
       assert.deepEqual(new Set(idsOf((await allSince(directory, 0)).entries)), new Set(ids))
     },
   },

@@ -1,8 +1,13 @@
 import type { GatewayOptions } from '@postern/core'
 
-/** How a framework serves an adapter, told once per framework to the suite of `adapterConformance`. */
+/**
+ * How a framework serves an adapter, told once per framework to the suite of `adapterConformance`.
+ */
 export interface AdapterHarness {
-  /** The platform hands over a web-standard `Request`, which has resolved dot segments and backslashes before any code sees the path. */
+  /**
+   * The platform hands over a web-standard `Request`, which has resolved dot segments and
+   * backslashes before any code sees the path.
+   */
   readonly resolvesPaths?: boolean
   /** Starts an application with the gateway in it, listening on a free port of 127.0.0.1. */
   start(setup: AdapterSetup): Promise<RunningApplication>

@@ -26,44 +26,97 @@ async function period(harness: LedgerHarness, amount: number, limit: number): Pr
   return { kind: 'period', key: newKey(), amount, limit, startsAt: now - HOUR, endsAt: now + HOUR }
 }
 
-const reserve = ({ ledger }: LedgerHarness, ...draws: Draw[]): Promise<ReserveAnswer> => ledger.reserve({ id: newId(), draws, ttlMs: HOUR })
+const reserve = ({ ledger }: LedgerHarness, ...draws: Draw[]): Promise<ReserveAnswer> =>
+  ledger.reserve({ id: newId(), draws, ttlMs: HOUR })
 
-async function reserved(harness: LedgerHarness, ...draws: Draw[]): Promise<Extract<ReserveAnswer, { status: 'reserved' }>> {
+async function reserved(
+  harness: LedgerHarness,
+  ...draws: Draw[]
+): Promise<Extract<ReserveAnswer, { status: 'reserved' }>> {
   const answer = await reserve(harness, ...draws)
   assert.equal(answer.status, 'reserved')
   return answer as Extract<ReserveAnswer, { status: 'reserved' }>
 }
 
-async function refused(harness: LedgerHarness, ...draws: Draw[]): Promise<Extract<ReserveAnswer, { status: 'refused' }>> {
+async function refused(
+  harness: LedgerHarness,
+  ...draws: Draw[]
+): Promise<Extract<ReserveAnswer, { status: 'refused' }>> {
   const answer = await reserve(harness, ...draws)
   assert.equal(answer.status, 'refused')
   return answer as Extract<ReserveAnswer, { status: 'refused' }>
 }
 
 /** What providers, reports and callers may say a number is. */
-const ODD: readonly unknown[] = [Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER + 2, 1e308, Number.POSITIVE_INFINITY, -1, -Number.MAX_SAFE_INTEGER, -1e308, Number.NEGATIVE_INFINITY, Number.NaN, 0, -0, 0.5, 1e-9, '7', '1e308', '', null, undefined, true, [], {}]
+const ODD: readonly unknown[] = [
+  Number.MAX_SAFE_INTEGER,
+  Number.MAX_SAFE_INTEGER + 2,
+  1e308,
+  Number.POSITIVE_INFINITY,
+  -1,
+  -Number.MAX_SAFE_INTEGER,
+  -1e308,
+  Number.NEGATIVE_INFINITY,
+  Number.NaN,
+  0,
+  -0,
+  0.5,
+  1e-9,
+  '7',
+  '1e308',
+  '',
+  null,
+  undefined,
+  true,
+  [],
+  {},
+]
 const MOST = Number.MAX_SAFE_INTEGER
 
 /** Every kind of counter that adds up. */
-async function adding(harness: LedgerHarness, amount: number, limit: number): Promise<readonly Draw[]> {
-  const ever: Draw = { kind: 'period', key: newKey(), amount, limit, startsAt: 0, endsAt: Number.POSITIVE_INFINITY }
-  return [await period(harness, amount, limit), ever, { kind: 'sliding', key: newKey(), amount, limit, windowMs: HOUR }]
+async function adding(
+  harness: LedgerHarness,
+  amount: number,
+  limit: number,
+): Promise<readonly Draw[]> {
+  const ever: Draw = {
+    kind: 'period',
+    key: newKey(),
+    amount,
+    limit,
+    startsAt: 0,
+    endsAt: Number.POSITIVE_INFINITY,
+  }
+  return [
+    await period(harness, amount, limit),
+    ever,
+    { kind: 'sliding', key: newKey(), amount, limit, windowMs: HOUR },
+  ]
 }
 
 function assertCountable(used: readonly (number | undefined)[], what: string): void {
-  for (const one of used) assert.ok(one !== undefined && Number.isSafeInteger(one) && one >= 0, `${what}: ${String(one)} is counted`)
+  for (const one of used)
+    assert.ok(
+      one !== undefined && Number.isSafeInteger(one) && one >= 0,
+      `${what}: ${String(one)} is counted`,
+    )
 }
 
 const newLease = (leaseMs: number): InstanceLease => ({ instance: randomUUID(), leaseMs })
 const LEASE_MS = 300
-const knowsInstances = ({ ledger }: LedgerHarness): boolean => ledger.renew !== undefined && ledger.giveBack !== undefined
+const knowsInstances = ({ ledger }: LedgerHarness): boolean =>
+  ledger.renew !== undefined && ledger.giveBack !== undefined
 
 /** All there is to give back, of whatever test. */
 async function giveBackAll({ ledger }: LedgerHarness): Promise<void> {
   while (((await ledger.giveBack?.()) ?? 0) > 0);
 }
 
-async function reserveFor({ ledger }: LedgerHarness, lease: InstanceLease, ...draws: Draw[]): Promise<Extract<ReserveAnswer, { status: 'reserved' }>> {
+async function reserveFor(
+  { ledger }: LedgerHarness,
+  lease: InstanceLease,
+  ...draws: Draw[]
+): Promise<Extract<ReserveAnswer, { status: 'reserved' }>> {
   const answer = await ledger.reserve({ id: newId(), draws, ttlMs: HOUR, lease })
   assert.equal(answer.status, 'reserved')
   return answer as Extract<ReserveAnswer, { status: 'reserved' }>
@@ -71,8 +124,16 @@ async function reserveFor({ ledger }: LedgerHarness, lease: InstanceLease, ...dr
 
 /** One of each kind, of which 3 stay counted of 50. */
 async function drawsOfInstance(harness: LedgerHarness): Promise<readonly Draw[]> {
-  const [dated, ever, sliding] = (await adding(harness, 50, 60)).map((draw) => ({ ...draw, floor: 3 })) as [Draw, Draw, Draw]
-  return [dated, ever, sliding, { kind: 'lease', key: newKey(), amount: 1, limit: 1, leaseMs: HOUR }]
+  const [dated, ever, sliding] = (await adding(harness, 50, 60)).map((draw) => ({
+    ...draw,
+    floor: 3,
+  })) as [Draw, Draw, Draw]
+  return [
+    dated,
+    ever,
+    sliding,
+    { kind: 'lease', key: newKey(), amount: 1, limit: 1, leaseMs: HOUR },
+  ]
 }
 
 /**
@@ -98,7 +159,10 @@ export const ledgerConformance: readonly LedgerCase[] = [
       const [wide, narrow] = [await period(harness, 5, 100), await period(harness, 5, 8)]
       await reserved(harness, wide, narrow)
       const answer = await refused(harness, wide, narrow)
-      assert.deepEqual([answer.at, answer.used, answer.retryAtMs], [1, 5, narrow.kind === 'period' ? narrow.endsAt : 0])
+      assert.deepEqual(
+        [answer.at, answer.used, answer.retryAtMs],
+        [1, 5, narrow.kind === 'period' ? narrow.endsAt : 0],
+      )
       assert.deepEqual(await harness.ledger.read([wide, narrow]), [5, 5])
     },
   },
@@ -128,7 +192,11 @@ export const ledgerConformance: readonly LedgerCase[] = [
     async run(harness) {
       const draw = await period(harness, 10, 15)
       const id = newId()
-      for (let time = 0; time < 3; time++) assert.equal((await harness.ledger.reserve({ id, draws: [draw], ttlMs: HOUR })).status, 'reserved')
+      for (let time = 0; time < 3; time++)
+        assert.equal(
+          (await harness.ledger.reserve({ id, draws: [draw], ttlMs: HOUR })).status,
+          'reserved',
+        )
       assert.deepEqual(await harness.ledger.read([draw]), [10])
     },
   },
@@ -155,7 +223,14 @@ export const ledgerConformance: readonly LedgerCase[] = [
     name: 'F-83: a period that is not the present one by the ledger’s clock is refused as such',
     async run(harness) {
       const now = await harness.now()
-      const past: Draw = { kind: 'period', key: newKey(), amount: 1, limit: 5, startsAt: now - 2 * HOUR, endsAt: now - HOUR }
+      const past: Draw = {
+        kind: 'period',
+        key: newKey(),
+        amount: 1,
+        limit: 5,
+        startsAt: now - 2 * HOUR,
+        endsAt: now - HOUR,
+      }
       for (const draw of [past, { ...past, startsAt: now + HOUR, endsAt: now + 2 * HOUR }]) {
         const answer = await reserve(harness, draw)
         assert.equal(answer.status, 'other-time')
@@ -168,7 +243,14 @@ export const ledgerConformance: readonly LedgerCase[] = [
     async run(harness) {
       const now = await harness.now()
       const key = newKey()
-      const first: Draw = { kind: 'period', key, amount: 10, limit: 10, startsAt: now - HOUR, endsAt: now + HOUR }
+      const first: Draw = {
+        kind: 'period',
+        key,
+        amount: 10,
+        limit: 10,
+        startsAt: now - HOUR,
+        endsAt: now + HOUR,
+      }
       const second: Draw = { ...first, startsAt: now - HOUR + 1 }
       const { reservation } = await reserved(harness, first)
       await reserved(harness, second)
@@ -179,7 +261,14 @@ export const ledgerConformance: readonly LedgerCase[] = [
   {
     name: 'a counter for ever never begins anew',
     async run(harness) {
-      const draw: Draw = { kind: 'period', key: newKey(), amount: 6, limit: 10, startsAt: 0, endsAt: Number.POSITIVE_INFINITY }
+      const draw: Draw = {
+        kind: 'period',
+        key: newKey(),
+        amount: 6,
+        limit: 10,
+        startsAt: 0,
+        endsAt: Number.POSITIVE_INFINITY,
+      }
       await reserved(harness, draw)
       assert.equal((await refused(harness, draw)).retryAtMs, Number.POSITIVE_INFINITY)
     },
@@ -212,7 +301,10 @@ export const ledgerConformance: readonly LedgerCase[] = [
       const draw: Draw = { kind: 'sliding', key: newKey(), amount: 10, limit: 10, windowMs: 1_000 }
       await reserved(harness, draw)
       const { retryAtMs, nowMs } = await refused(harness, draw)
-      assert.ok(retryAtMs - nowMs > 900 && retryAtMs - nowMs <= 1_100, `room in ${retryAtMs - nowMs} ms`)
+      assert.ok(
+        retryAtMs - nowMs > 900 && retryAtMs - nowMs <= 1_100,
+        `room in ${retryAtMs - nowMs} ms`,
+      )
       await harness.pass(retryAtMs - nowMs + 20)
       await reserved(harness, draw)
     },
@@ -255,16 +347,41 @@ export const ledgerConformance: readonly LedgerCase[] = [
       for (const odd of ODD) {
         const draws = await adding(harness, 5, 10)
         const { reservation } = await reserved(harness, ...draws)
-        assert.equal(await harness.ledger.settle(reservation, draws.map(() => odd as number)), 'settled', String(odd))
+        assert.equal(
+          await harness.ledger.settle(
+            reservation,
+            draws.map(() => odd as number),
+          ),
+          'settled',
+          String(odd),
+        )
         const used = await harness.ledger.read(draws)
         assertCountable(used, `settled with ${String(odd)}`)
-        if (typeof odd === 'number' && odd >= 10) assert.deepEqual(used, draws.map(() => MOST))
-        else if (typeof odd !== 'number' || Number.isNaN(odd)) assert.deepEqual(used, draws.map(() => 5))
-        else assert.deepEqual(used, draws.map(() => (odd > 0 ? 1 : 0)))
+        if (typeof odd === 'number' && odd >= 10)
+          assert.deepEqual(
+            used,
+            draws.map(() => MOST),
+          )
+        else if (typeof odd !== 'number' || Number.isNaN(odd))
+          assert.deepEqual(
+            used,
+            draws.map(() => 5),
+          )
+        else
+          assert.deepEqual(
+            used,
+            draws.map(() => (odd > 0 ? 1 : 0)),
+          )
         // One more of the same, settled with something that makes sense.
         const lost = { id: newId(), draws, buckets: draws.map(() => undefined), ttlMs: HOUR }
-        await harness.ledger.settle(lost, draws.map(() => odd as number))
-        await harness.ledger.settle({ ...lost, id: newId() }, draws.map(() => 4))
+        await harness.ledger.settle(
+          lost,
+          draws.map(() => odd as number),
+        )
+        await harness.ledger.settle(
+          { ...lost, id: newId() },
+          draws.map(() => 4),
+        )
         assertCountable(await harness.ledger.read(draws), `lost with ${String(odd)}`)
         // Others are none the worse for it.
         await reserved(harness, ...(await adding(harness, 1, 1)))
@@ -277,10 +394,14 @@ export const ledgerConformance: readonly LedgerCase[] = [
       for (const draw of await adding(harness, MOST - 10, MOST)) {
         const first = await reserved(harness, draw)
         const soft = { ...draw, amount: 100 }
-        const others = [await reserved(harness, soft), await reserved(harness, { ...draw, amount: MOST })]
+        const others = [
+          await reserved(harness, soft),
+          await reserved(harness, { ...draw, amount: MOST }),
+        ]
         for (const { used } of others) assert.deepEqual(used, [MOST])
         await refused(harness, { ...draw, amount: 1, limit: 1_000_000 })
-        for (const { reservation } of [first, ...others]) await harness.ledger.settle(reservation, [0])
+        for (const { reservation } of [first, ...others])
+          await harness.ledger.settle(reservation, [0])
         assert.ok(((await harness.ledger.read([draw]))[0] ?? MOST) <= 110)
       }
     },
@@ -288,10 +409,18 @@ export const ledgerConformance: readonly LedgerCase[] = [
   {
     name: 'an amount or a limit that is none opens no door, and durations may be anything',
     async run(harness) {
-      for (const odd of [Number.NaN, Number.POSITIVE_INFINITY, 1e308, '50', null, undefined] as never[]) {
+      for (const odd of [
+        Number.NaN,
+        Number.POSITIVE_INFINITY,
+        1e308,
+        '50',
+        null,
+        undefined,
+      ] as never[]) {
         for (const draw of await adding(harness, 1, 10)) {
           await refused(harness, { ...draw, amount: odd })
-          if (typeof odd !== 'number' || Number.isNaN(odd)) await refused(harness, { ...draw, limit: odd })
+          if (typeof odd !== 'number' || Number.isNaN(odd))
+            await refused(harness, { ...draw, limit: odd })
           assert.deepEqual(await harness.ledger.read([draw]), [0])
         }
       }
@@ -300,7 +429,10 @@ export const ledgerConformance: readonly LedgerCase[] = [
         assert.deepEqual(await harness.ledger.read([draw]), [0])
       }
       for (const ms of [1, 0.4, 1e308, Number.POSITIVE_INFINITY, 2 ** 53]) {
-        const draws: Draw[] = [{ kind: 'sliding', key: newKey(), amount: 1, limit: 1, windowMs: ms }, { kind: 'lease', key: newKey(), amount: 1, limit: 1, leaseMs: ms }]
+        const draws: Draw[] = [
+          { kind: 'sliding', key: newKey(), amount: 1, limit: 1, windowMs: ms },
+          { kind: 'lease', key: newKey(), amount: 1, limit: 1, leaseMs: ms },
+        ]
         const answer = await harness.ledger.reserve({ id: newId(), draws, ttlMs: ms })
         assert.equal(answer.status, 'reserved', String(ms))
         if (answer.status === 'reserved') await harness.ledger.settle(answer.reservation, [1, 1])
@@ -311,7 +443,11 @@ export const ledgerConformance: readonly LedgerCase[] = [
     name: 'what an instance held is given back when its lease is over, down to what it has used in any case, once',
     async run(harness) {
       if (!knowsInstances(harness)) return
-      const [draws, dead, alive] = [await drawsOfInstance(harness), newLease(LEASE_MS), newLease(HOUR)]
+      const [draws, dead, alive] = [
+        await drawsOfInstance(harness),
+        newLease(LEASE_MS),
+        newLease(HOUR),
+      ]
       await reserveFor(harness, dead, ...draws)
       const own = draws.map((draw) => ({ ...draw, key: newKey() }))
       await reserveFor(harness, alive, ...own)
@@ -330,7 +466,11 @@ export const ledgerConformance: readonly LedgerCase[] = [
     name: 'an instance that is heard of keeps what it holds, however long that is',
     async run(harness) {
       if (!knowsInstances(harness)) return
-      const [draws, slow, busy] = [await drawsOfInstance(harness), newLease(LEASE_MS), newLease(LEASE_MS)]
+      const [draws, slow, busy] = [
+        await drawsOfInstance(harness),
+        newLease(LEASE_MS),
+        newLease(LEASE_MS),
+      ]
       await reserveFor(harness, slow, ...draws)
       const other = (await drawsOfInstance(harness)).map((draw) => ({ ...draw, limit: 1_000 }))
       await reserveFor(harness, busy, ...other)
@@ -340,7 +480,10 @@ export const ledgerConformance: readonly LedgerCase[] = [
         await reserveFor(harness, busy, ...other.slice(0, 1))
         await giveBackAll(harness)
       }
-      assert.deepEqual(await harness.ledger.read([...draws, ...other.slice(1)]), [50, 50, 50, 1, 50, 50, 1])
+      assert.deepEqual(
+        await harness.ledger.read([...draws, ...other.slice(1)]),
+        [50, 50, 50, 1, 50, 50, 1],
+      )
     },
   },
   {
@@ -348,7 +491,10 @@ export const ledgerConformance: readonly LedgerCase[] = [
     async run(harness) {
       if (!knowsInstances(harness)) return
       const [draws, late] = [(await drawsOfInstance(harness)).slice(0, 3), newLease(LEASE_MS)]
-      const [{ reservation }, unsettled] = [await reserveFor(harness, late, ...draws), newLease(LEASE_MS)]
+      const [{ reservation }, unsettled] = [
+        await reserveFor(harness, late, ...draws),
+        newLease(LEASE_MS),
+      ]
       await harness.pass(LEASE_MS + 50)
       await giveBackAll(harness)
       await reserveFor(harness, unsettled, ...draws)

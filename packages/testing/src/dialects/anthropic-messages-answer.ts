@@ -29,18 +29,24 @@ function blocksOf(answer: ResolvedAnswer, context: RenderContext): Block[] {
     ...(answer.reasoning === undefined ? [] : [thinkingBlock(answer.reasoning)]),
     ...(answer.redacted === undefined ? [] : [redactedBlock(answer.redacted)]),
     ...(answer.text.length === 0 ? [] : [textBlock(answer.text)]),
-    ...answer.toolCalls.map((call, index) => toolUseBlock(call, call.id ?? `toolu_${context.sequence}_${index}`)),
+    ...answer.toolCalls.map((call, index) =>
+      toolUseBlock(call, call.id ?? `toolu_${context.sequence}_${index}`),
+    ),
   ]
 }
 
 function thinkingBlock(reasoning: NonNullable<ResolvedAnswer['reasoning']>): Block {
   const signature = reasoning.signature ?? ''
-  const signed: BlockDelta[] = signature === '' ? [] : [{ kind: 'structure', delta: { type: 'signature_delta', signature } }]
+  const signed: BlockDelta[] =
+    signature === '' ? [] : [{ kind: 'structure', delta: { type: 'signature_delta', signature } }]
   return {
     whole: { type: 'thinking', thinking: reasoning.text.join(''), signature },
     start: { type: 'thinking', thinking: '', signature: '' },
     deltas: [
-      ...reasoning.text.map((thinking): BlockDelta => ({ kind: 'content', delta: { type: 'thinking_delta', thinking } })),
+      ...reasoning.text.map((thinking): BlockDelta => ({
+        kind: 'content',
+        delta: { type: 'thinking_delta', thinking },
+      })),
       ...signed,
     ],
   }
@@ -59,7 +65,10 @@ function textBlock(fragments: readonly string[]): Block {
   }
 }
 
-/** The real stream opens the arguments with an empty delta, and says nothing more for a call without arguments. */
+/**
+ * The real stream opens the arguments with an empty delta, and says nothing more for a call without
+ * arguments.
+ */
 function toolUseBlock(call: ResolvedToolCall, id: string): Block {
   const json = call.fragments.join('')
   const fragments = json === '{}' ? [] : call.fragments
@@ -72,22 +81,35 @@ function toolUseBlock(call: ResolvedToolCall, id: string): Block {
     start: { type: 'tool_use', id, name: call.name, input: {} },
     deltas: [
       opening,
-      ...fragments.map((partial_json): BlockDelta => ({ kind: 'content', delta: { type: 'input_json_delta', partial_json } })),
+      ...fragments.map((partial_json): BlockDelta => ({
+        kind: 'content',
+        delta: { type: 'input_json_delta', partial_json },
+      })),
     ],
   }
 }
 
 /**
- * The events of a stream in the order Anthropic sends them, with a ping in the first block and with the spaces the
- * service pads its JSON with.
+ * The events of a stream in the order Anthropic sends them, with a ping in the first block and with
+ * the spaces the service pads its JSON with.
  */
-export function renderMessageEvents(answer: ResolvedAnswer, context: RenderContext): RenderedEvent[] {
+export function renderMessageEvents(
+  answer: ResolvedAnswer,
+  context: RenderContext,
+): RenderedEvent[] {
   const events: RenderedEvent[] = []
   const push = (kind: RenderedEvent['kind'], data: JsonObject & { type: string }): void => {
     const padding = ' '.repeat((events.length * 5) % 12)
-    events.push({ kind, text: `event: ${data.type}\ndata: ${JSON.stringify(data).slice(0, -1)}${padding}}\n\n` })
+    events.push({
+      kind,
+      text: `event: ${data.type}\ndata: ${JSON.stringify(data).slice(0, -1)}${padding}}\n\n`,
+    })
   }
-  const opening = { ...usage(answer), output_tokens: Math.min(1, answer.usage.output), service_tier: 'standard' }
+  const opening = {
+    ...usage(answer),
+    output_tokens: Math.min(1, answer.usage.output),
+    service_tier: 'standard',
+  }
   push('structure', {
     type: 'message_start',
     message: {
@@ -102,7 +124,8 @@ export function renderMessageEvents(answer: ResolvedAnswer, context: RenderConte
   for (const [index, block] of blocksOf(answer, context).entries()) {
     push('structure', { type: 'content_block_start', index, content_block: block.start })
     if (index === 0) push('structure', { type: 'ping' })
-    for (const { kind, delta } of block.deltas) push(kind, { type: 'content_block_delta', index, delta })
+    for (const { kind, delta } of block.deltas)
+      push(kind, { type: 'content_block_delta', index, delta })
     push('structure', { type: 'content_block_stop', index })
   }
   push('finish', { type: 'message_delta', delta: stop(answer), usage: usage(answer) })
@@ -111,7 +134,12 @@ export function renderMessageEvents(answer: ResolvedAnswer, context: RenderConte
 }
 
 function messageHead(answer: ResolvedAnswer, context: RenderContext): JsonObject {
-  return { model: answer.model ?? context.model, id: `msg_${context.sequence}`, type: 'message', role: 'assistant' }
+  return {
+    model: answer.model ?? context.model,
+    id: `msg_${context.sequence}`,
+    type: 'message',
+    role: 'assistant',
+  }
 }
 
 const stopReasons: Readonly<Record<FinishReason, string>> = {
@@ -122,8 +150,15 @@ const stopReasons: Readonly<Record<FinishReason, string>> = {
 }
 
 function stop(answer: ResolvedAnswer): JsonObject {
-  const details = answer.refusal === undefined ? null : { type: 'refusal', category: null, explanation: answer.refusal }
-  return { stop_reason: answer.nativeFinish ?? stopReasons[answer.finish], stop_sequence: null, stop_details: details }
+  const details =
+    answer.refusal === undefined
+      ? null
+      : { type: 'refusal', category: null, explanation: answer.refusal }
+  return {
+    stop_reason: answer.nativeFinish ?? stopReasons[answer.finish],
+    stop_sequence: null,
+    stop_details: details,
+  }
 }
 
 /** Anthropic's `input_tokens` leaves out what the cache read and wrote. */

@@ -13,11 +13,15 @@ export const anthropicMessages: FakeDialect = {
   streamErrorStatus: 529,
   route(method, url): Route | undefined {
     if (method === 'GET' && url.pathname === '/v1/models') return { operation: 'models' }
-    return method === 'POST' && url.pathname === '/v1/messages' ? { operation: 'answer' } : undefined
+    return method === 'POST' && url.pathname === '/v1/messages'
+      ? { operation: 'answer' }
+      : undefined
   },
   keyOf(headers) {
     const own = headers['x-api-key']
-    return typeof own === 'string' ? own : /^Bearer\s+(\S.*)$/i.exec(headers.authorization ?? '')?.[1]
+    return typeof own === 'string'
+      ? own
+      : /^Bearer\s+(\S.*)$/i.exec(headers.authorization ?? '')?.[1]
   },
   keyError: (presented, requestId) => ({
     status: 401,
@@ -32,7 +36,12 @@ export const anthropicMessages: FakeDialect = {
   renderError,
   renderErrorEvent: (facts) => `event: error\ndata: ${JSON.stringify(renderError(facts))}\n\n`,
   renderModels: (models) => ({
-    data: models.map((id) => ({ type: 'model', id, display_name: id, created_at: '2026-01-01T00:00:00Z' })),
+    data: models.map((id) => ({
+      type: 'model',
+      id,
+      display_name: id,
+      created_at: '2026-01-01T00:00:00Z',
+    })),
     has_more: false,
     first_id: models[0] ?? null,
     last_id: models.at(-1) ?? null,
@@ -44,9 +53,15 @@ const errorWords: Readonly<Record<number, { type: string; message: string }>> = 
   400: { type: 'invalid_request_error', message: 'The request is invalid.' },
   401: { type: 'authentication_error', message: 'invalid x-api-key' },
   402: { type: 'billing_error', message: 'Your credit balance is too low to access the API.' },
-  403: { type: 'permission_error', message: 'Your API key does not have permission to use the specified resource.' },
+  403: {
+    type: 'permission_error',
+    message: 'Your API key does not have permission to use the specified resource.',
+  },
   404: { type: 'not_found_error', message: 'Not found' },
-  409: { type: 'conflict_error', message: 'The request conflicts with the current state of the resource.' },
+  409: {
+    type: 'conflict_error',
+    message: 'The request conflicts with the current state of the resource.',
+  },
   413: { type: 'request_too_large', message: 'Request exceeds the maximum size' },
   429: { type: 'rate_limit_error', message: 'This request would exceed your rate limit.' },
   500: { type: 'api_error', message: 'Internal server error' },

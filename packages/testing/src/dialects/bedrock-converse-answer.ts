@@ -5,10 +5,18 @@ import type { RenderContext, RenderedEvent } from './dialect.ts'
 /** The body of a Converse answer. */
 export function renderConverse(answer: ResolvedAnswer, context: RenderContext): JsonObject {
   const content = blocksOf(answer, context).map((block) => block.whole)
-  return { metrics: { latencyMs: 100 }, output: { message: { role: 'assistant', content } }, stopReason: stopReason(answer), usage: usage(answer) }
+  return {
+    metrics: { latencyMs: 100 },
+    output: { message: { role: 'assistant', content } },
+    stopReason: stopReason(answer),
+    usage: usage(answer),
+  }
 }
 
-/** One content block: as it is in a JSON answer, how its stream opens (only tools do), and its deltas. */
+/**
+ * One content block: as it is in a JSON answer, how its stream opens (only tools do), and its
+ * deltas.
+ */
 interface Block {
   readonly whole: JsonObject
   readonly start?: JsonObject
@@ -20,8 +28,12 @@ function blocksOf(answer: ResolvedAnswer, context: RenderContext): Block[] {
   return [
     ...(answer.reasoning === undefined ? [] : [reasoningBlock(answer.reasoning)]),
     ...(answer.redacted === undefined ? [] : [redactedBlock(answer.redacted)]),
-    ...(text.length === 0 ? [] : [{ whole: { text: text.join('') }, deltas: text.map((fragment) => ({ text: fragment })) }]),
-    ...answer.toolCalls.map((call, index) => toolBlock(call, call.id ?? `tooluse_${context.sequence}_${index}`)),
+    ...(text.length === 0
+      ? []
+      : [{ whole: { text: text.join('') }, deltas: text.map((fragment) => ({ text: fragment })) }]),
+    ...answer.toolCalls.map((call, index) =>
+      toolBlock(call, call.id ?? `tooluse_${context.sequence}_${index}`),
+    ),
   ]
 }
 
@@ -30,7 +42,10 @@ function reasoningBlock(reasoning: NonNullable<ResolvedAnswer['reasoning']>): Bl
   const signed = signature === undefined ? {} : { signature }
   return {
     whole: { reasoningContent: { reasoningText: { text: reasoning.text.join(''), ...signed } } },
-    deltas: [...reasoning.text.map((text) => ({ reasoningContent: { text } })), ...(signature === undefined ? [] : [{ reasoningContent: { signature } }])],
+    deltas: [
+      ...reasoning.text.map((text) => ({ reasoningContent: { text } })),
+      ...(signature === undefined ? [] : [{ reasoningContent: { signature } }]),
+    ],
   }
 }
 
@@ -51,19 +66,31 @@ function toolBlock(call: ResolvedToolCall, toolUseId: string): Block {
 }
 
 /**
- * The events of ConverseStream, usage last, each with the padding the service puts in. The text of an event is written
- * as a server-sent event; `encodeEvent` of the dialect makes the binary frame of it.
+ * The events of ConverseStream, usage last, each with the padding the service puts in. The text of
+ * an event is written as a server-sent event; `encodeEvent` of the dialect makes the binary frame
+ * of it.
  */
-export function renderConverseEvents(answer: ResolvedAnswer, context: RenderContext): RenderedEvent[] {
+export function renderConverseEvents(
+  answer: ResolvedAnswer,
+  context: RenderContext,
+): RenderedEvent[] {
   const events: RenderedEvent[] = []
   const push = (kind: RenderedEvent['kind'], type: string, payload: JsonObject): void => {
-    const p = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'.slice(0, 1 + ((events.length * 7) % 40))
+    const p = 'abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ'.slice(
+      0,
+      1 + ((events.length * 7) % 40),
+    )
     events.push({ kind, text: `event: ${type}\ndata: ${JSON.stringify({ ...payload, p })}\n\n` })
   }
   push('structure', 'messageStart', { role: 'assistant' })
   for (const [contentBlockIndex, block] of blocksOf(answer, context).entries()) {
-    if (block.start !== undefined) push(block.deltas.length === 0 ? 'content' : 'structure', 'contentBlockStart', { contentBlockIndex, start: block.start })
-    for (const delta of block.deltas) push('content', 'contentBlockDelta', { contentBlockIndex, delta })
+    if (block.start !== undefined)
+      push(block.deltas.length === 0 ? 'content' : 'structure', 'contentBlockStart', {
+        contentBlockIndex,
+        start: block.start,
+      })
+    for (const delta of block.deltas)
+      push('content', 'contentBlockDelta', { contentBlockIndex, delta })
     push('structure', 'contentBlockStop', { contentBlockIndex })
   }
   push('finish', 'messageStop', { stopReason: stopReason(answer) })

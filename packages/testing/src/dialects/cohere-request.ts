@@ -1,5 +1,10 @@
 import { type JsonObject, isObject, objectIn, objectsIn, stringIn } from '../json.ts'
-import { type MediaSeen, mediaFromUrl, type OfferedTool, type RequestView } from '../request-view.ts'
+import {
+  type MediaSeen,
+  mediaFromUrl,
+  type OfferedTool,
+  type RequestView,
+} from '../request-view.ts'
 
 /** A Cohere v2 chat request in no dialect's words. */
 export function readCohereRequest(body: JsonObject): RequestView {
@@ -28,7 +33,11 @@ export function readCohereRequest(body: JsonObject): RequestView {
 function textOf(content: unknown): string {
   if (typeof content === 'string') return content
   return objectsIn(content)
-    .map((part) => (part['type'] === 'document' ? JSON.stringify(objectIn(part['document'])['data']) : stringIn(part['text'])))
+    .map((part) =>
+      part['type'] === 'document'
+        ? JSON.stringify(objectIn(part['document'])['data'])
+        : stringIn(part['text']),
+    )
     .join('')
 }
 
@@ -38,5 +47,7 @@ function readTool(tool: JsonObject): OfferedTool {
 }
 
 function readMedia(part: JsonObject): MediaSeen[] {
-  return part['type'] === 'image_url' ? [mediaFromUrl(stringIn(objectIn(part['image_url'])['url']))] : []
+  return part['type'] === 'image_url'
+    ? [mediaFromUrl(stringIn(objectIn(part['image_url'])['url']))]
+    : []
 }

@@ -15,15 +15,24 @@ export const cohere: FakeDialect = {
     return method === 'POST' && url.pathname === '/v2/chat' ? { operation: 'answer' } : undefined
   },
   keyOf: ({ authorization = '' }) => /^Bearer\s+(\S.*)$/i.exec(authorization)?.[1],
-  keyError: (presented, requestId) => ({ status: 401, message: presented === undefined ? 'no api key supplied' : 'invalid api token', requestId }),
-  unknownModel: (model, requestId) => ({ status: 404, message: `model '${model}' not found, make sure the correct model ID was used and that you have access to the model.`, requestId }),
+  keyError: (presented, requestId) => ({
+    status: 401,
+    message: presented === undefined ? 'no api key supplied' : 'invalid api token',
+    requestId,
+  }),
+  unknownModel: (model, requestId) => ({
+    status: 404,
+    message: `model '${model}' not found, make sure the correct model ID was used and that you have access to the model.`,
+    requestId,
+  }),
   read: readCohereRequest,
   validate: validateCohereRequest,
   renderAnswer: renderCohereChat,
   renderEvents: renderCohereChatEvents,
   renderError: (facts) => ({ id: facts.requestId, message: messageOf(facts) }),
   // A stream that fails ends like one that is whole; only the reason differs.
-  renderErrorEvent: (facts) => `event: message-end\ndata: ${JSON.stringify({ type: 'message-end', delta: { error: messageOf(facts), finish_reason: 'ERROR' } })}\n\n`,
+  renderErrorEvent: (facts) =>
+    `event: message-end\ndata: ${JSON.stringify({ type: 'message-end', delta: { error: messageOf(facts), finish_reason: 'ERROR' } })}\n\n`,
   renderModels: (models) => ({ models: models.map((name) => ({ name, endpoints: ['chat'] })) }),
   headers: (requestId) => ({ 'x-debug-trace-id': requestId }),
 }
@@ -32,7 +41,7 @@ const messages: Readonly<Record<number, string>> = {
   400: 'invalid request',
   401: 'invalid api token',
   404: 'not found',
-  429: "You are past the per minute request limit, please wait and try again later.",
+  429: 'You are past the per minute request limit, please wait and try again later.',
   500: 'internal server error, this has been reported to our developers.',
   503: 'service unavailable',
 }

@@ -4,11 +4,18 @@ import type { JsonObject } from '../json.ts'
 import type { RequestView } from '../request-view.ts'
 
 /** The wire formats a fake provider can speak. */
-export type DialectName = 'openai-chat' | 'openai-responses' | 'anthropic-messages' | 'gemini' | 'bedrock-converse' | 'cohere'
+export type DialectName =
+  | 'openai-chat'
+  | 'openai-responses'
+  | 'anthropic-messages'
+  | 'gemini'
+  | 'bedrock-converse'
+  | 'cohere'
 
 /** What a request asks for, as far as its address and body say. */
 export type Route =
-  { readonly operation: 'models' } | { readonly operation: 'answer'; readonly model?: string; readonly transport?: Transport }
+  | { readonly operation: 'models' }
+  | { readonly operation: 'answer'; readonly model?: string; readonly transport?: Transport }
 
 /** Server-sent events, or one JSON body; `json-array` is Gemini's stream without `alt=sse`. */
 export type Transport = 'json' | 'events' | 'json-array'
@@ -27,8 +34,8 @@ export interface RenderedEvent {
   /** Framed SSE text. */
   readonly text: string
   /**
-   * `content`: a fragment of the answer. `finish`: says why the answer ended. `end`: the marker that the stream is
-   * whole. `structure`: everything else.
+   * `content`: a fragment of the answer. `finish`: says why the answer ended. `end`: the marker
+   * that the stream is whole. `structure`: everything else.
    */
   readonly kind: 'content' | 'structure' | 'finish' | 'end'
 }

@@ -19,25 +19,36 @@ export function renderGeneration(answer: ResolvedAnswer, context: RenderContext)
       index,
     })
   }
-  return { candidates, ...tail(answer, { context, spoken: answer.usage.output - (answer.usage.reasoning ?? 0) }) }
+  return {
+    candidates,
+    ...tail(answer, { context, spoken: answer.usage.output - (answer.usage.reasoning ?? 0) }),
+  }
 }
 
 /**
- * The events of a stream: one per fragment, a function call whole in one, the finish with an empty text part; token
- * counts so far on every event, CRLF line ends. There is no end marker.
+ * The events of a stream: one per fragment, a function call whole in one, the finish with an empty
+ * text part; token counts so far on every event, CRLF line ends. There is no end marker.
  */
-export function renderGenerationEvents(answer: ResolvedAnswer, context: RenderContext): RenderedEvent[] {
+export function renderGenerationEvents(
+  answer: ResolvedAnswer,
+  context: RenderContext,
+): RenderedEvent[] {
   const parts = [...streamParts(answer)]
   const total = answer.usage.output - (answer.usage.reasoning ?? 0)
   const events: RenderedEvent[] = []
   const push = (kind: RenderedEvent['kind'], candidate: JsonObject): void => {
-    const spoken = kind === 'finish' ? total : Math.floor((total * (events.length + 1)) / (parts.length + 1))
+    const spoken =
+      kind === 'finish' ? total : Math.floor((total * (events.length + 1)) / (parts.length + 1))
     const body = { candidates: [candidate], ...tail(answer, { context, spoken }) }
     events.push({ kind, text: `data: ${JSON.stringify(body)}\r\n\r\n` })
   }
   for (let index = 0; index < candidateCount(context.body); index++) {
     for (const part of parts) push('content', { content: { parts: [part], role: 'model' }, index })
-    push('finish', { content: { parts: [lastPart(answer)], role: 'model' }, finishReason: finishWord(answer), index })
+    push('finish', {
+      content: { parts: [lastPart(answer)], role: 'model' },
+      finishReason: finishWord(answer),
+      index,
+    })
   }
   return events
 }
@@ -45,13 +56,20 @@ export function renderGenerationEvents(answer: ResolvedAnswer, context: RenderCo
 function* streamParts(answer: ResolvedAnswer): Generator<JsonObject> {
   for (const text of answer.reasoning?.text ?? []) yield { text, thought: true }
   for (const text of answer.text) yield { text }
-  for (const [index, call] of answer.toolCalls.entries()) yield functionCallPart(answer, { call, index })
+  for (const [index, call] of answer.toolCalls.entries())
+    yield functionCallPart(answer, { call, index })
 }
 
 /** The signature of a turn sits on its first function call; without one it ends the text. */
-function functionCallPart(answer: ResolvedAnswer, at: { call: ResolvedToolCall; index: number }): JsonObject {
+function functionCallPart(
+  answer: ResolvedAnswer,
+  at: { call: ResolvedToolCall; index: number },
+): JsonObject {
   const signature = at.call.signature ?? (at.index === 0 ? answer.reasoning?.signature : undefined)
-  return { functionCall: functionCall(at.call), ...(signature === undefined ? {} : { thoughtSignature: signature }) }
+  return {
+    functionCall: functionCall(at.call),
+    ...(signature === undefined ? {} : { thoughtSignature: signature }),
+  }
 }
 
 /** A call without arguments has no `args` at all. */
@@ -59,7 +77,9 @@ function functionCall(call: ResolvedToolCall): JsonObject {
   const text = call.fragments.join('')
   const args = parseObject(text)
   if (args === undefined)
-    throw new TypeError(`Gemini sends arguments as an object; those of ${call.name} are no JSON object: ${text}`)
+    throw new TypeError(
+      `Gemini sends arguments as an object; those of ${call.name} are no JSON object: ${text}`,
+    )
   return {
     name: call.name,
     ...(Object.keys(args).length === 0 ? {} : { args }),
@@ -69,7 +89,10 @@ function functionCall(call: ResolvedToolCall): JsonObject {
 
 function signedText(answer: ResolvedAnswer): JsonObject {
   const signature = answer.toolCalls.length === 0 ? answer.reasoning?.signature : undefined
-  return { text: answer.text.join(''), ...(signature === undefined ? {} : { thoughtSignature: signature }) }
+  return {
+    text: answer.text.join(''),
+    ...(signature === undefined ? {} : { thoughtSignature: signature }),
+  }
 }
 
 function lastPart(answer: ResolvedAnswer): JsonObject {

@@ -1,5 +1,10 @@
 import { type JsonObject, isObject, objectIn, objectsIn, stringIn } from '../json.ts'
-import { type MediaSeen, mediaFromBase64, type OfferedTool, type RequestView } from '../request-view.ts'
+import {
+  type MediaSeen,
+  mediaFromBase64,
+  type OfferedTool,
+  type RequestView,
+} from '../request-view.ts'
 import type { Route } from './dialect.ts'
 
 /** A generateContent request in no dialect's words. */
@@ -9,12 +14,16 @@ export function readGenerateRequest(body: JsonObject, route: Route): RequestView
   const lastModel = contents.findLastIndex((content) => content['role'] === 'model')
   const config = objectIn(body['generationConfig'])
   const calling = objectIn(objectIn(body['toolConfig'])['functionCallingConfig'])
-  const offered = objectsIn(body['tools']).flatMap((tool) => objectsIn(tool['functionDeclarations']).map(readTool))
+  const offered = objectsIn(body['tools']).flatMap((tool) =>
+    objectsIn(tool['functionDeclarations']).map(readTool),
+  )
   const schema = config['responseJsonSchema'] ?? config['responseSchema']
   return {
     model: route.operation === 'answer' ? (route.model ?? '') : '',
     stream: route.operation === 'answer' && route.transport !== 'json',
-    lastUserText: textOf(contents.findLast((content) => isFromUser(content) && textOf(content) !== '')),
+    lastUserText: textOf(
+      contents.findLast((content) => isFromUser(content) && textOf(content) !== ''),
+    ),
     media: objectsIn(contents.findLast(isFromUser)?.['parts']).flatMap(readMedia),
     tools: callable(offered, calling),
     mustCallTool: calling['mode'] === 'ANY',
@@ -56,6 +65,7 @@ function resultText(response: JsonObject): string {
 
 function readMedia(part: JsonObject): MediaSeen[] {
   const { inlineData, fileData } = part
-  if (isObject(inlineData)) return [mediaFromBase64(stringIn(inlineData['mimeType']), stringIn(inlineData['data']))]
+  if (isObject(inlineData))
+    return [mediaFromBase64(stringIn(inlineData['mimeType']), stringIn(inlineData['data']))]
   return isObject(fileData) ? [{ url: stringIn(fileData['fileUri']) }] : []
 }

@@ -16,7 +16,8 @@ export const gemini: FakeDialect = {
   streamType: 'text/event-stream',
   streamErrorStatus: 503,
   route(method, url): Route | undefined {
-    if (method === 'GET' && /^\/v1(beta)?\/models$/.test(url.pathname)) return { operation: 'models' }
+    if (method === 'GET' && /^\/v1(beta)?\/models$/.test(url.pathname))
+      return { operation: 'models' }
     const [, model, verb] = (method === 'POST' && ANSWER_PATH.exec(url.pathname)) || []
     if (model === undefined) return undefined
     const isEvents = url.searchParams.get('alt') === 'sse'
@@ -67,12 +68,18 @@ const errorWords: Readonly<Record<number, { status: string; message: string }>> 
   403: { status: 'PERMISSION_DENIED', message: 'The caller does not have permission' },
   404: { status: 'NOT_FOUND', message: 'Requested entity was not found.' },
   409: { status: 'ABORTED', message: 'The operation was aborted.' },
-  429: { status: 'RESOURCE_EXHAUSTED', message: 'You exceeded your current quota, please check your plan and billing details.' },
+  429: {
+    status: 'RESOURCE_EXHAUSTED',
+    message: 'You exceeded your current quota, please check your plan and billing details.',
+  },
   499: { status: 'CANCELLED', message: 'The operation was cancelled.' },
   500: { status: 'INTERNAL', message: 'An internal error has occurred. Please retry.' },
   501: { status: 'UNIMPLEMENTED', message: 'Operation is not implemented.' },
   503: { status: 'UNAVAILABLE', message: 'The model is overloaded. Please try again later.' },
-  504: { status: 'DEADLINE_EXCEEDED', message: 'Deadline expired before operation could complete.' },
+  504: {
+    status: 'DEADLINE_EXCEEDED',
+    message: 'Deadline expired before operation could complete.',
+  },
 }
 
 function renderError(facts: ErrorFacts): JsonObject {
@@ -105,7 +112,10 @@ function detailsOf(facts: ErrorFacts): JsonObject[] {
     })
   }
   if (facts.retryAfterMs !== undefined) {
-    details.push({ '@type': 'type.googleapis.com/google.rpc.RetryInfo', retryDelay: `${facts.retryAfterMs / 1000}s` })
+    details.push({
+      '@type': 'type.googleapis.com/google.rpc.RetryInfo',
+      retryDelay: `${facts.retryAfterMs / 1000}s`,
+    })
   }
   return details
 }

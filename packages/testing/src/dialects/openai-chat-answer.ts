@@ -9,7 +9,8 @@ export function renderChatCompletion(answer: ResolvedAnswer, context: RenderCont
     choices.push({
       index,
       message: message(answer, { ...context, choice: index }),
-      logprobs: answer.logprobs === undefined ? null : { content: answer.logprobs.content, refusal: null },
+      logprobs:
+        answer.logprobs === undefined ? null : { content: answer.logprobs.content, refusal: null },
       finish_reason: answer.nativeFinish ?? answer.finish,
     })
   }
@@ -30,13 +31,16 @@ interface ChoiceContext extends RenderContext {
 }
 
 function message(answer: ResolvedAnswer, context: ChoiceContext): JsonObject {
-  const hasText = answer.text.length > 0 || (answer.toolCalls.length === 0 && answer.refusal === undefined)
+  const hasText =
+    answer.text.length > 0 || (answer.toolCalls.length === 0 && answer.refusal === undefined)
   return {
     role: 'assistant',
     content: hasText ? answer.text.join('') : null,
     refusal: answer.refusal ?? null,
     annotations: [],
-    ...(answer.reasoning === undefined ? {} : { reasoning_content: answer.reasoning.text.join('') }),
+    ...(answer.reasoning === undefined
+      ? {}
+      : { reasoning_content: answer.reasoning.text.join('') }),
     ...(answer.toolCalls.length === 0
       ? {}
       : {
@@ -50,15 +54,21 @@ function message(answer: ResolvedAnswer, context: ChoiceContext): JsonObject {
 }
 
 /**
- * The chunks of a stream in the order OpenAI sends them: role, deltas, finish, usage if asked for, `[DONE]`. Reasoning
- * goes out as `reasoning_content`, the field most compatible servers use.
+ * The chunks of a stream in the order OpenAI sends them: role, deltas, finish, usage if asked for,
+ * `[DONE]`. Reasoning goes out as `reasoning_content`, the field most compatible servers use.
  */
-export function renderChatCompletionChunks(answer: ResolvedAnswer, context: RenderContext): RenderedEvent[] {
+export function renderChatCompletionChunks(
+  answer: ResolvedAnswer,
+  context: RenderContext,
+): RenderedEvent[] {
   const options = objectIn(context.body['stream_options'])
   const includesUsage = options['include_usage'] === true
   const events: RenderedEvent[] = []
   const push = (kind: RenderedEvent['kind'], chunk: JsonObject): void => {
-    const obfuscation = options['include_obfuscation'] === false ? {} : { obfuscation: 'abcdefgh'.slice(events.length % 7) }
+    const obfuscation =
+      options['include_obfuscation'] === false
+        ? {}
+        : { obfuscation: 'abcdefgh'.slice(events.length % 7) }
     const body = {
       id: `chatcmpl-${context.sequence}`,
       object: 'chat.completion.chunk',
@@ -75,7 +85,14 @@ export function renderChatCompletionChunks(answer: ResolvedAnswer, context: Rend
   for (let choice = 0; choice < choiceCount(context.body); choice++) {
     for (const part of choiceDeltas(answer, { ...context, choice })) {
       push(part.kind, {
-        choices: [{ index: choice, delta: part.delta, logprobs: part.logprobs ?? null, finish_reason: part.finish ?? null }],
+        choices: [
+          {
+            index: choice,
+            delta: part.delta,
+            logprobs: part.logprobs ?? null,
+            finish_reason: part.finish ?? null,
+          },
+        ],
       })
     }
   }
@@ -93,16 +110,24 @@ interface DeltaPart {
 
 function* choiceDeltas(answer: ResolvedAnswer, context: ChoiceContext): Generator<DeltaPart> {
   yield { kind: 'structure', delta: { role: 'assistant', content: '', refusal: null } }
-  for (const text of answer.reasoning?.text ?? []) yield { kind: 'content', delta: { reasoning_content: text } }
+  for (const text of answer.reasoning?.text ?? [])
+    yield { kind: 'content', delta: { reasoning_content: text } }
   for (const [index, text] of answer.text.entries()) {
     yield { kind: 'content', delta: { content: text }, logprobs: logprobsOf(answer, index) }
   }
   if (answer.refusal !== undefined) yield { kind: 'content', delta: { refusal: answer.refusal } }
   for (const [index, call] of answer.toolCalls.entries()) {
-    const opening = { id: callId(call, { index, context }), type: 'function', function: { name: call.name, arguments: '' } }
+    const opening = {
+      id: callId(call, { index, context }),
+      type: 'function',
+      function: { name: call.name, arguments: '' },
+    }
     yield { kind: 'structure', delta: { tool_calls: [{ index, ...opening }] } }
     for (const fragment of call.fragments) {
-      yield { kind: 'content', delta: { tool_calls: [{ index, function: { arguments: fragment } }] } }
+      yield {
+        kind: 'content',
+        delta: { tool_calls: [{ index, function: { arguments: fragment } }] },
+      }
     }
   }
   yield { kind: 'finish', delta: {}, finish: answer.nativeFinish ?? answer.finish }
@@ -112,7 +137,10 @@ function* choiceDeltas(answer: ResolvedAnswer, context: ChoiceContext): Generato
 function logprobsOf(answer: ResolvedAnswer, index: number): JsonObject | undefined {
   if (answer.logprobs === undefined) return undefined
   const isLast = index === answer.text.length - 1
-  return { content: answer.logprobs.content.slice(index, isLast ? undefined : index + 1), refusal: null }
+  return {
+    content: answer.logprobs.content.slice(index, isLast ? undefined : index + 1),
+    refusal: null,
+  }
 }
 
 function callId(call: ResolvedToolCall, at: { index: number; context: ChoiceContext }): string {

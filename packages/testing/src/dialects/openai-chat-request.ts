@@ -1,5 +1,11 @@
 import { type JsonObject, isObject, objectIn, objectsIn, stringIn } from '../json.ts'
-import { type MediaSeen, mediaFromBase64, mediaFromUrl, type OfferedTool, type RequestView } from '../request-view.ts'
+import {
+  type MediaSeen,
+  mediaFromBase64,
+  mediaFromUrl,
+  type OfferedTool,
+  type RequestView,
+} from '../request-view.ts'
 
 /** A chat completions request in no dialect's words. */
 export function readChatRequest(body: JsonObject): RequestView {
@@ -14,7 +20,10 @@ export function readChatRequest(body: JsonObject): RequestView {
     stream: body['stream'] === true,
     lastUserText: contentText(lastUser?.['content']),
     media: objectsIn(lastUser?.['content']).flatMap(readMedia),
-    tools: choice.names === undefined ? offered : offered.filter((tool) => choice.names?.includes(tool.name)),
+    tools:
+      choice.names === undefined
+        ? offered
+        : offered.filter((tool) => choice.names?.includes(tool.name)),
     mustCallTool: choice.mustCall,
     parallelToolCalls: body['parallel_tool_calls'] !== false,
     toolResults: messages
@@ -48,17 +57,27 @@ function readToolChoice(choice: unknown): { mustCall: boolean; names?: readonly 
     const allowed = objectIn(choice['allowed_tools'])
     return {
       mustCall: allowed['mode'] === 'required',
-      names: objectsIn(allowed['tools']).map((tool) => stringIn(objectIn(tool['function'])['name'])),
+      names: objectsIn(allowed['tools']).map((tool) =>
+        stringIn(objectIn(tool['function'])['name']),
+      ),
     }
   }
-  return { mustCall: true, names: [stringIn(objectIn(choice[choice['type'] === 'custom' ? 'custom' : 'function'])['name'])] }
+  return {
+    mustCall: true,
+    names: [
+      stringIn(objectIn(choice[choice['type'] === 'custom' ? 'custom' : 'function'])['name']),
+    ],
+  }
 }
 
 function readMedia(part: JsonObject): MediaSeen[] {
-  if (part['type'] === 'image_url') return [mediaFromUrl(stringIn(objectIn(part['image_url'])['url']))]
+  if (part['type'] === 'image_url')
+    return [mediaFromUrl(stringIn(objectIn(part['image_url'])['url']))]
   if (part['type'] === 'file') {
     const file = objectIn(part['file'])
-    return typeof file['file_data'] === 'string' ? [mediaFromUrl(file['file_data'])] : [{ url: stringIn(file['file_id']) }]
+    return typeof file['file_data'] === 'string'
+      ? [mediaFromUrl(file['file_data'])]
+      : [{ url: stringIn(file['file_id']) }]
   }
   if (part['type'] === 'input_audio') {
     const audio = objectIn(part['input_audio'])

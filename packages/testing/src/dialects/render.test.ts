@@ -45,7 +45,11 @@ describe('OpenAI chat', () => {
             refusal: null,
             reasoning_content: 'Think hard',
             tool_calls: [
-              { id: 'call_1_0', type: 'function', function: { name: 'get_weather', arguments: '{"city":"Paris"}' } },
+              {
+                id: 'call_1_0',
+                type: 'function',
+                function: { name: 'get_weather', arguments: '{"city":"Paris"}' },
+              },
               { id: 'own', type: 'function', function: { name: 'now', arguments: '{}' } },
             ],
           },
@@ -59,7 +63,9 @@ describe('OpenAI chat', () => {
         completion_tokens_details: { reasoning_tokens: 12 },
       },
     })
-    expect(json(openaiChat, { toolCalls: [{ name: 'f' }] })).toMatchObject({ choices: [{ message: { content: null } }] })
+    expect(json(openaiChat, { toolCalls: [{ name: 'f' }] })).toMatchObject({
+      choices: [{ message: { content: null } }],
+    })
     expect(json(openaiChat, { refusal: 'No.' })).toMatchObject({
       choices: [{ message: { content: null, refusal: 'No.' }, finish_reason: 'content_filter' }],
     })
@@ -70,17 +76,32 @@ describe('OpenAI chat', () => {
 
   it('streams role, deltas, finish, usage only when asked for, [DONE]', () => {
     const list = events(openaiChat, everything, { stream_options: { include_usage: true } })
-    const deltas = list.slice(0, -2).map((event) => objectIn((data(event)['choices'] as unknown[])[0])['delta'])
+    const deltas = list
+      .slice(0, -2)
+      .map((event) => objectIn((data(event)['choices'] as unknown[])[0])['delta'])
     expect(deltas).toEqual([
       { role: 'assistant', content: '', refusal: null },
       { reasoning_content: 'Think' },
       { reasoning_content: ' hard' },
       { content: 'Hello' },
       { content: ' world' },
-      { tool_calls: [{ index: 0, id: 'call_1_0', type: 'function', function: { name: 'get_weather', arguments: '' } }] },
+      {
+        tool_calls: [
+          {
+            index: 0,
+            id: 'call_1_0',
+            type: 'function',
+            function: { name: 'get_weather', arguments: '' },
+          },
+        ],
+      },
       { tool_calls: [{ index: 0, function: { arguments: '{"city":' } }] },
       { tool_calls: [{ index: 0, function: { arguments: '"Paris"}' } }] },
-      { tool_calls: [{ index: 1, id: 'own', type: 'function', function: { name: 'now', arguments: '' } }] },
+      {
+        tool_calls: [
+          { index: 1, id: 'own', type: 'function', function: { name: 'now', arguments: '' } },
+        ],
+      },
       { tool_calls: [{ index: 1, function: { arguments: '{}' } }] },
       {},
     ])
@@ -93,8 +114,16 @@ describe('OpenAI chat', () => {
   })
 
   it('deals out logprobs, one entry per fragment and the rest with the last', () => {
-    const list = events(openaiChat, { text: ['a', 'b'], logprobs: { content: [1, 2, 3] }, finish: 'length' })
-    expect(list.slice(1, 3).map((event) => objectIn((data(event)['choices'] as unknown[])[0])['logprobs'])).toEqual([
+    const list = events(openaiChat, {
+      text: ['a', 'b'],
+      logprobs: { content: [1, 2, 3] },
+      finish: 'length',
+    })
+    expect(
+      list
+        .slice(1, 3)
+        .map((event) => objectIn((data(event)['choices'] as unknown[])[0])['logprobs']),
+    ).toEqual([
       { content: [1], refusal: null },
       { content: [2, 3], refusal: null },
     ])
@@ -127,7 +156,9 @@ describe('Anthropic Messages', () => {
       stop_reason: 'refusal',
       stop_details: { explanation: 'No.' },
     })
-    expect(json(anthropicMessages, { text: 'a', nativeFinish: 'pause_turn', model: 'other' })).toMatchObject({
+    expect(
+      json(anthropicMessages, { text: 'a', nativeFinish: 'pause_turn', model: 'other' }),
+    ).toMatchObject({
       stop_reason: 'pause_turn',
       model: 'other',
     })
@@ -137,7 +168,11 @@ describe('Anthropic Messages', () => {
     const list = events(anthropicMessages, everything)
     expect(
       list.map((event) =>
-        [/^event: (.*)$/m.exec(event.text)?.[1], data(event)['index'], objectIn(data(event)['delta'])['type']]
+        [
+          /^event: (.*)$/m.exec(event.text)?.[1],
+          data(event)['index'],
+          objectIn(data(event)['delta'])['type'],
+        ]
           .filter((item) => item !== undefined)
           .join(' '),
       ),
@@ -167,10 +202,16 @@ describe('Anthropic Messages', () => {
       'message_stop',
     ])
     expect(data(list[14])).toMatchObject({ delta: { partial_json: '' } })
-    expect(data(list[0])).toMatchObject({ message: { content: [], usage: { input_tokens: 30, output_tokens: 1 } } })
-    expect(data(list.at(-2))).toMatchObject({ delta: { stop_reason: 'tool_use' }, usage: { output_tokens: 30 } })
+    expect(data(list[0])).toMatchObject({
+      message: { content: [], usage: { input_tokens: 30, output_tokens: 1 } },
+    })
+    expect(data(list.at(-2))).toMatchObject({
+      delta: { stop_reason: 'tool_use' },
+      usage: { output_tokens: 30 },
+    })
     expect(list.some((event) => /[^ ] +\}\n\n$/.test(event.text))).toBe(true)
-    for (const event of list) expect(event.text.startsWith(`event: ${String(data(event)['type'])}\ndata: {`)).toBe(true)
+    for (const event of list)
+      expect(event.text.startsWith(`event: ${String(data(event)['type'])}\ndata: {`)).toBe(true)
   })
 })
 
@@ -184,7 +225,10 @@ describe('Gemini', () => {
             parts: [
               { text: 'Think hard', thought: true },
               { text: 'Hello world' },
-              { functionCall: { name: 'get_weather', args: { city: 'Paris' } }, thoughtSignature: 'Sig/+==' },
+              {
+                functionCall: { name: 'get_weather', args: { city: 'Paris' } },
+                thoughtSignature: 'Sig/+==',
+              },
               { functionCall: { name: 'now', id: 'own' } },
             ],
           },
@@ -203,7 +247,9 @@ describe('Gemini', () => {
       modelVersion: 'm',
       responseId: 'response-1',
     })
-    expect(json(gemini, { finish: 'content_filter' })).toMatchObject({ candidates: [{ finishReason: 'SAFETY', index: 0 }] })
+    expect(json(gemini, { finish: 'content_filter' })).toMatchObject({
+      candidates: [{ finishReason: 'SAFETY', index: 0 }],
+    })
     expect(json(gemini, { text: 'a', reasoning: { signature: 'S' } })).toMatchObject({
       candidates: [{ content: { parts: [{ text: 'a', thoughtSignature: 'S' }] } }],
     })
@@ -212,16 +258,38 @@ describe('Gemini', () => {
   it('streams a chunk per part with CRLF, growing counts on every one, and the finish apart', () => {
     const list = events(gemini, everything)
     expect(list.every((event) => /^data: \{.*\}\r\n\r\n$/.test(event.text))).toBe(true)
-    const counts = list.map((event) => Number(objectIn(data(event)['usageMetadata'])['candidatesTokenCount']))
+    const counts = list.map((event) =>
+      Number(objectIn(data(event)['usageMetadata'])['candidatesTokenCount']),
+    )
     expect(counts).toEqual([...counts].sort((a, b) => a - b))
     expect(counts.at(-1)).toBe(18)
-    expect(list.map((event) => event.kind)).toEqual(['content', 'content', 'content', 'content', 'content', 'content', 'finish'])
+    expect(list.map((event) => event.kind)).toEqual([
+      'content',
+      'content',
+      'content',
+      'content',
+      'content',
+      'content',
+      'finish',
+    ])
     expect(data(list[4])).toMatchObject({
-      candidates: [{ content: { parts: [{ functionCall: { args: { city: 'Paris' } }, thoughtSignature: 'Sig/+==' }] } }],
+      candidates: [
+        {
+          content: {
+            parts: [{ functionCall: { args: { city: 'Paris' } }, thoughtSignature: 'Sig/+==' }],
+          },
+        },
+      ],
     })
-    expect(data(list[6])).toMatchObject({ candidates: [{ content: { parts: [{ text: '' }] }, finishReason: 'STOP' }] })
-    expect(data(events(gemini, { text: 'a', reasoning: { signature: 'S' }, finish: 'length' })[1])).toMatchObject({
-      candidates: [{ content: { parts: [{ text: '', thoughtSignature: 'S' }] }, finishReason: 'MAX_TOKENS' }],
+    expect(data(list[6])).toMatchObject({
+      candidates: [{ content: { parts: [{ text: '' }] }, finishReason: 'STOP' }],
+    })
+    expect(
+      data(events(gemini, { text: 'a', reasoning: { signature: 'S' }, finish: 'length' })[1]),
+    ).toMatchObject({
+      candidates: [
+        { content: { parts: [{ text: '', thoughtSignature: 'S' }] }, finishReason: 'MAX_TOKENS' },
+      ],
     })
   })
 })
@@ -231,7 +299,15 @@ describe('errors', () => {
   it.each([
     [openaiChat, 429, { error: { type: 'requests', code: 'rate_limit_exceeded', param: null } }],
     [openaiChat, 502, { error: { type: 'server_error' } }],
-    [anthropicMessages, 529, { type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' }, request_id: 'req_1' }],
+    [
+      anthropicMessages,
+      529,
+      {
+        type: 'error',
+        error: { type: 'overloaded_error', message: 'Overloaded' },
+        request_id: 'req_1',
+      },
+    ],
     [anthropicMessages, 422, { error: { type: 'invalid_request_error' } }],
     [gemini, 503, { error: { code: 503, status: 'UNAVAILABLE' } }],
   ] as const)('$name says $1', (dialect, status, expected) => {
@@ -239,7 +315,13 @@ describe('errors', () => {
   })
 
   it('carries codes and waits in the places of the dialect', () => {
-    expect(anthropicMessages.renderError({ ...facts, status: 429, code: 'enforced_spend_limit_reached' })).toMatchObject({
+    expect(
+      anthropicMessages.renderError({
+        ...facts,
+        status: 429,
+        code: 'enforced_spend_limit_reached',
+      }),
+    ).toMatchObject({
       error: { details: { error_code: 'enforced_spend_limit_reached' } },
     })
     expect(gemini.renderError({ ...facts, status: 429, retryAfterMs: 2500 })).toMatchObject({
@@ -248,6 +330,8 @@ describe('errors', () => {
     expect(anthropicMessages.renderErrorEvent({ ...facts, status: 529 })).toMatch(
       /^event: error\ndata: .*overloaded_error.*\n\n$/,
     )
-    expect(gemini.renderErrorEvent({ ...facts, status: 500 })).toMatch(/^data: .*INTERNAL.*\r\n\r\n$/)
+    expect(gemini.renderErrorEvent({ ...facts, status: 500 })).toMatch(
+      /^data: .*INTERNAL.*\r\n\r\n$/,
+    )
   })
 })

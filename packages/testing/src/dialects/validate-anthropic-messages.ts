@@ -9,7 +9,10 @@ const KNOWN_FIELDS = new Set(
 )
 /** Gone with version 2026-10-21. */
 const SAMPLING_FIELDS = new Set(['temperature', 'top_p', 'top_k'])
-/** From this version on, and with any beta of this kind, system messages may stand between the others. */
+/**
+ * From this version on, and with any beta of this kind, system messages may stand between the
+ * others.
+ */
 const MID_CONVERSATION_SYSTEM = '2026-10-21'
 const MID_CONVERSATION_BETA = /\bmid-conversation-/
 const TOOL_NAME = /^[a-zA-Z0-9_-]{1,128}$/
@@ -17,18 +20,32 @@ const IMAGE_TYPES = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp
 const TOOL_CHOICES = new Set(['auto', 'any', 'tool', 'none'])
 
 /** The rules of Anthropic Messages that translators break. */
-export function validateMessagesRequest({ body, model, headers }: RequestToCheck): Violation | undefined {
+export function validateMessagesRequest({
+  body,
+  model,
+  headers,
+}: RequestToCheck): Violation | undefined {
   const version = headers['anthropic-version']
   if (typeof version !== 'string') return { message: 'anthropic-version: header is required' }
   const isRecent = version >= MID_CONVERSATION_SYSTEM
-  const unknown = Object.keys(body).find((field) => !KNOWN_FIELDS.has(field) && (isRecent || !SAMPLING_FIELDS.has(field)))
+  const unknown = Object.keys(body).find(
+    (field) => !KNOWN_FIELDS.has(field) && (isRecent || !SAMPLING_FIELDS.has(field)),
+  )
   if (unknown !== undefined) return { message: `${unknown}: Extra inputs are not permitted` }
   if (model === '') return { message: 'model: Field required' }
   const limit = body['max_tokens']
   if (limit === undefined) return { message: 'max_tokens: Field required' }
   if (!Number.isInteger(limit) || (limit as number) < 0)
     return { message: 'max_tokens: Input should be greater than or equal to 0' }
-  return checkSystem(body['system']) ?? checkMessages(body['messages'], isRecent || MID_CONVERSATION_BETA.test(String(headers['anthropic-beta'] ?? ''))) ?? checkTools(body) ?? checkOptions(body)
+  return (
+    checkSystem(body['system']) ??
+    checkMessages(
+      body['messages'],
+      isRecent || MID_CONVERSATION_BETA.test(String(headers['anthropic-beta'] ?? '')),
+    ) ??
+    checkTools(body) ??
+    checkOptions(body)
+  )
 }
 
 function checkSystem(system: unknown): Violation | undefined {
@@ -38,7 +55,10 @@ function checkSystem(system: unknown): Violation | undefined {
 }
 
 function checkTextBlocks(blocks: readonly JsonObject[], at: string): Violation | undefined {
-  const hasEmpty = blocks.some((block) => block['type'] === 'text' && (typeof block['text'] !== 'string' || block['text'] === ''))
+  const hasEmpty = blocks.some(
+    (block) =>
+      block['type'] === 'text' && (typeof block['text'] !== 'string' || block['text'] === ''),
+  )
   return hasEmpty ? { message: `${at}: text content blocks must be non-empty` } : undefined
 }
 
@@ -53,22 +73,34 @@ function checkMessages(messages: unknown, allowsSystem: boolean): Violation | un
         message: `messages: Unexpected role "${String(role)}". The Messages API accepts "user" and "assistant"; a system prompt goes into the top-level \`system\` parameter.`,
       }
     }
-    const problem = checkContent(message['content'], { at: `messages.${index}`, isLast: index === list.length - 1 })
+    const problem = checkContent(message['content'], {
+      at: `messages.${index}`,
+      isLast: index === list.length - 1,
+    })
     if (problem !== undefined) return problem
   }
-  if (list[0]?.['role'] === 'assistant') return { message: 'messages: first message must use the "user" role' }
+  if (list[0]?.['role'] === 'assistant')
+    return { message: 'messages: first message must use the "user" role' }
   return checkToolPairs(merged(list))
 }
 
-function checkContent(content: unknown, place: { at: string; isLast: boolean }): Violation | undefined {
+function checkContent(
+  content: unknown,
+  place: { at: string; isLast: boolean },
+): Violation | undefined {
   if (typeof content === 'string') {
     return content === '' && !place.isLast
-      ? { message: `${place.at}: all messages must have non-empty content except for the optional final assistant message` }
+      ? {
+          message: `${place.at}: all messages must have non-empty content except for the optional final assistant message`,
+        }
       : undefined
   }
-  if (!Array.isArray(content)) return { message: `${place.at}.content: Input should be a valid list` }
+  if (!Array.isArray(content))
+    return { message: `${place.at}.content: Input should be a valid list` }
   if (content.length === 0 && !place.isLast)
-    return { message: `${place.at}: all messages must have non-empty content except for the optional final assistant message` }
+    return {
+      message: `${place.at}: all messages must have non-empty content except for the optional final assistant message`,
+    }
   for (const [index, block] of content.entries()) {
     const problem = checkBlock(objectIn(block), `${place.at}.content.${index}`)
     if (problem !== undefined) return problem
@@ -84,9 +116,12 @@ function checkBlock(block: JsonObject, at: string): Violation | undefined {
         return {
           message: `${at}.image.source.base64.media_type: Input should be 'image/jpeg', 'image/png', 'image/gif' or 'image/webp'`,
         }
-      return source['type'] === undefined ? { message: `${at}.image.source: Field required` } : undefined
+      return source['type'] === undefined
+        ? { message: `${at}.image.source: Field required` }
+        : undefined
     case 'tool_use':
-      if (!isObject(block['input'])) return { message: `${at}.tool_use.input: Input should be a valid dictionary` }
+      if (!isObject(block['input']))
+        return { message: `${at}.tool_use.input: Input should be a valid dictionary` }
       return typeof block['name'] === 'string' && TOOL_NAME.test(block['name'])
         ? undefined
         : { message: `${at}.tool_use.name: String should match pattern '${TOOL_NAME.source}'` }
@@ -105,7 +140,9 @@ function checkBlock(block: JsonObject, at: string): Violation | undefined {
     case 'input_text':
     case 'file':
     case 'refusal':
-      return { message: `${at}: Input tag '${String(block['type'])}' found using 'type' does not match any of the expected tags` }
+      return {
+        message: `${at}: Input tag '${String(block['type'])}' found using 'type' does not match any of the expected tags`,
+      }
     default:
       return undefined
   }
@@ -123,7 +160,8 @@ function merged(messages: readonly JsonObject[]): Turn[] {
     if (message['role'] === 'system') continue
     const blocks = objectsIn(message['content'])
     const previous = turns.at(-1)
-    if (previous !== undefined && previous.role === message['role']) for (const block of blocks) previous.blocks.push(block)
+    if (previous !== undefined && previous.role === message['role'])
+      for (const block of blocks) previous.blocks.push(block)
     else turns.push({ role: message['role'], blocks: [...blocks] })
   }
   return turns
@@ -142,8 +180,12 @@ function checkToolPairs(turns: readonly Turn[]): Violation | undefined {
       }
       if (asked.size > 0) return unanswered(asked)
       const lateResult = blocks.findLastIndex((block) => block['type'] === 'tool_result')
-      if (blocks.slice(0, Math.max(0, lateResult)).some((block) => block['type'] !== 'tool_result')) {
-        return { message: 'messages: `tool_result` blocks must come first in the content of a message.' }
+      if (
+        blocks.slice(0, Math.max(0, lateResult)).some((block) => block['type'] !== 'tool_result')
+      ) {
+        return {
+          message: 'messages: `tool_result` blocks must come first in the content of a message.',
+        }
       }
     } else {
       const ids = blocks.filter((block) => block['type'] === 'tool_use').map((block) => block['id'])
@@ -165,15 +207,20 @@ function checkTools(body: JsonObject): Violation | undefined {
     if (tool['type'] !== undefined && tool['type'] !== 'custom') continue
     const { name, input_schema: schema } = tool
     if (typeof name !== 'string' || !TOOL_NAME.test(name))
-      return { message: `tools.${index}.custom.name: String should match pattern '${TOOL_NAME.source}'` }
+      return {
+        message: `tools.${index}.custom.name: String should match pattern '${TOOL_NAME.source}'`,
+      }
     if (!isObject(schema)) return { message: `tools.${index}.custom.input_schema: Field required` }
-    if (schema['type'] !== 'object') return { message: `tools.${index}.custom.input_schema.type: Field required` }
+    if (schema['type'] !== 'object')
+      return { message: `tools.${index}.custom.input_schema.type: Field required` }
   }
   const choice = body['tool_choice']
   if (choice === undefined) return undefined
   const type = objectIn(choice)['type']
   if (!isObject(choice) || !TOOL_CHOICES.has(String(type)))
-    return { message: "tool_choice: Input should be an object of type 'auto', 'any', 'tool' or 'none'" }
+    return {
+      message: "tool_choice: Input should be an object of type 'auto', 'any', 'tool' or 'none'",
+    }
   if (objectsIn(body['tools']).length === 0)
     return { message: 'tool_choice: tool_choice may only be specified while providing tools.' }
   if (type === 'tool' && !objectsIn(body['tools']).some((tool) => tool['name'] === choice['name']))
@@ -190,19 +237,30 @@ function isThinking(body: JsonObject): boolean {
 
 function checkOptions(body: JsonObject): Violation | undefined {
   const { thinking, temperature, stop_sequences: stops, metadata, max_tokens: limit } = body
-  if (Array.isArray(stops) && stops.some((text) => typeof text !== 'string' || text.trim() === '')) {
+  if (
+    Array.isArray(stops) &&
+    stops.some((text) => typeof text !== 'string' || text.trim() === '')
+  ) {
     return { message: 'stop_sequences: each stop sequence must contain non-whitespace' }
   }
-  if (stops !== undefined && !Array.isArray(stops)) return { message: 'stop_sequences: Input should be a valid list' }
-  if (temperature !== undefined && !(typeof temperature === 'number' && temperature >= 0 && temperature <= 1)) {
+  if (stops !== undefined && !Array.isArray(stops))
+    return { message: 'stop_sequences: Input should be a valid list' }
+  if (
+    temperature !== undefined &&
+    !(typeof temperature === 'number' && temperature >= 0 && temperature <= 1)
+  ) {
     return { message: 'temperature: range: 0..1' }
   }
   const budget = objectIn(thinking)['budget_tokens']
   if (objectIn(thinking)['type'] === 'enabled' && !(typeof budget === 'number' && budget >= 1024)) {
-    return { message: 'thinking.enabled.budget_tokens: Input should be greater than or equal to 1024' }
+    return {
+      message: 'thinking.enabled.budget_tokens: Input should be greater than or equal to 1024',
+    }
   }
   if (typeof budget === 'number' && budget >= (limit as number))
     return { message: '`max_tokens` must be greater than `thinking.budget_tokens`.' }
   const unknown = Object.keys(objectIn(metadata)).find((field) => field !== 'user_id')
-  return unknown === undefined ? undefined : { message: `metadata.${unknown}: Extra inputs are not permitted` }
+  return unknown === undefined
+    ? undefined
+    : { message: `metadata.${unknown}: Extra inputs are not permitted` }
 }

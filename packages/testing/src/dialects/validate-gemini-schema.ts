@@ -28,8 +28,14 @@ export function checkGeminiSchema(schema: unknown, at: string): Violation | unde
     }
   }
   if (type === undefined && anyOf === undefined)
-    return { message: `* GenerateContentRequest.${at}.type: must be specified`, param: `${at}.type` }
-  if (values !== undefined && !(Array.isArray(values) && values.every((value) => typeof value === 'string'))) {
+    return {
+      message: `* GenerateContentRequest.${at}.type: must be specified`,
+      param: `${at}.type`,
+    }
+  if (
+    values !== undefined &&
+    !(Array.isArray(values) && values.every((value) => typeof value === 'string'))
+  ) {
     return { message: `Invalid value at '${at}.enum' (TYPE_STRING)`, param: `${at}.enum` }
   }
   if (String(type).toUpperCase() === 'ARRAY' && items === undefined)
@@ -37,7 +43,11 @@ export function checkGeminiSchema(schema: unknown, at: string): Violation | unde
   return checkProperties(properties, required, at) ?? checkNested({ items, anyOf }, at)
 }
 
-function checkProperties(properties: unknown, required: unknown, at: string): Violation | undefined {
+function checkProperties(
+  properties: unknown,
+  required: unknown,
+  at: string,
+): Violation | undefined {
   if (properties !== undefined && (!isObject(properties) || Object.keys(properties).length === 0)) {
     return {
       message: `* GenerateContentRequest.${at}.properties: should be non-empty for OBJECT type`,
@@ -59,7 +69,10 @@ function checkProperties(properties: unknown, required: unknown, at: string): Vi
   return undefined
 }
 
-function checkNested(nested: { items: unknown; anyOf: unknown }, at: string): Violation | undefined {
+function checkNested(
+  nested: { items: unknown; anyOf: unknown },
+  at: string,
+): Violation | undefined {
   if (nested.items !== undefined) {
     const problem = checkGeminiSchema(nested.items, `${at}.items`)
     if (problem !== undefined) return problem

@@ -21,7 +21,9 @@ const CONFIG_FIELDS = words(
 const TOOL_FIELDS = words(
   'functionDeclarations googleSearch googleSearchRetrieval codeExecution urlContext computerUse fileSearch googleMaps mcpServers',
 )
-const DECLARATION_FIELDS = words('name description parameters parametersJsonSchema response responseJsonSchema behavior')
+const DECLARATION_FIELDS = words(
+  'name description parameters parametersJsonSchema response responseJsonSchema behavior',
+)
 const MODES = words('AUTO ANY NONE VALIDATED')
 const NAME = /^[a-zA-Z_][a-zA-Z0-9_.:-]{0,127}$/
 /** Models that refuse a function call of the current turn without its signature. */
@@ -31,7 +33,10 @@ function words(text: string): ReadonlySet<string> {
   return new Set(text.split(' '))
 }
 
-/** The rules of Gemini generateContent that translators break. Field names are the camel case ones of its REST reference. */
+/**
+ * The rules of Gemini generateContent that translators break. Field names are the camel case ones
+ * of its REST reference.
+ */
 export function validateGenerateRequest({ body, model }: RequestToCheck): Violation | undefined {
   return (
     unknownField(body, TOP_FIELDS, '') ??
@@ -44,7 +49,11 @@ export function validateGenerateRequest({ body, model }: RequestToCheck): Violat
   )
 }
 
-function unknownField(value: JsonObject, known: ReadonlySet<string>, at: string): Violation | undefined {
+function unknownField(
+  value: JsonObject,
+  known: ReadonlySet<string>,
+  at: string,
+): Violation | undefined {
   const unknown = Object.keys(value).find((field) => !known.has(field))
   if (unknown === undefined) return undefined
   const place = at === '' ? '' : ` at '${at}'`
@@ -56,7 +65,10 @@ function unknownField(value: JsonObject, known: ReadonlySet<string>, at: string)
 
 function checkContents(contents: unknown): Violation | undefined {
   if (!Array.isArray(contents) || contents.length === 0)
-    return { message: '* GenerateContentRequest.contents: contents is not specified', param: 'contents' }
+    return {
+      message: '* GenerateContentRequest.contents: contents is not specified',
+      param: 'contents',
+    }
   for (const [index, entry] of contents.entries()) {
     const at = `contents[${index}]`
     const content = objectIn(entry)
@@ -71,7 +83,10 @@ function checkContents(contents: unknown): Violation | undefined {
 
 function checkParts(parts: unknown, at: string): Violation | undefined {
   if (!Array.isArray(parts) || parts.length === 0) {
-    return { message: `* GenerateContentRequest.${at}.parts: contents.parts must not be empty.`, param: `${at}.parts` }
+    return {
+      message: `* GenerateContentRequest.${at}.parts: contents.parts must not be empty.`,
+      param: `${at}.parts`,
+    }
   }
   for (const [index, entry] of parts.entries()) {
     const place = `${at}.parts[${index}]`
@@ -89,9 +104,15 @@ function checkParts(parts: unknown, at: string): Violation | undefined {
       unknownField(objectIn(part['functionCall']), CALL_FIELDS, `${place}.functionCall`) ??
       unknownField(objectIn(part['functionResponse']), RESPONSE_FIELDS, `${place}.functionResponse`)
     if (inner !== undefined) return inner
-    const { response, args } = { ...objectIn(part['functionResponse']), ...objectIn(part['functionCall']) }
+    const { response, args } = {
+      ...objectIn(part['functionResponse']),
+      ...objectIn(part['functionCall']),
+    }
     if ('functionResponse' in part && !isObject(response))
-      return { message: `Invalid value at '${place}.functionResponse.response' (Struct)`, param: place }
+      return {
+        message: `Invalid value at '${place}.functionResponse.response' (Struct)`,
+        param: place,
+      }
     if (args !== undefined && !isObject(args))
       return { message: `Invalid value at '${place}.functionCall.args' (Struct)`, param: place }
   }
@@ -101,7 +122,10 @@ function checkParts(parts: unknown, at: string): Violation | undefined {
 /** Call and response turns come in pairs: same number, same names, nothing between. */
 function checkTurns(contents: readonly JsonObject[]): Violation | undefined {
   if (contents[0]?.['role'] === 'model') {
-    return { message: 'Please ensure that the first content is one with role user.', param: 'contents[0].role' }
+    return {
+      message: 'Please ensure that the first content is one with role user.',
+      param: 'contents[0].role',
+    }
   }
   let called: unknown[] = []
   for (const [index, content] of contents.entries()) {
@@ -117,29 +141,41 @@ function checkTurns(contents: readonly JsonObject[]): Violation | undefined {
       }
       const stray = answered.find((name) => !called.includes(name))
       if (stray !== undefined)
-        return { message: `Function response '${String(stray)}' has no function call of that name.`, param: `contents[${index}]` }
+        return {
+          message: `Function response '${String(stray)}' has no function call of that name.`,
+          param: `contents[${index}]`,
+        }
       called = []
     }
     if (content['role'] !== 'model') continue
     if (called.length > 0)
       return {
-        message: 'Please ensure that function response turn comes immediately after a function call turn.',
+        message:
+          'Please ensure that function response turn comes immediately after a function call turn.',
         param: `contents[${index}]`,
       }
     called = namesOf(parts, 'functionCall')
   }
   if (called.length === 0) return undefined
-  return { message: 'Please ensure that function response turn comes immediately after a function call turn.', param: 'contents' }
+  return {
+    message:
+      'Please ensure that function response turn comes immediately after a function call turn.',
+    param: 'contents',
+  }
 }
 
-function namesOf(parts: readonly JsonObject[], field: 'functionCall' | 'functionResponse'): unknown[] {
+function namesOf(
+  parts: readonly JsonObject[],
+  field: 'functionCall' | 'functionResponse',
+): unknown[] {
   return parts.filter((part) => isObject(part[field])).map((part) => objectIn(part[field])['name'])
 }
 
 function checkSignatures(contents: readonly JsonObject[], model: string): Violation | undefined {
   if (!SIGNING_MODEL.test(model)) return undefined
   const turnStart = contents.findLastIndex(
-    (content) => content['role'] !== 'model' && objectsIn(content['parts']).some((part) => 'text' in part),
+    (content) =>
+      content['role'] !== 'model' && objectsIn(content['parts']).some((part) => 'text' in part),
   )
   for (const content of contents.slice(turnStart + 1)) {
     const first = objectsIn(content['parts']).find((part) => isObject(part['functionCall']))
@@ -177,14 +213,23 @@ function checkConfig(config: unknown): Violation | undefined {
     }
   }
   if (responseSchema !== undefined && responseJsonSchema !== undefined)
-    return { message: 'Only one of response_schema and response_json_schema may be set.', param: 'generationConfig' }
-  if (maxOutputTokens !== undefined && !(Number.isInteger(maxOutputTokens) && (maxOutputTokens as number) > 0)) {
     return {
-      message: '* GenerateContentRequest.generation_config.max_output_tokens: max_output_tokens must be positive.',
+      message: 'Only one of response_schema and response_json_schema may be set.',
+      param: 'generationConfig',
+    }
+  if (
+    maxOutputTokens !== undefined &&
+    !(Number.isInteger(maxOutputTokens) && (maxOutputTokens as number) > 0)
+  ) {
+    return {
+      message:
+        '* GenerateContentRequest.generation_config.max_output_tokens: max_output_tokens must be positive.',
       param: 'generationConfig.maxOutputTokens',
     }
   }
-  return responseSchema === undefined ? undefined : checkGeminiSchema(responseSchema, 'generationConfig.responseSchema')
+  return responseSchema === undefined
+    ? undefined
+    : checkGeminiSchema(responseSchema, 'generationConfig.responseSchema')
 }
 
 function checkTools(body: JsonObject): Violation | undefined {
@@ -195,10 +240,14 @@ function checkTools(body: JsonObject): Violation | undefined {
     if (problem !== undefined) return problem
     for (const [position, declaration] of objectsIn(tool['functionDeclarations']).entries()) {
       const place = `${at}.functionDeclarations[${position}]`
-      const wrong = unknownField(declaration, DECLARATION_FIELDS, place) ?? checkDeclaration(declaration, place)
+      const wrong =
+        unknownField(declaration, DECLARATION_FIELDS, place) ?? checkDeclaration(declaration, place)
       if (wrong !== undefined) return wrong
       if (names.includes(declaration['name']))
-        return { message: `Duplicate function declaration found: ${String(declaration['name'])}`, param: place }
+        return {
+          message: `Duplicate function declaration found: ${String(declaration['name'])}`,
+          param: place,
+        }
       names.push(declaration['name'])
     }
   }
@@ -213,18 +262,25 @@ function checkDeclaration(declaration: JsonObject, place: string): Violation | u
       param: `${place}.name`,
     }
   if (parameters !== undefined && parametersJsonSchema !== undefined)
-    return { message: 'Only one of parameters and parameters_json_schema may be set.', param: place }
+    return {
+      message: 'Only one of parameters and parameters_json_schema may be set.',
+      param: place,
+    }
   return parameters === undefined ? undefined : checkGeminiSchema(parameters, `${place}.parameters`)
 }
 
 function checkToolConfig(calling: JsonObject, names: readonly unknown[]): Violation | undefined {
   const { mode, allowedFunctionNames: allowed } = calling
   if (mode !== undefined && !MODES.has(String(mode)))
-    return { message: `Invalid value at 'tool_config.function_calling_config.mode': "${String(mode)}"`, param: 'toolConfig' }
+    return {
+      message: `Invalid value at 'tool_config.function_calling_config.mode': "${String(mode)}"`,
+      param: 'toolConfig',
+    }
   if (allowed === undefined) return undefined
   if (mode !== 'ANY' && mode !== 'VALIDATED')
     return {
-      message: 'Allowed function names should only be set when function calling mode is ANY or VALIDATED.',
+      message:
+        'Allowed function names should only be set when function calling mode is ANY or VALIDATED.',
       param: 'toolConfig',
     }
   const stray = Array.isArray(allowed) ? allowed.find((name) => !names.includes(name)) : allowed

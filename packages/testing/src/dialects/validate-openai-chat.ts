@@ -16,11 +16,16 @@ const NAME = /^[a-zA-Z0-9_-]{1,64}$/
 /** The rules of OpenAI chat completions that translators break. */
 export function validateChatRequest({ body, model }: RequestToCheck): Violation | undefined {
   const unknown = Object.keys(body).find((field) => !KNOWN_FIELDS.has(field))
-  if (unknown !== undefined) return { message: `Unrecognized request argument supplied: ${unknown}` }
+  if (unknown !== undefined)
+    return { message: `Unrecognized request argument supplied: ${unknown}` }
   if (model === '') return { message: 'you must provide a model parameter' }
   const messages = body['messages']
   if (!Array.isArray(messages))
-    return { message: "Missing required parameter: 'messages'.", param: 'messages', code: 'missing_required_parameter' }
+    return {
+      message: "Missing required parameter: 'messages'.",
+      param: 'messages',
+      code: 'missing_required_parameter',
+    }
   if (messages.length === 0)
     return invalid(
       'messages',
@@ -41,7 +46,11 @@ function checkMessages(messages: readonly unknown[]): Violation | undefined {
     if (!isObject(message)) return invalid(at, 'expected an object', 'invalid_type')
     const role = message['role']
     if (typeof role !== 'string' || !ROLES.has(role))
-      return invalid(`${at}.role`, `'${String(role)}' is not one of the supported roles`, 'invalid_value')
+      return invalid(
+        `${at}.role`,
+        `'${String(role)}' is not one of the supported roles`,
+        'invalid_value',
+      )
     if (role === 'tool') {
       const id = message['tool_call_id']
       if (typeof id !== 'string')
@@ -52,14 +61,17 @@ function checkMessages(messages: readonly unknown[]): Violation | undefined {
         }
       if (!open.delete(id)) {
         return {
-          message: "messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.",
+          message:
+            "messages with role 'tool' must be a response to a preceeding message with 'tool_calls'.",
           param: `${at}.role`,
         }
       }
     } else if (open.size > 0) return unanswered(open, at)
-    const problem = checkContent(message, at) ?? (role === 'assistant' ? checkToolCalls(message, at) : undefined)
+    const problem =
+      checkContent(message, at) ?? (role === 'assistant' ? checkToolCalls(message, at) : undefined)
     if (problem !== undefined) return problem
-    if (role === 'assistant') open = new Set(objectsIn(message['tool_calls']).map((call) => String(call['id'])))
+    if (role === 'assistant')
+      open = new Set(objectsIn(message['tool_calls']).map((call) => String(call['id'])))
   }
   return open.size > 0 ? unanswered(open, 'messages') : undefined
 }
@@ -81,7 +93,11 @@ function checkContent(message: JsonObject, at: string): Violation | undefined {
       ['tool_calls', 'refusal', 'audio', 'function_call'].some((field) => message[field] != null)
     return mayBeEmpty
       ? undefined
-      : invalid(`${at}.content`, 'expected a string or an array of content parts, got null', 'invalid_type')
+      : invalid(
+          `${at}.content`,
+          'expected a string or an array of content parts, got null',
+          'invalid_type',
+        )
   }
   if (typeof content === 'string') return undefined
   if (!Array.isArray(content) || content.length === 0)
@@ -89,11 +105,19 @@ function checkContent(message: JsonObject, at: string): Violation | undefined {
   for (const [index, part] of content.entries()) {
     const type = objectIn(part)['type']
     if (typeof type !== 'string' || !PART_TYPES.has(type))
-      return invalid(`${at}.content[${index}].type`, `'${String(type)}' is not a supported part`, 'invalid_value')
+      return invalid(
+        `${at}.content[${index}].type`,
+        `'${String(type)}' is not a supported part`,
+        'invalid_value',
+      )
     if (type === 'text' && typeof objectIn(part)['text'] !== 'string')
       return invalid(`${at}.content[${index}].text`, 'expected a string', 'invalid_type')
     if (type === 'image_url' && message['role'] !== 'user') {
-      return invalid(at, "image URLs are only allowed for messages with role 'user'", 'invalid_value')
+      return invalid(
+        at,
+        "image URLs are only allowed for messages with role 'user'",
+        'invalid_value',
+      )
     }
   }
   return undefined
@@ -106,11 +130,20 @@ function checkToolCalls(message: JsonObject, at: string): Violation | undefined 
     return invalid(`${at}.tool_calls`, 'expected an array with minimum length 1', 'empty_array')
   for (const [index, call] of calls.entries()) {
     const { id, type, function: called } = objectIn(call)
-    if (typeof id !== 'string' || id === '') return invalid(`${at}.tool_calls[${index}].id`, 'expected a string', 'invalid_type')
+    if (typeof id !== 'string' || id === '')
+      return invalid(`${at}.tool_calls[${index}].id`, 'expected a string', 'invalid_type')
     if (type !== 'function' && type !== 'custom')
-      return invalid(`${at}.tool_calls[${index}].type`, 'expected function or custom', 'invalid_value')
+      return invalid(
+        `${at}.tool_calls[${index}].type`,
+        'expected function or custom',
+        'invalid_value',
+      )
     if (type === 'function' && typeof objectIn(called)['arguments'] !== 'string') {
-      return invalid(`${at}.tool_calls[${index}].function.arguments`, 'expected a string', 'invalid_type')
+      return invalid(
+        `${at}.tool_calls[${index}].function.arguments`,
+        'expected a string',
+        'invalid_type',
+      )
     }
   }
   return undefined
@@ -122,7 +155,8 @@ function checkTools(body: JsonObject): Violation | undefined {
     return body['tool_choice'] === undefined || body['functions'] !== undefined
       ? undefined
       : {
-          message: "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.",
+          message:
+            "Invalid value for 'tool_choice': 'tool_choice' is only allowed when 'tools' are specified.",
           param: 'tool_choice',
         }
   }
@@ -135,7 +169,11 @@ function checkTools(body: JsonObject): Violation | undefined {
     if (type === 'custom') continue
     const { name, parameters } = objectIn(definition)
     if (typeof name !== 'string' || !NAME.test(name))
-      return invalid(`tools[${index}].function.name`, `string does not match pattern '${NAME.source}'`, 'invalid_value')
+      return invalid(
+        `tools[${index}].function.name`,
+        `string does not match pattern '${NAME.source}'`,
+        'invalid_value',
+      )
     if (parameters !== undefined && !isObject(parameters))
       return invalid(`tools[${index}].function.parameters`, 'expected an object', 'invalid_type')
   }
@@ -144,18 +182,32 @@ function checkTools(body: JsonObject): Violation | undefined {
 
 function checkOptions(body: JsonObject): Violation | undefined {
   if (body['stream_options'] != null && body['stream'] !== true) {
-    return { message: "The 'stream_options' parameter is only allowed when 'stream' is enabled.", param: 'stream_options' }
+    return {
+      message: "The 'stream_options' parameter is only allowed when 'stream' is enabled.",
+      param: 'stream_options',
+    }
   }
   for (const field of ['max_tokens', 'max_completion_tokens', 'n']) {
     const value = body[field]
     if (value != null && !(Number.isInteger(value) && (value as number) > 0))
-      return invalid(field, 'integer below minimum value. Expected a value >= 1', 'integer_below_min_value')
+      return invalid(
+        field,
+        'integer below minimum value. Expected a value >= 1',
+        'integer_below_min_value',
+      )
   }
   if (body['max_tokens'] != null && body['max_completion_tokens'] != null) {
-    return { message: "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.", param: 'max_tokens' }
+    return {
+      message:
+        "Setting 'max_tokens' and 'max_completion_tokens' at the same time is not supported.",
+      param: 'max_tokens',
+    }
   }
   const format = objectIn(body['response_format'])
-  if (format['type'] === 'json_schema' && typeof objectIn(format['json_schema'])['name'] !== 'string') {
+  if (
+    format['type'] === 'json_schema' &&
+    typeof objectIn(format['json_schema'])['name'] !== 'string'
+  ) {
     return {
       message: "Missing required parameter: 'response_format.json_schema.name'.",
       param: 'response_format.json_schema.name',

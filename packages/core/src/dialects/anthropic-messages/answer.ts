@@ -13,7 +13,8 @@ import { usageOf } from './usage.ts'
 export function readAnswer(body: JsonObject, call: CallContext): Answer {
   const error = errorInAnswer(body, call.provider)
   if (error !== undefined) throw error
-  if (!Array.isArray(body.content)) throw invalidAnswer('sent an answer without content', call.provider)
+  if (!Array.isArray(body.content))
+    throw invalidAnswer('sent an answer without content', call.provider)
   const content = readContent(body.content, call)
   const calledTools = content.parts.some((part) => part.type === 'tool-call')
   const finish = finishOf(body, { calledTools }) ?? { reason: calledTools ? 'tool_calls' : 'stop' }
@@ -51,13 +52,20 @@ function readBlock(block: JsonObject, content: Content, call: CallContext): void
     case 'thinking': {
       const value = textOf(block.signature)
       const text = textOf(block.thinking) ?? ''
-      if (value !== undefined) content.parts.push({ type: 'reasoning', text, signature: { origin: DIALECT, value } })
+      if (value !== undefined)
+        content.parts.push({ type: 'reasoning', text, signature: { origin: DIALECT, value } })
       else if (text !== '') content.parts.push({ type: 'reasoning', text })
       break
     }
     case 'redacted_thinking': {
       const value = textOf(block.data)
-      if (value !== undefined) content.parts.push({ type: 'reasoning', text: '', signature: { origin: DIALECT, value }, redacted: true })
+      if (value !== undefined)
+        content.parts.push({
+          type: 'reasoning',
+          text: '',
+          signature: { origin: DIALECT, value },
+          redacted: true,
+        })
       break
     }
     case 'tool_use':
@@ -93,6 +101,13 @@ function readToolUse(block: JsonObject, call: CallContext): ToolCallPart {
   const id = textOf(block.id) ?? call.newId('toolu_')
   const name = textOf(block.name) ?? ''
   const customName = customToolName(name)
-  if (customName === undefined) return { type: 'tool-call', id, name, arguments: argumentsOf(block.input), kind: 'function' }
-  return { type: 'tool-call', id, name: customName, arguments: customInputOf(objectOf(block.input)), kind: 'custom' }
+  if (customName === undefined)
+    return { type: 'tool-call', id, name, arguments: argumentsOf(block.input), kind: 'function' }
+  return {
+    type: 'tool-call',
+    id,
+    name: customName,
+    arguments: customInputOf(objectOf(block.input)),
+    kind: 'custom',
+  }
 }

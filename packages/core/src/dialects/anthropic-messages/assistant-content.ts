@@ -43,7 +43,10 @@ export function assistantContent(message: Message, path: string, context: Reques
   return content
 }
 
-/** Only what this dialect signed goes back, byte for byte: anything else fails the provider's check of the signature. */
+/**
+ * Only what this dialect signed goes back, byte for byte: anything else fails the provider's check
+ * of the signature.
+ */
 function reasoningBlocks(part: ReasoningPart, path: string, context: RequestContext): JsonObject[] {
   const signature = part.signature
   if (signature === undefined || signature.value === '') {
@@ -59,7 +62,10 @@ function reasoningBlocks(part: ReasoningPart, path: string, context: RequestCont
 }
 
 function toolUse(part: ToolCallPart, path: string, context: RequestContext): JsonObject {
-  const input = part.kind === 'custom' ? { [CUSTOM_TOOL_INPUT]: part.arguments } : inputOf(part.arguments, path, context)
+  const input =
+    part.kind === 'custom'
+      ? { [CUSTOM_TOOL_INPUT]: part.arguments }
+      : inputOf(part.arguments, path, context)
   return { type: 'tool_use', id: wireToolId(part.id), name: wireToolName(part), input }
 }
 

@@ -1,7 +1,10 @@
 import type { JsonObject } from '../dialect.ts'
 import { objectOf, textOf } from '../json.ts'
 
-/** Whether an event about a content block holds a part of the answer. Empty text, empty thinking and the end of a block are none. */
+/**
+ * Whether an event about a content block holds a part of the answer. Empty text, empty thinking and
+ * the end of a block are none.
+ */
 export function hasContent({ content_block, delta }: JsonObject): boolean {
   const block = objectOf(content_block)
   if (block !== undefined) return WORDS.has(String(block.type)) ? hasWords(block) : true

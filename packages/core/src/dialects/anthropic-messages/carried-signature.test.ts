@@ -12,12 +12,20 @@ describe('a signature on its way to the client and back', () => {
 
   it('of any other one comes back whole, with the call it belongs to', () => {
     fc.assert(
-      fc.property(fc.constantFrom('gemini', 'openai-responses', 'bedrock-converse', 'acme'), fc.string({ unit: 'grapheme' }), fc.option(fc.string(), { nil: undefined }), (origin, value, callId) => {
-        const carried = carrySignature({ origin, value }, callId)
-        expect(carried).toMatch(/^postern\.[A-Za-z0-9_-]+$/)
-        expect(isCarried(carried)).toBe(true)
-        expect(readSignature(carried)).toEqual({ signature: { origin, value }, ...(callId === undefined ? {} : { callId }) })
-      }),
+      fc.property(
+        fc.constantFrom('gemini', 'openai-responses', 'bedrock-converse', 'acme'),
+        fc.string({ unit: 'grapheme' }),
+        fc.option(fc.string(), { nil: undefined }),
+        (origin, value, callId) => {
+          const carried = carrySignature({ origin, value }, callId)
+          expect(carried).toMatch(/^postern\.[A-Za-z0-9_-]+$/)
+          expect(isCarried(carried)).toBe(true)
+          expect(readSignature(carried)).toEqual({
+            signature: { origin, value },
+            ...(callId === undefined ? {} : { callId }),
+          })
+        },
+      ),
     )
   })
 
@@ -29,7 +37,12 @@ describe('a signature on its way to the client and back', () => {
     expect(readSignature('')).toEqual({})
   })
 
-  it.each(['postern.', 'postern.%%%', `postern.${Buffer.from('{"a":1}').toString('base64url')}`, `postern.${Buffer.from('["gemini"]').toString('base64url')}`])('that somebody has damaged (%s) proves nothing', (text) => {
+  it.each([
+    'postern.',
+    'postern.%%%',
+    `postern.${Buffer.from('{"a":1}').toString('base64url')}`,
+    `postern.${Buffer.from('["gemini"]').toString('base64url')}`,
+  ])('that somebody has damaged (%s) proves nothing', (text) => {
     expect(readSignature(text)).toEqual({})
   })
 })

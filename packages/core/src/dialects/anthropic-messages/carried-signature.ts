@@ -4,13 +4,14 @@ import { parseJson, stringsOf } from '../json.ts'
 import { DIALECT } from './names.ts'
 
 /**
- * The `signature` of a thinking block and the `data` of a redacted one are what clients of this dialect give back byte for
- * byte, so they carry the proofs of every provider. This dialect's own are base64, which has no full stop: they are never
- * taken for one of ours.
+ * The `signature` of a thinking block and the `data` of a redacted one are what clients of this
+ * dialect give back byte for byte, so they carry the proofs of every provider. This dialect's own
+ * are base64, which has no full stop: they are never taken for one of ours.
  *
- * A proof that belongs to a tool call travels in a thinking block without text before the `tool_use`. That is what the
- * newest models of this dialect send themselves, so the official SDK and Claude Code return it unharmed; the `id` of the
- * call, the other thing nobody changes, would grow by kilobytes in every log and every result.
+ * A proof that belongs to a tool call travels in a thinking block without text before the
+ * `tool_use`. That is what the newest models of this dialect send themselves, so the official SDK
+ * and Claude Code return it unharmed; the `id` of the call, the other thing nobody changes, would
+ * grow by kilobytes in every log and every result.
  */
 const MARK = 'postern.'
 
@@ -21,17 +22,25 @@ export interface CarriedSignature {
   readonly callId?: string
 }
 
-/** `signature` or `data` for the client. Unsigned thinking gets a mark too: some clients drop thinking without any. */
+/**
+ * `signature` or `data` for the client. Unsigned thinking gets a mark too: some clients drop
+ * thinking without any.
+ */
 export function carrySignature(signature: Signature | undefined, callId?: string): string {
   if (signature?.origin === DIALECT && callId === undefined) return signature.value
-  const content = signature === undefined ? [] : [signature.origin, signature.value, ...(callId === undefined ? [] : [callId])]
+  const content =
+    signature === undefined
+      ? []
+      : [signature.origin, signature.value, ...(callId === undefined ? [] : [callId])]
   return MARK + Buffer.from(JSON.stringify(content)).toString('base64url')
 }
 
 /** What a client has given back. */
 export function readSignature(text: string): CarriedSignature {
   if (!isCarried(text)) return text === '' ? {} : { signature: { origin: DIALECT, value: text } }
-  const [origin, value, callId] = stringsOf(parseJson(Buffer.from(text.slice(MARK.length), 'base64url').toString())?.value)
+  const [origin, value, callId] = stringsOf(
+    parseJson(Buffer.from(text.slice(MARK.length), 'base64url').toString())?.value,
+  )
   if (origin === undefined || value === undefined) return {}
   return { signature: { origin, value }, ...(callId === undefined ? {} : { callId }) }
 }
@@ -40,7 +49,9 @@ export function readSignature(text: string): CarriedSignature {
 export function ownProof(text: unknown, issuer: string | undefined): string | undefined {
   if (typeof text !== 'string' || text === '') return undefined
   const { signature, callId } = readSignature(text)
-  return callId === undefined && signature?.origin === originOf(DIALECT, issuer) ? signature.value : undefined
+  return callId === undefined && signature?.origin === originOf(DIALECT, issuer)
+    ? signature.value
+    : undefined
 }
 
 /** A provider's proof with its issuer, for the client to carry. */

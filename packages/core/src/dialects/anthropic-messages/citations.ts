@@ -10,8 +10,9 @@ export interface Passage {
 const WEB_ADDRESS = /^https?:\/\//i
 
 /**
- * A citation as an OpenAI-shaped annotation. A source with a web address becomes a `url_citation`; places in documents,
- * which OpenAI has no word for, keep their own type with the native citation under that name.
+ * A citation as an OpenAI-shaped annotation. A source with a web address becomes a `url_citation`;
+ * places in documents, which OpenAI has no word for, keep their own type with the native citation
+ * under that name.
  */
 export function annotationOf(value: unknown, passage: Passage): JsonObject | undefined {
   const citation = objectOf(value)
@@ -20,5 +21,8 @@ export function annotationOf(value: unknown, passage: Passage): JsonObject | und
   const url = textOf(citation.url) ?? textOf(citation.source)
   if (url === undefined || !WEB_ADDRESS.test(url)) return { type, [type]: citation }
   const title = textOf(citation.title) ?? ''
-  return { type: 'url_citation', url_citation: { url, title, start_index: passage.start, end_index: passage.end } }
+  return {
+    type: 'url_citation',
+    url_citation: { url, title, start_index: passage.start, end_index: passage.end },
+  }
 }

@@ -6,8 +6,14 @@ export interface Sent {
   readonly query?: string
 }
 
-/** A request as the edge hands it over. Text stands for the bytes a client sent; an object for what a host has parsed. */
-export function clientRequest(body: JsonObject | string, { headers = {}, query = '' }: Sent = {}): ClientRequest {
+/**
+ * A request as the edge hands it over. Text stands for the bytes a client sent; an object for what
+ * a host has parsed.
+ */
+export function clientRequest(
+  body: JsonObject | string,
+  { headers = {}, query = '' }: Sent = {},
+): ClientRequest {
   return {
     body: typeof body === 'string' ? (JSON.parse(body) as JsonObject) : body,
     bytes: typeof body === 'string' ? Buffer.from(body) : undefined,
@@ -24,8 +30,22 @@ export function conversationOf(body: JsonObject) {
   return parseRequest(clientRequest({ ...hello, ...body })).conversation()
 }
 
-export function callContext(more: { readonly model?: string; readonly stream?: boolean; readonly quirks?: Quirks; readonly dropUnsupported?: boolean } = {}): CallContext {
-  return { provider: 'acme', model: 'claude-sonnet-4-5', stream: false, quirks: {}, newId: (prefix) => `${prefix}new`, ...more }
+export function callContext(
+  more: {
+    readonly model?: string
+    readonly stream?: boolean
+    readonly quirks?: Quirks
+    readonly dropUnsupported?: boolean
+  } = {},
+): CallContext {
+  return {
+    provider: 'acme',
+    model: 'claude-sonnet-4-5',
+    stream: false,
+    quirks: {},
+    newId: (prefix) => `${prefix}new`,
+    ...more,
+  }
 }
 
 export function renderContext(): RenderContext {

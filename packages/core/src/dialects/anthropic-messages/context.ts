@@ -12,7 +12,9 @@ export interface RequestContext {
   readonly dropped: string[]
 }
 
-/** Content of one message: tool results or tool calls apart, because their place in a turn is fixed. */
+/**
+ * Content of one message: tool results or tool calls apart, because their place in a turn is fixed.
+ */
 export interface Content {
   readonly blocks: JsonObject[]
   readonly tools: JsonObject[]

@@ -13,8 +13,9 @@ const PATH = '/v1/messages/count_tokens'
 /** A request that asks how many tokens a conversation has. */
 export interface CountOperation extends Operation {
   /**
-   * The answer for a target that cannot be asked: an estimate, as no other API counts in this dialect's tokens.
-   * `undefined` for one that can. Throws `invalid_request` when the conversation cannot be read.
+   * The answer for a target that cannot be asked: an estimate, as no other API counts in this
+   * dialect's tokens. `undefined` for one that can. Throws `invalid_request` when the conversation
+   * cannot be read.
    */
   answerLocally(target: OperationTarget): JsonObject | undefined
 }
@@ -40,20 +41,40 @@ function canCount({ dialects }: OperationTarget): boolean {
   return dialects.some(({ name }) => name === DIALECT)
 }
 
-function countingAt(target: OperationTarget, context: OperationContext, request: MessagesRequest): Translation {
+function countingAt(
+  target: OperationTarget,
+  context: OperationContext,
+  request: MessagesRequest,
+): Translation {
   const { provider, model } = target
   return {
     answer: 'json',
     accept: 'application/json',
     contentType: 'application/json',
     buildRequest() {
-      if (!canCount(target)) throw new GatewayError('unsupported_content', `${provider.name} does not count tokens.`, { provider: provider.name, param: 'model' })
-      return relayRequest(request, { provider: provider.name, issuer: provider.issuer, model, stream: false, quirks: provider.quirks, newId: context.newId }, PATH)
+      if (!canCount(target))
+        throw new GatewayError('unsupported_content', `${provider.name} does not count tokens.`, {
+          provider: provider.name,
+          param: 'model',
+        })
+      return relayRequest(
+        request,
+        {
+          provider: provider.name,
+          issuer: provider.issuer,
+          model,
+          stream: false,
+          quirks: provider.quirks,
+          newId: context.newId,
+        },
+        PATH,
+      )
     },
     readAnswer(body, bytes) {
       const error = errorInAnswer(body, provider.name)
       if (error !== undefined) throw error
-      if (typeof body.input_tokens !== 'number') throw invalidAnswer('sent no number of tokens', provider.name)
+      if (typeof body.input_tokens !== 'number')
+        throw invalidAnswer('sent no number of tokens', provider.name)
       // Counting costs nothing: a usage would put it on the bill.
       return { body: bytes, usage: undefined, finishes: [] }
     },

@@ -15,8 +15,18 @@ const error = (type: string, message = 'Because.', details?: unknown) => ({
 describe('readError', () => {
   it.each([
     [400, error('invalid_request_error'), 'provider_rejected', 400],
-    [400, error('invalid_request_error', 'prompt is too long: 210000 tokens > 200000 maximum'), 'context_length_exceeded', 400],
-    [400, error('invalid_request_error', 'Your credit balance is too low to access the API.'), 'insufficient_quota', 429],
+    [
+      400,
+      error('invalid_request_error', 'prompt is too long: 210000 tokens > 200000 maximum'),
+      'context_length_exceeded',
+      400,
+    ],
+    [
+      400,
+      error('invalid_request_error', 'Your credit balance is too low to access the API.'),
+      'insufficient_quota',
+      429,
+    ],
     [401, error('authentication_error', 'invalid x-api-key'), 'provider_credentials', 502],
     [402, error('billing_error'), 'insufficient_quota', 429],
     [403, error('permission_error'), 'provider_rejected', 403],
@@ -24,7 +34,12 @@ describe('readError', () => {
     [409, error('conflict_error'), 'provider_error', 502],
     [413, error('request_too_large'), 'context_length_exceeded', 400],
     [429, error('rate_limit_error'), 'rate_limit_exceeded', 429],
-    [429, error('rate_limit_error', 'Limit.', { error_code: 'enforced_spend_limit_reached' }), 'insufficient_quota', 429],
+    [
+      429,
+      error('rate_limit_error', 'Limit.', { error_code: 'enforced_spend_limit_reached' }),
+      'insufficient_quota',
+      429,
+    ],
     [500, error('api_error'), 'provider_error', 502],
     [504, error('timeout_error'), 'provider_error', 502],
     [529, error('overloaded_error'), 'provider_overloaded', 503],
@@ -39,8 +54,12 @@ describe('readError', () => {
   })
 
   it('carries the message but no markup', () => {
-    expect(read(400, error('invalid_request_error', 'max_tokens: required')).message).toBe('claude: max_tokens: required')
-    expect(read(502, '<html><body>Bad gateway</body></html>').message).toBe('claude: answered with status 502')
+    expect(read(400, error('invalid_request_error', 'max_tokens: required')).message).toBe(
+      'claude: max_tokens: required',
+    )
+    expect(read(502, '<html><body>Bad gateway</body></html>').message).toBe(
+      'claude: answered with status 502',
+    )
     expect(read(400, { detail: 'no' }).message).toBe('claude: no')
   })
 })
@@ -56,11 +75,16 @@ describe('errorInAnswer', () => {
     ['not_found_error', 'model_not_found', 404],
     ['something_new', 'provider_error', 500],
   ])('B2: %s in a 200 is %s', (type, code, upstreamStatus) => {
-    expect(errorInAnswer(error(type), 'claude')).toMatchObject({ code, details: { upstreamStatus, providerCode: type } })
+    expect(errorInAnswer(error(type), 'claude')).toMatchObject({
+      code,
+      details: { upstreamStatus, providerCode: type },
+    })
   })
 
   it('finds errors without the envelope and none in an answer', () => {
-    expect(errorInAnswer({ error: { message: 'Broke.' } }, 'claude')?.message).toBe('claude: Broke.')
+    expect(errorInAnswer({ error: { message: 'Broke.' } }, 'claude')?.message).toBe(
+      'claude: Broke.',
+    )
     expect(errorInAnswer({ type: 'error' }, 'claude')?.code).toBe('provider_error')
     expect(errorInAnswer({ type: 'message', content: [], error: null }, 'claude')).toBeUndefined()
   })
@@ -68,6 +92,9 @@ describe('errorInAnswer', () => {
 
 describe('plainError', () => {
   it('is a failure of the provider, in its words', () => {
-    expect(plainError('upstream connect error', 'claude')).toMatchObject({ code: 'provider_error', message: 'claude: upstream connect error' })
+    expect(plainError('upstream connect error', 'claude')).toMatchObject({
+      code: 'provider_error',
+      message: 'claude: upstream connect error',
+    })
   })
 })

@@ -23,9 +23,12 @@ export const STATUS_OF_TYPE: ReadonlyMap<string, number> = new Map([
 const OWN_TYPE = /^(?:message|content_block|ping)/
 
 /** An account without credit is told so with status 400. */
-const OUT_OF_CREDIT = /credit balance is too low|reached your specified (API|workspace)? ?usage limits/i
+const OUT_OF_CREDIT =
+  /credit balance is too low|reached your specified (API|workspace)? ?usage limits/i
 
-/** The error of a non-2xx answer: JSON of the dialect or of a server before it, HTML, or nothing. */
+/**
+ * The error of a non-2xx answer: JSON of the dialect or of a server before it, HTML, or nothing.
+ */
 export function readError(response: ErrorResponse): GatewayError {
   const body = objectOf(parseJson(response.body)?.value)
   const facts = body === undefined ? { message: response.body } : factsOf(body)
@@ -34,10 +37,18 @@ export function readError(response: ErrorResponse): GatewayError {
 
 /** The error a body or a stream event with status 200 carries, `undefined` when it carries none. */
 export function errorInAnswer(body: JsonObject, provider: string): GatewayError | undefined {
-  if (body.type !== 'error' && !body.error) return OWN_TYPE.test(textOf(body.type) ?? '') || Array.isArray(body.content) ? undefined : foreignError(body, provider)
+  if (body.type !== 'error' && !body.error)
+    return OWN_TYPE.test(textOf(body.type) ?? '') || Array.isArray(body.content)
+      ? undefined
+      : foreignError(body, provider)
   const type = textOf(objectOf(body.error)?.type)
   const facts = factsOf(body)
-  return upstreamError({ ...facts, status: STATUS_OF_TYPE.get(type ?? '') ?? (type === undefined ? statusOfMessage(facts.message) : 500), provider })
+  return upstreamError({
+    ...facts,
+    status:
+      STATUS_OF_TYPE.get(type ?? '') ?? (type === undefined ? statusOfMessage(facts.message) : 500),
+    provider,
+  })
 }
 
 /** The error of an event named `error` whose data is not JSON. */
@@ -58,7 +69,17 @@ interface Facts {
 function factsOf(body: JsonObject): Facts {
   const error = objectOf(body.error)
   const foreign = foreignFacts(body)
-  const message = textOf(error?.message) ?? textOf(body.error) ?? textOf(body.message) ?? textOf(body.detail) ?? foreign?.message
-  if (message !== undefined && OUT_OF_CREDIT.test(message)) return { message, providerCode: 'billing_error' }
-  return { message, providerCode: textOf(objectOf(error?.details)?.error_code) ?? textOf(error?.type) ?? foreign?.providerCode }
+  const message =
+    textOf(error?.message) ??
+    textOf(body.error) ??
+    textOf(body.message) ??
+    textOf(body.detail) ??
+    foreign?.message
+  if (message !== undefined && OUT_OF_CREDIT.test(message))
+    return { message, providerCode: 'billing_error' }
+  return {
+    message,
+    providerCode:
+      textOf(objectOf(error?.details)?.error_code) ?? textOf(error?.type) ?? foreign?.providerCode,
+  }
 }

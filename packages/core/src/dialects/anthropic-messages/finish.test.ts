@@ -7,7 +7,10 @@ describe('finishOf', () => {
     ['stop_sequence', { reason: 'stop', native: 'stop_sequence' }],
     ['pause_turn', { reason: 'stop', native: 'pause_turn' }],
     ['max_tokens', { reason: 'length' }],
-    ['model_context_window_exceeded', { reason: 'length', native: 'model_context_window_exceeded' }],
+    [
+      'model_context_window_exceeded',
+      { reason: 'length', native: 'model_context_window_exceeded' },
+    ],
     ['refusal', { reason: 'content_filter', native: 'refusal' }],
     ['compaction', { reason: 'length', native: 'compaction' }],
     ['something_new', { reason: 'length', native: 'something_new' }],
@@ -16,9 +19,15 @@ describe('finishOf', () => {
   })
 
   it('A16: says tool_calls when the client has tools to run', () => {
-    expect(finishOf({ stop_reason: 'tool_use' }, { calledTools: true })).toEqual({ reason: 'tool_calls' })
-    expect(finishOf({ stop_reason: 'tool_use' }, { calledTools: false })).toEqual({ reason: 'stop' })
-    expect(finishOf({ stop_reason: 'max_tokens' }, { calledTools: true })).toEqual({ reason: 'length' })
+    expect(finishOf({ stop_reason: 'tool_use' }, { calledTools: true })).toEqual({
+      reason: 'tool_calls',
+    })
+    expect(finishOf({ stop_reason: 'tool_use' }, { calledTools: false })).toEqual({
+      reason: 'stop',
+    })
+    expect(finishOf({ stop_reason: 'max_tokens' }, { calledTools: true })).toEqual({
+      reason: 'length',
+    })
   })
 
   it("keeps stop for calls the provider's own code made and consumed", () => {
@@ -26,8 +35,15 @@ describe('finishOf', () => {
   })
 
   it('keeps the stop sequence or the explanation', () => {
-    expect(finishOf({ stop_reason: 'stop_sequence', stop_sequence: 'END' }, { calledTools: false })?.detail).toBe('END')
-    const refused = { stop_reason: 'refusal', stop_sequence: null, stop_details: { explanation: 'Not this.' } }
+    expect(
+      finishOf({ stop_reason: 'stop_sequence', stop_sequence: 'END' }, { calledTools: false })
+        ?.detail,
+    ).toBe('END')
+    const refused = {
+      stop_reason: 'refusal',
+      stop_sequence: null,
+      stop_details: { explanation: 'Not this.' },
+    }
     expect(finishOf(refused, { calledTools: false })?.detail).toBe('Not this.')
   })
 

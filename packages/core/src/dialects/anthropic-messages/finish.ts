@@ -18,20 +18,25 @@ const reasons: ReadonlyMap<string, FinishReason> = new Map([
 const PLAIN = new Set(['end_turn', 'tool_use', 'max_tokens'])
 
 export interface Calls {
-  /** The answer calls tools of the client's; without one, `tool_use` ended a JSON answer given through a tool. */
+  /**
+   * The answer calls tools of the client's; without one, `tool_use` ended a JSON answer given
+   * through a tool.
+   */
   readonly calledTools: boolean
 }
 
 /**
- * Why the answer ended, from a message or the `delta` of a `message_delta`; `undefined` while it has not. Words we do not
- * know are no plain end and are kept as `native`.
+ * Why the answer ended, from a message or the `delta` of a `message_delta`; `undefined` while it
+ * has not. Words we do not know are no plain end and are kept as `native`.
  */
 export function finishOf(message: JsonObject, { calledTools }: Calls): Finish | undefined {
   const word = textOf(message.stop_reason)
   if (word === undefined) return undefined
   const reason = reasons.get(word)
-  const detail = textOf(message.stop_sequence) ?? textOf(objectOf(message.stop_details)?.explanation)
-  if (reason === undefined) return { ...unknownFinish(word), ...(detail === undefined ? {} : { detail }) }
+  const detail =
+    textOf(message.stop_sequence) ?? textOf(objectOf(message.stop_details)?.explanation)
+  if (reason === undefined)
+    return { ...unknownFinish(word), ...(detail === undefined ? {} : { detail }) }
   return {
     reason: reason === 'tool_calls' && !calledTools ? 'stop' : reason,
     ...(PLAIN.has(word) ? {} : { native: word }),

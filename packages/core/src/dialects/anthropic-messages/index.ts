@@ -32,7 +32,10 @@ export const anthropicMessages: Dialect = {
     buildRequest,
     readAnswer,
     openReader: (call) => new MessageReader(call),
-    limitHeaders: ['requests', 'tokens', 'input-tokens', 'output-tokens'].map((what) => [`anthropic-ratelimit-${what}-remaining`, `anthropic-ratelimit-${what}-reset`] as const),
+    limitHeaders: ['requests', 'tokens', 'input-tokens', 'output-tokens'].map(
+      (what) =>
+        [`anthropic-ratelimit-${what}-remaining`, `anthropic-ratelimit-${what}-reset`] as const,
+    ),
     readError,
   },
   relay,

@@ -7,7 +7,15 @@ describe('closeSchema', () => {
       type: 'object',
       properties: {
         format: { type: 'string', enum: ['a', 'b'] },
-        list: { type: 'array', minItems: 1, items: { type: 'object', properties: { when: { type: 'string', format: 'date' } }, required: ['when'] } },
+        list: {
+          type: 'array',
+          minItems: 1,
+          items: {
+            type: 'object',
+            properties: { when: { type: 'string', format: 'date' } },
+            required: ['when'],
+          },
+        },
       },
       required: ['format'],
       $defs: { a: { type: ['object', 'null'], properties: { b: { const: 1 } } } },
@@ -20,11 +28,22 @@ describe('closeSchema', () => {
           list: {
             type: 'array',
             minItems: 1,
-            items: { type: 'object', properties: { when: { type: 'string', format: 'date' } }, required: ['when'], additionalProperties: false },
+            items: {
+              type: 'object',
+              properties: { when: { type: 'string', format: 'date' } },
+              required: ['when'],
+              additionalProperties: false,
+            },
           },
         },
         required: ['format'],
-        $defs: { a: { type: ['object', 'null'], properties: { b: { const: 1 } }, additionalProperties: false } },
+        $defs: {
+          a: {
+            type: ['object', 'null'],
+            properties: { b: { const: 1 } },
+            additionalProperties: false,
+          },
+        },
         additionalProperties: false,
       },
       relaxed: [],
@@ -35,7 +54,10 @@ describe('closeSchema', () => {
   it('moves what is not enforced into the description', () => {
     const { schema, relaxed, faithful } = closeSchema({
       type: 'object',
-      properties: { age: { type: 'integer', minimum: 0, maximum: 150, description: 'Years' }, code: { type: 'string', format: 'isbn' } },
+      properties: {
+        age: { type: 'integer', minimum: 0, maximum: 150, description: 'Years' },
+        code: { type: 'string', format: 'isbn' },
+      },
     })
     expect(schema.properties).toEqual({
       age: { type: 'integer', description: 'Years (minimum: 0, maximum: 150)' },
@@ -46,8 +68,14 @@ describe('closeSchema', () => {
   })
 
   it('turns oneOf into anyOf', () => {
-    expect(closeSchema({ oneOf: [{ type: 'string' }, { type: 'object', properties: { a: {} } }] }).schema).toEqual({
-      anyOf: [{ type: 'string' }, { type: 'object', properties: { a: {} }, additionalProperties: false }],
+    expect(
+      closeSchema({ oneOf: [{ type: 'string' }, { type: 'object', properties: { a: {} } }] })
+        .schema,
+    ).toEqual({
+      anyOf: [
+        { type: 'string' },
+        { type: 'object', properties: { a: {} }, additionalProperties: false },
+      ],
     })
   })
 
@@ -55,7 +83,13 @@ describe('closeSchema', () => {
     ['free keys', { type: 'object', additionalProperties: { type: 'number' } }],
     ['an object of anything', { type: 'object', properties: { a: { type: 'object' } } }],
     ['a tuple', { type: 'array', prefixItems: [{ type: 'number' }] }],
-    ['recursion', { $ref: '#/$defs/node', $defs: { node: { type: 'object', properties: { next: { $ref: '#/$defs/node' } } } } }],
+    [
+      'recursion',
+      {
+        $ref: '#/$defs/node',
+        $defs: { node: { type: 'object', properties: { next: { $ref: '#/$defs/node' } } } },
+      },
+    ],
     ['recursion to the root', { type: 'object', properties: { next: { $ref: '#' } } }],
   ])('is not faithful to %s', (_what, schema) => {
     expect(closeSchema(schema).faithful).toBe(false)

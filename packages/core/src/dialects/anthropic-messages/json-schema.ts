@@ -6,7 +6,10 @@ export interface ClosedSchema {
   readonly schema: JsonObject
   /** Keywords that are no longer enforced; the model reads them in the descriptions. */
   readonly relaxed: readonly string[]
-  /** False when the answers it allows are not those the client's schema allows: maps with free keys, recursion. */
+  /**
+   * False when the answers it allows are not those the client's schema allows: maps with free keys,
+   * recursion.
+   */
   readonly faithful: boolean
 }
 
@@ -40,9 +43,23 @@ const UNFAITHFUL = new Set([
   'dependentRequired',
   'unevaluatedProperties',
 ])
-const FORMATS = new Set(['date-time', 'time', 'date', 'duration', 'email', 'hostname', 'uri', 'ipv4', 'ipv6', 'uuid'])
+const FORMATS = new Set([
+  'date-time',
+  'time',
+  'date',
+  'duration',
+  'email',
+  'hostname',
+  'uri',
+  'ipv4',
+  'ipv6',
+  'uuid',
+])
 
-/** The schema with every object closed and what constrained decoding refuses moved into descriptions. */
+/**
+ * The schema with every object closed and what constrained decoding refuses moved into
+ * descriptions.
+ */
 export function closeSchema(schema: JsonObject): ClosedSchema {
   const findings = { relaxed: new Set<string>(), faithful: !isRecursive(schema) }
   const closed = closeNode(schema, findings)
@@ -64,7 +81,8 @@ function closeNode(node: JsonObject, findings: Findings): JsonObject {
       findings.relaxed.add(keyword)
       hints.push(`${keyword}: ${JSON.stringify(value)}`)
     } else if (SUBSCHEMA.has(keyword)) closed[keyword] = closeValue(value, findings)
-    else if (SUBSCHEMA_LIST.has(keyword)) closed[keyword === 'oneOf' ? 'anyOf' : keyword] = closeList(value, findings)
+    else if (SUBSCHEMA_LIST.has(keyword))
+      closed[keyword === 'oneOf' ? 'anyOf' : keyword] = closeList(value, findings)
     else if (SUBSCHEMA_MAP.has(keyword)) closed[keyword] = closeMap(value, findings)
     else closed[keyword] = value
   }
@@ -72,7 +90,8 @@ function closeNode(node: JsonObject, findings: Findings): JsonObject {
     if (isOpen(node)) findings.faithful = false
     closed.additionalProperties = false
   }
-  if (hints.length > 0) closed.description = [closed.description, `(${hints.join(', ')})`].filter(Boolean).join(' ')
+  if (hints.length > 0)
+    closed.description = [closed.description, `(${hints.join(', ')})`].filter(Boolean).join(' ')
   return closed
 }
 
@@ -83,12 +102,20 @@ function isRelaxed(keyword: string, value: unknown): boolean {
 }
 
 function isObjectSchema(node: JsonObject): boolean {
-  return node.properties !== undefined || node.type === 'object' || (Array.isArray(node.type) && node.type.includes('object'))
+  return (
+    node.properties !== undefined ||
+    node.type === 'object' ||
+    (Array.isArray(node.type) && node.type.includes('object'))
+  )
 }
 
-/** Left out, `additionalProperties` is taken for carelessness where properties are listed, for a free map where none are. */
+/**
+ * Left out, `additionalProperties` is taken for carelessness where properties are listed, for a
+ * free map where none are.
+ */
 function isOpen(node: JsonObject): boolean {
-  if (node.additionalProperties === undefined) return Object.keys(objectOf(node.properties) ?? {}).length === 0
+  if (node.additionalProperties === undefined)
+    return Object.keys(objectOf(node.properties) ?? {}).length === 0
   return node.additionalProperties !== false
 }
 
@@ -104,7 +131,9 @@ function closeList(value: unknown, findings: Findings): unknown {
 function closeMap(value: unknown, findings: Findings): unknown {
   const map = objectOf(value)
   if (map === undefined) return value
-  return Object.fromEntries(Object.entries(map).map(([name, item]) => [name, closeValue(item, findings)]))
+  return Object.fromEntries(
+    Object.entries(map).map(([name, item]) => [name, closeValue(item, findings)]),
+  )
 }
 
 /** Whether following the schema's references leads back to one that is still open. */
@@ -127,5 +156,8 @@ function isRecursive(root: JsonObject): boolean {
 
 function resolve(root: JsonObject, reference: string): unknown {
   const path = reference.replace(/^#\/?/, '').split('/')
-  return path.reduce<unknown>((node, step) => objectOf(node)?.[step.replaceAll('~1', '/').replaceAll('~0', '~')], root)
+  return path.reduce<unknown>(
+    (node, step) => objectOf(node)?.[step.replaceAll('~1', '/').replaceAll('~0', '~')],
+    root,
+  )
 }

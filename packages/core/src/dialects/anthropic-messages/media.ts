@@ -5,18 +5,27 @@ import { cacheControl } from './cache-control.ts'
 import type { RequestContext } from './context.ts'
 
 const IMAGE_TYPES = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp'])
-const TEXT_TYPE = /^(text\/.+|application\/(json|xml|yaml|x-yaml|javascript|sql)|application\/.+\+(json|xml))$/
+const TEXT_TYPE =
+  /^(text\/.+|application\/(json|xml|yaml|x-yaml|javascript|sql)|application\/.+\+(json|xml))$/
 
-/** The block of an image or a file; throws `unsupported_content` for what the provider cannot read. */
-export function mediaBlock(part: ImagePart | FilePart, path: string, context: RequestContext): JsonObject {
-  const block = part.type === 'image' ? imageBlock(part, path, context) : fileBlock(part, path, context)
+/**
+ * The block of an image or a file; throws `unsupported_content` for what the provider cannot read.
+ */
+export function mediaBlock(
+  part: ImagePart | FilePart,
+  path: string,
+  context: RequestContext,
+): JsonObject {
+  const block =
+    part.type === 'image' ? imageBlock(part, path, context) : fileBlock(part, path, context)
   const cache = cacheControl(part.cacheHint, path, context)
   if (cache !== undefined) block.cache_control = cache
   return block
 }
 
 function imageBlock(part: ImagePart, path: string, context: RequestContext): JsonObject {
-  if (part.detail !== undefined && part.detail !== 'auto') context.dropped.push(`${path}.image_url.detail`)
+  if (part.detail !== undefined && part.detail !== 'auto')
+    context.dropped.push(`${path}.image_url.detail`)
   const { source } = part
   switch (source.kind) {
     case 'url':
@@ -28,11 +37,16 @@ function imageBlock(part: ImagePart, path: string, context: RequestContext): Jso
   }
 }
 
-function base64Image(source: { mediaType: string; data: string }, path: string, context: RequestContext): JsonObject {
+function base64Image(
+  source: { mediaType: string; data: string },
+  path: string,
+  context: RequestContext,
+): JsonObject {
   const mediaType = plainType(source.mediaType)
   // Not a registered type, but what many clients call a JPEG.
   const known = mediaType === 'image/jpg' ? 'image/jpeg' : mediaType
-  if (!IMAGE_TYPES.has(known)) throw unsupported(path, `images of type ${mediaType || 'unknown'}`, context)
+  if (!IMAGE_TYPES.has(known))
+    throw unsupported(path, `images of type ${mediaType || 'unknown'}`, context)
   return { type: 'image', source: { type: 'base64', media_type: known, data: source.data } }
 }
 
@@ -40,16 +54,25 @@ function fileBlock(part: FilePart, path: string, context: RequestContext): JsonO
   const { source } = part
   const title = part.name === undefined ? {} : { title: part.name }
   if (source.kind === 'id') throw foreignFile(path, context)
-  if (source.kind === 'url') return { type: 'document', source: { type: 'url', url: source.url }, ...title }
+  if (source.kind === 'url')
+    return { type: 'document', source: { type: 'url', url: source.url }, ...title }
   const mediaType = fileType(source.mediaType, part.name)
   if (mediaType.startsWith('image/')) return base64Image(source, path, context)
   if (mediaType === 'application/pdf') {
-    return { type: 'document', source: { type: 'base64', media_type: mediaType, data: source.data }, ...title }
+    return {
+      type: 'document',
+      source: { type: 'base64', media_type: mediaType, data: source.data },
+      ...title,
+    }
   }
   if (TEXT_TYPE.test(mediaType)) {
     const text = Buffer.from(source.data, 'base64').toString('utf8')
     if (text.trim() === '') throw unsupported(path, 'empty files', context)
-    return { type: 'document', source: { type: 'text', media_type: 'text/plain', data: text }, ...title }
+    return {
+      type: 'document',
+      source: { type: 'text', media_type: 'text/plain', data: text },
+      ...title,
+    }
   }
   throw unsupported(path, `files of type ${mediaType || 'unknown'}`, context)
 }
@@ -60,14 +83,22 @@ export function refuseAudio(part: AudioPart, path: string, context: RequestConte
 }
 
 function foreignFile(path: string, context: RequestContext): GatewayError {
-  return unsupported(path, 'files by the id another provider gave them; send the content itself', context)
+  return unsupported(
+    path,
+    'files by the id another provider gave them; send the content itself',
+    context,
+  )
 }
 
 export function unsupported(path: string, what: string, context: RequestContext): GatewayError {
-  return new GatewayError('unsupported_content', `${context.provider} does not take ${what} (${path}).`, {
-    param: path,
-    provider: context.provider,
-  })
+  return new GatewayError(
+    'unsupported_content',
+    `${context.provider} does not take ${what} (${path}).`,
+    {
+      param: path,
+      provider: context.provider,
+    },
+  )
 }
 
 const UNKNOWN_TYPE = 'application/octet-stream'

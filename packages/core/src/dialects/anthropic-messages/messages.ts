@@ -22,7 +22,10 @@ interface Turn extends Content {
   readonly role: 'user' | 'assistant'
 }
 
-/** The conversation as turns of `user` and `assistant` in strict alternation, with the leading instructions apart. */
+/**
+ * The conversation as turns of `user` and `assistant` in strict alternation, with the leading
+ * instructions apart.
+ */
 export function planMessages(messages: readonly Message[], context: RequestContext): MessagePlan {
   const leading = countLeadingInstructions(messages)
   const turns: Turn[] = []
@@ -30,13 +33,19 @@ export function planMessages(messages: readonly Message[], context: RequestConte
     if (index >= leading) addTurn(turns, message, { path: `messages[${index}]`, context })
   }
   if (turns.length === 0) {
-    throw new GatewayError('invalid_request', 'messages: there is nothing in them for the model to answer.', { param: 'messages' })
+    throw new GatewayError(
+      'invalid_request',
+      'messages: there is nothing in them for the model to answer.',
+      { param: 'messages' },
+    )
   }
   trimLastAnswer(turns)
   return {
     system: systemOf(messages.slice(0, leading), context),
     messages: turns.map((turn, index) => wireMessage(turn, turns[index - 1])),
-    toolNames: turns.flatMap((turn) => (turn.role === 'assistant' ? turn.tools.map((block) => String(block.name)) : [])),
+    toolNames: turns.flatMap((turn) =>
+      turn.role === 'assistant' ? turn.tools.map((block) => String(block.name)) : [],
+    ),
     unsignedToolLoop: isUnsignedToolLoop(turns),
   }
 }
@@ -51,14 +60,19 @@ function countLeadingInstructions(messages: readonly Message[]): number {
   return first === -1 ? messages.length - 1 : first
 }
 
-function systemOf(messages: readonly Message[], context: RequestContext): string | readonly JsonObject[] | undefined {
+function systemOf(
+  messages: readonly Message[],
+  context: RequestContext,
+): string | readonly JsonObject[] | undefined {
   const blocks = messages.flatMap((message, index) => {
     const path = `messages[${index}]`
     reportName(message, path, context)
     return message.parts.flatMap((part, at) => {
       const partPath = `${path}.content[${at}]`
       if (part.type === 'text') return textBlocks(part, partPath, context)
-      context.dropped.push(refuseOrDrop(context, partPath, `content of type ${part.type} in a system message`))
+      context.dropped.push(
+        refuseOrDrop(context, partPath, `content of type ${part.type} in a system message`),
+      )
       return []
     })
   })
@@ -75,9 +89,13 @@ interface Place {
 function addTurn(turns: Turn[], message: Message, place: Place): void {
   const { path, context } = place
   reportName(message, path, context)
-  if (isInstruction(message)) context.dropped.push(`${path}.role (${message.role} moved into user turn)`)
+  if (isInstruction(message))
+    context.dropped.push(`${path}.role (${message.role} moved into user turn)`)
   const role = message.role === 'assistant' ? 'assistant' : 'user'
-  const content = role === 'assistant' ? assistantContent(message, path, context) : userContent(message, path, context)
+  const content =
+    role === 'assistant'
+      ? assistantContent(message, path, context)
+      : userContent(message, path, context)
   if (content.blocks.length === 0 && content.tools.length === 0) return
   const last = turns.at(-1)
   if (last?.role !== role) {
@@ -92,15 +110,25 @@ function reportName(message: Message, path: string, context: RequestContext): vo
   if (message.name !== undefined) context.dropped.push(`${path}.name`)
 }
 
-/** Results come first and in the order of the calls they answer; calls come last, after any thinking. */
+/**
+ * Results come first and in the order of the calls they answer; calls come last, after any
+ * thinking.
+ */
 function wireMessage(turn: Turn, previous: Turn | undefined): JsonObject {
-  if (turn.role === 'assistant') return { role: turn.role, content: [...turn.blocks, ...turn.tools] }
+  if (turn.role === 'assistant')
+    return { role: turn.role, content: [...turn.blocks, ...turn.tools] }
   const order = new Map(previous?.tools.map((block, index) => [block.id, index]))
   const rank = (block: JsonObject): number => order.get(block.tool_use_id) ?? order.size
-  return { role: turn.role, content: [...turn.tools.toSorted((a, b) => rank(a) - rank(b)), ...turn.blocks] }
+  return {
+    role: turn.role,
+    content: [...turn.tools.toSorted((a, b) => rank(a) - rank(b)), ...turn.blocks],
+  }
 }
 
-/** A conversation that ends with the assistant's words is continued, and those may not end in white space. */
+/**
+ * A conversation that ends with the assistant's words is continued, and those may not end in white
+ * space.
+ */
 function trimLastAnswer(turns: readonly Turn[]): void {
   const last = turns.at(-1)
   if (last?.role !== 'assistant' || last.tools.length > 0) return
@@ -108,7 +136,10 @@ function trimLastAnswer(turns: readonly Turn[]): void {
   if (block?.type === 'text' && typeof block.text === 'string') block.text = block.text.trimEnd()
 }
 
-/** With a token budget for thinking, the provider wants the loop that is going on to have begun with thinking. */
+/**
+ * With a token budget for thinking, the provider wants the loop that is going on to have begun with
+ * thinking.
+ */
 function isUnsignedToolLoop(turns: readonly Turn[]): boolean {
   let answersTools = turns.length - 1
   if (!answersToolCalls(turns[answersTools])) return false

@@ -54,15 +54,30 @@ describe('rulesOf', () => {
   })
 
   it('knows which models refuse a forced tool', () => {
-    const refusing = ['claude-opus-5-5', 'claude-sonnet-5-5', 'claude-fable-5-1', 'claude-fable-5-2']
-    const taking = ['claude-opus-5', 'claude-sonnet-5', 'claude-fable-5', 'claude-haiku-5-5', 'claude-haiku-4-5', 'glm-5']
+    const refusing = [
+      'claude-opus-5-5',
+      'claude-sonnet-5-5',
+      'claude-fable-5-1',
+      'claude-fable-5-2',
+    ]
+    const taking = [
+      'claude-opus-5',
+      'claude-sonnet-5',
+      'claude-fable-5',
+      'claude-haiku-5-5',
+      'claude-haiku-4-5',
+      'glm-5',
+    ]
     expect(refusing.filter((model) => rulesOf(model).forcedToolChoice)).toEqual([])
     expect(taking.filter((model) => !rulesOf(model).forcedToolChoice)).toEqual([])
   })
 
   it('assumes nothing about limits of models it does not know', () => {
     expect(rulesOf('claude-future-9').maxTokensLimit).toBe(Number.POSITIVE_INFINITY)
-    expect(rulesOf('glm-5')).toMatchObject({ temperatureLimit: Number.POSITIVE_INFINITY, maxTokensLimit: Number.POSITIVE_INFINITY })
+    expect(rulesOf('glm-5')).toMatchObject({
+      temperatureLimit: Number.POSITIVE_INFINITY,
+      maxTokensLimit: Number.POSITIVE_INFINITY,
+    })
   })
 })
 

@@ -6,13 +6,18 @@ export interface ModelRules {
   readonly maxTokensLimit: number
   /** Largest `temperature`; infinite where it is not known. */
   readonly temperatureLimit: number
-  /** `temperature`, `top_p`, `top_k`: all, `temperature` or `top_p` but not both, or none of them. */
+  /**
+   * `temperature`, `top_p`, `top_k`: all, `temperature` or `top_p` but not both, or none of them.
+   */
   readonly sampling: 'all' | 'either' | 'none'
-  /** How thinking is asked for: not at all, with a token budget, or with `adaptive` and an effort. */
+  /**
+   * How thinking is asked for: not at all, with a token budget, or with `adaptive` and an effort.
+   */
   readonly thinking: 'unsupported' | 'budget' | 'adaptive'
   /**
-   * How a model is kept from thinking: it does not unless asked (`omit`), it must be told (`disabled`), it can only be
-   * told to think less (`between_tools`), or it always thinks (`never`).
+   * How a model is kept from thinking: it does not unless asked (`omit`), it must be told
+   * (`disabled`), it can only be told to think less (`between_tools`), or it always thinks
+   * (`never`).
    */
   readonly thinkingOff: 'omit' | 'disabled' | 'between_tools' | 'never'
   /** Words `output_config.effort` takes, from least to most. */
@@ -35,7 +40,12 @@ const early: ModelRules = {
   forcedToolChoice: true,
 }
 const version35: ModelRules = { ...early, defaultMaxTokens: 8192, maxTokensLimit: 8192 }
-const version37: ModelRules = { ...early, defaultMaxTokens: 64_000, maxTokensLimit: 64_000, thinking: 'budget' }
+const version37: ModelRules = {
+  ...early,
+  defaultMaxTokens: 64_000,
+  maxTokensLimit: 64_000,
+  thinking: 'budget',
+}
 const version4: ModelRules = { ...version37, sampling: 'either' }
 const opus4: ModelRules = { ...version4, defaultMaxTokens: 32_000, maxTokensLimit: 32_000 }
 const version45: ModelRules = { ...version4, structuredOutput: true }
@@ -46,13 +56,22 @@ const version46: ModelRules = {
   thinking: 'adaptive',
   efforts: ['low', 'medium', 'high', 'max'],
 }
-const version47: ModelRules = { ...version46, sampling: 'none', efforts: ['low', 'medium', 'high', 'xhigh', 'max'] }
+const version47: ModelRules = {
+  ...version46,
+  sampling: 'none',
+  efforts: ['low', 'medium', 'high', 'xhigh', 'max'],
+}
 const version5: ModelRules = { ...version47, thinkingOff: 'disabled' }
 const alwaysThinking: ModelRules = { ...version5, thinkingOff: 'never' }
 const unforceable: ModelRules = { ...alwaysThinking, forcedToolChoice: false }
 
-/** Rules by family and the version they begin with, newest first; a later version keeps them until told otherwise. */
-const families: Readonly<Record<string, readonly { readonly from: number; readonly rules: ModelRules }[]>> = {
+/**
+ * Rules by family and the version they begin with, newest first; a later version keeps them until
+ * told otherwise.
+ */
+const families: Readonly<
+  Record<string, readonly { readonly from: number; readonly rules: ModelRules }[]>
+> = {
   opus: [
     { from: 5.5, rules: unforceable },
     { from: 5, rules: version5 },
@@ -90,7 +109,11 @@ const families: Readonly<Record<string, readonly { readonly from: number; readon
 }
 
 /** A model newer than this table: the newest rules, but no upper bound we would have to guess. */
-const newer: ModelRules = { ...version5, defaultMaxTokens: 64_000, maxTokensLimit: Number.POSITIVE_INFINITY }
+const newer: ModelRules = {
+  ...version5,
+  defaultMaxTokens: 64_000,
+  maxTokensLimit: Number.POSITIVE_INFINITY,
+}
 
 /** Another maker's model behind this wire format: nothing is assumed about it. */
 const foreign: ModelRules = {
@@ -109,7 +132,10 @@ const FAMILY_FIRST = /claude-([a-z]+)(?:[-.@](\d)(?:[-.](\d))?)?(?!\d)/
 const VERSION_FIRST = /claude-(\d)(?:[-.](\d))?-([a-z]+)/
 const CLAUDE_1_OR_2 = /claude-(?:instant|v?[12](?!\d))/
 
-/** The rules of a model, whatever a cloud put before or after its id (`us.anthropic.claude-...-v1:0`, `...@20250514`). */
+/**
+ * The rules of a model, whatever a cloud put before or after its id
+ * (`us.anthropic.claude-...-v1:0`, `...@20250514`).
+ */
 export function rulesOf(model: string): ModelRules {
   const id = model.toLowerCase()
   if (!id.includes('claude-')) return foreign
@@ -120,7 +146,10 @@ export function rulesOf(model: string): ModelRules {
   return rulesFrom(match?.[1] ?? '', versionOf(match?.[2], match?.[3]))
 }
 
-/** Whether the model is one this dialect was made for; behind the wire format stand others too, with rules of their own. */
+/**
+ * Whether the model is one this dialect was made for; behind the wire format stand others too, with
+ * rules of their own.
+ */
 export function isClaude(model: string): boolean {
   return rulesOf(model) !== foreign
 }

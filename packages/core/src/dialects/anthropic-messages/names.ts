@@ -7,8 +7,9 @@ export const DIALECT = 'anthropic-messages'
 export const DEFAULT_VERSION = '2023-06-01'
 
 /**
- * Models without structured output answer through a tool they are forced to call. The answer's reader knows nothing of
- * the request, so it recognises that tool by this name and turns its input back into text.
+ * Models without structured output answer through a tool they are forced to call. The answer's
+ * reader knows nothing of the request, so it recognises that tool by this name and turns its input
+ * back into text.
  */
 export const JSON_ANSWER_TOOL = 'postern_json_answer'
 
@@ -21,8 +22,9 @@ export const TOOL_NAMES: NameRule = { max: 128, customMax: 128 - CUSTOM_TOOL_PRE
 export const CUSTOM_TOOL_INPUT = 'input'
 
 /**
- * What a tool is called on the wire. Custom tools are offered as functions of one string; their name carries a mark, so
- * that a call to one comes back to the client as the custom call it expects.
+ * What a tool is called on the wire. Custom tools are offered as functions of one string; their
+ * name carries a mark, so that a call to one comes back to the client as the custom call it
+ * expects.
  */
 export function wireToolName(tool: { readonly name: string; readonly kind: string }): string {
   return tool.kind === 'custom' ? CUSTOM_TOOL_PREFIX + tool.name : tool.name
@@ -30,5 +32,7 @@ export function wireToolName(tool: { readonly name: string; readonly kind: strin
 
 /** The client's name of a custom tool, `undefined` for every other tool. */
 export function customToolName(wireName: string): string | undefined {
-  return wireName.startsWith(CUSTOM_TOOL_PREFIX) ? wireName.slice(CUSTOM_TOOL_PREFIX.length) : undefined
+  return wireName.startsWith(CUSTOM_TOOL_PREFIX)
+    ? wireName.slice(CUSTOM_TOOL_PREFIX.length)
+    : undefined
 }

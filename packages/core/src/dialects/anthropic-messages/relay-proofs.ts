@@ -17,9 +17,16 @@ export function markedContent(content: readonly unknown[], issuer: string): unkn
 }
 
 function markedBlock(block: JsonObject, issuer: string): JsonObject | undefined {
-  const field = block.type === 'thinking' ? 'signature' : block.type === 'redacted_thinking' ? 'data' : undefined
+  const field =
+    block.type === 'thinking'
+      ? 'signature'
+      : block.type === 'redacted_thinking'
+        ? 'data'
+        : undefined
   const value = field === undefined ? undefined : textOf(block[field])
-  return field === undefined || value === undefined || issuer === '' ? undefined : { ...block, [field]: markProof(value, issuer) }
+  return field === undefined || value === undefined || issuer === ''
+    ? undefined
+    : { ...block, [field]: markProof(value, issuer) }
 }
 
 /** Proofs of this dialect hold for every account of a provider. */
@@ -28,8 +35,8 @@ function providerOf(issuer: string): string {
 }
 
 /**
- * The proofs in a stream of this dialect, each with its issuer. A proof may come in pieces, and its mark is about all of
- * it: the pieces are kept until their block ends.
+ * The proofs in a stream of this dialect, each with its issuer. A proof may come in pieces, and its
+ * mark is about all of it: the pieces are kept until their block ends.
  */
 export class ProofMarker implements Marker {
   readonly #issuer: string
@@ -40,7 +47,10 @@ export class ProofMarker implements Marker {
   }
 
   concerns(block: Buffer): boolean {
-    return this.#issuer !== '' && (this.#pieces.size > 0 || block.includes('signature') || block.includes('redacted_thinking'))
+    return (
+      this.#issuer !== '' &&
+      (this.#pieces.size > 0 || block.includes('signature') || block.includes('redacted_thinking'))
+    )
   }
 
   take(frame: SseFrame): string | undefined {
@@ -65,7 +75,13 @@ export class ProofMarker implements Marker {
     if (proof === undefined) return undefined
     this.#pieces.delete(index)
     const stop = `event: content_block_stop\ndata: ${data}\n\n`
-    return proof === '' ? stop : written({ type: 'content_block_delta', index, delta: { type: 'signature_delta', signature: markProof(proof, this.#issuer) } }) + stop
+    return proof === ''
+      ? stop
+      : written({
+          type: 'content_block_delta',
+          index,
+          delta: { type: 'signature_delta', signature: markProof(proof, this.#issuer) },
+        }) + stop
   }
 }
 

@@ -11,25 +11,43 @@ interface How extends Sent {
 }
 
 function relay(text: string, { model = 'claude-sonnet-4-5', quirks = {}, ...sent }: How = {}) {
-  const built = relayRequest(parseRequest(clientRequest(text, sent)), callContext({ model, quirks }))
+  const built = relayRequest(
+    parseRequest(clientRequest(text, sent)),
+    callContext({ model, quirks }),
+  )
   const spliced = built.body instanceof Uint8Array
-  const out = spliced ? Buffer.from(built.body as Uint8Array).toString() : JSON.stringify(built.body)
+  const out = spliced
+    ? Buffer.from(built.body as Uint8Array).toString()
+    : JSON.stringify(built.body)
   return { ...built, spliced, out, parsed: JSON.parse(out) as JsonObject }
 }
 
 const M = '"max_tokens":10,"messages":[{"role":"user","content":"hi"}]'
-const turns = (...messages: JsonObject[]) => JSON.stringify({ model: 'm', max_tokens: 4096, messages })
+const turns = (...messages: JsonObject[]) =>
+  JSON.stringify({ model: 'm', max_tokens: 4096, messages })
 const user = { role: 'user', content: 'hi' }
 const text = { type: 'text', text: 'a' }
 const use = { type: 'tool_use', id: 'toolu_1', name: 'f', input: {} }
-const result = { role: 'user', content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'ok' }] }
+const result = {
+  role: 'user',
+  content: [{ type: 'tool_result', tool_use_id: 'toolu_1', content: 'ok' }],
+}
 const own = { type: 'thinking', thinking: 'hm', signature: 'Eq+/==' }
-const foreign = { type: 'thinking', thinking: 'hm', signature: carrySignature({ origin: 'gemini', value: 'x' }) }
+const foreign = {
+  type: 'thinking',
+  thinking: 'hm',
+  signature: carrySignature({ origin: 'gemini', value: 'x' }),
+}
 
 describe('bytes', () => {
   it('pass as they are, but for the model', () => {
     const before = `{"system":[{"type":"text","text":"\\u00e9","cache_control":{"type":"ephemeral"}}],"temperature":1.0, "model" : "m",${M},"tools":[{"name":"Task","input_schema":{"properties":{"model":{"enum":["opus"]}}}}]}`
-    expect(relay(before)).toMatchObject({ spliced: true, out: before.replace('"model" : "m"', '"model" : "claude-sonnet-4-5"'), dropped: [], path: '/v1/messages' })
+    expect(relay(before)).toMatchObject({
+      spliced: true,
+      out: before.replace('"model" : "m"', '"model" : "claude-sonnet-4-5"'),
+      dropped: [],
+      path: '/v1/messages',
+    })
   })
 
   it('nastiest 9: signatures and padding are never written anew', () => {
@@ -53,15 +71,22 @@ describe('headers and path', () => {
   })
 
   it('?beta=true where the client asked so', () => {
-    expect(relay(`{"model":"m",${M}}`, { query: 'beta=true&other=1' }).path).toBe('/v1/messages?beta=true')
+    expect(relay(`{"model":"m",${M}}`, { query: 'beta=true&other=1' }).path).toBe(
+      '/v1/messages?beta=true',
+    )
   })
 })
 
 describe('A2: what the provider would refuse is left out and reported', () => {
   it('proofs of other providers; its own stay, byte for byte', () => {
-    const redacted = { type: 'redacted_thinking', data: carrySignature({ origin: 'openai-responses', value: 'x' }) }
+    const redacted = {
+      type: 'redacted_thinking',
+      data: carrySignature({ origin: 'openai-responses', value: 'x' }),
+    }
     const unsigned = { type: 'thinking', thinking: 'hm', signature: carrySignature(undefined) }
-    const { parsed, dropped } = relay(turns(user, { role: 'assistant', content: [foreign, own, redacted, text, unsigned] }, user))
+    const { parsed, dropped } = relay(
+      turns(user, { role: 'assistant', content: [foreign, own, redacted, text, unsigned] }, user),
+    )
     expect(parsed.messages).toEqual([user, { role: 'assistant', content: [own, text] }, user])
     expect(dropped).toEqual(['messages.thinking (of another provider)'])
   })
@@ -69,43 +94,101 @@ describe('A2: what the provider would refuse is left out and reported', () => {
   it('thinking that nobody signed, where signatures are checked', () => {
     const unsigned = { type: 'thinking', thinking: 'hm', signature: '' }
     const history = turns(user, { role: 'assistant', content: [unsigned, text] }, user)
-    expect(relay(history)).toMatchObject({ parsed: { messages: [user, { role: 'assistant', content: [text] }, user] }, dropped: ['messages.thinking (unsigned)'] })
+    expect(relay(history)).toMatchObject({
+      parsed: { messages: [user, { role: 'assistant', content: [text] }, user] },
+      dropped: ['messages.thinking (unsigned)'],
+    })
     expect(relay(history, { model: 'kimi-k3' })).toMatchObject({ spliced: true, dropped: [] })
   })
 
   it('a turn of nothing else', () => {
-    expect(relay(turns(user, { role: 'assistant', content: [foreign] }, user)).parsed.messages).toEqual([user, user])
+    expect(
+      relay(turns(user, { role: 'assistant', content: [foreign] }, user)).parsed.messages,
+    ).toEqual([user, user])
   })
 
   it('citations that prove nothing', () => {
-    const [mine, real] = [{ type: 'web_search_result_location', url: 'u', encrypted_index: UNPROVEN }, { type: 'web_search_result_location', url: 'u', encrypted_index: 'Eo8=' }]
-    const { parsed } = relay(turns(user, { role: 'assistant', content: [{ ...text, citations: [mine, real] }] }, user))
-    expect(parsed.messages).toMatchObject([user, { content: [{ ...text, citations: [real] }] }, user])
+    const [mine, real] = [
+      { type: 'web_search_result_location', url: 'u', encrypted_index: UNPROVEN },
+      { type: 'web_search_result_location', url: 'u', encrypted_index: 'Eo8=' },
+    ]
+    const { parsed } = relay(
+      turns(user, { role: 'assistant', content: [{ ...text, citations: [mine, real] }] }, user),
+    )
+    expect(parsed.messages).toMatchObject([
+      user,
+      { content: [{ ...text, citations: [real] }] },
+      user,
+    ])
   })
 
   it('fields the service refuses', () => {
-    expect(relay(`{"model":"m","speed":"fast",${M}}`, { quirks: { dropFields: ['speed', 'container'] } })).toMatchObject({ dropped: ['speed'], parsed: { model: 'claude-sonnet-4-5', max_tokens: 10 } })
-    expect(relay(`{"model":"m","speed":"fast",${M}}`, { quirks: { dropFields: ['speed'] } }).parsed).not.toHaveProperty('speed')
+    expect(
+      relay(`{"model":"m","speed":"fast",${M}}`, {
+        quirks: { dropFields: ['speed', 'container'] },
+      }),
+    ).toMatchObject({ dropped: ['speed'], parsed: { model: 'claude-sonnet-4-5', max_tokens: 10 } })
+    expect(
+      relay(`{"model":"m","speed":"fast",${M}}`, { quirks: { dropFields: ['speed'] } }).parsed,
+    ).not.toHaveProperty('speed')
   })
 })
 
 describe('U12: a budget for thinking in the middle of a tool loop', () => {
   const thinking = { type: 'enabled', budget_tokens: 2048 }
-  const loop = (first: readonly JsonObject[], more: JsonObject = { thinking }) => JSON.stringify({ model: 'm', max_tokens: 4096, ...more, messages: [user, { role: 'assistant', content: first }, result, { role: 'assistant', content: [{ ...use }] }, result] })
+  const loop = (first: readonly JsonObject[], more: JsonObject = { thinking }) =>
+    JSON.stringify({
+      model: 'm',
+      max_tokens: 4096,
+      ...more,
+      messages: [
+        user,
+        { role: 'assistant', content: first },
+        result,
+        { role: 'assistant', content: [{ ...use }] },
+        result,
+      ],
+    })
 
   it('that began without signed thinking is given up', () => {
     const { parsed, dropped } = relay(loop([foreign, use]))
     expect(parsed).not.toHaveProperty('thinking')
-    expect(dropped).toEqual(['messages.thinking (of another provider)', 'thinking (the tool calls before were made without signed thinking)'])
+    expect(dropped).toEqual([
+      'messages.thinking (of another provider)',
+      'thinking (the tool calls before were made without signed thinking)',
+    ])
     expect(relay(loop([use])).parsed).not.toHaveProperty('thinking')
   })
 
   it.each([
     ['that began with it', loop([own, use]), 'claude-sonnet-4-5'],
-    ['of a model that plans its own thinking', loop([use], { thinking: { type: 'adaptive' } }), 'claude-opus-5'],
+    [
+      'of a model that plans its own thinking',
+      loop([use], { thinking: { type: 'adaptive' } }),
+      'claude-opus-5',
+    ],
     ['of a service that does not check', loop([use]), 'kimi-k3'],
-    ['that is over', JSON.stringify({ model: 'm', max_tokens: 4096, thinking, messages: [user, { role: 'assistant', content: [use] }, result, { role: 'assistant', content: [text] }, user] }), 'claude-sonnet-4-5'],
-    ['that never was', JSON.stringify({ model: 'm', max_tokens: 4096, thinking, messages: [user] }), 'claude-sonnet-4-5'],
+    [
+      'that is over',
+      JSON.stringify({
+        model: 'm',
+        max_tokens: 4096,
+        thinking,
+        messages: [
+          user,
+          { role: 'assistant', content: [use] },
+          result,
+          { role: 'assistant', content: [text] },
+          user,
+        ],
+      }),
+      'claude-sonnet-4-5',
+    ],
+    [
+      'that never was',
+      JSON.stringify({ model: 'm', max_tokens: 4096, thinking, messages: [user] }),
+      'claude-sonnet-4-5',
+    ],
   ])('%s is kept', (_which, body, model) => {
     expect(relay(body, { model })).toMatchObject({ spliced: true, dropped: [] })
   })

@@ -7,20 +7,27 @@ import { DEFAULT_VERSION } from './names.ts'
 import { MessagesRequest } from './server-request.ts'
 
 /**
- * The client's request for a provider that speaks the same dialect: its own bytes with the physical model in place of
- * the name the client used, and its version and beta headers. Only what the provider would refuse is changed, and
- * reported.
+ * The client's request for a provider that speaks the same dialect: its own bytes with the physical
+ * model in place of the name the client used, and its version and beta headers. Only what the
+ * provider would refuse is changed, and reported.
  *
  * @param path below the provider's base URL: counting tokens takes the same body
  */
-export function relayRequest(request: ChatRequest, call: CallContext, path = '/v1/messages'): BuiltRequest {
+export function relayRequest(
+  request: ChatRequest,
+  call: CallContext,
+  path = '/v1/messages',
+): BuiltRequest {
   const { changed, dropped } = changesFor(request.body, call)
   const address = {
     path: request instanceof MessagesRequest ? path + request.search : path,
     headers: { 'anthropic-version': DEFAULT_VERSION, ...request.headers },
     dropped,
   }
-  const bytes = changed === undefined && request.bytes !== undefined ? spliceModel(request.bytes, { from: request.model, to: call.model }) : undefined
+  const bytes =
+    changed === undefined && request.bytes !== undefined
+      ? spliceModel(request.bytes, { from: request.model, to: call.model })
+      : undefined
   return { ...address, body: bytes ?? { ...(changed ?? request.body), model: call.model } }
 }
 
@@ -34,8 +41,16 @@ function changesFor(body: JsonObject, call: CallContext): Changes {
   const dropped = new Set<string>()
   const remove = (call.quirks.dropFields ?? []).filter((field) => body[field] !== undefined)
   for (const field of remove) dropped.add(field)
-  const messages = withoutForeignProofs(listOf(body.messages), { mustBeSigned: isClaude(call.model), issuer: call.issuer?.split('#')[0] || undefined, dropped })
-  if (isClaude(call.model) && objectOf(body.thinking)?.type === 'enabled' && isUnsignedToolLoop(messages ?? listOf(body.messages))) {
+  const messages = withoutForeignProofs(listOf(body.messages), {
+    mustBeSigned: isClaude(call.model),
+    issuer: call.issuer?.split('#')[0] || undefined,
+    dropped,
+  })
+  if (
+    isClaude(call.model) &&
+    objectOf(body.thinking)?.type === 'enabled' &&
+    isUnsignedToolLoop(messages ?? listOf(body.messages))
+  ) {
     remove.push('thinking')
     dropped.add('thinking (the tool calls before were made without signed thinking)')
   }
@@ -53,12 +68,19 @@ interface Cleaning {
   readonly dropped: Set<string>
 }
 
-/** A history that other providers have written carries their proofs, which this one refuses. `undefined` where there are none. */
-function withoutForeignProofs(messages: readonly unknown[], cleaning: Cleaning): unknown[] | undefined {
+/**
+ * A history that other providers have written carries their proofs, which this one refuses.
+ * `undefined` where there are none.
+ */
+function withoutForeignProofs(
+  messages: readonly unknown[],
+  cleaning: Cleaning,
+): unknown[] | undefined {
   let isChanged = false
   const cleaned = messages.flatMap((item) => {
     const message = objectOf(item)
-    if (message === undefined || message.role !== 'assistant' || !Array.isArray(message.content)) return [item]
+    if (message === undefined || message.role !== 'assistant' || !Array.isArray(message.content))
+      return [item]
     const content = cleanContent(message.content, cleaning)
     if (content === undefined) return [item]
     isChanged = true
@@ -84,25 +106,39 @@ function cleanContent(content: readonly unknown[], cleaning: Cleaning): unknown[
     }
     if (!objectsOf(block.citations).some(isUnproven)) return [item]
     isChanged = true
-    return [{ ...block, citations: objectsOf(block.citations).filter((citation) => !isUnproven(citation)) }]
+    return [
+      {
+        ...block,
+        citations: objectsOf(block.citations).filter((citation) => !isUnproven(citation)),
+      },
+    ]
   })
   return isChanged ? cleaned : undefined
 }
 
 /** Thinking with its proof as the provider wrote it. */
 function withoutMark(block: JsonObject, issuer: string): JsonObject {
-  const field = block.type === 'thinking' ? 'signature' : block.type === 'redacted_thinking' ? 'data' : undefined
+  const field =
+    block.type === 'thinking'
+      ? 'signature'
+      : block.type === 'redacted_thinking'
+        ? 'data'
+        : undefined
   const value = field === undefined ? undefined : ownProof(block[field], issuer)
   return field === undefined || value === undefined ? block : { ...block, [field]: value }
 }
 
-function isForeignThinking(block: JsonObject, { mustBeSigned, issuer, dropped }: Cleaning): boolean {
+function isForeignThinking(
+  block: JsonObject,
+  { mustBeSigned, issuer, dropped }: Cleaning,
+): boolean {
   if (block.type !== 'thinking' && block.type !== 'redacted_thinking') return false
   const proof = block.type === 'thinking' ? block.signature : block.data
   if (issuer !== undefined && ownProof(proof, issuer) !== undefined) return false
   const isUnmarked = issuer !== undefined && typeof proof === 'string' && proof !== ''
   if (isCarried(proof) || isUnmarked) dropped.add('messages.thinking (of another provider)')
-  else if (mustBeSigned && (proof === undefined || proof === '')) dropped.add('messages.thinking (unsigned)')
+  else if (mustBeSigned && (proof === undefined || proof === ''))
+    dropped.add('messages.thinking (unsigned)')
   else return false
   return true
 }
@@ -111,13 +147,20 @@ function isUnproven(citation: JsonObject): boolean {
   return isCarried(citation.encrypted_index)
 }
 
-/** With a token budget for thinking, the provider wants a tool loop that goes on to have begun with thinking. */
+/**
+ * With a token budget for thinking, the provider wants a tool loop that goes on to have begun with
+ * thinking.
+ */
 function isUnsignedToolLoop(messages: readonly unknown[]): boolean {
   let opening: JsonObject | undefined
   for (let at = messages.length - 1; at >= 0; at--) {
     const message = objectOf(messages[at])
     if (message?.role === 'assistant') opening = message
-    else if (message?.role === 'user' && !objectsOf(message.content).some(({ type }) => type === 'tool_result')) break
+    else if (
+      message?.role === 'user' &&
+      !objectsOf(message.content).some(({ type }) => type === 'tool_result')
+    )
+      break
   }
   if (opening === undefined || objectOf(messages.at(-1))?.role === 'assistant') return false
   const first = objectsOf(opening.content)[0]?.type

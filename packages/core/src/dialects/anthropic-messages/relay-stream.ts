@@ -16,12 +16,13 @@ const BLANK_LINE = Buffer.from('\n\n')
 type Verdict = 'as it is' | 'nothing' | 'named'
 
 /**
- * A streamed message on its way between two sides that speak this dialect. Content that follows the letter is forwarded
- * unread; the start, the end, errors and whatever deviates are parsed, and written anew only where official clients would
- * stumble: events without a name, and a second `message_start`.
+ * A streamed message on its way between two sides that speak this dialect. Content that follows the
+ * letter is forwarded unread; the start, the end, errors and whatever deviates are parsed, and
+ * written anew only where official clients would stumble: events without a name, and a second
+ * `message_start`.
  *
- * `message_start` and pings are no answer yet: an overloaded provider sends them before it says so. They are held back
- * until a block begins, so that another target may still take over.
+ * `message_start` and pings are no answer yet: an overloaded provider sends them before it says so.
+ * They are held back until a block begins, so that another target may still take over.
  */
 export class MessageStreamRelay implements StreamRelay {
   events = 0
@@ -69,7 +70,8 @@ export class MessageStreamRelay implements StreamRelay {
   flush(): Uint8Array | string | undefined {
     const rest = this.#splitter.rest()
     if (rest === undefined) return undefined
-    // Without its blank line an event may be cut off in the middle; where its data has not come, it is none.
+    // Without its blank line an event may be cut off in the middle; where its data has not come, it
+    // is none.
     const block = Buffer.concat([rest, BLANK_LINE])
     return parseFrames(block).length === 0 ? undefined : this.#read(block)
   }
@@ -90,8 +92,11 @@ export class MessageStreamRelay implements StreamRelay {
       if (this.error !== undefined) break
       verdicts.push(verdict)
     }
-    const isWhole = verdicts.length === frames.length && verdicts.every((verdict) => verdict === 'as it is')
-    const output = isWhole ? block : frames.map((frame, at) => textOfFrame(frame, verdicts[at] ?? 'nothing')).join('')
+    const isWhole =
+      verdicts.length === frames.length && verdicts.every((verdict) => verdict === 'as it is')
+    const output = isWhole
+      ? block
+      : frames.map((frame, at) => textOfFrame(frame, verdicts[at] ?? 'nothing')).join('')
     return output.length === 0 ? undefined : this.#release(output)
   }
 
@@ -101,7 +106,8 @@ export class MessageStreamRelay implements StreamRelay {
     this.#held.push(Buffer.from(output))
     this.#heldBytes += output.length
     if (this.events === 0) {
-      if (this.#heldBytes > this.#maxHeldBytes) throw invalidAnswer('began no answer, and would not stop', this.#provider)
+      if (this.#heldBytes > this.#maxHeldBytes)
+        throw invalidAnswer('began no answer, and would not stop', this.#provider)
       return undefined
     }
     const whole = Buffer.concat(this.#held)
@@ -115,10 +121,14 @@ export class MessageStreamRelay implements StreamRelay {
     if (frame.event === 'ping') return 'as it is'
     const event = parseObject(frame.data)
     if (event === undefined) {
-      this.error = frame.event === 'error' ? plainError(frame.data, this.#provider) : invalidAnswer('sent a stream event that is not a JSON object', this.#provider)
+      this.error =
+        frame.event === 'error'
+          ? plainError(frame.data, this.#provider)
+          : invalidAnswer('sent a stream event that is not a JSON object', this.#provider)
       return 'nothing'
     }
-    if (frame.event === 'error') this.error = errorInAnswer({ ...event, type: 'error' }, this.#provider)
+    if (frame.event === 'error')
+      this.error = errorInAnswer({ ...event, type: 'error' }, this.#provider)
     return this.error === undefined ? this.#observe(frame, event) : 'nothing'
   }
 
@@ -183,18 +193,29 @@ const CONTENT = 'event: content_block_'
 const DATA = 'data: {'
 
 /**
- * A block of content in which no message begins, fails, ends or is counted. Only as the service itself writes it, one line
- * for the name and one for the data: another style fails the test and is parsed. Inside strings quotes are escaped, so
- * what a model says of errors is none.
+ * A block of content in which no message begins, fails, ends or is counted. Only as the service
+ * itself writes it, one line for the name and one for the data: another style fails the test and is
+ * parsed. Inside strings quotes are escaped, so what a model says of errors is none.
  */
 function isPlain(block: Uint8Array): boolean {
   const text = Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('latin1')
-  if (text.includes('"error":') || text.includes('"type":"error"') || text.includes('"type":"message_')) return false
-  for (let at = 0; at < text.length; ) {
+  if (
+    text.includes('"error":') ||
+    text.includes('"type":"error"') ||
+    text.includes('"type":"message_')
+  )
+    return false
+  for (let at = 0; at < text.length;) {
     if (!text.startsWith(CONTENT, at)) return false
     const data = text.indexOf('\n', at) + 1
     const end = text.indexOf('\n', data)
-    if (data === 0 || !text.startsWith(DATA, data) || text[end - 1] !== '}' || text[end + 1] !== '\n') return false
+    if (
+      data === 0 ||
+      !text.startsWith(DATA, data) ||
+      text[end - 1] !== '}' ||
+      text[end + 1] !== '\n'
+    )
+      return false
     at = end + 2
   }
   return true

@@ -20,14 +20,21 @@ describe('a whole answer', () => {
   })
 
   it('that has not said why it ended has no finish', () => {
-    expect(answer({ content: [], stop_reason: null }).relayed).toMatchObject({ finishes: [], usage: undefined })
+    expect(answer({ content: [], stop_reason: null }).relayed).toMatchObject({
+      finishes: [],
+      usage: undefined,
+    })
   })
 
   it('B2: an error in a 200 is an error', () => {
-    expect(() => answer({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } })).toThrow(expect.objectContaining({ code: 'provider_overloaded' }))
+    expect(() =>
+      answer({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }),
+    ).toThrow(expect.objectContaining({ code: 'provider_overloaded' }))
   })
 
   it('that is no message is none', () => {
-    expect(() => answer({ choices: [] })).toThrow(expect.objectContaining({ code: 'upstream_invalid' }))
+    expect(() => answer({ choices: [] })).toThrow(
+      expect.objectContaining({ code: 'upstream_invalid' }),
+    )
   })
 })

@@ -14,15 +14,22 @@ export const relay: Relay = {
   readAnswer,
   openStream(_request, options) {
     const stream = new MessageStreamRelay(options)
-    return options.call.issuer === undefined ? stream : new MarkedRelay(stream, new ProofMarker(options.call.issuer))
+    return options.call.issuer === undefined
+      ? stream
+      : new MarkedRelay(stream, new ProofMarker(options.call.issuer))
   },
 }
 
 function readAnswer(body: JsonObject, bytes: Uint8Array, call: CallContext): RelayedAnswer {
   const error = errorInAnswer(body, call.provider)
   if (error !== undefined) throw error
-  if (!Array.isArray(body.content)) throw invalidAnswer('sent an answer without content', call.provider)
+  if (!Array.isArray(body.content))
+    throw invalidAnswer('sent an answer without content', call.provider)
   const finish = finishOf(body, { calledTools: true })
   const marked = call.issuer === undefined ? undefined : markedContent(body.content, call.issuer)
-  return { body: marked === undefined ? bytes : JSON.stringify({ ...body, content: marked }), usage: usageOf(objectOf(body.usage)), finishes: finish === undefined ? [] : [finish] }
+  return {
+    body: marked === undefined ? bytes : JSON.stringify({ ...body, content: marked }),
+    usage: usageOf(objectOf(body.usage)),
+    finishes: finish === undefined ? [] : [finish],
+  }
 }

@@ -6,8 +6,25 @@ import { buildRequest } from './request.ts'
 const hello: readonly Message[] = [{ role: 'user', parts: [{ type: 'text', text: 'Hello' }] }]
 
 function build(conversation: Partial<Conversation>, call: Partial<CallContext> = {}) {
-  const context: CallContext = { provider: 'claude', model: 'claude-haiku-4-5', stream: false, quirks: {}, newId: (prefix) => `${prefix}1`, ...call }
-  const request = buildRequest({ origin: 'openai-chat', messages: hello, tools: [], sampling: {}, extensions: {}, ...conversation }, context)
+  const context: CallContext = {
+    provider: 'claude',
+    model: 'claude-haiku-4-5',
+    stream: false,
+    quirks: {},
+    newId: (prefix) => `${prefix}1`,
+    ...call,
+  }
+  const request = buildRequest(
+    {
+      origin: 'openai-chat',
+      messages: hello,
+      tools: [],
+      sampling: {},
+      extensions: {},
+      ...conversation,
+    },
+    context,
+  )
   return { ...request, body: request.body as JsonObject }
 }
 
@@ -16,7 +33,11 @@ describe('buildRequest', () => {
     expect(build({})).toEqual({
       path: '/v1/messages',
       headers: { 'anthropic-version': '2023-06-01' },
-      body: { model: 'claude-haiku-4-5', max_tokens: 64_000, messages: [{ role: 'user', content: [{ type: 'text', text: 'Hello' }] }] },
+      body: {
+        model: 'claude-haiku-4-5',
+        max_tokens: 64_000,
+        messages: [{ role: 'user', content: [{ type: 'text', text: 'Hello' }] }],
+      },
       dropped: [],
     })
   })
@@ -29,7 +50,14 @@ describe('buildRequest', () => {
     const conversation: Conversation = structuredClone({
       origin: 'openai-chat',
       messages: [...hello, { role: 'assistant', parts: [{ type: 'text', text: 'Hi ' }] }],
-      tools: [{ kind: 'function', name: 'a', parameters: { type: 'object', properties: {} }, strict: true }],
+      tools: [
+        {
+          kind: 'function',
+          name: 'a',
+          parameters: { type: 'object', properties: {} },
+          strict: true,
+        },
+      ],
       sampling: { stop: [' '] },
       extensions: {},
     } as Conversation)
@@ -39,18 +67,30 @@ describe('buildRequest', () => {
   })
 
   it('sends the end user and reports metadata and unknown fields by name', () => {
-    const { body, dropped } = build({ user: 'u-1', metadata: { a: 'b' }, extensions: { service_tier: 'flex', store: true } })
+    const { body, dropped } = build({
+      user: 'u-1',
+      metadata: { a: 'b' },
+      extensions: { service_tier: 'flex', store: true },
+    })
     expect(body.metadata).toEqual({ user_id: 'u-1' })
     expect(dropped).toEqual(['metadata', 'service_tier', 'store'])
   })
 
   it('refuses more than one choice', () => {
-    expect(() => build({ sampling: { n: 2 } })).toThrow(expect.objectContaining({ code: 'unsupported_content', details: { param: 'n', provider: 'claude' } }))
+    expect(() => build({ sampling: { n: 2 } })).toThrow(
+      expect.objectContaining({
+        code: 'unsupported_content',
+        details: { param: 'n', provider: 'claude' },
+      }),
+    )
     expect(build({ sampling: { n: 1 } }).dropped).toEqual([])
   })
 
   it('removes fields the service refuses', () => {
-    const { body, dropped } = build({ user: 'u-1' }, { quirks: { dropFields: ['metadata', 'top_k'] } })
+    const { body, dropped } = build(
+      { user: 'u-1' },
+      { quirks: { dropFields: ['metadata', 'top_k'] } },
+    )
     expect(body).not.toHaveProperty('metadata')
     expect(dropped).toEqual(['metadata'])
   })
@@ -59,7 +99,15 @@ describe('buildRequest', () => {
     const { body } = build(
       {
         reasoning: { effort: 'low' },
-        responseFormat: { type: 'json_schema', name: 'a', schema: { type: 'object', properties: { a: { type: 'string' } }, additionalProperties: false } },
+        responseFormat: {
+          type: 'json_schema',
+          name: 'a',
+          schema: {
+            type: 'object',
+            properties: { a: { type: 'string' } },
+            additionalProperties: false,
+          },
+        },
       },
       { model: 'claude-opus-4-8' },
     )
@@ -68,7 +116,13 @@ describe('buildRequest', () => {
   })
 
   it('A13: builds the same bytes for the same conversation', () => {
-    const conversation: Partial<Conversation> = { tools: [{ kind: 'function', name: 'a' }], user: 'u', sampling: { temperature: 0.5, stop: ['x'] } }
-    expect(JSON.stringify(build(conversation).body)).toBe(JSON.stringify(build(structuredClone(conversation)).body))
+    const conversation: Partial<Conversation> = {
+      tools: [{ kind: 'function', name: 'a' }],
+      user: 'u',
+      sampling: { temperature: 0.5, stop: ['x'] },
+    }
+    expect(JSON.stringify(build(conversation).body)).toBe(
+      JSON.stringify(build(structuredClone(conversation)).body),
+    )
   })
 })

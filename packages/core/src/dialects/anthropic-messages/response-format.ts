@@ -4,7 +4,10 @@ import type { RequestContext } from './context.ts'
 import { closeSchema } from './json-schema.ts'
 import { JSON_ANSWER_TOOL } from './names.ts'
 
-/** How the answer is held to the client's schema: by the decoder, by a tool the model must call, or not at all. */
+/**
+ * How the answer is held to the client's schema: by the decoder, by a tool the model must call, or
+ * not at all.
+ */
 export interface FormatPlan {
   readonly format?: JsonObject
   readonly tool?: JsonObject
@@ -21,12 +24,19 @@ export function planFormat(conversation: Conversation, context: RequestContext):
   }
   const closed = closeSchema(rootOf(wanted.schema))
   if (rules.structuredOutput && (closed.faithful || !rules.forcedToolChoice)) {
-    if (!closed.faithful) dropped.push('response_format.json_schema.schema (open or recursive parts are closed)')
-    if (closed.relaxed.length > 0) dropped.push(`response_format.json_schema.schema (not enforced: ${closed.relaxed.join(', ')})`)
+    if (!closed.faithful)
+      dropped.push('response_format.json_schema.schema (open or recursive parts are closed)')
+    if (closed.relaxed.length > 0)
+      dropped.push(
+        `response_format.json_schema.schema (not enforced: ${closed.relaxed.join(', ')})`,
+      )
     return { format: { type: 'json_schema', schema: closed.schema } }
   }
   const mode = conversation.toolChoice?.mode
-  if (conversation.tools.length > 0 && (mode === 'required' || mode === 'tool' || isRequiredSubset(conversation))) {
+  if (
+    conversation.tools.length > 0 &&
+    (mode === 'required' || mode === 'tool' || isRequiredSubset(conversation))
+  ) {
     dropped.push('response_format (a tool call is forced)')
     return {}
   }
@@ -41,7 +51,9 @@ export function planFormat(conversation: Conversation, context: RequestContext):
 
 /** An answer is an object, also where the schema does not say so. */
 function rootOf(schema: JsonObject): JsonObject {
-  const saysMore = ['type', '$ref', 'anyOf', 'oneOf', 'allOf'].some((keyword) => schema[keyword] !== undefined)
+  const saysMore = ['type', '$ref', 'anyOf', 'oneOf', 'allOf'].some(
+    (keyword) => schema[keyword] !== undefined,
+  )
   return saysMore ? schema : { ...schema, type: 'object' }
 }
 

@@ -19,11 +19,17 @@ describe('samplingFields', () => {
   })
 
   it('A7: brings the temperature into range and says so', () => {
-    expect(sampled('claude-haiku-4-5', { temperature: 1.7 })).toEqual({ fields: { temperature: 1 }, dropped: ['temperature (lowered to 1)'] })
+    expect(sampled('claude-haiku-4-5', { temperature: 1.7 })).toEqual({
+      fields: { temperature: 1 },
+      dropped: ['temperature (lowered to 1)'],
+    })
   })
 
   it('A7: leaves other makers models alone', () => {
-    expect(sampled('glm-5', { temperature: 1.7, topP: 0.5 })).toEqual({ fields: { temperature: 1.7, top_p: 0.5 }, dropped: [] })
+    expect(sampled('glm-5', { temperature: 1.7, topP: 0.5 })).toEqual({
+      fields: { temperature: 1.7, top_p: 0.5 },
+      dropped: [],
+    })
   })
 
   it('A7: sends one of temperature and top_p, the one that says something', () => {
@@ -46,7 +52,10 @@ describe('samplingFields', () => {
   it('drops what cannot go with thinking', () => {
     expect(sampled('claude-sonnet-4-5', { temperature: 0.2, topP: 0.97, topK: 5 }, true)).toEqual({
       fields: { top_p: 0.97 },
-      dropped: ['temperature (fixed while the model thinks)', 'top_k (fixed while the model thinks)'],
+      dropped: [
+        'temperature (fixed while the model thinks)',
+        'top_k (fixed while the model thinks)',
+      ],
     })
     expect(sampled('claude-sonnet-4-5', { topP: 0.5 }, true).fields).toEqual({})
   })
@@ -69,11 +78,25 @@ describe('samplingFields', () => {
       logitBias: { '5': 1 },
     })
     expect(fields).toEqual({})
-    expect(dropped).toEqual(['frequency_penalty', 'presence_penalty', 'seed', 'logprobs', 'top_logprobs', 'logit_bias'])
+    expect(dropped).toEqual([
+      'frequency_penalty',
+      'presence_penalty',
+      'seed',
+      'logprobs',
+      'top_logprobs',
+      'logit_bias',
+    ])
   })
 
   it('does not report what asks for nothing', () => {
-    expect(sampled('claude-haiku-4-5', { frequencyPenalty: 0, presencePenalty: 0, logprobs: false, logitBias: {} }).dropped).toEqual([])
+    expect(
+      sampled('claude-haiku-4-5', {
+        frequencyPenalty: 0,
+        presencePenalty: 0,
+        logprobs: false,
+        logitBias: {},
+      }).dropped,
+    ).toEqual([])
   })
 })
 
@@ -86,7 +109,10 @@ describe('maxTokens', () => {
   it('takes the client limit, the model default without one, and the model limit above it', () => {
     expect(limit('claude-haiku-4-5', 100)).toEqual([100, []])
     expect(limit('claude-opus-4-1')).toEqual([32_000, []])
-    expect(limit('claude-opus-4-1', 50_000)).toEqual([32_000, ["max_tokens (lowered to 32000, the model's limit)"]])
+    expect(limit('claude-opus-4-1', 50_000)).toEqual([
+      32_000,
+      ["max_tokens (lowered to 32000, the model's limit)"],
+    ])
     expect(limit('claude-future-9', 500_000)).toEqual([500_000, []])
   })
 })

@@ -3,7 +3,11 @@ import type { JsonObject } from '../dialect.ts'
 import type { RequestContext } from './context.ts'
 
 /** `temperature`, `top_p`, `top_k` and `stop_sequences` as the model takes them. */
-export function samplingFields(sampling: Sampling, thinks: boolean, context: RequestContext): JsonObject {
+export function samplingFields(
+  sampling: Sampling,
+  thinks: boolean,
+  context: RequestContext,
+): JsonObject {
   reportUnknown(sampling, context)
   const fields: JsonObject = {}
   const stop = stopSequences(sampling.stop ?? [], context)
@@ -31,7 +35,8 @@ function reportUnknown(sampling: Sampling, { dropped }: RequestContext): void {
   if (sampling.seed !== undefined) dropped.push('seed')
   if (sampling.logprobs === true) dropped.push('logprobs')
   if (sampling.topLogprobs !== undefined) dropped.push('top_logprobs')
-  if (sampling.logitBias !== undefined && Object.keys(sampling.logitBias).length > 0) dropped.push('logit_bias')
+  if (sampling.logitBias !== undefined && Object.keys(sampling.logitBias).length > 0)
+    dropped.push('logit_bias')
 }
 
 function stopSequences(stop: readonly string[], { dropped }: RequestContext): readonly string[] {
@@ -44,7 +49,10 @@ function stopSequences(stop: readonly string[], { dropped }: RequestContext): re
 
 type Chosen = Pick<Sampling, 'temperature' | 'topP' | 'topK'>
 
-/** While it thinks, a model takes no temperature but the default and no `top_k`, and `top_p` only from here up. */
+/**
+ * While it thinks, a model takes no temperature but the default and no `top_k`, and `top_p` only
+ * from here up.
+ */
 const LOWEST_TOP_P_WHILE_THINKING = 0.95
 
 function allowed(sampling: Sampling, thinks: boolean, { rules, dropped }: RequestContext): Chosen {
@@ -55,10 +63,15 @@ function allowed(sampling: Sampling, thinks: boolean, { rules, dropped }: Reques
   }
   if (thinks) {
     const keepTopP = topP !== undefined && topP >= LOWEST_TOP_P_WHILE_THINKING
-    reportChosen({ temperature, topP: keepTopP ? undefined : topP, topK }, 'fixed while the model thinks', dropped)
+    reportChosen(
+      { temperature, topP: keepTopP ? undefined : topP, topK },
+      'fixed while the model thinks',
+      dropped,
+    )
     return keepTopP ? { topP } : {}
   }
-  if (rules.sampling === 'all' || temperature === undefined || topP === undefined) return { temperature, topP, topK }
+  if (rules.sampling === 'all' || temperature === undefined || topP === undefined)
+    return { temperature, topP, topK }
   // 1 is what the model does anyway, so the other one carries the client's wish.
   const keepTopP = temperature === 1
   dropped.push(keepTopP ? 'temperature (not with top_p)' : 'top_p (not with temperature)')

@@ -25,19 +25,38 @@ export function renderAnswer(answer: Answer, context: RenderContext): JsonObject
 }
 
 /** What a message begins with, streamed or not. */
-export function messageHead(answer: Pick<Answer, 'id' | 'model'>, context: RenderContext): JsonObject {
-  return { id: answer.id ?? `msg_${context.requestId}`, type: 'message', role: 'assistant', model: answer.model ?? context.model }
+export function messageHead(
+  answer: Pick<Answer, 'id' | 'model'>,
+  context: RenderContext,
+): JsonObject {
+  return {
+    id: answer.id ?? `msg_${context.requestId}`,
+    type: 'message',
+    role: 'assistant',
+    model: answer.model ?? context.model,
+  }
 }
 
-/** Usage in this dialect's accounting: what came from the cache or went into it is not counted as input again. */
+/**
+ * Usage in this dialect's accounting: what came from the cache or went into it is not counted as
+ * input again.
+ */
 export function renderUsage(usage: Usage | undefined): JsonObject {
-  const { inputTokens = 0, outputTokens = 0, cachedTokens = 0, cacheWriteTokens = 0, reasoningTokens } = usage ?? {}
+  const {
+    inputTokens = 0,
+    outputTokens = 0,
+    cachedTokens = 0,
+    cacheWriteTokens = 0,
+    reasoningTokens,
+  } = usage ?? {}
   return {
     input_tokens: Math.max(0, inputTokens - cachedTokens - cacheWriteTokens),
     cache_creation_input_tokens: cacheWriteTokens,
     cache_read_input_tokens: cachedTokens,
     output_tokens: outputTokens,
-    ...(reasoningTokens === undefined ? {} : { output_tokens_details: { thinking_tokens: reasoningTokens } }),
+    ...(reasoningTokens === undefined
+      ? {}
+      : { output_tokens_details: { thinking_tokens: reasoningTokens } }),
   }
 }
 
@@ -50,15 +69,27 @@ function renderContent(choice: AnswerChoice): JsonObject[] {
     const start = position
     position += part.text.length
     if (part.text === '') return []
-    const own = citations.filter(({ start: cited }) => (cited >= start && cited < position) || (at === lastText && cited >= position))
-    return [own.length === 0 ? { type: 'text', text: part.text } : { type: 'text', text: part.text, citations: own.map(({ citation }) => citation) }]
+    const own = citations.filter(
+      ({ start: cited }) =>
+        (cited >= start && cited < position) || (at === lastText && cited >= position),
+    )
+    return [
+      own.length === 0
+        ? { type: 'text', text: part.text }
+        : { type: 'text', text: part.text, citations: own.map(({ citation }) => citation) },
+    ]
   })
 }
 
 /** Whether an answer has a block for the part; a refusal is told with its end. */
 export function holds(part: Part): boolean {
   if (part.type === 'extension') return part.dialect === DIALECT
-  return part.type === 'text' || part.type === 'reasoning' || part.type === 'tool-call' || part.type === 'refusal'
+  return (
+    part.type === 'text' ||
+    part.type === 'reasoning' ||
+    part.type === 'tool-call' ||
+    part.type === 'refusal'
+  )
 }
 
 /** Parts that this dialect has no block for are left out. */
@@ -67,7 +98,10 @@ function renderPart(part: Exclude<Part, { type: 'text' }>): JsonObject[] {
     case 'reasoning':
       return [thinkingBlock(part)]
     case 'tool-call':
-      return [...(part.signature === undefined ? [] : [callSignatureBlock(part)]), { ...toolUseBlock(part), input: inputOf(part) }]
+      return [
+        ...(part.signature === undefined ? [] : [callSignatureBlock(part)]),
+        { ...toolUseBlock(part), input: inputOf(part) },
+      ]
     case 'extension':
       return part.dialect === DIALECT ? [part.value as JsonObject] : []
     default:
@@ -98,7 +132,9 @@ function inputOf(call: ToolCallPart): JsonObject {
   if (call.kind === 'custom') return { [CUSTOM_TOOL_INPUT]: call.arguments }
   if (call.arguments.trim() === '') return {}
   const parsed = parseJson(call.arguments)
-  return objectOf(parsed?.value) ?? { arguments: parsed === undefined ? call.arguments : parsed.value }
+  return (
+    objectOf(parsed?.value) ?? { arguments: parsed === undefined ? call.arguments : parsed.value }
+  )
 }
 
 interface PlacedCitation {
@@ -107,12 +143,26 @@ interface PlacedCitation {
   readonly citation: JsonObject
 }
 
-/** A `url_citation` as a citation of a page found in a search. Its proof is a mark of ours, which is taken off again. */
+/**
+ * A `url_citation` as a citation of a page found in a search. Its proof is a mark of ours, which is
+ * taken off again.
+ */
 export function citationOf(annotation: unknown): PlacedCitation[] {
   const cited = objectOf(objectOf(annotation)?.url_citation)
   const url = textOf(cited?.url)
   if (cited === undefined || url === undefined) return []
   const title = textOf(cited.title) ?? null
   const start = typeof cited.start_index === 'number' ? cited.start_index : 0
-  return [{ start, citation: { type: 'web_search_result_location', url, title, encrypted_index: UNPROVEN, cited_text: '' } }]
+  return [
+    {
+      start,
+      citation: {
+        type: 'web_search_result_location',
+        url,
+        title,
+        encrypted_index: UNPROVEN,
+        cited_text: '',
+      },
+    },
+  ]
 }

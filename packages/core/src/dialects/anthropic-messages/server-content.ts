@@ -1,5 +1,20 @@
-import type { Part, ReasoningPart, Signature, TextPart, ToolCallPart, ToolResultPart } from '../conversation.ts'
-import { optionalBoolean, optionalList, optionalString, type Place, pathOf, placeOf, requiredText } from '../fields.ts'
+import type {
+  Part,
+  ReasoningPart,
+  Signature,
+  TextPart,
+  ToolCallPart,
+  ToolResultPart,
+} from '../conversation.ts'
+import {
+  optionalBoolean,
+  optionalList,
+  optionalString,
+  type Place,
+  pathOf,
+  placeOf,
+  requiredText,
+} from '../fields.ts'
 import { invalid } from '../invalid.ts'
 import { objectOf, objectsOf } from '../json.ts'
 import { isCarried, readSignature } from './carried-signature.ts'
@@ -13,7 +28,13 @@ import { argumentsOf, customInputOf } from './tool-input.ts'
 const TEXT_FIELDS: ReadonlySet<string> = new Set(['type', 'text', 'cache_control', 'citations'])
 const THINKING_FIELDS: ReadonlySet<string> = new Set(['type', 'thinking', 'signature', 'data'])
 const CALL_FIELDS: ReadonlySet<string> = new Set(['type', 'id', 'name', 'input', 'caller'])
-const RESULT_FIELDS: ReadonlySet<string> = new Set(['type', 'tool_use_id', 'content', 'is_error', 'cache_control'])
+const RESULT_FIELDS: ReadonlySet<string> = new Set([
+  'type',
+  'tool_use_id',
+  'content',
+  'is_error',
+  'cache_control',
+])
 const PREFIX = 'messages.content.'
 
 type ResultContent = ToolResultPart['content'][number]
@@ -57,7 +78,10 @@ export class BlockReader {
     }
   }
 
-  /** What a message and the result of a tool may both hold; types nobody else knows stay as they are. */
+  /**
+   * What a message and the result of a tool may both hold; types nobody else knows stay as they
+   * are.
+   */
   #content(block: Place): readonly ResultContent[] {
     switch (block.value.type) {
       case 'text':
@@ -71,7 +95,8 @@ export class BlockReader {
       case 'search_result':
         return this.#searchResult(block)
       default:
-        if (typeof block.value.type !== 'string') throw invalid(pathOf(block, 'type'), 'a string', block.value.type)
+        if (typeof block.value.type !== 'string')
+          throw invalid(pathOf(block, 'type'), 'a string', block.value.type)
         return [{ type: 'extension', dialect: DIALECT, value: block.value }]
     }
   }
@@ -81,29 +106,41 @@ export class BlockReader {
     if (typeof text !== 'string') throw invalid(pathOf(block, 'text'), 'a string', text)
     keepOthers(block.value, { known: TEXT_FIELDS, prefix: PREFIX, extensions: this.extensions })
     // Ours are no proofs of anything, and no loss.
-    if (objectsOf(citations).some(({ encrypted_index: index }) => !isCarried(index))) this.extensions.set(`${PREFIX}citations`, citations)
+    if (objectsOf(citations).some(({ encrypted_index: index }) => !isCarried(index)))
+      this.extensions.set(`${PREFIX}citations`, citations)
     return { type: 'text', text, ...cacheHintField(block) }
   }
 
   #document(document: Document): readonly ResultContent[] {
     if (document.kind === 'file') return [document.part]
     const blocks = document.blocks.flatMap((block) => this.#content(block))
-    return document.title === undefined ? blocks : [{ type: 'text', text: document.title }, ...blocks]
+    return document.title === undefined
+      ? blocks
+      : [{ type: 'text', text: document.title }, ...blocks]
   }
 
   /** What was found, where, and what it says: to other providers it is text. */
   #searchResult(block: Place): readonly ResultContent[] {
-    const heading = [block.value.title, block.value.source].filter((line) => typeof line === 'string').join('\n')
-    const parts: ResultContent[] = [{ type: 'text', text: heading }, ...optionalList(block, 'content').flatMap((item) => this.#content(item))]
+    const heading = [block.value.title, block.value.source]
+      .filter((line) => typeof line === 'string')
+      .join('\n')
+    const parts: ResultContent[] = [
+      { type: 'text', text: heading },
+      ...optionalList(block, 'content').flatMap((item) => this.#content(item)),
+    ]
     const last = parts.at(-1)
-    return last?.type === 'text' ? [...parts.slice(0, -1), { ...last, ...cacheHintField(block) }] : parts
+    return last?.type === 'text'
+      ? [...parts.slice(0, -1), { ...last, ...cacheHintField(block) }]
+      : parts
   }
 
   #thinking(block: Place): readonly ReasoningPart[] {
     keepOthers(block.value, { known: THINKING_FIELDS, prefix: PREFIX, extensions: this.extensions })
     if (block.value.type === 'redacted_thinking') {
       const { signature } = readSignature(requiredText(block, 'data'))
-      return signature === undefined ? [] : [{ type: 'reasoning', text: '', signature, redacted: true }]
+      return signature === undefined
+        ? []
+        : [{ type: 'reasoning', text: '', signature, redacted: true }]
     }
     const text = optionalString(block, 'thinking') ?? ''
     const { signature, callId } = readSignature(optionalString(block, 'signature') ?? '')
@@ -118,12 +155,20 @@ export class BlockReader {
   #toolCall(block: Place): ToolCallPart {
     keepOthers(block.value, { known: CALL_FIELDS, prefix: PREFIX, extensions: this.extensions })
     const caller = objectOf(block.value.caller)
-    if (caller !== undefined && caller.type !== 'direct') this.extensions.set(`${PREFIX}caller`, caller)
+    if (caller !== undefined && caller.type !== 'direct')
+      this.extensions.set(`${PREFIX}caller`, caller)
     const id = toolIdOf(requiredText(block, 'id'))
     const name = requiredText(block, 'name')
     const customName = customToolName(name)
     const { input } = block.value
-    if (customName !== undefined) return { type: 'tool-call', id, name: customName, arguments: customInputOf(objectOf(input)), kind: 'custom' }
+    if (customName !== undefined)
+      return {
+        type: 'tool-call',
+        id,
+        name: customName,
+        arguments: customInputOf(objectOf(input)),
+        kind: 'custom',
+      }
     return { type: 'tool-call', id, name, arguments: argumentsOf(input), kind: 'function' }
   }
 

@@ -2,7 +2,11 @@ import { describe, expect, it } from 'vitest'
 import { type ErrorCode, errorTable, GatewayError } from '../../errors.ts'
 import { renderError, renderStreamError } from './server-errors.ts'
 
-const typeOf = (code: ErrorCode, status?: number) => (renderError(new GatewayError(code, 'm', status === undefined ? {} : { status }), 'req_1').error as { type: string }).type
+const typeOf = (code: ErrorCode, status?: number) =>
+  (
+    renderError(new GatewayError(code, 'm', status === undefined ? {} : { status }), 'req_1')
+      .error as { type: string }
+  ).type
 
 describe('the type of an error', () => {
   it.each<[ErrorCode, string]>([
@@ -44,28 +48,45 @@ describe('the type of an error', () => {
   })
 
   it('is known for every code', () => {
-    for (const code of Object.keys(errorTable)) expect(typeOf(code as ErrorCode)).toMatch(/_error$|^request_too_large$/)
+    for (const code of Object.keys(errorTable))
+      expect(typeOf(code as ErrorCode)).toMatch(/_error$|^request_too_large$/)
   })
 })
 
 it('the envelope names the request and lists the attempts', () => {
-  const attempts = [{ target: 'a/m', code: 'provider_overloaded', status: 529, ms: 12, billed: 'no' as const }] as const
-  expect(renderError(new GatewayError('provider_overloaded', 'Overloaded', { attempts }), 'req_1')).toEqual({
+  const attempts = [
+    { target: 'a/m', code: 'provider_overloaded', status: 529, ms: 12, billed: 'no' as const },
+  ] as const
+  expect(
+    renderError(new GatewayError('provider_overloaded', 'Overloaded', { attempts }), 'req_1'),
+  ).toEqual({
     type: 'error',
-    error: { type: 'overloaded_error', message: 'Overloaded', attempts: [{ target: 'a/m', code: 'provider_overloaded', ms: 12 }] },
+    error: {
+      type: 'overloaded_error',
+      message: 'Overloaded',
+      attempts: [{ target: 'a/m', code: 'provider_overloaded', ms: 12 }],
+    },
     request_id: 'req_1',
   })
 })
 
 it('a code of the provider that clients know by name is passed on, a mere type is not', () => {
-  const errorOf = (providerCode: string) => renderError(new GatewayError('provider_rejected', 'm', { providerCode }), 'r').error
+  const errorOf = (providerCode: string) =>
+    renderError(new GatewayError('provider_rejected', 'm', { providerCode }), 'r').error
   expect(errorOf('thread_not_found')).toMatchObject({ details: { error_code: 'thread_not_found' } })
   expect(errorOf('invalid_request_error')).not.toHaveProperty('details')
 })
 
 it('A9: agents learn in the words they look for that they have to shorten the conversation', () => {
-  const messageOf = (message: string) => (renderError(new GatewayError('context_length_exceeded', message), 'r').error as { message: string }).message
-  expect(messageOf('acme: maximum context length is 8192')).toBe('prompt is too long: acme: maximum context length is 8192')
+  const messageOf = (message: string) =>
+    (
+      renderError(new GatewayError('context_length_exceeded', message), 'r').error as {
+        message: string
+      }
+    ).message
+  expect(messageOf('acme: maximum context length is 8192')).toBe(
+    'prompt is too long: acme: maximum context length is 8192',
+  )
   expect(messageOf('acme: Prompt is too long: 9 > 8')).toBe('acme: Prompt is too long: 9 > 8')
 })
 

@@ -4,8 +4,9 @@ import { optionalObject, optionalString, type Place, pathOf } from '../fields.ts
 import { invalid } from '../invalid.ts'
 
 /**
- * What the neutral model has no name for: fields of the request by their names, those of its parts by the path of their
- * kind, without numbers (`messages.content.citations`), so that a loss in many places is told once.
+ * What the neutral model has no name for: fields of the request by their names, those of its parts
+ * by the path of their kind, without numbers (`messages.content.citations`), so that a loss in many
+ * places is told once.
  */
 export type Extensions = Map<string, unknown>
 
@@ -49,6 +50,7 @@ export function optionalNumber(place: Place, field: string): number | undefined 
 
 export function requiredInteger(place: Place, field: string): number {
   const value = place.value[field]
-  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0) throw invalid(pathOf(place, field), 'a non-negative integer', value)
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0)
+    throw invalid(pathOf(place, field), 'a non-negative integer', value)
   return value
 }

@@ -1,5 +1,12 @@
 import type { Message, Part } from '../conversation.ts'
-import { optionalList, optionalObject, optionalString, type Place, pathOf, placeOf } from '../fields.ts'
+import {
+  optionalList,
+  optionalObject,
+  optionalString,
+  type Place,
+  pathOf,
+  placeOf,
+} from '../fields.ts'
 import { invalid } from '../invalid.ts'
 import { textOf } from '../json.ts'
 import { BlockReader } from './server-content.ts'
@@ -14,8 +21,8 @@ export interface History {
 }
 
 /**
- * How Claude Code tells its own provider who pays. It changes with every request, and at the head of a prompt it would
- * keep any other provider from finding the rest in its cache.
+ * How Claude Code tells its own provider who pays. It changes with every request, and at the head
+ * of a prompt it would keep any other provider from finding the rest in its cache.
  */
 const BILLING = 'x-anthropic-billing-header'
 
@@ -24,7 +31,8 @@ export function readSystem(place: Place, extensions: Extensions): Message[] {
   const { system } = place.value
   if (system === undefined || system === null || system === '') return []
   const path = pathOf(place, 'system')
-  if (typeof system === 'string') return [{ role: 'system', parts: [{ type: 'text', text: system }] }]
+  if (typeof system === 'string')
+    return [{ role: 'system', parts: [{ type: 'text', text: system }] }]
   if (!Array.isArray(system)) throw invalid(path, 'a string or an array of blocks', system)
   const blocks = optionalList(place, 'system').filter(({ value }) => {
     const isBilling = textOf(value.text)?.startsWith(`${BILLING}:`) === true
@@ -50,7 +58,8 @@ export function readMessages(place: Place, extensions: Extensions): History {
 }
 
 function effortOf(message: Place): string | undefined {
-  const config = message.value.role === 'system' ? optionalObject(message, 'output_config') : undefined
+  const config =
+    message.value.role === 'system' ? optionalObject(message, 'output_config') : undefined
   return config === undefined ? undefined : optionalString(config, 'effort')
 }
 
@@ -82,11 +91,15 @@ function readMessage(message: Place, reader: BlockReader): Message[] {
 function readContent(message: Place, reader: BlockReader): Part[] {
   const { content } = message.value
   if (typeof content === 'string') return [{ type: 'text', text: content }]
-  if (!Array.isArray(content)) throw invalid(pathOf(message, 'content'), 'a string or an array of blocks', content)
+  if (!Array.isArray(content))
+    throw invalid(pathOf(message, 'content'), 'a string or an array of blocks', content)
   return reader.read(optionalList(message, 'content'))
 }
 
-/** Results of tools are a message of their own elsewhere; they answer the turn before, so they come first. */
+/**
+ * Results of tools are a message of their own elsewhere; they answer the turn before, so they come
+ * first.
+ */
 function turnOf(parts: readonly Part[]): Message[] {
   const results = parts.filter((part) => part.type === 'tool-result')
   const rest = parts.filter((part) => part.type !== 'tool-result')

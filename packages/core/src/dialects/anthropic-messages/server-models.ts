@@ -5,7 +5,12 @@ export const modelList: ModelList = {
   isAskedBy: (request) => request.header('anthropic-version') !== undefined,
   render({ routes, models, created }) {
     const data = [...routes, ...models].map((id) => renderOne(id, created))
-    return { data, has_more: false, first_id: data[0]?.id ?? null, last_id: data.at(-1)?.id ?? null }
+    return {
+      data,
+      has_more: false,
+      first_id: data[0]?.id ?? null,
+      last_id: data.at(-1)?.id ?? null,
+    }
   },
   renderOne,
 }

@@ -14,11 +14,19 @@ describe('what every request is checked for', () => {
     ['half a token', { max_tokens: 1.5 }, 'max_tokens'],
     ['a stream that is neither', { stream: 'yes' }, 'stream'],
   ])('%s', (_what, more, param) => {
-    expect(() => parseRequest(clientRequest({ ...hello, ...more }))).toThrow(expect.objectContaining({ code: 'invalid_request', details: expect.objectContaining({ param }) }))
+    expect(() => parseRequest(clientRequest({ ...hello, ...more }))).toThrow(
+      expect.objectContaining({
+        code: 'invalid_request',
+        details: expect.objectContaining({ param }),
+      }),
+    )
   })
 
   it('a limit of nothing warms the cache', () => {
-    expect(parseRequest(clientRequest({ ...hello, max_tokens: 0 })).conversation().sampling.maxOutputTokens).toBe(0)
+    expect(
+      parseRequest(clientRequest({ ...hello, max_tokens: 0 })).conversation().sampling
+        .maxOutputTokens,
+    ).toBe(0)
   })
 
   it('counting needs no limit', () => {
@@ -28,8 +36,17 @@ describe('what every request is checked for', () => {
 
 describe('what is passed on', () => {
   it('the version and beta headers of the client, and nothing else of it', () => {
-    const headers = { 'anthropic-version': '2026-10-21', 'anthropic-beta': 'a-2026-01-01,b-2026-02-02', 'x-api-key': 'secret', authorization: 'Bearer secret', 'user-agent': 'u' }
-    expect(parseRequest(clientRequest(hello, { headers })).headers).toEqual({ 'anthropic-version': '2026-10-21', 'anthropic-beta': 'a-2026-01-01,b-2026-02-02' })
+    const headers = {
+      'anthropic-version': '2026-10-21',
+      'anthropic-beta': 'a-2026-01-01,b-2026-02-02',
+      'x-api-key': 'secret',
+      authorization: 'Bearer secret',
+      'user-agent': 'u',
+    }
+    expect(parseRequest(clientRequest(hello, { headers })).headers).toEqual({
+      'anthropic-version': '2026-10-21',
+      'anthropic-beta': 'a-2026-01-01,b-2026-02-02',
+    })
     expect(parseRequest(clientRequest(hello)).headers).toEqual({})
   })
 
@@ -41,7 +58,12 @@ describe('what is passed on', () => {
   it('the bytes as they came; the conversation is read when somebody asks, once', () => {
     const text = JSON.stringify({ ...hello, stream: true, messages: [{ role: 'nobody' }] })
     const parsed = parseRequest(clientRequest(text))
-    expect(parsed).toMatchObject({ model: 'm', stream: true, includeUsage: true, bytes: Buffer.from(text) })
+    expect(parsed).toMatchObject({
+      model: 'm',
+      stream: true,
+      includeUsage: true,
+      bytes: Buffer.from(text),
+    })
     expect(() => parsed.conversation()).toThrow(/messages\[0\]/)
     const whole = parseRequest(clientRequest(hello))
     expect(whole.conversation()).toBe(whole.conversation())
@@ -50,7 +72,15 @@ describe('what is passed on', () => {
 
 describe('fields', () => {
   it('with a name of ours have it', () => {
-    expect(conversationOf({ temperature: 0.5, top_p: 0.9, top_k: 5, stop_sequences: ['END'], metadata: { user_id: 'u' } })).toEqual({
+    expect(
+      conversationOf({
+        temperature: 0.5,
+        top_p: 0.9,
+        top_k: 5,
+        stop_sequences: ['END'],
+        metadata: { user_id: 'u' },
+      }),
+    ).toEqual({
       origin: 'anthropic-messages',
       messages: [{ role: 'user', parts: [{ type: 'text', text: 'hi' }] }],
       tools: [],
@@ -67,13 +97,26 @@ describe('fields', () => {
       container: null,
       metadata: { user_id: 'u', plan: 'x' },
       thinking: { type: 'adaptive', display: 'omitted' },
-      tools: [1, 2].map((at) => ({ name: `t${at}`, input_schema: { type: 'object' }, eager_input_streaming: true, defer_loading: null })),
+      tools: [1, 2].map((at) => ({
+        name: `t${at}`,
+        input_schema: { type: 'object' },
+        eager_input_streaming: true,
+        defer_loading: null,
+      })),
     })
-    expect(extensions).toEqual({ service_tier: 'auto', context_management: { edits: [] }, 'metadata.plan': 'x', 'thinking.display': 'omitted', 'tools.eager_input_streaming': true })
+    expect(extensions).toEqual({
+      service_tier: 'auto',
+      context_management: { edits: [] },
+      'metadata.plan': 'x',
+      'thinking.display': 'omitted',
+      'tools.eager_input_streaming': true,
+    })
   })
 
   it('called __proto__ change nothing but themselves', () => {
-    const body = JSON.parse('{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"hi"}],"__proto__":{"polluted":true}}')
+    const body = JSON.parse(
+      '{"model":"m","max_tokens":1,"messages":[{"role":"user","content":"hi"}],"__proto__":{"polluted":true}}',
+    )
     const { extensions } = parseRequest(clientRequest(body)).conversation()
     expect(Object.keys(extensions)).toEqual(['__proto__'])
     expect((extensions as { polluted?: boolean }).polluted).toBeUndefined()
@@ -81,27 +124,58 @@ describe('fields', () => {
 
   it('cache_control of the whole request marks the last block that can be', () => {
     const messages = [
-      { role: 'user', content: [{ type: 'text', text: 'a' }, { type: 'text', text: 'b' }] },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: 'a' },
+          { type: 'text', text: 'b' },
+        ],
+      },
       { role: 'assistant', content: [{ type: 'tool_use', id: 'i', name: 'f', input: {} }] },
     ]
-    const { messages: read } = conversationOf({ messages, cache_control: { type: 'ephemeral', ttl: '1h' } })
-    expect(read[0]?.parts).toEqual([{ type: 'text', text: 'a' }, { type: 'text', text: 'b', cacheHint: { ttl: '1h' } }])
+    const { messages: read } = conversationOf({
+      messages,
+      cache_control: { type: 'ephemeral', ttl: '1h' },
+    })
+    expect(read[0]?.parts).toEqual([
+      { type: 'text', text: 'a' },
+      { type: 'text', text: 'b', cacheHint: { ttl: '1h' } },
+    ])
   })
 })
 
 it('Claude Code: all its request says is carried, or kept under a name', () => {
   const marker = { cache_control: { type: 'ephemeral', ttl: '1h' } }
-  const headers = { 'anthropic-version': '2023-06-01', 'anthropic-beta': 'claude-code-20250219,interleaved-thinking-2025-05-14' }
+  const headers = {
+    'anthropic-version': '2023-06-01',
+    'anthropic-beta': 'claude-code-20250219,interleaved-thinking-2025-05-14',
+  }
   const body = {
     model: 'm',
     max_tokens: 128_000,
     stream: true,
-    system: [{ type: 'text', text: 'x-anthropic-billing-header: cc_version=2.1.329' }, { type: 'text', text: 'You are Claude Code.', ...marker }],
+    system: [
+      { type: 'text', text: 'x-anthropic-billing-header: cc_version=2.1.329' },
+      { type: 'text', text: 'You are Claude Code.', ...marker },
+    ],
     messages: [
-      { role: 'user', content: [{ type: 'text', text: '<system-reminder>' }, { type: 'text', text: 'hi', ...marker }] },
+      {
+        role: 'user',
+        content: [
+          { type: 'text', text: '<system-reminder>' },
+          { type: 'text', text: 'hi', ...marker },
+        ],
+      },
       { role: 'system', content: 'It is late.' },
     ],
-    tools: [{ name: 'Task', description: 'd', input_schema: { type: 'object', properties: { model: { type: 'string' } } }, eager_input_streaming: true }],
+    tools: [
+      {
+        name: 'Task',
+        description: 'd',
+        input_schema: { type: 'object', properties: { model: { type: 'string' } } },
+        eager_input_streaming: true,
+      },
+    ],
     thinking: { type: 'adaptive', display: 'omitted' },
     context_management: { edits: [{ type: 'clear_thinking_20251015', keep: 'all' }] },
     output_config: { effort: 'medium' },
@@ -112,7 +186,10 @@ it('Claude Code: all its request says is carried, or kept under a name', () => {
   expect(request.conversation()).toMatchObject({
     messages: [
       { role: 'system', parts: [{ text: 'You are Claude Code.', cacheHint: { ttl: '1h' } }] },
-      { role: 'user', parts: [{ text: '<system-reminder>' }, { text: 'hi', cacheHint: { ttl: '1h' } }] },
+      {
+        role: 'user',
+        parts: [{ text: '<system-reminder>' }, { text: 'hi', cacheHint: { ttl: '1h' } }],
+      },
       { role: 'system', parts: [{ text: 'It is late.' }] },
     ],
     tools: [{ kind: 'function', name: 'Task' }],

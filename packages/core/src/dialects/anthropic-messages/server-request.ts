@@ -1,6 +1,12 @@
 import type { Conversation, Message, Part } from '../conversation.ts'
 import type { ChatRequest, ClientRequest, JsonObject } from '../dialect.ts'
-import { optionalBoolean, optionalObject, optionalString, type Place, requiredText } from '../fields.ts'
+import {
+  optionalBoolean,
+  optionalObject,
+  optionalString,
+  type Place,
+  requiredText,
+} from '../fields.ts'
 import { invalid } from '../invalid.ts'
 import { isObject } from '../json.ts'
 import { DIALECT } from './names.ts'
@@ -49,8 +55,8 @@ function forwardedHeaders(request: ClientRequest): Record<string, string> {
 }
 
 /**
- * Reads a request as far as routing needs; the checks every request gets, also one that is passed on as it is. Throws
- * `invalid_request` with `param`.
+ * Reads a request as far as routing needs; the checks every request gets, also one that is passed
+ * on as it is. Throws `invalid_request` with `param`.
  */
 export function parseRequest(request: ClientRequest): MessagesRequest {
   const parsed = parseCountRequest(request)
@@ -64,7 +70,8 @@ export function parseRequest(request: ClientRequest): MessagesRequest {
 export function parseCountRequest(request: ClientRequest): MessagesRequest {
   const model = requiredText({ value: request.body, path: '' }, 'model')
   const { messages } = request.body
-  if (!Array.isArray(messages) || messages.length === 0) throw invalid('messages', 'a non-empty array', messages)
+  if (!Array.isArray(messages) || messages.length === 0)
+    throw invalid('messages', 'a non-empty array', messages)
   const at = messages.findIndex((message) => !isObject(message))
   if (at !== -1) throw invalid(`messages[${at}]`, 'an object', messages[at])
   return new MessagesRequest(request, model)
@@ -115,10 +122,20 @@ function hintAtEnd(messages: readonly Message[], place: Place): Message[] {
     if (at !== last) return message
     const end = message.parts.findLastIndex(isHintable)
     const hint = cacheHintOf(place)
-    return { ...message, parts: message.parts.map((part, index) => (index === end && isHintable(part) ? { ...part, cacheHint: part.cacheHint ?? hint } : part)) }
+    return {
+      ...message,
+      parts: message.parts.map((part, index) =>
+        index === end && isHintable(part) ? { ...part, cacheHint: part.cacheHint ?? hint } : part,
+      ),
+    }
   })
 }
 
 function isHintable(part: Part): part is Extract<Part, { readonly cacheHint?: unknown }> {
-  return part.type === 'text' || part.type === 'image' || part.type === 'file' || part.type === 'tool-result'
+  return (
+    part.type === 'text' ||
+    part.type === 'image' ||
+    part.type === 'file' ||
+    part.type === 'tool-result'
+  )
 }

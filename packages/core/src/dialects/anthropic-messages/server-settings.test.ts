@@ -8,7 +8,10 @@ describe('thinking and effort', () => {
     [{ thinking: { type: 'adaptive' } }, { effort: 'high' }],
     [{ thinking: { type: 'adaptive' }, output_config: { effort: 'low' } }, { effort: 'low' }],
     [{ thinking: { type: 'enabled', budget_tokens: 2048 } }, { budgetTokens: 2048 }],
-    [{ thinking: { type: 'enabled', budget_tokens: 2048 }, output_config: { effort: 'max' } }, { budgetTokens: 2048, effort: 'max' }],
+    [
+      { thinking: { type: 'enabled', budget_tokens: 2048 }, output_config: { effort: 'max' } },
+      { budgetTokens: 2048, effort: 'max' },
+    ],
     [{ thinking: { type: 'disabled' } }, { effort: 'none' }],
     [{ thinking: { type: 'between_tools' } }, { effort: 'none' }],
     [{ output_config: { effort: 'xhigh' } }, { effort: 'xhigh' }],
@@ -18,7 +21,10 @@ describe('thinking and effort', () => {
   })
 
   it('an effort without thinking is kept under its own name', () => {
-    expect(conversationOf({ thinking: { type: 'disabled' }, output_config: { effort: 'low' } }).extensions).toEqual({ 'output_config.effort': 'low' })
+    expect(
+      conversationOf({ thinking: { type: 'disabled' }, output_config: { effort: 'low' } })
+        .extensions,
+    ).toEqual({ 'output_config.effort': 'low' })
   })
 
   it('a system message in the conversation sets the effort from there on', () => {
@@ -28,7 +34,11 @@ describe('thinking and effort', () => {
       { role: 'user', content: 'b' },
       { role: 'system', content: 'now quick', clear_at: 'never', output_config: { effort: 'max' } },
     ]
-    const { reasoning, messages: read, extensions } = conversationOf({ messages, output_config: { effort: 'high' } })
+    const {
+      reasoning,
+      messages: read,
+      extensions,
+    } = conversationOf({ messages, output_config: { effort: 'high' } })
     expect(reasoning).toEqual({ effort: 'max' })
     expect(read.map(({ role }) => role)).toEqual(['user', 'user', 'system'])
     expect(extensions).toEqual({ 'messages.clear_at': 'never' })
@@ -46,13 +56,20 @@ describe('thinking and effort', () => {
     [{ temperature: 'hot' }, 'temperature'],
     [{ metadata: 'me' }, 'metadata'],
   ])('%j is refused at %s', (body, param) => {
-    expect(() => conversationOf(body)).toThrow(expect.objectContaining({ code: 'invalid_request', details: expect.objectContaining({ param }) }))
+    expect(() => conversationOf(body)).toThrow(
+      expect.objectContaining({
+        code: 'invalid_request',
+        details: expect.objectContaining({ param }),
+      }),
+    )
   })
 })
 
 it('a schema of the answer is always enforced', () => {
   const schema = { type: 'object', properties: { a: { type: 'string' } } }
-  const { responseFormat, extensions } = conversationOf({ output_config: { format: { type: 'json_schema', schema }, style: 'x' } })
+  const { responseFormat, extensions } = conversationOf({
+    output_config: { format: { type: 'json_schema', schema }, style: 'x' },
+  })
   expect(responseFormat).toEqual({ type: 'json_schema', name: 'output', schema, strict: true })
   expect(extensions).toEqual({ 'output_config.style': 'x' })
 })

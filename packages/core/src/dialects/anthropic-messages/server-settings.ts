@@ -18,7 +18,8 @@ export function readSampling(place: Place): Sampling {
 function readStop(place: Place): readonly string[] {
   const stop = place.value.stop_sequences
   if (stop === undefined || stop === null) return []
-  if (!Array.isArray(stop) || !stop.every((item) => typeof item === 'string')) throw invalid(pathOf(place, 'stop_sequences'), 'an array of strings', stop)
+  if (!Array.isArray(stop) || !stop.every((item) => typeof item === 'string'))
+    throw invalid(pathOf(place, 'stop_sequences'), 'an array of strings', stop)
   return stop
 }
 
@@ -26,8 +27,15 @@ function readStop(place: Place): readonly string[] {
 const DEFAULT_EFFORT = 'high'
 const THINKING_FIELDS: ReadonlySet<string> = new Set(['type', 'budget_tokens'])
 
-/** `thinking` and `output_config.effort`. `turnEffort` is what the last system message in the conversation asks for. */
-export function readReasoning(place: Place, turnEffort: string | undefined, extensions: Extensions): ReasoningRequest | undefined {
+/**
+ * `thinking` and `output_config.effort`. `turnEffort` is what the last system message in the
+ * conversation asks for.
+ */
+export function readReasoning(
+  place: Place,
+  turnEffort: string | undefined,
+  extensions: Extensions,
+): ReasoningRequest | undefined {
   const config = optionalObject(place, 'output_config')
   const effort = turnEffort ?? (config === undefined ? undefined : optionalString(config, 'effort'))
   const thinking = optionalObject(place, 'thinking')
@@ -37,14 +45,21 @@ export function readReasoning(place: Place, turnEffort: string | undefined, exte
     case 'adaptive':
       return { effort: effort ?? DEFAULT_EFFORT }
     case 'enabled':
-      return { budgetTokens: requiredInteger(thinking, 'budget_tokens'), ...(effort === undefined ? {} : { effort }) }
+      return {
+        budgetTokens: requiredInteger(thinking, 'budget_tokens'),
+        ...(effort === undefined ? {} : { effort }),
+      }
     case 'disabled':
     case 'between_tools':
       // Elsewhere, effort is a measure of thinking and nothing else.
       if (effort !== undefined) extensions.set('output_config.effort', effort)
       return { effort: 'none' }
     default:
-      throw invalid(pathOf(thinking, 'type'), '"adaptive", "enabled", "disabled" or "between_tools"', thinking.value.type)
+      throw invalid(
+        pathOf(thinking, 'type'),
+        '"adaptive", "enabled", "disabled" or "between_tools"',
+        thinking.value.type,
+      )
   }
 }
 
@@ -53,12 +68,21 @@ const OUTPUT_FIELDS: ReadonlySet<string> = new Set(['effort', 'format'])
 const FORMAT_NAME = 'output'
 
 /** `output_config.format`. The decoder of this dialect always holds a model to the schema. */
-export function readResponseFormat(place: Place, extensions: Extensions): ResponseFormat | undefined {
+export function readResponseFormat(
+  place: Place,
+  extensions: Extensions,
+): ResponseFormat | undefined {
   const config = optionalObject(place, 'output_config')
   if (config === undefined) return undefined
   keepOthers(config.value, { known: OUTPUT_FIELDS, prefix: 'output_config.', extensions })
   const format = optionalObject(config, 'format')
   if (format === undefined) return undefined
-  if (format.value.type !== 'json_schema') throw invalid(pathOf(format, 'type'), '"json_schema"', format.value.type)
-  return { type: 'json_schema', name: FORMAT_NAME, schema: requiredObject(format, 'schema').value, strict: true }
+  if (format.value.type !== 'json_schema')
+    throw invalid(pathOf(format, 'type'), '"json_schema"', format.value.type)
+  return {
+    type: 'json_schema',
+    name: FORMAT_NAME,
+    schema: requiredObject(format, 'schema').value,
+    strict: true,
+  }
 }

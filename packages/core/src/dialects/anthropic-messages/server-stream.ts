@@ -7,7 +7,14 @@ import { objectOf } from '../json.ts'
 import type { Usage } from '../usage.ts'
 import { carrySignature } from './carried-signature.ts'
 import { CUSTOM_TOOL_INPUT, DIALECT } from './names.ts'
-import { callSignatureBlock, citationOf, messageHead, renderUsage, thinkingBlock, toolUseBlock } from './server-answer.ts'
+import {
+  callSignatureBlock,
+  citationOf,
+  messageHead,
+  renderUsage,
+  thinkingBlock,
+  toolUseBlock,
+} from './server-answer.ts'
 import { renderStreamError } from './server-errors.ts'
 import { stopFields } from './server-finish.ts'
 
@@ -17,18 +24,22 @@ type CallEvent = Of<'tool-call'>
 /** Held back in memory, at most; a provider that sends more behind a tool call is broken. */
 const MAX_HELD_CHARACTERS = 32 * 1024 * 1024
 
-/** A custom tool's input is text; on the wire it is the one field of an object, streamed from quote to quote. */
+/**
+ * A custom tool's input is text; on the wire it is the one field of an object, streamed from quote
+ * to quote.
+ */
 const CUSTOM_INPUT_START = `{${JSON.stringify(CUSTOM_TOOL_INPUT)}:"`
 const CUSTOM_INPUT_END = '"}'
 
 /**
- * Writes events as those of a streamed message. Runs once for every token: what a block's deltas begin with is put
- * together when it opens.
+ * Writes events as those of a streamed message. Runs once for every token: what a block's deltas
+ * begin with is put together when it opens.
  *
- * Blocks never overlap in this dialect, while other providers send the arguments of several calls in turns and never say
- * that one is whole (arguments that parse may still go on). So the first call is streamed as it comes, and what begins
- * after it is held until the answer ends: in most answers nothing, in one with parallel calls the second and further ones,
- * which no client can act on before the end anyway.
+ * Blocks never overlap in this dialect, while other providers send the arguments of several calls
+ * in turns and never say that one is whole (arguments that parse may still go on). So the first
+ * call is streamed as it comes, and what begins after it is held until the answer ends: in most
+ * answers nothing, in one with parallel calls the second and further ones, which no client can act
+ * on before the end anyway.
  */
 export class MessageRenderer implements StreamRenderer {
   readonly #context: RenderContext
@@ -69,7 +80,11 @@ export class MessageRenderer implements StreamRenderer {
 
   end(): string {
     const tail = this.#endContent()
-    const delta = stopFields({ finish: this.#finish, calledTools: this.#calledTools, refusal: this.#refusal })
+    const delta = stopFields({
+      finish: this.#finish,
+      calledTools: this.#calledTools,
+      refusal: this.#refusal,
+    })
     return `${tail}${frame('message_delta', { delta, usage: renderUsage(this.#usage) })}${frame('message_stop', {})}`
   }
 
@@ -88,7 +103,8 @@ export class MessageRenderer implements StreamRenderer {
       return ''
     }
     if (this.#liveCall === undefined) return this.#write(event)
-    if (event.type === 'tool-arguments' && event.index === this.#liveCall.index) return this.#argumentsOf(this.#liveCall, event.text)
+    if (event.type === 'tool-arguments' && event.index === this.#liveCall.index)
+      return this.#argumentsOf(this.#liveCall, event.text)
     this.#hold(event)
     return ''
   }
@@ -97,7 +113,10 @@ export class MessageRenderer implements StreamRenderer {
     this.#held.push(event)
     if ('text' in event) this.#heldCharacters += event.text.length
     if (this.#heldCharacters > MAX_HELD_CHARACTERS) {
-      throw new GatewayError('answer_too_large', `The provider sent more than ${MAX_HELD_CHARACTERS} characters behind a tool call.`)
+      throw new GatewayError(
+        'answer_too_large',
+        `The provider sent more than ${MAX_HELD_CHARACTERS} characters behind a tool call.`,
+      )
     }
   }
 
@@ -111,7 +130,8 @@ export class MessageRenderer implements StreamRenderer {
     const inputs = inputsOf(held)
     for (const event of held) {
       output += this.#write(event)
-      if (event.type === 'tool-call') output += this.#argumentsOf(event, inputs.get(event.index) ?? '') + this.#close()
+      if (event.type === 'tool-call')
+        output += this.#argumentsOf(event, inputs.get(event.index) ?? '') + this.#close()
     }
     return output + this.#close()
   }
@@ -130,7 +150,10 @@ export class MessageRenderer implements StreamRenderer {
       case 'annotations':
         return this.#citations(event.value)
       case 'part': {
-        const value = event.part.type === 'extension' && event.part.dialect === DIALECT ? objectOf(event.part.value) : undefined
+        const value =
+          event.part.type === 'extension' && event.part.dialect === DIALECT
+            ? objectOf(event.part.value)
+            : undefined
         return value === undefined ? '' : this.#wholeBlock(value)
       }
       default:
@@ -142,11 +165,20 @@ export class MessageRenderer implements StreamRenderer {
   #opening(): string {
     if (this.#started) return ''
     this.#started = true
-    const message = { ...messageHead(this.#head, this.#context), content: [], stop_reason: null, stop_sequence: null, stop_details: null, usage: renderUsage(this.#usage ?? this.#estimate()) }
+    const message = {
+      ...messageHead(this.#head, this.#context),
+      content: [],
+      stop_reason: null,
+      stop_sequence: null,
+      stop_details: null,
+      usage: renderUsage(this.#usage ?? this.#estimate()),
+    }
     return frame('message_start', { message })
   }
 
-  /** Most providers tell the usage at the end; clients of this dialect read that of the input here. */
+  /**
+   * Most providers tell the usage at the end; clients of this dialect read that of the input here.
+   */
   #estimate(): Usage | undefined {
     const inputTokens = this.#context.estimateInput?.()
     return inputTokens === undefined ? undefined : { inputTokens, outputTokens: 0 }
@@ -156,7 +188,10 @@ export class MessageRenderer implements StreamRenderer {
     if (this.#open === kind) return ''
     const output = this.#start(kind === 'text' ? { type: 'text', text: '' } : EMPTY_THINKING)
     this.#open = kind
-    this.#deltaHead = deltaHead(this.#index, kind === 'text' ? '"text_delta","text"' : '"thinking_delta","thinking"')
+    this.#deltaHead = deltaHead(
+      this.#index,
+      kind === 'text' ? '"text_delta","text"' : '"thinking_delta","thinking"',
+    )
     return output
   }
 
@@ -174,7 +209,8 @@ export class MessageRenderer implements StreamRenderer {
     if (this.#open === undefined) return ''
     let last = ''
     if (this.#open === 'thinking') last = this.#signatureDelta(carrySignature(undefined))
-    else if (this.#open === 'call' && this.#liveCall?.kind === 'custom') last = this.#delta(CUSTOM_INPUT_END)
+    else if (this.#open === 'call' && this.#liveCall?.kind === 'custom')
+      last = this.#delta(CUSTOM_INPUT_END)
     this.#open = undefined
     return last + this.#stop()
   }
@@ -184,12 +220,21 @@ export class MessageRenderer implements StreamRenderer {
   }
 
   #signatureDelta(signature: string): string {
-    return frame('content_block_delta', { index: this.#index, delta: { type: 'signature_delta', signature } })
+    return frame('content_block_delta', {
+      index: this.#index,
+      delta: { type: 'signature_delta', signature },
+    })
   }
 
-  /** Ends the thinking before it, if any; clients add up a signature from its delta, not from the start of a block. */
+  /**
+   * Ends the thinking before it, if any; clients add up a signature from its delta, not from the
+   * start of a block.
+   */
   #signature(signature: Signature, isRedacted: boolean): string {
-    if (isRedacted) return this.#wholeBlock(thinkingBlock({ type: 'reasoning', text: '', signature, redacted: true }))
+    if (isRedacted)
+      return this.#wholeBlock(
+        thinkingBlock({ type: 'reasoning', text: '', signature, redacted: true }),
+      )
     return this.#inBlock('thinking') + this.#signed(carrySignature(signature))
   }
 
@@ -204,7 +249,10 @@ export class MessageRenderer implements StreamRenderer {
 
   #call(event: CallEvent): string {
     this.#calledTools = true
-    const proof = event.signature === undefined ? '' : this.#inOwnThinking(String(callSignatureBlock(event).signature))
+    const proof =
+      event.signature === undefined
+        ? ''
+        : this.#inOwnThinking(String(callSignatureBlock(event).signature))
     const output = `${proof}${this.#start(toolUseBlock(event))}`
     this.#liveCall = event
     this.#open = 'call'
@@ -225,7 +273,14 @@ export class MessageRenderer implements StreamRenderer {
   #citations(annotations: readonly unknown[]): string {
     if (this.#open !== 'text') return ''
     const citations = annotations.flatMap((annotation) => citationOf(annotation))
-    return citations.map(({ citation }) => frame('content_block_delta', { index: this.#index, delta: { type: 'citations_delta', citation } })).join('')
+    return citations
+      .map(({ citation }) =>
+        frame('content_block_delta', {
+          index: this.#index,
+          delta: { type: 'citations_delta', citation },
+        }),
+      )
+      .join('')
   }
 }
 

@@ -30,8 +30,9 @@ interface Block {
 }
 
 /**
- * Reads the events of one streamed message. Blocks are told apart by their index only while they are open; tool calls
- * are counted anew, because text, thinking and the provider's own tools take indexes too.
+ * Reads the events of one streamed message. Blocks are told apart by their index only while they
+ * are open; tool calls are counted anew, because text, thinking and the provider's own tools take
+ * indexes too.
  */
 export class MessageReader implements StreamReader {
   readonly #call: CallContext
@@ -80,23 +81,36 @@ export class MessageReader implements StreamReader {
     }
   }
 
-  /** Servers that imitate this dialect end with `[DONE]` now and then, and some report an error as bare text. */
+  /**
+   * Servers that imitate this dialect end with `[DONE]` now and then, and some report an error as
+   * bare text.
+   */
   #unreadable(frame: SseFrame): readonly StreamEvent[] {
     if (frame.data === '[DONE]') return NOTHING
     this.#failed = true
     const { provider } = this.#call
     if (frame.event === 'error') return [{ type: 'error', error: plainError(frame.data, provider) }]
-    return [{ type: 'error', error: invalidAnswer('sent a stream event that is not a JSON object', provider) }]
+    return [
+      {
+        type: 'error',
+        error: invalidAnswer('sent a stream event that is not a JSON object', provider),
+      },
+    ]
   }
 
   #otherEvent(frame: SseFrame, event: JsonObject): readonly StreamEvent[] {
-    const error = errorInAnswer(frame.event === 'error' ? { ...event, type: 'error' } : event, this.#call.provider)
+    const error = errorInAnswer(
+      frame.event === 'error' ? { ...event, type: 'error' } : event,
+      this.#call.provider,
+    )
     if (error === undefined) return NOTHING
     this.#failed = true
     return [{ type: 'error', error }]
   }
 
-  /** Proxies that splice streams repeat this event: the answer begins once, the usage is replaced. */
+  /**
+   * Proxies that splice streams repeat this event: the answer begins once, the usage is replaced.
+   */
   #startMessage(event: JsonObject): readonly StreamEvent[] {
     const message = objectOf(event.message)
     const events: StreamEvent[] = []
@@ -117,7 +131,9 @@ export class MessageReader implements StreamReader {
 
   #messageDelta(event: JsonObject): readonly StreamEvent[] {
     const events: StreamEvent[] = []
-    const finish = this.#finished ? undefined : finishOf(objectOf(event.delta) ?? {}, { calledTools: this.#toolCalls > 0 })
+    const finish = this.#finished
+      ? undefined
+      : finishOf(objectOf(event.delta) ?? {}, { calledTools: this.#toolCalls > 0 })
     if (finish !== undefined) {
       this.#closeBlocks(events)
       this.#finished = true
@@ -147,7 +163,8 @@ export class MessageReader implements StreamReader {
     this.#open.set(event.index, block)
     switch (block.kind) {
       case 'text':
-        if (Array.isArray(start.citations) && start.citations.length > 0) block.citations = [...start.citations]
+        if (Array.isArray(start.citations) && start.citations.length > 0)
+          block.citations = [...start.citations]
         this.#pushText(textOf(start.text), events)
         break
       case 'thinking': {
@@ -165,7 +182,12 @@ export class MessageReader implements StreamReader {
       case 'ignored': {
         const value = start.type === 'redacted_thinking' ? textOf(start.data) : undefined
         if (value === undefined) break
-        events.push({ type: 'reasoning-signature', choice: 0, signature: { origin: DIALECT, value }, redacted: true })
+        events.push({
+          type: 'reasoning-signature',
+          choice: 0,
+          signature: { origin: DIALECT, value },
+          redacted: true,
+        })
       }
     }
     return events
@@ -206,7 +228,14 @@ export class MessageReader implements StreamReader {
     const wireName = textOf(start.name) ?? ''
     const customName = customToolName(wireName)
     const kind = customName === undefined ? 'function' : 'custom'
-    return { type: 'tool-call', choice: 0, index, id: textOf(start.id) ?? this.#call.newId('toolu_'), name: customName ?? wireName, kind }
+    return {
+      type: 'tool-call',
+      choice: 0,
+      index,
+      id: textOf(start.id) ?? this.#call.newId('toolu_'),
+      name: customName ?? wireName,
+      kind,
+    }
   }
 
   #delta(event: JsonObject): readonly StreamEvent[] {
@@ -224,7 +253,9 @@ export class MessageReader implements StreamReader {
         return this.#inputDelta(block, delta.partial_json)
       case 'thinking_delta': {
         const text = delta.thinking
-        return typeof text === 'string' && text !== '' ? [{ type: 'reasoning', choice: 0, text }] : NOTHING
+        return typeof text === 'string' && text !== ''
+          ? [{ type: 'reasoning', choice: 0, text }]
+          : NOTHING
       }
       case 'signature_delta':
         block.signature = textOf(delta.signature) ?? block.signature
@@ -269,13 +300,28 @@ export class MessageReader implements StreamReader {
         return this.#citations(block)
       case 'thinking':
         if (block.signature === '') return NOTHING
-        return [{ type: 'reasoning-signature', choice: 0, signature: { origin: DIALECT, value: block.signature } }]
+        return [
+          {
+            type: 'reasoning-signature',
+            choice: 0,
+            signature: { origin: DIALECT, value: block.signature },
+          },
+        ]
       case 'tool':
         // No fragment came: the input stood in the start, or there is none, which is `{}`.
         if (block.hasInput) return NOTHING
-        return [{ type: 'tool-arguments', choice: 0, index: block.toolIndex, text: argumentsOf(block.start.input) }]
+        return [
+          {
+            type: 'tool-arguments',
+            choice: 0,
+            index: block.toolIndex,
+            text: argumentsOf(block.start.input),
+          },
+        ]
       case 'custom-tool': {
-        const text = customInputOfText(block.input === '' ? argumentsOf(block.start.input) : block.input)
+        const text = customInputOfText(
+          block.input === '' ? argumentsOf(block.start.input) : block.input,
+        )
         return [{ type: 'tool-arguments', choice: 0, index: block.toolIndex, text }]
       }
       case 'json-answer': {
@@ -284,7 +330,13 @@ export class MessageReader implements StreamReader {
         return events
       }
       case 'server':
-        return [{ type: 'part', choice: 0, part: { type: 'extension', dialect: DIALECT, value: wholeBlock(block) } }]
+        return [
+          {
+            type: 'part',
+            choice: 0,
+            part: { type: 'extension', dialect: DIALECT, value: wholeBlock(block) },
+          },
+        ]
       case 'ignored':
         return NOTHING
     }

@@ -20,11 +20,19 @@ export interface ToolPlan {
 }
 
 /** `tools` and `tool_choice`; both absent when there is nothing to call. */
-export function toolFields(conversation: Conversation, plan: ToolPlan, context: RequestContext): ToolFields {
+export function toolFields(
+  conversation: Conversation,
+  plan: ToolPlan,
+  context: RequestContext,
+): ToolFields {
   const offered = offeredTools(conversation)
-  const tools = offered.flatMap((tool) => ownTool(tool, conversation) ?? wireTool(tool, conversation.tools.indexOf(tool), context))
+  const tools = offered.flatMap(
+    (tool) =>
+      ownTool(tool, conversation) ?? wireTool(tool, conversation.tools.indexOf(tool), context),
+  )
   if (plan.jsonTool !== undefined) return jsonAnswerFields(conversation, tools, plan.jsonTool)
-  if (tools.length === 0) return plan.namesInHistory.length === 0 ? {} : historyFields(plan.namesInHistory)
+  if (tools.length === 0)
+    return plan.namesInHistory.length === 0 ? {} : historyFields(plan.namesInHistory)
   const choice = choiceOf(conversation, context)
   return choice === undefined ? { tools } : { tools, tool_choice: choice }
 }
@@ -50,23 +58,43 @@ function ownTool(tool: Tool, { origin }: Conversation): JsonObject[] | undefined
 function wireTool(tool: Tool, index: number, context: RequestContext): JsonObject[] {
   const path = `tools[${index}]`
   if (tool.kind === 'extension') {
-    context.dropped.push(refuseOrDrop(context, path, `the tool type ${textOf(objectOf(tool.value)?.type) ?? tool.name}`))
+    context.dropped.push(
+      refuseOrDrop(
+        context,
+        path,
+        `the tool type ${textOf(objectOf(tool.value)?.type) ?? tool.name}`,
+      ),
+    )
     return []
   }
   const wire: JsonObject = { name: wireToolName(tool) }
   if (tool.description !== undefined) wire.description = tool.description
-  Object.assign(wire, tool.kind === 'custom' ? customInput(path, context) : functionInput(tool, path, context))
+  Object.assign(
+    wire,
+    tool.kind === 'custom' ? customInput(path, context) : functionInput(tool, path, context),
+  )
   const cache = cacheControl(tool.cacheHint, path, context)
   if (cache !== undefined) wire.cache_control = cache
   return [wire]
 }
 
 function customInput(path: string, context: RequestContext): JsonObject {
-  context.dropped.push(`${path} (custom tool offered as a function of one string, its format is not enforced)`)
-  return { input_schema: { type: 'object', properties: { [CUSTOM_TOOL_INPUT]: { type: 'string' } }, required: [CUSTOM_TOOL_INPUT] } }
+  context.dropped.push(
+    `${path} (custom tool offered as a function of one string, its format is not enforced)`,
+  )
+  return {
+    input_schema: {
+      type: 'object',
+      properties: { [CUSTOM_TOOL_INPUT]: { type: 'string' } },
+      required: [CUSTOM_TOOL_INPUT],
+    },
+  }
 }
 
-/** `strict` is kept where the decoder can hold the model to the whole schema; half a promise is dropped. */
+/**
+ * `strict` is kept where the decoder can hold the model to the whole schema; half a promise is
+ * dropped.
+ */
 function functionInput(tool: Tool, path: string, context: RequestContext): JsonObject {
   const parameters = tool.parameters ?? { properties: {} }
   if (tool.strict === true) {
@@ -79,20 +107,35 @@ function functionInput(tool: Tool, path: string, context: RequestContext): JsonO
   return { input_schema: { ...parameters, type: 'object' } }
 }
 
-/** A history with tool blocks is refused unless tools are defined, so they are: without letting the model call one. */
+/**
+ * A history with tool blocks is refused unless tools are defined, so they are: without letting the
+ * model call one.
+ */
 function historyFields(names: readonly string[]): ToolFields {
   return {
-    tools: [...new Set(names)].map((name) => ({ name, input_schema: { type: 'object', properties: {} } })),
+    tools: [...new Set(names)].map((name) => ({
+      name,
+      input_schema: { type: 'object', properties: {} },
+    })),
     tool_choice: { type: 'none' },
   }
 }
 
-function jsonAnswerFields(conversation: Conversation, tools: readonly JsonObject[], jsonTool: JsonObject): ToolFields {
+function jsonAnswerFields(
+  conversation: Conversation,
+  tools: readonly JsonObject[],
+  jsonTool: JsonObject,
+): ToolFields {
   const onlyAnswer = tools.length === 0 || conversation.toolChoice?.mode === 'none'
-  const oneAtATime = onlyAnswer || conversation.parallelToolCalls === false ? { disable_parallel_tool_use: true } : {}
+  const oneAtATime =
+    onlyAnswer || conversation.parallelToolCalls === false
+      ? { disable_parallel_tool_use: true }
+      : {}
   return {
     tools: [...tools, jsonTool],
-    tool_choice: onlyAnswer ? { type: 'tool', name: JSON_ANSWER_TOOL, ...oneAtATime } : { type: 'any', ...oneAtATime },
+    tool_choice: onlyAnswer
+      ? { type: 'tool', name: JSON_ANSWER_TOOL, ...oneAtATime }
+      : { type: 'any', ...oneAtATime },
   }
 }
 
@@ -123,7 +166,8 @@ function wireChoice(conversation: Conversation): JsonObject | undefined {
 }
 
 function forceable(choice: JsonObject, context: RequestContext): JsonObject {
-  if (context.rules.forcedToolChoice || choice.type === 'auto' || choice.type === 'none') return choice
+  if (context.rules.forcedToolChoice || choice.type === 'auto' || choice.type === 'none')
+    return choice
   context.dropped.push('tool_choice (the model cannot be made to call a tool)')
   return { type: 'auto' }
 }

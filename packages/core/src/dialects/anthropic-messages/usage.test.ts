@@ -10,26 +10,47 @@ describe('usageOf', () => {
       output_tokens: 20,
       output_tokens_details: { thinking_tokens: 12 },
     }
-    const ours = { inputTokens: 8855, outputTokens: 20, cachedTokens: 8800, cacheWriteTokens: 51, reasoningTokens: 12 }
+    const ours = {
+      inputTokens: 8855,
+      outputTokens: 20,
+      cachedTokens: 8800,
+      cacheWriteTokens: 51,
+      reasoningTokens: 12,
+    }
     expect(usageOf(native)).toEqual({ ...ours, native })
   })
 
   it('F10: takes zero for a value and absence for absence', () => {
     const usage = usageOf({ input_tokens: 0, output_tokens: 0, cache_read_input_tokens: 0 })
-    expect(usage).toMatchObject({ inputTokens: 0, outputTokens: 0, cachedTokens: 0, cacheWriteTokens: undefined })
+    expect(usage).toMatchObject({
+      inputTokens: 0,
+      outputTokens: 0,
+      cachedTokens: 0,
+      cacheWriteTokens: undefined,
+    })
     expect(usageOf({ service_tier: 'standard' })).toBeUndefined()
     expect(usageOf(undefined)).toBeUndefined()
   })
 
   it('F7: never has more reasoning than output', () => {
-    expect(usageOf({ input_tokens: 1, output_tokens: 5, output_tokens_details: { thinking_tokens: 9 } })?.reasoningTokens).toBe(5)
+    expect(
+      usageOf({ input_tokens: 1, output_tokens: 5, output_tokens_details: { thinking_tokens: 9 } })
+        ?.reasoningTokens,
+    ).toBe(5)
   })
 })
 
 describe('mergeUsage', () => {
   it('F3: replaces field by field and never adds', () => {
-    const start = { input_tokens: 10, cache_read_input_tokens: 3, output_tokens: 1, service_tier: 'standard' }
-    expect(mergeUsage(start, { input_tokens: 25, cache_read_input_tokens: null, output_tokens: 40 })).toEqual({
+    const start = {
+      input_tokens: 10,
+      cache_read_input_tokens: 3,
+      output_tokens: 1,
+      service_tier: 'standard',
+    }
+    expect(
+      mergeUsage(start, { input_tokens: 25, cache_read_input_tokens: null, output_tokens: 40 }),
+    ).toEqual({
       input_tokens: 25,
       cache_read_input_tokens: 3,
       output_tokens: 40,

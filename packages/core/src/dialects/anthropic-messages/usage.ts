@@ -4,8 +4,9 @@ import { tokenCount, type Usage } from '../usage.ts'
 import { objectOf } from '../json.ts'
 
 /**
- * The usage in our accounting. `input_tokens` of this dialect leaves out what was read from and written to the cache;
- * ours counts it in. `undefined` when the object counts neither input nor output.
+ * The usage in our accounting. `input_tokens` of this dialect leaves out what was read from and
+ * written to the cache; ours counts it in. `undefined` when the object counts neither input nor
+ * output.
  */
 export function usageOf(native: JsonObject | undefined): Usage | undefined {
   if (native === undefined) return undefined
@@ -14,7 +15,8 @@ export function usageOf(native: JsonObject | undefined): Usage | undefined {
   if (input === undefined && output === undefined) return undefined
   const cachedTokens = tokenCount(native.cache_read_input_tokens)
   const split = cacheWriteSplitOf(native)
-  const cacheWriteTokens = tokenCount(native.cache_creation_input_tokens) ?? (split && split.minutes + split.hour)
+  const cacheWriteTokens =
+    tokenCount(native.cache_creation_input_tokens) ?? (split && split.minutes + split.hour)
   const thinking = tokenCount(objectOf(native.output_tokens_details)?.thinking_tokens)
   const outputTokens = output ?? 0
   return {
@@ -30,8 +32,8 @@ export function usageOf(native: JsonObject | undefined): Usage | undefined {
 }
 
 /**
- * A stream states its usage at the start and again, cumulative, at the end; what the end says replaces the start, field
- * by field, and nothing is added. `null` says nothing.
+ * A stream states its usage at the start and again, cumulative, at the end; what the end says
+ * replaces the start, field by field, and nothing is added. `null` says nothing.
  */
 export function mergeUsage(earlier: JsonObject | undefined, later: JsonObject): JsonObject {
   const merged: JsonObject = { ...earlier }

@@ -21,10 +21,16 @@ export function userContent(message: Message, path: string, context: RequestCont
         break
       case 'image':
       case 'file':
-        append(content.blocks, mediaOrNone(() => mediaBlock(part, partPath, context), context))
+        append(
+          content.blocks,
+          mediaOrNone(() => mediaBlock(part, partPath, context), context),
+        )
         break
       case 'audio':
-        append(content.blocks, mediaOrNone(() => refuseAudio(part, partPath, context), context))
+        append(
+          content.blocks,
+          mediaOrNone(() => refuseAudio(part, partPath, context), context),
+        )
         break
       case 'tool-result':
         content.tools.push(toolResult(part, path, context))
@@ -52,12 +58,16 @@ function toolResult(part: ToolResultPart, path: string, context: RequestContext)
   const inner = part.content.flatMap((item, index) => {
     const itemPath = `${path}.content[${index}]`
     if (item.type === 'text') return textBlocks(item, itemPath, context)
-    if (item.type !== 'extension') return mediaOrNone(() => mediaBlock(item, itemPath, context), context)
+    if (item.type !== 'extension')
+      return mediaOrNone(() => mediaBlock(item, itemPath, context), context)
     if (item.dialect === DIALECT) return [item.value as JsonObject]
     context.dropped.push(itemPath)
     return []
   })
-  const only = inner.length === 1 && inner[0]?.type === 'text' && inner[0].cache_control === undefined ? inner[0].text : undefined
+  const only =
+    inner.length === 1 && inner[0]?.type === 'text' && inner[0].cache_control === undefined
+      ? inner[0].text
+      : undefined
   // Left out when empty: a tool that returned nothing is a valid result, an empty block is not.
   if (inner.length > 0) block.content = only ?? inner
   if (part.isError === true) block.is_error = true

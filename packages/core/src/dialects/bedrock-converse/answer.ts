@@ -14,16 +14,26 @@ import { isRunByProvider } from './providers-tool.ts'
 import { argumentsOf, customInputOf } from './tool-input.ts'
 import { usageOf } from './usage.ts'
 
-/** A whole answer. Throws `upstream_invalid` when it is none, or when the model's words made no sense. */
+/**
+ * A whole answer. Throws `upstream_invalid` when it is none, or when the model's words made no
+ * sense.
+ */
 export function readAnswer(body: JsonObject, call: CallContext): Answer {
   const blocks = objectOf(objectOf(body.output)?.message)?.content
   if (!Array.isArray(blocks)) throw noAnswer(body, call)
-  if (isMalformed(body)) throw invalidAnswer(`got output from its model that cannot be read (${String(body.stopReason)})`, call.provider)
+  if (isMalformed(body))
+    throw invalidAnswer(
+      `got output from its model that cannot be read (${String(body.stopReason)})`,
+      call.provider,
+    )
   const content: Content = { parts: [], annotations: [], textLength: 0, answeredInJson: false }
   for (const block of objectsOf(blocks)) readBlock(block, content, call)
   const { parts, annotations } = content
   const finish = finishOf(body, { calledTools: parts.some((part) => part.type === 'tool-call') })
-  return { choices: [annotations.length === 0 ? { parts, finish } : { parts, finish, annotations }], usage: usageOf(objectOf(body.usage)) }
+  return {
+    choices: [annotations.length === 0 ? { parts, finish } : { parts, finish, annotations }],
+    usage: usageOf(objectOf(body.usage)),
+  }
 }
 
 /** Servers between us and the service report an error with status 200 now and then. */
@@ -31,7 +41,9 @@ function noAnswer(body: JsonObject, call: CallContext): GatewayError {
   const foreign = body.__type === undefined ? foreignError(body, call.provider) : undefined
   if (foreign !== undefined) return foreign
   const reportsError = textOf(body.message) !== undefined || textOf(body.__type) !== undefined
-  return reportsError ? errorInAnswer(body, call.provider) : invalidAnswer('sent an answer without content', call.provider)
+  return reportsError
+    ? errorInAnswer(body, call.provider)
+    : invalidAnswer('sent an answer without content', call.provider)
 }
 
 interface Content {
@@ -45,10 +57,14 @@ interface Content {
 /** A block is a union: one field says what it is. */
 function readBlock(block: JsonObject, content: Content, call: CallContext): void {
   if (typeof block.text === 'string') readText(block.text, content)
-  else if (isObject(block.toolUse) && !isRunByProvider(block.toolUse)) readToolUse(block.toolUse, content, call)
+  else if (isObject(block.toolUse) && !isRunByProvider(block.toolUse))
+    readToolUse(block.toolUse, content, call)
   else if (isObject(block.reasoningContent)) readReasoning(block.reasoningContent, content)
   else if (isObject(block.citationsContent)) readCited(block.citationsContent, content)
-  else if (isObject(block.image)) content.parts.push(imagePart(block.image) ?? { type: 'extension', dialect: DIALECT, value: block })
+  else if (isObject(block.image))
+    content.parts.push(
+      imagePart(block.image) ?? { type: 'extension', dialect: DIALECT, value: block },
+    )
   // A tool that the provider ran: the client must not run it again.
   else content.parts.push({ type: 'extension', dialect: DIALECT, value: block })
 }
@@ -61,18 +77,35 @@ function readText(text: string, content: Content): void {
 
 function readCited(cited: JsonObject, content: Content): void {
   const start = content.textLength
-  readText(objectsOf(cited.content).map((item) => textOf(item.text) ?? '').join(''), content)
+  readText(
+    objectsOf(cited.content)
+      .map((item) => textOf(item.text) ?? '')
+      .join(''),
+    content,
+  )
   const passage = { start, end: content.textLength }
-  append(content.annotations, listOf(cited.citations).map((citation) => annotationOf(citation, passage)).filter((annotation) => annotation !== undefined))
+  append(
+    content.annotations,
+    listOf(cited.citations)
+      .map((citation) => annotationOf(citation, passage))
+      .filter((annotation) => annotation !== undefined),
+  )
 }
 
 function readReasoning(reasoning: JsonObject, content: Content): void {
   const redacted = textOf(reasoning.redactedContent)
-  if (redacted !== undefined) content.parts.push({ type: 'reasoning', text: '', signature: { origin: DIALECT, value: redacted }, redacted: true })
+  if (redacted !== undefined)
+    content.parts.push({
+      type: 'reasoning',
+      text: '',
+      signature: { origin: DIALECT, value: redacted },
+      redacted: true,
+    })
   const spoken = objectOf(reasoning.reasoningText)
   const text = textOf(spoken?.text) ?? ''
   const value = textOf(spoken?.signature)
-  if (value !== undefined) content.parts.push({ type: 'reasoning', text, signature: { origin: DIALECT, value } })
+  if (value !== undefined)
+    content.parts.push({ type: 'reasoning', text, signature: { origin: DIALECT, value } })
   else if (text !== '') content.parts.push({ type: 'reasoning', text })
 }
 
@@ -91,6 +124,13 @@ function toolCall(use: JsonObject, call: CallContext): ToolCallPart {
   const id = textOf(use.toolUseId) ?? call.newId('tooluse_')
   const name = textOf(use.name) ?? ''
   const customName = customToolName(name)
-  if (customName === undefined) return { type: 'tool-call', id, name, arguments: argumentsOf(use.input), kind: 'function' }
-  return { type: 'tool-call', id, name: customName, arguments: customInputOf(use.input), kind: 'custom' }
+  if (customName === undefined)
+    return { type: 'tool-call', id, name, arguments: argumentsOf(use.input), kind: 'function' }
+  return {
+    type: 'tool-call',
+    id,
+    name: customName,
+    arguments: customInputOf(use.input),
+    kind: 'custom',
+  }
 }

@@ -32,7 +32,8 @@ export function assistantContent(message: Message, path: string, context: Reques
         context.dropped.push(`${partPath} (media only from the user)`)
         break
       case 'extension':
-        // What another provider's own tools did is history, without which the conversation still goes on.
+        // What another provider's own tools did is history, without which the conversation still
+        // goes on.
         if (part.dialect === DIALECT && isObject(part.value)) content.blocks.push(part.value)
         else context.dropped.push(partPath)
         break
@@ -44,7 +45,10 @@ export function assistantContent(message: Message, path: string, context: Reques
   return content
 }
 
-/** Only what this dialect signed goes back, byte for byte: anything else fails the provider's check of the signature. */
+/**
+ * Only what this dialect signed goes back, byte for byte: anything else fails the provider's check
+ * of the signature.
+ */
 function reasoningBlocks(part: ReasoningPart, path: string, context: RequestContext): JsonObject[] {
   const signature = part.signature
   if (signature === undefined || signature.value === '') {
@@ -62,7 +66,10 @@ function reasoningBlocks(part: ReasoningPart, path: string, context: RequestCont
 function toolUse(part: ToolCallPart, path: string, context: RequestContext): ToolBlock {
   const id = wireToolId(part.id, context.rules)
   const name = wireToolName(part)
-  const input = part.kind === 'custom' ? { [CUSTOM_TOOL_INPUT]: part.arguments } : inputOf(part.arguments, path, context)
+  const input =
+    part.kind === 'custom'
+      ? { [CUSTOM_TOOL_INPUT]: part.arguments }
+      : inputOf(part.arguments, path, context)
   return { id, name, blocks: [{ toolUse: { toolUseId: id, name, input } }] }
 }
 

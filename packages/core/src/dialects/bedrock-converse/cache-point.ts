@@ -2,13 +2,24 @@ import type { CacheHint } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
 import type { RequestContext } from './context.ts'
 
-/** The block behind what a cache hint stands on; nothing where the model has none, which is reported. */
-export function cachePoint(hint: CacheHint | undefined, path: string, context: RequestContext): JsonObject[] {
+/**
+ * The block behind what a cache hint stands on; nothing where the model has none, which is
+ * reported.
+ */
+export function cachePoint(
+  hint: CacheHint | undefined,
+  path: string,
+  context: RequestContext,
+): JsonObject[] {
   return pointWhen(context.rules.cachePoints !== 'nowhere', hint, { path, context })
 }
 
 /** The same behind a tool. */
-export function toolCachePoint(hint: CacheHint | undefined, path: string, context: RequestContext): JsonObject[] {
+export function toolCachePoint(
+  hint: CacheHint | undefined,
+  path: string,
+  context: RequestContext,
+): JsonObject[] {
   return pointWhen(context.rules.cachePoints === 'anywhere', hint, { path, context })
 }
 
@@ -17,7 +28,11 @@ interface Place {
   readonly context: RequestContext
 }
 
-function pointWhen(isPossible: boolean, hint: CacheHint | undefined, { path, context }: Place): JsonObject[] {
+function pointWhen(
+  isPossible: boolean,
+  hint: CacheHint | undefined,
+  { path, context }: Place,
+): JsonObject[] {
   if (hint === undefined) return []
   if (!isPossible) {
     context.dropped.push(`${path}.cache_control (the model has none there)`)

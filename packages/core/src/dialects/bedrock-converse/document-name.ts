@@ -3,13 +3,15 @@ const LONGEST = 190
 const FALLBACK = 'document'
 
 /**
- * A name as the service takes it: letters, digits, single spaces, hyphens, parentheses and brackets, used only once in a
- * request. The same files in the same order get the same names, or no prompt would be found in the cache.
+ * A name as the service takes it: letters, digits, single spaces, hyphens, parentheses and
+ * brackets, used only once in a request. The same files in the same order get the same names, or no
+ * prompt would be found in the cache.
  */
 export function documentName(name: string | undefined, taken: Set<string>): string {
   const base = plainName(name ?? FALLBACK)
   let candidate = base
-  for (let count = 2; taken.has(candidate.toLowerCase()); count += 1) candidate = `${base} (${count})`
+  for (let count = 2; taken.has(candidate.toLowerCase()); count += 1)
+    candidate = `${base} (${count})`
   taken.add(candidate.toLowerCase())
   return candidate
 }

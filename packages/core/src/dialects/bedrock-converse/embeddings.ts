@@ -1,4 +1,12 @@
-import { type EmbeddingFormat, MAX_INPUTS_BY_TYPE, otherFields, readByType, settingsByType, textsOf, vectorOf } from '../embeddings/index.ts'
+import {
+  type EmbeddingFormat,
+  MAX_INPUTS_BY_TYPE,
+  otherFields,
+  readByType,
+  settingsByType,
+  textsOf,
+  vectorOf,
+} from '../embeddings/index.ts'
 import { refuseOrDrop } from '../invalid.ts'
 import { objectOf } from '../json.ts'
 import { tokenCount } from '../usage.ts'
@@ -22,7 +30,8 @@ const titan: EmbeddingFormat = {
     const body: Record<string, unknown> = { inputText }
     // The first version has one length and no settings.
     if (/titan-embed-text-v1|titan-embed-g1/.test(call.model)) {
-      if (request.dimensions !== undefined) dropped.push(refuseOrDrop(call, 'dimensions', `a choice of dimensions for ${call.model}`))
+      if (request.dimensions !== undefined)
+        dropped.push(refuseOrDrop(call, 'dimensions', `a choice of dimensions for ${call.model}`))
     } else if (request.dimensions !== undefined) body.dimensions = request.dimensions
     if (request.inputType !== undefined) dropped.push('input_type')
     return { path: pathOf(call.model), body, dropped }
@@ -31,13 +40,20 @@ const titan: EmbeddingFormat = {
     const inputTokens = tokenCount(body.inputTextTokenCount)
     return {
       vectors: [vectorOf(body.embedding ?? objectOf(body.embeddingsByType)?.float)],
-      usage: inputTokens === undefined ? undefined : { inputTokens, outputTokens: 0, native: { inputTextTokenCount: inputTokens } },
+      usage:
+        inputTokens === undefined
+          ? undefined
+          : { inputTokens, outputTokens: 0, native: { inputTextTokenCount: inputTokens } },
     }
   },
 }
 
 const byType: EmbeddingFormat = {
   maxInputs: MAX_INPUTS_BY_TYPE,
-  buildRequest: (request, call) => ({ path: pathOf(call.model), body: { texts: textsOf(request, call), ...settingsByType(request) }, dropped: otherFields(request, ['truncate']) }),
+  buildRequest: (request, call) => ({
+    path: pathOf(call.model),
+    body: { texts: textsOf(request, call), ...settingsByType(request) },
+    dropped: otherFields(request, ['truncate']),
+  }),
   readAnswer: readByType,
 }

@@ -14,7 +14,10 @@ interface ErrorKind {
 
 const credentials: ErrorKind = { status: 403, code: 'authentication_error' }
 
-/** Errors by their type in lower case and without `Exception`, as answers and streams name them differently. */
+/**
+ * Errors by their type in lower case and without `Exception`, as answers and streams name them
+ * differently.
+ */
 const kinds: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
   ['validation', { status: 400 }],
   ['conflict', { status: 400 }],
@@ -41,20 +44,34 @@ const kinds: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
 /** A refused key has the type of a forbidden action; only its words tell. */
 const CREDENTIALS_TEXT = /api key|security token|bearer token|authentication failed|signature/i
 /** What some models say of a prompt that is too long, beside the phrases all providers share. */
-const CONTEXT_TEXT = /input tokens? exceeded|exceeds (the )?max(imum)? (input )?(length|tokens)|too many input tokens|input length and .max_tokens. exceed/i
+const CONTEXT_TEXT =
+  /input tokens? exceeded|exceeds (the )?max(imum)? (input )?(length|tokens)|too many input tokens|input length and .max_tokens. exceed/i
 
-/** The error of a non-2xx answer: `{"message"}` with its type in a header, HTML of a server before it, or nothing. */
+/**
+ * The error of a non-2xx answer: `{"message"}` with its type in a header, HTML of a server before
+ * it, or nothing.
+ */
 export function readError(response: ErrorResponse): GatewayError {
   const body = parseObject(response.body)
-  const type = textOf(response.headers['x-amzn-errortype']) ?? textOf(body?.__type) ?? textOf(body?.code)
+  const type =
+    textOf(response.headers['x-amzn-errortype']) ?? textOf(body?.__type) ?? textOf(body?.code)
   const message = body === undefined ? response.body : messageOf(body)
-  return errorOf({ type: plainType(type), message, status: response.status, provider: response.provider })
+  return errorOf({
+    type: plainType(type),
+    message,
+    status: response.status,
+    provider: response.provider,
+  })
 }
 
 /** The error an exception inside a stream with status 200 stands for. */
 export function exceptionInStream(type: string, payload: string, provider: string): GatewayError {
   const body = parseObject(payload)
-  return errorOf({ type: plainType(type), message: body === undefined ? payload : messageOf(body), provider })
+  return errorOf({
+    type: plainType(type),
+    message: body === undefined ? payload : messageOf(body),
+    provider,
+  })
 }
 
 /** The error a body with status 200 carries. */
@@ -85,7 +102,10 @@ function errorOf({ type, message = '', status, provider }: Facts): GatewayError 
     status: kind?.isModelsFault === true || upstreamStatus === 424 ? 500 : upstreamStatus,
     provider,
   })
-  return withDetails(error, { upstreamStatus, ...(type === undefined ? {} : { providerCode: type }) })
+  return withDetails(error, {
+    upstreamStatus,
+    ...(type === undefined ? {} : { providerCode: type }),
+  })
 }
 
 function codeOf(kind: ErrorKind | undefined, status: number, message: string): string | undefined {
@@ -94,12 +114,20 @@ function codeOf(kind: ErrorKind | undefined, status: number, message: string): s
   return kind?.code
 }
 
-/** `UnrecognizedClientException:http://internal...` and `com.amazon.coral#Exception` name the same thing in the same place. */
+/**
+ * `UnrecognizedClientException:http://internal...` and `com.amazon.coral#Exception` name the same
+ * thing in the same place.
+ */
 function plainType(type: string | undefined): string | undefined {
   return textOf(type?.split(':')[0]?.split('#').at(-1))
 }
 
 function messageOf(body: JsonObject): string | undefined {
   const error = isObject(body.error) ? body.error : {}
-  return textOf(body.message) ?? textOf(body.Message) ?? textOf(body.originalMessage) ?? textOf(error.message)
+  return (
+    textOf(body.message) ??
+    textOf(body.Message) ??
+    textOf(body.originalMessage) ??
+    textOf(error.message)
+  )
 }

@@ -6,7 +6,11 @@ import type { SseFrame } from '../sse.ts'
 import { EventStreamSplitter } from './event-stream.ts'
 import { encodeEvent, encodeException, encodeFrame } from './frames.fake.ts'
 
-function split(bytes: Uint8Array, sizes: readonly number[] = [bytes.length], limit = 100_000): SseFrame[] {
+function split(
+  bytes: Uint8Array,
+  sizes: readonly number[] = [bytes.length],
+  limit = 100_000,
+): SseFrame[] {
   const splitter = new EventStreamSplitter(limit)
   const frames: SseFrame[] = []
   let turn = 0
@@ -18,7 +22,8 @@ function split(bytes: Uint8Array, sizes: readonly number[] = [bytes.length], lim
   return [...frames, ...splitter.rest()]
 }
 
-const invalid = (message: RegExp) => expect.objectContaining({ code: 'upstream_invalid', message: expect.stringMatching(message) })
+const invalid = (message: RegExp) =>
+  expect.objectContaining({ code: 'upstream_invalid', message: expect.stringMatching(message) })
 
 /** The prelude of a frame with these lengths and a right checksum. */
 function prelude(total: number, headers: number): Buffer {
@@ -31,7 +36,10 @@ function prelude(total: number, headers: number): Buffer {
 
 describe('EventStreamSplitter', () => {
   it('gives the type and the payload of each event', () => {
-    const bytes = Buffer.concat([encodeEvent('messageStart', { role: 'assistant' }), encodeEvent('contentBlockDelta', { delta: { text: 'é 漢 😀' } })])
+    const bytes = Buffer.concat([
+      encodeEvent('messageStart', { role: 'assistant' }),
+      encodeEvent('contentBlockDelta', { delta: { text: 'é 漢 😀' } }),
+    ])
     expect(split(bytes)).toEqual([
       { event: 'messageStart', data: '{"role":"assistant"}' },
       { event: 'contentBlockDelta', data: '{"delta":{"text":"é 漢 😀"}}' },
@@ -41,11 +49,16 @@ describe('EventStreamSplitter', () => {
   it('nasty 7: frames split anywhere', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.string({ maxLength: 20 }), fc.string({ unit: 'grapheme', maxLength: 60 })), { minLength: 1, maxLength: 8 }),
+        fc.array(
+          fc.tuple(fc.string({ maxLength: 20 }), fc.string({ unit: 'grapheme', maxLength: 60 })),
+          { minLength: 1, maxLength: 8 },
+        ),
         fc.array(fc.integer({ min: 1, max: 97 }), { minLength: 1, maxLength: 10 }),
         (events, sizes) => {
           const bytes = Buffer.concat(events.map(([type, text]) => encodeEvent(type, { text })))
-          expect(split(bytes, sizes)).toEqual(events.map(([type, text]) => ({ event: type, data: JSON.stringify({ text }) })))
+          expect(split(bytes, sizes)).toEqual(
+            events.map(([type, text]) => ({ event: type, data: JSON.stringify({ text }) })),
+          )
         },
       ),
       { numRuns: 200 },
@@ -62,7 +75,10 @@ describe('EventStreamSplitter', () => {
   })
 
   it('reads every type of header', () => {
-    const codec = new EventStreamCodec((bytes) => Buffer.from(bytes as Uint8Array).toString(), (text) => Buffer.from(text))
+    const codec = new EventStreamCodec(
+      (bytes) => Buffer.from(bytes as Uint8Array).toString(),
+      (text) => Buffer.from(text),
+    )
     const frame = codec.encode({
       headers: {
         yes: { type: 'boolean', value: true },
@@ -83,7 +99,10 @@ describe('EventStreamSplitter', () => {
   it('marks exceptions, with and without a type', () => {
     const bytes = Buffer.concat([
       encodeException('throttlingException', { message: 'Slow down.' }),
-      encodeFrame({ ':message-type': 'error', ':error-code': 'InternalError', ':error-message': 'It broke.' }, ''),
+      encodeFrame(
+        { ':message-type': 'error', ':error-code': 'InternalError', ':error-message': 'It broke.' },
+        '',
+      ),
       encodeFrame({ ':message-type': 'error' }, ''),
     ])
     expect(split(bytes)).toEqual([
@@ -101,13 +120,18 @@ describe('EventStreamSplitter', () => {
   })
 
   it('refuses what is no event stream', () => {
-    for (const text of ['{"message":"Internal failure"}', '<html><body>Bad gateway</body></html>', 'data: {"type":"ping"}\n\n']) {
+    for (const text of [
+      '{"message":"Internal failure"}',
+      '<html><body>Bad gateway</body></html>',
+      'data: {"type":"ping"}\n\n',
+    ]) {
       expect(() => split(Buffer.from(text))).toThrow(invalid(/not one of binary events/))
     }
   })
 
   it('refuses lengths that contradict each other', () => {
-    for (const bytes of [prelude(16, 1), prelude(15, 0), prelude(0, 0), prelude(20, 2 ** 31)]) expect(() => split(bytes)).toThrow(invalid(/contradict/))
+    for (const bytes of [prelude(16, 1), prelude(15, 0), prelude(0, 0), prelude(20, 2 ** 31)])
+      expect(() => split(bytes)).toThrow(invalid(/contradict/))
   })
 
   it.each([
@@ -126,6 +150,7 @@ describe('EventStreamSplitter', () => {
 
   it('says nothing of half a frame', () => {
     const frame = encodeEvent('messageStop', { stopReason: 'end_turn' })
-    for (const length of [0, 5, 12, 40, frame.length - 1]) expect(split(frame.subarray(0, length))).toEqual([])
+    for (const length of [0, 5, 12, 40, frame.length - 1])
+      expect(split(frame.subarray(0, length))).toEqual([])
   })
 })

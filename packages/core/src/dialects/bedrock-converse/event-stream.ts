@@ -5,7 +5,10 @@ import type { FrameSplitter, SseFrame } from '../sse.ts'
 /** Content type of a stream of binary frames. */
 export const EVENT_STREAM = 'application/vnd.amazon.eventstream'
 
-/** Before the type of an exception in `SseFrame.event`, which tells it from an event of the same name. */
+/**
+ * Before the type of an exception in `SseFrame.event`, which tells it from an event of the same
+ * name.
+ */
 export const EXCEPTION = 'exception:'
 
 /** Total length, length of the headers, checksum of both. */
@@ -14,12 +17,24 @@ const CHECKSUM_BYTES = 4
 const TEXT_HEADER = 7
 
 /** Bytes of a header's value by its type; those of variable length say it in two bytes. */
-const VALUE_BYTES: readonly (number | 'variable')[] = [0, 0, 1, 2, 4, 8, 'variable', 'variable', 8, 16]
+const VALUE_BYTES: readonly (number | 'variable')[] = [
+  0,
+  0,
+  1,
+  2,
+  4,
+  8,
+  'variable',
+  'variable',
+  8,
+  16,
+]
 
 /**
- * Cuts binary frames of `application/vnd.amazon.eventstream`, wherever the network cut them: a frame's event is its
- * `:event-type`, its data the payload. What the service reports instead of an event becomes a frame whose event is
- * `exception:` and its type. Each byte is copied at most once; both checksums are checked.
+ * Cuts binary frames of `application/vnd.amazon.eventstream`, wherever the network cut them: a
+ * frame's event is its `:event-type`, its data the payload. What the service reports instead of an
+ * event becomes a frame whose event is `exception:` and its type. Each byte is copied at most once;
+ * both checksums are checked.
  */
 export class EventStreamSplitter implements FrameSplitter {
   readonly #maxEventBytes: number
@@ -78,23 +93,28 @@ export class EventStreamSplitter implements FrameSplitter {
 
   #totalBytes(prelude: Buffer): number {
     // First of all: the lengths of something else than a frame mean nothing.
-    if (zlib.crc32(prelude.subarray(0, 8)) !== prelude.readUInt32BE(8)) throw invalid('sent a stream that is not one of binary events')
+    if (zlib.crc32(prelude.subarray(0, 8)) !== prelude.readUInt32BE(8))
+      throw invalid('sent a stream that is not one of binary events')
     const total = prelude.readUInt32BE(0)
-    if (prelude.readUInt32BE(4) > total - PRELUDE_BYTES - CHECKSUM_BYTES) throw invalid('sent a stream event whose lengths contradict each other')
-    if (total > this.#maxEventBytes) throw invalid(`sent a stream event of more than ${this.#maxEventBytes} bytes`)
+    if (prelude.readUInt32BE(4) > total - PRELUDE_BYTES - CHECKSUM_BYTES)
+      throw invalid('sent a stream event whose lengths contradict each other')
+    if (total > this.#maxEventBytes)
+      throw invalid(`sent a stream event of more than ${this.#maxEventBytes} bytes`)
     return total
   }
 
   #frame(bytes: Buffer): SseFrame {
     const end = bytes.length - CHECKSUM_BYTES
-    if (zlib.crc32(bytes.subarray(0, end)) !== bytes.readUInt32BE(end)) throw invalid('sent a stream event with a wrong checksum')
+    if (zlib.crc32(bytes.subarray(0, end)) !== bytes.readUInt32BE(end))
+      throw invalid('sent a stream event with a wrong checksum')
     const payloadAt = PRELUDE_BYTES + bytes.readUInt32BE(4)
     const headers = this.#headers(bytes.subarray(PRELUDE_BYTES, payloadAt))
     return frameOf(headers, bytes.toString('utf8', payloadAt, end))
   }
 
   #headers(bytes: Buffer): Headers {
-    if (this.#known?.bytes.equals(bytes) !== true) this.#known = { bytes: Buffer.from(bytes), headers: readHeaders(bytes) }
+    if (this.#known?.bytes.equals(bytes) !== true)
+      this.#known = { bytes: Buffer.from(bytes), headers: readHeaders(bytes) }
     return this.#known.headers
   }
 }
@@ -110,11 +130,16 @@ function readHeaders(bytes: Buffer): Headers {
     if (nameEnd >= bytes.length) throw invalid('sent a stream event with malformed headers')
     const type = bytes.readUInt8(nameEnd)
     const fixed = VALUE_BYTES[type]
-    if (fixed === undefined || (fixed === 'variable' && nameEnd + 3 > bytes.length)) throw invalid('sent a stream event with malformed headers')
+    if (fixed === undefined || (fixed === 'variable' && nameEnd + 3 > bytes.length))
+      throw invalid('sent a stream event with malformed headers')
     const valueAt = nameEnd + (fixed === 'variable' ? 3 : 1)
     const valueEnd = valueAt + (fixed === 'variable' ? bytes.readUInt16BE(nameEnd + 1) : fixed)
     if (valueEnd > bytes.length) throw invalid('sent a stream event with malformed headers')
-    if (type === TEXT_HEADER) headers.set(bytes.toString('utf8', at + 1, nameEnd), bytes.toString('utf8', valueAt, valueEnd))
+    if (type === TEXT_HEADER)
+      headers.set(
+        bytes.toString('utf8', at + 1, nameEnd),
+        bytes.toString('utf8', valueAt, valueEnd),
+      )
     at = valueEnd
   }
   return headers
@@ -126,7 +151,10 @@ function frameOf(headers: Headers, payload: string): SseFrame {
       return { event: EXCEPTION + (headers.get(':exception-type') ?? ''), data: payload }
     case 'error':
       // An error the service has no type for: all it says stands in the headers.
-      return { event: EXCEPTION + (headers.get(':error-code') ?? ''), data: JSON.stringify({ message: headers.get(':error-message') ?? '' }) }
+      return {
+        event: EXCEPTION + (headers.get(':error-code') ?? ''),
+        data: JSON.stringify({ message: headers.get(':error-message') ?? '' }),
+      }
     default:
       return { event: headers.get(':event-type'), data: payload }
   }

@@ -18,13 +18,19 @@ const PLAIN = new Set(['end_turn', 'tool_use', 'max_tokens'])
 /** What the model wrote could not be read: there is no answer to hand on. */
 const MALFORMED = new Set(['malformed_model_output', 'malformed_tool_use'])
 
-/** Whether the answer ended because nobody could make sense of it, by a whole answer or a `messageStop`. */
+/**
+ * Whether the answer ended because nobody could make sense of it, by a whole answer or a
+ * `messageStop`.
+ */
 export function isMalformed(message: JsonObject): boolean {
   return MALFORMED.has(textOf(message.stopReason) ?? '')
 }
 
 export interface Calls {
-  /** The answer calls tools of the client's; without one, `tool_use` ended a JSON answer given through a tool. */
+  /**
+   * The answer calls tools of the client's; without one, `tool_use` ended a JSON answer given
+   * through a tool.
+   */
   readonly calledTools: boolean
 }
 
@@ -34,7 +40,8 @@ export function finishOf(message: JsonObject, { calledTools }: Calls): Finish {
   if (word === undefined) return { reason: calledTools ? 'tool_calls' : 'stop' }
   const reason = reasons.get(word)
   const detail = stopSequence(objectOf(message.additionalModelResponseFields))
-  if (reason === undefined) return { ...unknownFinish(word), ...(detail === undefined ? {} : { detail }) }
+  if (reason === undefined)
+    return { ...unknownFinish(word), ...(detail === undefined ? {} : { detail }) }
   return {
     reason: reason === 'tool_calls' && !calledTools ? 'stop' : reason,
     ...(PLAIN.has(word) ? {} : { native: word }),

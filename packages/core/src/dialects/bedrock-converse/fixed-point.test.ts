@@ -9,44 +9,84 @@ import { EventStreamSplitter } from './event-stream.ts'
 import { encodeEvent } from './frames.fake.ts'
 import { ConverseReader } from './stream.ts'
 
-const call: CallContext = { provider: 'cloud', model: 'm', stream: false, quirks: {}, newId: (prefix) => `${prefix}new` }
+const call: CallContext = {
+  provider: 'cloud',
+  model: 'm',
+  stream: false,
+  quirks: {},
+  newId: (prefix) => `${prefix}new`,
+}
 
 const words = fc.string({ minLength: 1, maxLength: 20 }).filter((text) => text.trim() !== '')
-const base64 = fc.uint8Array({ minLength: 1, maxLength: 12 }).map((bytes) => Buffer.from(bytes).toString('base64'))
+const base64 = fc
+  .uint8Array({ minLength: 1, maxLength: 12 })
+  .map((bytes) => Buffer.from(bytes).toString('base64'))
 const block = fc.oneof(
   words.map((text) => ({ text })),
-  fc.record({ text: fc.string({ maxLength: 20 }), signature: base64 }).map((reasoningText) => ({ reasoningContent: { reasoningText } })),
+  fc
+    .record({ text: fc.string({ maxLength: 20 }), signature: base64 })
+    .map((reasoningText) => ({ reasoningContent: { reasoningText } })),
   base64.map((redactedContent) => ({ reasoningContent: { redactedContent } })),
 )
-const use = fc.dictionary(fc.stringMatching(/^[a-z]{1,5}$/), fc.oneof(fc.string({ maxLength: 9 }), fc.integer(), fc.boolean()), { maxKeys: 3 })
-const content = fc.tuple(fc.array(block, { minLength: 1, maxLength: 5 }), fc.array(use, { maxLength: 3 })).map(([blocks, inputs]): JsonObject[] => [
-  ...blocks,
-  ...inputs.map((input, index) => ({ toolUse: { toolUseId: `tooluse_${index}`, name: `tool-${index}`, input: { ...input } } })),
-])
+const use = fc.dictionary(
+  fc.stringMatching(/^[a-z]{1,5}$/),
+  fc.oneof(fc.string({ maxLength: 9 }), fc.integer(), fc.boolean()),
+  { maxKeys: 3 },
+)
+const content = fc
+  .tuple(fc.array(block, { minLength: 1, maxLength: 5 }), fc.array(use, { maxLength: 3 }))
+  .map(([blocks, inputs]): JsonObject[] => [
+    ...blocks,
+    ...inputs.map((input, index) => ({
+      toolUse: { toolUseId: `tooluse_${index}`, name: `tool-${index}`, input: { ...input } },
+    })),
+  ])
 
 /** The answer as a client would send it back, followed by what its calls gave. */
 function sentBack(parts: readonly Part[]): unknown {
   const results = parts.flatMap((part) => (part.type === 'tool-call' ? [result(part.id)] : []))
-  const { body } = build({ messages: [says('user', 'Hi'), { role: 'assistant', parts }, ...results, says('user', 'Go on')] })
+  const { body } = build({
+    messages: [says('user', 'Hi'), { role: 'assistant', parts }, ...results, says('user', 'Go on')],
+  })
   return (body.messages as { content: unknown }[])[1]?.content
 }
 
 /** The blocks as the service streams them, in pieces. */
 function framesOf(blocks: readonly JsonObject[]): Buffer {
   const frames = blocks.flatMap((whole, contentBlockIndex) => {
-    const delta = (value: unknown) => encodeEvent('contentBlockDelta', { contentBlockIndex, delta: value })
+    const delta = (value: unknown) =>
+      encodeEvent('contentBlockDelta', { contentBlockIndex, delta: value })
     const stop = encodeEvent('contentBlockStop', { contentBlockIndex })
-    const { text, reasoningContent, toolUse } = whole as { text?: string; reasoningContent?: { reasoningText?: { text: string; signature: string }; redactedContent?: string }; toolUse?: JsonObject }
+    const { text, reasoningContent, toolUse } = whole as {
+      text?: string
+      reasoningContent?: {
+        reasoningText?: { text: string; signature: string }
+        redactedContent?: string
+      }
+      toolUse?: JsonObject
+    }
     if (text !== undefined) return [...text].map((piece) => delta({ text: piece })).concat(stop)
     if (reasoningContent?.redactedContent !== undefined) return [delta({ reasoningContent }), stop]
     if (reasoningContent?.reasoningText !== undefined) {
       const { text: thought, signature } = reasoningContent.reasoningText
-      return [delta({ reasoningContent: { text: thought } }), delta({ reasoningContent: { signature } }), stop]
+      return [
+        delta({ reasoningContent: { text: thought } }),
+        delta({ reasoningContent: { signature } }),
+        stop,
+      ]
     }
     const { input, ...start } = toolUse ?? {}
-    return [encodeEvent('contentBlockStart', { contentBlockIndex, start: { toolUse: start } }), ...[...JSON.stringify(input)].map((piece) => delta({ toolUse: { input: piece } })), stop]
+    return [
+      encodeEvent('contentBlockStart', { contentBlockIndex, start: { toolUse: start } }),
+      ...[...JSON.stringify(input)].map((piece) => delta({ toolUse: { input: piece } })),
+      stop,
+    ]
   })
-  return Buffer.concat([encodeEvent('messageStart', { role: 'assistant' }), ...frames, encodeEvent('messageStop', { stopReason: 'end_turn' })])
+  return Buffer.concat([
+    encodeEvent('messageStart', { role: 'assistant' }),
+    ...frames,
+    encodeEvent('messageStop', { stopReason: 'end_turn' }),
+  ])
 }
 
 /** The parts of an answer that came as events. */
@@ -60,10 +100,23 @@ function partsOf(events: readonly StreamEvent[]): Part[] {
       else parts.push({ type: 'text', text: event.text })
     } else if (event.type === 'reasoning') thought += event.text
     else if (event.type === 'reasoning-signature') {
-      parts.push({ type: 'reasoning', text: thought, signature: event.signature, ...(event.redacted === true ? { redacted: true } : {}) })
+      parts.push({
+        type: 'reasoning',
+        text: thought,
+        signature: event.signature,
+        ...(event.redacted === true ? { redacted: true } : {}),
+      })
       thought = ''
-    } else if (event.type === 'tool-call') parts.push({ type: 'tool-call', id: event.id, name: event.name, arguments: '', kind: event.kind })
-    else if (event.type === 'tool-arguments' && last?.type === 'tool-call') parts.splice(-1, 1, { ...last, arguments: last.arguments + event.text })
+    } else if (event.type === 'tool-call')
+      parts.push({
+        type: 'tool-call',
+        id: event.id,
+        name: event.name,
+        arguments: '',
+        kind: event.kind,
+      })
+    else if (event.type === 'tool-arguments' && last?.type === 'tool-call')
+      parts.splice(-1, 1, { ...last, arguments: last.arguments + event.text })
   }
   return parts
 }
@@ -73,7 +126,8 @@ function joined(blocks: readonly JsonObject[]): JsonObject[] {
   const merged: JsonObject[] = []
   for (const next of blocks) {
     const last = merged.at(-1)
-    if (typeof next.text === 'string' && typeof last?.text === 'string') merged.splice(-1, 1, { text: last.text + next.text })
+    if (typeof next.text === 'string' && typeof last?.text === 'string')
+      merged.splice(-1, 1, { text: last.text + next.text })
     else merged.push(next)
   }
   return merged
@@ -83,7 +137,10 @@ describe('A14: an answer sent back is what was answered', () => {
   it('as a whole', () => {
     fc.assert(
       fc.property(content, (blocks) => {
-        const { choices } = readAnswer({ output: { message: { content: blocks } }, stopReason: 'end_turn' }, call)
+        const { choices } = readAnswer(
+          { output: { message: { content: blocks } }, stopReason: 'end_turn' },
+          call,
+        )
         expect(sentBack(choices[0]?.parts ?? [])).toEqual(blocks)
       }),
       { numRuns: 200 },
@@ -97,7 +154,9 @@ describe('A14: an answer sent back is what was answered', () => {
         const reader = new ConverseReader({ ...call, stream: true })
         const splitter = new EventStreamSplitter(100_000)
         const events: StreamEvent[] = []
-        for (let at = 0; at < bytes.length; at += size) for (const frame of splitter.push(bytes.subarray(at, at + size))) events.push(...reader.read(frame))
+        for (let at = 0; at < bytes.length; at += size)
+          for (const frame of splitter.push(bytes.subarray(at, at + size)))
+            events.push(...reader.read(frame))
         expect(sentBack(partsOf(events))).toEqual(joined(blocks))
       }),
       { numRuns: 200 },

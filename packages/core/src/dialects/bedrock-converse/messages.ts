@@ -23,11 +23,17 @@ interface Turn extends Content {
   readonly role: 'user' | 'assistant'
 }
 
-/** Stands in for what the service asks for and the client did not say; neutral, so that it steers nothing. */
+/**
+ * Stands in for what the service asks for and the client did not say; neutral, so that it steers
+ * nothing.
+ */
 const OPENING = '(The assistant begins.)'
 const BESIDE_DOCUMENT = '(See the document.)'
 
-/** The conversation as turns of `user` and `assistant` in strict alternation, with the leading instructions apart. */
+/**
+ * The conversation as turns of `user` and `assistant` in strict alternation, with the leading
+ * instructions apart.
+ */
 export function planMessages(messages: readonly Message[], context: RequestContext): MessagePlan {
   const leading = countLeadingInstructions(messages)
   const turns: Turn[] = []
@@ -37,7 +43,11 @@ export function planMessages(messages: readonly Message[], context: RequestConte
     if (index >= leading) addTurn(turns, message, { path: `messages[${index}]`, context })
   }
   if (turns.length === 0) {
-    throw new GatewayError('invalid_request', 'messages: there is nothing in them for the model to answer.', { param: 'messages' })
+    throw new GatewayError(
+      'invalid_request',
+      'messages: there is nothing in them for the model to answer.',
+      { param: 'messages' },
+    )
   }
   beginWithUser(turns, context)
   speakToDocuments(turns, context)
@@ -68,7 +78,9 @@ function systemOf(messages: readonly Message[], context: RequestContext): JsonOb
     return message.parts.flatMap((part, at) => {
       const partPath = `${path}.content[${at}]`
       if (part.type === 'text') return textBlocks(part, partPath, context)
-      context.dropped.push(refuseOrDrop(context.call, partPath, `a part of type ${part.type} in a system message`))
+      context.dropped.push(
+        refuseOrDrop(context.call, partPath, `a part of type ${part.type} in a system message`),
+      )
       return []
     })
   })
@@ -82,9 +94,13 @@ interface Place {
 function addTurn(turns: Turn[], message: Message, place: Place): void {
   const { path, context } = place
   reportName(message, path, context)
-  if (isInstruction(message)) context.dropped.push(`${path}.role (${message.role} moved into user turn)`)
+  if (isInstruction(message))
+    context.dropped.push(`${path}.role (${message.role} moved into user turn)`)
   const role = message.role === 'assistant' ? 'assistant' : 'user'
-  const content = role === 'assistant' ? assistantContent(message, path, context) : userContent(message, path, context)
+  const content =
+    role === 'assistant'
+      ? assistantContent(message, path, context)
+      : userContent(message, path, context)
   if (content.blocks.length === 0 && content.tools.length === 0) return
   const last = turns.at(-1)
   if (last?.role !== role) {
@@ -108,21 +124,41 @@ function beginWithUser(turns: Turn[], context: RequestContext): void {
 /** A turn with a document is refused unless it says something as well. */
 function speakToDocuments(turns: readonly Turn[], context: RequestContext): void {
   for (const { blocks } of turns) {
-    if (!blocks.some((block) => block.document !== undefined) || blocks.some((block) => block.text !== undefined)) continue
+    if (
+      !blocks.some((block) => block.document !== undefined) ||
+      blocks.some((block) => block.text !== undefined)
+    )
+      continue
     blocks.unshift({ text: BESIDE_DOCUMENT })
     context.dropped.push('messages (a text was put beside the document)')
   }
 }
 
-/** Results come first and in the order of the calls they answer; calls come last, after any thinking. */
+/**
+ * Results come first and in the order of the calls they answer; calls come last, after any
+ * thinking.
+ */
 function wireMessage(turn: Turn, previous: Turn | undefined): JsonObject {
-  if (turn.role === 'assistant') return { role: turn.role, content: [...turn.blocks, ...turn.tools.flatMap((tool) => tool.blocks)] }
+  if (turn.role === 'assistant')
+    return {
+      role: turn.role,
+      content: [...turn.blocks, ...turn.tools.flatMap((tool) => tool.blocks)],
+    }
   const order = new Map(previous?.tools.map((tool, index) => [tool.id, index]))
   const rank = (id: string): number => order.get(id) ?? order.size
-  return { role: turn.role, content: [...turn.tools.toSorted((a, b) => rank(a.id) - rank(b.id)).flatMap((tool) => tool.blocks), ...turn.blocks] }
+  return {
+    role: turn.role,
+    content: [
+      ...turn.tools.toSorted((a, b) => rank(a.id) - rank(b.id)).flatMap((tool) => tool.blocks),
+      ...turn.blocks,
+    ],
+  }
 }
 
-/** A conversation that ends with the assistant's words is continued, and those may not end in white space. */
+/**
+ * A conversation that ends with the assistant's words is continued, and those may not end in white
+ * space.
+ */
 function trimLastAnswer(turns: readonly Turn[]): void {
   const last = turns.at(-1)
   if (last?.role !== 'assistant' || last.tools.length > 0) return
@@ -130,7 +166,10 @@ function trimLastAnswer(turns: readonly Turn[]): void {
   if (typeof block?.text === 'string') last.blocks.splice(-1, 1, { text: block.text.trimEnd() })
 }
 
-/** With a token budget for thinking, the model wants the loop that is going on to have begun with thinking. */
+/**
+ * With a token budget for thinking, the model wants the loop that is going on to have begun with
+ * thinking.
+ */
 function isUnsignedToolLoop(turns: readonly Turn[]): boolean {
   let answersTools = turns.length - 1
   if (!answersToolCalls(turns[answersTools])) return false

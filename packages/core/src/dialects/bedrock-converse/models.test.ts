@@ -13,7 +13,11 @@ describe('rulesOf', () => {
     ['anthropic.claude-opus-4-8', 'adaptive', 'none'],
     ['anthropic.claude-sonnet-5', 'adaptive', 'none'],
     ['anthropic.claude-somethingnew-6', 'adaptive', 'none'],
-    ['arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.anthropic.claude-sonnet-4-5-20250929-v1:0', 'budget', 'either'],
+    [
+      'arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.anthropic.claude-sonnet-4-5-20250929-v1:0',
+      'budget',
+      'either',
+    ],
     ['amazon.nova-pro-v1:0', 'none', 'all'],
     ['eu.amazon.nova-2-lite-v1:0', 'config', 'all'],
     ['openai.gpt-oss-20b-1:0', 'effort', 'all'],
@@ -25,15 +29,35 @@ describe('rulesOf', () => {
   })
 
   it('has structured output where the service says so', () => {
-    const able = ['anthropic.claude-haiku-4-5-20251001-v1:0', 'anthropic.claude-opus-4-6-v1', 'mistral.ministral-3-8b-instruct', 'google.gemma-3-27b-it', 'moonshotai.kimi-k2.5']
-    const unable = ['anthropic.claude-sonnet-4-20250514-v1:0', 'anthropic.claude-sonnet-4-6', 'anthropic.claude-opus-5', 'amazon.nova-2-lite-v1:0', 'mistral.mistral-large-2402-v1:0']
+    const able = [
+      'anthropic.claude-haiku-4-5-20251001-v1:0',
+      'anthropic.claude-opus-4-6-v1',
+      'mistral.ministral-3-8b-instruct',
+      'google.gemma-3-27b-it',
+      'moonshotai.kimi-k2.5',
+    ]
+    const unable = [
+      'anthropic.claude-sonnet-4-20250514-v1:0',
+      'anthropic.claude-sonnet-4-6',
+      'anthropic.claude-opus-5',
+      'amazon.nova-2-lite-v1:0',
+      'mistral.mistral-large-2402-v1:0',
+    ]
     expect(able.filter((model) => !rulesOf(model).structuredOutput)).toEqual([])
     expect(unable.filter((model) => rulesOf(model).structuredOutput)).toEqual([])
   })
 
   it('takes the word of the client for ids that do not say which model they lead to', () => {
-    for (const id of ['arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4', 'arn:aws:bedrock:us-east-1:123456789012:imported-model/x', 'my-model']) {
-      expect(rulesOf(id)).toMatchObject({ thinking: { kind: 'none' }, toolChoices: ['any', 'tool'], cachePoints: 'anywhere' })
+    for (const id of [
+      'arn:aws:bedrock:us-east-1:123456789012:application-inference-profile/a1b2c3d4',
+      'arn:aws:bedrock:us-east-1:123456789012:imported-model/x',
+      'my-model',
+    ]) {
+      expect(rulesOf(id)).toMatchObject({
+        thinking: { kind: 'none' },
+        toolChoices: ['any', 'tool'],
+        cachePoints: 'anywhere',
+      })
     }
   })
 })

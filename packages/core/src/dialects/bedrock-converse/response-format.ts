@@ -5,7 +5,10 @@ import type { RequestContext } from './context.ts'
 import { JSON_ANSWER_TOOL } from './names.ts'
 import { forcesCall } from './tools.ts'
 
-/** How the answer is held to the client's schema: by the decoder, by a tool the model must call, or not at all. */
+/**
+ * How the answer is held to the client's schema: by the decoder, by a tool the model must call, or
+ * not at all.
+ */
 export interface FormatPlan {
   /** `outputConfig.textFormat` */
   readonly textFormat?: JsonObject
@@ -13,7 +16,10 @@ export interface FormatPlan {
   readonly tool?: JsonObject
 }
 
-/** Plans `response_format`. What neither the decoder nor a tool can promise is left to the prompt, and reported. */
+/**
+ * Plans `response_format`. What neither the decoder nor a tool can promise is left to the prompt,
+ * and reported.
+ */
 export function planFormat(conversation: Conversation, context: RequestContext): FormatPlan {
   const wanted = conversation.responseFormat
   const { rules, dropped } = context
@@ -25,11 +31,17 @@ export function planFormat(conversation: Conversation, context: RequestContext):
   const { name, description, schema } = wanted
   if (rules.structuredOutput && isClosed(schema)) {
     // The schema travels as text.
-    const jsonSchema = { schema: JSON.stringify(schema), name, ...(description === undefined ? {} : { description }) }
+    const jsonSchema = {
+      schema: JSON.stringify(schema),
+      name,
+      ...(description === undefined ? {} : { description }),
+    }
     return { textFormat: { type: 'json_schema', structure: { jsonSchema } } }
   }
   if (!rules.toolChoices.includes('any')) {
-    dropped.push('response_format (the schema is left to the prompt: the model can neither be held to it nor be made to call a tool)')
+    dropped.push(
+      'response_format (the schema is left to the prompt: the model can neither be held to it nor be made to call a tool)',
+    )
     return {}
   }
   if (conversation.tools.length > 0 && forcesCall(conversation.toolChoice)) {

@@ -11,7 +11,11 @@ export interface SamplingPlan {
 }
 
 /** `inferenceConfig`, and top_k where the model has its own field for it. */
-export function planSampling(sampling: Sampling, beside: ThinkingPlan['sampling'], context: RequestContext): SamplingPlan {
+export function planSampling(
+  sampling: Sampling,
+  beside: ThinkingPlan['sampling'],
+  context: RequestContext,
+): SamplingPlan {
   reportUnknown(sampling, context)
   const { maxOutputTokens, temperature, topP, topK } = allowed(sampling, beside, context)
   const stop = stopSequences(sampling.stop ?? [], context)
@@ -32,7 +36,8 @@ function reportUnknown(sampling: Sampling, { dropped }: RequestContext): void {
   if (sampling.seed !== undefined) dropped.push('seed')
   if (sampling.logprobs === true) dropped.push('logprobs')
   if (sampling.topLogprobs !== undefined) dropped.push('top_logprobs')
-  if (sampling.logitBias !== undefined && Object.keys(sampling.logitBias).length > 0) dropped.push('logit_bias')
+  if (sampling.logitBias !== undefined && Object.keys(sampling.logitBias).length > 0)
+    dropped.push('logit_bias')
 }
 
 function stopSequences(stop: readonly string[], { dropped }: RequestContext): readonly string[] {
@@ -52,13 +57,24 @@ function ownTopK(topK: number | undefined, { rules, dropped }: RequestContext): 
 
 type Chosen = Pick<Sampling, 'maxOutputTokens' | 'temperature' | 'topP' | 'topK'>
 
-/** While it thinks, a model takes no temperature but the default and no top_k, and `topP` only from here up. */
+/**
+ * While it thinks, a model takes no temperature but the default and no top_k, and `topP` only from
+ * here up.
+ */
 const LOWEST_TOP_P_WHILE_THINKING = 0.95
 
-function allowed(sampling: Sampling, beside: ThinkingPlan['sampling'], { rules, dropped }: RequestContext): Chosen {
+function allowed(
+  sampling: Sampling,
+  beside: ThinkingPlan['sampling'],
+  { rules, dropped }: RequestContext,
+): Chosen {
   const { maxOutputTokens, temperature, topP, topK } = sampling
   if (beside === 'nothing') {
-    reportChosen({ maxOutputTokens, temperature, topP, topK }, 'not with this reasoning effort', dropped)
+    reportChosen(
+      { maxOutputTokens, temperature, topP, topK },
+      'not with this reasoning effort',
+      dropped,
+    )
     return {}
   }
   if (rules.sampling === 'none') {
@@ -67,10 +83,15 @@ function allowed(sampling: Sampling, beside: ThinkingPlan['sampling'], { rules, 
   }
   if (beside === 'while thinking') {
     const keptTopP = topP !== undefined && topP >= LOWEST_TOP_P_WHILE_THINKING ? topP : undefined
-    reportChosen({ temperature, topP: keptTopP === undefined ? topP : undefined, topK }, 'fixed while the model thinks', dropped)
+    reportChosen(
+      { temperature, topP: keptTopP === undefined ? topP : undefined, topK },
+      'fixed while the model thinks',
+      dropped,
+    )
     return { maxOutputTokens, topP: keptTopP }
   }
-  if (rules.sampling === 'all' || temperature === undefined || topP === undefined) return { maxOutputTokens, temperature, topP, topK }
+  if (rules.sampling === 'all' || temperature === undefined || topP === undefined)
+    return { maxOutputTokens, temperature, topP, topK }
   // 1 is what the model does anyway, so the other one carries the client's wish.
   const keepTopP = temperature === 1
   dropped.push(keepTopP ? 'temperature (not with top_p)' : 'top_p (not with temperature)')

@@ -17,7 +17,14 @@ const NOTHING: readonly StreamEvent[] = []
 
 /** A content block between its first event and its stop. */
 interface Block {
-  readonly kind: 'text' | 'reasoning' | 'tool' | 'custom-tool' | 'json-answer' | 'providers' | 'ignored'
+  readonly kind:
+    | 'text'
+    | 'reasoning'
+    | 'tool'
+    | 'custom-tool'
+    | 'json-answer'
+    | 'providers'
+    | 'ignored'
   /** What the block said of itself at its start. */
   readonly start: JsonObject
   /** Position among the tool calls of the answer, which is not that of the block. */
@@ -37,8 +44,9 @@ interface Block {
 }
 
 /**
- * Reads the events of one streamed message. Text and reasoning have no start of their own, some models never stop a
- * block, and indexes have gaps: blocks are told apart by index while they are open, tool calls are counted anew.
+ * Reads the events of one streamed message. Text and reasoning have no start of their own, some
+ * models never stop a block, and indexes have gaps: blocks are told apart by index while they are
+ * open, tool calls are counted anew.
  */
 export class ConverseReader implements StreamReader {
   readonly #call: CallContext
@@ -68,12 +76,19 @@ export class ConverseReader implements StreamReader {
 
   read(frame: SseFrame): readonly StreamEvent[] {
     if (this.#failed) return NOTHING
-    if (frame.event?.startsWith(EXCEPTION) === true) return this.#fail(exceptionInStream(frame.event.slice(EXCEPTION.length), frame.data, this.#call.provider))
+    if (frame.event?.startsWith(EXCEPTION) === true)
+      return this.#fail(
+        exceptionInStream(frame.event.slice(EXCEPTION.length), frame.data, this.#call.provider),
+      )
     const event = parseObject(frame.data)
-    if (event === undefined) return this.#fail(invalidAnswer('sent a stream event that is not a JSON object', this.#call.provider))
+    if (event === undefined)
+      return this.#fail(
+        invalidAnswer('sent a stream event that is not a JSON object', this.#call.provider),
+      )
     const events: StreamEvent[] = []
     this.#take(frame.event, event, events)
-    // The answer begins with its first word: an exception before that leaves every other target open.
+    // The answer begins with its first word: an exception before that leaves every other target
+    // open.
     if (this.#started || events.length === 0 || events[0]?.type === 'error') return events
     this.#started = true
     return [{ type: 'start' }, ...events]
@@ -110,11 +125,23 @@ export class ConverseReader implements StreamReader {
     if (this.#finished) return
     for (const index of this.#open.keys()) this.#stopBlock(index, events)
     if (isMalformed(event)) {
-      append(events, this.#fail(invalidAnswer(`got output from its model that cannot be read (${String(event.stopReason)})`, this.#call.provider)))
+      append(
+        events,
+        this.#fail(
+          invalidAnswer(
+            `got output from its model that cannot be read (${String(event.stopReason)})`,
+            this.#call.provider,
+          ),
+        ),
+      )
       return
     }
     this.#finished = true
-    events.push({ type: 'finish', choice: 0, finish: finishOf(event, { calledTools: this.#toolCalls > 0 }) })
+    events.push({
+      type: 'finish',
+      choice: 0,
+      finish: finishOf(event, { calledTools: this.#toolCalls > 0 }),
+    })
   }
 
   #startBlock(event: JsonObject, events: StreamEvent[]): void {
@@ -123,7 +150,8 @@ export class ConverseReader implements StreamReader {
     const index = event.contentBlockIndex
     if (use === undefined) {
       // The others say nothing at their start: text, as some servers announce it.
-      if (isObject(start.toolResult) || isObject(start.image)) this.#openBlock(index, { kind: 'providers', start }, events)
+      if (isObject(start.toolResult) || isObject(start.image))
+        this.#openBlock(index, { kind: 'providers', start }, events)
       return
     }
     const block = this.#openBlock(index, { kind: this.#kindOf(use), start }, events)
@@ -132,7 +160,14 @@ export class ConverseReader implements StreamReader {
     const wireName = textOf(use.name) ?? ''
     const id = textOf(use.toolUseId) ?? this.#call.newId('tooluse_')
     const kind = block.kind === 'tool' ? 'function' : 'custom'
-    events.push({ type: 'tool-call', choice: 0, index: block.toolIndex, id, name: customToolName(wireName) ?? wireName, kind })
+    events.push({
+      type: 'tool-call',
+      choice: 0,
+      index: block.toolIndex,
+      id,
+      name: customToolName(wireName) ?? wireName,
+      kind,
+    })
   }
 
   #kindOf(use: JsonObject): Block['kind'] {
@@ -142,10 +177,16 @@ export class ConverseReader implements StreamReader {
     return customToolName(textOf(use.name) ?? '') === undefined ? 'tool' : 'custom-tool'
   }
 
-  #openBlock(index: unknown, { kind, start }: Pick<Block, 'kind' | 'start'>, events: StreamEvent[]): Block {
+  #openBlock(
+    index: unknown,
+    { kind, start }: Pick<Block, 'kind' | 'start'>,
+    events: StreamEvent[],
+  ): Block {
     this.#stopBlock(index, events)
-    // Text and reasoning end with what follows, whether they were stopped or not; calls may run side by side.
-    for (const [other, { kind: open }] of this.#open) if (open === 'text' || open === 'reasoning') this.#stopBlock(other, events)
+    // Text and reasoning end with what follows, whether they were stopped or not; calls may run
+    // side by side.
+    for (const [other, { kind: open }] of this.#open)
+      if (open === 'text' || open === 'reasoning') this.#stopBlock(other, events)
     const isCall = kind === 'tool' || kind === 'custom-tool'
     const block: Block = {
       kind,
@@ -177,8 +218,14 @@ export class ConverseReader implements StreamReader {
       this.#blockFor(index, 'text', events)
       this.#pushText(delta.text, events)
     } else if (isObject(delta.toolUse)) this.#inputDelta(index, delta.toolUse.input, events)
-    else if (isObject(delta.reasoningContent)) this.#reasoningDelta(this.#blockFor(index, 'reasoning', events), delta.reasoningContent, events)
-    else if (isObject(delta.citation)) this.#blockFor(index, 'text', events).citations.push(delta.citation)
+    else if (isObject(delta.reasoningContent))
+      this.#reasoningDelta(
+        this.#blockFor(index, 'reasoning', events),
+        delta.reasoningContent,
+        events,
+      )
+    else if (isObject(delta.citation))
+      this.#blockFor(index, 'text', events).citations.push(delta.citation)
     else this.#providersDelta(index, delta)
   }
 
@@ -229,15 +276,37 @@ export class ConverseReader implements StreamReader {
         this.#citations(block, events)
         break
       case 'reasoning':
-        if (block.signature !== '') events.push({ type: 'reasoning-signature', choice: 0, signature: { origin: DIALECT, value: block.signature } })
-        if (block.pieces.length > 0) events.push({ type: 'reasoning-signature', choice: 0, signature: { origin: DIALECT, value: joinBase64(block.pieces) }, redacted: true })
+        if (block.signature !== '')
+          events.push({
+            type: 'reasoning-signature',
+            choice: 0,
+            signature: { origin: DIALECT, value: block.signature },
+          })
+        if (block.pieces.length > 0)
+          events.push({
+            type: 'reasoning-signature',
+            choice: 0,
+            signature: { origin: DIALECT, value: joinBase64(block.pieces) },
+            redacted: true,
+          })
         break
       case 'tool':
         // No fragment came: there is no input, which is `{}`.
-        if (!block.hasInput) events.push({ type: 'tool-arguments', choice: 0, index: block.toolIndex, text: argumentsOf(undefined) })
+        if (!block.hasInput)
+          events.push({
+            type: 'tool-arguments',
+            choice: 0,
+            index: block.toolIndex,
+            text: argumentsOf(undefined),
+          })
         break
       case 'custom-tool':
-        events.push({ type: 'tool-arguments', choice: 0, index: block.toolIndex, text: customInputOfText(block.input === '' ? argumentsOf(undefined) : block.input) })
+        events.push({
+          type: 'tool-arguments',
+          choice: 0,
+          index: block.toolIndex,
+          text: customInputOfText(block.input === '' ? argumentsOf(undefined) : block.input),
+        })
         break
       case 'json-answer':
         if (!block.hasInput) this.#pushText(argumentsOf(undefined), events)

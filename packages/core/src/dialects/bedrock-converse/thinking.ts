@@ -25,7 +25,14 @@ export interface ThinkingSituation {
 const EFFORTS = ['none', 'minimal', 'low', 'medium', 'high', 'xhigh', 'max']
 
 /** Thinking tokens that stand for an effort on models that count them. */
-const BUDGETS: Readonly<Record<string, number>> = { minimal: 1024, low: 2048, medium: 8192, high: 16_384, xhigh: 32_768, max: 49_152 }
+const BUDGETS: Readonly<Record<string, number>> = {
+  minimal: 1024,
+  low: 2048,
+  medium: 8192,
+  high: 16_384,
+  xhigh: 32_768,
+  max: 49_152,
+}
 const SMALLEST_BUDGET = 1024
 /** Share of the output limit thinking may take; the rest is for the answer. */
 const LARGEST_SHARE = 0.8
@@ -33,7 +40,11 @@ const LARGEST_SHARE = 0.8
 const NOTHING: ThinkingPlan = { ownFields: {}, sampling: 'as usual' }
 
 /** Plans how the model is asked to think; what it has no setting for is reported. */
-export function planThinking(request: ReasoningRequest | undefined, situation: ThinkingSituation, context: RequestContext): ThinkingPlan {
+export function planThinking(
+  request: ReasoningRequest | undefined,
+  situation: ThinkingSituation,
+  context: RequestContext,
+): ThinkingPlan {
   const { dropped, rules } = context
   const { effort, budgetTokens } = request ?? {}
   if (effort === undefined && budgetTokens === undefined) return NOTHING
@@ -41,9 +52,14 @@ export function planThinking(request: ReasoningRequest | undefined, situation: T
     dropped.push('reasoning_effort (unknown effort)')
     return NOTHING
   }
-  const isOff = effort === 'none' || (effort === undefined && budgetTokens !== undefined && budgetTokens <= 0)
+  const isOff =
+    effort === 'none' || (effort === undefined && budgetTokens !== undefined && budgetTokens <= 0)
   if (isOff) return withoutThinking(rules.thinking, context)
-  const wanted: Wanted = { effort: effort ?? effortOfBudget(budgetTokens ?? SMALLEST_BUDGET), isBudget: effort === undefined, budget: budgetTokens ?? BUDGETS[effort ?? ''] ?? SMALLEST_BUDGET }
+  const wanted: Wanted = {
+    effort: effort ?? effortOfBudget(budgetTokens ?? SMALLEST_BUDGET),
+    isBudget: effort === undefined,
+    budget: budgetTokens ?? BUDGETS[effort ?? ''] ?? SMALLEST_BUDGET,
+  }
   const { thinking } = rules
   switch (thinking.kind) {
     case 'none':
@@ -58,10 +74,16 @@ export function planThinking(request: ReasoningRequest | undefined, situation: T
       return adaptiveThinking(wanted, { thinking, situation, context })
     case 'config': {
       const level = nearestEffort(wanted, thinking.efforts, context)
-      return { ownFields: { reasoningConfig: { type: 'enabled', maxReasoningEffort: level } }, sampling: level === thinking.efforts.at(-1) ? 'nothing' : 'as usual' }
+      return {
+        ownFields: { reasoningConfig: { type: 'enabled', maxReasoningEffort: level } },
+        sampling: level === thinking.efforts.at(-1) ? 'nothing' : 'as usual',
+      }
     }
     case 'effort':
-      return { ownFields: fieldAt(thinking.path, nearestEffort(wanted, thinking.efforts, context)), sampling: 'as usual' }
+      return {
+        ownFields: fieldAt(thinking.path, nearestEffort(wanted, thinking.efforts, context)),
+        sampling: 'as usual',
+      }
   }
 }
 
@@ -95,7 +117,10 @@ function withoutThinking(thinking: Thinking, { dropped }: RequestContext): Think
   }
 }
 
-function withoutAdaptiveThinking({ off, efforts }: Extract<Thinking, { kind: 'adaptive' }>, dropped: string[]): ThinkingPlan {
+function withoutAdaptiveThinking(
+  { off, efforts }: Extract<Thinking, { kind: 'adaptive' }>,
+  dropped: string[],
+): ThinkingPlan {
   switch (off) {
     case 'omit':
       return NOTHING
@@ -116,30 +141,55 @@ interface Adapting {
   readonly context: RequestContext
 }
 
-function adaptiveThinking(wanted: Wanted, { thinking, situation, context }: Adapting): ThinkingPlan {
+function adaptiveThinking(
+  wanted: Wanted,
+  { thinking, situation, context }: Adapting,
+): ThinkingPlan {
   if (wanted.isBudget) context.dropped.push('reasoning (the model sets its own thinking budget)')
   const effort = wanted.isBudget ? {} : { effort: nearestEffort(wanted, thinking.efforts, context) }
-  if (!situation.toolIsForced) return { ownFields: { thinking: { type: 'adaptive' } }, ...effort, sampling: 'while thinking' }
-  if (thinking.off === 'omit') context.dropped.push('reasoning_effort (no thinking while a tool is forced)')
+  if (!situation.toolIsForced)
+    return { ownFields: { thinking: { type: 'adaptive' } }, ...effort, sampling: 'while thinking' }
+  if (thinking.off === 'omit')
+    context.dropped.push('reasoning_effort (no thinking while a tool is forced)')
   return { ...NOTHING, ...effort }
 }
 
 /** The strongest effort the model has that is not above the one asked for, else its weakest. */
-function nearestEffort({ effort, isBudget }: Wanted, efforts: readonly string[], { dropped }: RequestContext): string {
+function nearestEffort(
+  { effort, isBudget }: Wanted,
+  efforts: readonly string[],
+  { dropped }: RequestContext,
+): string {
   const asked = EFFORTS.indexOf(effort)
-  const nearest = efforts.findLast((level) => level !== 'none' && EFFORTS.indexOf(level) <= asked) ?? efforts[0] ?? effort
+  const nearest =
+    efforts.findLast((level) => level !== 'none' && EFFORTS.indexOf(level) <= asked) ??
+    efforts[0] ??
+    effort
   if (isBudget) dropped.push(`reasoning (the thinking budget is sent as the effort ${nearest})`)
   else if (nearest !== effort) dropped.push(`reasoning_effort (sent as ${nearest})`)
   return nearest
 }
 
-function budgetedThinking(wanted: number, situation: ThinkingSituation, context: RequestContext): ThinkingPlan {
+function budgetedThinking(
+  wanted: number,
+  situation: ThinkingSituation,
+  context: RequestContext,
+): ThinkingPlan {
   const { dropped } = context
   const { maxTokens = Number.POSITIVE_INFINITY } = situation
-  const budget = Math.max(SMALLEST_BUDGET, Math.min(Math.floor(wanted), Math.floor(maxTokens * LARGEST_SHARE)))
+  const budget = Math.max(
+    SMALLEST_BUDGET,
+    Math.min(Math.floor(wanted), Math.floor(maxTokens * LARGEST_SHARE)),
+  )
   if (situation.toolIsForced) dropped.push('reasoning_effort (no thinking while a tool is forced)')
-  else if (situation.unsignedToolLoop) dropped.push('reasoning_effort (the tool calls before were made without signed thinking)')
-  else if (budget >= maxTokens) dropped.push('reasoning_effort (the output limit leaves no room for thinking)')
-  else return { ownFields: { thinking: { type: 'enabled', budget_tokens: budget } }, sampling: 'while thinking' }
+  else if (situation.unsignedToolLoop)
+    dropped.push('reasoning_effort (the tool calls before were made without signed thinking)')
+  else if (budget >= maxTokens)
+    dropped.push('reasoning_effort (the output limit leaves no room for thinking)')
+  else
+    return {
+      ownFields: { thinking: { type: 'enabled', budget_tokens: budget } },
+      sampling: 'while thinking',
+    }
   return NOTHING
 }

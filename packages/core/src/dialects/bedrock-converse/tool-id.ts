@@ -8,8 +8,8 @@ const FORBIDDEN = /[^a-zA-Z0-9_-]/g
 const MARK_LENGTH = 12
 
 /**
- * An id as the model allows it; other providers use more characters and longer ones. One that has to change gets a mark
- * of its own, so that two never become one, and calls keep their results.
+ * An id as the model allows it; other providers use more characters and longer ones. One that has
+ * to change gets a mark of its own, so that two never become one, and calls keep their results.
  */
 export function wireToolId(id: string, rules: Pick<ModelRules, 'shortToolIds'>): string {
   if (rules.shortToolIds) return shortToolId(id)

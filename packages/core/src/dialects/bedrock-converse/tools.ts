@@ -27,16 +27,25 @@ const NOTHING: ToolPlan = { ownFields: {}, isForced: false }
 const NO_ARGUMENTS = { json: { type: 'object', properties: {} } }
 
 /** `toolConfig`, which is required whenever the history holds calls or results. */
-export function planTools(conversation: Conversation, situation: ToolSituation, context: RequestContext): ToolPlan {
+export function planTools(
+  conversation: Conversation,
+  situation: ToolSituation,
+  context: RequestContext,
+): ToolPlan {
   const { jsonTool, usesTools } = situation
   const isForbidden = conversation.toolChoice?.mode === 'none'
   // Nothing but leaving them out keeps a model from calling tools.
   const offered = isForbidden && !usesTools ? [] : offeredTools(conversation, context)
   const tools = offered.flatMap((tool) => wireTool(tool, conversation, context))
-  if (jsonTool !== undefined) return withChoice([...tools, jsonTool], { any: {} }, { conversation, context })
+  if (jsonTool !== undefined)
+    return withChoice([...tools, jsonTool], { any: {} }, { conversation, context })
   if (tools.length > 0) {
-    if (isForbidden) context.dropped.push('tool_choice (the history calls tools, so they are still offered)')
-    return withChoice(tools, isForbidden ? undefined : choiceOf(conversation, context), { conversation, context })
+    if (isForbidden)
+      context.dropped.push('tool_choice (the history calls tools, so they are still offered)')
+    return withChoice(tools, isForbidden ? undefined : choiceOf(conversation, context), {
+      conversation,
+      context,
+    })
   }
   if (!usesTools) return NOTHING
   context.dropped.push('tools (declared, because the history calls them)')
@@ -45,19 +54,35 @@ export function planTools(conversation: Conversation, situation: ToolSituation, 
 
 /** Whether the client wants a tool called, whatever the model would rather do. */
 export function forcesCall(choice: ToolChoice | undefined): boolean {
-  return choice?.mode === 'required' || choice?.mode === 'tool' || (choice?.mode === 'allowed' && choice.required)
+  return (
+    choice?.mode === 'required' ||
+    choice?.mode === 'tool' ||
+    (choice?.mode === 'allowed' && choice.required)
+  )
 }
 
 /** A history may also hold results alone; then any tool will do. */
 function stubs(names: readonly string[]): JsonObject[] {
   const unique = [...new Set(names)]
-  return (unique.length === 0 ? ['tool'] : unique).map((name) => ({ toolSpec: { name, inputSchema: NO_ARGUMENTS } }))
+  return (unique.length === 0 ? ['tool'] : unique).map((name) => ({
+    toolSpec: { name, inputSchema: NO_ARGUMENTS },
+  }))
 }
 
-/** The tools the model may choose from: those of the choice, where the model has no better way to be told of it. */
-function offeredTools({ tools, toolChoice }: Conversation, { rules }: RequestContext): readonly Tool[] {
-  if (toolChoice?.mode === 'allowed') return tools.filter((tool) => toolChoice.names.includes(tool.name))
-  const isOnlyByOffer = toolChoice?.mode === 'tool' && !rules.toolChoices.includes('tool') && rules.toolChoices.includes('any')
+/**
+ * The tools the model may choose from: those of the choice, where the model has no better way to be
+ * told of it.
+ */
+function offeredTools(
+  { tools, toolChoice }: Conversation,
+  { rules }: RequestContext,
+): readonly Tool[] {
+  if (toolChoice?.mode === 'allowed')
+    return tools.filter((tool) => toolChoice.names.includes(tool.name))
+  const isOnlyByOffer =
+    toolChoice?.mode === 'tool' &&
+    !rules.toolChoices.includes('tool') &&
+    rules.toolChoices.includes('any')
   return isOnlyByOffer ? tools.filter((tool) => tool.name === toolChoice.name) : tools
 }
 
@@ -68,8 +93,12 @@ function wireTool(tool: Tool, { tools }: Conversation, context: RequestContext):
     return []
   }
   const spec: JsonObject = { name: wireToolName(tool) }
-  if (tool.description !== undefined && tool.description.trim() !== '') spec.description = tool.description
-  Object.assign(spec, tool.kind === 'custom' ? customInput(path, context) : functionInput(tool, path, context))
+  if (tool.description !== undefined && tool.description.trim() !== '')
+    spec.description = tool.description
+  Object.assign(
+    spec,
+    tool.kind === 'custom' ? customInput(path, context) : functionInput(tool, path, context),
+  )
   return [{ toolSpec: spec }, ...toolCachePoint(tool.cacheHint, path, context)]
 }
 
@@ -79,11 +108,24 @@ function kindOf(tool: Tool): string {
 }
 
 function customInput(path: string, context: RequestContext): JsonObject {
-  context.dropped.push(`${path} (custom tool offered as a function of one string, its format is not enforced)`)
-  return { inputSchema: { json: { type: 'object', properties: { [CUSTOM_TOOL_INPUT]: { type: 'string' } }, required: [CUSTOM_TOOL_INPUT] } } }
+  context.dropped.push(
+    `${path} (custom tool offered as a function of one string, its format is not enforced)`,
+  )
+  return {
+    inputSchema: {
+      json: {
+        type: 'object',
+        properties: { [CUSTOM_TOOL_INPUT]: { type: 'string' } },
+        required: [CUSTOM_TOOL_INPUT],
+      },
+    },
+  }
 }
 
-/** `strict` is kept where the decoder can hold the model to the whole schema; elsewhere it would be refused. */
+/**
+ * `strict` is kept where the decoder can hold the model to the whole schema; elsewhere it would be
+ * refused.
+ */
 function functionInput(tool: Tool, path: string, context: RequestContext): JsonObject {
   const schema = { ...(tool.parameters ?? { properties: {} }), type: 'object' }
   const inputSchema = { json: schema }
@@ -93,7 +135,10 @@ function functionInput(tool: Tool, path: string, context: RequestContext): JsonO
   return { inputSchema }
 }
 
-function choiceOf({ tools, toolChoice }: Conversation, { rules, dropped }: RequestContext): JsonObject | undefined {
+function choiceOf(
+  { tools, toolChoice }: Conversation,
+  { rules, dropped }: RequestContext,
+): JsonObject | undefined {
   // To choose freely is the default, which some models do not like to be told.
   if (!forcesCall(toolChoice)) return undefined
   if (toolChoice?.mode === 'tool' && rules.toolChoices.includes('tool')) {
@@ -110,12 +155,30 @@ interface Choosing {
   readonly context: RequestContext
 }
 
-function withChoice(tools: readonly JsonObject[], choice: JsonObject | undefined, { conversation, context }: Choosing): ToolPlan {
+function withChoice(
+  tools: readonly JsonObject[],
+  choice: JsonObject | undefined,
+  { conversation, context }: Choosing,
+): ToolPlan {
   const isForced = choice !== undefined
-  if (conversation.parallelToolCalls !== false) return { toolConfig: choice === undefined ? { tools } : { tools, toolChoice: choice }, ownFields: {}, isForced }
-  if (context.rules.ownToolChoice) return { toolConfig: { tools }, ownFields: { tool_choice: { ...ownChoice(choice), disable_parallel_tool_use: true } }, isForced }
+  if (conversation.parallelToolCalls !== false)
+    return {
+      toolConfig: choice === undefined ? { tools } : { tools, toolChoice: choice },
+      ownFields: {},
+      isForced,
+    }
+  if (context.rules.ownToolChoice)
+    return {
+      toolConfig: { tools },
+      ownFields: { tool_choice: { ...ownChoice(choice), disable_parallel_tool_use: true } },
+      isForced,
+    }
   context.dropped.push('parallel_tool_calls')
-  return { toolConfig: choice === undefined ? { tools } : { tools, toolChoice: choice }, ownFields: {}, isForced }
+  return {
+    toolConfig: choice === undefined ? { tools } : { tools, toolChoice: choice },
+    ownFields: {},
+    isForced,
+  }
 }
 
 /** The choice in the model's own words, which take the place of the service's. */

@@ -3,8 +3,9 @@ import type { JsonObject } from '../dialect.ts'
 import { tokenCount, type Usage } from '../usage.ts'
 
 /**
- * The usage in our accounting. `inputTokens` of this dialect leaves out what was read from and written to the cache;
- * ours counts it in. `undefined` when the object counts neither input nor output.
+ * The usage in our accounting. `inputTokens` of this dialect leaves out what was read from and
+ * written to the cache; ours counts it in. `undefined` when the object counts neither input nor
+ * output.
  */
 export function usageOf(native: JsonObject | undefined): Usage | undefined {
   if (native === undefined) return undefined
@@ -13,5 +14,12 @@ export function usageOf(native: JsonObject | undefined): Usage | undefined {
   if (input === undefined && output === undefined) return undefined
   const cachedTokens = tokenCount(native.cacheReadInputTokens)
   const cacheWriteTokens = tokenCount(native.cacheWriteInputTokens)
-  return { inputTokens: (input ?? 0) + (cachedTokens ?? 0) + (cacheWriteTokens ?? 0), outputTokens: output ?? 0, cachedTokens, cacheWriteTokens, longCacheWriteTokens: longCacheWrites(native, cacheWriteTokens), native }
+  return {
+    inputTokens: (input ?? 0) + (cachedTokens ?? 0) + (cacheWriteTokens ?? 0),
+    outputTokens: output ?? 0,
+    cachedTokens,
+    cacheWriteTokens,
+    longCacheWriteTokens: longCacheWrites(native, cacheWriteTokens),
+    native,
+  }
 }

@@ -21,7 +21,11 @@ export function userContent(message: Message, path: string, context: RequestCont
   return content
 }
 
-function userBlocks(part: Exclude<Part, ToolResultPart>, path: string, context: RequestContext): JsonObject[] {
+function userBlocks(
+  part: Exclude<Part, ToolResultPart>,
+  path: string,
+  context: RequestContext,
+): JsonObject[] {
   switch (part.type) {
     case 'text':
     case 'refusal':
@@ -29,7 +33,9 @@ function userBlocks(part: Exclude<Part, ToolResultPart>, path: string, context: 
     case 'image':
     case 'file': {
       const block = mediaBlock(part, path, context)
-      return block === undefined ? [] : [block, ...mediaCachePoint(block, part.cacheHint, { path, context })]
+      return block === undefined
+        ? []
+        : [block, ...mediaCachePoint(block, part.cacheHint, { path, context })]
     }
     case 'audio': {
       const block = audioBlock(part, path, context)
@@ -37,7 +43,9 @@ function userBlocks(part: Exclude<Part, ToolResultPart>, path: string, context: 
     }
     case 'extension':
       if (part.dialect === DIALECT && isObject(part.value)) return [part.value]
-      context.dropped.push(refuseOrDrop(context.call, path, `content of the dialect ${part.dialect}`))
+      context.dropped.push(
+        refuseOrDrop(context.call, path, `content of the dialect ${part.dialect}`),
+      )
       return []
     case 'tool-call':
     case 'reasoning':
@@ -47,9 +55,14 @@ function userBlocks(part: Exclude<Part, ToolResultPart>, path: string, context: 
 }
 
 /** Behind a document that is no PDF the service cannot place it. */
-function mediaCachePoint(block: JsonObject, hint: CacheHint | undefined, place: { readonly path: string; readonly context: RequestContext }): JsonObject[] {
+function mediaCachePoint(
+  block: JsonObject,
+  hint: CacheHint | undefined,
+  place: { readonly path: string; readonly context: RequestContext },
+): JsonObject[] {
   const { path, context } = place
-  if (hint === undefined || !isObject(block.document) || block.document.format === 'pdf') return cachePoint(hint, path, context)
+  if (hint === undefined || !isObject(block.document) || block.document.format === 'pdf')
+    return cachePoint(hint, path, context)
   context.dropped.push(`${path}.cache_control (not behind this kind of document)`)
   return []
 }
@@ -62,7 +75,8 @@ function toolResult(part: ToolResultPart, path: string, context: RequestContext)
     // Inside a result there is no place for it: it moves behind the whole.
     if (item.type !== 'extension') hint ??= item.cacheHint
     if (item.type === 'text') return item.text.trim() === '' ? [] : [{ text: item.text }]
-    if (item.type !== 'extension') return [mediaBlock(item, itemPath, context)].filter((block) => block !== undefined)
+    if (item.type !== 'extension')
+      return [mediaBlock(item, itemPath, context)].filter((block) => block !== undefined)
     if (item.dialect === DIALECT && isObject(item.value)) return [item.value]
     context.dropped.push(itemPath)
     return []

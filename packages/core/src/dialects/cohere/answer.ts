@@ -15,18 +15,35 @@ export function readAnswer(body: JsonObject, call: CallContext): Answer {
   if (message === undefined) {
     const foreign = foreignError(body, call.provider)
     if (foreign !== undefined) throw foreign
-    if (textOf(body.message) !== undefined) throw readError({ status: 500, headers: {}, body: JSON.stringify(body), provider: call.provider, model: call.model })
+    if (textOf(body.message) !== undefined)
+      throw readError({
+        status: 500,
+        headers: {},
+        body: JSON.stringify(body),
+        provider: call.provider,
+        model: call.model,
+      })
     throw invalidAnswer('sent an answer without a message', call.provider)
   }
-  const failure = failureOf(body.finish_reason, { provider: call.provider, detail: detailOf(body.error) })
+  const failure = failureOf(body.finish_reason, {
+    provider: call.provider,
+    detail: detailOf(body.error),
+  })
   if (failure !== undefined) throw failure
-  if (typeof body.finish_reason !== 'string') throw invalidAnswer('sent an answer that does not say how it ended', call.provider)
+  if (typeof body.finish_reason !== 'string')
+    throw invalidAnswer('sent an answer that does not say how it ended', call.provider)
   const calls = objectsOf(message.tool_calls).map((item) => callOf(item, call))
   const parts = [...contentOf(message.content), ...planOf(message.tool_plan), ...calls]
   const annotations = annotationsOf(message.citations)
   return {
     id: textOf(body.id),
-    choices: [{ parts, finish: finishOf(body.finish_reason, { calledTools: calls.length > 0 }), ...(annotations.length === 0 ? {} : { annotations }) }],
+    choices: [
+      {
+        parts,
+        finish: finishOf(body.finish_reason, { calledTools: calls.length > 0 }),
+        ...(annotations.length === 0 ? {} : { annotations }),
+      },
+    ],
     usage: usageOf(body.usage),
   }
 }
@@ -38,7 +55,8 @@ function contentOf(content: unknown): Part[] {
 }
 
 function partOf(item: JsonObject): Part[] {
-  if (item.type === 'thinking' && typeof item.thinking === 'string') return [{ type: 'reasoning', text: item.thinking }]
+  if (item.type === 'thinking' && typeof item.thinking === 'string')
+    return [{ type: 'reasoning', text: item.thinking }]
   return typeof item.text === 'string' ? [{ type: 'text', text: item.text }] : []
 }
 
@@ -52,5 +70,11 @@ function callOf(item: JsonObject, { newId, provider }: CallContext): Part {
   const called = objectOf(item.function)
   const name = textOf(called?.name)
   if (name === undefined) throw invalidAnswer('called a tool without naming it', provider)
-  return { type: 'tool-call', kind: 'function', id: textOf(item.id) ?? newId('call_'), name, arguments: argumentsOf(called?.arguments) }
+  return {
+    type: 'tool-call',
+    kind: 'function',
+    id: textOf(item.id) ?? newId('call_'),
+    name,
+    arguments: argumentsOf(called?.arguments),
+  }
 }

@@ -7,16 +7,31 @@ import type { StreamEvent } from '../events.ts'
 import { cohere } from './index.ts'
 
 function callContext(more: Partial<CallContext> = {}): CallContext {
-  return { provider: 'acme', model: 'command-a-03-2025', stream: false, quirks: {}, newId: (prefix) => `${prefix}new`, ...more }
+  return {
+    provider: 'acme',
+    model: 'command-a-03-2025',
+    stream: false,
+    quirks: {},
+    newId: (prefix) => `${prefix}new`,
+    ...more,
+  }
 }
 
 function build(conversation: Partial<Conversation>, call: Partial<CallContext> = {}) {
-  const whole: Conversation = { origin: 'openai-chat', messages: [{ role: 'user', parts: [{ type: 'text', text: 'hi' }] }], tools: [], sampling: {}, extensions: {}, ...conversation }
+  const whole: Conversation = {
+    origin: 'openai-chat',
+    messages: [{ role: 'user', parts: [{ type: 'text', text: 'hi' }] }],
+    tools: [],
+    sampling: {},
+    extensions: {},
+    ...conversation,
+  }
   const built = cohere.client.buildRequest(whole, callContext(call))
   return { ...built, body: built.body as JsonObject & { messages: JsonObject[] } }
 }
 
-const messagesOf = (messages: readonly Message[], call: Partial<CallContext> = {}) => build({ messages }, call).body.messages
+const messagesOf = (messages: readonly Message[], call: Partial<CallContext> = {}) =>
+  build({ messages }, call).body.messages
 const text = (value: string) => ({ type: 'text', text: value }) as const
 const weather = { kind: 'function', name: 'weather', parameters: { type: 'object' } } as const
 const time = { kind: 'function', name: 'time' } as const
@@ -33,10 +48,28 @@ function refusalOf(ask: () => unknown): GatewayError {
 describe('a request', () => {
   it('says the same in Cohere’s words', () => {
     const { path, body, dropped } = build({
-      messages: [{ role: 'developer', parts: [text('Be brief.')] }, { role: 'user', parts: [text('Hi'), { type: 'image', source: { kind: 'url', url: 'https://x/a.png' }, detail: 'low' }] }],
+      messages: [
+        { role: 'developer', parts: [text('Be brief.')] },
+        {
+          role: 'user',
+          parts: [
+            text('Hi'),
+            { type: 'image', source: { kind: 'url', url: 'https://x/a.png' }, detail: 'low' },
+          ],
+        },
+      ],
       tools: [{ ...weather, description: 'd', strict: true }],
       toolChoice: { mode: 'required' },
-      sampling: { temperature: 0.5, topP: 0.9, topK: 5, maxOutputTokens: 9, stop: ['x', ''], seed: 1, frequencyPenalty: 0.1, presencePenalty: 0.2 },
+      sampling: {
+        temperature: 0.5,
+        topP: 0.9,
+        topK: 5,
+        maxOutputTokens: 9,
+        stop: ['x', ''],
+        seed: 1,
+        frequencyPenalty: 0.1,
+        presencePenalty: 0.2,
+      },
     })
     expect(path).toBe('/v2/chat')
     expect(dropped).toEqual([])
@@ -44,9 +77,20 @@ describe('a request', () => {
       model: 'command-a-03-2025',
       messages: [
         { role: 'system', content: 'Be brief.' },
-        { role: 'user', content: [{ type: 'text', text: 'Hi' }, { type: 'image_url', image_url: { url: 'https://x/a.png', detail: 'low' } }] },
+        {
+          role: 'user',
+          content: [
+            { type: 'text', text: 'Hi' },
+            { type: 'image_url', image_url: { url: 'https://x/a.png', detail: 'low' } },
+          ],
+        },
       ],
-      tools: [{ type: 'function', function: { name: 'weather', description: 'd', parameters: { type: 'object' } } }],
+      tools: [
+        {
+          type: 'function',
+          function: { name: 'weather', description: 'd', parameters: { type: 'object' } },
+        },
+      ],
       strict_tools: true,
       tool_choice: 'REQUIRED',
       max_tokens: 9,
@@ -62,8 +106,25 @@ describe('a request', () => {
   })
 
   it('moves what lies outside of the ranges to their ends, and says so (A5)', () => {
-    const { body, dropped } = build({ sampling: { temperature: 2, topP: 1, topK: 1000, frequencyPenalty: -1, stop: ['1', '2', '3', '4', '5', '6'], logprobs: true, topLogprobs: 3, logitBias: { 1: 1 } } })
-    expect(body).toMatchObject({ temperature: 1, p: 0.99, k: 500, frequency_penalty: 0, stop_sequences: ['1', '2', '3', '4', '5'] })
+    const { body, dropped } = build({
+      sampling: {
+        temperature: 2,
+        topP: 1,
+        topK: 1000,
+        frequencyPenalty: -1,
+        stop: ['1', '2', '3', '4', '5', '6'],
+        logprobs: true,
+        topLogprobs: 3,
+        logitBias: { 1: 1 },
+      },
+    })
+    expect(body).toMatchObject({
+      temperature: 1,
+      p: 0.99,
+      k: 500,
+      frequency_penalty: 0,
+      stop_sequences: ['1', '2', '3', '4', '5'],
+    })
     expect(dropped).toEqual([
       'stop (all after the first 5)',
       'top_logprobs',
@@ -77,33 +138,73 @@ describe('a request', () => {
   })
 
   it('reports what has no place there', () => {
-    expect(build({ user: 'u', metadata: { a: 1 }, extensions: { store: true }, parallelToolCalls: false, tools: [weather] }).dropped).toEqual(['store', 'user', 'metadata', 'parallel_tool_calls'])
+    expect(
+      build({
+        user: 'u',
+        metadata: { a: 1 },
+        extensions: { store: true },
+        parallelToolCalls: false,
+        tools: [weather],
+      }).dropped,
+    ).toEqual(['store', 'user', 'metadata', 'parallel_tool_calls'])
     expect(build({}, { quirks: { dropFields: ['stream'] } }).dropped).toEqual(['stream'])
   })
 
   it('offers one tool where that one has to be called', () => {
     const forced = build({ tools: [weather, time], toolChoice: { mode: 'tool', name: 'time' } })
-    expect(forced.body).toMatchObject({ tools: [{ function: { name: 'time', parameters: { type: 'object', properties: {} } } }], tool_choice: 'REQUIRED' })
+    expect(forced.body).toMatchObject({
+      tools: [{ function: { name: 'time', parameters: { type: 'object', properties: {} } } }],
+      tool_choice: 'REQUIRED',
+    })
     expect(forced.dropped).toEqual(['tools (those that may not be called)'])
-    expect(build({ tools: [weather, time], toolChoice: { mode: 'allowed', required: false, names: ['weather'] } }).body).not.toHaveProperty('tool_choice')
+    expect(
+      build({
+        tools: [weather, time],
+        toolChoice: { mode: 'allowed', required: false, names: ['weather'] },
+      }).body,
+    ).not.toHaveProperty('tool_choice')
     expect(build({ tools: [weather], toolChoice: { mode: 'none' } }).body.tool_choice).toBe('NONE')
     expect(build({ toolChoice: { mode: 'required' } }).body).not.toHaveProperty('tool_choice')
-    expect(build({ tools: [{ ...weather, strict: true }, time] }).dropped).toEqual(['strict (of some tools only)'])
+    expect(build({ tools: [{ ...weather, strict: true }, time] }).dropped).toEqual([
+      'strict (of some tools only)',
+    ])
   })
 
   it('asks for JSON, but not beside tools', () => {
     const responseFormat = { type: 'json_schema', name: 'a', schema: { type: 'object' } } as const
-    expect(build({ responseFormat }).body.response_format).toEqual({ type: 'json_object', json_schema: { type: 'object' } })
-    expect(build({ responseFormat: { type: 'json_object' } }).body.response_format).toEqual({ type: 'json_object' })
-    expect(build({ responseFormat, tools: [weather] }).dropped).toEqual(['response_format (not beside tools)'])
+    expect(build({ responseFormat }).body.response_format).toEqual({
+      type: 'json_object',
+      json_schema: { type: 'object' },
+    })
+    expect(build({ responseFormat: { type: 'json_object' } }).body.response_format).toEqual({
+      type: 'json_object',
+    })
+    expect(build({ responseFormat, tools: [weather] }).dropped).toEqual([
+      'response_format (not beside tools)',
+    ])
     expect(build({ responseFormat: { type: 'text' } }).body).not.toHaveProperty('response_format')
   })
 
   it.each([
     ['command-a-reasoning-08-2025', { effort: 'none' }, { type: 'disabled' }, []],
-    ['command-a-reasoning-08-2025', { effort: 'high' }, { type: 'enabled' }, ['reasoning_effort (on or off)']],
-    ['command-a-reasoning-08-2025', { budgetTokens: 500 }, { type: 'enabled', token_budget: 500 }, []],
-    ['command-a-03-2025', { effort: 'high', budgetTokens: 500 }, undefined, ['reasoning_effort', 'reasoning budget in tokens']],
+    [
+      'command-a-reasoning-08-2025',
+      { effort: 'high' },
+      { type: 'enabled' },
+      ['reasoning_effort (on or off)'],
+    ],
+    [
+      'command-a-reasoning-08-2025',
+      { budgetTokens: 500 },
+      { type: 'enabled', token_budget: 500 },
+      [],
+    ],
+    [
+      'command-a-03-2025',
+      { effort: 'high', budgetTokens: 500 },
+      undefined,
+      ['reasoning_effort', 'reasoning budget in tokens'],
+    ],
     ['command-a-03-2025', { effort: 'none' }, undefined, []],
   ])('lets %s think as asked: %j', (model, reasoning, thinking, dropped) => {
     const built = build({ reasoning }, { model })
@@ -113,17 +214,60 @@ describe('a request', () => {
   it.each([
     [{ tools: [{ kind: 'custom', name: 'c' }] }, 'tools[0]'],
     [{ tools: [{ kind: 'extension', name: 'w', value: { type: 'web_search' } }] }, 'tools[0]'],
-    [{ messages: [{ role: 'user', parts: [text('a'), { type: 'audio', format: 'wav', data: 'x' }] }] }, 'messages[0]'],
-    [{ messages: [{ role: 'user', parts: [text('a'), { type: 'image', source: { kind: 'id', id: 'x' } }] }] }, 'messages[0]'],
-    [{ messages: [{ role: 'tool', parts: [{ type: 'tool-result', id: 'c', content: [text('a'), { type: 'image', source: { kind: 'url', url: 'u' } }] }] }] }, 'messages[0]'],
-  ] as const)('refuses what the service cannot take, unless it may be dropped: %j', (conversation, param) => {
-    expect(refusalOf(() => build(conversation as Partial<Conversation>))).toMatchObject({ code: 'unsupported_content', details: { param } })
-    expect(build(conversation as Partial<Conversation>, { dropUnsupported: true }).dropped).toEqual([expect.stringContaining(param)])
-  })
+    [
+      {
+        messages: [
+          { role: 'user', parts: [text('a'), { type: 'audio', format: 'wav', data: 'x' }] },
+        ],
+      },
+      'messages[0]',
+    ],
+    [
+      {
+        messages: [
+          { role: 'user', parts: [text('a'), { type: 'image', source: { kind: 'id', id: 'x' } }] },
+        ],
+      },
+      'messages[0]',
+    ],
+    [
+      {
+        messages: [
+          {
+            role: 'tool',
+            parts: [
+              {
+                type: 'tool-result',
+                id: 'c',
+                content: [text('a'), { type: 'image', source: { kind: 'url', url: 'u' } }],
+              },
+            ],
+          },
+        ],
+      },
+      'messages[0]',
+    ],
+  ] as const)(
+    'refuses what the service cannot take, unless it may be dropped: %j',
+    (conversation, param) => {
+      expect(refusalOf(() => build(conversation as Partial<Conversation>))).toMatchObject({
+        code: 'unsupported_content',
+        details: { param },
+      })
+      expect(
+        build(conversation as Partial<Conversation>, { dropUnsupported: true }).dropped,
+      ).toEqual([expect.stringContaining(param)])
+    },
+  )
 
   it('is refused for more than one choice, and when it says nothing', () => {
-    expect(refusalOf(() => build({ sampling: { n: 2 } }))).toMatchObject({ code: 'unsupported_content', details: { param: 'n' } })
-    expect(refusalOf(() => build({ messages: [{ role: 'user', parts: [text('')] }] }))).toMatchObject({ code: 'invalid_request', details: { param: 'messages' } })
+    expect(refusalOf(() => build({ sampling: { n: 2 } }))).toMatchObject({
+      code: 'unsupported_content',
+      details: { param: 'n' },
+    })
+    expect(
+      refusalOf(() => build({ messages: [{ role: 'user', parts: [text('')] }] })),
+    ).toMatchObject({ code: 'invalid_request', details: { param: 'messages' } })
   })
 })
 
@@ -132,26 +276,69 @@ describe('a history', () => {
     const calls = { type: 'tool-call', id: 'any id/1', name: 'weather', kind: 'function' } as const
     expect(
       messagesOf([
-        { role: 'assistant', parts: [text('I look.'), { ...calls, arguments: '{"a":1}' }, { ...calls, id: '2', arguments: '' }] },
-        { role: 'tool', parts: [{ type: 'tool-result', id: 'any id/1', content: [text('sunny'), text('warm')] }] },
+        {
+          role: 'assistant',
+          parts: [
+            text('I look.'),
+            { ...calls, arguments: '{"a":1}' },
+            { ...calls, id: '2', arguments: '' },
+          ],
+        },
+        {
+          role: 'tool',
+          parts: [{ type: 'tool-result', id: 'any id/1', content: [text('sunny'), text('warm')] }],
+        },
         { role: 'user', parts: [{ type: 'tool-result', id: '2', content: [] }, text('and?')] },
       ]),
     ).toEqual([
-      { role: 'assistant', tool_plan: 'I look.', tool_calls: [{ id: 'any id/1', type: 'function', function: { name: 'weather', arguments: '{"a":1}' } }, { id: '2', type: 'function', function: { name: 'weather', arguments: '{}' } }] },
+      {
+        role: 'assistant',
+        tool_plan: 'I look.',
+        tool_calls: [
+          { id: 'any id/1', type: 'function', function: { name: 'weather', arguments: '{"a":1}' } },
+          { id: '2', type: 'function', function: { name: 'weather', arguments: '{}' } },
+        ],
+      },
       { role: 'tool', tool_call_id: 'any id/1', content: 'sunny\nwarm' },
       { role: 'tool', tool_call_id: '2', content: '(no output)' },
       { role: 'user', content: 'and?' },
     ])
-    expect(messagesOf([{ role: 'assistant', parts: [{ ...calls, kind: 'custom', arguments: 'free text' }] }])).toMatchObject([{ tool_calls: [{ function: { arguments: '{"input":"free text"}' } }] }])
+    expect(
+      messagesOf([
+        { role: 'assistant', parts: [{ ...calls, kind: 'custom', arguments: 'free text' }] },
+      ]),
+    ).toMatchObject([{ tool_calls: [{ function: { arguments: '{"input":"free text"}' } }] }])
   })
 
   it('of somebody else’s thoughts leaves them out', () => {
-    const messages: Message[] = [{ role: 'assistant', parts: [{ type: 'reasoning', text: 'hm', signature: { origin: 'anthropic-messages', value: 's' } }, text('So.')] }]
+    const messages: Message[] = [
+      {
+        role: 'assistant',
+        parts: [
+          {
+            type: 'reasoning',
+            text: 'hm',
+            signature: { origin: 'anthropic-messages', value: 's' },
+          },
+          text('So.'),
+        ],
+      },
+    ]
     const { body, dropped } = build({ messages }, { model: 'command-a-reasoning-08-2025' })
     expect(body.messages).toEqual([{ role: 'assistant', content: 'So.' }])
     expect(dropped).toEqual(['reasoning signature', 'reasoning'])
-    const own: Message[] = [{ role: 'assistant', parts: [{ type: 'reasoning', text: 'hm' }, text('So.')] }]
-    expect(messagesOf(own, { model: 'command-a-reasoning-08-2025' })).toEqual([{ role: 'assistant', content: [{ type: 'thinking', thinking: 'hm' }, { type: 'text', text: 'So.' }] }])
+    const own: Message[] = [
+      { role: 'assistant', parts: [{ type: 'reasoning', text: 'hm' }, text('So.')] },
+    ]
+    expect(messagesOf(own, { model: 'command-a-reasoning-08-2025' })).toEqual([
+      {
+        role: 'assistant',
+        content: [
+          { type: 'thinking', thinking: 'hm' },
+          { type: 'text', text: 'So.' },
+        ],
+      },
+    ])
     expect(messagesOf(own)).toEqual([{ role: 'assistant', content: 'So.' }])
   })
 
@@ -159,35 +346,85 @@ describe('a history', () => {
     const part = fc.oneof(
       fc.record({ type: fc.constant('text' as const), text: fc.string({ maxLength: 3 }) }),
       fc.record({ type: fc.constant('reasoning' as const), text: fc.string({ maxLength: 3 }) }),
-      fc.record({ type: fc.constant('tool-call' as const), id: fc.string({ minLength: 1, maxLength: 4 }), name: fc.constant('weather'), kind: fc.constant('function' as const), arguments: fc.constantFrom('', '{}', '{"a":1}', 'no json') }),
-      fc.record({ type: fc.constant('tool-result' as const), id: fc.string({ minLength: 1, maxLength: 4 }), content: fc.array(fc.record({ type: fc.constant('text' as const), text: fc.string({ maxLength: 3 }) }), { maxLength: 2 }) }),
+      fc.record({
+        type: fc.constant('tool-call' as const),
+        id: fc.string({ minLength: 1, maxLength: 4 }),
+        name: fc.constant('weather'),
+        kind: fc.constant('function' as const),
+        arguments: fc.constantFrom('', '{}', '{"a":1}', 'no json'),
+      }),
+      fc.record({
+        type: fc.constant('tool-result' as const),
+        id: fc.string({ minLength: 1, maxLength: 4 }),
+        content: fc.array(
+          fc.record({ type: fc.constant('text' as const), text: fc.string({ maxLength: 3 }) }),
+          { maxLength: 2 },
+        ),
+      }),
     )
-    const message = fc.record({ role: fc.constantFrom<Message['role']>('system', 'developer', 'user', 'assistant', 'tool'), parts: fc.array(part, { maxLength: 4 }) })
+    const message = fc.record({
+      role: fc.constantFrom<Message['role']>('system', 'developer', 'user', 'assistant', 'tool'),
+      parts: fc.array(part, { maxLength: 4 }),
+    })
     fc.assert(
       fc.property(fc.array(message, { maxLength: 6 }), (messages) => {
-        const built = messagesOf([{ role: 'user', parts: [text('x')] }, ...messages], { dropUnsupported: true })
+        const built = messagesOf([{ role: 'user', parts: [text('x')] }, ...messages], {
+          dropUnsupported: true,
+        })
         for (const { role, content, tool_calls: calls, tool_call_id: id } of built) {
           expect(['system', 'user', 'assistant', 'tool']).toContain(role)
           if (role === 'tool') expect(id).toBeTypeOf('string')
-          expect((content as string | undefined)?.length ?? (calls as unknown[]).length).toBeGreaterThan(0)
-          for (const call of (calls ?? []) as { function: { arguments: string } }[]) expect(JSON.parse(call.function.arguments)).toBeTypeOf('object')
+          expect(
+            (content as string | undefined)?.length ?? (calls as unknown[]).length,
+          ).toBeGreaterThan(0)
+          for (const call of (calls ?? []) as { function: { arguments: string } }[])
+            expect(JSON.parse(call.function.arguments)).toBeTypeOf('object')
         }
       }),
     )
   })
 })
 
-const message = (fields: JsonObject, rest: JsonObject = {}) => ({ id: 'c1', message: { role: 'assistant', ...fields }, finish_reason: 'COMPLETE', ...rest })
+const message = (fields: JsonObject, rest: JsonObject = {}) => ({
+  id: 'c1',
+  message: { role: 'assistant', ...fields },
+  finish_reason: 'COMPLETE',
+  ...rest,
+})
 const read = (body: JsonObject) => cohere.client.readAnswer(body, callContext())
 
 describe('an answer', () => {
   it('is what the model thought, said and called', () => {
-    const usage = { billed_units: { input_tokens: 5, output_tokens: 7 }, tokens: { input_tokens: 507, output_tokens: 9 }, cached_tokens: 400 }
-    const content = [{ type: 'thinking', thinking: 'hm' }, { type: 'text', text: 'So.' }]
+    const usage = {
+      billed_units: { input_tokens: 5, output_tokens: 7 },
+      tokens: { input_tokens: 507, output_tokens: 9 },
+      cached_tokens: 400,
+    }
+    const content = [
+      { type: 'thinking', thinking: 'hm' },
+      { type: 'text', text: 'So.' },
+    ]
     const call = { id: 'w_1', type: 'function', function: { name: 'weather', arguments: null } }
-    expect(read(message({ content, tool_plan: 'I look.', tool_calls: [call] }, { finish_reason: 'TOOL_CALL', usage }))).toEqual({
+    expect(
+      read(
+        message(
+          { content, tool_plan: 'I look.', tool_calls: [call] },
+          { finish_reason: 'TOOL_CALL', usage },
+        ),
+      ),
+    ).toEqual({
       id: 'c1',
-      choices: [{ parts: [{ type: 'reasoning', text: 'hm' }, text('So.'), text('I look.'), { type: 'tool-call', kind: 'function', id: 'w_1', name: 'weather', arguments: '{}' }], finish: { reason: 'tool_calls' } }],
+      choices: [
+        {
+          parts: [
+            { type: 'reasoning', text: 'hm' },
+            text('So.'),
+            text('I look.'),
+            { type: 'tool-call', kind: 'function', id: 'w_1', name: 'weather', arguments: '{}' },
+          ],
+          finish: { reason: 'tool_calls' },
+        },
+      ],
       // Tokens as they were counted, not the fewer that are billed (wire 4.8).
       usage: { inputTokens: 507, outputTokens: 9, cachedTokens: 400, native: usage },
     })
@@ -200,37 +437,83 @@ describe('an answer', () => {
     ['TOOL_CALL', { reason: 'stop', native: 'TOOL_CALL' }],
     ['SOMETHING_NEW', { reason: 'length', native: 'SOMETHING_NEW' }],
   ])('%s without a call ends as %j', (finish_reason, finish) => {
-    expect(read(message({ content: [{ type: 'text', text: 'a' }] }, { finish_reason })).choices[0]?.finish).toEqual(finish)
+    expect(
+      read(message({ content: [{ type: 'text', text: 'a' }] }, { finish_reason })).choices[0]
+        ?.finish,
+    ).toEqual(finish)
   })
 
-  it.each(['ERROR', 'TIMEOUT', 'ERROR_LIMIT', 'USER_CANCEL'])('%s is an error, never an empty success (wire 4.8)', (finish_reason) => {
-    expect(refusalOf(() => read(message({ content: [] }, { finish_reason, error: 'It broke.' })))).toMatchObject({ code: 'provider_error', message: `acme gave up on its answer (${finish_reason}): It broke.` })
-  })
+  it.each(['ERROR', 'TIMEOUT', 'ERROR_LIMIT', 'USER_CANCEL'])(
+    '%s is an error, never an empty success (wire 4.8)',
+    (finish_reason) => {
+      expect(
+        refusalOf(() => read(message({ content: [] }, { finish_reason, error: 'It broke.' }))),
+      ).toMatchObject({
+        code: 'provider_error',
+        message: `acme gave up on its answer (${finish_reason}): It broke.`,
+      })
+    },
+  )
 
-  it.each([{}, { message: null }, { message: { content: [] } }, message({ tool_calls: [{ function: {} }] })])('that is none is an error: %j', (body) => {
+  it.each([
+    {},
+    { message: null },
+    { message: { content: [] } },
+    message({ tool_calls: [{ function: {} }] }),
+  ])('that is none is an error: %j', (body) => {
     expect(refusalOf(() => read(body)).code).toBe('upstream_invalid')
   })
 
   it('with an error in it is that error', () => {
-    expect(refusalOf(() => read({ id: 'x', message: 'something broke' }))).toMatchObject({ code: 'provider_error', message: 'acme: something broke' })
+    expect(refusalOf(() => read({ id: 'x', message: 'something broke' }))).toMatchObject({
+      code: 'provider_error',
+      message: 'acme: something broke',
+    })
   })
 
   it('cites what is somewhere to be read', () => {
-    const sources = [{ type: 'document', document: { url: 'https://x', title: 'X' } }, { type: 'document', document: { title: 'nowhere' } }]
-    expect(read(message({ content: [], citations: [{ start: 1, end: 2, text: 'b', sources }] })).choices[0]?.annotations).toEqual([{ type: 'url_citation', url_citation: { url: 'https://x', title: 'X', start_index: 1, end_index: 2 } }])
+    const sources = [
+      { type: 'document', document: { url: 'https://x', title: 'X' } },
+      { type: 'document', document: { title: 'nowhere' } },
+    ]
+    expect(
+      read(message({ content: [], citations: [{ start: 1, end: 2, text: 'b', sources }] }))
+        .choices[0]?.annotations,
+    ).toEqual([
+      {
+        type: 'url_citation',
+        url_citation: { url: 'https://x', title: 'X', start_index: 1, end_index: 2 },
+      },
+    ])
   })
 })
 
 function stream(...events: (JsonObject | string)[]) {
   const reader = cohere.client.openReader(callContext({ stream: true }))
   const seen: StreamEvent[] = []
-  for (const event of events) seen.push(...reader.read({ event: typeof event === 'string' ? undefined : String(event.type), data: typeof event === 'string' ? event : JSON.stringify(event) }))
+  for (const event of events)
+    seen.push(
+      ...reader.read({
+        event: typeof event === 'string' ? undefined : String(event.type),
+        data: typeof event === 'string' ? event : JSON.stringify(event),
+      }),
+    )
   return { seen, complete: reader.complete }
 }
 
-const delta = (type: string, fields: JsonObject, rest: JsonObject = {}): JsonObject => ({ type, delta: { message: fields }, ...rest })
-const end = (finish_reason: string): JsonObject => ({ type: 'message-end', delta: { finish_reason, usage: { tokens: { input_tokens: 1, output_tokens: 2 } } } })
-const started = (id: string | undefined, given: unknown) => delta('tool-call-start', { tool_calls: { id, type: 'function', function: { name: 'weather', arguments: given } } })
+const delta = (type: string, fields: JsonObject, rest: JsonObject = {}): JsonObject => ({
+  type,
+  delta: { message: fields },
+  ...rest,
+})
+const end = (finish_reason: string): JsonObject => ({
+  type: 'message-end',
+  delta: { finish_reason, usage: { tokens: { input_tokens: 1, output_tokens: 2 } } },
+})
+const started = (id: string | undefined, given: unknown) =>
+  delta('tool-call-start', {
+    tool_calls: { id, type: 'function', function: { name: 'weather', arguments: given } },
+  })
 
 describe('a stream', () => {
   it('has calls whose deltas are objects, arguments that never come, and usage at its end only (wire 4.8)', () => {
@@ -273,7 +556,11 @@ describe('a stream', () => {
     ).toEqual([
       { type: 'reasoning', choice: 0, text: 'hm' },
       { type: 'text', choice: 0, text: 'So.' },
-      { type: 'annotations', choice: 0, value: [expect.objectContaining({ type: 'url_citation' })] },
+      {
+        type: 'annotations',
+        choice: 0,
+        value: [expect.objectContaining({ type: 'url_citation' })],
+      },
     ])
   })
 
@@ -285,23 +572,34 @@ describe('a stream', () => {
     ['an error in its midst', [{ type: 'error', message: 'overloaded' }], 'provider_overloaded'],
     ['an error without a type', ['{"id":"x","message":"too bad"}'], 'provider_error'],
   ])('with %s has failed, and says nothing more (B2)', (_, events, code) => {
-    const { seen, complete } = stream(...events, delta('content-delta', { content: { text: 'more' } }), end('COMPLETE'))
+    const { seen, complete } = stream(
+      ...events,
+      delta('content-delta', { content: { text: 'more' } }),
+      end('COMPLETE'),
+    )
     expect(seen).toMatchObject([{ type: 'error', error: { code } }])
     expect(complete).toBe(false)
   })
 
   it('is not whole before its last event, with or without [DONE] after it (B1)', () => {
-    expect(stream(delta('content-delta', { content: { text: 'Half' } }), '[DONE]').complete).toBe(false)
+    expect(stream(delta('content-delta', { content: { text: 'Half' } }), '[DONE]').complete).toBe(
+      false,
+    )
     expect(stream(end('COMPLETE')).complete).toBe(true)
   })
 })
 
 describe('an error', () => {
-  const readError = (status: number, body: string) => cohere.client.readError({ status, headers: {}, body, provider: 'acme', model: 'm' })
+  const readError = (status: number, body: string) =>
+    cohere.client.readError({ status, headers: {}, body, provider: 'acme', model: 'm' })
 
   it.each([
     [401, '{"id":"x","message":"Incorrect API key provided"}', 'provider_credentials'],
-    [400, '{"error_type":"TOO_MANY_TOKENS","message":"too many tokens: total 300000"}', 'context_length_exceeded'],
+    [
+      400,
+      '{"error_type":"TOO_MANY_TOKENS","message":"too many tokens: total 300000"}',
+      'context_length_exceeded',
+    ],
     [400, '{"message":"the request was blocked by our safety policy"}', 'content_filter'],
     [404, '{"id":"x","message":"model not found"}', 'model_not_found'],
     [422, '{"message":"unknown field"}', 'provider_rejected'],

@@ -1,4 +1,11 @@
-import { type EmbeddingFormat, MAX_INPUTS_BY_TYPE, otherFields, readByType, settingsByType, textsOf } from '../embeddings/index.ts'
+import {
+  type EmbeddingFormat,
+  MAX_INPUTS_BY_TYPE,
+  otherFields,
+  readByType,
+  settingsByType,
+  textsOf,
+} from '../embeddings/index.ts'
 
 /** `/v2/embed` */
 export const embeddings: EmbeddingFormat = {

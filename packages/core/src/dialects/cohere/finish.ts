@@ -11,9 +11,14 @@ const REASONS: Readonly<Record<string, Finish>> = {
 const FAILURES = /^(?:ERROR|TIMEOUT|USER_CANCEL)/
 
 /** Why the answer ended, for words that `failureOf` knows nothing of. */
-export function finishOf(native: unknown, { calledTools }: { readonly calledTools: boolean }): Finish {
-  const known = typeof native === 'string' && Object.hasOwn(REASONS, native) ? REASONS[native] : undefined
-  if (known === undefined && typeof native === 'string' && native !== '') return unknownFinish(native)
+export function finishOf(
+  native: unknown,
+  { calledTools }: { readonly calledTools: boolean },
+): Finish {
+  const known =
+    typeof native === 'string' && Object.hasOwn(REASONS, native) ? REASONS[native] : undefined
+  if (known === undefined && typeof native === 'string' && native !== '')
+    return unknownFinish(native)
   if (calledTools && known?.reason !== 'length') return { reason: 'tool_calls' }
   // An announcement of calls that never came.
   if (known?.reason === 'tool_calls') return { reason: 'stop', native: 'TOOL_CALL' }
@@ -21,7 +26,10 @@ export function finishOf(native: unknown, { calledTools }: { readonly calledTool
 }
 
 /** The error that looks like an end. */
-export function failureOf(native: unknown, { provider, detail }: { readonly provider: string; readonly detail?: string | undefined }): GatewayError | undefined {
+export function failureOf(
+  native: unknown,
+  { provider, detail }: { readonly provider: string; readonly detail?: string | undefined },
+): GatewayError | undefined {
   if (typeof native !== 'string' || !FAILURES.test(native)) return undefined
   return brokenAnswer(provider, { word: native, detail })
 }

@@ -3,16 +3,48 @@ import { GatewayError } from '../../errors.ts'
 import type { Tool, ToolCallPart } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
 import { cohere } from './index.ts'
-import { build, callEvents, callTo, contentOf, DONE, end, partsOf, piece, replay, says, sse } from './wire.fake.ts'
+import {
+  build,
+  callEvents,
+  callTo,
+  contentOf,
+  DONE,
+  end,
+  partsOf,
+  piece,
+  replay,
+  says,
+  sse,
+} from './wire.fake.ts'
 
 /** What is nasty about this dialect, as a client of it meets it. */
-const counted = { billed_units: { input_tokens: 12, output_tokens: 7 }, tokens: { input_tokens: 507, output_tokens: 10 }, cached_tokens: 448 }
-const start = { id: 'c1', ...piece('message-start', { role: 'assistant', content: [], tool_plan: '', tool_calls: [], citations: [] }) }
-const half = [start, piece('content-start', { content: { type: 'text', text: '' } }), piece('content-delta', { content: { text: 'Half' } })]
+const counted = {
+  billed_units: { input_tokens: 12, output_tokens: 7 },
+  tokens: { input_tokens: 507, output_tokens: 10 },
+  cached_tokens: 448,
+}
+const start = {
+  id: 'c1',
+  ...piece('message-start', {
+    role: 'assistant',
+    content: [],
+    tool_plan: '',
+    tool_calls: [],
+    citations: [],
+  }),
+}
+const half = [
+  start,
+  piece('content-start', { content: { type: 'text', text: '' } }),
+  piece('content-delta', { content: { text: 'Half' } }),
+]
 const weather: Tool = { kind: 'function', name: 'weather' }
 
 function answer(message: JsonObject, more: JsonObject = {}) {
-  return cohere.client.readAnswer({ id: 'c1', message: { role: 'assistant', ...message }, finish_reason: 'COMPLETE', ...more }, callTo())
+  return cohere.client.readAnswer(
+    { id: 'c1', message: { role: 'assistant', ...message }, finish_reason: 'COMPLETE', ...more },
+    callTo(),
+  )
 }
 
 function refusal(ask: () => unknown): GatewayError {
@@ -30,10 +62,22 @@ function readError(status: number, body: string): GatewayError {
 }
 
 describe('null arguments', () => {
-  it.each([[null], [undefined], [''], [' '], ['null'], [' null\n'], [[]]])('%j are none, in an answer', (given) => {
-    const { choices } = answer({ tool_calls: [{ id: 'weather_a', type: 'function', function: { name: 'weather', arguments: given } }] }, { finish_reason: 'TOOL_CALL' })
-    expect(choices[0]?.parts).toEqual([{ type: 'tool-call', kind: 'function', id: 'weather_a', name: 'weather', arguments: '{}' }])
-  })
+  it.each([[null], [undefined], [''], [' '], ['null'], [' null\n'], [[]]])(
+    '%j are none, in an answer',
+    (given) => {
+      const { choices } = answer(
+        {
+          tool_calls: [
+            { id: 'weather_a', type: 'function', function: { name: 'weather', arguments: given } },
+          ],
+        },
+        { finish_reason: 'TOOL_CALL' },
+      )
+      expect(choices[0]?.parts).toEqual([
+        { type: 'tool-call', kind: 'function', id: 'weather_a', name: 'weather', arguments: '{}' },
+      ])
+    },
+  )
 
   it.each<[unknown, readonly unknown[]]>([
     [null, []],
@@ -46,8 +90,16 @@ describe('null arguments', () => {
     ['n', ['u', 'l', 'l']],
     [' ', ['null', ' ']],
   ])('%j and then %j are none, in a stream', (opening, pieces) => {
-    const { events, complete } = replay(sse(start, ...callEvents(0, { id: 'a', function: { name: 'weather', arguments: opening } }, pieces), end('TOOL_CALL')))
-    expect(events.filter(({ type }) => type === 'tool-arguments')).toEqual([{ type: 'tool-arguments', choice: 0, index: 0, text: '{}' }])
+    const { events, complete } = replay(
+      sse(
+        start,
+        ...callEvents(0, { id: 'a', function: { name: 'weather', arguments: opening } }, pieces),
+        end('TOOL_CALL'),
+      ),
+    )
+    expect(events.filter(({ type }) => type === 'tool-arguments')).toEqual([
+      { type: 'tool-arguments', choice: 0, index: 0, text: '{}' },
+    ])
     expect(complete).toBe(true)
   })
 
@@ -57,62 +109,148 @@ describe('null arguments', () => {
     [['null', ',1'], 'null,1'],
     [[' ', '{"a"', ':null}'], ' {"a":null}'],
   ])('what only begins like them (%j) stays as the model wrote it', (pieces, whole) => {
-    const { events } = replay(sse(start, ...callEvents(0, { id: 'a', function: { name: 'weather', arguments: '' } }, pieces), end('TOOL_CALL')))
+    const { events } = replay(
+      sse(
+        start,
+        ...callEvents(0, { id: 'a', function: { name: 'weather', arguments: '' } }, pieces),
+        end('TOOL_CALL'),
+      ),
+    )
     expect(partsOf(events)).toMatchObject([{ arguments: whole }])
   })
 
   it.each([['null'], [' '], ['']])('%j in a history is none either', (text) => {
-    const { body, dropped } = build({ messages: [says('user', 'a'), { role: 'assistant', parts: [{ type: 'tool-call', kind: 'function', id: 'a', name: 'weather', arguments: text }] }] })
+    const { body, dropped } = build({
+      messages: [
+        says('user', 'a'),
+        {
+          role: 'assistant',
+          parts: [
+            { type: 'tool-call', kind: 'function', id: 'a', name: 'weather', arguments: text },
+          ],
+        },
+      ],
+    })
     expect(body.messages[1]).toMatchObject({ tool_calls: [{ function: { arguments: '{}' } }] })
     expect(dropped).toEqual([])
   })
 
-  it.each([['{"a":'], ['[1]'], ['7']])('%j in a history is no object: it is wrapped in one, and that is told', (text) => {
-    const { body, dropped } = build({ messages: [says('user', 'a'), { role: 'assistant', parts: [{ type: 'tool-call', kind: 'function', id: 'a', name: 'weather', arguments: text }] }] })
-    expect(body.messages[1]).toMatchObject({ tool_calls: [{ function: { arguments: JSON.stringify({ input: text }) } }] })
-    expect(dropped).toEqual(['tool_calls.function.arguments (not a JSON object, wrapped in one)'])
-  })
+  it.each([['{"a":'], ['[1]'], ['7']])(
+    '%j in a history is no object: it is wrapped in one, and that is told',
+    (text) => {
+      const { body, dropped } = build({
+        messages: [
+          says('user', 'a'),
+          {
+            role: 'assistant',
+            parts: [
+              { type: 'tool-call', kind: 'function', id: 'a', name: 'weather', arguments: text },
+            ],
+          },
+        ],
+      })
+      expect(body.messages[1]).toMatchObject({
+        tool_calls: [{ function: { arguments: JSON.stringify({ input: text }) } }],
+      })
+      expect(dropped).toEqual(['tool_calls.function.arguments (not a JSON object, wrapped in one)'])
+    },
+  )
 })
 
 describe('empty tool call', () => {
   it('has no name: that is an error, not a call of nothing', () => {
-    expect(refusal(() => answer({ tool_calls: [{ id: 'a', type: 'function' }] })).code).toBe('upstream_invalid')
-    expect(replay(sse(start, piece('tool-call-start', { tool_calls: {} }), end('TOOL_CALL')))).toMatchObject({ events: [{ type: 'start' }, { type: 'error', error: { code: 'upstream_invalid' } }], complete: false })
+    expect(refusal(() => answer({ tool_calls: [{ id: 'a', type: 'function' }] })).code).toBe(
+      'upstream_invalid',
+    )
+    expect(
+      replay(sse(start, piece('tool-call-start', { tool_calls: {} }), end('TOOL_CALL'))),
+    ).toMatchObject({
+      events: [{ type: 'start' }, { type: 'error', error: { code: 'upstream_invalid' } }],
+      complete: false,
+    })
   })
 
   it('has neither arguments nor an end of its own, and the next one begins', () => {
-    const events = [0, 1].map((index) => piece('tool-call-start', { tool_calls: { id: `w_${index}`, type: 'function', function: { name: 'weather' } } }, index))
-    expect(partsOf(replay(sse(start, ...events, end('TOOL_CALL'))).events)).toMatchObject([{ id: 'w_0', arguments: '{}' }, { id: 'w_1', arguments: '{}' }])
+    const events = [0, 1].map((index) =>
+      piece(
+        'tool-call-start',
+        { tool_calls: { id: `w_${index}`, type: 'function', function: { name: 'weather' } } },
+        index,
+      ),
+    )
+    expect(partsOf(replay(sse(start, ...events, end('TOOL_CALL'))).events)).toMatchObject([
+      { id: 'w_0', arguments: '{}' },
+      { id: 'w_1', arguments: '{}' },
+    ])
   })
 
   it('is announced and never comes: the answer did not end with calls', () => {
-    expect(answer({ content: [{ type: 'text', text: 'a' }], tool_calls: [] }, { finish_reason: 'TOOL_CALL' }).choices[0]?.finish).toEqual({ reason: 'stop', native: 'TOOL_CALL' })
-    expect(replay(sse(...half, end('TOOL_CALL'))).events.at(-1)).toEqual({ type: 'finish', choice: 0, finish: { reason: 'stop', native: 'TOOL_CALL' } })
+    expect(
+      answer(
+        { content: [{ type: 'text', text: 'a' }], tool_calls: [] },
+        { finish_reason: 'TOOL_CALL' },
+      ).choices[0]?.finish,
+    ).toEqual({ reason: 'stop', native: 'TOOL_CALL' })
+    expect(replay(sse(...half, end('TOOL_CALL'))).events.at(-1)).toEqual({
+      type: 'finish',
+      choice: 0,
+      finish: { reason: 'stop', native: 'TOOL_CALL' },
+    })
   })
 
   it('comes with a word that speaks of no calls: it did end with them', () => {
     const events = callEvents(0, { id: 'a', function: { name: 'weather', arguments: '{}' } })
-    expect(replay(sse(start, ...events, end('COMPLETE'))).events.at(-1)).toMatchObject({ finish: { reason: 'tool_calls' } })
+    expect(replay(sse(start, ...events, end('COMPLETE'))).events.at(-1)).toMatchObject({
+      finish: { reason: 'tool_calls' },
+    })
   })
 })
 
 it('tool_plan before calls is what the model says, in an answer and in a stream, and goes back where it came from', () => {
-  const call = { id: 'weather_a', type: 'function', function: { name: 'weather', arguments: '{"city":"Paris"}' } }
-  const whole = answer({ tool_plan: 'I will look.', tool_calls: [call] }, { finish_reason: 'TOOL_CALL' }).choices[0]?.parts ?? []
-  const events = [start, ...['I will ', 'look.'].map((tool_plan) => piece('tool-plan-delta', { tool_plan })), ...callEvents(0, { ...call, function: { name: 'weather', arguments: '' } }, ['{"city":', '"Paris"}'])]
-  expect(whole).toMatchObject([{ type: 'text', text: 'I will look.' }, { type: 'tool-call', id: 'weather_a' }])
+  const call = {
+    id: 'weather_a',
+    type: 'function',
+    function: { name: 'weather', arguments: '{"city":"Paris"}' },
+  }
+  const whole =
+    answer({ tool_plan: 'I will look.', tool_calls: [call] }, { finish_reason: 'TOOL_CALL' })
+      .choices[0]?.parts ?? []
+  const events = [
+    start,
+    ...['I will ', 'look.'].map((tool_plan) => piece('tool-plan-delta', { tool_plan })),
+    ...callEvents(0, { ...call, function: { name: 'weather', arguments: '' } }, [
+      '{"city":',
+      '"Paris"}',
+    ]),
+  ]
+  expect(whole).toMatchObject([
+    { type: 'text', text: 'I will look.' },
+    { type: 'tool-call', id: 'weather_a' },
+  ])
   expect(partsOf(replay(sse(...events, end('TOOL_CALL'))).events)).toEqual(whole)
-  expect(build({ messages: [says('user', 'a'), { role: 'assistant', parts: whole }] }).body.messages[1]).toEqual({ role: 'assistant', tool_plan: 'I will look.', tool_calls: [call] })
+  expect(
+    build({ messages: [says('user', 'a'), { role: 'assistant', parts: whole }] }).body.messages[1],
+  ).toEqual({ role: 'assistant', tool_plan: 'I will look.', tool_calls: [call] })
 })
 
 describe('two token counts', () => {
   it.each([
-    ['those counted, not those billed', counted, { inputTokens: 507, outputTokens: 10, cachedTokens: 448 }],
-    ['those billed where nothing else is told', { billed_units: counted.billed_units }, { inputTokens: 12, outputTokens: 7 }],
+    [
+      'those counted, not those billed',
+      counted,
+      { inputTokens: 507, outputTokens: 10, cachedTokens: 448 },
+    ],
+    [
+      'those billed where nothing else is told',
+      { billed_units: counted.billed_units },
+      { inputTokens: 12, outputTokens: 7 },
+    ],
     ['none where none is told', { cached_tokens: 3 }, undefined],
   ])('%s', (_, usage, expected) => {
     const seen = answer({ content: [{ type: 'text', text: 'a' }] }, { usage }).usage
-    const streamed = replay(sse(...half, end('COMPLETE', { usage }))).events.find((event) => event.type === 'usage')
+    const streamed = replay(sse(...half, end('COMPLETE', { usage }))).events.find(
+      (event) => event.type === 'usage',
+    )
     expect(streamed?.usage).toEqual(seen)
     if (expected === undefined) expect(seen).toBeUndefined()
     else expect(seen).toMatchObject({ ...expected, native: usage })
@@ -121,44 +259,88 @@ describe('two token counts', () => {
 
 describe('tool call delta is an object, not an array', () => {
   it('each of several keeps its own id and arguments', () => {
-    const calls = ['Paris', 'Rome'].map((city, index) => callEvents(index, { id: `weather_${city}`, function: { name: 'weather', arguments: '' } }, ['{"city"', `:"${city}"}`]))
-    const parts = partsOf(replay(sse(start, ...calls.flat(), end('TOOL_CALL'))).events) as ToolCallPart[]
-    expect(parts.map(({ id, arguments: text }) => [id, JSON.parse(text)])).toEqual([['weather_Paris', { city: 'Paris' }], ['weather_Rome', { city: 'Rome' }]])
+    const calls = ['Paris', 'Rome'].map((city, index) =>
+      callEvents(index, { id: `weather_${city}`, function: { name: 'weather', arguments: '' } }, [
+        '{"city"',
+        `:"${city}"}`,
+      ]),
+    )
+    const parts = partsOf(
+      replay(sse(start, ...calls.flat(), end('TOOL_CALL'))).events,
+    ) as ToolCallPart[]
+    expect(parts.map(({ id, arguments: text }) => [id, JSON.parse(text)])).toEqual([
+      ['weather_Paris', { city: 'Paris' }],
+      ['weather_Rome', { city: 'Rome' }],
+    ])
   })
 
   it('an array of them is malformed, and no call is lost in silence', () => {
-    const event = piece('tool-call-start', { tool_calls: [{ id: 'a', type: 'function', function: { name: 'weather' } }] })
-    expect(replay(sse(start, event, end('TOOL_CALL')))).toMatchObject({ events: [{ type: 'start' }, { type: 'error' }], complete: false })
+    const event = piece('tool-call-start', {
+      tool_calls: [{ id: 'a', type: 'function', function: { name: 'weather' } }],
+    })
+    expect(replay(sse(start, event, end('TOOL_CALL')))).toMatchObject({
+      events: [{ type: 'start' }, { type: 'error' }],
+      complete: false,
+    })
   })
 })
 
 it('ids like weather_vvav4zzx8d2c are free: they come and go as they are', () => {
   const ids = ['weather_vvav4zzx8d2c', 'a b/c:ü', 'x'.repeat(200)]
-  const calls = ids.map((id) => ({ id, type: 'function', function: { name: 'weather', arguments: '{}' } }))
-  const parts = answer({ tool_calls: calls }, { finish_reason: 'TOOL_CALL' }).choices[0]?.parts ?? []
-  const results = ids.map((id) => ({ role: 'tool', parts: [{ type: 'tool-result', id, content: [{ type: 'text', text: 'sunny' }] }] }) as const)
-  const { messages } = build({ messages: [says('user', 'a'), { role: 'assistant', parts }, ...results] }).body
+  const calls = ids.map((id) => ({
+    id,
+    type: 'function',
+    function: { name: 'weather', arguments: '{}' },
+  }))
+  const parts =
+    answer({ tool_calls: calls }, { finish_reason: 'TOOL_CALL' }).choices[0]?.parts ?? []
+  const results = ids.map(
+    (id) =>
+      ({
+        role: 'tool',
+        parts: [{ type: 'tool-result', id, content: [{ type: 'text', text: 'sunny' }] }],
+      }) as const,
+  )
+  const { messages } = build({
+    messages: [says('user', 'a'), { role: 'assistant', parts }, ...results],
+  }).body
   expect(messages[1]?.tool_calls).toEqual(calls)
   expect(messages.slice(2).map((message) => message.tool_call_id)).toEqual(ids)
 })
 
 it('usage only at the end: none before it, and none of a stream that never got there', () => {
   expect(replay(sse(...half)).events.some(({ type }) => type === 'usage')).toBe(false)
-  expect(replay(sse(...half, end('COMPLETE', { usage: counted }))).events.map(({ type }) => type)).toEqual(['start', 'text', 'finish', 'usage'])
+  expect(
+    replay(sse(...half, end('COMPLETE', { usage: counted }))).events.map(({ type }) => type),
+  ).toEqual(['start', 'text', 'finish', 'usage'])
 })
 
-describe.each(['ERROR', 'TIMEOUT'])('finish %s is an error, never an empty success', (finish_reason) => {
-  it('in an answer', () => {
-    expect(refusal(() => answer({ content: [] }, { finish_reason }))).toMatchObject({ code: 'provider_error', message: `acme gave up on its answer (${finish_reason}).` })
-  })
+describe.each(['ERROR', 'TIMEOUT'])(
+  'finish %s is an error, never an empty success',
+  (finish_reason) => {
+    it('in an answer', () => {
+      expect(refusal(() => answer({ content: [] }, { finish_reason }))).toMatchObject({
+        code: 'provider_error',
+        message: `acme gave up on its answer (${finish_reason}).`,
+      })
+    })
 
-  it('in a stream, and nothing follows it', () => {
-    const { events, complete } = replay(sse(...half, end(finish_reason, { error: 'It broke.', usage: counted }), end('COMPLETE')) + DONE)
-    expect(events.map(({ type }) => type)).toEqual(['start', 'text', 'error'])
-    expect(events.at(-1)).toMatchObject({ error: { code: 'provider_error', message: `acme gave up on its answer (${finish_reason}): It broke.` } })
-    expect(complete).toBe(false)
-  })
-})
+    it('in a stream, and nothing follows it', () => {
+      const { events, complete } = replay(
+        sse(...half, end(finish_reason, { error: 'It broke.', usage: counted }), end('COMPLETE')) +
+          DONE,
+      )
+      expect(events.map(({ type }) => type)).toEqual(['start', 'text', 'error'])
+      expect(events.at(-1)).toMatchObject({
+        error: {
+          code: 'provider_error',
+          message: `acme gave up on its answer (${finish_reason}): It broke.`,
+        },
+      })
+      expect(complete).toBe(false)
+    })
+  },
+)
 
 describe('truncated before message-end', () => {
   it.each([
@@ -173,7 +355,12 @@ describe('truncated before message-end', () => {
   })
 
   it('within the data of its last event: that is malformed', () => {
-    expect(replay(`${sse(...half)}event: message-end\ndata: {"type":"message-end","delta":{"fin`)).toMatchObject({ events: [{}, {}, { type: 'error', error: { code: 'upstream_invalid' } }], complete: false })
+    expect(
+      replay(`${sse(...half)}event: message-end\ndata: {"type":"message-end","delta":{"fin`),
+    ).toMatchObject({
+      events: [{}, {}, { type: 'error', error: { code: 'upstream_invalid' } }],
+      complete: false,
+    })
   })
 
   it('with [DONE] missing after it: nothing is', () => {
@@ -185,17 +372,42 @@ it('unknown event types, content types and fields are ignored', () => {
   const news = [
     { type: 'debug', prompt: 'x' },
     { type: 'citation-end', index: 0 },
-    { type: 'content-start', index: 1, delta: { message: { content: { type: 'hologram', hologram: 'x' } } } },
-    { type: 'content-delta', index: 0, delta: { message: { content: { text: '' } } }, logprobs: { token_ids: [1] } },
+    {
+      type: 'content-start',
+      index: 1,
+      delta: { message: { content: { type: 'hologram', hologram: 'x' } } },
+    },
+    {
+      type: 'content-delta',
+      index: 0,
+      delta: { message: { content: { text: '' } } },
+      logprobs: { token_ids: [1] },
+    },
     { type: 'content-delta', index: 0, delta: null },
-    { type: 'tool-call-delta', index: 9, delta: { message: { tool_calls: { function: { arguments: '{}' } } } } },
+    {
+      type: 'tool-call-delta',
+      index: 9,
+      delta: { message: { tool_calls: { function: { arguments: '{}' } } } },
+    },
   ]
-  expect(replay(sse(...half, ...news, end('COMPLETE')))).toEqual(replay(sse(...half, end('COMPLETE'))))
-  expect(answer({ content: [{ type: 'hologram', hologram: 'x' }, { type: 'text', text: 'a' }], surprise: 1 }).choices[0]?.parts).toEqual([{ type: 'text', text: 'a' }])
+  expect(replay(sse(...half, ...news, end('COMPLETE')))).toEqual(
+    replay(sse(...half, end('COMPLETE'))),
+  )
+  expect(
+    answer({
+      content: [
+        { type: 'hologram', hologram: 'x' },
+        { type: 'text', text: 'a' },
+      ],
+      surprise: 1,
+    }).choices[0]?.parts,
+  ).toEqual([{ type: 'text', text: 'a' }])
 })
 
 it('content that is a text instead of a list is still said', () => {
-  expect(answer({ content: 'Hello.' }).choices[0]?.parts).toEqual([{ type: 'text', text: 'Hello.' }])
+  expect(answer({ content: 'Hello.' }).choices[0]?.parts).toEqual([
+    { type: 'text', text: 'Hello.' },
+  ])
 })
 
 describe('error body forms', () => {
@@ -203,38 +415,86 @@ describe('error body forms', () => {
     [400, '{"id":"x","message":"invalid request: model is required"}', 'provider_rejected'],
     [401, '{"id":"x","message":"invalid api token"}', 'provider_credentials'],
     [404, '{"id":"x","message":"model \'m\' not found"}', 'model_not_found'],
-    [400, '{"error_type":"TOO_MANY_TOKENS","message":"size limit exceeded by 5 tokens"}', 'context_length_exceeded'],
-    [400, '{"id":"x","message":"too many tokens: total number of tokens in the prompt cannot exceed 4081"}', 'context_length_exceeded'],
-    [400, '{"id":"x","message":"blocked output: please try again or rewrite the prompt"}', 'content_filter'],
-    [400, '{"error_type":"BLOCKED","message":"blocked output: please try again or rewrite the prompt"}', 'content_filter'],
-    // A request or an answer with a word from a list of those denied: nothing that another try would mend.
+    [
+      400,
+      '{"error_type":"TOO_MANY_TOKENS","message":"size limit exceeded by 5 tokens"}',
+      'context_length_exceeded',
+    ],
+    [
+      400,
+      '{"id":"x","message":"too many tokens: total number of tokens in the prompt cannot exceed 4081"}',
+      'context_length_exceeded',
+    ],
+    [
+      400,
+      '{"id":"x","message":"blocked output: please try again or rewrite the prompt"}',
+      'content_filter',
+    ],
+    [
+      400,
+      '{"error_type":"BLOCKED","message":"blocked output: please try again or rewrite the prompt"}',
+      'content_filter',
+    ],
+    // A request or an answer with a word from a list of those denied: nothing that another try
+    // would mend.
     [498, '{"id":"x","message":"invalid token"}', 'content_filter'],
     [498, '', 'content_filter'],
-    [429, '{"id":"x","message":"You are past the per minute request limit"}', 'rate_limit_exceeded'],
+    [
+      429,
+      '{"id":"x","message":"You are past the per minute request limit"}',
+      'rate_limit_exceeded',
+    ],
     [499, '{"id":"x","message":"request cancelled"}', 'provider_error'],
     [500, '{"id":"x","message":"internal server error"}', 'provider_error'],
     [502, '<html><body>Bad Gateway</body></html>', 'provider_error'],
     [503, '{}', 'provider_overloaded'],
     [400, '[]', 'provider_rejected'],
   ])('%i %s is %s', (status, body, code) => {
-    expect(readError(status, body)).toMatchObject({ code, details: { upstreamStatus: status, provider: 'acme' } })
+    expect(readError(status, body)).toMatchObject({
+      code,
+      details: { upstreamStatus: status, provider: 'acme' },
+    })
   })
 
   it('a body that is one, beside a status that says all is well, is no answer', () => {
-    expect(refusal(() => cohere.client.readAnswer({ error_type: 'TOO_MANY_TOKENS', message: 'too many tokens' }, callTo())).code).toBe('context_length_exceeded')
+    expect(
+      refusal(() =>
+        cohere.client.readAnswer(
+          { error_type: 'TOO_MANY_TOKENS', message: 'too many tokens' },
+          callTo(),
+        ),
+      ).code,
+    ).toBe('context_length_exceeded')
     expect(refusal(() => cohere.client.readAnswer({}, callTo())).code).toBe('upstream_invalid')
   })
 
   it('the key we were refused for is not told', () => {
-    expect(readError(401, '{"message":"Incorrect API key provided: abcdef0123456789"}').message).not.toContain('abcdef')
+    expect(
+      readError(401, '{"message":"Incorrect API key provided: abcdef0123456789"}').message,
+    ).not.toContain('abcdef')
   })
 })
 
 describe('a choice of tools that cannot be said', () => {
   it.each<[string, Parameters<typeof build>[0], readonly string[]]>([
-    ['a call is demanded where there are no tools', { toolChoice: { mode: 'required' } }, ['tool_choice (no tools)']],
-    ['the tool demanded is not among them', { tools: [weather], toolChoice: { mode: 'tool', name: 'time' } }, ['tool_choice (its tool is not offered)', 'tools (those that may not be called)']],
-    ['one of the tools allowed is not among them', { tools: [weather], toolChoice: { mode: 'allowed', required: false, names: ['weather', 'time'] } }, ['tool_choice (some of its tools are not offered)']],
+    [
+      'a call is demanded where there are no tools',
+      { toolChoice: { mode: 'required' } },
+      ['tool_choice (no tools)'],
+    ],
+    [
+      'the tool demanded is not among them',
+      { tools: [weather], toolChoice: { mode: 'tool', name: 'time' } },
+      ['tool_choice (its tool is not offered)', 'tools (those that may not be called)'],
+    ],
+    [
+      'one of the tools allowed is not among them',
+      {
+        tools: [weather],
+        toolChoice: { mode: 'allowed', required: false, names: ['weather', 'time'] },
+      },
+      ['tool_choice (some of its tools are not offered)'],
+    ],
     ['nothing is demanded', { toolChoice: { mode: 'auto' } }, []],
     ['nothing may be called', { toolChoice: { mode: 'none' } }, []],
   ])('is told, never dropped in silence: %s', (_, conversation, dropped) => {
@@ -243,7 +503,12 @@ describe('a choice of tools that cannot be said', () => {
 })
 
 it('an assistant who said nothing is left out, for its text may not be empty', () => {
-  const { body, dropped } = build({ messages: [says('user', 'a'), says('assistant', ''), says('user', 'b')] })
-  expect(body.messages.map((message) => contentOf(message))).toEqual([[{ type: 'text', text: 'a' }], [{ type: 'text', text: 'b' }]])
+  const { body, dropped } = build({
+    messages: [says('user', 'a'), says('assistant', ''), says('user', 'b')],
+  })
+  expect(body.messages.map((message) => contentOf(message))).toEqual([
+    [{ type: 'text', text: 'a' }],
+    [{ type: 'text', text: 'b' }],
+  ])
   expect(dropped).toEqual(['messages[1] (empty)'])
 })

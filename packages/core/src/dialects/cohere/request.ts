@@ -8,19 +8,27 @@ import { toolFields } from './tools.ts'
 /** What every step of building a request knows. */
 export interface RequestContext {
   readonly call: CallContext
-  /** What could not be carried, as `field` or `field (reason)`; the same loss in many places is told once. */
+  /**
+   * What could not be carried, as `field` or `field (reason)`; the same loss in many places is told
+   * once.
+   */
   readonly dropped: Set<string>
   /** The model thinks before it answers, and takes its thoughts back. */
   readonly thinks: boolean
 }
 
 /**
- * The request for the next turn of the conversation. What it cannot carry is repaired by rule and listed in `dropped`.
- * Throws `unsupported_content` for parts and tools the service cannot take, unless the route allows dropping them, and for
- * more than one choice; `invalid_request` when no message says anything.
+ * The request for the next turn of the conversation. What it cannot carry is repaired by rule and
+ * listed in `dropped`. Throws `unsupported_content` for parts and tools the service cannot take,
+ * unless the route allows dropping them, and for more than one choice; `invalid_request` when no
+ * message says anything.
  */
 export function buildRequest(conversation: Conversation, call: CallContext): BuiltRequest {
-  const context: RequestContext = { call, dropped: new Set(Object.keys(conversation.extensions)), thinks: call.model.includes('reasoning') }
+  const context: RequestContext = {
+    call,
+    dropped: new Set(Object.keys(conversation.extensions)),
+    thinks: call.model.includes('reasoning'),
+  }
   const { n } = conversation.sampling
   for (const note of oneChoice(n, call)) context.dropped.add(note)
   if (conversation.user !== undefined) context.dropped.add('user')
@@ -42,7 +50,10 @@ export function buildRequest(conversation: Conversation, call: CallContext): Bui
   return { path: '/v2/chat', body, dropped: [...context.dropped] }
 }
 
-function formatField({ responseFormat: format, tools }: Conversation, { dropped }: RequestContext): JsonObject {
+function formatField(
+  { responseFormat: format, tools }: Conversation,
+  { dropped }: RequestContext,
+): JsonObject {
   if (format === undefined || format.type === 'text') return {}
   if (tools.length > 0) {
     dropped.add('response_format (not beside tools)')
@@ -56,7 +67,10 @@ function schemaOf(format: ResponseFormat): JsonObject {
 }
 
 /** Thinking is on or off, and may be bounded: of a scale between, only its ends have a meaning. */
-function thinkingField(reasoning: ReasoningRequest | undefined, { thinks, dropped }: RequestContext): JsonObject {
+function thinkingField(
+  reasoning: ReasoningRequest | undefined,
+  { thinks, dropped }: RequestContext,
+): JsonObject {
   if (reasoning === undefined) return {}
   const { effort, budgetTokens } = reasoning
   if (!thinks) {
@@ -65,6 +79,12 @@ function thinkingField(reasoning: ReasoningRequest | undefined, { thinks, droppe
     return {}
   }
   if (effort === 'none') return { thinking: { type: 'disabled' } }
-  if (effort !== undefined && budgetTokens === undefined) dropped.add('reasoning_effort (on or off)')
-  return { thinking: { type: 'enabled', ...(budgetTokens === undefined ? {} : { token_budget: budgetTokens }) } }
+  if (effort !== undefined && budgetTokens === undefined)
+    dropped.add('reasoning_effort (on or off)')
+  return {
+    thinking: {
+      type: 'enabled',
+      ...(budgetTokens === undefined ? {} : { token_budget: budgetTokens }),
+    },
+  }
 }

@@ -5,7 +5,11 @@ export const rerank: RerankFormat = (request, call) => {
   const { max_tokens_per_doc: most } = request.body
   return {
     path: '/v2/rerank',
-    body: { model: call.model, ...plainRerank(request, call), ...(typeof most === 'number' ? { max_tokens_per_doc: most } : {}) },
+    body: {
+      model: call.model,
+      ...plainRerank(request, call),
+      ...(typeof most === 'number' ? { max_tokens_per_doc: most } : {}),
+    },
     dropped: otherFields(request, ['max_tokens_per_doc']),
   }
 }

@@ -12,11 +12,17 @@ import { usageOf } from './usage.ts'
 const NOTHING: readonly StreamEvent[] = []
 const DONE = '[DONE]'
 
-/** Reads the events of one streamed answer. Usage comes with the end; `[DONE]` may follow it and says nothing new. */
+/**
+ * Reads the events of one streamed answer. Usage comes with the end; `[DONE]` may follow it and
+ * says nothing new.
+ */
 export class ChatReader implements StreamReader {
   readonly #call: CallContext
   #toolCalls = 0
-  /** What the last call's arguments began with, kept back while they may still be none; `undefined` once they flow. */
+  /**
+   * What the last call's arguments began with, kept back while they may still be none; `undefined`
+   * once they flow.
+   */
   #doubtful: string | undefined
   #state: 'running' | 'ended' | 'failed' = 'running'
 
@@ -35,7 +41,10 @@ export class ChatReader implements StreamReader {
   read(frame: SseFrame): readonly StreamEvent[] {
     if (this.#state !== 'running' || frame.data === DONE) return NOTHING
     const event = parseObject(frame.data)
-    if (event === undefined) return this.#fail(invalidAnswer('sent a stream event that is not a JSON object', this.#call.provider))
+    if (event === undefined)
+      return this.#fail(
+        invalidAnswer('sent a stream event that is not a JSON object', this.#call.provider),
+      )
     const message = objectOf(objectOf(event.delta)?.message) ?? {}
     switch (event.type ?? frame.event) {
       case 'message-start':
@@ -70,12 +79,17 @@ export class ChatReader implements StreamReader {
   #startCall(started: JsonObject): readonly StreamEvent[] {
     const called = objectOf(started.function)
     const name = textOf(called?.name)
-    if (name === undefined) return this.#fail(invalidAnswer('called a tool without naming it', this.#call.provider))
+    if (name === undefined)
+      return this.#fail(invalidAnswer('called a tool without naming it', this.#call.provider))
     const before = this.#endCall()
     const index = this.#toolCalls++
     this.#doubtful = ''
     const id = textOf(started.id) ?? this.#call.newId('call_')
-    return [...before, { type: 'tool-call', choice: 0, index, id, name, kind: 'function' }, ...this.#addArguments(called?.arguments)]
+    return [
+      ...before,
+      { type: 'tool-call', choice: 0, index, id, name, kind: 'function' },
+      ...this.#addArguments(called?.arguments),
+    ]
   }
 
   #addArguments(value: unknown): readonly StreamEvent[] {
@@ -100,22 +114,45 @@ export class ChatReader implements StreamReader {
   }
 
   #end(delta: JsonObject): readonly StreamEvent[] {
-    const failure = failureOf(delta.finish_reason, { provider: this.#call.provider, detail: detailOf(delta.error) })
+    const failure = failureOf(delta.finish_reason, {
+      provider: this.#call.provider,
+      detail: detailOf(delta.error),
+    })
     if (failure !== undefined) return this.#fail(failure)
-    if (typeof delta.finish_reason !== 'string') return this.#fail(invalidAnswer('ended a stream without saying how', this.#call.provider))
+    if (typeof delta.finish_reason !== 'string')
+      return this.#fail(invalidAnswer('ended a stream without saying how', this.#call.provider))
     const before = this.#endCall()
     this.#state = 'ended'
     const usage = usageOf(delta.usage)
-    return [...before, { type: 'finish', choice: 0, finish: finishOf(delta.finish_reason, { calledTools: this.#toolCalls > 0 }) }, ...(usage === undefined ? [] : [{ type: 'usage' as const, usage }])]
+    return [
+      ...before,
+      {
+        type: 'finish',
+        choice: 0,
+        finish: finishOf(delta.finish_reason, { calledTools: this.#toolCalls > 0 }),
+      },
+      ...(usage === undefined ? [] : [{ type: 'usage' as const, usage }]),
+    ]
   }
 
   /** Errors have no type of their own; what else is new is no concern of ours. */
   #other(event: JsonObject, frame: SseFrame): readonly StreamEvent[] {
-    const isError = frame.event === 'error' || event.type === 'error' || (event.type === undefined && textOf(event.message) !== undefined)
+    const isError =
+      frame.event === 'error' ||
+      event.type === 'error' ||
+      (event.type === undefined && textOf(event.message) !== undefined)
     const foreign = foreignError(event, this.#call.provider)
     if (foreign !== undefined) return this.#fail(foreign)
     if (!isError) return NOTHING
-    return this.#fail(readError({ status: 500, headers: {}, body: frame.data, provider: this.#call.provider, model: this.#call.model }))
+    return this.#fail(
+      readError({
+        status: 500,
+        headers: {},
+        body: frame.data,
+        provider: this.#call.provider,
+        model: this.#call.model,
+      }),
+    )
   }
 }
 

@@ -8,5 +8,10 @@ export function usageOf(native: unknown): Usage | undefined {
   const inputTokens = tokenCount(tokens?.input_tokens)
   const outputTokens = tokenCount(tokens?.output_tokens)
   if (inputTokens === undefined && outputTokens === undefined) return undefined
-  return withinInput({ inputTokens: inputTokens ?? 0, outputTokens: outputTokens ?? 0, cachedTokens: tokenCount(usage?.cached_tokens), native })
+  return withinInput({
+    inputTokens: inputTokens ?? 0,
+    outputTokens: outputTokens ?? 0,
+    cachedTokens: tokenCount(usage?.cached_tokens),
+    native,
+  })
 }

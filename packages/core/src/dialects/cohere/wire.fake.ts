@@ -10,7 +10,14 @@ import { cohere } from './index.ts'
 export const THINKER = 'command-a-reasoning-08-2025'
 
 export function callTo(more: Partial<CallContext> = {}): CallContext {
-  return { provider: 'acme', model: THINKER, stream: false, quirks: {}, newId: (prefix) => `${prefix}new`, ...more }
+  return {
+    provider: 'acme',
+    model: THINKER,
+    stream: false,
+    quirks: {},
+    newId: (prefix) => `${prefix}new`,
+    ...more,
+  }
 }
 
 export function says(role: 'user' | 'assistant' | 'system', text: string) {
@@ -19,13 +26,25 @@ export function says(role: 'user' | 'assistant' | 'system', text: string) {
 
 /** The request for a conversation that says `hi` unless it says something else. */
 export function build(conversation: Partial<Conversation>, call: Partial<CallContext> = {}) {
-  const built = cohere.client.buildRequest({ origin: 'openai-chat', messages: [says('user', 'hi')], tools: [], sampling: {}, extensions: {}, ...conversation }, callTo(call))
+  const built = cohere.client.buildRequest(
+    {
+      origin: 'openai-chat',
+      messages: [says('user', 'hi')],
+      tools: [],
+      sampling: {},
+      extensions: {},
+      ...conversation,
+    },
+    callTo(call),
+  )
   return { ...built, body: built.body as JsonObject & { messages: JsonObject[] } }
 }
 
 /** Events as the service frames them. */
 export function sse(...events: readonly JsonObject[]): string {
-  return events.map((event) => `event: ${String(event.type)}\ndata: ${JSON.stringify(event)}\n\n`).join('')
+  return events
+    .map((event) => `event: ${String(event.type)}\ndata: ${JSON.stringify(event)}\n\n`)
+    .join('')
 }
 
 export const DONE = 'data: [DONE]\n\n'
@@ -40,10 +59,16 @@ export function end(finish_reason: string, more: JsonObject = {}): JsonObject {
 }
 
 /** A call whose arguments come in these pieces. */
-export function callEvents(index: number, started: JsonObject, pieces: readonly unknown[] = []): JsonObject[] {
+export function callEvents(
+  index: number,
+  started: JsonObject,
+  pieces: readonly unknown[] = [],
+): JsonObject[] {
   return [
     piece('tool-call-start', { tool_calls: { type: 'function', ...started } }, index),
-    ...pieces.map((text) => piece('tool-call-delta', { tool_calls: { function: { arguments: text } } }, index)),
+    ...pieces.map((text) =>
+      piece('tool-call-delta', { tool_calls: { function: { arguments: text } } }, index),
+    ),
     { type: 'tool-call-end', index },
   ]
 }
@@ -60,13 +85,33 @@ export function streamOf({ id, message, finish_reason, usage }: JsonObject): str
       { type: 'content-end', index },
     ]
   })
-  const planned = typeof plan === 'string' ? cut(plan).map((part) => ({ type: 'tool-plan-delta', delta: { message: { tool_plan: part } } })) : []
+  const planned =
+    typeof plan === 'string'
+      ? cut(plan).map((part) => ({
+          type: 'tool-plan-delta',
+          delta: { message: { tool_plan: part } },
+        }))
+      : []
   const called = objectsOf(calls).flatMap((call, index) => {
     const { name, arguments: text } = objectOf(call.function) ?? {}
     return callEvents(index, { ...call, function: { name, arguments: '' } }, cut(String(text)))
   })
-  const start = { id, ...piece('message-start', { role: 'assistant', content: [], tool_plan: '', tool_calls: [], citations: [] }) }
-  return sse(start, ...blocks, ...planned, ...called, { type: 'message-end', delta: { finish_reason, usage } }) + DONE
+  const start = {
+    id,
+    ...piece('message-start', {
+      role: 'assistant',
+      content: [],
+      tool_plan: '',
+      tool_calls: [],
+      citations: [],
+    }),
+  }
+  return (
+    sse(start, ...blocks, ...planned, ...called, {
+      type: 'message-end',
+      delta: { finish_reason, usage },
+    }) + DONE
+  )
 }
 
 /** Characters stay whole. */
@@ -86,7 +131,8 @@ export function replay(bytes: Uint8Array | string, sizes: readonly number[] = []
   const events: StreamEvent[] = []
   for (let at = 0, turn = 0; at < whole.length; turn++) {
     const size = Math.max(1, sizes[turn % sizes.length] ?? whole.length)
-    for (const frame of splitter.push(whole.subarray(at, at + size))) append(events, reader.read(frame))
+    for (const frame of splitter.push(whole.subarray(at, at + size)))
+      append(events, reader.read(frame))
     at += size
   }
   for (const frame of splitter.rest()) append(events, reader.read(frame))
@@ -99,10 +145,19 @@ export function partsOf(events: readonly StreamEvent[]): Part[] {
   for (const event of events) {
     const last = parts.at(-1)
     if (event.type === 'text' || event.type === 'reasoning') {
-      if (last?.type === event.type) parts.splice(-1, 1, { type: event.type, text: last.text + event.text })
+      if (last?.type === event.type)
+        parts.splice(-1, 1, { type: event.type, text: last.text + event.text })
       else parts.push({ type: event.type, text: event.text })
-    } else if (event.type === 'tool-call') parts.push({ type: 'tool-call', id: event.id, name: event.name, arguments: '', kind: event.kind })
-    else if (event.type === 'tool-arguments' && last?.type === 'tool-call') parts.splice(-1, 1, { ...last, arguments: last.arguments + event.text })
+    } else if (event.type === 'tool-call')
+      parts.push({
+        type: 'tool-call',
+        id: event.id,
+        name: event.name,
+        arguments: '',
+        kind: event.kind,
+      })
+    else if (event.type === 'tool-arguments' && last?.type === 'tool-call')
+      parts.splice(-1, 1, { ...last, arguments: last.arguments + event.text })
   }
   return parts
 }

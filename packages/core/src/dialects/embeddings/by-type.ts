@@ -6,13 +6,23 @@ import { inputTypeFor } from './input-type.ts'
 import type { EmbeddingsRequest } from './request.ts'
 import { vectorOf } from './vector.ts'
 
-/** Models that have to be told what is embedded, and answer with vectors by their type; several services host them. */
-const WORDS = { query: 'search_query', document: 'search_document', classification: 'classification', clustering: 'clustering', similarity: 'clustering' }
+/**
+ * Models that have to be told what is embedded, and answer with vectors by their type; several
+ * services host them.
+ */
+const WORDS = {
+  query: 'search_query',
+  document: 'search_document',
+  classification: 'classification',
+  clustering: 'clustering',
+  similarity: 'clustering',
+}
 
 /** What they take besides the texts. */
 export function settingsByType({ inputType, dimensions, body }: EmbeddingsRequest): JsonObject {
   return {
-    // Required, and OpenAI's API has no such thing: what is embedded without a word about it is most often what is searched in.
+    // Required, and OpenAI's API has no such thing: what is embedded without a word about it is
+    // most often what is searched in.
     input_type: inputTypeFor(inputType, WORDS) ?? WORDS.document,
     embedding_types: ['float'],
     ...(dimensions === undefined ? {} : { output_dimension: dimensions }),
@@ -32,6 +42,13 @@ export function readByType(body: JsonObject): EmbeddingsAnswer {
 
 function usageOf(meta: unknown): Usage | undefined {
   const billed = objectOf(objectOf(meta)?.billed_units)
-  const tokens = tokenCount(objectOf(objectOf(meta)?.tokens)?.input_tokens) ?? tokenCount(billed?.input_tokens)
-  return tokens === undefined ? undefined : { inputTokens: tokens + (tokenCount(billed?.image_tokens) ?? 0), outputTokens: 0, native: meta }
+  const tokens =
+    tokenCount(objectOf(objectOf(meta)?.tokens)?.input_tokens) ?? tokenCount(billed?.input_tokens)
+  return tokens === undefined
+    ? undefined
+    : {
+        inputTokens: tokens + (tokenCount(billed?.image_tokens) ?? 0),
+        outputTokens: 0,
+        native: meta,
+      }
 }

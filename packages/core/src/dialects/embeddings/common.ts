@@ -7,17 +7,31 @@ import { inputTypeFor } from './input-type.ts'
 import type { EmbeddingsRequest } from './request.ts'
 import { vectorOf } from './vector.ts'
 
-/** `/embeddings` as the clients' own API has it, and those modelled on it, which differ in the names of a few fields. */
+/**
+ * `/embeddings` as the clients' own API has it, and those modelled on it, which differ in the names
+ * of a few fields.
+ */
 export const commonEmbeddings: EmbeddingFormat = {
   buildRequest(request, call) {
     const body = bodyFor(request, call)
-    return { path: '/embeddings', body: body ?? request.bytes ?? request.body, dropped: droppedBy(call, request.body) }
+    return {
+      path: '/embeddings',
+      body: body ?? request.bytes ?? request.body,
+      dropped: droppedBy(call, request.body),
+    }
   },
   readAnswer(body, call) {
-    const error = body.error === undefined || body.error === null ? undefined : errorIn({ data: JSON.stringify(body) }, body, call)
+    const error =
+      body.error === undefined || body.error === null
+        ? undefined
+        : errorIn({ data: JSON.stringify(body) }, body, call)
     if (error !== undefined) throw error
     const native = nativeUsageOf(body)
-    return { vectors: inOrder(objectsOf(body.data)).map(({ embedding }) => vectorOf(embedding)), usage: native && readUsage(native), native: body }
+    return {
+      vectors: inOrder(objectsOf(body.data)).map(({ embedding }) => vectorOf(embedding)),
+      usage: native && readUsage(native),
+      native: body,
+    }
   },
 }
 
@@ -26,16 +40,31 @@ function inOrder(items: readonly JsonObject[]): readonly JsonObject[] {
   const ordered: JsonObject[] = []
   for (const item of items) {
     const { index } = item
-    if (typeof index !== 'number' || !Number.isInteger(index) || index < 0 || index >= items.length || ordered[index] !== undefined) return items
+    if (
+      typeof index !== 'number' ||
+      !Number.isInteger(index) ||
+      index < 0 ||
+      index >= items.length ||
+      ordered[index] !== undefined
+    )
+      return items
     ordered[index] = item
   }
   return ordered
 }
 
 /** `undefined` when the request may leave as it came. */
-function bodyFor(request: EmbeddingsRequest, { model, quirks }: EmbeddingsCall): JsonObject | undefined {
+function bodyFor(
+  request: EmbeddingsRequest,
+  { model, quirks }: EmbeddingsCall,
+): JsonObject | undefined {
   const { embeddings, dropFields = [] } = quirks
-  if (request.model === model && embeddings === undefined && !dropFields.some((field) => field in request.body)) return undefined
+  if (
+    request.model === model &&
+    embeddings === undefined &&
+    !dropFields.some((field) => field in request.body)
+  )
+    return undefined
   const body: JsonObject = { ...request.body, model }
   for (const field of dropFields) delete body[field]
   return embeddings === undefined ? body : renamed(body, request, embeddings)
@@ -46,7 +75,11 @@ function droppedBy({ quirks: { dropFields = [] } }: EmbeddingsCall, body: JsonOb
 }
 
 /** The request in the service's own names, where they are others. */
-function renamed(body: JsonObject, { dimensions, encoding, inputType, body: asked }: EmbeddingsRequest, names: EmbeddingQuirks): JsonObject {
+function renamed(
+  body: JsonObject,
+  { dimensions, encoding, inputType, body: asked }: EmbeddingsRequest,
+  names: EmbeddingQuirks,
+): JsonObject {
   const { dimensions: _, encoding_format: __, input_type: ___, ...rest } = body
   const result: JsonObject = { ...names.fixed, ...rest }
   if (dimensions !== undefined) result[names.dimensionsField ?? 'dimensions'] = dimensions

@@ -4,7 +4,10 @@ import type { Usage } from '../usage.ts'
 import type { EmbeddingInput, EmbeddingsRequest } from './request.ts'
 import type { Vector } from './vector.ts'
 
-export interface EmbeddingsCall extends Pick<CallContext, 'provider' | 'model' | 'quirks' | 'dropUnsupported'> {
+export interface EmbeddingsCall extends Pick<
+  CallContext,
+  'provider' | 'model' | 'quirks' | 'dropUnsupported'
+> {
   /** What the provider speaks. */
   readonly api: Dialect
 }
@@ -30,18 +33,42 @@ export interface EmbeddingsAnswer {
 
 /** The texts of a request, for services that read nothing else. */
 export function textsOf({ inputs }: EmbeddingsRequest, { provider }: EmbeddingsCall): string[] {
-  return inputs.map((input, at) => textOf(input, { provider, path: inputs.length === 1 ? 'input' : `input[${at}]` }))
+  return inputs.map((input, at) =>
+    textOf(input, { provider, path: inputs.length === 1 ? 'input' : `input[${at}]` }),
+  )
 }
 
-function textOf(input: EmbeddingInput, { provider, path }: { readonly provider: string; readonly path: string }): string {
+function textOf(
+  input: EmbeddingInput,
+  { provider, path }: { readonly provider: string; readonly path: string },
+): string {
   if (input.kind === 'text') return input.text
-  const what = input.kind === 'tokens' ? 'a list of token ids (send the text itself)' : 'an input that is no text'
-  throw new GatewayError('unsupported_content', `${path}: ${what} is not supported by ${provider}.`, { param: path, provider })
+  const what =
+    input.kind === 'tokens'
+      ? 'a list of token ids (send the text itself)'
+      : 'an input that is no text'
+  throw new GatewayError(
+    'unsupported_content',
+    `${path}: ${what} is not supported by ${provider}.`,
+    { param: path, provider },
+  )
 }
 
-const OWN_FIELDS: ReadonlySet<string> = new Set(['model', 'input', 'dimensions', 'encoding_format', 'input_type'])
+const OWN_FIELDS: ReadonlySet<string> = new Set([
+  'model',
+  'input',
+  'dimensions',
+  'encoding_format',
+  'input_type',
+])
 
 /** Fields of the client's that a service of another format has no place for, but those given. */
 export function otherFields({ body }: EmbeddingsRequest, taken: readonly string[] = []): string[] {
-  return Object.keys(body).filter((field) => !OWN_FIELDS.has(field) && !taken.includes(field) && body[field] !== undefined && body[field] !== null)
+  return Object.keys(body).filter(
+    (field) =>
+      !OWN_FIELDS.has(field) &&
+      !taken.includes(field) &&
+      body[field] !== undefined &&
+      body[field] !== null,
+  )
 }

@@ -19,9 +19,17 @@ const purposes: Readonly<Record<string, Purpose>> = {
   'text-matching': 'similarity',
 }
 
-/** The service's word for what the client asks for in anybody's words; a word nobody shares passes as it is. */
-export function inputTypeFor(inputType: string | undefined, words: Readonly<Partial<Record<Purpose, string>>>): string | undefined {
+/**
+ * The service's word for what the client asks for in anybody's words; a word nobody shares passes
+ * as it is.
+ */
+export function inputTypeFor(
+  inputType: string | undefined,
+  words: Readonly<Partial<Record<Purpose, string>>>,
+): string | undefined {
   if (inputType === undefined) return undefined
-  const purpose = Object.hasOwn(purposes, inputType.toLowerCase()) ? purposes[inputType.toLowerCase()] : undefined
+  const purpose = Object.hasOwn(purposes, inputType.toLowerCase())
+    ? purposes[inputType.toLowerCase()]
+    : undefined
   return (purpose && words[purpose]) ?? inputType
 }

@@ -16,19 +16,42 @@ const MAX_INPUTS = 2048
 /** A request for embeddings in OpenAI's words, for every target that has embeddings. */
 export function readEmbeddings(request: ClientRequest): Operation {
   const asked = parseEmbeddings(request)
-  const texts = (): string[] => asked.inputs.map((input) => (typeof input === 'string' ? input : JSON.stringify(input)))
-  return { model: asked.model, stream: false, json: () => request, estimateInput: () => estimateTextTokens(texts()), translationFor: (target, context) => translationTo(asked, target, context) }
+  const texts = (): string[] =>
+    asked.inputs.map((input) => (typeof input === 'string' ? input : JSON.stringify(input)))
+  return {
+    model: asked.model,
+    stream: false,
+    json: () => request,
+    estimateInput: () => estimateTextTokens(texts()),
+    translationFor: (target, context) => translationTo(asked, target, context),
+  }
 }
 
-function translationTo(asked: EmbeddingsRequest, target: OperationTarget, { dropUnsupported }: OperationContext): Translation {
+function translationTo(
+  asked: EmbeddingsRequest,
+  target: OperationTarget,
+  { dropUnsupported }: OperationContext,
+): Translation {
   const { provider, model } = target
   const api = target.dialects[0]
   const format = api?.embeddings?.(model, provider.quirks)
-  if (api === undefined || format === undefined) throw new GatewayError('unsupported_content', `${provider.name} serves no embeddings of ${model}.`, { provider: provider.name, param: 'model' })
-  const call: EmbeddingsCall = { api, provider: provider.name, model, quirks: provider.quirks, dropUnsupported }
+  if (api === undefined || format === undefined)
+    throw new GatewayError(
+      'unsupported_content',
+      `${provider.name} serves no embeddings of ${model}.`,
+      { provider: provider.name, param: 'model' },
+    )
+  const call: EmbeddingsCall = {
+    api,
+    provider: provider.name,
+    model,
+    quirks: provider.quirks,
+    dropUnsupported,
+  }
   const { maxInputs = Number.POSITIVE_INFINITY } = format
   if (asked.inputs.length <= maxInputs) return inOneCall({ asked, format, call })
-  if (asked.inputs.length > MAX_INPUTS) throw invalid('input', `a list of at most ${MAX_INPUTS} for ${provider.name}`, asked.inputs)
+  if (asked.inputs.length > MAX_INPUTS)
+    throw invalid('input', `a list of at most ${MAX_INPUTS} for ${provider.name}`, asked.inputs)
   return inSeveralCalls({ asked, format, call }, maxInputs)
 }
 
@@ -46,7 +69,10 @@ function inOneCall(asking: Asking): Translation {
 function inSeveralCalls(asking: Asking, size: number): Translation {
   const { asked } = asking
   const shares: EmbeddingsAnswer[] = []
-  const batches = Array.from({ length: Math.ceil(asked.inputs.length / size) }, (_, at) => ({ ...asked, inputs: asked.inputs.slice(at * size, (at + 1) * size) }))
+  const batches = Array.from({ length: Math.ceil(asked.inputs.length / size) }, (_, at) => ({
+    ...asked,
+    inputs: asked.inputs.slice(at * size, (at + 1) * size),
+  }))
   const parts = batches.map((batch, at) =>
     translationWith({ ...asking, asked: batch }, (answer) => {
       shares[at] = answer
@@ -55,11 +81,21 @@ function inSeveralCalls(asking: Asking, size: number): Translation {
   )
   return {
     ...inOneCall(asking),
-    several: { parts, join: () => answerFrom(asking, { vectors: shares.flatMap(({ vectors }) => vectors), usage: sumOf(shares) }) },
+    several: {
+      parts,
+      join: () =>
+        answerFrom(asking, {
+          vectors: shares.flatMap(({ vectors }) => vectors),
+          usage: sumOf(shares),
+        }),
+    },
   }
 }
 
-function translationWith({ asked, format, call }: Asking, answerOf: (answer: EmbeddingsAnswer, bytes: Uint8Array) => RelayedAnswer): Translation {
+function translationWith(
+  { asked, format, call }: Asking,
+  answerOf: (answer: EmbeddingsAnswer, bytes: Uint8Array) => RelayedAnswer,
+): Translation {
   return {
     answer: 'json',
     accept: 'application/json',
@@ -70,7 +106,10 @@ function translationWith({ asked, format, call }: Asking, answerOf: (answer: Emb
       const { length } = answer.vectors
       const missing = asked.inputs.findIndex((_, at) => answer.vectors[at] === undefined)
       if (missing !== -1 || length !== asked.inputs.length) {
-        throw new GatewayError('upstream_invalid', `${call.provider} answered ${asked.inputs.length} inputs with ${missing === -1 ? `${length} vectors` : `no vector for input ${missing}`}.`)
+        throw new GatewayError(
+          'upstream_invalid',
+          `${call.provider} answered ${asked.inputs.length} inputs with ${missing === -1 ? `${length} vectors` : `no vector for input ${missing}`}.`,
+        )
       }
       return answerOf(answer, bytes)
     },
@@ -84,13 +123,23 @@ function translationWith({ asked, format, call }: Asking, answerOf: (answer: Emb
 /** What the calls counted; nothing where one of them did not. */
 function sumOf(shares: readonly EmbeddingsAnswer[]): Usage | undefined {
   const inputTokens = shares.map(({ usage }) => usage?.inputTokens)
-  return inputTokens.every((count) => count !== undefined) ? { inputTokens: inputTokens.reduce((sum, count) => sum + count, 0), outputTokens: 0 } : undefined
+  return inputTokens.every((count) => count !== undefined)
+    ? { inputTokens: inputTokens.reduce((sum, count) => sum + count, 0), outputTokens: 0 }
+    : undefined
 }
 
 /** The provider's own bytes where they say what was asked for, in the way it was asked for. */
-function answerFrom({ asked, call }: Asking, { vectors, usage, native }: EmbeddingsAnswer, bytes?: Uint8Array): RelayedAnswer {
+function answerFrom(
+  { asked, call }: Asking,
+  { vectors, usage, native }: EmbeddingsAnswer,
+  bytes?: Uint8Array,
+): RelayedAnswer {
   const found = vectors.filter((vector): vector is Vector => vector !== undefined)
-  const isAsAsked = bytes !== undefined && native !== undefined && isAsClientsKnowIt(native) && found.every((vector) => isEncodedAs(vector, asked.encoding))
+  const isAsAsked =
+    bytes !== undefined &&
+    native !== undefined &&
+    isAsClientsKnowIt(native) &&
+    found.every((vector) => isEncodedAs(vector, asked.encoding))
   const body = isAsAsked ? bytes : JSON.stringify(render(found, { asked, call, usage, native }))
   return { body, usage, finishes: [] }
 }
@@ -111,14 +160,24 @@ function render(vectors: readonly Vector[], { asked, call, usage, native }: Rend
   return {
     ...native,
     object: 'list',
-    data: vectors.map((vector, index) => ({ object: 'embedding', index, embedding: encode(vector, asked.encoding) })),
+    data: vectors.map((vector, index) => ({
+      object: 'embedding',
+      index,
+      embedding: encode(vector, asked.encoding),
+    })),
     model: native?.model ?? call.model,
-    // Required by the clients' types. Where the provider does not count, what the record says stays empty and this is an estimate.
+    // Required by the clients' types. Where the provider does not count, what the record says stays
+    // empty and this is an estimate.
     usage: { ...objectOf(native?.usage), prompt_tokens: tokens, total_tokens: tokens },
   }
 }
 
 function estimate(inputs: readonly EmbeddingInput[]): number {
-  const tokens = inputs.reduce((sum, input) => sum + (input.kind === 'tokens' ? input.tokens.length : 0), 0)
-  return tokens + estimateTextTokens(inputs.map((input) => (input.kind === 'text' ? input.text : '')))
+  const tokens = inputs.reduce(
+    (sum, input) => sum + (input.kind === 'tokens' ? input.tokens.length : 0),
+    0,
+  )
+  return (
+    tokens + estimateTextTokens(inputs.map((input) => (input.kind === 'text' ? input.text : '')))
+  )
 }

@@ -3,7 +3,10 @@ import { optionalString, type Place, requiredText } from '../fields.ts'
 import { invalid } from '../invalid.ts'
 import { isObject } from '../json.ts'
 
-/** What is to become one vector. `value` is an input only some services have (`{ image: ... }`), in their own words. */
+/**
+ * What is to become one vector. `value` is an input only some services have (`{ image: ... }`), in
+ * their own words.
+ */
 export type EmbeddingInput =
   | { readonly kind: 'text'; readonly text: string }
   | { readonly kind: 'tokens'; readonly tokens: readonly number[] }
@@ -23,11 +26,17 @@ export interface EmbeddingsRequest {
   readonly bytes: Uint8Array | undefined
 }
 
-/** How a vector is written: as numbers, or as the base64 of its little-endian 32-bit floats (what official SDKs ask for). */
+/**
+ * How a vector is written: as numbers, or as the base64 of its little-endian 32-bit floats (what
+ * official SDKs ask for).
+ */
 export type Encoding = 'float' | 'base64'
 
 /** Throws `invalid_request` with `param`. */
-export function parseEmbeddings({ body, bytes }: Pick<ClientRequest, 'body' | 'bytes'>): EmbeddingsRequest {
+export function parseEmbeddings({
+  body,
+  bytes,
+}: Pick<ClientRequest, 'body' | 'bytes'>): EmbeddingsRequest {
   const place: Place = { value: body, path: '' }
   return {
     model: requiredText(place, 'model'),
@@ -51,10 +60,13 @@ function inputsOf(input: unknown): EmbeddingInput[] {
 
 function inputOf(item: unknown, path: string): EmbeddingInput {
   if (typeof item === 'string') return { kind: 'text', text: item }
-  if (Array.isArray(item) && item.length > 0) return { kind: 'tokens', tokens: tokensOf(item, path) }
+  if (Array.isArray(item) && item.length > 0)
+    return { kind: 'tokens', tokens: tokensOf(item, path) }
   if (!isObject(item)) throw invalid(path, 'a string or a list of token ids', item)
   // Whatever else stands beside it, a text is a text.
-  return typeof item.text === 'string' && Object.keys(item).length === 1 ? { kind: 'text', text: item.text } : { kind: 'other', value: item }
+  return typeof item.text === 'string' && Object.keys(item).length === 1
+    ? { kind: 'text', text: item.text }
+    : { kind: 'other', value: item }
 }
 
 function tokensOf(list: readonly unknown[], path: string): readonly number[] {
@@ -65,11 +77,13 @@ function tokensOf(list: readonly unknown[], path: string): readonly number[] {
 
 function dimensionsOf(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined
-  if (!Number.isSafeInteger(value) || (value as number) < 1) throw invalid('dimensions', 'a whole number above 0', value)
+  if (!Number.isSafeInteger(value) || (value as number) < 1)
+    throw invalid('dimensions', 'a whole number above 0', value)
   return value as number
 }
 
 function encodingOf(value: string): Encoding {
-  if (value !== 'float' && value !== 'base64') throw invalid('encoding_format', '"float" or "base64"', value)
+  if (value !== 'float' && value !== 'base64')
+    throw invalid('encoding_format', '"float" or "base64"', value)
   return value
 }

@@ -6,7 +6,9 @@ export type Vector = readonly number[] | string
 /** The value when it is a vector of at least one number; `undefined` for everything else. */
 export function vectorOf(value: unknown): Vector | undefined {
   if (typeof value === 'string') return isFloats(value) ? value : undefined
-  return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'number') ? (value as number[]) : undefined
+  return Array.isArray(value) && value.length > 0 && value.every((item) => typeof item === 'number')
+    ? (value as number[])
+    : undefined
 }
 
 export function isEncodedAs(vector: Vector, encoding: Encoding): boolean {
@@ -27,7 +29,9 @@ function toBase64(numbers: readonly number[]): string {
 
 function decode(base64: string): number[] {
   const bytes = Buffer.from(base64, 'base64')
-  return Array.from({ length: bytes.length / FLOAT_BYTES }, (_, at) => bytes.readFloatLE(at * FLOAT_BYTES))
+  return Array.from({ length: bytes.length / FLOAT_BYTES }, (_, at) =>
+    bytes.readFloatLE(at * FLOAT_BYTES),
+  )
 }
 
 const FLOAT_BYTES = 4

@@ -8,7 +8,10 @@ const decoder = new TextDecoder()
 
 /** A whole answer as it came. Throws the error that some services put into a 200. */
 export function readAnswer(body: JsonObject, bytes: Uint8Array, from: Answering): RelayedAnswer {
-  const error = body.error === undefined || body.error === null ? undefined : errorIn({ data: decoder.decode(bytes) }, body, from)
+  const error =
+    body.error === undefined || body.error === null
+      ? undefined
+      : errorIn({ data: decoder.decode(bytes) }, body, from)
   if (error !== undefined) throw error
   const native = nativeUsageOf(body)
   return { body: bytes, usage: native && readUsage(native), finishes: finishesOf(body) }
@@ -20,6 +23,8 @@ const REASONS: ReadonlySet<string> = new Set(['stop', 'length', 'content_filter'
 export function finishesOf(body: JsonObject): Finish[] {
   return objectsOf(body.choices).flatMap(({ finish_reason: native }) => {
     if (typeof native !== 'string') return []
-    return [REASONS.has(native) ? { reason: native as Finish['reason'] } : { reason: 'stop', native }]
+    return [
+      REASONS.has(native) ? { reason: native as Finish['reason'] } : { reason: 'stop', native },
+    ]
   })
 }

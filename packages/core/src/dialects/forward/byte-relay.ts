@@ -3,8 +3,9 @@ import type { Usage } from '../usage.ts'
 import type { PassingUsage } from './passing-usage.ts'
 
 /**
- * Bytes that pass as they are: audio, files, a provider's own answers. They are whole when the connection says so. No byte
- * of ours may stand among them, so a break cuts the client's connection.
+ * Bytes that pass as they are: audio, files, a provider's own answers. They are whole when the
+ * connection says so. No byte of ours may stand among them, so a break cuts the client's
+ * connection.
  */
 export class ByteRelay implements StreamRelay {
   events = 0

@@ -21,13 +21,20 @@ export interface EventRelayOptions {
   readonly endsWithDone: boolean
 }
 
-/** Words one of which is in every event that matters here: an error, a usage, an end. Inside strings their quotes are escaped. */
-const WORTH_READING = /"error"|^error:|^event: ?error|"usage"|"finish_reason": ?"|\[DONE\]|"type": ?"[\w.]+\.(?:done|completed)"/m
+/**
+ * Words one of which is in every event that matters here: an error, a usage, an end. Inside strings
+ * their quotes are escaped.
+ */
+const WORTH_READING =
+  /"error"|^error:|^event: ?error|"usage"|"finish_reason": ?"|\[DONE\]|"type": ?"[\w.]+\.(?:done|completed)"/m
 const LAST_TYPE = /\.(?:done|completed)$/
 const DONE = '[DONE]'
 const BLANK_LINE = Buffer.from('\n\n')
 
-/** A stream of events on its way between two sides that speak the same: forwarded as it came, read where it says how it goes. */
+/**
+ * A stream of events on its way between two sides that speak the same: forwarded as it came, read
+ * where it says how it goes.
+ */
 export class EventRelay implements StreamRelay {
   events = 0
   hasContent = false
@@ -105,7 +112,9 @@ export class EventRelay implements StreamRelay {
   #observe(body: JsonObject): void {
     this.#tally.add(body)
     append(this.finishes, finishesOf(body))
-    const hasFinish = listOf(body.choices).some((choice) => typeof objectOf(choice)?.finish_reason === 'string')
+    const hasFinish = listOf(body.choices).some(
+      (choice) => typeof objectOf(choice)?.finish_reason === 'string',
+    )
     const isLast = typeof body.type === 'string' && LAST_TYPE.test(body.type)
     if (hasFinish || isLast) this.complete = true
     // Of images there may be several, each with an end of its own.
@@ -113,7 +122,10 @@ export class EventRelay implements StreamRelay {
   }
 }
 
-/** A completion has content once it has text; every other event of these endpoints is a piece of the answer. */
+/**
+ * A completion has content once it has text; every other event of these endpoints is a piece of the
+ * answer.
+ */
 function isContent(body: JsonObject | undefined): boolean {
   if (body === undefined || !Array.isArray(body.choices)) return true
   return body.choices.some((choice) => textOf(objectOf(choice)?.text) !== undefined)

@@ -7,24 +7,55 @@ import type { ModelEndpoint } from './json-request.ts'
 import { wantedFor } from './wanted.ts'
 
 /**
- * A multipart request for any provider that speaks `api`: the model is written anew, every other byte stays. Whether it
- * asks for a stream may stand behind the file: the answer's own content type tells.
+ * A multipart request for any provider that speaks `api`: the model is written anew, every other
+ * byte stays. Whether it asks for a stream may stand behind the file: the answer's own content type
+ * tells.
  */
-export function readFormRequest(api: Dialect, endpoint: ModelEndpoint, request: Pick<ClientRequest, 'header'> & { readonly form: Form }): Operation {
+export function readFormRequest(
+  api: Dialect,
+  endpoint: ModelEndpoint,
+  request: Pick<ClientRequest, 'header'> & { readonly form: Form },
+): Operation {
   const { form } = request
-  if (form.model === '' || (form.model === undefined && endpoint.hasDefaultModel !== true)) throw invalid('model', 'a non-empty string', form.model)
+  if (form.model === '' || (form.model === undefined && endpoint.hasDefaultModel !== true))
+    throw invalid('model', 'a non-empty string', form.model)
   return {
     model: form.model,
     stream: false,
     ...(form.model === undefined ? { provider: wantedFor(api, request) } : {}),
     translationFor: (target, context) =>
-      forward({ ...endpoint, api, answer: 'any', buildRequest: (model) => ({ path: endpoint.path, dropped: [], ...formBody(form, form.model === undefined ? undefined : model) }) }, target, context),
+      forward(
+        {
+          ...endpoint,
+          api,
+          answer: 'any',
+          buildRequest: (model) => ({
+            path: endpoint.path,
+            dropped: [],
+            ...formBody(form, form.model === undefined ? undefined : model),
+          }),
+        },
+        target,
+        context,
+      ),
   }
 }
 
 /** The form with this model, or without any, and the headers that describe it. */
-export function formBody(form: Form, model: string | undefined): { readonly body: Uint8Array | AsyncIterable<Uint8Array>; readonly headers: Record<string, string> } {
+export function formBody(
+  form: Form,
+  model: string | undefined,
+): {
+  readonly body: Uint8Array | AsyncIterable<Uint8Array>
+  readonly headers: Record<string, string>
+} {
   const { body, length } = form.withModel(model)
   const isStream = !(body instanceof Uint8Array)
-  return { body, headers: { 'content-type': form.contentType, ...(isStream && length !== undefined ? { 'content-length': String(length) } : {}) } }
+  return {
+    body,
+    headers: {
+      'content-type': form.contentType,
+      ...(isStream && length !== undefined ? { 'content-length': String(length) } : {}),
+    },
+  }
 }

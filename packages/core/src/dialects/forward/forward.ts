@@ -20,10 +20,22 @@ export interface Forwarding {
   buildRequest(model: string): BuiltRequest
 }
 
-const ACCEPT: Readonly<Record<Translation['answer'], string>> = { json: 'application/json', events: 'text/event-stream', bytes: '*/*', any: '*/*' }
+const ACCEPT: Readonly<Record<Translation['answer'], string>> = {
+  json: 'application/json',
+  events: 'text/event-stream',
+  bytes: '*/*',
+  any: '*/*',
+}
 
-/** How this target is asked. One that does not speak the API cannot be: `unsupported_content`, and the next one is tried. */
-export function forward(forwarding: Forwarding, target: OperationTarget, context: OperationContext): Translation {
+/**
+ * How this target is asked. One that does not speak the API cannot be: `unsupported_content`, and
+ * the next one is tried.
+ */
+export function forward(
+  forwarding: Forwarding,
+  target: OperationTarget,
+  context: OperationContext,
+): Translation {
   const { api, answer, path } = forwarding
   const { provider, model } = target
   const from = { api, provider: provider.name, model }
@@ -31,15 +43,27 @@ export function forward(forwarding: Forwarding, target: OperationTarget, context
     answer,
     accept: ACCEPT[answer],
     buildRequest() {
-      if (!target.dialects.includes(api)) throw new GatewayError('unsupported_content', `${provider.name} serves no ${path}.`, { provider: provider.name, param: 'model' })
+      if (!target.dialects.includes(api))
+        throw new GatewayError('unsupported_content', `${provider.name} serves no ${path}.`, {
+          provider: provider.name,
+          param: 'model',
+        })
       return forwarding.buildRequest(model)
     },
     readAnswer: (body, bytes) => readAnswer(body, bytes, from),
     openStream(contentType = '') {
-      if (answer !== 'events' && !(answer === 'any' && contentType.startsWith('text/event-stream'))) return new ByteRelay()
+      if (answer !== 'events' && !(answer === 'any' && contentType.startsWith('text/event-stream')))
+        return new ByteRelay()
       const { requestId, maxEventBytes } = context
-      const relay = new EventRelay({ ...from, requestId, maxEventBytes, endsWithDone: forwarding.endsWithDone === true })
-      return context.isMetered === true ? new MeteredRelay(relay, new SseFrameSplitter(maxEventBytes)) : relay
+      const relay = new EventRelay({
+        ...from,
+        requestId,
+        maxEventBytes,
+        endsWithDone: forwarding.endsWithDone === true,
+      })
+      return context.isMetered === true
+        ? new MeteredRelay(relay, new SseFrameSplitter(maxEventBytes))
+        : relay
     },
     readError: (response) => api.client.readError(response),
   }

@@ -13,7 +13,9 @@ export interface ModelEndpoint {
   readonly path: string
   /** What it answers when no stream is asked for. */
   readonly answer: 'json' | 'any'
-  /** A request without a model is sent to the one provider that can be meant, which has a default. */
+  /**
+   * A request without a model is sent to the one provider that can be meant, which has a default.
+   */
   readonly hasDefaultModel?: boolean
   /** Field and value that ask for a stream. @default `stream: true` */
   readonly streamField?: readonly [field: string, value: unknown]
@@ -28,10 +30,17 @@ export interface ModelEndpoint {
 const COMPLETION_BOUNDS: OutputBounds = { names: ['max_tokens'] }
 
 /** A JSON request for any provider that speaks `api`: only the model is written anew. */
-export function readJsonRequest(api: Dialect, endpoint: ModelEndpoint, request: Pick<ClientRequest, 'body' | 'bytes' | 'header'>): Operation {
+export function readJsonRequest(
+  api: Dialect,
+  endpoint: ModelEndpoint,
+  request: Pick<ClientRequest, 'body' | 'bytes' | 'header'>,
+): Operation {
   const { body, bytes } = request
   const place = { value: body, path: '' }
-  const model = endpoint.hasDefaultModel === true ? optionalString(place, 'model') : requiredText(place, 'model')
+  const model =
+    endpoint.hasDefaultModel === true
+      ? optionalString(place, 'model')
+      : requiredText(place, 'model')
   const [streamField, streamValue] = endpoint.streamField ?? ['stream', true]
   const stream = body[streamField] === streamValue
   return {
@@ -43,10 +52,17 @@ export function readJsonRequest(api: Dialect, endpoint: ModelEndpoint, request: 
     ...(endpoint.paidBy === 'nothing' && { isFree: true }),
     ...(endpoint.paidBy === 'tokens' && {
       outputAsked: () => outputAsked(body, COMPLETION_BOUNDS),
-      estimateInput: () => estimateTextTokens([JSON.stringify(body[endpoint.inputField ?? 'prompt'] ?? '')]),
+      estimateInput: () =>
+        estimateTextTokens([JSON.stringify(body[endpoint.inputField ?? 'prompt'] ?? '')]),
       bounded(this: Operation, most: number) {
         const bounded = boundOutput(body, COMPLETION_BOUNDS, most)
-        return bounded === body ? this : readJsonRequest(api, endpoint, { header: (name) => request.header(name), body: bounded, bytes: undefined })
+        return bounded === body
+          ? this
+          : readJsonRequest(api, endpoint, {
+              header: (name) => request.header(name),
+              body: bounded,
+              bytes: undefined,
+            })
       },
     }),
     ...(model === undefined ? { provider: wantedFor(api, request) } : {}),
@@ -58,7 +74,11 @@ export function readJsonRequest(api: Dialect, endpoint: ModelEndpoint, request: 
           answer: stream ? 'events' : endpoint.answer,
           buildRequest(targetModel) {
             const isUnchanged = model === undefined || targetModel === model
-            return { path: endpoint.path, body: isUnchanged ? (bytes ?? body) : { ...body, model: targetModel }, dropped: [] }
+            return {
+              path: endpoint.path,
+              body: isUnchanged ? (bytes ?? body) : { ...body, model: targetModel },
+              dropped: [],
+            }
           },
         },
         target,

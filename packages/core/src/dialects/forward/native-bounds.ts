@@ -8,7 +8,13 @@ const GENERATES: readonly (readonly [RegExp, OutputBounds])[] = [
   [/\/chat\/completions$/, { names: ['max_completion_tokens', 'max_tokens'] }],
   [/\/responses$/, { names: ['max_output_tokens'] }],
   [/\/messages$/, { names: ['max_tokens'] }],
-  [/:(?:generateContent|streamGenerateContent)$/, { within: ['generationConfig', 'generation_config'], names: ['maxOutputTokens', 'max_output_tokens'] }],
+  [
+    /:(?:generateContent|streamGenerateContent)$/,
+    {
+      within: ['generationConfig', 'generation_config'],
+      names: ['maxOutputTokens', 'max_output_tokens'],
+    },
+  ],
   [/\/converse(?:-stream)?$/, { within: ['inferenceConfig'], names: ['maxTokens'] }],
   [/\/completions$/, { names: ['max_tokens'] }],
   [/\/complete$/, { names: ['max_tokens_to_sample'] }],
@@ -16,23 +22,41 @@ const GENERATES: readonly (readonly [RegExp, OutputBounds])[] = [
 ]
 
 /** Addresses that generate no text. Any other may. */
-const GENERATES_NONE = /(?:^|\/)(?:embeddings|embed|rerank|moderations|models|files|uploads|vector_stores|tokenize|detokenize|count_tokens|input_tokens)$|:(?:countTokens|embedContent|batchEmbedContents)$/
+const GENERATES_NONE =
+  /(?:^|\/)(?:embeddings|embed|rerank|moderations|models|files|uploads|vector_stores|tokenize|detokenize|count_tokens|input_tokens)$|:(?:countTokens|embedContent|batchEmbedContents)$/
 
-/** How the output of a request at this path is bounded: `none` where there is none, `undefined` where that is not known. */
+/**
+ * How the output of a request at this path is bounded: `none` where there is none, `undefined`
+ * where that is not known.
+ */
 export function nativeBounds(path: string): OutputBounds | 'none' | undefined {
   const plain = path.replace(/\/$/, '')
-  return GENERATES.find(([pattern]) => pattern.test(plain))?.[1] ?? (GENERATES_NONE.test(plain) ? 'none' : undefined)
+  return (
+    GENERATES.find(([pattern]) => pattern.test(plain))?.[1] ??
+    (GENERATES_NONE.test(plain) ? 'none' : undefined)
+  )
 }
 
 /** The JSON object that a body holds, where it is there as a whole. */
-export function jsonIn(body: Uint8Array | AsyncIterable<Uint8Array> | undefined): JsonObject | undefined {
+export function jsonIn(
+  body: Uint8Array | AsyncIterable<Uint8Array> | undefined,
+): JsonObject | undefined {
   if (!(body instanceof Uint8Array)) return undefined
-  const value = parseJson(Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'))?.value
+  const value = parseJson(
+    Buffer.from(body.buffer, body.byteOffset, body.byteLength).toString('utf8'),
+  )?.value
   return isObject(value) ? value : undefined
 }
 
 /** Fields that hold pictures, sound and files: never text. */
-const MEDIA: ReadonlySet<string> = new Set(['data', 'url', 'image_url', 'file_data', 'bytes', 'b64_json'])
+const MEDIA: ReadonlySet<string> = new Set([
+  'data',
+  'url',
+  'image_url',
+  'file_data',
+  'bytes',
+  'b64_json',
+])
 const MEDIA_BYTES = 1_000
 /** A picture, or a page; a file has one of them for so many bytes. */
 const MEDIA_TOKENS = 3_000

@@ -9,7 +9,10 @@ interface Headers {
   header(name: string): string | undefined
 }
 
-/** The headers of the client that are forwarded: what describes the request, and what switches features of the provider. */
+/**
+ * The headers of the client that are forwarded: what describes the request, and what switches
+ * features of the provider.
+ */
 export function nativeHeaders(request: Headers): Record<string, string> {
   const headers: Record<string, string> = {}
   for (const name of request.headerNames()) {

@@ -28,19 +28,109 @@ describe('a path below the base URL', () => {
 
   // S-02, S-07 of the plan for security tests.
   it.each([
-    '..', '.', '../x', 'x/..', 'x/../y', 'x/./y', '..;/x', '..;a=b/x', '.;/x', '...', 'x/.../y',
-    '%2e%2e/x', '%2E%2E/x', '.%2e/x', '%2e', 'x/%2e%2e%2fy', '..%2f..', '..%5c..', 'x%2fy', 'x%2Fy', 'x%5Cy',
-    '%252e%252e/x', 'x%252fy', '%25', '%c0%ae%c0%ae/x%00', 'x%00', 'x%0d%0aHost:%20evil', 'x%0a', 'x%1f', 'x%7f',
-    '', '/', '//', '//evil.example/x', '/evil.example', 'x//y', 'x//', 'https://evil.example/x', 'http:/\\evil', '\\\\evil\\x', 'x\\..\\y', '\\',
-    'x y', 'x\ty', 'x\ny', 'x\r\nHost: evil', 'x\0', '\u007f', 'caf\u00e9', '\u2025/x', '\uff0e\uff0e/x', '\u{1f600}',
-    'x?y', 'x#y', '#', '?', '%', '%2', '%zz', 'x%', '<x>', 'x|y', '{x}', '"', '`', '^', '[x]',
+    '..',
+    '.',
+    '../x',
+    'x/..',
+    'x/../y',
+    'x/./y',
+    '..;/x',
+    '..;a=b/x',
+    '.;/x',
+    '...',
+    'x/.../y',
+    '%2e%2e/x',
+    '%2E%2E/x',
+    '.%2e/x',
+    '%2e',
+    'x/%2e%2e%2fy',
+    '..%2f..',
+    '..%5c..',
+    'x%2fy',
+    'x%2Fy',
+    'x%5Cy',
+    '%252e%252e/x',
+    'x%252fy',
+    '%25',
+    '%c0%ae%c0%ae/x%00',
+    'x%00',
+    'x%0d%0aHost:%20evil',
+    'x%0a',
+    'x%1f',
+    'x%7f',
+    '',
+    '/',
+    '//',
+    '//evil.example/x',
+    '/evil.example',
+    'x//y',
+    'x//',
+    'https://evil.example/x',
+    'http:/\\evil',
+    '\\\\evil\\x',
+    'x\\..\\y',
+    '\\',
+    'x y',
+    'x\ty',
+    'x\ny',
+    'x\r\nHost: evil',
+    'x\0',
+    '\u007f',
+    'caf\u00e9',
+    '\u2025/x',
+    '\uff0e\uff0e/x',
+    '\u{1f600}',
+    'x?y',
+    'x#y',
+    '#',
+    '?',
+    '%',
+    '%2',
+    '%zz',
+    'x%',
+    '<x>',
+    'x|y',
+    '{x}',
+    '"',
+    '`',
+    '^',
+    '[x]',
   ])('%j is refused', (path) => {
     expect(outcome(path)).toBe('refused')
   })
 
   it('leads nowhere else, whatever it is made of', () => {
-    const piece = fc.constantFrom('.', '..', '/', '//', '\\', '%2e', '%2f', '%5c', '%25', '%00', '@', ':', ';', '?', '#', 'http:', 'evil.example', 'v1', 'a', '%41', '\t', '\n', ' ', '\u00e9')
-    const path = fc.oneof(fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join('')), fc.string({ maxLength: 40 }), fc.webPath().map((text) => text.slice(1)))
+    const piece = fc.constantFrom(
+      '.',
+      '..',
+      '/',
+      '//',
+      '\\',
+      '%2e',
+      '%2f',
+      '%5c',
+      '%25',
+      '%00',
+      '@',
+      ':',
+      ';',
+      '?',
+      '#',
+      'http:',
+      'evil.example',
+      'v1',
+      'a',
+      '%41',
+      '\t',
+      '\n',
+      ' ',
+      '\u00e9',
+    )
+    const path = fc.oneof(
+      fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join('')),
+      fc.string({ maxLength: 40 }),
+      fc.webPath().map((text) => text.slice(1)),
+    )
     const base = fc.constantFrom('', '/v1', '/api/openai/v1')
     fc.assert(
       fc.property(path, base, (text, basePath) => {
@@ -48,7 +138,13 @@ describe('a path below the base URL', () => {
         if (result === 'refused') return
         const whole = basePath + result
         const once = new URL(`https://provider.test${whole}`)
-        expect([once.host, once.username, once.pathname, once.search, once.hash]).toEqual(['provider.test', '', whole, '', ''])
+        expect([once.host, once.username, once.pathname, once.search, once.hash]).toEqual([
+          'provider.test',
+          '',
+          whole,
+          '',
+          '',
+        ])
         // A server that decodes, and one behind it that decodes again, find the same place.
         let decoded = whole
         for (let times = 0; times < 3; times++) {
@@ -63,4 +159,7 @@ describe('a path below the base URL', () => {
   })
 })
 
-const decodeLoosely = (text: string): string => text.replace(/%[0-9a-f]{2}/gi, (escape) => String.fromCharCode(Number.parseInt(escape.slice(1), 16)))
+const decodeLoosely = (text: string): string =>
+  text.replace(/%[0-9a-f]{2}/gi, (escape) =>
+    String.fromCharCode(Number.parseInt(escape.slice(1), 16)),
+  )

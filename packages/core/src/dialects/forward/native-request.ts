@@ -31,8 +31,8 @@ export interface NativeRequest {
 const REPEATABLE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /**
- * A request that goes to the provider's own API, below its base URL, with the gateway's credentials in place of the
- * client's. Answers pass as they are, refusals included.
+ * A request that goes to the provider's own API, below its base URL, with the gateway's credentials
+ * in place of the client's. Answers pass as they are, refusals included.
  */
 export function readNativeRequest(request: NativeRequest): Operation {
   const operation = forwarded(request)
@@ -40,10 +40,17 @@ export function readNativeRequest(request: NativeRequest): Operation {
   const bounds = nativeBounds(request.path.startsWith('/') ? request.path : `/${request.path}`)
   if (bounds === 'none') return operation
   const isDeferred = isDeferredPath(`/${request.path}`)
-  return { ...operation, ...generating(request, bounds), ...(isDeferred && { isDeferred: () => true }) }
+  return {
+    ...operation,
+    ...generating(request, bounds),
+    ...(isDeferred && { isDeferred: () => true }),
+  }
 }
 
-/** What limits need to know of a request that may generate text. Its body is parsed when one of them asks. */
+/**
+ * What limits need to know of a request that may generate text. Its body is parsed when one of them
+ * asks.
+ */
 function generating(request: NativeRequest, bounds: OutputBounds | undefined): Partial<Operation> {
   let parsed: { readonly body: JsonObject | undefined } | undefined
   const body = (): JsonObject | undefined => (parsed ??= { body: jsonIn(request.body) }).body
@@ -64,7 +71,12 @@ function generating(request: NativeRequest, bounds: OutputBounds | undefined): P
       if (bounds === undefined || sent === undefined) return this
       const bounded = boundOutput(sent, bounds, most)
       if (bounded === sent) return this
-      return readNativeRequest({ ...request, body: Buffer.from(JSON.stringify(bounded)), header: (name) => request.header(name), headerNames: () => request.headerNames() })
+      return readNativeRequest({
+        ...request,
+        body: Buffer.from(JSON.stringify(bounded)),
+        header: (name) => request.header(name),
+        headerNames: () => request.headerNames(),
+      })
     },
   }
 }
@@ -90,7 +102,13 @@ function forwarded(request: NativeRequest): Operation {
       readAnswer() {
         throw new TypeError('Bytes are not read.')
       },
-      openStream: (contentType = '') => new ByteRelay(observerFor(contentType, { maxBytes: context.maxEventBytes, isMetered: context.isMetered === true && !isFree })),
+      openStream: (contentType = '') =>
+        new ByteRelay(
+          observerFor(contentType, {
+            maxBytes: context.maxEventBytes,
+            isMetered: context.isMetered === true && !isFree,
+          }),
+        ),
       readError: (response) => readError(target, response),
     }),
   }

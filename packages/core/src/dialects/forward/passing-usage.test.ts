@@ -12,10 +12,37 @@ function seen(contentType: string, pieces: readonly string[], maxBytes = 1000) {
 
 describe('the usage of what passes', () => {
   it.each<[string, string, string[], unknown]>([
-    ['JSON', 'application/json; charset=utf-8', ['{"usage":{"input_to', 'kens":1,"output_tokens":2}}'], [1, 2]],
-    ['JSON of its own kind', 'application/vnd.acme+json', ['{"usage":{"input_tokens":1,"output_tokens":2}}'], [1, 2]],
-    ['an array of answers', 'application/json', ['[{"usageMetadata":{"promptTokenCount":1,"candidatesTokenCount":1}},', '{"usageMetadata":{"promptTokenCount":1,"candidatesTokenCount":5}}]'], [1, 5]],
-    ['a stream', 'text/event-stream', ['event: message_start\ndata: {"message":{"usage":{"input_tok', 'ens":3,"output_tokens":1}}}\n\ndata: {"x":1}\n\n', 'data: {"usage":{"output_tokens":9}}'], [3, 9]],
+    [
+      'JSON',
+      'application/json; charset=utf-8',
+      ['{"usage":{"input_to', 'kens":1,"output_tokens":2}}'],
+      [1, 2],
+    ],
+    [
+      'JSON of its own kind',
+      'application/vnd.acme+json',
+      ['{"usage":{"input_tokens":1,"output_tokens":2}}'],
+      [1, 2],
+    ],
+    [
+      'an array of answers',
+      'application/json',
+      [
+        '[{"usageMetadata":{"promptTokenCount":1,"candidatesTokenCount":1}},',
+        '{"usageMetadata":{"promptTokenCount":1,"candidatesTokenCount":5}}]',
+      ],
+      [1, 5],
+    ],
+    [
+      'a stream',
+      'text/event-stream',
+      [
+        'event: message_start\ndata: {"message":{"usage":{"input_tok',
+        'ens":3,"output_tokens":1}}}\n\ndata: {"x":1}\n\n',
+        'data: {"usage":{"output_tokens":9}}',
+      ],
+      [3, 9],
+    ],
     ['a stream without', 'text/event-stream', ['data: {"x":1}\n\n', 'data: [DONE]\n\n'], undefined],
     ['JSON without', 'application/json', ['{}'], undefined],
     ['JSON that is none', 'application/json', ['{"usage":'], undefined],
@@ -26,8 +53,16 @@ describe('the usage of what passes', () => {
   })
 
   it('is not looked for in what is too large, which passes all the same', () => {
-    expect(seen('application/json', ['{"usage":{"input_tokens":1},"x":"', 'x'.repeat(50), '"}'], 20)).toBeUndefined()
-    expect(seen('text/event-stream', [`data: ${'x'.repeat(50)}`, '\n\ndata: {"usage":{"input_tokens":1}}\n\n'], 20)).toBeUndefined()
+    expect(
+      seen('application/json', ['{"usage":{"input_tokens":1},"x":"', 'x'.repeat(50), '"}'], 20),
+    ).toBeUndefined()
+    expect(
+      seen(
+        'text/event-stream',
+        [`data: ${'x'.repeat(50)}`, '\n\ndata: {"usage":{"input_tokens":1}}\n\n'],
+        20,
+      ),
+    ).toBeUndefined()
   })
 })
 

@@ -6,7 +6,10 @@ import { parseFrames, SseSplitter } from '../sse.ts'
 import { UsageTally } from '../usage-fields.ts'
 import type { Usage } from '../usage.ts'
 
-/** Finds the usage in an answer that passes, and never stands in its way: what cannot be read has none. */
+/**
+ * Finds the usage in an answer that passes, and never stands in its way: what cannot be read has
+ * none.
+ */
 export interface PassingUsage {
   readonly usage: Usage | undefined
   /** Tokens of output so far: of what events show, of bytes where they cannot be read. */
@@ -23,11 +26,20 @@ export interface ObserverOptions {
   readonly isMetered: boolean
 }
 
-/** Bytes of text that are one token, roughly; where only bytes are known, that is what they count as. */
+/**
+ * Bytes of text that are one token, roughly; where only bytes are known, that is what they count
+ * as.
+ */
 export const BYTES_PER_TOKEN = 4
 
-/** The observer for answers of this content type; `undefined` where nothing can be found, and nothing is counted. */
-export function observerFor(contentType: string, options: ObserverOptions): PassingUsage | undefined {
+/**
+ * The observer for answers of this content type; `undefined` where nothing can be found, and
+ * nothing is counted.
+ */
+export function observerFor(
+  contentType: string,
+  options: ObserverOptions,
+): PassingUsage | undefined {
   if (contentType.startsWith('text/event-stream')) return new EventUsage(options)
   if (/^application\/(?:[\w.+-]+\+)?json/.test(contentType)) return new JsonUsage(options.maxBytes)
   return options.isMetered ? new ByteCount() : undefined
@@ -94,7 +106,9 @@ class EventUsage implements PassingUsage {
 
   #read(block: Uint8Array): void {
     // Of `usageMetadata` this is the beginning.
-    const mayHaveUsage = Buffer.from(block.buffer, block.byteOffset, block.byteLength).includes('"usage')
+    const mayHaveUsage = Buffer.from(block.buffer, block.byteOffset, block.byteLength).includes(
+      '"usage',
+    )
     if (!mayHaveUsage && this.#shown === undefined) return
     for (const { data } of parseFrames(block)) {
       this.#shown?.read(data)
@@ -130,9 +144,13 @@ class JsonUsage implements PassingUsage {
   }
 
   end(): void {
-    const value = this.#size > this.#maxBytes ? undefined : parseJson(Buffer.concat(this.#chunks).toString('utf8'))?.value
+    const value =
+      this.#size > this.#maxBytes
+        ? undefined
+        : parseJson(Buffer.concat(this.#chunks).toString('utf8'))?.value
     this.#chunks = []
     // Some stream a whole array of answers, of which each tells the counts so far.
-    for (const body of Array.isArray(value) ? objectsOf(value) : objectsOf([objectOf(value)])) this.#tally.add(body)
+    for (const body of Array.isArray(value) ? objectsOf(value) : objectsOf([objectOf(value)]))
+      this.#tally.add(body)
   }
 }

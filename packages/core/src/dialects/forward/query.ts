@@ -7,13 +7,17 @@ const QUERY = /^[\w\-.~!$&'()*+,;=:@/?%|[\]{}^`\\"<>]*$/
 const BROKEN_ESCAPE = /%(?![0-9a-f]{2})/i
 
 /**
- * The query as it came, its `?` included, without credentials and without the names in `taken`, which were meant for us.
- * Throws `invalid_request` for what is no query.
+ * The query as it came, its `?` included, without credentials and without the names in `taken`,
+ * which were meant for us. Throws `invalid_request` for what is no query.
  */
 export function forwardedQuery(search: string, taken: readonly string[] = []): string {
   if (search === '' || search === '?') return ''
   const query = search.slice(1)
-  if (!QUERY.test(query) || BROKEN_ESCAPE.test(query)) throw new GatewayError('invalid_request', 'The query of the address has characters that must be percent-encoded.')
+  if (!QUERY.test(query) || BROKEN_ESCAPE.test(query))
+    throw new GatewayError(
+      'invalid_request',
+      'The query of the address has characters that must be percent-encoded.',
+    )
   const kept = query.split('&').filter((pair) => {
     const name = nameOf(pair)
     return !CREDENTIALS.includes(name) && !taken.includes(name)

@@ -25,13 +25,19 @@ export interface StoredRequest extends Pick<ClientRequest, 'params' | 'query' | 
 }
 
 /**
- * A request about something one provider keeps. A `model` beside it (in the query, in the JSON, in front of the file) says
- * by its prefix which provider that is, and is not sent.
+ * A request about something one provider keeps. A `model` beside it (in the query, in the JSON, in
+ * front of the file) says by its prefix which provider that is, and is not sent.
  */
-export function readStoredRequest(api: Dialect, endpoint: StoredEndpoint, request: StoredRequest): Operation {
+export function readStoredRequest(
+  api: Dialect,
+  endpoint: StoredEndpoint,
+  request: StoredRequest,
+): Operation {
   const { body } = request
   const model = request.query.get('model') ?? modelOf(body)
-  const path = endpoint.path.replace('{id}', () => idOf(request.params.id)) + forwardedQuery(request.search, ['model'])
+  const path =
+    endpoint.path.replace('{id}', () => idOf(request.params.id)) +
+    forwardedQuery(request.search, ['model'])
   const { method } = endpoint
   return {
     model: model === null || model === '' ? undefined : model,
@@ -43,7 +49,16 @@ export function readStoredRequest(api: Dialect, endpoint: StoredEndpoint, reques
     // Done twice, an upload is a second file and a batch is paid for again.
     provider: wantedFor(api, request, { isRepeatable: body === undefined }),
     translationFor: (target, context) =>
-      forward({ api, answer: endpoint.answer, path: endpoint.path, buildRequest: () => ({ method, path, dropped: [], ...bodyOf(body) }) }, target, context),
+      forward(
+        {
+          api,
+          answer: endpoint.answer,
+          path: endpoint.path,
+          buildRequest: () => ({ method, path, dropped: [], ...bodyOf(body) }),
+        },
+        target,
+        context,
+      ),
   }
 }
 
@@ -68,5 +83,9 @@ const ID = /^\w[\w.:-]{0,255}$/
 /** One segment of a path, and nothing that a server could take for more. */
 function idOf(id: string | undefined): string {
   if (id !== undefined && ID.test(id)) return id
-  throw new GatewayError('invalid_request', 'The id in the address must consist of letters, digits and ". _ : -".', { param: 'id' })
+  throw new GatewayError(
+    'invalid_request',
+    'The id in the address must consist of letters, digits and ". _ : -".',
+    { param: 'id' },
+  )
 }

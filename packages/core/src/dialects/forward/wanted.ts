@@ -5,6 +5,14 @@ import type { ProviderWanted } from '../operation.ts'
 export const PROVIDER_HEADER = 'x-postern-provider'
 
 /** A provider that speaks `api`: the one the client names, or the only one there is. */
-export function wantedFor(api: Dialect, request: Pick<ClientRequest, 'header'>, options: { readonly isRepeatable?: boolean } = {}): ProviderWanted {
-  return { name: request.header(PROVIDER_HEADER), speaks: api, isRepeatable: options.isRepeatable === true }
+export function wantedFor(
+  api: Dialect,
+  request: Pick<ClientRequest, 'header'>,
+  options: { readonly isRepeatable?: boolean } = {},
+): ProviderWanted {
+  return {
+    name: request.header(PROVIDER_HEADER),
+    speaks: api,
+    isRepeatable: options.isRepeatable === true,
+  }
 }

@@ -48,14 +48,19 @@ export class AnswerObserver {
   /** Looks at a chunk. Gives back the error it carries; a whole answer is one chunk. */
   observe(chunk: JsonObject): GatewayError | undefined {
     const { error, candidates, promptFeedback } = chunk
-    if (error !== undefined && error !== null && error !== true) return errorInAnswer(error, this.#provider)
-    const foreign = candidates === undefined || candidates === null ? foreignError(chunk, this.#provider) : undefined
+    if (error !== undefined && error !== null && error !== true)
+      return errorInAnswer(error, this.#provider)
+    const foreign =
+      candidates === undefined || candidates === null
+        ? foreignError(chunk, this.#provider)
+        : undefined
     if (foreign !== undefined) return foreign
     for (const [position, candidate] of listOf(candidates).entries()) {
       const broken = isObject(candidate) ? this.#observe(candidate, position) : undefined
       if (broken !== undefined) return broken
     }
-    const blocked = this.#blocked || this.#candidates.size > 0 ? undefined : blockedPrompt(promptFeedback)
+    const blocked =
+      this.#blocked || this.#candidates.size > 0 ? undefined : blockedPrompt(promptFeedback)
     if (blocked !== undefined) {
       this.#blocked = true
       this.finishes.push(blocked)
@@ -63,17 +68,31 @@ export class AnswerObserver {
     return undefined
   }
 
-  /** A whole answer has ended, whether it says so or not. Throws `upstream_invalid` for one that says nothing. */
+  /**
+   * A whole answer has ended, whether it says so or not. Throws `upstream_invalid` for one that
+   * says nothing.
+   */
   finishWhole({ candidates }: JsonObject): void {
     for (const candidate of listOf(candidates)) {
-      if (isObject(candidate) && (finishWord(candidate['finishReason']) !== undefined || partsOf(candidate).length > 0)) continue
-      throw new GatewayError('upstream_invalid', `${this.#provider} sent a candidate without content or finish reason.`)
+      if (
+        isObject(candidate) &&
+        (finishWord(candidate['finishReason']) !== undefined || partsOf(candidate).length > 0)
+      )
+        continue
+      throw new GatewayError(
+        'upstream_invalid',
+        `${this.#provider} sent a candidate without content or finish reason.`,
+      )
     }
     if (!this.#blocked && this.#candidates.size === 0) {
-      throw new GatewayError('upstream_invalid', `${this.#provider} sent an answer without content or finish reason.`)
+      throw new GatewayError(
+        'upstream_invalid',
+        `${this.#provider} sent an answer without content or finish reason.`,
+      )
     }
     for (const candidate of this.#candidates.values()) {
-      if (!candidate.finished) this.finishes.push({ reason: candidate.hasCalls ? 'tool_calls' : 'stop' })
+      if (!candidate.finished)
+        this.finishes.push({ reason: candidate.hasCalls ? 'tool_calls' : 'stop' })
     }
   }
 
@@ -87,7 +106,9 @@ export class AnswerObserver {
     const word = finishWord(candidate['finishReason'])
     if (word === undefined || state.finished) return undefined
     state.finished = true
-    const broken = state.hasContent ? undefined : brokenCandidate(word, candidate['finishMessage'], this.#provider)
+    const broken = state.hasContent
+      ? undefined
+      : brokenCandidate(word, candidate['finishMessage'], this.#provider)
     if (broken !== undefined) return broken
     this.finishes.push(finishOf(word, state.hasCalls, candidate['finishMessage']))
     return undefined
@@ -103,15 +124,27 @@ export class AnswerObserver {
   }
 }
 
-/** Whether a candidate of a chunk holds a part of the answer: an empty text is none, its signature is. */
+/**
+ * Whether a candidate of a chunk holds a part of the answer: an empty text is none, its signature
+ * is.
+ */
 export function hasContent(candidate: JsonObject): boolean {
-  return partsOf(candidate).some((part) => textOf(part['text']) !== undefined || Object.keys(part).some((field) => field !== 'text' && field !== 'thought'))
+  return partsOf(candidate).some(
+    (part) =>
+      textOf(part['text']) !== undefined ||
+      Object.keys(part).some((field) => field !== 'text' && field !== 'thought'),
+  )
 }
 
 /** Text that is no thought, a call, or media: a signature alone shows nothing. */
 function isShown(part: JsonObject): boolean {
   if (part['thought'] === true) return false
-  return textOf(part['text']) !== undefined || Object.keys(part).some((field) => field !== 'text' && field !== 'thought' && field !== 'thoughtSignature')
+  return (
+    textOf(part['text']) !== undefined ||
+    Object.keys(part).some(
+      (field) => field !== 'text' && field !== 'thought' && field !== 'thoughtSignature',
+    )
+  )
 }
 
 function partsOf({ content }: JsonObject): JsonObject[] {

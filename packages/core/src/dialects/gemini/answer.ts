@@ -13,10 +13,17 @@ export function readAnswer(body: JsonObject, call: CallContext): Answer {
   const collector = new AnswerCollector()
   for (const event of new AnswerReader(call).readChunk(body)) collector.add(event)
   const answer = collector.finish()
-  if (answer === undefined) throw new GatewayError('upstream_invalid', `${call.provider} sent an answer without content or finish reason.`)
+  if (answer === undefined)
+    throw new GatewayError(
+      'upstream_invalid',
+      `${call.provider} sent an answer without content or finish reason.`,
+    )
   const answered = listOf(body['candidates']).length
   if (answered > answer.choices.length) {
-    throw new GatewayError('upstream_invalid', `${call.provider} sent a candidate without content or finish reason.`)
+    throw new GatewayError(
+      'upstream_invalid',
+      `${call.provider} sent a candidate without content or finish reason.`,
+    )
   }
   return answer
 }
@@ -52,7 +59,9 @@ class AnswerCollector {
   /** `undefined` when nothing was said. */
   finish(): Answer | undefined {
     if (this.#choices.size === 0) return undefined
-    const choices = [...this.#choices.entries()].toSorted(([a], [b]) => a - b).map(([, choice]) => finishChoice(choice))
+    const choices = [...this.#choices.entries()]
+      .toSorted(([a], [b]) => a - b)
+      .map(([, choice]) => finishChoice(choice))
     return { ...this.#head, choices, usage: this.#usage }
   }
 
@@ -79,11 +88,19 @@ function addToChoice(choice: OpenChoice, event: ChoiceEvent): void {
       parts.push({ type: 'reasoning', text: event.text })
       return
     case 'reasoning-signature':
-      if (last?.type === 'reasoning' && last.signature === undefined) parts[parts.length - 1] = { ...last, signature: event.signature }
+      if (last?.type === 'reasoning' && last.signature === undefined)
+        parts[parts.length - 1] = { ...last, signature: event.signature }
       else parts.push({ type: 'reasoning', text: '', signature: event.signature })
       return
     case 'tool-call':
-      parts.push({ type: 'tool-call', id: event.id, name: event.name, arguments: '', kind: event.kind, signature: event.signature })
+      parts.push({
+        type: 'tool-call',
+        id: event.id,
+        name: event.name,
+        arguments: '',
+        kind: event.kind,
+        signature: event.signature,
+      })
       return
     case 'tool-arguments':
       addArguments(parts, event)
@@ -102,7 +119,10 @@ function addToChoice(choice: OpenChoice, event: ChoiceEvent): void {
   }
 }
 
-function addArguments(parts: Part[], { index, text }: { readonly index: number; readonly text: string }): void {
+function addArguments(
+  parts: Part[],
+  { index, text }: { readonly index: number; readonly text: string },
+): void {
   let seen = -1
   const at = parts.findIndex((part) => part.type === 'tool-call' && ++seen === index)
   const call = parts[at] as ToolCallPart
@@ -113,7 +133,9 @@ function addArguments(parts: Part[], { index, text }: { readonly index: number; 
 function finishChoice({ parts, annotations, logprobs, finish }: OpenChoice): AnswerChoice {
   return {
     parts,
-    finish: finish ?? { reason: parts.some((part) => part.type === 'tool-call') ? 'tool_calls' : 'stop' },
+    finish: finish ?? {
+      reason: parts.some((part) => part.type === 'tool-call') ? 'tool_calls' : 'stop',
+    },
     ...(logprobs === undefined ? {} : { logprobs }),
     ...(annotations.length === 0 ? {} : { annotations }),
   }

@@ -29,7 +29,9 @@ describe('ArgumentWriter', () => {
       { jsonPath: "$['odd key'][0][0]", numberValue: 1 },
       { jsonPath: '$["a.b"]', numberValue: 2 },
     ]
-    expect(written(pieces).join('')).toBe('{"a":{"b":true,"list":[{"x":null,"y":1.5},{"x":"z"}]},"odd key":[[1]],"a.b":2}')
+    expect(written(pieces).join('')).toBe(
+      '{"a":{"b":true,"list":[{"x":null,"y":1.5},{"x":"z"}]},"odd key":[[1]],"a.b":2}',
+    )
   })
 
   it('closes a string whose end never came', () => {
@@ -47,7 +49,10 @@ describe('ArgumentWriter', () => {
 
   it('keeps a character cut between two pieces', () => {
     const [high, low] = ['\ud83d', '\ude00']
-    const text = written([{ jsonPath: '$.a', stringValue: high, willContinue: true }, { jsonPath: '$.a', stringValue: low }]).join('')
+    const text = written([
+      { jsonPath: '$.a', stringValue: high, willContinue: true },
+      { jsonPath: '$.a', stringValue: low },
+    ]).join('')
     expect(JSON.parse(text)).toEqual({ a: '😀' })
   })
 
@@ -61,14 +66,26 @@ describe('ArgumentWriter', () => {
     ['no path', ['$']],
     ['nonsense', ['$.a..b']],
   ])('refuses %s', (_, paths) => {
-    expect(() => written(paths.map((jsonPath) => ({ jsonPath, numberValue: 1 })))).toThrow(RangeError)
+    expect(() => written(paths.map((jsonPath) => ({ jsonPath, numberValue: 1 })))).toThrow(
+      RangeError,
+    )
   })
 
   it('gives back any object of non-empty containers, in pieces', () => {
-    const leaf = fc.oneof(fc.string({ unit: 'binary' }), fc.integer(), fc.boolean(), fc.constant(null))
+    const leaf = fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.integer(),
+      fc.boolean(),
+      fc.constant(null),
+    )
     const key = fc.stringMatching(/^[a-z]{1,4}$/)
     const value = fc.letrec((tie) => ({
-      any: fc.oneof({ maxDepth: 3 }, leaf, fc.array(tie('any'), { minLength: 1, maxLength: 3 }), fc.dictionary(key, tie('any'), { minKeys: 1, maxKeys: 3 })),
+      any: fc.oneof(
+        { maxDepth: 3 },
+        leaf,
+        fc.array(tie('any'), { minLength: 1, maxLength: 3 }),
+        fc.dictionary(key, tie('any'), { minKeys: 1, maxKeys: 3 }),
+      ),
     })).any
     fc.assert(
       fc.property(fc.dictionary(key, value, { maxKeys: 3 }), (object) => {

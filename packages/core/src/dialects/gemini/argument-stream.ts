@@ -10,8 +10,9 @@ interface OpenContainer {
 }
 
 /**
- * Writes the arguments of a streamed function call as JSON text, piece by piece. The provider names a path for each
- * piece (`$.filters[0].name`) and goes through the value in order, so containers open and close as the path moves on.
+ * Writes the arguments of a streamed function call as JSON text, piece by piece. The provider names
+ * a path for each piece (`$.filters[0].name`) and goes through the value in order, so containers
+ * open and close as the path moves on.
  */
 export class ArgumentWriter {
   readonly #open: OpenContainer[] = []
@@ -19,7 +20,10 @@ export class ArgumentWriter {
   #openString: string | undefined
   #started = false
 
-  /** The text of one `partialArgs` entry. Throws `RangeError` for a path that does not follow the ones before it. */
+  /**
+   * The text of one `partialArgs` entry. Throws `RangeError` for a path that does not follow the
+   * ones before it.
+   */
   write(piece: JsonObject): string {
     const path = piece['jsonPath']
     const value = valueOf(piece)
@@ -56,7 +60,12 @@ export class ArgumentWriter {
   #moveTo(path: readonly (string | number)[]): string {
     const last = path.length - 1
     let shared = 0
-    while (shared < last && shared < this.#open.length - 1 && this.#open[shared]?.current === path[shared]) shared += 1
+    while (
+      shared < last &&
+      shared < this.#open.length - 1 &&
+      this.#open[shared]?.current === path[shared]
+    )
+      shared += 1
     let text = this.#closeDownTo(shared + 1)
     this.#started = true
     for (let depth = shared; depth <= last; depth++) text += this.#step(path[depth] ?? 0, depth)
@@ -69,11 +78,16 @@ export class ArgumentWriter {
     const container = this.#open[depth]
     const label = kind === 'object' ? `${JSON.stringify(segment)}:` : ''
     if (container === undefined) {
-      if (segment !== 0 && kind === 'array') throw new RangeError('an array begins after its first element')
+      if (segment !== 0 && kind === 'array')
+        throw new RangeError('an array begins after its first element')
       this.#open.push({ kind, current: segment, keys: new Set([segment]) })
       return (kind === 'array' ? '[' : '{') + label
     }
-    if (container.kind !== kind || container.keys.has(segment) || (kind === 'array' && segment !== container.keys.size)) {
+    if (
+      container.kind !== kind ||
+      container.keys.has(segment) ||
+      (kind === 'array' && segment !== container.keys.size)
+    ) {
       throw new RangeError('a path does not follow the one before it')
     }
     container.current = segment
@@ -101,7 +115,8 @@ function parsePath(path: string): (string | number)[] {
     end += match[0].length
     segments.push(segmentOf(match))
   }
-  if (end !== path.length || typeof segments[0] !== 'string') throw new RangeError('not a path into an object')
+  if (end !== path.length || typeof segments[0] !== 'string')
+    throw new RangeError('not a path into an object')
   return segments
 }
 

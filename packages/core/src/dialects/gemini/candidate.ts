@@ -36,7 +36,10 @@ export class CandidateReader {
     this.#call = call
   }
 
-  /** Adds what a chunk says of this candidate to `events`. Throws `upstream_invalid` for arguments out of order. */
+  /**
+   * Adds what a chunk says of this candidate to `events`. Throws `upstream_invalid` for arguments
+   * out of order.
+   */
   read(candidate: JsonObject, events: StreamEvent[]): void {
     const begin = events.length
     const content = candidate['content']
@@ -45,19 +48,32 @@ export class CandidateReader {
       for (const part of parts) if (isObject(part)) this.#part(part, events)
     }
     const logprobs = readLogprobs(candidate['logprobsResult'])
-    if (logprobs !== undefined) events.push({ type: 'logprobs', choice: this.#choice, value: logprobs })
+    if (logprobs !== undefined)
+      events.push({ type: 'logprobs', choice: this.#choice, value: logprobs })
     // Each chunk repeats the grounding of those before it.
-    if (candidate['groundingMetadata'] !== undefined) this.#grounding = candidate['groundingMetadata']
+    if (candidate['groundingMetadata'] !== undefined)
+      this.#grounding = candidate['groundingMetadata']
     const word = finishWord(candidate['finishReason'])
     if (word === undefined || this.finished) return
     this.finished = true
     this.#closeCall(events)
-    const broken = this.#hasContent ? undefined : brokenCandidate(word, candidate['finishMessage'], this.#call.provider)
+    const broken = this.#hasContent
+      ? undefined
+      : brokenCandidate(word, candidate['finishMessage'], this.#call.provider)
     if (broken !== undefined) throw broken
     const citations = readCitations(this.#grounding, this.#text)
     // A signature ends the text: what annotates it goes before.
-    if (citations.length > 0) events.splice(afterText(events, begin), 0, { type: 'annotations', choice: this.#choice, value: citations })
-    events.push({ type: 'finish', choice: this.#choice, finish: finishOf(word, this.#calls > 0, candidate['finishMessage']) })
+    if (citations.length > 0)
+      events.splice(afterText(events, begin), 0, {
+        type: 'annotations',
+        choice: this.#choice,
+        value: citations,
+      })
+    events.push({
+      type: 'finish',
+      choice: this.#choice,
+      finish: finishOf(word, this.#calls > 0, candidate['finishMessage']),
+    })
   }
 
   #part(part: JsonObject, events: StreamEvent[]): void {
@@ -91,7 +107,11 @@ export class CandidateReader {
 
   #sign(value: string | undefined, events: StreamEvent[]): void {
     if (value === undefined) return
-    events.push({ type: 'reasoning-signature', choice: this.#choice, signature: { origin: ORIGIN, value } })
+    events.push({
+      type: 'reasoning-signature',
+      choice: this.#choice,
+      signature: { origin: ORIGIN, value },
+    })
   }
 
   /** Whether the part began a call, which then carries the signature. */
@@ -121,7 +141,11 @@ export class CandidateReader {
       this.#addArguments(call, events)
       if (!goesOn) this.#closeCall(events)
     } else {
-      this.#pushArguments(index, isObject(call['args']) ? JSON.stringify(call['args']) : '{}', events)
+      this.#pushArguments(
+        index,
+        isObject(call['args']) ? JSON.stringify(call['args']) : '{}',
+        events,
+      )
     }
     return true
   }
@@ -139,7 +163,11 @@ export class CandidateReader {
     try {
       return writer.write(piece)
     } catch (cause) {
-      throw new GatewayError('upstream_invalid', `${this.#call.provider} streamed the arguments of a function call out of order.`, { cause })
+      throw new GatewayError(
+        'upstream_invalid',
+        `${this.#call.provider} streamed the arguments of a function call out of order.`,
+        { cause },
+      )
     }
   }
 
@@ -165,7 +193,9 @@ function mediaOf(part: JsonObject): Part | undefined {
   const { inlineData } = part
   if (!isObject(inlineData)) {
     const { thoughtSignature: _, ...value } = part
-    return Object.keys(value).length === 0 ? undefined : { type: 'extension', dialect: ORIGIN, value }
+    return Object.keys(value).length === 0
+      ? undefined
+      : { type: 'extension', dialect: ORIGIN, value }
   }
   const data = textOf(inlineData['data']) ?? ''
   const mediaType = textOf(inlineData['mimeType']) ?? 'application/octet-stream'

@@ -7,14 +7,18 @@ interface Source {
 }
 
 /**
- * `groundingMetadata` as OpenAI's `url_citation` annotations. The provider counts UTF-8 bytes, OpenAI characters, so
- * the text of the answer is needed. A source no passage refers to is cited for the whole answer.
+ * `groundingMetadata` as OpenAI's `url_citation` annotations. The provider counts UTF-8 bytes,
+ * OpenAI characters, so the text of the answer is needed. A source no passage refers to is cited
+ * for the whole answer.
  */
 export function readCitations(grounding: unknown, text: string): readonly JsonObject[] {
   if (!isObject(grounding)) return []
   const sources = listOf(grounding['groundingChunks']).map(sourceOf)
   const supports = listOf(grounding['groundingSupports']).filter(isObject)
-  if (supports.length === 0) return sources.flatMap((source) => (source === undefined ? [] : [citation(source, 0, text.length)]))
+  if (supports.length === 0)
+    return sources.flatMap((source) =>
+      source === undefined ? [] : [citation(source, 0, text.length)],
+    )
   const bytes = Buffer.from(text)
   return supports.flatMap((support) => {
     const segment = isObject(support['segment']) ? support['segment'] : {}
@@ -38,7 +42,10 @@ function sourceOf(chunk: unknown): Source | undefined {
 }
 
 function citation(source: Source, start: number, end: number): JsonObject {
-  return { type: 'url_citation', url_citation: { url: source.url, title: source.title, start_index: start, end_index: end } }
+  return {
+    type: 'url_citation',
+    url_citation: { url: source.url, title: source.title, start_index: start, end_index: end },
+  }
 }
 
 function charactersIn(bytes: Buffer, offset: unknown): number {

@@ -12,7 +12,13 @@ interface RequestOptions {
 
 /** What a client sends, as the endpoint table hands it over. */
 export function clientRequest(body: JsonObject, options: RequestOptions = {}): ClientRequest {
-  const { model = 'gemini-2.5-flash', action = 'generateContent', version = 'v1beta', query = '', parsedByHost = false } = options
+  const {
+    model = 'gemini-2.5-flash',
+    action = 'generateContent',
+    version = 'v1beta',
+    query = '',
+    parsedByHost = false,
+  } = options
   return {
     body,
     bytes: parsedByHost ? undefined : Buffer.from(JSON.stringify(body)),
@@ -29,8 +35,14 @@ export function parsed(body: JsonObject = hello, options: RequestOptions = {}): 
 }
 
 /** A request for a stream of events, or of the elements of an array. */
-export function streamRequest(form: 'events' | 'array' = 'events', body: JsonObject = hello): GenerateRequest {
-  return parsed(body, { action: 'streamGenerateContent', query: form === 'events' ? 'alt=sse' : '' })
+export function streamRequest(
+  form: 'events' | 'array' = 'events',
+  body: JsonObject = hello,
+): GenerateRequest {
+  return parsed(body, {
+    action: 'streamGenerateContent',
+    query: form === 'events' ? 'alt=sse' : '',
+  })
 }
 
 export function renderContext(request: GenerateRequest = streamRequest()): RenderContext {
@@ -40,5 +52,12 @@ export function renderContext(request: GenerateRequest = streamRequest()): Rende
 /** Ids count from one in every context. */
 export function callContext(changes: Partial<CallContext> = {}): CallContext {
   let ids = 0
-  return { provider: 'acme', model: 'gemini-2.5-flash', stream: true, quirks: {}, newId: (prefix) => `${prefix}${++ids}`, ...changes }
+  return {
+    provider: 'acme',
+    model: 'gemini-2.5-flash',
+    stream: true,
+    quirks: {},
+    newId: (prefix) => `${prefix}${++ids}`,
+    ...changes,
+  }
 }

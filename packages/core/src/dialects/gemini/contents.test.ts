@@ -5,7 +5,12 @@ import { modelTraits } from './models.ts'
 
 function built(messages: readonly Message[], model = 'gemini-2.5-flash') {
   const dropped = new Set<string>()
-  const { systemInstruction, contents } = buildContents(messages, { provider: 'gemini', dropUnsupported: false, traits: modelTraits(model), dropped })
+  const { systemInstruction, contents } = buildContents(messages, {
+    provider: 'gemini',
+    dropUnsupported: false,
+    traits: modelTraits(model),
+    dropped,
+  })
   return { systemInstruction, contents, dropped: [...dropped] }
 }
 
@@ -42,7 +47,10 @@ describe('system messages', () => {
   })
 
   it('become user text later, and that is reported', () => {
-    const { systemInstruction, contents, dropped } = built([user(text('hi')), { role: 'system', parts: [text('be brief')] }])
+    const { systemInstruction, contents, dropped } = built([
+      user(text('hi')),
+      { role: 'system', parts: [text('be brief')] },
+    ])
     expect(systemInstruction).toBeUndefined()
     expect(contents).toEqual([{ role: 'user', parts: [{ text: 'hi' }, { text: 'be brief' }] }])
     expect(dropped).toEqual(['system (later messages sent as user text)'])
@@ -50,20 +58,40 @@ describe('system messages', () => {
 
   it('become user text when nothing else is said or the model takes none', () => {
     const alone = built([{ role: 'system', parts: [text('go')] }])
-    expect(alone).toEqual({ systemInstruction: undefined, contents: [{ role: 'user', parts: [{ text: 'go' }] }], dropped: ['system (sent as user text)'] })
-    const gemma = built([{ role: 'system', parts: [text('go')] }, user(text('hi'))], 'gemma-3-27b-it')
+    expect(alone).toEqual({
+      systemInstruction: undefined,
+      contents: [{ role: 'user', parts: [{ text: 'go' }] }],
+      dropped: ['system (sent as user text)'],
+    })
+    const gemma = built(
+      [{ role: 'system', parts: [text('go')] }, user(text('hi'))],
+      'gemma-3-27b-it',
+    )
     expect(gemma.contents).toEqual([{ role: 'user', parts: [{ text: 'go' }, { text: 'hi' }] }])
   })
 
   it('are refused with an image', () => {
-    const image: Part = { type: 'image', source: { kind: 'data', mediaType: 'image/png', data: 'AA' } }
-    expect(() => built([{ role: 'system', parts: [image] }])).toThrow(expect.objectContaining({ code: 'unsupported_content', details: expect.objectContaining({ param: 'messages.0' }) }))
+    const image: Part = {
+      type: 'image',
+      source: { kind: 'data', mediaType: 'image/png', data: 'AA' },
+    }
+    expect(() => built([{ role: 'system', parts: [image] }])).toThrow(
+      expect.objectContaining({
+        code: 'unsupported_content',
+        details: expect.objectContaining({ param: 'messages.0' }),
+      }),
+    )
   })
 })
 
 describe('turns', () => {
   it('join consecutive messages of one role and leave empty text out', () => {
-    const { contents } = built([user(text('a')), user(text(''), text('b')), assistant(text('')), assistant({ type: 'refusal', text: 'no' })])
+    const { contents } = built([
+      user(text('a')),
+      user(text(''), text('b')),
+      assistant(text('')),
+      assistant({ type: 'refusal', text: 'no' }),
+    ])
     expect(contents).toEqual([
       { role: 'user', parts: [{ text: 'a' }, { text: 'b' }] },
       { role: 'model', parts: [{ text: 'no' }] },
@@ -71,18 +99,26 @@ describe('turns', () => {
   })
 
   it('must have something in them', () => {
-    expect(() => built([user(text(''))])).toThrow(expect.objectContaining({ code: 'unsupported_content' }))
+    expect(() => built([user(text(''))])).toThrow(
+      expect.objectContaining({ code: 'unsupported_content' }),
+    )
   })
 
   it('report names, cache hints and image details', () => {
-    const image: Part = { type: 'image', detail: 'high', source: { kind: 'data', mediaType: 'image/png', data: 'AA' } }
-    const { dropped } = built([{ role: 'user', name: 'ann', parts: [image, { type: 'text', text: 'x', cacheHint: {} }] }])
+    const image: Part = {
+      type: 'image',
+      detail: 'high',
+      source: { kind: 'data', mediaType: 'image/png', data: 'AA' },
+    }
+    const { dropped } = built([
+      { role: 'user', name: 'ann', parts: [image, { type: 'text', text: 'x', cacheHint: {} }] },
+    ])
     expect(dropped).toEqual(['messages.name', 'image_url.detail', 'cache_control'])
   })
 })
 
 describe('tool calls and results', () => {
-  it('find the name of the call, keep the provider\'s ids and leave out those of others', () => {
+  it("find the name of the call, keep the provider's ids and leave out those of others", () => {
     const { contents } = built([
       user(text('go')),
       assistant(call('own-1', 'one'), call('call_gm_7', 'two'), call('toolu_1', 'three')),
@@ -109,7 +145,13 @@ describe('tool calls and results', () => {
     const { contents } = built([
       user(text('go')),
       assistant(call('call_1', 'same'), call('call_2', 'same')),
-      tool({ ...result('call_2', 'second'), content: [{ type: 'text', text: 'second' }, { type: 'image', source: { kind: 'data', mediaType: 'image/png', data: 'AA' } }] }),
+      tool({
+        ...result('call_2', 'second'),
+        content: [
+          { type: 'text', text: 'second' },
+          { type: 'image', source: { kind: 'data', mediaType: 'image/png', data: 'AA' } },
+        ],
+      }),
       tool(result('call_1', 'first')),
       user(text('and?')),
     ])
@@ -128,12 +170,18 @@ describe('tool calls and results', () => {
       assistant(call('call_0', 'two')),
       tool(result('call_0', 'b')),
     ])
-    expect(contents[3]?.parts).toEqual([{ functionResponse: { name: 'two', response: { result: 'b' } } }])
+    expect(contents[3]?.parts).toEqual([
+      { functionResponse: { name: 'two', response: { result: 'b' } } },
+    ])
   })
 
   it.each([
     ['an error', result('call_1', '{"code":7}', { isError: true }), { error: '{"code":7}' }],
-    ['an empty result', { type: 'tool-result', id: 'call_1', content: [] } as const, { result: '' }],
+    [
+      'an empty result',
+      { type: 'tool-result', id: 'call_1', content: [] } as const,
+      { result: '' },
+    ],
   ])('send %s as an object', (_, part, response) => {
     const { contents } = built([assistant(call('call_1', 'one')), tool(part)])
     expect(contents[1]?.parts).toEqual([{ functionResponse: { name: 'one', response } }])
@@ -161,7 +209,12 @@ describe('signatures', () => {
   it('A3: come back byte for byte, on calls and as empty text', () => {
     const { contents, dropped } = built([
       user(text('go')),
-      assistant({ type: 'reasoning', text: 'thoughts', ...signed('sig+/=A') }, text('hm'), { type: 'reasoning', text: '', ...signed('sigB') }, call('x1', 'one', signed('sigC'))),
+      assistant(
+        { type: 'reasoning', text: 'thoughts', ...signed('sig+/=A') },
+        text('hm'),
+        { type: 'reasoning', text: '', ...signed('sigB') },
+        call('x1', 'one', signed('sigC')),
+      ),
     ])
     expect(contents[1]?.parts).toEqual([
       { text: '', thoughtSignature: 'sig+/=A' },
@@ -182,7 +235,10 @@ describe('signatures', () => {
         call('call_1', 'one', signed('s', 'other-dialect')),
       ),
     ])
-    expect(contents[0]?.parts).toEqual([{ executableCode: { code: '1' } }, { functionCall: { name: 'one', args: { a: 1 } } }])
+    expect(contents[0]?.parts).toEqual([
+      { executableCode: { code: '1' } },
+      { functionCall: { name: 'one', args: { a: 1 } } },
+    ])
     expect(dropped).toEqual([
       'reasoning (signed by another provider)',
       'reasoning (no signature of this provider)',
@@ -202,9 +258,12 @@ describe('signatures', () => {
       assistant(call('x3', 'three', signed('own'))),
       tool(result('x3', 'r')),
     ]
-    // The old result and the new question share a user turn, so the old call cannot be told from the current ones.
+    // The old result and the new question share a user turn, so the old call cannot be told from
+    // the current ones.
     const { contents, dropped } = built(messages, 'gemini-3-pro-preview')
-    const signatures = contents.flatMap(({ parts }) => parts.filter((part) => 'functionCall' in part).map((part) => part['thoughtSignature']))
+    const signatures = contents.flatMap(({ parts }) =>
+      parts.filter((part) => 'functionCall' in part).map((part) => part['thoughtSignature']),
+    )
     expect(signatures).toEqual([SIGNATURE_PLACEHOLDER, SIGNATURE_PLACEHOLDER, undefined, 'own'])
     expect(dropped).toEqual([`tool_calls.signature (repaired: ${SIGNATURE_PLACEHOLDER})`])
     expect(built(messages).dropped).toEqual([])
@@ -212,7 +271,13 @@ describe('signatures', () => {
 
   it('of earlier turns are left alone', () => {
     const { contents, dropped } = built(
-      [user(text('old')), assistant(call('call_0', 'zero')), tool(result('call_0', 'r')), assistant(text('done')), user(text('new'))],
+      [
+        user(text('old')),
+        assistant(call('call_0', 'zero')),
+        tool(result('call_0', 'r')),
+        assistant(text('done')),
+        user(text('new')),
+      ],
       'gemini-3-pro-preview',
     )
     expect(contents[1]?.parts).toEqual([{ functionCall: { name: 'zero', args: { a: 1 } } }])

@@ -34,8 +34,9 @@ export interface ContentsContext {
 }
 
 /**
- * The messages as `systemInstruction` and `contents`: roles alternate, results of parallel calls stand in one turn.
- * Throws `unsupported_content` for a part the provider cannot take, `invalid_request` for a result without its call.
+ * The messages as `systemInstruction` and `contents`: roles alternate, results of parallel calls
+ * stand in one turn. Throws `unsupported_content` for a part the provider cannot take,
+ * `invalid_request` for a result without its call.
  */
 export function buildContents(messages: readonly Message[], context: ContentsContext): Contents {
   const builder = new ContentsBuilder(context)
@@ -62,7 +63,8 @@ class ContentsBuilder {
       this.#writeResults()
       if (message.name !== undefined) this.#context.dropped.add('messages.name')
     }
-    if (message.role === 'system' || message.role === 'developer') return this.#addSystem(message, place)
+    if (message.role === 'system' || message.role === 'developer')
+      return this.#addSystem(message, place)
     const role = message.role === 'assistant' ? 'model' : 'user'
     const parts: JsonObject[] = []
     for (const part of message.parts) {
@@ -86,17 +88,30 @@ class ContentsBuilder {
       this.#system.length = 0
     }
     if (this.#contents.length === 0) {
-      throw new GatewayError('unsupported_content', `${provider} needs at least one message with content.`, { param: 'messages' })
+      throw new GatewayError(
+        'unsupported_content',
+        `${provider} needs at least one message with content.`,
+        { param: 'messages' },
+      )
     }
     if (traits.requiresSignatures) this.#repairSignatures()
-    return { ...(this.#system.length === 0 ? {} : { systemInstruction: { parts: this.#system } }), contents: this.#contents }
+    return {
+      ...(this.#system.length === 0 ? {} : { systemInstruction: { parts: this.#system } }),
+      contents: this.#contents,
+    }
   }
 
   #addSystem(message: Message, place: MediaPlace): void {
     const parts: JsonObject[] = []
     for (const part of message.parts) {
       if (part.type !== 'text') {
-        this.#context.dropped.add(refuseOrDrop(this.#context, place.param, `content of type ${part.type} in a system message`))
+        this.#context.dropped.add(
+          refuseOrDrop(
+            this.#context,
+            place.param,
+            `content of type ${part.type} in a system message`,
+          ),
+        )
         continue
       }
       this.#noteLosses(part)
@@ -138,7 +153,9 @@ class ContentsBuilder {
         return [this.#tools.callToPart(part)]
       case 'reasoning':
         // The signature holds the thoughts; their visible summary is not for the model.
-        return part.signature?.origin === ORIGIN ? [{ text: '', thoughtSignature: part.signature.value }] : []
+        return part.signature?.origin === ORIGIN
+          ? [{ text: '', thoughtSignature: part.signature.value }]
+          : []
       case 'extension':
         return this.#ownPart(part, place)
     }
@@ -161,15 +178,25 @@ class ContentsBuilder {
     const { dropped } = this.#context
     if ('cacheHint' in part && part.cacheHint !== undefined) dropped.add('cache_control')
     if (part.type === 'file' && part.name !== undefined) dropped.add('file.filename')
-    if (part.type === 'image' && part.detail !== undefined && part.detail !== 'auto') dropped.add('image_url.detail')
+    if (part.type === 'image' && part.detail !== undefined && part.detail !== 'auto')
+      dropped.add('image_url.detail')
     if (part.type === 'reasoning' && part.signature?.origin !== ORIGIN) {
-      dropped.add(part.signature === undefined ? 'reasoning (no signature of this provider)' : 'reasoning (signed by another provider)')
+      dropped.add(
+        part.signature === undefined
+          ? 'reasoning (no signature of this provider)'
+          : 'reasoning (signed by another provider)',
+      )
     }
   }
 
-  /** Every step of the current turn, which begins at the last message of the user, must start with a signed call. */
+  /**
+   * Every step of the current turn, which begins at the last message of the user, must start with a
+   * signed call.
+   */
   #repairSignatures(): void {
-    const turnStart = this.#contents.findLastIndex(({ role, parts }) => role === 'user' && !parts.some((part) => 'functionResponse' in part))
+    const turnStart = this.#contents.findLastIndex(
+      ({ role, parts }) => role === 'user' && !parts.some((part) => 'functionResponse' in part),
+    )
     for (const { role, parts } of this.#contents.slice(turnStart + 1)) {
       const firstCall = role === 'model' ? parts.find((part) => 'functionCall' in part) : undefined
       if (firstCall === undefined || 'thoughtSignature' in firstCall) continue

@@ -44,7 +44,10 @@ export function errorInAnswer(error: unknown, provider: string): GatewayError {
   return errorOf(error, { provider, status: named ?? STATUS_WORDS.get(word ?? '') ?? 500 })
 }
 
-function errorOf(error: unknown, at: { readonly provider: string; readonly status: number }): GatewayError {
+function errorOf(
+  error: unknown,
+  at: { readonly provider: string; readonly status: number },
+): GatewayError {
   const body = isObject(error) ? error : { message: error }
   const details = listOf(body['details']).filter(isObject)
   const known = upstreamError({
@@ -54,10 +57,15 @@ function errorOf(error: unknown, at: { readonly provider: string; readonly statu
     providerCode: reasonOf(details) ?? textOf(body['status']),
   })
   const retryAfterMs = retryDelayOf(details)
-  return retryAfterMs === undefined ? known : new GatewayError(known.code, known.message, { ...known.details, retryAfterMs })
+  return retryAfterMs === undefined
+    ? known
+    : new GatewayError(known.code, known.message, { ...known.details, retryAfterMs })
 }
 
-/** `ErrorInfo.reason` says more than the status word: a bad key is an `INVALID_ARGUMENT` like any other. */
+/**
+ * `ErrorInfo.reason` says more than the status word: a bad key is an `INVALID_ARGUMENT` like any
+ * other.
+ */
 function reasonOf(details: readonly JsonObject[]): string | undefined {
   return details.map((detail) => textOf(detail['reason'])).find((reason) => reason !== undefined)
 }

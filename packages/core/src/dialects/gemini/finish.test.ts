@@ -2,8 +2,28 @@ import { describe, expect, it } from 'vitest'
 import type { Finish } from '../finish.ts'
 import { blockedPrompt, finishOf, finishWord } from './finish.ts'
 
-const FILTERED = ['SAFETY', 'RECITATION', 'LANGUAGE', 'BLOCKLIST', 'PROHIBITED_CONTENT', 'SPII', 'IMAGE_SAFETY', 'IMAGE_PROHIBITED_CONTENT', 'IMAGE_RECITATION', 'MODEL_ARMOR']
-const ODD = ['MALFORMED_FUNCTION_CALL', 'UNEXPECTED_TOOL_CALL', 'TOO_MANY_TOOL_CALLS', 'MALFORMED_RESPONSE', 'OTHER', 'IMAGE_OTHER', 'NO_IMAGE', 'BRAND_NEW']
+const FILTERED = [
+  'SAFETY',
+  'RECITATION',
+  'LANGUAGE',
+  'BLOCKLIST',
+  'PROHIBITED_CONTENT',
+  'SPII',
+  'IMAGE_SAFETY',
+  'IMAGE_PROHIBITED_CONTENT',
+  'IMAGE_RECITATION',
+  'MODEL_ARMOR',
+]
+const ODD = [
+  'MALFORMED_FUNCTION_CALL',
+  'UNEXPECTED_TOOL_CALL',
+  'TOO_MANY_TOOL_CALLS',
+  'MALFORMED_RESPONSE',
+  'OTHER',
+  'IMAGE_OTHER',
+  'NO_IMAGE',
+  'BRAND_NEW',
+]
 
 describe('finishOf', () => {
   it.each<[word: string, hasCalls: boolean, finish: Finish]>([
@@ -24,8 +44,14 @@ describe('finishOf', () => {
   })
 
   it('keeps the explanation of an odd end, cleaned', () => {
-    expect(finishOf('MALFORMED_FUNCTION_CALL', false, 'Malformed\ncall')).toEqual({ reason: 'length', native: 'MALFORMED_FUNCTION_CALL', detail: 'Malformed call' })
-    expect(finishOf('STOP', true, 'Model generated function call(s).')).toEqual({ reason: 'tool_calls' })
+    expect(finishOf('MALFORMED_FUNCTION_CALL', false, 'Malformed\ncall')).toEqual({
+      reason: 'length',
+      native: 'MALFORMED_FUNCTION_CALL',
+      detail: 'Malformed call',
+    })
+    expect(finishOf('STOP', true, 'Model generated function call(s).')).toEqual({
+      reason: 'tool_calls',
+    })
   })
 })
 
@@ -39,7 +65,10 @@ it.each([
 })
 
 it.each([
-  [{ blockReason: 'SAFETY', blockReasonMessage: 'no' }, { reason: 'content_filter', native: 'SAFETY', detail: 'no' }],
+  [
+    { blockReason: 'SAFETY', blockReasonMessage: 'no' },
+    { reason: 'content_filter', native: 'SAFETY', detail: 'no' },
+  ],
   [{ safetyRatings: [] }, undefined],
   [undefined, undefined],
 ])('blockedPrompt(%j)', (feedback, finish) => {

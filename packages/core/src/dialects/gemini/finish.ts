@@ -23,9 +23,21 @@ const REASONS: ReadonlyMap<string, FinishReason> = new Map<string, FinishReason>
 ])
 
 /** Words for an answer that broke: without content there is no answer at all. */
-const BROKEN: ReadonlySet<string> = new Set(['MALFORMED_FUNCTION_CALL', 'MALFORMED_RESPONSE', 'UNEXPECTED_TOOL_CALL', 'TOO_MANY_TOOL_CALLS', 'MISSING_THOUGHT_SIGNATURE', 'NO_IMAGE', 'IMAGE_OTHER', 'OTHER'])
+const BROKEN: ReadonlySet<string> = new Set([
+  'MALFORMED_FUNCTION_CALL',
+  'MALFORMED_RESPONSE',
+  'UNEXPECTED_TOOL_CALL',
+  'TOO_MANY_TOOL_CALLS',
+  'MISSING_THOUGHT_SIGNATURE',
+  'NO_IMAGE',
+  'IMAGE_OTHER',
+  'OTHER',
+])
 
-/** Words of a turn that may end in function calls; servers that imitate the API have one of their own for it. */
+/**
+ * Words of a turn that may end in function calls; servers that imitate the API have one of their
+ * own for it.
+ */
 const MAY_CALL: ReadonlySet<string> = new Set(['STOP', 'FUNCTION_CALL'])
 
 /** The word of a candidate that has ended; absent, empty or "unspecified" means it goes on. */
@@ -39,8 +51,9 @@ export function reasonOfWord(word: string): FinishReason | undefined {
 }
 
 /**
- * Why a candidate ended. `STOP` is also said of turns that end in function calls. Words without a counterpart
- * (`MALFORMED_FUNCTION_CALL`, `OTHER`, new ones) are no plain end and are kept in `native`.
+ * Why a candidate ended. `STOP` is also said of turns that end in function calls. Words without a
+ * counterpart (`MALFORMED_FUNCTION_CALL`, `OTHER`, new ones) are no plain end and are kept in
+ * `native`.
  */
 export function finishOf(word: string, hasCalls: boolean, message: unknown): Finish {
   const reason = MAY_CALL.has(word) ? (hasCalls ? 'tool_calls' : 'stop') : REASONS.get(word)
@@ -49,9 +62,18 @@ export function finishOf(word: string, hasCalls: boolean, message: unknown): Fin
   return { reason, native: word, ...detailOf(message) }
 }
 
-/** The error of a candidate without content that ended otherwise than an answer does; `undefined` for one that may be handed on. */
-export function brokenCandidate(word: string, message: unknown, provider: string): GatewayError | undefined {
-  return BROKEN.has(word) || (!MAY_CALL.has(word) && !REASONS.has(word)) ? brokenAnswer(provider, { word, ...detailOf(message) }) : undefined
+/**
+ * The error of a candidate without content that ended otherwise than an answer does; `undefined`
+ * for one that may be handed on.
+ */
+export function brokenCandidate(
+  word: string,
+  message: unknown,
+  provider: string,
+): GatewayError | undefined {
+  return BROKEN.has(word) || (!MAY_CALL.has(word) && !REASONS.has(word))
+    ? brokenAnswer(provider, { word, ...detailOf(message) })
+    : undefined
 }
 
 /** How an answer ends whose prompt was refused; `undefined` when it was not. */

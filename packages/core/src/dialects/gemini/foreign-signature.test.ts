@@ -30,7 +30,10 @@ describe('a signature in the place of a thoughtSignature', () => {
 
   it('that only looks like ours is left to the provider', () => {
     const text = Buffer.from('postern:1{"origin":1}').toString('base64')
-    expect(decodeSignature(text)).toEqual({ signature: { origin: 'gemini', value: text }, redacted: false })
+    expect(decodeSignature(text)).toEqual({
+      signature: { origin: 'gemini', value: text },
+      redacted: false,
+    })
     expect(isForeignSignature(undefined)).toBe(false)
   })
 })

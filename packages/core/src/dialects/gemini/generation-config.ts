@@ -18,8 +18,15 @@ const MAX_STOP_SEQUENCES = 5
 const MAX_SEED = 2 ** 31
 
 /** `generationConfig` of a request; `undefined` when the client left everything to the provider. */
-export function generationConfig(conversation: Conversation, traits: ModelTraits, dropped: Set<string>): JsonObject | undefined {
-  const config = { ...samplingConfig(conversation.sampling, dropped), ...formatConfig(conversation.responseFormat, dropped) }
+export function generationConfig(
+  conversation: Conversation,
+  traits: ModelTraits,
+  dropped: Set<string>,
+): JsonObject | undefined {
+  const config = {
+    ...samplingConfig(conversation.sampling, dropped),
+    ...formatConfig(conversation.responseFormat, dropped),
+  }
   const thinking = thinkingConfig(conversation.reasoning, traits.thinking, dropped)
   if (thinking !== undefined) config['thinkingConfig'] = thinking
   return Object.keys(config).length === 0 ? undefined : config
@@ -31,8 +38,10 @@ function samplingConfig(sampling: Sampling, dropped: Set<string>): JsonObject {
     if (sampling[field] !== undefined) config[name] = sampling[field]
   }
   const { stop, seed, n, logprobs, topLogprobs, logitBias } = sampling
-  if (stop !== undefined && stop.length > 0) config['stopSequences'] = stop.slice(0, MAX_STOP_SEQUENCES)
-  if (stop !== undefined && stop.length > MAX_STOP_SEQUENCES) dropped.add(`stop (only the first ${MAX_STOP_SEQUENCES})`)
+  if (stop !== undefined && stop.length > 0)
+    config['stopSequences'] = stop.slice(0, MAX_STOP_SEQUENCES)
+  if (stop !== undefined && stop.length > MAX_STOP_SEQUENCES)
+    dropped.add(`stop (only the first ${MAX_STOP_SEQUENCES})`)
   if (n !== undefined && n > 1) config['candidateCount'] = n
   if (logprobs === true) {
     config['responseLogprobs'] = true

@@ -21,7 +21,10 @@ export { generatePaths, nativePaths } from './server-paths.ts'
 export const gemini: Dialect = {
   name: 'gemini',
   server: {
-    outputBounds: { within: ['generationConfig', 'generation_config'], names: ['maxOutputTokens', 'max_output_tokens'] },
+    outputBounds: {
+      within: ['generationConfig', 'generation_config'],
+      names: ['maxOutputTokens', 'max_output_tokens'],
+    },
     modelList,
     parse: parseRequest,
     renderAnswer,
@@ -30,7 +33,10 @@ export const gemini: Dialect = {
     renderError,
   },
   client: {
-    toolRules: () => ({ names: { ...commonNames, takesDots: true, start: 'letter or underscore' }, customTools: false }),
+    toolRules: () => ({
+      names: { ...commonNames, takesDots: true, start: 'letter or underscore' },
+      customTools: false,
+    }),
     storageSchemes: ['gs'],
     carriedTools: NATIVE_TOOLS,
     buildRequest,

@@ -5,7 +5,14 @@ it('gives chosen tokens with their alternatives', () => {
   expect(
     readLogprobs({
       chosenCandidates: [{ token: 'Hi', tokenId: 1, logProbability: -0.1 }, { token: '!' }],
-      topCandidates: [{ candidates: [{ token: 'Hi', logProbability: -0.1 }, { token: 'Ho', logProbability: -2 }] }],
+      topCandidates: [
+        {
+          candidates: [
+            { token: 'Hi', logProbability: -0.1 },
+            { token: 'Ho', logProbability: -2 },
+          ],
+        },
+      ],
     }),
   ).toEqual({
     content: [

@@ -5,10 +5,24 @@ const place = { provider: 'gemini', param: 'messages.2' }
 
 describe('media', () => {
   it('sends data inline, with the media type the API knows', () => {
-    expect(imageToPart({ type: 'image', source: { kind: 'data', mediaType: 'image/jpg', data: 'AAAA' } }, place)).toEqual({
+    expect(
+      imageToPart(
+        { type: 'image', source: { kind: 'data', mediaType: 'image/jpg', data: 'AAAA' } },
+        place,
+      ),
+    ).toEqual({
       inlineData: { mimeType: 'image/jpeg', data: 'AAAA' },
     })
-    expect(fileToPart({ type: 'file', name: 'a.csv', source: { kind: 'data', mediaType: 'application/octet-stream', data: 'AAAA' } }, place)).toEqual({
+    expect(
+      fileToPart(
+        {
+          type: 'file',
+          name: 'a.csv',
+          source: { kind: 'data', mediaType: 'application/octet-stream', data: 'AAAA' },
+        },
+        place,
+      ),
+    ).toEqual({
       inlineData: { mimeType: 'text/csv', data: 'AAAA' },
     })
   })
@@ -18,11 +32,15 @@ describe('media', () => {
     ['https://x.test/a/photo', 'image/jpeg'],
     ['https://x.test/constructor', 'image/jpeg'],
   ])('refers to %s as %s', (url, mimeType) => {
-    expect(imageToPart({ type: 'image', source: { kind: 'url', url } }, place)).toEqual({ fileData: { fileUri: url, mimeType } })
+    expect(imageToPart({ type: 'image', source: { kind: 'url', url } }, place)).toEqual({
+      fileData: { fileUri: url, mimeType },
+    })
   })
 
   it('takes a file without a telling name for a PDF', () => {
-    expect(fileToPart({ type: 'file', source: { kind: 'url', url: 'https://x.test/report' } }, place)).toEqual({
+    expect(
+      fileToPart({ type: 'file', source: { kind: 'url', url: 'https://x.test/report' } }, place),
+    ).toEqual({
       fileData: { fileUri: 'https://x.test/report', mimeType: 'application/pdf' },
     })
   })
@@ -32,7 +50,9 @@ describe('media', () => {
     ['mp3', 'audio/mp3'],
     ['pcm16', 'audio/pcm'],
   ])('sends %s audio as %s', (format, mimeType) => {
-    expect(audioToPart({ type: 'audio', format, data: 'AAAA' })).toEqual({ inlineData: { mimeType, data: 'AAAA' } })
+    expect(audioToPart({ type: 'audio', format, data: 'AAAA' })).toEqual({
+      inlineData: { mimeType, data: 'AAAA' },
+    })
   })
 
   it('refuses a file of another service', () => {

@@ -39,7 +39,9 @@ const MEDIA_TYPES: ReadonlyMap<string, string> = new Map(
   }),
 )
 /** Audio formats whose name is not their media type. */
-const AUDIO_TYPES: ReadonlyMap<string, string> = new Map(Object.entries({ mpeg: 'audio/mp3', pcm16: 'audio/pcm', m4a: 'audio/aac' }))
+const AUDIO_TYPES: ReadonlyMap<string, string> = new Map(
+  Object.entries({ mpeg: 'audio/mp3', pcm16: 'audio/pcm', m4a: 'audio/aac' }),
+)
 
 /** Throws `unsupported_content` for a file known only by an id. */
 export function imageToPart(part: ImagePart, place: MediaPlace): JsonObject {
@@ -52,13 +54,26 @@ export function fileToPart(part: FilePart, place: MediaPlace): JsonObject {
 }
 
 export function audioToPart(part: AudioPart): JsonObject {
-  return { inlineData: { mimeType: AUDIO_TYPES.get(part.format) ?? `audio/${part.format}`, data: part.data } }
+  return {
+    inlineData: {
+      mimeType: AUDIO_TYPES.get(part.format) ?? `audio/${part.format}`,
+      data: part.data,
+    },
+  }
 }
 
 function sourceToPart(source: MediaSource, fallback: string, place: MediaPlace): JsonObject {
-  if (source.kind === 'data') return { inlineData: { mimeType: exactMediaType(source.mediaType) ?? fallback, data: source.data } }
-  if (source.kind === 'url') return { fileData: { fileUri: source.url, mimeType: guessMediaType(source.url) ?? fallback } }
-  throw new GatewayError('unsupported_content', `${place.provider} cannot read a file by its id; send its data or a URL.`, { param: place.param })
+  if (source.kind === 'data')
+    return {
+      inlineData: { mimeType: exactMediaType(source.mediaType) ?? fallback, data: source.data },
+    }
+  if (source.kind === 'url')
+    return { fileData: { fileUri: source.url, mimeType: guessMediaType(source.url) ?? fallback } }
+  throw new GatewayError(
+    'unsupported_content',
+    `${place.provider} cannot read a file by its id; send its data or a URL.`,
+    { param: place.param },
+  )
 }
 
 function exactMediaType(mediaType: string): string | undefined {

@@ -1,7 +1,10 @@
 const COLLECTIONS = ['models', 'tunedModels']
 
 export interface ModelAction {
-  /** The provider's own id, with or without its collection: `gemini-3-pro`, `models/gemini-3-pro`, `tunedModels/mine`. */
+  /**
+   * The provider's own id, with or without its collection: `gemini-3-pro`, `models/gemini-3-pro`,
+   * `tunedModels/mine`.
+   */
   readonly model: string
   /** `generateContent`, `countTokens`, ... */
   readonly action: string
@@ -9,7 +12,9 @@ export interface ModelAction {
   readonly version?: string
 }
 
-/** `/v1beta/models/gemini-3-pro:generateContent`. Nothing in the id can leave its piece of the path. */
+/**
+ * `/v1beta/models/gemini-3-pro:generateContent`. Nothing in the id can leave its piece of the path.
+ */
 export function modelPath({ model, action, version = 'v1beta' }: ModelAction): string {
   const slash = model.indexOf('/')
   const named = slash > 0 && COLLECTIONS.includes(model.slice(0, slash))

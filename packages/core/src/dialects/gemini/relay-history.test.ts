@@ -13,15 +13,23 @@ function repair(contents: unknown, model = 'gemini-2.5-flash') {
 
 const user = (...parts: unknown[]) => ({ role: 'user', parts })
 const model = (...parts: unknown[]) => ({ role: 'model', parts })
-const call = (name: string, id?: string) => ({ functionCall: { ...(id === undefined ? {} : { id }), name, args: {} } })
-const response = (name: string, id?: string) => ({ functionResponse: { ...(id === undefined ? {} : { id }), name, response: { id } } })
+const call = (name: string, id?: string) => ({
+  functionCall: { ...(id === undefined ? {} : { id }), name, args: {} },
+})
+const response = (name: string, id?: string) => ({
+  functionResponse: { ...(id === undefined ? {} : { id }), name, response: { id } },
+})
 const proof = encodeSignature({ origin: 'anthropic-messages', value: 'EqQB' })
 
 describe('a history of this provider', () => {
   it.each(['gemini-2.5-flash', 'gemini-3-pro'])('stays as it is for %s', (name) => {
     const contents = [
       { parts: { text: 'hi' } },
-      model({ text: 'hm', thought: true }, { ...call('a', 'own'), thoughtSignature: 'S' }, call('b')),
+      model(
+        { text: 'hm', thought: true },
+        { ...call('a', 'own'), thoughtSignature: 'S' },
+        call('b'),
+      ),
       user(response('a', 'own'), response('b')),
       model({ ...call('c'), thought_signature: 'S2' }),
       user(response('c')),
@@ -47,20 +55,36 @@ describe('a history another provider wrote', () => {
       user({ text: 'and?' }),
     ]
     expect(repair(contents)).toEqual({
-      contents: [user({ text: 'hi' }), model({ text: 'Hi' }), user({ text: 'more' }), model({ text: 'own thought', thought: true }, { text: 'Yes' }), user({ text: 'and?' })],
+      contents: [
+        user({ text: 'hi' }),
+        model({ text: 'Hi' }),
+        user({ text: 'more' }),
+        model({ text: 'own thought', thought: true }, { text: 'Yes' }),
+        user({ text: 'and?' }),
+      ],
       dropped: ['contents.parts.thoughtSignature (signed by another provider)'],
     })
   })
 
   it('U12: has its proof replaced where this model wants one', () => {
-    const contents = [user({ text: 'hi' }), model({ ...call('a', 'toolu_1'), thoughtSignature: proof }, call('b', 'toolu_2')), user(response('a', 'toolu_1'), response('b', 'toolu_2'))]
+    const contents = [
+      user({ text: 'hi' }),
+      model({ ...call('a', 'toolu_1'), thoughtSignature: proof }, call('b', 'toolu_2')),
+      user(response('a', 'toolu_1'), response('b', 'toolu_2')),
+    ]
     expect(repair(contents, 'gemini-3-pro')).toEqual({
       contents: [
         user({ text: 'hi' }),
         model({ ...call('a'), thoughtSignature: PLACEHOLDER }, call('b')),
-        user({ functionResponse: { name: 'a', response: { id: 'toolu_1' } } }, { functionResponse: { name: 'b', response: { id: 'toolu_2' } } }),
+        user(
+          { functionResponse: { name: 'a', response: { id: 'toolu_1' } } },
+          { functionResponse: { name: 'b', response: { id: 'toolu_2' } } },
+        ),
       ],
-      dropped: ['contents.parts.thoughtSignature (signed by another provider)', `contents.parts.thoughtSignature (repaired: ${PLACEHOLDER})`],
+      dropped: [
+        'contents.parts.thoughtSignature (signed by another provider)',
+        `contents.parts.thoughtSignature (repaired: ${PLACEHOLDER})`,
+      ],
     })
   })
 
@@ -79,22 +103,39 @@ describe('a history another provider wrote', () => {
       model(call('e')),
     ]
     const { contents: repaired } = repair(contents, 'gemini-3-pro')
-    const signatures = repaired?.flatMap((content) => (content as { parts: { thoughtSignature?: string }[] }).parts.flatMap((part) => part.thoughtSignature ?? []))
+    const signatures = repaired?.flatMap((content) =>
+      (content as { parts: { thoughtSignature?: string }[] }).parts.flatMap(
+        (part) => part.thoughtSignature ?? [],
+      ),
+    )
     expect(signatures).toEqual([PLACEHOLDER, 'S', PLACEHOLDER])
     expect(repaired?.[5]).toEqual(model({ ...call('a'), thoughtSignature: PLACEHOLDER }))
     expect(repaired?.[1]).toBe(contents[1])
   })
 
   it('nasty 3: has its responses in the order of the calls once the ids are gone', () => {
-    const contents = [model(call('f', 'call_a'), call('f', 'call_b')), user({ text: 'results:' }, response('f', 'call_b'), response('f', 'call_a'))]
+    const contents = [
+      model(call('f', 'call_a'), call('f', 'call_b')),
+      user({ text: 'results:' }, response('f', 'call_b'), response('f', 'call_a')),
+    ]
     expect(repair(contents).contents).toEqual([
       model(call('f'), call('f')),
-      user({ text: 'results:' }, { functionResponse: { name: 'f', response: { id: 'call_a' } } }, { functionResponse: { name: 'f', response: { id: 'call_b' } } }),
+      user(
+        { text: 'results:' },
+        { functionResponse: { name: 'f', response: { id: 'call_a' } } },
+        { functionResponse: { name: 'f', response: { id: 'call_b' } } },
+      ),
     ])
   })
 
   it('is repaired in either spelling', () => {
-    const contents = [model({ function_call: { id: 'call_a', name: 'f' }, thought_signature: proof }), user({ function_response: { id: 'call_a', name: 'f', response: {} } })]
-    expect(repair(contents).contents).toEqual([model({ function_call: { name: 'f' } }), user({ function_response: { name: 'f', response: {} } })])
+    const contents = [
+      model({ function_call: { id: 'call_a', name: 'f' }, thought_signature: proof }),
+      user({ function_response: { id: 'call_a', name: 'f', response: {} } }),
+    ]
+    expect(repair(contents).contents).toEqual([
+      model({ function_call: { name: 'f' } }),
+      user({ function_response: { name: 'f', response: {} } }),
+    ])
   })
 })

@@ -12,8 +12,9 @@ export interface HistoryContext {
 }
 
 /**
- * A history that other providers have written in part, made fit for this one: their proofs and ids taken out, and the
- * documented stand-in where a call has no proof of its own. `undefined` when all of it can stay as it is.
+ * A history that other providers have written in part, made fit for this one: their proofs and ids
+ * taken out, and the documented stand-in where a call has no proof of its own. `undefined` when all
+ * of it can stay as it is.
  */
 export function repairHistory(contents: unknown, context: HistoryContext): unknown[] | undefined {
   const given = Array.isArray(contents) ? contents : [contents]
@@ -21,16 +22,27 @@ export function repairHistory(contents: unknown, context: HistoryContext): unkno
   const foreign = foreignTurns(given)
   let changed = false
   const repaired = given.map((content, at) => {
-    const next = isObject(content) ? repairContent(content, { isForeign: foreign.has(at), order, dropped: context.dropped }) : content
+    const next = isObject(content)
+      ? repairContent(content, { isForeign: foreign.has(at), order, dropped: context.dropped })
+      : content
     changed ||= next !== content
     return next
   })
   const isSigned = !context.traits.requiresSignatures || signCurrentTurn(repaired, context)
-  // A content that held nothing but another provider's thoughts is gone: an empty one would be refused.
-  return changed || !isSigned ? repaired.filter((content, at) => content === given[at] || !isObject(content) || listOf(content['parts']).length > 0) : undefined
+  // A content that held nothing but another provider's thoughts is gone: an empty one would be
+  // refused.
+  return changed || !isSigned
+    ? repaired.filter(
+        (content, at) =>
+          content === given[at] || !isObject(content) || listOf(content['parts']).length > 0,
+      )
+    : undefined
 }
 
-/** Positions of the contents in turns another provider wrote; a turn may be spread over several contents. */
+/**
+ * Positions of the contents in turns another provider wrote; a turn may be spread over several
+ * contents.
+ */
 function foreignTurns(contents: readonly unknown[]): ReadonlySet<number> {
   const foreign = new Set<number>()
   let turn: number[] = []
@@ -61,7 +73,9 @@ interface ContentContext {
 
 function repairContent(content: JsonObject, context: ContentContext): JsonObject {
   const { order } = context
-  const given = Array.isArray(content['parts']) ? (content['parts'] as unknown[]) : [content['parts']]
+  const given = Array.isArray(content['parts'])
+    ? (content['parts'] as unknown[])
+    : [content['parts']]
   const parts: unknown[] = []
   let changed = false
   for (const part of given) {
@@ -73,20 +87,32 @@ function repairContent(content: JsonObject, context: ContentContext): JsonObject
 }
 
 /** `undefined` for a part of which nothing is left. */
-function repairPart(part: JsonObject, { isForeign, order, dropped }: ContentContext): JsonObject | undefined {
+function repairPart(
+  part: JsonObject,
+  { isForeign, order, dropped }: ContentContext,
+): JsonObject | undefined {
   const signature = signatureOf(part)
   const isThought = part['thought'] === true
   const hasForeignProof = isForeignSignature(signature)
   if (hasForeignProof) dropped.add('contents.parts.thoughtSignature (signed by another provider)')
-  if (hasForeignProof ? isThought || part['text'] === '' : isForeign && isThought && signature === undefined) return undefined
+  if (
+    hasForeignProof
+      ? isThought || part['text'] === ''
+      : isForeign && isThought && signature === undefined
+  )
+    return undefined
   const unsigned = hasForeignProof ? without(part, ['thoughtSignature', 'thought_signature']) : part
   const callField = fieldOf(unsigned, 'functionCall', 'function_call')
-  if (callField !== undefined) return withOwnId(unsigned, callField, (id) => order.set(id, order.size))
+  if (callField !== undefined)
+    return withOwnId(unsigned, callField, (id) => order.set(id, order.size))
   const responseField = fieldOf(unsigned, 'functionResponse', 'function_response')
   return responseField === undefined ? unsigned : withOwnId(unsigned, responseField, () => {})
 }
 
-/** Without an id the provider never issued: it matches by name and order, and some of its endpoints refuse such ids. */
+/**
+ * Without an id the provider never issued: it matches by name and order, and some of its endpoints
+ * refuse such ids.
+ */
 function withOwnId(part: JsonObject, field: string, onForeign: (id: string) => void): JsonObject {
   const value = part[field] as JsonObject
   const { id } = value
@@ -96,24 +122,38 @@ function withOwnId(part: JsonObject, field: string, onForeign: (id: string) => v
 }
 
 /** Once the ids are gone, only their order says which response belongs to which call. */
-function inOrderOfCalls(parts: readonly unknown[], given: readonly unknown[], order: ReadonlyMap<string, number>): unknown[] {
+function inOrderOfCalls(
+  parts: readonly unknown[],
+  given: readonly unknown[],
+  order: ReadonlyMap<string, number>,
+): unknown[] {
   const ranked = given.filter(isObject).flatMap((part) => {
     const field = fieldOf(part, 'functionResponse', 'function_response')
     const id = field === undefined ? undefined : (part[field] as JsonObject)['id']
-    return field === undefined ? [] : [typeof id === 'string' ? (order.get(id) ?? order.size) : order.size]
+    return field === undefined
+      ? []
+      : [typeof id === 'string' ? (order.get(id) ?? order.size) : order.size]
   })
-  const responses = parts.filter((part) => isObject(part) && fieldOf(part, 'functionResponse', 'function_response') !== undefined)
-  const sorted = responses.map((response, at) => ({ response, rank: ranked[at] ?? order.size })).toSorted((a, b) => a.rank - b.rank)
+  const responses = parts.filter(
+    (part) =>
+      isObject(part) && fieldOf(part, 'functionResponse', 'function_response') !== undefined,
+  )
+  const sorted = responses
+    .map((response, at) => ({ response, rank: ranked[at] ?? order.size }))
+    .toSorted((a, b) => a.rank - b.rank)
   let next = 0
   return parts.map((part) => (responses.includes(part) ? sorted[next++]?.response : part))
 }
 
 /**
- * Every step of the turn that is going on must begin with a signed call; a step may be spread over several contents.
- * Gives back whether all were; those that were not are replaced in `contents`.
+ * Every step of the turn that is going on must begin with a signed call; a step may be spread over
+ * several contents. Gives back whether all were; those that were not are replaced in `contents`.
  */
 function signCurrentTurn(contents: unknown[], { dropped }: HistoryContext): boolean {
-  const turnStart = contents.findLastIndex((content) => isObject(content) && content['role'] !== 'model' && !partsOf(content).some(isResponse))
+  const turnStart = contents.findLastIndex(
+    (content) =>
+      isObject(content) && content['role'] !== 'model' && !partsOf(content).some(isResponse),
+  )
   let allSigned = true
   let stepHasCall = false
   for (let at = turnStart + 1; at < contents.length; at++) {
@@ -122,13 +162,20 @@ function signCurrentTurn(contents: unknown[], { dropped }: HistoryContext): bool
       stepHasCall = false
       continue
     }
-    const first = stepHasCall ? undefined : partsOf(content).find((part) => fieldOf(part, 'functionCall', 'function_call') !== undefined)
+    const first = stepHasCall
+      ? undefined
+      : partsOf(content).find(
+          (part) => fieldOf(part, 'functionCall', 'function_call') !== undefined,
+        )
     if (first === undefined) continue
     stepHasCall = true
     if (signatureOf(first) !== undefined) continue
     allSigned = false
     const signed = { ...first, thoughtSignature: SIGNATURE_PLACEHOLDER }
-    contents[at] = { ...content, parts: partsOf(content).map((part) => (part === first ? signed : part)) }
+    contents[at] = {
+      ...content,
+      parts: partsOf(content).map((part) => (part === first ? signed : part)),
+    }
     dropped.add(`contents.parts.thoughtSignature (repaired: ${SIGNATURE_PLACEHOLDER})`)
   }
   return allSigned

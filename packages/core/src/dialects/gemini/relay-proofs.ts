@@ -12,16 +12,21 @@ export function providerOf(issuer: string | undefined): string | undefined {
 }
 
 /**
- * The contents with proofs of this issuer as it wrote them, and unmarked ones, which are another's, marked so that they are
- * taken out. `undefined` where nothing changes.
+ * The contents with proofs of this issuer as it wrote them, and unmarked ones, which are another's,
+ * marked so that they are taken out. `undefined` where nothing changes.
  */
-export function unmarkedContents(contents: unknown, issuer: string | undefined): unknown[] | undefined {
+export function unmarkedContents(
+  contents: unknown,
+  issuer: string | undefined,
+): unknown[] | undefined {
   if (issuer === undefined) return undefined
   const own = originOf(ORIGIN, issuer)
   return withProofs(Array.isArray(contents) ? contents : [contents], (proof) => {
     const { signature } = decodeSignature(proof)
     if (signature.origin === own) return signature.value
-    return signature.origin === ORIGIN ? encodeSignature({ origin: originOf(ORIGIN, 'another'), value: proof }) : proof
+    return signature.origin === ORIGIN
+      ? encodeSignature({ origin: originOf(ORIGIN, 'another'), value: proof })
+      : proof
   })
 }
 
@@ -29,7 +34,10 @@ export function unmarkedContents(contents: unknown, issuer: string | undefined):
 export function markedCandidates(candidates: unknown, issuer: string): unknown[] | undefined {
   let isChanged = false
   const marked = listOf(candidates).map((candidate) => {
-    const [content] = withProofs([objectOf(candidate)?.['content']], (value) => encodeSignature({ origin: originOf(ORIGIN, issuer), value })) ?? []
+    const [content] =
+      withProofs([objectOf(candidate)?.['content']], (value) =>
+        encodeSignature({ origin: originOf(ORIGIN, issuer), value }),
+      ) ?? []
     if (content === undefined) return candidate
     isChanged = true
     return { ...objectOf(candidate), content }
@@ -37,7 +45,10 @@ export function markedCandidates(candidates: unknown, issuer: string): unknown[]
   return isChanged ? marked : undefined
 }
 
-function withProofs(contents: readonly unknown[], change: (proof: string) => string): unknown[] | undefined {
+function withProofs(
+  contents: readonly unknown[],
+  change: (proof: string) => string,
+): unknown[] | undefined {
   let isChanged = false
   const changed = contents.map((content) => {
     if (!isObject(content) || !Array.isArray(content['parts'])) return content
@@ -73,6 +84,8 @@ export class ProofMarker implements Marker {
   take({ data }: SseFrame): string | undefined {
     const chunk = parseObject(data)
     const candidates = markedCandidates(chunk?.['candidates'], this.#issuer)
-    return candidates === undefined ? undefined : `data: ${JSON.stringify({ ...chunk, candidates })}\n\n`
+    return candidates === undefined
+      ? undefined
+      : `data: ${JSON.stringify({ ...chunk, candidates })}\n\n`
   }
 }

@@ -8,29 +8,41 @@ import { relayedQuery } from './relay-query.ts'
 import { GenerateRequest } from './server-request.ts'
 
 /**
- * The client's request for a provider of the same dialect: its own bytes, at the path of the target's model. They are
- * written anew only where the history holds what this provider would refuse, and that is reported.
+ * The client's request for a provider of the same dialect: its own bytes, at the path of the
+ * target's model. They are written anew only where the history holds what this provider would
+ * refuse, and that is reported.
  */
 export function relayRequest(request: ChatRequest, call: CallContext): BuiltRequest {
   const dropped: string[] = []
   const { version, query } = placeOf(request)
   const action = request.stream ? 'streamGenerateContent' : 'generateContent'
-  const path = modelPath({ model: call.model, action, version }) + relayedQuery(query, { stream: request.stream, dropped })
+  const path =
+    modelPath({ model: call.model, action, version }) +
+    relayedQuery(query, { stream: request.stream, dropped })
   const body = changedBody(request, call, dropped)
   return { path, body: body ?? request.bytes ?? request.body, dropped }
 }
 
 function placeOf(request: ChatRequest): Pick<GenerateRequest, 'version' | 'query'> {
-  return request instanceof GenerateRequest ? request : { version: 'v1beta', query: new URLSearchParams() }
+  return request instanceof GenerateRequest
+    ? request
+    : { version: 'v1beta', query: new URLSearchParams() }
 }
 
 /** `undefined` when the body can stay as it is. */
-function changedBody({ body }: ChatRequest, call: CallContext, dropped: string[]): Record<string, unknown> | undefined {
+function changedBody(
+  { body }: ChatRequest,
+  call: CallContext,
+  dropped: string[],
+): Record<string, unknown> | undefined {
   const refused = (call.quirks.dropFields ?? []).filter((field) => body[field] !== undefined)
   append(dropped, refused)
   const repairs = new Set<string>()
   const unmarked = unmarkedContents(body['contents'], providerOf(call.issuer))
-  const repaired = repairHistory(unmarked ?? body['contents'], { traits: modelTraits(call.model), dropped: repairs })
+  const repaired = repairHistory(unmarked ?? body['contents'], {
+    traits: modelTraits(call.model),
+    dropped: repairs,
+  })
   append(dropped, repairs)
   const contents = repaired ?? unmarked
   // The path names the model; here it would be the client's name for it.

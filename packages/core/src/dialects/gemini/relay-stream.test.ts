@@ -6,26 +6,44 @@ import { GenerateStreamRelay } from './relay-stream.ts'
 
 function open(form: 'events' | 'array' = 'events', body: JsonObject = hello): GenerateStreamRelay {
   const request = streamRequest(form, body)
-  return new GenerateStreamRelay(request, { call: callContext(), render: renderContext(request), maxEventBytes: 10_000 })
+  return new GenerateStreamRelay(request, {
+    call: callContext(),
+    render: renderContext(request),
+    maxEventBytes: 10_000,
+  })
 }
 
 const event = (chunk: unknown, end = '\r\n\r\n') => `data: ${JSON.stringify(chunk)}${end}`
-const candidate = (parts: unknown[], more: object = {}) => ({ candidates: [{ content: { parts, role: 'model' }, ...more, index: 0 }] })
-const usage = (prompt: number, candidates: number) => ({ usageMetadata: { promptTokenCount: prompt, candidatesTokenCount: candidates } })
+const candidate = (parts: unknown[], more: object = {}) => ({
+  candidates: [{ content: { parts, role: 'model' }, ...more, index: 0 }],
+})
+const usage = (prompt: number, candidates: number) => ({
+  usageMetadata: { promptTokenCount: prompt, candidatesTokenCount: candidates },
+})
 const text = (value: string) => candidate([{ text: value }])
 const stop = candidate([{ text: '' }], { finishReason: 'STOP' })
-const push = (relay: GenerateStreamRelay, chunk: string) => Buffer.from(relay.push(Buffer.from(chunk)) ?? '').toString()
+const push = (relay: GenerateStreamRelay, chunk: string) =>
+  Buffer.from(relay.push(Buffer.from(chunk)) ?? '').toString()
 const failure = new GatewayError('upstream_truncated', 'acme ended its stream early.')
 
 describe('a stream for a client that reads events', () => {
   it('is forwarded as it came, CRLF included', () => {
     const relay = open()
-    const blocks = [event({ ...text('a'), ...usage(1, 1) }), event({ ...text('b'), ...usage(1, 2) }, '\n\n'), event({ ...stop, ...usage(1, 3) })]
+    const blocks = [
+      event({ ...text('a'), ...usage(1, 1) }),
+      event({ ...text('b'), ...usage(1, 2) }, '\n\n'),
+      event({ ...stop, ...usage(1, 3) }),
+    ]
     for (const block of blocks) {
       const bytes = Buffer.from(block)
       expect(relay.push(bytes)).toBe(bytes)
     }
-    expect(relay).toMatchObject({ events: 3, complete: true, error: undefined, finishes: [{ reason: 'stop' }] })
+    expect(relay).toMatchObject({
+      events: 3,
+      complete: true,
+      error: undefined,
+      finishes: [{ reason: 'stop' }],
+    })
     expect(relay.end()).toBe('')
   })
 
@@ -35,8 +53,24 @@ describe('a stream for a client that reads events', () => {
     push(relay, event({ ...text('b'), ...usage(5, 2) }) + event(text('c')))
     expect(relay.usage).toMatchObject({ inputTokens: 5, outputTokens: 2 })
     push(relay, event({ ...text('d'), ...usage(5, 4) }))
-    push(relay, event({ ...stop, usageMetadata: { promptTokenCount: 5, candidatesTokenCount: 6, thoughtsTokenCount: 2, cachedContentTokenCount: 3 } }))
-    expect(relay.usage).toMatchObject({ inputTokens: 5, outputTokens: 8, cachedTokens: 3, reasoningTokens: 2 })
+    push(
+      relay,
+      event({
+        ...stop,
+        usageMetadata: {
+          promptTokenCount: 5,
+          candidatesTokenCount: 6,
+          thoughtsTokenCount: 2,
+          cachedContentTokenCount: 3,
+        },
+      }),
+    )
+    expect(relay.usage).toMatchObject({
+      inputTokens: 5,
+      outputTokens: 8,
+      cachedTokens: 3,
+      reasoningTokens: 2,
+    })
   })
 
   it('nasty 1: nasty 2: a call seen anywhere in the turn makes it a turn of calls', () => {
@@ -66,21 +100,29 @@ describe('a stream for a client that reads events', () => {
     const relay = open()
     const chunk = event({ promptFeedback: { blockReason: 'PROHIBITED_CONTENT' }, ...usage(4, 0) })
     expect(push(relay, chunk)).toBe(chunk)
-    expect(relay).toMatchObject({ complete: true, finishes: [{ reason: 'content_filter', native: 'PROHIBITED_CONTENT' }], usage: { inputTokens: 4 } })
+    expect(relay).toMatchObject({
+      complete: true,
+      finishes: [{ reason: 'content_filter', native: 'PROHIBITED_CONTENT' }],
+      usage: { inputTokens: 4 },
+    })
   })
 
-  it('nasty 9: streamed arguments are the client\'s own to put together', () => {
+  it("nasty 9: streamed arguments are the client's own to put together", () => {
     const relay = open()
     const chunks = [
       candidate([{ functionCall: { name: 'f', willContinue: true } }]),
-      candidate([{ functionCall: { partialArgs: [{ jsonPath: '$.a', numberValue: 1 }], willContinue: true } }]),
+      candidate([
+        {
+          functionCall: { partialArgs: [{ jsonPath: '$.a', numberValue: 1 }], willContinue: true },
+        },
+      ]),
       stop,
     ].map((chunk) => event(chunk))
     for (const chunk of chunks) expect(push(relay, chunk)).toBe(chunk)
     expect(relay).toMatchObject({ complete: true, finishes: [{ reason: 'tool_calls' }] })
   })
 
-  it('ends where an imitation of the API says OpenAI\'s word, which clients cannot parse', () => {
+  it("ends where an imitation of the API says OpenAI's word, which clients cannot parse", () => {
     const relay = open()
     expect(push(relay, `${event(text('a'))}data: [DONE]\n\n`)).toBe(event(text('a'), '\n\n'))
   })
@@ -100,16 +142,25 @@ describe('a stream for a client that reads events', () => {
     for (const chunk of [text('a'), other, stop]) push(relay, event(chunk))
     expect(relay.complete).toBe(false)
     push(relay, event({ candidates: [{ finishReason: 'MAX_TOKENS', index: 1 }] }))
-    expect(relay).toMatchObject({ complete: true, finishes: [{ reason: 'stop' }, { reason: 'length' }] })
+    expect(relay).toMatchObject({
+      complete: true,
+      finishes: [{ reason: 'stop' }, { reason: 'length' }],
+    })
   })
 })
 
 describe('B1: B2: a stream that fails', () => {
-  const overloaded = { error: { code: 503, message: 'The model is overloaded.', status: 'UNAVAILABLE' } }
+  const overloaded = {
+    error: { code: 503, message: 'The model is overloaded.', status: 'UNAVAILABLE' },
+  }
 
   it.each([
     ['an error in a 200', event(overloaded), 'provider_overloaded'],
-    ['a named error event', `event: error\ndata: ${JSON.stringify(overloaded)}\n\n`, 'provider_overloaded'],
+    [
+      'a named error event',
+      `event: error\ndata: ${JSON.stringify(overloaded)}\n\n`,
+      'provider_overloaded',
+    ],
     ['a bare error line', 'error: {"status":"INTERNAL","message":"x"}\n\n', 'provider_error'],
     ['text', 'data: oops\n\n', 'upstream_invalid'],
     ['an array', 'data: []\n\n', 'upstream_invalid'],
@@ -127,11 +178,15 @@ describe('B1: B2: a stream that fails', () => {
     const relay = open()
     push(relay, event(text('a')))
     expect(relay.complete).toBe(false)
-    expect(relay.fail(failure)).toMatch(/^data: \{"error":\{"code":502,"message":"acme ended its stream early\.","status":"UNAVAILABLE",.*\}\n\n$/)
+    expect(relay.fail(failure)).toMatch(
+      /^data: \{"error":\{"code":502,"message":"acme ended its stream early\.","status":"UNAVAILABLE",.*\}\n\n$/,
+    )
   })
 
   it('by an event without end is stopped', () => {
-    expect(() => open().push(Buffer.from(`data: {"candidates":"${'x'.repeat(10_001)}`))).toThrow('more than 10000 bytes')
+    expect(() => open().push(Buffer.from(`data: {"candidates":"${'x'.repeat(10_001)}`))).toThrow(
+      'more than 10000 bytes',
+    )
   })
 })
 
@@ -165,7 +220,11 @@ describe('what is watched for', () => {
     const relay = open()
     const chunk = event(text('"finishReason": "STOP", "error": {"code":500}, "functionCall": {}'))
     expect(push(relay, chunk)).toBe(chunk)
-    const called = event(candidate([{ functionCall: { name: 'f', args: { error: { code: 500 }, finishReason: 'STOP' } } }]))
+    const called = event(
+      candidate([
+        { functionCall: { name: 'f', args: { error: { code: 500 }, finishReason: 'STOP' } } },
+      ]),
+    )
     expect(push(relay, called)).toBe(called)
     expect(relay).toMatchObject({ complete: false, error: undefined, finishes: [] })
   })

@@ -13,9 +13,9 @@ import { readUsage } from './usage.ts'
 const BLANK_LINE = Buffer.from('\n\n')
 
 /**
- * A stream on its way from the provider to a client of the same dialect. A block in which nothing ends, fails or is
- * called is forwarded unread; so are the bytes of every other one, once they have been looked at. Usage is on every
- * chunk and grows, so only the last one is read.
+ * A stream on its way from the provider to a client of the same dialect. A block in which nothing
+ * ends, fails or is called is forwarded unread; so are the bytes of every other one, once they have
+ * been looked at. Usage is on every chunk and grows, so only the last one is read.
  */
 export class GenerateStreamRelay implements StreamRelay {
   events = 0
@@ -43,7 +43,8 @@ export class GenerateStreamRelay implements StreamRelay {
 
   get usage(): Usage | undefined {
     if (this.#uncounted !== undefined) {
-      for (const frame of parseFrames(this.#uncounted)) this.#usage = readUsage(parseObject(frame.data)?.['usageMetadata']) ?? this.#usage
+      for (const frame of parseFrames(this.#uncounted))
+        this.#usage = readUsage(parseObject(frame.data)?.['usageMetadata']) ?? this.#usage
       this.#uncounted = undefined
     }
     return this.#usage
@@ -84,7 +85,9 @@ export class GenerateStreamRelay implements StreamRelay {
     return this.#framing.fail(renderError(error, this.#requestId))
   }
 
-  /** The block as it came when all of it is for the client, otherwise those of its events that are. */
+  /**
+   * The block as it came when all of it is for the client, otherwise those of its events that are.
+   */
   #read(block: Uint8Array): Uint8Array | string | undefined {
     const frames = parseFrames(block)
     const kept: SseFrame[] = []
@@ -102,8 +105,13 @@ export class GenerateStreamRelay implements StreamRelay {
     // Services that imitate the API end with OpenAI's word, on which this API's clients choke.
     if (data === '' || data === '[DONE]') return false
     const chunk = parseObject(data)
-    if (event === 'error') this.error = errorInAnswer(chunk?.['error'] ?? chunk ?? data, this.#call.provider)
-    else if (chunk === undefined) this.error = new GatewayError('upstream_invalid', `${this.#call.provider} sent a stream event that is no JSON object.`)
+    if (event === 'error')
+      this.error = errorInAnswer(chunk?.['error'] ?? chunk ?? data, this.#call.provider)
+    else if (chunk === undefined)
+      this.error = new GatewayError(
+        'upstream_invalid',
+        `${this.#call.provider} sent a stream event that is no JSON object.`,
+      )
     else this.error = this.#observer.observe(chunk)
     if (this.error !== undefined) return false
     this.events += 1
@@ -119,7 +127,10 @@ export class GenerateStreamRelay implements StreamRelay {
 
 const LF = 10
 
-/** The second half of a CRLF that the network cut in two; without it clients would not see the end of the event before. */
+/**
+ * The second half of a CRLF that the network cut in two; without it clients would not see the end
+ * of the event before.
+ */
 function isLineFeed(block: Uint8Array): boolean {
   return block.length === 1 && block[0] === LF
 }
@@ -138,18 +149,24 @@ function oneLine(json: string): string {
 const WATCHED = /"(?:finishReason|functionCall|error|promptFeedback)"/
 
 /**
- * Whole events of content and nothing else. Inside a string the quotes of these words would be escaped, so their bytes
- * stand for the keys themselves, or for a harmless value that is then looked at in vain.
+ * Whole events of content and nothing else. Inside a string the quotes of these words would be
+ * escaped, so their bytes stand for the keys themselves, or for a harmless value that is then
+ * looked at in vain.
  */
 function isPlain(block: Uint8Array): boolean {
   const text = Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('latin1')
   if (WATCHED.test(text)) return false
-  // No line break is ever inside the JSON of a data line: each event must be one such line and nothing else.
-  for (let at = 0; at < text.length; ) {
+  // No line break is ever inside the JSON of a data line: each event must be one such line and
+  // nothing else.
+  for (let at = 0; at < text.length;) {
     const end = text.indexOf('\n', at)
     if (end === -1 || !text.startsWith('data: {"candidates"', at)) return false
     const isCrlf = text[end - 1] === '\r'
-    if (text[isCrlf ? end - 2 : end - 1] !== '}' || !text.startsWith(isCrlf ? '\r\n' : '\n', end + 1)) return false
+    if (
+      text[isCrlf ? end - 2 : end - 1] !== '}' ||
+      !text.startsWith(isCrlf ? '\r\n' : '\n', end + 1)
+    )
+      return false
     at = end + (isCrlf ? 3 : 2)
   }
   return true

@@ -13,8 +13,11 @@ export const relay: Relay = {
   openStream(request, options) {
     const stream = new GenerateStreamRelay(request, options)
     const issuer = providerOf(options.call.issuer)
-    // A stream that is one JSON array is passed as it is: its proofs are then another's, and taken out of the history.
-    return issuer === undefined || request.streamType !== undefined ? stream : new MarkedRelay(stream, new ProofMarker(issuer))
+    // A stream that is one JSON array is passed as it is: its proofs are then another's, and taken
+    // out of the history.
+    return issuer === undefined || request.streamType !== undefined
+      ? stream
+      : new MarkedRelay(stream, new ProofMarker(issuer))
   },
 }
 
@@ -25,5 +28,9 @@ function readAnswer(body: JsonObject, bytes: Uint8Array, call: CallContext): Rel
   observer.finishWhole(body)
   const issuer = providerOf(call.issuer)
   const candidates = issuer === undefined ? undefined : markedCandidates(body['candidates'], issuer)
-  return { body: candidates === undefined ? bytes : JSON.stringify({ ...body, candidates }), usage: readUsage(body['usageMetadata']), finishes: observer.finishes }
+  return {
+    body: candidates === undefined ? bytes : JSON.stringify({ ...body, candidates }),
+    usage: readUsage(body['usageMetadata']),
+    finishes: observer.finishes,
+  }
 }

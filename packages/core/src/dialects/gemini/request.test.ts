@@ -3,8 +3,20 @@ import type { Conversation } from '../conversation.ts'
 import type { CallContext } from '../dialect.ts'
 import { buildRequest } from './request.ts'
 
-const call: CallContext = { provider: 'gemini', model: 'gemini-2.5-flash', stream: false, quirks: {}, newId: (prefix) => `${prefix}1` }
-const hello: Conversation = { origin: 'openai-chat', messages: [{ role: 'user', parts: [{ type: 'text', text: 'hi' }] }], tools: [], sampling: {}, extensions: {} }
+const call: CallContext = {
+  provider: 'gemini',
+  model: 'gemini-2.5-flash',
+  stream: false,
+  quirks: {},
+  newId: (prefix) => `${prefix}1`,
+}
+const hello: Conversation = {
+  origin: 'openai-chat',
+  messages: [{ role: 'user', parts: [{ type: 'text', text: 'hi' }] }],
+  tools: [],
+  sampling: {},
+  extensions: {},
+}
 
 function configOf(changes: Partial<Conversation>) {
   const { body, dropped } = buildRequest({ ...hello, ...changes }, call)
@@ -75,21 +87,43 @@ describe('buildRequest', () => {
       extensions: { store: true, constructor: 1 },
     })
     expect(config).toEqual({ stopSequences: ['1', '2', '3', '4', '5'] })
-    expect(dropped).toEqual(['stop (only the first 5)', 'seed (more than 32 bits)', 'logit_bias', 'store', 'constructor', 'user', 'metadata', 'parallel_tool_calls'])
+    expect(dropped).toEqual([
+      'stop (only the first 5)',
+      'seed (more than 32 bits)',
+      'logit_bias',
+      'store',
+      'constructor',
+      'user',
+      'metadata',
+      'parallel_tool_calls',
+    ])
   })
 
   it('carries the fields of its own API', () => {
     const safety = [{ category: 'HARM_CATEGORY_HARASSMENT', threshold: 'BLOCK_NONE' }]
-    const { body, dropped } = buildRequest({ ...hello, extensions: { safety_settings: safety, cachedContent: 'cachedContents/1' } }, call)
+    const { body, dropped } = buildRequest(
+      { ...hello, extensions: { safety_settings: safety, cachedContent: 'cachedContents/1' } },
+      call,
+    )
     expect(body).toMatchObject({ safetySettings: safety, cachedContent: 'cachedContents/1' })
     expect(dropped).toEqual([])
   })
 
   it('asks for JSON, by a schema in the dialect of the provider', () => {
     expect(configOf({ responseFormat: { type: 'text' } }).config).toBeUndefined()
-    expect(configOf({ responseFormat: { type: 'json_object' } }).config).toEqual({ responseMimeType: 'application/json' })
-    const schema = { type: 'object', properties: { a: { type: 'number', multipleOf: 2 } }, additionalProperties: false }
-    expect(configOf({ responseFormat: { type: 'json_schema', name: 'x', schema, strict: true, description: 'd' } })).toEqual({
+    expect(configOf({ responseFormat: { type: 'json_object' } }).config).toEqual({
+      responseMimeType: 'application/json',
+    })
+    const schema = {
+      type: 'object',
+      properties: { a: { type: 'number', multipleOf: 2 } },
+      additionalProperties: false,
+    }
+    expect(
+      configOf({
+        responseFormat: { type: 'json_schema', name: 'x', schema, strict: true, description: 'd' },
+      }),
+    ).toEqual({
       config: {
         responseMimeType: 'application/json',
         responseSchema: { description: 'd', type: 'object', properties: { a: { type: 'number' } } },
@@ -100,14 +134,22 @@ describe('buildRequest', () => {
 
   it('leaves anyOf alone in its schema', () => {
     const schema = { anyOf: [{ type: 'string' }, { type: 'number' }] }
-    expect(configOf({ responseFormat: { type: 'json_schema', name: 'x', schema, description: 'd' } }).config).toEqual({
+    expect(
+      configOf({ responseFormat: { type: 'json_schema', name: 'x', schema, description: 'd' } })
+        .config,
+    ).toEqual({
       responseMimeType: 'application/json',
       responseSchema: schema,
     })
-    expect(configOf({ responseFormat: { type: 'json_schema', name: 'x', schema: { type: 'null' } } }).config).toEqual({ responseMimeType: 'application/json' })
+    expect(
+      configOf({ responseFormat: { type: 'json_schema', name: 'x', schema: { type: 'null' } } })
+        .config,
+    ).toEqual({ responseMimeType: 'application/json' })
   })
 
   it('asks for thinking', () => {
-    expect(configOf({ reasoning: { effort: 'low' } }).config).toEqual({ thinkingConfig: { thinkingBudget: 1024, includeThoughts: true } })
+    expect(configOf({ reasoning: { effort: 'low' } }).config).toEqual({
+      thinkingConfig: { thinkingBudget: 1024, includeThoughts: true },
+    })
   })
 })

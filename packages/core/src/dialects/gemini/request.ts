@@ -6,7 +6,9 @@ import { modelPath } from './model-path.ts'
 import { modelTraits } from './models.ts'
 import { buildTools } from './tools.ts'
 
-/** Fields of the provider's own request that clients may send along, in both spellings of its API. */
+/**
+ * Fields of the provider's own request that clients may send along, in both spellings of its API.
+ */
 const CARRIED_EXTENSIONS: ReadonlyMap<string, string> = new Map(
   Object.entries({
     safety_settings: 'safetySettings',
@@ -21,7 +23,12 @@ export function buildRequest(conversation: Conversation, call: CallContext): Bui
   const dropped = new Set<string>()
   const traits = modelTraits(call.model)
   const body: JsonObject = {
-    ...buildContents(conversation.messages, { provider: call.provider, dropUnsupported: call.dropUnsupported === true, traits, dropped }),
+    ...buildContents(conversation.messages, {
+      provider: call.provider,
+      dropUnsupported: call.dropUnsupported === true,
+      traits,
+      dropped,
+    }),
     ...buildTools(conversation, { call, dropped }),
   }
   const config = generationConfig(conversation, traits, dropped)

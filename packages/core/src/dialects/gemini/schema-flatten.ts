@@ -18,8 +18,8 @@ export interface FlattenContext {
 }
 
 /**
- * The node without `$ref` and `allOf`: what they name is put in its place. A reference to a schema it stands in becomes
- * a plain object.
+ * The node without `$ref` and `allOf`: what they name is put in its place. A reference to a schema
+ * it stands in becomes a plain object.
  */
 export function flatten(at: SchemaNode, context: FlattenContext): SchemaNode {
   context.visit(at)
@@ -30,11 +30,19 @@ export function flatten(at: SchemaNode, context: FlattenContext): SchemaNode {
     if (refs.includes(ref)) {
       context.lose('$ref (recursive)')
       const description = own['description']
-      return { ...at, node: typeof description === 'string' ? { type: 'object', description } : { type: 'object' } }
+      return {
+        ...at,
+        node:
+          typeof description === 'string' ? { type: 'object', description } : { type: 'object' },
+      }
     }
     const target = resolve(context.root, ref)
     if (!isObject(target)) context.lose('$ref')
-    else ({ node, refs } = flatten({ node: target, refs: [...refs, ref], depth: at.depth + 1 }, context))
+    else
+      ({ node, refs } = flatten(
+        { node: target, refs: [...refs, ref], depth: at.depth + 1 },
+        context,
+      ))
   }
   for (const member of listOf(allOf).filter(isObject)) {
     const flat = flatten({ node: member, refs, depth: at.depth + 1 }, context)
@@ -44,12 +52,18 @@ export function flatten(at: SchemaNode, context: FlattenContext): SchemaNode {
   return { node: mergeSchemas(node, own), refs, depth: at.depth }
 }
 
-/** Both at once, as far as one schema can say it: properties and required names are joined, else the second one wins. */
+/**
+ * Both at once, as far as one schema can say it: properties and required names are joined, else the
+ * second one wins.
+ */
 export function mergeSchemas(first: JsonObject, second: JsonObject): JsonObject {
   const merged: JsonObject = { ...first, ...second }
-  if (isObject(first['properties']) && isObject(second['properties'])) merged['properties'] = { ...first['properties'], ...second['properties'] }
+  if (isObject(first['properties']) && isObject(second['properties']))
+    merged['properties'] = { ...first['properties'], ...second['properties'] }
   if (Array.isArray(first['required']) && Array.isArray(second['required'])) {
-    merged['required'] = [...new Set([...stringsOf(first['required']), ...stringsOf(second['required'])])]
+    merged['required'] = [
+      ...new Set([...stringsOf(first['required']), ...stringsOf(second['required'])]),
+    ]
   }
   return merged
 }

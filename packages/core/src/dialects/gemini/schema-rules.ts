@@ -1,4 +1,7 @@
-/** The schema keywords this provider knows: its dialect is a cut of OpenAPI 3.0, and any other one is a 400. */
+/**
+ * The schema keywords this provider knows: its dialect is a cut of OpenAPI 3.0, and any other one
+ * is a 400.
+ */
 export const ALLOWED_KEYWORDS: ReadonlySet<string> = new Set([
   'type',
   'format',
@@ -28,14 +31,15 @@ export type KeywordValue = 'text' | 'count' | 'number'
 export type SchemaType = 'object' | 'array' | 'string' | 'number' | 'integer' | 'boolean'
 
 /** The keywords copied as they are, by the type they belong to. */
-export const COPIED_KEYWORDS: Readonly<Record<SchemaType, Readonly<Record<string, KeywordValue>>>> = {
-  object: { minProperties: 'count', maxProperties: 'count' },
-  array: { minItems: 'count', maxItems: 'count' },
-  string: { minLength: 'count', maxLength: 'count', pattern: 'text' },
-  number: { minimum: 'number', maximum: 'number' },
-  integer: { minimum: 'number', maximum: 'number' },
-  boolean: {},
-}
+export const COPIED_KEYWORDS: Readonly<Record<SchemaType, Readonly<Record<string, KeywordValue>>>> =
+  {
+    object: { minProperties: 'count', maxProperties: 'count' },
+    array: { minItems: 'count', maxItems: 'count' },
+    string: { minLength: 'count', maxLength: 'count', pattern: 'text' },
+    number: { minimum: 'number', maximum: 'number' },
+    integer: { minimum: 'number', maximum: 'number' },
+    boolean: {},
+  }
 
 /** The only formats taken; another one is refused, not ignored. */
 export const FORMATS: Readonly<Record<SchemaType, readonly string[]>> = {
@@ -102,7 +106,10 @@ export const TELLTALES: readonly (readonly [keyword: string, type: SchemaType])[
 /** What stands for "anything": every schema must have a type. */
 export const ANYTHING: readonly SchemaType[] = ['string', 'number', 'boolean', 'object']
 
-/** Bounds of one schema once its references are in place; a small text of nested `$ref`s could fill the memory. */
+/**
+ * Bounds of one schema once its references are in place; a small text of nested `$ref`s could fill
+ * the memory.
+ */
 export const MAX_DEPTH = 60
 export const MAX_NODES = 10_000
 export const MAX_TEXT_CHARACTERS = 2_000_000

@@ -25,16 +25,22 @@ export interface ConvertedSchema {
 }
 
 /**
- * A JSON Schema as the provider's own schema. Rewritten: `$ref`, `allOf`, `oneOf`, `const`, type arrays, tuples,
- * exclusive bounds, enums of numbers. Throws `unsupported_content` with `param` when it is too large once its
- * references are in place.
+ * A JSON Schema as the provider's own schema. Rewritten: `$ref`, `allOf`, `oneOf`, `const`, type
+ * arrays, tuples, exclusive bounds, enums of numbers. Throws `unsupported_content` with `param`
+ * when it is too large once its references are in place.
  */
 export function convertSchema(schema: JsonObject, param: string): ConvertedSchema {
   const converter = new SchemaConverter(schema, param)
-  return { schema: converter.convert({ node: schema, refs: ['#'], depth: 0 }), lost: converter.lost }
+  return {
+    schema: converter.convert({ node: schema, refs: ['#'], depth: 0 }),
+    lost: converter.lost,
+  }
 }
 
-/** As `convertSchema`, for the arguments of a function: always an object, left out when it has no properties. */
+/**
+ * As `convertSchema`, for the arguments of a function: always an object, left out when it has no
+ * properties.
+ */
 export function convertParameters(schema: JsonObject, param: string): ConvertedSchema {
   const { schema: converted, lost } = convertSchema(schema, param)
   const object = converted?.['anyOf'] === undefined ? converted : joinVariants(converted)
@@ -43,9 +49,13 @@ export function convertParameters(schema: JsonObject, param: string): ConvertedS
 
 /** A function's arguments cannot be a union, so they become one object of all that may occur. */
 function joinVariants(union: JsonObject): JsonObject {
-  const objects = listOf(union['anyOf']).filter(isObject).filter((variant) => isObject(variant['properties']))
+  const objects = listOf(union['anyOf'])
+    .filter(isObject)
+    .filter((variant) => isObject(variant['properties']))
   const required = objects.map((variant) => stringsOf(variant['required']))
-  const everywhere = (required[0] ?? []).filter((name) => required.every((names) => names.includes(name)))
+  const everywhere = (required[0] ?? []).filter((name) =>
+    required.every((names) => names.includes(name)),
+  )
   const { required: _, nullable: __, ...joined } = objects.reduce<JsonObject>(mergeSchemas, {})
   return everywhere.length === 0 ? joined : { ...joined, required: everywhere }
 }
@@ -75,7 +85,11 @@ class SchemaConverter {
     const members = this.#membersOf(flat.node, types)
     if (members.length > 0) return this.#union(flat, members)
     const [type] = types
-    if (type === undefined) return this.#union({ ...flat, node: described(flat.node) }, ANYTHING.map((name) => ({ type: name })))
+    if (type === undefined)
+      return this.#union(
+        { ...flat, node: described(flat.node) },
+        ANYTHING.map((name) => ({ type: name })),
+      )
     const schema = this.#plain(flat, type)
     return nullable ? { ...schema, nullable: true } : schema
   }
@@ -84,8 +98,17 @@ class SchemaConverter {
   #visit({ node, depth }: SchemaNode): void {
     this.#nodes += 1 + (isObject(node['properties']) ? Object.keys(node['properties']).length : 0)
     for (const value of Object.values(node)) this.#textCharacters += charactersOf(value)
-    if (depth <= MAX_DEPTH && this.#nodes <= MAX_NODES && this.#textCharacters <= MAX_TEXT_CHARACTERS) return
-    throw new GatewayError('unsupported_content', 'This JSON schema is too large or too deep for the provider.', { param: this.#param })
+    if (
+      depth <= MAX_DEPTH &&
+      this.#nodes <= MAX_NODES &&
+      this.#textCharacters <= MAX_TEXT_CHARACTERS
+    )
+      return
+    throw new GatewayError(
+      'unsupported_content',
+      'This JSON schema is too large or too deep for the provider.',
+      { param: this.#param },
+    )
   }
 
   /** Only names fit for a report: a client chooses them. */
@@ -113,7 +136,9 @@ class SchemaConverter {
         if (isObject(single)) variants.set(JSON.stringify(single), single)
       }
     }
-    const all = [...variants.values()].map((variant) => (nullable ? { ...variant, nullable: true } : variant))
+    const all = [...variants.values()].map((variant) =>
+      nullable ? { ...variant, nullable: true } : variant,
+    )
     return all.length > 1 ? { anyOf: all } : all[0]
   }
 
@@ -129,7 +154,8 @@ class SchemaConverter {
     else if (type === 'array') Object.assign(schema, this.#arrayKeywords(at))
     else if (type === 'string') Object.assign(schema, this.#enumKeywords(node))
     else if (type === 'boolean' && ('const' in node || 'enum' in node)) this.#lose('enum')
-    else if (type === 'number' || type === 'integer') Object.assign(schema, this.#exclusiveBounds(node, type))
+    else if (type === 'number' || type === 'integer')
+      Object.assign(schema, this.#exclusiveBounds(node, type))
     return schema
   }
 
@@ -139,7 +165,9 @@ class SchemaConverter {
     if (properties.length === 0) return {}
     const names = new Set(properties.map(([name]) => name))
     return {
-      properties: Object.fromEntries(properties.map(([name, value]) => [name, this.#child(value, at)])),
+      properties: Object.fromEntries(
+        properties.map(([name, value]) => [name, this.#child(value, at)]),
+      ),
       ...namesIn(names, 'required', required),
       ...namesIn(names, 'propertyOrdering', propertyOrdering),
     }
@@ -152,14 +180,20 @@ class SchemaConverter {
     this.#lose('prefixItems')
     const closed = items === false || additionalItems === false
     const members = isObject(items) ? [...tuple, items] : tuple
-    return { items: this.#child({ anyOf: members }, at), ...(closed && maxItems === undefined ? { maxItems: tuple.length } : {}) }
+    return {
+      items: this.#child({ anyOf: members }, at),
+      ...(closed && maxItems === undefined ? { maxItems: tuple.length } : {}),
+    }
   }
 
   /** Enums hold non-empty strings only. */
   #enumKeywords(node: JsonObject): JsonObject {
     const values = 'const' in node ? [node['const']] : listOf(node['enum'])
-    if (values.some((value) => value !== null && typeof value !== 'string')) this.#lose('enum (values sent as strings)')
-    const texts = values.filter((value) => value !== null && value !== '').map((value) => (isScalar(value) ? String(value) : JSON.stringify(value)))
+    if (values.some((value) => value !== null && typeof value !== 'string'))
+      this.#lose('enum (values sent as strings)')
+    const texts = values
+      .filter((value) => value !== null && value !== '')
+      .map((value) => (isScalar(value) ? String(value) : JSON.stringify(value)))
     return texts.length === 0 ? {} : { enum: [...new Set(texts)] }
   }
 
@@ -169,22 +203,34 @@ class SchemaConverter {
       const limit = node[from]
       if (typeof limit !== 'number') continue
       if (type === 'number') this.#lose(from)
-      const bound = type === 'number' ? limit : (step > 0 ? Math.floor(limit) : Math.ceil(limit)) + step
+      const bound =
+        type === 'number' ? limit : (step > 0 ? Math.floor(limit) : Math.ceil(limit)) + step
       const own = node[keyword]
-      bounds[keyword] = typeof own !== 'number' ? bound : step > 0 ? Math.max(own, bound) : Math.min(own, bound)
+      bounds[keyword] =
+        typeof own !== 'number' ? bound : step > 0 ? Math.max(own, bound) : Math.min(own, bound)
     }
     return bounds
   }
 
   #child(value: unknown, at: SchemaNode): JsonObject {
     const node = isObject(value) ? value : {}
-    return this.convert({ node, refs: at.refs, depth: at.depth + 1 }) ?? { type: 'string', nullable: true }
+    return (
+      this.convert({ node, refs: at.refs, depth: at.depth + 1 }) ?? {
+        type: 'string',
+        nullable: true,
+      }
+    )
   }
 
   #noteUnknown(node: JsonObject): void {
     for (const keyword of Object.keys(node)) {
       if (keyword === 'additionalProperties' && !isObject(node[keyword])) continue
-      if (!ALLOWED_KEYWORDS.has(keyword) && !REWRITTEN_KEYWORDS.has(keyword) && !ANNOTATIONS.has(keyword)) this.#lose(keyword)
+      if (
+        !ALLOWED_KEYWORDS.has(keyword) &&
+        !REWRITTEN_KEYWORDS.has(keyword) &&
+        !ANNOTATIONS.has(keyword)
+      )
+        this.#lose(keyword)
     }
   }
 }
@@ -196,17 +242,27 @@ const EXCLUSIVE_BOUNDS = [
 
 /** The types a node allows: none with `nullable` is `null` alone, none without is anything. */
 function typesOf(node: JsonObject): { types: readonly SchemaType[]; nullable: boolean } {
-  const named = (typeof node['type'] === 'string' ? [node['type']] : stringsOf(node['type'])).map((name) => name.toLowerCase())
+  const named = (typeof node['type'] === 'string' ? [node['type']] : stringsOf(node['type'])).map(
+    (name) => name.toLowerCase(),
+  )
   const values = 'const' in node ? [node['const']] : listOf(node['enum'])
-  const types = [...new Set(named)].filter((name): name is SchemaType => Object.hasOwn(COPIED_KEYWORDS, name))
-  if (values.length > 0 ? values.every((value) => value === null) : named.length > 0 && named.every((name) => name === 'null')) {
+  const types = [...new Set(named)].filter((name): name is SchemaType =>
+    Object.hasOwn(COPIED_KEYWORDS, name),
+  )
+  if (
+    values.length > 0
+      ? values.every((value) => value === null)
+      : named.length > 0 && named.every((name) => name === 'null')
+  ) {
     return { types: [], nullable: true }
   }
   const nullable = named.includes('null') || values.includes(null) || node['nullable'] === true
   const spoken = values.some((value) => typeof value === 'string' || typeof value === 'number')
-  if (spoken && (types.length === 0 || types.some((type) => ENUM_TYPES.has(type)))) return { types: ['string'], nullable }
+  if (spoken && (types.length === 0 || types.some((type) => ENUM_TYPES.has(type))))
+    return { types: ['string'], nullable }
   if (types.length > 0) return { types, nullable }
-  const guessed = values.length > 0 ? typeOfValue(values[0]) : TELLTALES.find(([keyword]) => keyword in node)?.[1]
+  const guessed =
+    values.length > 0 ? typeOfValue(values[0]) : TELLTALES.find(([keyword]) => keyword in node)?.[1]
   return guessed === undefined ? { types: [], nullable: false } : { types: [guessed], nullable }
 }
 
@@ -226,7 +282,10 @@ function described(node: JsonObject): JsonObject {
 
 function charactersOf(value: unknown): number {
   if (typeof value === 'string') return value.length
-  return listOf(value).reduce<number>((sum, item) => sum + (typeof item === 'string' ? item.length : 1), 0)
+  return listOf(value).reduce<number>(
+    (sum, item) => sum + (typeof item === 'string' ? item.length : 1),
+    0,
+  )
 }
 
 function isScalar(value: unknown): value is string | number | boolean {

@@ -5,7 +5,9 @@ import { encodeSignature } from './foreign-signature.ts'
 import { audioToPart, guessMediaType } from './media.ts'
 import { ORIGIN } from './tool-history.ts'
 
-/** A part of an answer as the client sees it; `undefined` for what only another dialect understands. */
+/**
+ * A part of an answer as the client sees it; `undefined` for what only another dialect understands.
+ */
 export function renderPart(part: Exclude<Part, ToolCallPart>): JsonObject | undefined {
   switch (part.type) {
     case 'text':
@@ -30,16 +32,28 @@ export function holds(part: Part): boolean {
   return part.type === 'tool-call' ? renderCall(part) !== undefined : renderPart(part) !== undefined
 }
 
-/** A proof of this dialect without a thought stands on an empty text, as the provider has it; every other one on a thought. */
-export function renderReasoning({ text, signature, redacted }: Omit<ReasoningPart, 'type'>): JsonObject {
+/**
+ * A proof of this dialect without a thought stands on an empty text, as the provider has it; every
+ * other one on a thought.
+ */
+export function renderReasoning({
+  text,
+  signature,
+  redacted,
+}: Omit<ReasoningPart, 'type'>): JsonObject {
   if (signature === undefined) return { text, thought: true }
   const thoughtSignature = encodeSignature(signature, redacted)
-  return signature.origin === ORIGIN && text === '' ? { text, thoughtSignature } : { text, thought: true, thoughtSignature }
+  return signature.origin === ORIGIN && text === ''
+    ? { text, thoughtSignature }
+    : { text, thought: true, thoughtSignature }
 }
 
 /** A file known only by another provider's id is nothing to this client. */
-function renderMedia({ source }: Extract<Part, { readonly type: 'image' | 'file' }>): JsonObject | undefined {
-  if (source.kind === 'data') return { inlineData: { mimeType: source.mediaType, data: source.data } }
+function renderMedia({
+  source,
+}: Extract<Part, { readonly type: 'image' | 'file' }>): JsonObject | undefined {
+  if (source.kind === 'data')
+    return { inlineData: { mimeType: source.mediaType, data: source.data } }
   if (source.kind === 'id') return undefined
   const mimeType = guessMediaType(source.url)
   return { fileData: { fileUri: source.url, ...(mimeType === undefined ? {} : { mimeType }) } }
@@ -50,5 +64,8 @@ export function renderCall(call: Omit<ToolCallPart, 'type'>): JsonObject | undef
   const { id, name, kind, arguments: text, signature } = call
   const args = kind === 'custom' ? { input: text } : text.trim() === '' ? {} : parseObject(text)
   if (args === undefined) return undefined
-  return { functionCall: { id, name, args }, ...(signature === undefined ? {} : { thoughtSignature: encodeSignature(signature) }) }
+  return {
+    functionCall: { id, name, args },
+    ...(signature === undefined ? {} : { thoughtSignature: encodeSignature(signature) }),
+  }
 }

@@ -11,7 +11,10 @@ const foreign = { origin: 'anthropic-messages', value: 'EqQB' }
 const own = { origin: 'gemini', value: 'S1' }
 
 function render(choice: Partial<AnswerChoice>, answer: Partial<Answer> = {}): JsonObject {
-  return renderAnswer({ choices: [{ parts: [], finish: { reason: 'stop' }, ...choice }], ...answer }, renderContext())
+  return renderAnswer(
+    { choices: [{ parts: [], finish: { reason: 'stop' }, ...choice }], ...answer },
+    renderContext(),
+  )
 }
 
 function candidateOf(choice: Partial<AnswerChoice>): JsonObject {
@@ -24,9 +27,19 @@ const finishOf = (finish: Finish) => candidateOf({ finish })
 describe('an answer', () => {
   it('has all that clients look for', () => {
     const usage = { inputTokens: 10, outputTokens: 7, cachedTokens: 4, reasoningTokens: 5 }
-    expect(render({ parts: [{ type: 'text', text: 'Hi' }] }, { id: 'r1', model: 'm-1', usage })).toEqual({
-      candidates: [{ content: { parts: [{ text: 'Hi' }], role: 'model' }, finishReason: 'STOP', index: 0 }],
-      usageMetadata: { promptTokenCount: 10, cachedContentTokenCount: 4, candidatesTokenCount: 2, thoughtsTokenCount: 5, totalTokenCount: 17 },
+    expect(
+      render({ parts: [{ type: 'text', text: 'Hi' }] }, { id: 'r1', model: 'm-1', usage }),
+    ).toEqual({
+      candidates: [
+        { content: { parts: [{ text: 'Hi' }], role: 'model' }, finishReason: 'STOP', index: 0 },
+      ],
+      usageMetadata: {
+        promptTokenCount: 10,
+        cachedContentTokenCount: 4,
+        candidatesTokenCount: 2,
+        thoughtsTokenCount: 5,
+        totalTokenCount: 17,
+      },
       modelVersion: 'm-1',
       responseId: 'r1',
     })
@@ -37,11 +50,19 @@ describe('an answer', () => {
   })
 
   it('nasty 8: has parts even when the model said nothing', () => {
-    expect(candidateOf({ finish: { reason: 'length' } })).toEqual({ content: { parts: [{ text: '' }], role: 'model' }, finishReason: 'MAX_TOKENS', index: 0 })
+    expect(candidateOf({ finish: { reason: 'length' } })).toEqual({
+      content: { parts: [{ text: '' }], role: 'model' },
+      finishReason: 'MAX_TOKENS',
+      index: 0,
+    })
   })
 
   it('F7: never counts less than nothing', () => {
-    expect(render({}, { usage: { inputTokens: 1, outputTokens: 2, reasoningTokens: 5 } })['usageMetadata']).toEqual({
+    expect(
+      render({}, { usage: { inputTokens: 1, outputTokens: 2, reasoningTokens: 5 } })[
+        'usageMetadata'
+      ],
+    ).toEqual({
       promptTokenCount: 1,
       candidatesTokenCount: 0,
       thoughtsTokenCount: 2,
@@ -84,7 +105,14 @@ describe('parts', () => {
         { type: 'reasoning', text: '', signature: own },
         { type: 'reasoning', text: '', signature: foreign },
         { type: 'reasoning', text: '', signature: foreign, redacted: true },
-        { type: 'tool-call', id: '1', name: 'f', arguments: '{}', kind: 'function', signature: own },
+        {
+          type: 'tool-call',
+          id: '1',
+          name: 'f',
+          arguments: '{}',
+          kind: 'function',
+          signature: own,
+        },
       ),
     ).toEqual([
       { text: 'hm', thought: true, thoughtSignature: 'S1' },
@@ -117,9 +145,15 @@ describe('the finish', () => {
     [{ reason: 'tool_calls' }, { finishReason: 'STOP' }],
     [{ reason: 'length' }, { finishReason: 'MAX_TOKENS' }],
     [{ reason: 'length', native: 'CONTINUATION' }, { finishReason: 'CONTINUATION' }],
-    [{ reason: 'content_filter', native: 'refusal', detail: 'I will not' }, { finishReason: 'SAFETY', finishMessage: 'I will not' }],
+    [
+      { reason: 'content_filter', native: 'refusal', detail: 'I will not' },
+      { finishReason: 'SAFETY', finishMessage: 'I will not' },
+    ],
     [{ reason: 'content_filter', native: 'RECITATION' }, { finishReason: 'RECITATION' }],
-    [{ reason: 'stop', native: 'MALFORMED_FUNCTION_CALL', detail: 'bad' }, { finishReason: 'MALFORMED_FUNCTION_CALL', finishMessage: 'bad' }],
+    [
+      { reason: 'stop', native: 'MALFORMED_FUNCTION_CALL', detail: 'bad' },
+      { finishReason: 'MALFORMED_FUNCTION_CALL', finishMessage: 'bad' },
+    ],
     [{ reason: 'stop', native: 'SAFETY' }, { finishReason: 'STOP' }],
     [{ reason: 'length', native: 'OTHER' }, { finishReason: 'OTHER' }],
   ])('%j is %j', (finish, rendered) => {
@@ -127,32 +161,62 @@ describe('the finish', () => {
     expect(rest).toEqual(rendered)
   })
 
-  it.each(['{"a":', '[1]', '"text"'])('of a turn with the arguments %s says that they are unusable', (text) => {
-    const parts: Part[] = [{ type: 'tool-call', id: '1', name: 'f', arguments: text, kind: 'function' }]
-    expect(candidateOf({ parts, finish: { reason: 'tool_calls' } })).toEqual({
-      content: { parts: [{ text: '' }], role: 'model' },
-      finishReason: 'MALFORMED_FUNCTION_CALL',
-      finishMessage: 'The arguments of f are no JSON object.',
-      index: 0,
-    })
-    expect(candidateOf({ parts, finish: { reason: 'length' } })).toMatchObject({ finishReason: 'MAX_TOKENS' })
-  })
+  it.each(['{"a":', '[1]', '"text"'])(
+    'of a turn with the arguments %s says that they are unusable',
+    (text) => {
+      const parts: Part[] = [
+        { type: 'tool-call', id: '1', name: 'f', arguments: text, kind: 'function' },
+      ]
+      expect(candidateOf({ parts, finish: { reason: 'tool_calls' } })).toEqual({
+        content: { parts: [{ text: '' }], role: 'model' },
+        finishReason: 'MALFORMED_FUNCTION_CALL',
+        finishMessage: 'The arguments of f are no JSON object.',
+        index: 0,
+      })
+      expect(candidateOf({ parts, finish: { reason: 'length' } })).toMatchObject({
+        finishReason: 'MAX_TOKENS',
+      })
+    },
+  )
 })
 
 describe('beside the content', () => {
   it('stand log probabilities', () => {
-    const logprobs = { content: [{ token: 'a', logprob: -0.1, top_logprobs: [{ token: 'a', logprob: -0.1 }] }, { token: 'b', logprob: -1, top_logprobs: [] }], refusal: null }
+    const logprobs = {
+      content: [
+        { token: 'a', logprob: -0.1, top_logprobs: [{ token: 'a', logprob: -0.1 }] },
+        { token: 'b', logprob: -1, top_logprobs: [] },
+      ],
+      refusal: null,
+    }
     expect(candidateOf({ logprobs })['logprobsResult']).toEqual({
-      chosenCandidates: [{ token: 'a', logProbability: -0.1 }, { token: 'b', logProbability: -1 }],
+      chosenCandidates: [
+        { token: 'a', logProbability: -0.1 },
+        { token: 'b', logProbability: -1 },
+      ],
       topCandidates: [{ candidates: [{ token: 'a', logProbability: -0.1 }] }, { candidates: [] }],
     })
-    expect(candidateOf({ logprobs: { content: [], refusal: null } })).not.toHaveProperty('logprobsResult')
+    expect(candidateOf({ logprobs: { content: [], refusal: null } })).not.toHaveProperty(
+      'logprobsResult',
+    )
   })
 
   it('stand citations, counted in bytes', () => {
-    const cite = (url: string, start: number, end: number) => ({ type: 'url_citation', url_citation: { url, title: `T ${url}`, start_index: start, end_index: end } })
-    const parts: Part[] = [{ type: 'text', text: 'Ä is a letter.' }, { type: 'text', text: ' So is B.' }]
-    const annotations = [cite('https://a.test', 0, 14), cite('https://b.test', 0, 14), cite('https://a.test', 15, 23), cite('https://c.test', 5, 500), { type: 'file_citation' }]
+    const cite = (url: string, start: number, end: number) => ({
+      type: 'url_citation',
+      url_citation: { url, title: `T ${url}`, start_index: start, end_index: end },
+    })
+    const parts: Part[] = [
+      { type: 'text', text: 'Ä is a letter.' },
+      { type: 'text', text: ' So is B.' },
+    ]
+    const annotations = [
+      cite('https://a.test', 0, 14),
+      cite('https://b.test', 0, 14),
+      cite('https://a.test', 15, 23),
+      cite('https://c.test', 5, 500),
+      { type: 'file_citation' },
+    ]
     expect(candidateOf({ parts, annotations })['groundingMetadata']).toEqual({
       groundingChunks: [
         { web: { uri: 'https://a.test', title: 'T https://a.test' } },
@@ -160,10 +224,15 @@ describe('beside the content', () => {
         { web: { uri: 'https://c.test', title: 'T https://c.test' } },
       ],
       groundingSupports: [
-        { segment: { startIndex: 0, endIndex: 15, text: 'Ä is a letter.' }, groundingChunkIndices: [0, 1] },
+        {
+          segment: { startIndex: 0, endIndex: 15, text: 'Ä is a letter.' },
+          groundingChunkIndices: [0, 1],
+        },
         { segment: { startIndex: 16, endIndex: 24, text: 'So is B.' }, groundingChunkIndices: [0] },
       ],
     })
-    expect(candidateOf({ annotations: [{ type: 'file_citation' }] })).not.toHaveProperty('groundingMetadata')
+    expect(candidateOf({ annotations: [{ type: 'file_citation' }] })).not.toHaveProperty(
+      'groundingMetadata',
+    )
   })
 })

@@ -6,7 +6,9 @@ import { renderGrounding } from './server-grounding.ts'
 import { renderLogprobs } from './server-logprobs.ts'
 import { renderUsage } from './server-usage.ts'
 
-/** A whole answer as a GenerateContentResponse. Parts only another dialect understands are left out. */
+/**
+ * A whole answer as a GenerateContentResponse. Parts only another dialect understands are left out.
+ */
 export function renderAnswer(answer: Answer, context: RenderContext): JsonObject {
   return {
     candidates: answer.choices.map(renderCandidate),
@@ -16,10 +18,16 @@ export function renderAnswer(answer: Answer, context: RenderContext): JsonObject
   }
 }
 
-/** Clients look into `content.parts` of every candidate, so there is one even where the model said nothing. */
+/**
+ * Clients look into `content.parts` of every candidate, so there is one even where the model said
+ * nothing.
+ */
 const SILENCE: readonly JsonObject[] = [{ text: '' }]
 
-function renderCandidate({ parts: given, finish, logprobs, annotations = [] }: AnswerChoice, index: number): JsonObject {
+function renderCandidate(
+  { parts: given, finish, logprobs, annotations = [] }: AnswerChoice,
+  index: number,
+): JsonObject {
   const parts: JsonObject[] = []
   let malformedCall: string | undefined
   let text = ''

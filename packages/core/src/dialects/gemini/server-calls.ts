@@ -12,8 +12,9 @@ interface OpenCall {
 }
 
 /**
- * The function calls of a history, each with an id of its own, and the responses matched to them: by id, else by name
- * and order. Invented ids count the calls, so the same history always gets the same ones.
+ * The function calls of a history, each with an id of its own, and the responses matched to them:
+ * by id, else by name and order. Invented ids count the calls, so the same history always gets the
+ * same ones.
  */
 export class CallMatcher {
   readonly #ids = new Set<string>()
@@ -33,16 +34,25 @@ export class CallMatcher {
     return id
   }
 
-  /** The id of the call a `functionResponse` answers. Throws `invalid_request` when no call is left for it. */
+  /**
+   * The id of the call a `functionResponse` answers. Throws `invalid_request` when no call is left
+   * for it.
+   */
   answer(response: Place): string {
     const given = optionalString(response, 'id') || undefined
     const name = optionalString(response, 'name') || undefined
-    const call = this.#find((other) => given !== undefined && other.given === given) ?? this.#find((other) => other.name === name)
+    const call =
+      this.#find((other) => given !== undefined && other.given === given) ??
+      this.#find((other) => other.name === name)
     if (call === undefined) {
       const field = name === undefined && given !== undefined ? 'id' : 'name'
       const param = pathOf(response, field)
       const what = JSON.stringify(given !== undefined && name === undefined ? given : (name ?? ''))
-      throw new GatewayError('invalid_request', `${param}: no earlier functionCall without a response is called ${what}.`, { param })
+      throw new GatewayError(
+        'invalid_request',
+        `${param}: no earlier functionCall without a response is called ${what}.`,
+        { param },
+      )
     }
     this.#unanswered = this.#unanswered.filter((other) => other !== call)
     return call.id
@@ -51,7 +61,8 @@ export class CallMatcher {
   /** The first such call of the latest turn that has one. */
   #find(fits: (call: OpenCall) => boolean): OpenCall | undefined {
     let found: OpenCall | undefined
-    for (const call of this.#unanswered) if (fits(call) && (found === undefined || call.turn > found.turn)) found = call
+    for (const call of this.#unanswered)
+      if (fits(call) && (found === undefined || call.turn > found.turn)) found = call
     return found
   }
 

@@ -1,7 +1,14 @@
 import type { Conversation, ReasoningRequest, ResponseFormat, Sampling } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
 import { optionalBoolean, optionalObject, optionalString, type Place } from '../fields.ts'
-import { type Extensions, keepOthers, optionalInteger, optionalNumber, optionalStrings, spelled } from './server-fields.ts'
+import {
+  type Extensions,
+  keepOthers,
+  optionalInteger,
+  optionalNumber,
+  optionalStrings,
+  spelled,
+} from './server-fields.ts'
 import { toJsonSchema } from './server-schema.ts'
 
 /** Fields of `generationConfig` the neutral model has names for. */
@@ -22,19 +29,31 @@ const CONFIG_FIELDS: ReadonlySet<string> = new Set([
   'responseJsonSchema',
   'thinkingConfig',
 ])
-const THINKING_FIELDS: ReadonlySet<string> = new Set(['thinkingBudget', 'thinkingLevel', 'includeThoughts'])
+const THINKING_FIELDS: ReadonlySet<string> = new Set([
+  'thinkingBudget',
+  'thinkingLevel',
+  'includeThoughts',
+])
 
 /** `generationConfig`; fields no other API has are kept as extensions. */
-export function readConfig(body: Place, extensions: Extensions): Pick<Conversation, 'sampling' | 'responseFormat' | 'reasoning'> {
+export function readConfig(
+  body: Place,
+  extensions: Extensions,
+): Pick<Conversation, 'sampling' | 'responseFormat' | 'reasoning'> {
   const config = optionalObject(body, spelled(body, 'generationConfig'))
   if (config === undefined) return { sampling: {} }
   keepOthers(config, 'generationConfig.', { known: CONFIG_FIELDS, extensions })
-  return { sampling: readSampling(config), responseFormat: readResponseFormat(config, extensions), reasoning: readReasoning(config, extensions) }
+  return {
+    sampling: readSampling(config),
+    responseFormat: readResponseFormat(config, extensions),
+    reasoning: readReasoning(config, extensions),
+  }
 }
 
 function readSampling(config: Place): Sampling {
   const number = (name: string): number | undefined => optionalNumber(config, spelled(config, name))
-  const integer = (name: string): number | undefined => optionalInteger(config, spelled(config, name))
+  const integer = (name: string): number | undefined =>
+    optionalInteger(config, spelled(config, name))
   const stop = optionalStrings(config, spelled(config, 'stopSequences'))
   return {
     temperature: number('temperature'),
@@ -76,15 +95,21 @@ function readResponseSchema(config: Place): JsonObject | undefined {
 
 const DYNAMIC_BUDGET = -1
 
-/** `includeThoughts` needs no counterpart: what a provider shows of its thoughts is always passed on. */
+/**
+ * `includeThoughts` needs no counterpart: what a provider shows of its thoughts is always passed
+ * on.
+ */
 function readReasoning(config: Place, extensions: Extensions): ReasoningRequest | undefined {
   const thinking = optionalObject(config, spelled(config, 'thinkingConfig'))
   if (thinking === undefined) return undefined
   keepOthers(thinking, 'generationConfig.thinkingConfig.', { known: THINKING_FIELDS, extensions })
   const level = optionalString(thinking, spelled(thinking, 'thinkingLevel'))
   const budgetTokens = optionalInteger(thinking, spelled(thinking, 'thinkingBudget'))
-  if (level !== undefined && level !== '' && level !== 'THINKING_LEVEL_UNSPECIFIED') return { effort: level.toLowerCase(), budgetTokens }
+  if (level !== undefined && level !== '' && level !== 'THINKING_LEVEL_UNSPECIFIED')
+    return { effort: level.toLowerCase(), budgetTokens }
   if (budgetTokens === 0) return { effort: 'none' }
   // The model decides, as it does when nothing is said.
-  return budgetTokens === undefined || budgetTokens === DYNAMIC_BUDGET ? undefined : { budgetTokens }
+  return budgetTokens === undefined || budgetTokens === DYNAMIC_BUDGET
+    ? undefined
+    : { budgetTokens }
 }

@@ -10,13 +10,19 @@ function read(contents: unknown, extensions: Extensions = {}) {
 
 const user = (...parts: unknown[]) => ({ role: 'user', parts })
 const model = (...parts: unknown[]) => ({ role: 'model', parts })
-const call = (name: string, more: JsonObject = {}) => ({ functionCall: { name, args: {}, ...more } })
-const response = (name: string, result: string, more: JsonObject = {}) => ({ functionResponse: { name, response: { result }, ...more } })
+const call = (name: string, more: JsonObject = {}) => ({
+  functionCall: { name, args: {}, ...more },
+})
+const response = (name: string, result: string, more: JsonObject = {}) => ({
+  functionResponse: { name, response: { result }, ...more },
+})
 const signed = (origin: string, value: string) => ({ signature: { origin, value } })
 
 describe('what the user says', () => {
   it('may have no role, and one part or content in place of a list', () => {
-    expect(read({ parts: { text: 'hi' } })).toEqual([{ role: 'user', parts: [{ type: 'text', text: 'hi' }] }])
+    expect(read({ parts: { text: 'hi' } })).toEqual([
+      { role: 'user', parts: [{ type: 'text', text: 'hi' }] },
+    ])
   })
 
   it('may be media', () => {
@@ -34,28 +40,43 @@ describe('what the user says', () => {
       { type: 'image', source: { kind: 'data', mediaType: 'image/png', data: 'AA' } },
       { type: 'audio', format: 'mp3', data: 'BB' },
       { type: 'audio', format: 'l16;rate=24000', data: 'CC' },
-      { type: 'file', source: { kind: 'data', mediaType: 'application/pdf', data: 'DD' }, name: 'a.pdf' },
+      {
+        type: 'file',
+        source: { kind: 'data', mediaType: 'application/pdf', data: 'DD' },
+        name: 'a.pdf',
+      },
       { type: 'image', source: { kind: 'url', url: 'https://x.test/a.png' } },
       { type: 'file', source: { kind: 'url', url: 'https://x.test/a' } },
       { type: 'image', source: { kind: 'id', id: 'gs://bucket/a.png' } },
-      { type: 'file', source: { kind: 'id', id: 'https://generativelanguage.googleapis.com/v1beta/files/abc' } },
+      {
+        type: 'file',
+        source: { kind: 'id', id: 'https://generativelanguage.googleapis.com/v1beta/files/abc' },
+      },
     ])
   })
 
   it('may be what only this dialect understands', () => {
     const part = { executableCode: { language: 'PYTHON', code: '1' }, thoughtSignature: 'S' }
-    expect(read([model(part), user({ newThing: {} })]).flatMap((message) => message.parts)).toEqual([
-      { type: 'extension', dialect: 'gemini', value: part },
-      { type: 'extension', dialect: 'gemini', value: { newThing: {} } },
-    ])
+    expect(read([model(part), user({ newThing: {} })]).flatMap((message) => message.parts)).toEqual(
+      [
+        { type: 'extension', dialect: 'gemini', value: part },
+        { type: 'extension', dialect: 'gemini', value: { newThing: {} } },
+      ],
+    )
   })
 
   it('loses nothing silently', () => {
     const extensions: Extensions = {}
     read(
       [
-        user({ text: 'a', partMetadata: { x: 1 } }, { inlineData: { mimeType: 'video/mp4', data: 'AA' }, videoMetadata: { fps: 2 } }),
-        model(call('f', { partialArgs: [] }), { inlineData: { mimeType: 'image/png', data: 'AA' }, thought: true }),
+        user(
+          { text: 'a', partMetadata: { x: 1 } },
+          { inlineData: { mimeType: 'video/mp4', data: 'AA' }, videoMetadata: { fps: 2 } },
+        ),
+        model(call('f', { partialArgs: [] }), {
+          inlineData: { mimeType: 'image/png', data: 'AA' },
+          thought: true,
+        }),
         user({ functionResponse: { name: 'f', response: {}, scheduling: 'SILENT' } }),
       ],
       extensions,
@@ -72,7 +93,16 @@ describe('what the user says', () => {
 
 describe('what the model said', () => {
   it('is one message, as a stream is recorded one content per chunk', () => {
-    expect(read([model({ text: 'Hel' }), model({ text: 'lo' }), model(call('a', { id: '1' })), model(call('b', { id: '2' }), { text: '' }), model(), user({ text: 'x' })])).toEqual([
+    expect(
+      read([
+        model({ text: 'Hel' }),
+        model({ text: 'lo' }),
+        model(call('a', { id: '1' })),
+        model(call('b', { id: '2' }), { text: '' }),
+        model(),
+        user({ text: 'x' }),
+      ]),
+    ).toEqual([
       {
         role: 'assistant',
         parts: [
@@ -101,7 +131,14 @@ describe('what the model said', () => {
       { type: 'text', text: 'say' },
       { type: 'reasoning', text: '', ...signed('gemini', 'S2') },
       { type: 'reasoning', text: '', ...signed('gemini', 'S3') },
-      { type: 'tool-call', id: '1', name: 'a', arguments: '{}', kind: 'function', ...signed('gemini', 'S4') },
+      {
+        type: 'tool-call',
+        id: '1',
+        name: 'a',
+        arguments: '{}',
+        kind: 'function',
+        ...signed('gemini', 'S4'),
+      },
       { type: 'tool-call', id: '2', name: 'b', arguments: '{}', kind: 'function' },
       { type: 'image', source: { kind: 'data', mediaType: 'image/png', data: 'AA' } },
       { type: 'reasoning', text: '', ...signed('gemini', 'S5') },
@@ -131,9 +168,16 @@ describe('what the model said', () => {
 
 describe('calls and responses', () => {
   it('nasty 3: calls without ids get stable unique ones, and responses find them by name and order', () => {
-    const contents = [model(call('a'), call('b'), call('a')), user(response('b', 'B'), response('a', 'A1'), response('a', 'A2'))]
+    const contents = [
+      model(call('a'), call('b'), call('a')),
+      user(response('b', 'B'), response('a', 'A1'), response('a', 'A2')),
+    ]
     const messages = read(contents)
-    expect(messages[0]?.parts.map((part) => part.type === 'tool-call' && part.id)).toEqual(['call_gm_1', 'call_gm_2', 'call_gm_3'])
+    expect(messages[0]?.parts.map((part) => part.type === 'tool-call' && part.id)).toEqual([
+      'call_gm_1',
+      'call_gm_2',
+      'call_gm_3',
+    ])
     expect(messages[1]).toEqual({
       role: 'tool',
       parts: [
@@ -152,7 +196,9 @@ describe('calls and responses', () => {
       model(call('c', { id: 'x' })),
       user(response('c', 'D', { id: 'x' })),
     ]
-    const ids = read(contents).flatMap(({ parts }) => parts.map((part) => ('id' in part ? part.id : undefined)))
+    const ids = read(contents).flatMap(({ parts }) =>
+      parts.map((part) => ('id' in part ? part.id : undefined)),
+    )
     expect(ids).toEqual(['call_gm_2', 'call_gm_3', 'x', 'x', 'call_gm_4', 'call_gm_4'])
   })
 
@@ -163,7 +209,9 @@ describe('calls and responses', () => {
       model(call('a')),
       user(response('a', 'third', { id: 'unknown' }), response('a', 'first')),
     ]
-    const results = read(contents).flatMap(({ parts }) => parts.flatMap((part) => (part.type === 'tool-result' ? [[part.id, part.content[0]]] : [])))
+    const results = read(contents).flatMap(({ parts }) =>
+      parts.flatMap((part) => (part.type === 'tool-result' ? [[part.id, part.content[0]]] : [])),
+    )
     expect(results).toEqual([
       ['2', { type: 'text', text: 'second' }],
       ['call_gm_3', { type: 'text', text: 'third' }],
@@ -172,7 +220,9 @@ describe('calls and responses', () => {
   })
 
   it('responses come before what else the turn says', () => {
-    expect(read([model(call('a')), user({ text: 'so' }, response('a', 'A'))]).map(({ role }) => role)).toEqual(['assistant', 'tool', 'user'])
+    expect(
+      read([model(call('a')), user({ text: 'so' }, response('a', 'A'))]).map(({ role }) => role),
+    ).toEqual(['assistant', 'tool', 'user'])
   })
 
   it.each([
@@ -184,12 +234,24 @@ describe('calls and responses', () => {
     [{}, [{ type: 'text', text: '{}' }], undefined],
     [null, [{ type: 'text', text: '' }], undefined],
   ])('the response %j is %j', (given, content, isError) => {
-    const [, result] = read([model(call('a')), user({ functionResponse: { name: 'a', response: given } })])
-    expect(result?.parts[0]).toEqual({ type: 'tool-result', id: 'call_gm_1', content, ...(isError === undefined ? {} : { isError }) })
+    const [, result] = read([
+      model(call('a')),
+      user({ functionResponse: { name: 'a', response: given } }),
+    ])
+    expect(result?.parts[0]).toEqual({
+      type: 'tool-result',
+      id: 'call_gm_1',
+      content,
+      ...(isError === undefined ? {} : { isError }),
+    })
   })
 
   it('a response may hold media', () => {
-    const parts = [{ inlineData: { mimeType: 'image/png', data: 'AA' } }, { inlineData: { mimeType: 'audio/wav', data: 'BB' } }, { odd: 1 }]
+    const parts = [
+      { inlineData: { mimeType: 'image/png', data: 'AA' } },
+      { inlineData: { mimeType: 'audio/wav', data: 'BB' } },
+      { odd: 1 },
+    ]
     const [, result] = read([model(call('a')), user(response('a', 'A', { parts }))])
     expect(result?.parts[0]).toMatchObject({
       content: [
@@ -202,24 +264,57 @@ describe('calls and responses', () => {
   })
 
   it('A3: a call without args has an empty object, and keeps its signature', () => {
-    expect(read([model({ functionCall: { name: 'now' }, thoughtSignature: 'S' })])[0]?.parts).toEqual([
-      { type: 'tool-call', id: 'call_gm_1', name: 'now', arguments: '{}', kind: 'function', ...signed('gemini', 'S') },
+    expect(
+      read([model({ functionCall: { name: 'now' }, thoughtSignature: 'S' })])[0]?.parts,
+    ).toEqual([
+      {
+        type: 'tool-call',
+        id: 'call_gm_1',
+        name: 'now',
+        arguments: '{}',
+        kind: 'function',
+        ...signed('gemini', 'S'),
+      },
     ])
   })
 })
 
 describe('a mistake is named', () => {
   it.each([
-    [[user({ inlineData: { data: 'AA' } })], 'contents[0].parts[0].inlineData.mimeType is missing: it must be a non-empty string.'],
-    [[user({ inline_data: { mime_type: 'image/png', data: 5 } })], 'contents[0].parts[0].inline_data.data must be a non-empty string, got the number 5.'],
+    [
+      [user({ inlineData: { data: 'AA' } })],
+      'contents[0].parts[0].inlineData.mimeType is missing: it must be a non-empty string.',
+    ],
+    [
+      [user({ inline_data: { mime_type: 'image/png', data: 5 } })],
+      'contents[0].parts[0].inline_data.data must be a non-empty string, got the number 5.',
+    ],
     [[user('hi')], 'contents[0].parts[0] must be an object, got the string "hi".'],
     [[user({ text: 1 })], 'contents[0].parts[0].text must be a string, got the number 1.'],
-    [[user({})], 'contents[0].parts[0] must be an object with text, inlineData, fileData, functionCall or functionResponse, got an object.'],
-    [[model({ functionCall: { args: {} } })], 'contents[0].parts[0].functionCall.name is missing: it must be a non-empty string.'],
-    [[model({ functionCall: { name: 'f', args: '{}' } })], 'contents[0].parts[0].functionCall.args must be an object, got the string "{}".'],
-    [[user(response('f', 'x'))], 'contents[0].parts[0].functionResponse.name: no earlier functionCall without a response is called "f".'],
-    [[user({ functionResponse: { id: '1', response: {} } })], 'contents[0].parts[0].functionResponse.id: no earlier functionCall without a response is called "1".'],
-    [[model(call('f')), user({ functionResponse: { name: 'f', response: 'x' } })], 'contents[1].parts[0].functionResponse.response must be an object, got the string "x".'],
+    [
+      [user({})],
+      'contents[0].parts[0] must be an object with text, inlineData, fileData, functionCall or functionResponse, got an object.',
+    ],
+    [
+      [model({ functionCall: { args: {} } })],
+      'contents[0].parts[0].functionCall.name is missing: it must be a non-empty string.',
+    ],
+    [
+      [model({ functionCall: { name: 'f', args: '{}' } })],
+      'contents[0].parts[0].functionCall.args must be an object, got the string "{}".',
+    ],
+    [
+      [user(response('f', 'x'))],
+      'contents[0].parts[0].functionResponse.name: no earlier functionCall without a response is called "f".',
+    ],
+    [
+      [user({ functionResponse: { id: '1', response: {} } })],
+      'contents[0].parts[0].functionResponse.id: no earlier functionCall without a response is called "1".',
+    ],
+    [
+      [model(call('f')), user({ functionResponse: { name: 'f', response: 'x' } })],
+      'contents[1].parts[0].functionResponse.response must be an object, got the string "x".',
+    ],
     [[5], 'contents[0] must be an object, got the number 5.'],
   ])('%j', (contents, message) => {
     expect(() => read(contents)).toThrow(message)

@@ -1,4 +1,12 @@
-import type { ExtensionPart, FilePart, ImagePart, Message, Part, TextPart, ToolResultPart } from '../conversation.ts'
+import type {
+  ExtensionPart,
+  FilePart,
+  ImagePart,
+  Message,
+  Part,
+  TextPart,
+  ToolResultPart,
+} from '../conversation.ts'
 import { optionalObject, optionalString, type Place, pathOf, requiredText } from '../fields.ts'
 import { invalid } from '../invalid.ts'
 import { isObject, parseObject } from '../json.ts'
@@ -9,8 +17,8 @@ import { ModelTurn } from './server-model-turn.ts'
 import { ORIGIN } from './tool-history.ts'
 
 /**
- * `contents` as messages. Contents of the model that follow each other are one message: clients record a stream as one
- * content per chunk. Throws `invalid_request` that names the field.
+ * `contents` as messages. Contents of the model that follow each other are one message: clients
+ * record a stream as one content per chunk. Throws `invalid_request` that names the field.
  */
 export function readContents(body: Place, extensions: Extensions): Message[] {
   const reader = new ContentsReader(extensions)
@@ -22,15 +30,26 @@ export function readContents(body: Place, extensions: Extensions): Message[] {
 export function readSystem(body: Place, extensions: Extensions): Message[] {
   const field = spelled(body, 'systemInstruction')
   const given = body.value[field]
-  if (typeof given === 'string') return given === '' ? [] : [{ role: 'system', parts: [{ type: 'text', text: given }] }]
+  if (typeof given === 'string')
+    return given === '' ? [] : [{ role: 'system', parts: [{ type: 'text', text: given }] }]
   const content = optionalObject(body, field)
   if (content === undefined) return []
   const all = 'text' in content.value ? [content] : listAt(content, 'parts')
-  const parts = all.filter((part) => part.value['text'] !== '').map((part) => readInputPart(part, extensions))
+  const parts = all
+    .filter((part) => part.value['text'] !== '')
+    .map((part) => readInputPart(part, extensions))
   return parts.length === 0 ? [] : [{ role: 'system', parts }]
 }
 
-const PART_FIELDS: ReadonlySet<string> = new Set(['text', 'thought', 'thoughtSignature', 'inlineData', 'fileData', 'functionCall', 'functionResponse'])
+const PART_FIELDS: ReadonlySet<string> = new Set([
+  'text',
+  'thought',
+  'thoughtSignature',
+  'inlineData',
+  'fileData',
+  'functionCall',
+  'functionResponse',
+])
 const CALL_FIELDS: ReadonlySet<string> = new Set(['id', 'name', 'args'])
 const RESPONSE_FIELDS: ReadonlySet<string> = new Set(['id', 'name', 'response', 'parts'])
 
@@ -88,10 +107,18 @@ class ContentsReader {
 
   #result(response: Place): ToolResultPart {
     const id = this.#calls.answer(response)
-    keepOthers(response, 'contents.parts.functionResponse.', { known: RESPONSE_FIELDS, extensions: this.#extensions })
+    keepOthers(response, 'contents.parts.functionResponse.', {
+      known: RESPONSE_FIELDS,
+      extensions: this.#extensions,
+    })
     const { text, isError } = resultText(response)
     const media = listAt(response, 'parts').map((part) => readResultMedia(part))
-    return { type: 'tool-result', id, content: [{ type: 'text', text }, ...media], ...(isError ? { isError } : {}) }
+    return {
+      type: 'tool-result',
+      id,
+      content: [{ type: 'text', text }, ...media],
+      ...(isError ? { isError } : {}),
+    }
   }
 
   #addModel(content: Place): void {
@@ -116,21 +143,35 @@ class ContentsReader {
       return turn.text(text, { isThought, signature })
     }
     // Media among the thoughts are drafts.
-    if (isThought && readMedia(part) !== undefined) this.#extensions['contents.parts.inlineData (thought)'] ??= true
+    if (isThought && readMedia(part) !== undefined)
+      this.#extensions['contents.parts.inlineData (thought)'] ??= true
     else turn.part(readOtherPart(part, this.#extensions), signature)
   }
 
   #call(call: Place): { readonly id: string; readonly name: string; readonly arguments: string } {
     const name = requiredText(call, 'name')
-    keepOthers(call, 'contents.parts.functionCall.', { known: CALL_FIELDS, extensions: this.#extensions })
+    keepOthers(call, 'contents.parts.functionCall.', {
+      known: CALL_FIELDS,
+      extensions: this.#extensions,
+    })
     const args = optionalObject(call, 'args')?.value
-    return { id: this.#calls.add(name, optionalString(call, 'id') || undefined), name, arguments: args === undefined ? '{}' : JSON.stringify(args) }
+    return {
+      id: this.#calls.add(name, optionalString(call, 'id') || undefined),
+      name,
+      arguments: args === undefined ? '{}' : JSON.stringify(args),
+    }
   }
 }
 
 /** Nothing but a signature, or nothing at all: some streams have such parts. */
 function isBlank({ value }: Place): boolean {
-  return Object.entries(value).every(([field, content]) => content === null || field === 'thought' || field === 'thoughtSignature' || field === 'thought_signature')
+  return Object.entries(value).every(
+    ([field, content]) =>
+      content === null ||
+      field === 'thought' ||
+      field === 'thoughtSignature' ||
+      field === 'thought_signature',
+  )
 }
 
 function readInputPart(part: Place, extensions: Extensions): Part {
@@ -144,7 +185,12 @@ function readInputPart(part: Place, extensions: Extensions): Part {
 function readOtherPart(part: Place, extensions: Extensions): Part {
   const media = readMedia(part)
   if (media === undefined) {
-    if (isBlank(part)) throw invalid(part.path, 'an object with text, inlineData, fileData, functionCall or functionResponse', part.value)
+    if (isBlank(part))
+      throw invalid(
+        part.path,
+        'an object with text, inlineData, fileData, functionCall or functionResponse',
+        part.value,
+      )
     return { type: 'extension', dialect: ORIGIN, value: part.value }
   }
   keepOthers(part, 'contents.parts.', { known: PART_FIELDS, extensions })
@@ -155,12 +201,15 @@ function readResultMedia(part: Place): TextPart | ImagePart | FilePart | Extensi
   const media = readMedia(part)
   if (media === undefined) return { type: 'extension', dialect: ORIGIN, value: part.value }
   if (media.type !== 'audio') return media
-  return { type: 'file', source: { kind: 'data', mediaType: `audio/${media.format}`, data: media.data } }
+  return {
+    type: 'file',
+    source: { kind: 'data', mediaType: `audio/${media.format}`, data: media.data },
+  }
 }
 
 /**
- * What a function gave back. A response of one text under `result` or `error` is that text, unless it could be mistaken
- * for a whole response; every other one is its JSON.
+ * What a function gave back. A response of one text under `result` or `error` is that text, unless
+ * it could be mistaken for a whole response; every other one is its JSON.
  */
 function resultText(response: Place): { readonly text: string; readonly isError: boolean } {
   const { response: given } = response.value

@@ -61,17 +61,27 @@ const TYPE = 'type.googleapis.com/google.rpc.'
 const DOMAIN = 'postern'
 
 /**
- * An error as Google's APIs write it. What the shape itself has no place for is in `details`: our code, the field at
- * fault, when to try again.
+ * An error as Google's APIs write it. What the shape itself has no place for is in `details`: our
+ * code, the field at fault, when to try again.
  */
 export function renderError(error: GatewayError, requestId: string): JsonObject {
   const { param, retryAfterMs, attempts = [] } = error.details
   const tried = attempts.map(({ target, code }) => `${target} ${code}`).join(', ')
   const details: JsonObject[] = [
-    { '@type': `${TYPE}ErrorInfo`, reason: error.code.toUpperCase(), domain: DOMAIN, ...(tried === '' ? {} : { metadata: { attempts: tried } }) },
+    {
+      '@type': `${TYPE}ErrorInfo`,
+      reason: error.code.toUpperCase(),
+      domain: DOMAIN,
+      ...(tried === '' ? {} : { metadata: { attempts: tried } }),
+    },
   ]
-  if (param !== undefined) details.push({ '@type': `${TYPE}BadRequest`, fieldViolations: [{ field: param, description: error.message }] })
-  if (retryAfterMs !== undefined) details.push({ '@type': `${TYPE}RetryInfo`, retryDelay: `${retryAfterMs / 1000}s` })
+  if (param !== undefined)
+    details.push({
+      '@type': `${TYPE}BadRequest`,
+      fieldViolations: [{ field: param, description: error.message }],
+    })
+  if (retryAfterMs !== undefined)
+    details.push({ '@type': `${TYPE}RetryInfo`, retryDelay: `${retryAfterMs / 1000}s` })
   if (requestId !== '') details.push({ '@type': `${TYPE}RequestInfo`, requestId })
   return { error: { code: error.status, message: error.message, status: wordOf(error), details } }
 }
@@ -79,5 +89,7 @@ export function renderError(error: GatewayError, requestId: string): JsonObject 
 function wordOf(error: GatewayError): string {
   if (error.code !== 'provider_rejected') return WORDS[error.code]
   const { providerCode = '' } = error.details
-  return isStatusWord(providerCode) ? providerCode : (REJECTIONS.get(error.status) ?? WORDS.provider_rejected)
+  return isStatusWord(providerCode)
+    ? providerCode
+    : (REJECTIONS.get(error.status) ?? WORDS.provider_rejected)
 }

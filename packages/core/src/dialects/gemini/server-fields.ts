@@ -13,7 +13,10 @@ function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
 }
 
-/** The objects of a list with their paths. The API takes a single one for a list of one; `null` and absent are empty. */
+/**
+ * The objects of a list with their paths. The API takes a single one for a list of one; `null` and
+ * absent are empty.
+ */
 export function listAt(place: Place, field: string): readonly Place[] {
   const value = place.value[field]
   if (value === undefined || value === null) return []
@@ -34,7 +37,8 @@ export function optionalNumber(place: Place, field: string): number | undefined 
 /** As `optionalNumber`, for whole numbers. */
 export function optionalInteger(place: Place, field: string): number | undefined {
   const number = optionalNumber(place, field)
-  if (number !== undefined && !Number.isSafeInteger(number)) throw invalid(pathOf(place, field), 'an integer', place.value[field])
+  if (number !== undefined && !Number.isSafeInteger(number))
+    throw invalid(pathOf(place, field), 'an integer', place.value[field])
   return number
 }
 
@@ -42,15 +46,23 @@ export function optionalInteger(place: Place, field: string): number | undefined
 export function optionalStrings(place: Place, field: string): readonly string[] {
   const value = place.value[field]
   if (value === undefined || value === null) return []
-  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string')) throw invalid(pathOf(place, field), 'an array of strings', value)
+  if (!Array.isArray(value) || !value.every((item) => typeof item === 'string'))
+    throw invalid(pathOf(place, field), 'an array of strings', value)
   return value
 }
 
-/** What the neutral model has no name for: the fields of the request by the path of their kind, `contents.parts.videoMetadata`. */
+/**
+ * What the neutral model has no name for: the fields of the request by the path of their kind,
+ * `contents.parts.videoMetadata`.
+ */
 export type Extensions = Record<string, unknown>
 
 /** Keeps the fields not in `known` (camel case), which stand for absent when `null`. */
-export function keepOthers(place: Place, prefix: string, kept: { readonly known: ReadonlySet<string>; readonly extensions: Extensions }): void {
+export function keepOthers(
+  place: Place,
+  prefix: string,
+  kept: { readonly known: ReadonlySet<string>; readonly extensions: Extensions },
+): void {
   for (const [field, value] of Object.entries(place.value)) {
     if (value === null || value === undefined || kept.known.has(camelCase(field))) continue
     kept.extensions[prefix + field] ??= value
@@ -58,5 +70,7 @@ export function keepOthers(place: Place, prefix: string, kept: { readonly known:
 }
 
 function camelCase(name: string): string {
-  return name.includes('_') ? name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()) : name
+  return name.includes('_')
+    ? name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase())
+    : name
 }

@@ -14,19 +14,29 @@ const OWN_WORDS: ReadonlySet<string> = new Set([
   'MISSING_THOUGHT_SIGNATURE',
 ])
 
-const WORDS = { stop: 'STOP', tool_calls: 'STOP', length: 'MAX_TOKENS', content_filter: 'SAFETY' } as const
+const WORDS = {
+  stop: 'STOP',
+  tool_calls: 'STOP',
+  length: 'MAX_TOKENS',
+  content_filter: 'SAFETY',
+} as const
 
 /**
- * `finishReason` of a candidate, with `finishMessage` where there is more to say. `malformedCall` names a function whose
- * arguments are no JSON object: its call was left out, and the client must not take the turn for a whole one.
+ * `finishReason` of a candidate, with `finishMessage` where there is more to say. `malformedCall`
+ * names a function whose arguments are no JSON object: its call was left out, and the client must
+ * not take the turn for a whole one.
  */
 export function renderFinish(finish: Finish, malformedCall?: string): JsonObject {
   // Cut short by the limit, a call is cut short as well; the word for it is that of the limit.
   if (malformedCall !== undefined && finish.reason !== 'length') {
-    return { finishReason: 'MALFORMED_FUNCTION_CALL', finishMessage: `The arguments of ${malformedCall} are no JSON object.` }
+    return {
+      finishReason: 'MALFORMED_FUNCTION_CALL',
+      finishMessage: `The arguments of ${malformedCall} are no JSON object.`,
+    }
   }
   const finishReason = wordOf(finish)
-  const message = finish.reason === 'content_filter' || OWN_WORDS.has(finishReason) ? finish.detail : undefined
+  const message =
+    finish.reason === 'content_filter' || OWN_WORDS.has(finishReason) ? finish.detail : undefined
   return message === undefined ? { finishReason } : { finishReason, finishMessage: message }
 }
 

@@ -1,8 +1,9 @@
 import type { ChatRequest, JsonObject } from '../dialect.ts'
 
 /**
- * How a stream's chunks reach the client: as server-sent events, or as the elements of one JSON array for clients that
- * did not ask for events. The array is closed whatever happens, so that it can always be parsed.
+ * How a stream's chunks reach the client: as server-sent events, or as the elements of one JSON
+ * array for clients that did not ask for events. The array is closed whatever happens, so that it
+ * can always be parsed.
  */
 export class ChunkFraming {
   readonly #isArray: boolean

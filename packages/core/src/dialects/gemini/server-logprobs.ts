@@ -8,7 +8,9 @@ export function renderLogprobs(value: unknown): JsonObject | undefined {
   const alternatives = tokens.map((token) => objectsOf(token['top_logprobs']).map(candidateOf))
   return {
     chosenCandidates: tokens.map(candidateOf),
-    ...(alternatives.some((list) => list.length > 0) ? { topCandidates: alternatives.map((candidates) => ({ candidates })) } : {}),
+    ...(alternatives.some((list) => list.length > 0)
+      ? { topCandidates: alternatives.map((candidates) => ({ candidates })) }
+      : {}),
   }
 }
 

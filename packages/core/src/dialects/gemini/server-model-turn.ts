@@ -6,7 +6,10 @@ interface TextOptions {
   readonly signature: string | undefined
 }
 
-/** One turn of the model. Fragments of a stream are joined again; a signature ends the thoughts before it. */
+/**
+ * One turn of the model. Fragments of a stream are joined again; a signature ends the thoughts
+ * before it.
+ */
 export class ModelTurn {
   readonly parts: Part[] = []
   /** The last part is text that further text belongs to. */
@@ -18,7 +21,8 @@ export class ModelTurn {
   }
 
   call(call: Pick<ToolCallPart, 'id' | 'name' | 'arguments'>, signature: string | undefined): void {
-    const signed = signature === undefined ? {} : { signature: decodeSignature(signature).signature }
+    const signed =
+      signature === undefined ? {} : { signature: decodeSignature(signature).signature }
     this.#push({ type: 'tool-call', ...call, kind: 'function', ...signed })
   }
 
@@ -30,7 +34,8 @@ export class ModelTurn {
 
   #add(text: string, type: 'reasoning' | 'text'): void {
     const last = this.parts.at(-1)
-    if (this.#goesOn && last?.type === type) this.parts[this.parts.length - 1] = { type, text: last.text + text }
+    if (this.#goesOn && last?.type === type)
+      this.parts[this.parts.length - 1] = { type, text: last.text + text }
     else this.#push({ type, text })
     this.#goesOn = true
   }
@@ -40,7 +45,8 @@ export class ModelTurn {
     const { signature, redacted } = decodeSignature(value)
     const last = this.parts.at(-1)
     if (redacted) this.parts.push({ type: 'reasoning', text: '', signature, redacted })
-    else if (this.#goesOn && last?.type === 'reasoning') this.parts[this.parts.length - 1] = { ...last, signature }
+    else if (this.#goesOn && last?.type === 'reasoning')
+      this.parts[this.parts.length - 1] = { ...last, signature }
     else this.parts.push({ type: 'reasoning', text: '', signature })
     this.#goesOn = false
   }

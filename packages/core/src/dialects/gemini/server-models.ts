@@ -5,7 +5,8 @@ const METHODS = ['generateContent', 'streamGenerateContent', ...nativeActions]
 
 /** `GET /v1beta/models`, all on one page; its SDK asks under `/v1` as well. */
 export const modelList: ModelList = {
-  isAskedBy: (request) => request.path.startsWith('/v1beta/') || request.header('x-goog-api-key') !== undefined,
+  isAskedBy: (request) =>
+    request.path.startsWith('/v1beta/') || request.header('x-goog-api-key') !== undefined,
   render: ({ routes, models }) => ({ models: [...routes, ...models].map(renderOne) }),
   renderOne,
 }

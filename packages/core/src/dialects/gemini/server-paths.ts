@@ -6,20 +6,35 @@ export interface ServedPath {
 
 const VERSIONS = ['v1beta', 'v1']
 
-/** The API version of a call, of those we serve: nothing else may become a piece of a provider's path. */
+/**
+ * The API version of a call, of those we serve: nothing else may become a piece of a provider's
+ * path.
+ */
 export function versionOf({ version }: Readonly<Record<string, string>>): string {
   return VERSIONS.find((served) => served === version) ?? 'v1beta'
 }
 
 function pathsOf(actions: readonly string[]): ServedPath[] {
-  return VERSIONS.flatMap((version) => actions.map((action) => ({ path: `/${version}/models/{model...}:${action}`, params: { version, action } })))
+  return VERSIONS.flatMap((version) =>
+    actions.map((action) => ({
+      path: `/${version}/models/{model...}:${action}`,
+      params: { version, action },
+    })),
+  )
 }
 
 /** Conversations: the dialect's `parse` reads them. All are `POST`. */
-export const generatePaths: readonly ServedPath[] = pathsOf(['generateContent', 'streamGenerateContent'])
+export const generatePaths: readonly ServedPath[] = pathsOf([
+  'generateContent',
+  'streamGenerateContent',
+])
 
 /** What only a provider of this dialect answers. */
-export const nativeActions: readonly string[] = ['countTokens', 'embedContent', 'batchEmbedContents']
+export const nativeActions: readonly string[] = [
+  'countTokens',
+  'embedContent',
+  'batchEmbedContents',
+]
 
 /** Paths of those: `readNative` reads them. All are `POST`. */
 export const nativePaths: readonly ServedPath[] = pathsOf(nativeActions)

@@ -6,7 +6,13 @@ describe('parseRequest', () => {
   it('takes the model and the stream from the path', () => {
     const body = { ...hello, model: 'models/other' }
     const request = parsed(body, { model: 'openai/gpt-5' })
-    expect(request).toMatchObject({ model: 'openai/gpt-5', stream: false, includeUsage: true, body, version: 'v1beta' })
+    expect(request).toMatchObject({
+      model: 'openai/gpt-5',
+      stream: false,
+      includeUsage: true,
+      body,
+      version: 'v1beta',
+    })
     expect(Buffer.from(request.bytes ?? []).toString()).toBe(JSON.stringify(body))
     expect(request.streamType).toBeUndefined()
   })
@@ -27,7 +33,9 @@ describe('parseRequest', () => {
 
   it('reads the conversation once, and only when asked', () => {
     const request = parsed({ contents: [{ role: 'nobody' }] })
-    expect(() => request.conversation()).toThrow('contents[0].role must be "user", "model" or "function", got the string "nobody".')
+    expect(() => request.conversation()).toThrow(
+      'contents[0].role must be "user", "model" or "function", got the string "nobody".',
+    )
     const whole = parsed()
     expect(whole.conversation()).toBe(whole.conversation())
   })
@@ -41,7 +49,9 @@ describe('parseRequest', () => {
   })
 
   it('refuses a path without a model', () => {
-    expect(() => parseRequest(clientRequest(hello, { model: '' }))).toThrow('model must be the id of a model in the path, got an empty string.')
+    expect(() => parseRequest(clientRequest(hello, { model: '' }))).toThrow(
+      'model must be the id of a model in the path, got an empty string.',
+    )
   })
 })
 
@@ -75,24 +85,48 @@ describe('the conversation', () => {
     const camel = {
       systemInstruction: { parts: [{ text: 's' }] },
       contents: [
-        { role: 'user', parts: [{ inlineData: { mimeType: 'image/png', data: 'AA' } }, { fileData: { fileUri: 'https://x.test/a.pdf', mimeType: 'application/pdf' } }] },
-        { role: 'model', parts: [{ functionCall: { name: 'f', args: { a_b: 1 } }, thoughtSignature: 'S' }] },
+        {
+          role: 'user',
+          parts: [
+            { inlineData: { mimeType: 'image/png', data: 'AA' } },
+            { fileData: { fileUri: 'https://x.test/a.pdf', mimeType: 'application/pdf' } },
+          ],
+        },
+        {
+          role: 'model',
+          parts: [{ functionCall: { name: 'f', args: { a_b: 1 } }, thoughtSignature: 'S' }],
+        },
         { role: 'function', parts: [{ functionResponse: { name: 'f', response: { a_b: 1 } } }] },
       ],
       tools: [{ functionDeclarations: [{ name: 'f', parametersJsonSchema: { type: 'object' } }] }],
       toolConfig: { functionCallingConfig: { mode: 'ANY', allowedFunctionNames: ['f'] } },
-      generationConfig: { topP: 0.5, maxOutputTokens: 5, stopSequences: ['x'], responseMimeType: 'application/json', thinkingConfig: { thinkingBudget: 5 } },
+      generationConfig: {
+        topP: 0.5,
+        maxOutputTokens: 5,
+        stopSequences: ['x'],
+        responseMimeType: 'application/json',
+        thinkingConfig: { thinkingBudget: 5 },
+      },
     }
     const snake = JSON.parse(
-      JSON.stringify(camel).replace(/"([a-z]+(?:[A-Z][a-z]+)+)":/g, (_, name: string) => `"${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}":`),
+      JSON.stringify(camel).replace(
+        /"([a-z]+(?:[A-Z][a-z]+)+)":/g,
+        (_, name: string) => `"${name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)}":`,
+      ),
     ) as typeof camel
     expect(snake).toHaveProperty('generation_config.thinking_config.thinking_budget')
     expect(parsed(snake).conversation()).toEqual(parsed(camel).conversation())
   })
 
-  it.each(['Be brief.', { text: 'Be brief.' }, { parts: { text: 'Be brief.' } }])('takes the system instruction %j', (systemInstruction) => {
-    expect(parsed({ ...hello, systemInstruction }).conversation().messages[0]).toEqual({ role: 'system', parts: [{ type: 'text', text: 'Be brief.' }] })
-  })
+  it.each(['Be brief.', { text: 'Be brief.' }, { parts: { text: 'Be brief.' } }])(
+    'takes the system instruction %j',
+    (systemInstruction) => {
+      expect(parsed({ ...hello, systemInstruction }).conversation().messages[0]).toEqual({
+        role: 'system',
+        parts: [{ type: 'text', text: 'Be brief.' }],
+      })
+    },
+  )
 
   it.each(['', { parts: [] }, null])('has none for %j', (systemInstruction) => {
     expect(parsed({ ...hello, systemInstruction }).conversation().messages).toHaveLength(1)

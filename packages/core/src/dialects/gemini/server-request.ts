@@ -10,7 +10,10 @@ import { ORIGIN } from './tool-history.ts'
 
 const STREAM_ACTION = 'streamGenerateContent'
 const EVENT_STREAM = 'sse'
-/** Content type of a stream whose client did not ask for events: one JSON array, an element at a time. */
+/**
+ * Content type of a stream whose client did not ask for events: one JSON array, an element at a
+ * time.
+ */
 export const ARRAY_TYPE = 'application/json; charset=utf-8'
 
 /** A generateContent request; half of it stands in the path. */
@@ -30,7 +33,8 @@ export class GenerateRequest implements ChatRequest {
   constructor({ body, bytes, params, query }: ClientRequest, model: string) {
     this.model = model
     this.stream = params['action'] === STREAM_ACTION
-    if (this.stream && query.get('alt') !== EVENT_STREAM && query.get('$alt') !== EVENT_STREAM) this.streamType = ARRAY_TYPE
+    if (this.stream && query.get('alt') !== EVENT_STREAM && query.get('$alt') !== EVENT_STREAM)
+      this.streamType = ARRAY_TYPE
     this.body = body
     this.bytes = bytes
     this.version = versionOf(params)
@@ -44,19 +48,30 @@ export class GenerateRequest implements ChatRequest {
 }
 
 /**
- * Reads a request as far as routing needs: the model and whether to stream from the path (`params.model`,
- * `params.action`, `params.version`), and that there are contents. Throws `invalid_request` with `param`.
+ * Reads a request as far as routing needs: the model and whether to stream from the path
+ * (`params.model`, `params.action`, `params.version`), and that there are contents. Throws
+ * `invalid_request` with `param`.
  */
 export function parseRequest(request: ClientRequest): GenerateRequest {
   const { model } = request.params
-  if (model === undefined || model === '') throw invalid('model', 'the id of a model in the path', model)
+  if (model === undefined || model === '')
+    throw invalid('model', 'the id of a model in the path', model)
   const { contents } = request.body
-  const isFilled = Array.isArray(contents) ? contents.length > 0 : typeof contents === 'object' && contents !== null
+  const isFilled = Array.isArray(contents)
+    ? contents.length > 0
+    : typeof contents === 'object' && contents !== null
   if (!isFilled) throw invalid('contents', 'a non-empty array', contents)
   return new GenerateRequest(request, model)
 }
 
-const REQUEST_FIELDS: ReadonlySet<string> = new Set(['model', 'contents', 'systemInstruction', 'tools', 'toolConfig', 'generationConfig'])
+const REQUEST_FIELDS: ReadonlySet<string> = new Set([
+  'model',
+  'contents',
+  'systemInstruction',
+  'tools',
+  'toolConfig',
+  'generationConfig',
+])
 
 /** The whole request in the neutral model. Throws `invalid_request` that names the field. */
 export function readConversation(body: JsonObject): Conversation {

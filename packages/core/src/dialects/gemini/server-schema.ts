@@ -18,11 +18,19 @@ const NAMES: ReadonlyMap<string, string> = new Map(
   }),
 )
 /** Counts, which this API's JSON may hold as text. */
-const COUNTS: ReadonlySet<string> = new Set(['minItems', 'maxItems', 'minLength', 'maxLength', 'minProperties', 'maxProperties'])
+const COUNTS: ReadonlySet<string> = new Set([
+  'minItems',
+  'maxItems',
+  'minLength',
+  'maxLength',
+  'minProperties',
+  'maxProperties',
+])
 
 /**
- * A schema of this API, a cut of OpenAPI 3.0 with types in capitals, as JSON Schema. `nullable` becomes a type, and
- * `propertyOrdering` the order of the properties. Names of properties are the client's and stay.
+ * A schema of this API, a cut of OpenAPI 3.0 with types in capitals, as JSON Schema. `nullable`
+ * becomes a type, and `propertyOrdering` the order of the properties. Names of properties are the
+ * client's and stay.
  */
 export function toJsonSchema(schema: JsonObject): JsonObject {
   const converted: JsonObject = {}
@@ -41,7 +49,11 @@ function convertKeyword(keyword: string, value: unknown): unknown {
       return typeOf(value)
     case 'properties':
     case '$defs':
-      return isObject(value) ? Object.fromEntries(Object.entries(value).map(([name, child]) => [name, convertChild(child)])) : undefined
+      return isObject(value)
+        ? Object.fromEntries(
+            Object.entries(value).map(([name, child]) => [name, convertChild(child)]),
+          )
+        : undefined
     case 'items':
     case 'additionalProperties':
       return convertChild(value)
@@ -54,7 +66,9 @@ function convertKeyword(keyword: string, value: unknown): unknown {
       // It only says that there is an `enum`.
       return value === 'enum' ? undefined : value
     default:
-      return COUNTS.has(keyword) && typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
+      return COUNTS.has(keyword) && typeof value === 'string' && /^\d+$/.test(value)
+        ? Number(value)
+        : value
   }
 }
 
@@ -74,12 +88,21 @@ function nullable(schema: JsonObject): JsonObject {
   const types = typeof type === 'string' ? [type] : stringsOf(type)
   if (types.length === 0) return schema
   const withNull = types.includes('null') ? types : [...types, 'null']
-  return { type: withNull, ...(Array.isArray(values) ? { enum: [...new Set<unknown>([...(values as unknown[]), null])] } : {}), ...rest }
+  return {
+    type: withNull,
+    ...(Array.isArray(values)
+      ? { enum: [...new Set<unknown>([...(values as unknown[]), null])] }
+      : {}),
+    ...rest,
+  }
 }
 
 function orderProperties(schema: JsonObject, ordering: unknown): void {
   const { properties } = schema
   if (!isObject(properties)) return
   const first = stringsOf(ordering).filter((name) => Object.hasOwn(properties, name))
-  if (first.length > 0) schema['properties'] = Object.fromEntries([...new Set([...first, ...Object.keys(properties)])].map((name) => [name, properties[name]]))
+  if (first.length > 0)
+    schema['properties'] = Object.fromEntries(
+      [...new Set([...first, ...Object.keys(properties)])].map((name) => [name, properties[name]]),
+    )
 }

@@ -25,7 +25,10 @@ interface CandidateState {
   text: string
   /** The last part was a thought, which a signature may end. */
   isThinking: boolean
-  /** What follows the first pending call waits with it: the order of parts is the order in which the model wrote them. */
+  /**
+   * What follows the first pending call waits with it: the order of parts is the order in which the
+   * model wrote them.
+   */
   readonly waiting: (PendingCall | string)[]
   readonly calls: Map<number, PendingCall>
   readonly annotations: unknown[]
@@ -33,9 +36,10 @@ interface CandidateState {
 }
 
 /**
- * Writes events as GenerateContentResponse chunks. Runs once for every token, so the JSON is put together from strings:
- * what stays the same is serialised once. The finish of every candidate goes out with the last chunk, beside the usage,
- * where clients look for both; so do the calls, which before that might be half.
+ * Writes events as GenerateContentResponse chunks. Runs once for every token, so the JSON is put
+ * together from strings: what stays the same is serialised once. The finish of every candidate goes
+ * out with the last chunk, beside the usage, where clients look for both; so do the calls, which
+ * before that might be half.
  */
 export class ChunkRenderer implements StreamRenderer {
   readonly #context: RenderContext
@@ -59,7 +63,10 @@ export class ChunkRenderer implements StreamRenderer {
         this.#addArguments(event)
         return ''
       case 'reasoning': {
-        const chunk = this.#part(event.choice, `{"text":${JSON.stringify(event.text)},"thought":true}`)
+        const chunk = this.#part(
+          event.choice,
+          `{"text":${JSON.stringify(event.text)},"thought":true}`,
+        )
         this.#state(event.choice).isThinking = true
         return chunk
       }
@@ -77,16 +84,29 @@ export class ChunkRenderer implements StreamRenderer {
   }
 
   end(): string {
-    const candidates = [...this.#candidates].toSorted(([a], [b]) => a - b).map(([index, state]) => lastOf(index, state))
-    const usage = this.#usage === undefined ? '' : `,"usageMetadata":${JSON.stringify(renderUsage(this.#usage))}`
-    return this.#framing.frame(`{"candidates":[${candidates.join(',')}]${usage}${this.#opened()}`) + this.#framing.end()
+    const candidates = [...this.#candidates]
+      .toSorted(([a], [b]) => a - b)
+      .map(([index, state]) => lastOf(index, state))
+    const usage =
+      this.#usage === undefined
+        ? ''
+        : `,"usageMetadata":${JSON.stringify(renderUsage(this.#usage))}`
+    return (
+      this.#framing.frame(`{"candidates":[${candidates.join(',')}]${usage}${this.#opened()}`) +
+      this.#framing.end()
+    )
   }
 
   fail(error: GatewayError): string {
     return this.#framing.fail(renderError(error, this.#context.requestId))
   }
 
-  #rareEvent(event: Exclude<StreamEvent, { type: 'text' | 'tool-arguments' | 'reasoning' | 'start' | 'usage' | 'error' }>): string {
+  #rareEvent(
+    event: Exclude<
+      StreamEvent,
+      { type: 'text' | 'tool-arguments' | 'reasoning' | 'start' | 'usage' | 'error' }
+    >,
+  ): string {
     const state = this.#state(event.choice)
     switch (event.type) {
       case 'tool-call':
@@ -98,13 +118,16 @@ export class ChunkRenderer implements StreamRenderer {
         return this.#part(event.choice, `{"text":${JSON.stringify(event.text)}}`)
       case 'logprobs': {
         const logprobs = renderLogprobs(event.value)
-        return logprobs === undefined ? '' : this.#chunk(event.choice, SILENCE, `,"logprobsResult":${JSON.stringify(logprobs)}`)
+        return logprobs === undefined
+          ? ''
+          : this.#chunk(event.choice, SILENCE, `,"logprobsResult":${JSON.stringify(logprobs)}`)
       }
       case 'annotations':
         append(state.annotations, event.value)
         return ''
       case 'part': {
-        const part = event.part.type === 'tool-call' ? renderCall(event.part) : renderPart(event.part)
+        const part =
+          event.part.type === 'tool-call' ? renderCall(event.part) : renderPart(event.part)
         return part === undefined ? '' : this.#part(event.choice, JSON.stringify(part))
       }
       case 'finish':
@@ -127,7 +150,14 @@ export class ChunkRenderer implements StreamRenderer {
   #state(choice: number): CandidateState {
     let state = this.#candidates.get(choice)
     if (state === undefined) {
-      state = { text: '', isThinking: false, waiting: [], calls: new Map(), annotations: [], finish: undefined }
+      state = {
+        text: '',
+        isThinking: false,
+        waiting: [],
+        calls: new Map(),
+        annotations: [],
+        finish: undefined,
+      }
       this.#candidates.set(choice, state)
     }
     return state
@@ -142,7 +172,9 @@ export class ChunkRenderer implements StreamRenderer {
   }
 
   #chunk(choice: number, part: string, rest: string): string {
-    return this.#framing.frame(`{"candidates":[{"content":{"parts":[${part}],"role":"model"}${rest},"index":${choice}}]${this.#opened()}`)
+    return this.#framing.frame(
+      `{"candidates":[{"content":{"parts":[${part}],"role":"model"}${rest},"index":${choice}}]${this.#opened()}`,
+    )
   }
 
   #toolCall(state: CandidateState, event: ToolCallEvent): void {
@@ -161,7 +193,10 @@ export class ChunkRenderer implements StreamRenderer {
 const SILENCE = '{"text":""}'
 
 /** A proof of our own dialect that ends no thought stands on an empty text. */
-function signatureOf({ signature, redacted = false }: Extract<StreamEvent, { type: 'reasoning-signature' }>, { isThinking }: CandidateState): JsonObject {
+function signatureOf(
+  { signature, redacted = false }: Extract<StreamEvent, { type: 'reasoning-signature' }>,
+  { isThinking }: CandidateState,
+): JsonObject {
   const rendered = renderReasoning({ text: '', signature, redacted })
   return isThinking ? { ...rendered, thought: true } : rendered
 }
@@ -171,13 +206,24 @@ function lastOf(index: number, state: CandidateState): string {
   const parts: string[] = []
   let malformedCall: string | undefined
   for (const item of state.waiting) {
-    const call = typeof item === 'string' ? undefined : renderCall({ ...item.event, arguments: item.arguments })
+    const call =
+      typeof item === 'string'
+        ? undefined
+        : renderCall({ ...item.event, arguments: item.arguments })
     if (typeof item === 'string') parts.push(item)
     else if (call === undefined) malformedCall = item.event.name
     else parts.push(JSON.stringify(call))
   }
   const grounding = renderGrounding(state.annotations, state.text)
-  const { finishReason, ...message } = renderFinish(state.finish ?? { reason: state.calls.size > 0 ? 'tool_calls' : 'stop' }, malformedCall)
-  const rest = JSON.stringify({ finishReason, index, ...message, ...(grounding === undefined ? {} : { groundingMetadata: grounding }) })
+  const { finishReason, ...message } = renderFinish(
+    state.finish ?? { reason: state.calls.size > 0 ? 'tool_calls' : 'stop' },
+    malformedCall,
+  )
+  const rest = JSON.stringify({
+    finishReason,
+    index,
+    ...message,
+    ...(grounding === undefined ? {} : { groundingMetadata: grounding }),
+  })
   return `{"content":{"parts":[${parts.length === 0 ? SILENCE : parts.join(',')}],"role":"model"},${rest.slice(1)}`
 }

@@ -5,15 +5,31 @@ import { invalid } from '../invalid.ts'
 import { type Extensions, keepOthers, listAt, optionalStrings, spelled } from './server-fields.ts'
 import { toJsonSchema } from './server-schema.ts'
 
-const DECLARATION_FIELDS: ReadonlySet<string> = new Set(['name', 'description', 'parameters', 'parametersJsonSchema'])
+const DECLARATION_FIELDS: ReadonlySet<string> = new Set([
+  'name',
+  'description',
+  'parameters',
+  'parametersJsonSchema',
+])
 
 /** `tools`: each declared function is a tool, each tool the provider runs itself an extension. */
 export function readTools(body: Place, extensions: Extensions): Tool[] {
   return listAt(body, 'tools').flatMap((tool) => {
     const field = spelled(tool, 'functionDeclarations')
-    const functions = listAt(tool, field).map((declaration) => readDeclaration(declaration, extensions))
-    const others = Object.entries(tool.value).filter(([name, value]) => name !== field && value !== null && value !== undefined)
-    return [...functions, ...others.map(([name, value]): Tool => ({ kind: 'extension', name, value: { [name]: value } }))]
+    const functions = listAt(tool, field).map((declaration) =>
+      readDeclaration(declaration, extensions),
+    )
+    const others = Object.entries(tool.value).filter(
+      ([name, value]) => name !== field && value !== null && value !== undefined,
+    )
+    return [
+      ...functions,
+      ...others.map(([name, value]): Tool => ({
+        kind: 'extension',
+        name,
+        value: { [name]: value },
+      })),
+    ]
   })
 }
 
@@ -69,5 +85,7 @@ export function readToolChoice(body: Place, extensions: Extensions): ToolChoice 
 function choiceAmong(names: readonly string[], required: boolean): ToolChoice {
   const [only] = names
   if (only === undefined) return { mode: required ? 'required' : 'auto' }
-  return required && names.length === 1 ? { mode: 'tool', name: only } : { mode: 'allowed', required, names }
+  return required && names.length === 1
+    ? { mode: 'tool', name: only }
+    : { mode: 'allowed', required, names }
 }

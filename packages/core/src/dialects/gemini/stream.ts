@@ -12,8 +12,8 @@ import { readUsage } from './usage.ts'
 const NOTHING: readonly StreamEvent[] = []
 
 /**
- * Reads an answer: the chunks of a stream, or the one chunk that a whole answer is. Both have the same shape and go
- * through the same code, so their meaning cannot differ.
+ * Reads an answer: the chunks of a stream, or the one chunk that a whole answer is. Both have the
+ * same shape and go through the same code, so their meaning cannot differ.
  */
 export class AnswerReader implements StreamReader {
   readonly #call: CallContext
@@ -52,11 +52,21 @@ export class AnswerReader implements StreamReader {
     const parsed = parseJson(data)
     if (parsed === undefined) {
       if (event === 'error') return this.#fail(errorInAnswer(data, this.#call.provider))
-      return this.#fail(new GatewayError('upstream_invalid', `${this.#call.provider} sent a stream event that is no JSON.`))
+      return this.#fail(
+        new GatewayError(
+          'upstream_invalid',
+          `${this.#call.provider} sent a stream event that is no JSON.`,
+        ),
+      )
     }
     const chunk = parsed.value
     if (!isObject(chunk)) {
-      return this.#fail(new GatewayError('upstream_invalid', `${this.#call.provider} sent a stream event that is no JSON object.`))
+      return this.#fail(
+        new GatewayError(
+          'upstream_invalid',
+          `${this.#call.provider} sent a stream event that is no JSON object.`,
+        ),
+      )
     }
     return this.readChunk(chunk, event)
   }
@@ -64,9 +74,13 @@ export class AnswerReader implements StreamReader {
   /** The events of one chunk; `event` is the name of its SSE event, if it had one. */
   readChunk(chunk: JsonObject, event?: string): readonly StreamEvent[] {
     const { error, candidates } = chunk
-    if (error !== undefined && error !== null && error !== true) return this.#fail(errorInAnswer(error, this.#call.provider))
+    if (error !== undefined && error !== null && error !== true)
+      return this.#fail(errorInAnswer(error, this.#call.provider))
     if (event === 'error') return this.#fail(errorInAnswer(chunk, this.#call.provider))
-    const foreign = candidates === undefined || candidates === null ? foreignError(chunk, this.#call.provider) : undefined
+    const foreign =
+      candidates === undefined || candidates === null
+        ? foreignError(chunk, this.#call.provider)
+        : undefined
     if (foreign !== undefined) return this.#fail(foreign)
     const events: StreamEvent[] = []
     if (!this.#started) this.#start(chunk, events)
@@ -100,7 +114,10 @@ export class AnswerReader implements StreamReader {
   #candidate(candidate: unknown, position: number, events: StreamEvent[]): void {
     if (!isObject(candidate)) return
     const { index } = candidate
-    const choice = typeof index === 'number' && Number.isInteger(index) && index >= 0 && index < MAX_CANDIDATES ? index : position
+    const choice =
+      typeof index === 'number' && Number.isInteger(index) && index >= 0 && index < MAX_CANDIDATES
+        ? index
+        : position
     const reader = (this.#candidates[choice] ??= new CandidateReader(choice, this.#call))
     const wasFinished = reader.finished
     const before = events.length

@@ -5,7 +5,10 @@ import { thinkingConfig } from './thinking.ts'
 
 function configured(model: string, request: ReasoningRequest | undefined) {
   const dropped = new Set<string>()
-  return { config: thinkingConfig(request, modelTraits(model).thinking, dropped), dropped: [...dropped] }
+  return {
+    config: thinkingConfig(request, modelTraits(model).thinking, dropped),
+    dropped: [...dropped],
+  }
 }
 
 describe('thinkingConfig', () => {
@@ -33,25 +36,42 @@ describe('thinkingConfig', () => {
   })
 
   it('carries a budget within the bounds of the model', () => {
-    expect(configured('gemini-2.5-flash', { budgetTokens: 2000 })).toEqual({ config: { thinkingBudget: 2000, includeThoughts: true }, dropped: [] })
+    expect(configured('gemini-2.5-flash', { budgetTokens: 2000 })).toEqual({
+      config: { thinkingBudget: 2000, includeThoughts: true },
+      dropped: [],
+    })
     expect(configured('gemini-2.5-pro', { budgetTokens: 10 })).toEqual({
       config: { thinkingBudget: 128, includeThoughts: true },
       dropped: ['reasoning.budget_tokens (128 used)'],
     })
-    expect(configured('gemini-2.5-flash', { budgetTokens: 0 }).config).toEqual({ thinkingBudget: 0 })
+    expect(configured('gemini-2.5-flash', { budgetTokens: 0 }).config).toEqual({
+      thinkingBudget: 0,
+    })
   })
 
   it.each([
     [500, 'LOW'],
     [4000, 'MEDIUM'],
     [20_000, 'HIGH'],
-  ])('turns a budget of %d into level %s where the model has levels', (budgetTokens, thinkingLevel) => {
-    expect(configured('gemini-3-flash-preview', { budgetTokens }).config).toEqual({ thinkingLevel, includeThoughts: true })
-  })
+  ])(
+    'turns a budget of %d into level %s where the model has levels',
+    (budgetTokens, thinkingLevel) => {
+      expect(configured('gemini-3-flash-preview', { budgetTokens }).config).toEqual({
+        thinkingLevel,
+        includeThoughts: true,
+      })
+    },
+  )
 
   it('reports what the model or this gateway does not know', () => {
-    expect(configured('gemini-2.0-flash', { effort: 'high' })).toEqual({ config: undefined, dropped: ['reasoning_effort (the model has no such setting)'] })
-    expect(configured('gemini-2.5-flash', { effort: 'constructor' })).toEqual({ config: undefined, dropped: ['reasoning_effort (unknown value)'] })
+    expect(configured('gemini-2.0-flash', { effort: 'high' })).toEqual({
+      config: undefined,
+      dropped: ['reasoning_effort (the model has no such setting)'],
+    })
+    expect(configured('gemini-2.5-flash', { effort: 'constructor' })).toEqual({
+      config: undefined,
+      dropped: ['reasoning_effort (unknown value)'],
+    })
     expect(configured('gemini-2.5-flash', undefined)).toEqual({ config: undefined, dropped: [] })
   })
 })

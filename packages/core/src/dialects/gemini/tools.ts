@@ -4,7 +4,9 @@ import { refuseOrDrop } from '../invalid.ts'
 import { isObject, textOf } from '../json.ts'
 import { convertParameters } from './schema.ts'
 
-/** Tools the provider runs itself, by both spellings of its API; they are carried over as they are. */
+/**
+ * Tools the provider runs itself, by both spellings of its API; they are carried over as they are.
+ */
 export const NATIVE_TOOLS: ReadonlySet<string> = new Set([
   'googleSearch',
   'google_search',
@@ -28,18 +30,35 @@ interface ToolsContext {
 }
 
 /** `tools` and `toolConfig` of a request; nothing of both when the client offers no tools. */
-export function buildTools({ tools, toolChoice }: Conversation, { call, dropped }: ToolsContext): JsonObject {
-  const functions = offered(tools.filter((tool) => tool.kind === 'function'), toolChoice)
+export function buildTools(
+  { tools, toolChoice }: Conversation,
+  { call, dropped }: ToolsContext,
+): JsonObject {
+  const functions = offered(
+    tools.filter((tool) => tool.kind === 'function'),
+    toolChoice,
+  )
   const lost = new Set<string>()
-  const declarations = functions.map((tool, index) => declaration(tool, `tools.${index}.function.parameters`, lost))
+  const declarations = functions.map((tool, index) =>
+    declaration(tool, `tools.${index}.function.parameters`, lost),
+  )
   if (lost.size > 0) dropped.add(`tools.parameters (${[...lost].join(', ')})`)
   if (functions.some((tool) => tool.strict === true)) dropped.add('tools.strict')
   if (tools.some((tool) => tool.cacheHint !== undefined)) dropped.add('cache_control')
-  const native = tools.flatMap((tool, at) => (tool.kind === 'function' ? [] : nativeTool(tool, `tools[${at}]`, { call, dropped })))
-  const list = [...(declarations.length === 0 ? [] : [{ functionDeclarations: declarations }]), ...native]
+  const native = tools.flatMap((tool, at) =>
+    tool.kind === 'function' ? [] : nativeTool(tool, `tools[${at}]`, { call, dropped }),
+  )
+  const list = [
+    ...(declarations.length === 0 ? [] : [{ functionDeclarations: declarations }]),
+    ...native,
+  ]
   if (list.length === 0) return {}
-  const config = toolChoice === undefined || declarations.length === 0 ? undefined : callingConfig(toolChoice)
-  return { tools: list, ...(config === undefined ? {} : { toolConfig: { functionCallingConfig: config } }) }
+  const config =
+    toolChoice === undefined || declarations.length === 0 ? undefined : callingConfig(toolChoice)
+  return {
+    tools: list,
+    ...(config === undefined ? {} : { toolConfig: { functionCallingConfig: config } }),
+  }
 }
 
 /** A choice that may also be text has no list of allowed names, so the others are not offered. */
@@ -59,10 +78,18 @@ function declaration(tool: Tool, param: string, lost: Set<string>): JsonObject {
 }
 
 function nativeTool(tool: Tool, path: string, { call, dropped }: ToolsContext): JsonObject[] {
-  const value = isObject(tool.value) ? Object.entries(tool.value).filter(([name]) => NATIVE_TOOLS.has(name)) : []
+  const value = isObject(tool.value)
+    ? Object.entries(tool.value).filter(([name]) => NATIVE_TOOLS.has(name))
+    : []
   if (tool.kind === 'extension' && value.length > 0) return [Object.fromEntries(value)]
   const type = isObject(tool.value) ? textOf(tool.value['type']) : undefined
-  dropped.add(refuseOrDrop(call, path, `the tool type ${tool.kind === 'custom' ? 'custom' : (type ?? tool.name)}`))
+  dropped.add(
+    refuseOrDrop(
+      call,
+      path,
+      `the tool type ${tool.kind === 'custom' ? 'custom' : (type ?? tool.name)}`,
+    ),
+  )
   return []
 }
 
@@ -77,6 +104,8 @@ function callingConfig(choice: ToolChoice): JsonObject {
     case 'tool':
       return { mode: 'ANY', allowedFunctionNames: [choice.name] }
     case 'allowed':
-      return choice.required ? { mode: 'ANY', allowedFunctionNames: [...choice.names] } : { mode: 'AUTO' }
+      return choice.required
+        ? { mode: 'ANY', allowedFunctionNames: [...choice.names] }
+        : { mode: 'AUTO' }
   }
 }

@@ -2,8 +2,9 @@ import { tokenCount, type Usage, withinInput } from '../usage.ts'
 import { isObject } from '../json.ts'
 
 /**
- * `usageMetadata` in our accounting: the prompt leaves out what tools read, the candidates leave out the thoughts, both
- * are added here. `undefined` while the provider has counted nothing (early events of some streams).
+ * `usageMetadata` in our accounting: the prompt leaves out what tools read, the candidates leave
+ * out the thoughts, both are added here. `undefined` while the provider has counted nothing (early
+ * events of some streams).
  */
 export function readUsage(native: unknown): Usage | undefined {
   if (!isObject(native)) return undefined

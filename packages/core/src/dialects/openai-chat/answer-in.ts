@@ -10,21 +10,38 @@ import { readImages } from './images-in.ts'
 import { listOf, objectOf, objectsOf, textOf } from '../json.ts'
 import { OWN_ORIGIN, reasoningPartsOf, toolCallSignatureOf } from './reasoning-details.ts'
 
-/** Reads a whole answer, leniently. Throws the error the body carries, or `upstream_invalid` when it is no answer. */
+/**
+ * Reads a whole answer, leniently. Throws the error the body carries, or `upstream_invalid` when it
+ * is no answer.
+ */
 export function readAnswer(body: JsonObject, call: CallContext): Answer {
   const error = errorOf(body, call.provider)
   if (error !== undefined) throw error
   const choices = objectsOf(body.choices)
   if (choices.length === 0) {
-    throw new GatewayError('upstream_invalid', `${call.provider} sent an answer without a single choice.`, { provider: call.provider })
+    throw new GatewayError(
+      'upstream_invalid',
+      `${call.provider} sent an answer without a single choice.`,
+      { provider: call.provider },
+    )
   }
   const sources = sourcesBeside(body)
-  return { ...readHead(body), choices: choices.map((choice) => withSources(readChoice(choice, call), sources)), usage: usageOf(body) }
+  return {
+    ...readHead(body),
+    choices: choices.map((choice) => withSources(readChoice(choice, call), sources)),
+    usage: usageOf(body),
+  }
 }
 
 function withSources(choice: AnswerChoice, sources: readonly Source[]): AnswerChoice {
   if (sources.length === 0 || choice.annotations !== undefined) return choice
-  return { ...choice, annotations: annotationsOf(sources, choice.parts.map((part) => (part.type === 'text' ? part.text : '')).join('')) }
+  return {
+    ...choice,
+    annotations: annotationsOf(
+      sources,
+      choice.parts.map((part) => (part.type === 'text' ? part.text : '')).join(''),
+    ),
+  }
 }
 
 /** Who answered and when, of an answer or a chunk; services that do not know send `''` and `0`. */
@@ -51,7 +68,10 @@ function readChoice(choice: JsonObject, call: CallContext): AnswerChoice {
       ...calls,
       ...readAudio(message.audio),
     ],
-    finish: wholeFinish(choice, { calledTools: calls.length > 0, exact: call.quirks.exact === true }),
+    finish: wholeFinish(choice, {
+      calledTools: calls.length > 0,
+      exact: call.quirks.exact === true,
+    }),
     logprobs: choice.logprobs ?? undefined,
     annotations: annotations.length === 0 ? undefined : annotations,
   }
@@ -77,20 +97,27 @@ function readAnswerPart(item: unknown): Part[] {
 /** Generated speech has an id and a transcript of its own, which only this dialect knows. */
 export function readAudio(audio: unknown): Part[] {
   const value = objectOf(audio)
-  return value === undefined ? [] : [{ type: 'extension', dialect: OWN_ORIGIN, value: { audio: value } }]
+  return value === undefined
+    ? []
+    : [{ type: 'extension', dialect: OWN_ORIGIN, value: { audio: value } }]
 }
 
 function readToolCalls(message: JsonObject, call: CallContext): ToolCallPart[] {
   const calls = objectsOf(message.tool_calls).filter(callsSomething)
   const legacy = objectOf(message.function_call)
-  if (legacy !== undefined && calls.length === 0 && callsSomething({ function: legacy })) calls.push({ function: legacy })
+  if (legacy !== undefined && calls.length === 0 && callsSomething({ function: legacy }))
+    calls.push({ function: legacy })
   return calls.map((item) => readToolCall(item, call))
 }
 
 /** Some services fill in the fields of a call where nothing was called. */
 export function callsSomething(item: JsonObject): boolean {
   const target = objectOf(item.function) ?? objectOf(item.custom)
-  return textOf(target?.name) !== undefined || textOf(item.id) !== undefined || argumentsText(target?.arguments ?? target?.input) !== ''
+  return (
+    textOf(target?.name) !== undefined ||
+    textOf(item.id) !== undefined ||
+    argumentsText(target?.arguments ?? target?.input) !== ''
+  )
 }
 
 function readToolCall(item: JsonObject, call: CallContext): ToolCallPart {
@@ -101,7 +128,8 @@ function readToolCall(item: JsonObject, call: CallContext): ToolCallPart {
     type: 'tool-call',
     id: textOf(item.id) ?? call.newId('call_'),
     name: textOf(target.name) ?? '',
-    arguments: custom === undefined ? argumentsText(target.arguments) || '{}' : argumentsText(target.input),
+    arguments:
+      custom === undefined ? argumentsText(target.arguments) || '{}' : argumentsText(target.input),
     kind: custom === undefined ? 'function' : 'custom',
     ...(signature === undefined ? {} : { signature }),
   }
@@ -124,13 +152,15 @@ function wholeFinish(choice: JsonObject, context: FinishContext): Finish {
 }
 
 /**
- * Why a choice ended; `undefined` while it goes on. `stop` after tool calls is taken for `tool_calls`, on which clients
- * run their tools, except from a service that is known to mean what it says.
+ * Why a choice ended; `undefined` while it goes on. `stop` after tool calls is taken for
+ * `tool_calls`, on which clients run their tools, except from a service that is known to mean what
+ * it says.
  */
 export function readFinish(choice: JsonObject, context: FinishContext): Finish | undefined {
   const finish = finishOf(choice.finish_reason)
   if (finish === undefined) return undefined
-  const reason = finish.reason === 'stop' && context.calledTools && !context.exact ? 'tool_calls' : finish.reason
+  const reason =
+    finish.reason === 'stop' && context.calledTools && !context.exact ? 'tool_calls' : finish.reason
   const native = finish.native ?? textOf(choice.native_finish_reason)
   return native === undefined || native === reason ? { reason } : { reason, native }
 }

@@ -61,32 +61,57 @@ function joined(parts: readonly { readonly text: string }[]): string {
 
 function renderSignedCall(call: ToolCallPart): JsonObject {
   const extra = extraContentOf(call.signature)
-  return extra === undefined ? renderToolCall(call) : { ...renderToolCall(call), extra_content: extra }
+  return extra === undefined
+    ? renderToolCall(call)
+    : { ...renderToolCall(call), extra_content: extra }
 }
 
 /** An image a model made, as an entry of `images`; nothing for every other part. */
 export function renderImage(part: Part): JsonObject[] {
-  return part.type === 'image' && part.source.kind !== 'id' ? [{ type: 'image_url', image_url: { url: urlOfSource(part.source) } }] : []
+  return part.type === 'image' && part.source.kind !== 'id'
+    ? [{ type: 'image_url', image_url: { url: urlOfSource(part.source) } }]
+    : []
 }
 
-/** Speech that a model made, as the field `audio`; its format is that of the data. Nothing for every other part. */
+/**
+ * Speech that a model made, as the field `audio`; its format is that of the data. Nothing for every
+ * other part.
+ */
 export function renderAudio(part: Part): JsonObject[] {
-  return part.type === 'audio' ? [{ audio: { id: `audio_${createHash('sha256').update(part.data).digest('hex').slice(0, 24)}`, data: part.data, transcript: '', expires_at: 0, format: part.format } }] : []
+  return part.type === 'audio'
+    ? [
+        {
+          audio: {
+            id: `audio_${createHash('sha256').update(part.data).digest('hex').slice(0, 24)}`,
+            data: part.data,
+            transcript: '',
+            expires_at: 0,
+            format: part.format,
+          },
+        },
+      ]
+    : []
 }
 
 /** Speech of a provider of this dialect, which has an id and a transcript. */
 function ownSpeech(part: Part): JsonObject[] {
-  const value = part.type === 'extension' && part.dialect === OWN_ORIGIN ? objectOf(part.value) : undefined
+  const value =
+    part.type === 'extension' && part.dialect === OWN_ORIGIN ? objectOf(part.value) : undefined
   return value?.audio === undefined ? [] : [{ audio: value.audio }]
 }
 
 /** Whether an answer has a place for the part. */
 export function holds(part: Part): boolean {
   if (part.type === 'image') return part.source.kind !== 'id'
-  return part.type === 'extension' ? ownSpeech(part).length > 0 : part.type !== 'file' && part.type !== 'tool-result'
+  return part.type === 'extension'
+    ? ownSpeech(part).length > 0
+    : part.type !== 'file' && part.type !== 'tool-result'
 }
 
-/** What was said about an end by refusal; it fills `refusal` where the answer has none of its own. The word of the wire is no such thing. */
+/**
+ * What was said about an end by refusal; it fills `refusal` where the answer has none of its own.
+ * The word of the wire is no such thing.
+ */
 export function refusalOf(finish: Finish): string | undefined {
   return refusalWords(finish)
 }
@@ -102,6 +127,8 @@ export function renderUsage(usage: Usage): JsonObject {
     ...(cachedTokens === undefined && cacheWriteTokens === undefined
       ? {}
       : { prompt_tokens_details: { cached_tokens: cachedTokens ?? 0, ...written } }),
-    ...(reasoningTokens === undefined ? {} : { completion_tokens_details: { reasoning_tokens: reasoningTokens } }),
+    ...(reasoningTokens === undefined
+      ? {}
+      : { completion_tokens_details: { reasoning_tokens: reasoningTokens } }),
   }
 }

@@ -4,7 +4,10 @@ import { readAnswerContent, readAudio } from './answer-in.ts'
 import { readImages } from './images-in.ts'
 import { reasoningFragmentsOf } from './reasoning-details.ts'
 
-/** Whether a chunk holds a part of the answer. A role, empty strings, usage, a filter's report and a finish reason are none. */
+/**
+ * Whether a chunk holds a part of the answer. A role, empty strings, usage, a filter's report and a
+ * finish reason are none.
+ */
 export function chunkHasContent(chunk: JsonObject): boolean {
   return objectsOf(chunk.choices).some(({ delta }) => {
     const object = objectOf(delta)
@@ -15,8 +18,10 @@ export function chunkHasContent(chunk: JsonObject): boolean {
 function hasContent(delta: JsonObject): boolean {
   if (typeof delta.content === 'string' && delta.content !== '') return true
   if (textOf(delta.refusal) !== undefined || reasoningFragmentsOf(delta).length > 0) return true
-  if (objectsOf(delta.tool_calls).some(isCall) || isCall({ function: delta.function_call })) return true
-  if (readAnswerContent(delta.content).some((part) => !('text' in part) || part.text !== '')) return true
+  if (objectsOf(delta.tool_calls).some(isCall) || isCall({ function: delta.function_call }))
+    return true
+  if (readAnswerContent(delta.content).some((part) => !('text' in part) || part.text !== ''))
+    return true
   return readImages(delta.images).length > 0 || readAudio(delta.audio).length > 0
 }
 

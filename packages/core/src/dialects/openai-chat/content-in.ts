@@ -1,5 +1,21 @@
-import type { AudioPart, CacheHint, FilePart, ImagePart, MediaSource, Part, TextPart } from '../conversation.ts'
-import { optionalObject, optionalString, type Place, pathOf, placeOf, requiredObject, requiredText } from '../fields.ts'
+import type {
+  AudioPart,
+  CacheHint,
+  FilePart,
+  ImagePart,
+  MediaSource,
+  Part,
+  TextPart,
+} from '../conversation.ts'
+import {
+  optionalObject,
+  optionalString,
+  type Place,
+  pathOf,
+  placeOf,
+  requiredObject,
+  requiredText,
+} from '../fields.ts'
 import { invalid, unsupported } from '../invalid.ts'
 import { listOf, objectOf, textOf } from '../json.ts'
 import { isFileUrl } from '../media-source.ts'
@@ -14,13 +30,19 @@ export function readContent(message: Place): Part[] {
   return content.map((part, at) => readPart(placeOf(part, `${path}[${at}]`)))
 }
 
-/** The content of a tool's result; `unsupported_content` for what no result can hold. A message's cache hint is the result's. */
+/**
+ * The content of a tool's result; `unsupported_content` for what no result can hold. A message's
+ * cache hint is the result's.
+ */
 export function readResultContent(message: Place): (TextPart | ImagePart | FilePart)[] {
   const parts = readContent({ ...message, value: { ...message.value, cache_control: undefined } })
   return parts.flatMap((part, at) => {
     if (part.type === 'text' && part.text === '') return []
     if (part.type === 'text' || part.type === 'image' || part.type === 'file') return [part]
-    throw unsupported(`${pathOf(message, 'content')}[${at}]`, `a part of type "${part.type}" in a tool's result`)
+    throw unsupported(
+      `${pathOf(message, 'content')}[${at}]`,
+      `a part of type "${part.type}" in a tool's result`,
+    )
   })
 }
 
@@ -29,7 +51,10 @@ function readPart(part: Place): Part {
     case 'text':
     case 'input_text':
     case 'output_text':
-      return withCacheHint({ type: 'text', text: optionalString(part, 'text') ?? missingText(part) }, part)
+      return withCacheHint(
+        { type: 'text', text: optionalString(part, 'text') ?? missingText(part) },
+        part,
+      )
     case 'image_url':
       return readImage(part)
     case 'input_audio':
@@ -46,7 +71,8 @@ function readPart(part: Place): Part {
     case 'thinking':
       return { type: 'reasoning', text: thinkingText(part.value.thinking) }
     default:
-      if (typeof part.value.type !== 'string') throw invalid(pathOf(part, 'type'), 'a string', part.value.type)
+      if (typeof part.value.type !== 'string')
+        throw invalid(pathOf(part, 'type'), 'a string', part.value.type)
       throw unsupported(part.path, `content of type "${part.value.type}"`)
   }
 }
@@ -66,21 +92,29 @@ export function thinkingText(thinking: unknown): string {
 function readImage(part: Place): ImagePart {
   const image = urlObject(part, 'image_url')
   const detail = optionalString(image, 'detail')
-  const source = sourceOf(requiredText(image, 'url'), { path: pathOf(image, 'url'), defaultMediaType: undefined })
+  const source = sourceOf(requiredText(image, 'url'), {
+    path: pathOf(image, 'url'),
+    defaultMediaType: undefined,
+  })
   return withCacheHint({ type: 'image', source, ...(detail === undefined ? {} : { detail }) }, part)
 }
 
 /** `{ url }`, or the URL alone, which many services take as well. */
 function urlObject(part: Place, field: string): Place {
   const url = part.value[field]
-  return typeof url === 'string' ? { value: { url }, path: pathOf(part, field) } : requiredObject(part, field)
+  return typeof url === 'string'
+    ? { value: { url }, path: pathOf(part, field) }
+    : requiredObject(part, field)
 }
 
 /** Files as compatible services have them, each kind under a name of its own. */
 function readFileUrl(part: Place, field: string): FilePart {
   const file = urlObject(part, field)
   const name = optionalString(part, 'document_name') ?? optionalString(part, 'file_name')
-  const source = sourceOf(requiredText(file, 'url'), { path: pathOf(file, 'url'), defaultMediaType: 'application/octet-stream' })
+  const source = sourceOf(requiredText(file, 'url'), {
+    path: pathOf(file, 'url'),
+    defaultMediaType: 'application/octet-stream',
+  })
   return withCacheHint({ type: 'file', source, ...(name === undefined ? {} : { name }) }, part)
 }
 
@@ -92,7 +126,10 @@ function readAudio(part: Place): AudioPart {
 function readFile(part: Place): FilePart {
   const file = requiredObject(part, 'file')
   const name = optionalString(file, 'filename')
-  return withCacheHint({ type: 'file', source: fileSource(file), ...(name === undefined ? {} : { name }) }, part)
+  return withCacheHint(
+    { type: 'file', source: fileSource(file), ...(name === undefined ? {} : { name }) },
+    part,
+  )
 }
 
 function fileSource(file: Place): MediaSource {
@@ -100,7 +137,10 @@ function fileSource(file: Place): MediaSource {
   if (id) return { kind: 'id', id }
   const data = optionalString(file, 'file_data') || optionalString(file, 'file_url')
   if (!data) throw invalid(file.path, 'an object with file_data or file_id', file.value)
-  return sourceOf(data, { path: pathOf(file, 'file_data'), defaultMediaType: 'application/octet-stream' })
+  return sourceOf(data, {
+    path: pathOf(file, 'file_data'),
+    defaultMediaType: 'application/octet-stream',
+  })
 }
 
 interface SourceRules {
@@ -109,7 +149,10 @@ interface SourceRules {
   readonly defaultMediaType: string | undefined
 }
 
-/** Media type (parameters ignored) and whether the data is base64; stops at the comma, the data is never scanned. */
+/**
+ * Media type (parameters ignored) and whether the data is base64; stops at the comma, the data is
+ * never scanned.
+ */
 const DATA_PREFIX = /^data:([^;,]*)((?:;[^;,]*)*),/i
 
 function sourceOf(url: string, rules: SourceRules): MediaSource {

@@ -1,6 +1,14 @@
 import type { Conversation, ReasoningRequest, ResponseFormat, Sampling } from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
-import { optionalBoolean, optionalObject, optionalString, type Place, pathOf, placeOf, requiredObject } from '../fields.ts'
+import {
+  optionalBoolean,
+  optionalObject,
+  optionalString,
+  type Place,
+  pathOf,
+  placeOf,
+  requiredObject,
+} from '../fields.ts'
 import { invalid } from '../invalid.ts'
 import { readMessages } from './messages-in.ts'
 import { OWN_ORIGIN } from './reasoning-details.ts'
@@ -38,8 +46,8 @@ const known = new Set([
 ])
 
 /**
- * The whole request in the neutral model. `body` has passed `checkFields`, so the types of its top-level fields are
- * known here. Throws `invalid_request` or `unsupported_content` with `param`.
+ * The whole request in the neutral model. `body` has passed `checkFields`, so the types of its
+ * top-level fields are known here. Throws `invalid_request` or `unsupported_content` with `param`.
  */
 export function readConversation(body: JsonObject): Conversation {
   return {
@@ -77,7 +85,8 @@ function readSampling(body: JsonObject): Sampling {
     presencePenalty: checked<number>(body.presence_penalty),
     seed: checked<number>(body.seed),
     stop: readStop(body.stop),
-    maxOutputTokens: checked<number>(body.max_completion_tokens) ?? checked<number>(body.max_tokens),
+    maxOutputTokens:
+      checked<number>(body.max_completion_tokens) ?? checked<number>(body.max_tokens),
     n: checked<number>(body.n),
     logprobs: checked<boolean>(body.logprobs),
     topLogprobs: checked<number>(body.top_logprobs),
@@ -110,9 +119,15 @@ function readResponseFormat(value: unknown): ResponseFormat | undefined {
   const { type } = format.value
   // Several services have the schema beside the type, and no name for it.
   const beside = optionalObject(format, 'schema')
-  if (type === 'json_object' && beside !== undefined) return { type: 'json_schema', name: SCHEMA_NAME, schema: beside.value }
+  if (type === 'json_object' && beside !== undefined)
+    return { type: 'json_schema', name: SCHEMA_NAME, schema: beside.value }
   if (type === 'text' || type === 'json_object') return { type }
-  if (type === 'json_schema') return readJsonSchema(format.value.json_schema === undefined && beside !== undefined ? format : requiredObject(format, 'json_schema'))
+  if (type === 'json_schema')
+    return readJsonSchema(
+      format.value.json_schema === undefined && beside !== undefined
+        ? format
+        : requiredObject(format, 'json_schema'),
+    )
   throw invalid(pathOf(format, 'type'), '"text", "json_object" or "json_schema"', type)
 }
 
@@ -131,5 +146,9 @@ function readJsonSchema(place: Place): ResponseFormat {
 
 /** `null` asks for the default, as does leaving the field out. */
 function readExtensions(body: JsonObject): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(body).filter(([field, value]) => !known.has(field) && value !== null && value !== undefined))
+  return Object.fromEntries(
+    Object.entries(body).filter(
+      ([field, value]) => !known.has(field) && value !== null && value !== undefined,
+    ),
+  )
 }

@@ -6,7 +6,10 @@ import { type Dropped, renderMessages } from './messages-out.ts'
 import { OWN_ORIGIN } from './reasoning-details.ts'
 import { renderTools } from './tools-out.ts'
 
-/** The request for a service whose base URL ends in its version (`/v1`). Throws `unsupported_content` with `param`. */
+/**
+ * The request for a service whose base URL ends in its version (`/v1`). Throws
+ * `unsupported_content` with `param`.
+ */
 export function buildRequest(conversation: Conversation, call: CallContext): BuiltRequest {
   const dropped: Dropped = new Set()
   const body = withoutAbsent({
@@ -14,7 +17,8 @@ export function buildRequest(conversation: Conversation, call: CallContext): Bui
     model: call.model,
     messages: renderMessages(conversation.messages, { call, dropped }),
     ...renderTools(conversation, { call, dropped }),
-    response_format: conversation.responseFormat && renderResponseFormat(conversation.responseFormat),
+    response_format:
+      conversation.responseFormat && renderResponseFormat(conversation.responseFormat),
     ...renderSampling(conversation.sampling),
     [call.quirks.maxTokensField ?? 'max_tokens']: conversation.sampling.maxOutputTokens,
     reasoning_effort: conversation.reasoning?.effort,
@@ -23,7 +27,11 @@ export function buildRequest(conversation: Conversation, call: CallContext): Bui
     ...(call.stream ? streamFields(call) : {}),
   })
   if (conversation.reasoning?.budgetTokens !== undefined) dropped.add('reasoning budget in tokens')
-  return { path: '/chat/completions', body: withoutAbsent({ ...body, ...deviations(body, call, dropped) }), dropped: [...dropped] }
+  return {
+    path: '/chat/completions',
+    body: withoutAbsent({ ...body, ...deviations(body, call, dropped) }),
+    dropped: [...dropped],
+  }
 }
 
 /** Fields that OpenAI's other API calls by the same names. */
@@ -41,15 +49,24 @@ function ownExtensions({ origin, extensions }: Conversation, dropped: Dropped): 
   // The newer API keeps how much is said with the form of what is said.
   const { text, ...rest } = extensions
   const { verbosity, ...others } = objectOf(text) ?? {}
-  const fields = Object.entries({ ...rest, ...(verbosity !== undefined && { verbosity }), ...((verbosity === undefined ? text !== undefined : Object.keys(others).length > 0) && { text }) })
-  const isShared = ([name]: [string, unknown]): boolean => origin === 'openai-responses' && SHARED_FIELDS.has(name)
+  const fields = Object.entries({
+    ...rest,
+    ...(verbosity !== undefined && { verbosity }),
+    ...((verbosity === undefined ? text !== undefined : Object.keys(others).length > 0) && {
+      text,
+    }),
+  })
+  const isShared = ([name]: [string, unknown]): boolean =>
+    origin === 'openai-responses' && SHARED_FIELDS.has(name)
   for (const [name] of fields.filter((field) => !isShared(field))) dropped.add(name)
   return Object.fromEntries(fields.filter(isShared))
 }
 
 /** Usage is always asked for: the gateway accounts for it even when the client does not care. */
 function streamFields(call: CallContext): JsonObject {
-  return call.quirks.noStreamOptions ? { stream: true } : { stream: true, stream_options: { include_usage: true } }
+  return call.quirks.noStreamOptions
+    ? { stream: true }
+    : { stream: true, stream_options: { include_usage: true } }
 }
 
 function renderSampling(sampling: Sampling): JsonObject {

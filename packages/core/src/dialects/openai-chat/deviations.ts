@@ -5,17 +5,26 @@ import { toolSettings } from './tool-settings.ts'
 const UNCHANGED: Readonly<JsonObject> = Object.freeze({})
 
 /**
- * What of a request in OpenAI's words has to change for a service that deviates: new values by field, `undefined` for one
- * that is left out. The request itself stays as it is.
+ * What of a request in OpenAI's words has to change for a service that deviates: new values by
+ * field, `undefined` for one that is left out. The request itself stays as it is.
  */
-export function deviations(body: JsonObject, { quirks, model }: Pick<CallContext, 'quirks' | 'model'>, dropped: Report): Readonly<JsonObject> {
+export function deviations(
+  body: JsonObject,
+  { quirks, model }: Pick<CallContext, 'quirks' | 'model'>,
+  dropped: Report,
+): Readonly<JsonObject> {
   const fields = hasFieldRules(quirks) ? changedFields(body, quirks, dropped) : UNCHANGED
   const messages = fitHistory(body, { quirks, model, dropped })
   return messages === undefined ? fields : { ...fields, messages }
 }
 
 function hasFieldRules({ fieldNames, dropFields, toolSchema, forcedTools }: Quirks): boolean {
-  return fieldNames !== undefined || dropFields !== undefined || toolSchema !== undefined || forcedTools !== undefined
+  return (
+    fieldNames !== undefined ||
+    dropFields !== undefined ||
+    toolSchema !== undefined ||
+    forcedTools !== undefined
+  )
 }
 
 function changedFields(body: JsonObject, quirks: Quirks, dropped: Report): JsonObject {

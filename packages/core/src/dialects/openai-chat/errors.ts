@@ -5,7 +5,9 @@ import { upstreamError } from '../upstream-error.ts'
 import { parseFirstObject } from '../json.ts'
 import { errorFactsOf } from './error-facts.ts'
 
-/** OpenAI's error envelope: all four fields, always. A request that used up its attempts lists them. */
+/**
+ * OpenAI's error envelope: all four fields, always. A request that used up its attempts lists them.
+ */
 export function renderError(error: GatewayError): JsonObject {
   const { param, providerCode, attempts, resetsAtMs, mostOutputTokens } = error.details
   return {
@@ -16,20 +18,31 @@ export function renderError(error: GatewayError): JsonObject {
       code: error.code === 'provider_rejected' ? (providerCode ?? error.code) : error.code,
       ...(resetsAtMs === undefined ? {} : { resets_at: new Date(resetsAtMs).toISOString() }),
       ...(mostOutputTokens === undefined ? {} : { max_output_tokens: mostOutputTokens }),
-      ...(attempts === undefined || attempts.length === 0 ? {} : { attempts: attempts.map(({ target, code, ms }) => ({ target, code, ms })) }),
+      ...(attempts === undefined || attempts.length === 0
+        ? {}
+        : { attempts: attempts.map(({ target, code, ms }) => ({ target, code, ms })) }),
     },
   }
 }
 
-/** What a broken stream ends with. Clients take any chunk with an `error` for the end; `[DONE]` would say it was whole. */
+/**
+ * What a broken stream ends with. Clients take any chunk with an `error` for the end; `[DONE]`
+ * would say it was whole.
+ */
 export function renderStreamError(error: GatewayError): string {
   return `data: ${JSON.stringify(renderError(error))}\n\n`
 }
 
-/** The error of a non-2xx answer, whatever its body: the shapes of this dialect, plain text, a proxy's HTML, nothing. */
+/**
+ * The error of a non-2xx answer, whatever its body: the shapes of this dialect, plain text, a
+ * proxy's HTML, nothing.
+ */
 export function readError(response: ErrorResponse): GatewayError {
   const { status, provider } = response
   const body = parseFirstObject(response.body)
-  const facts = body === undefined ? { message: response.body } : { ...foreignFacts(body), ...errorFactsOf(body) }
+  const facts =
+    body === undefined
+      ? { message: response.body }
+      : { ...foreignFacts(body), ...errorFactsOf(body) }
   return upstreamError({ ...facts, status, provider })
 }

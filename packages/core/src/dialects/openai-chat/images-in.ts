@@ -2,7 +2,10 @@ import type { ImagePart } from '../conversation.ts'
 import { listOf, objectOf, textOf } from '../json.ts'
 import { sourceOfUrl } from '../media-source.ts'
 
-/** Images a model made, in the `images` field several services add to a message; anything else there is left out. */
+/**
+ * Images a model made, in the `images` field several services add to a message; anything else there
+ * is left out.
+ */
 export function readImages(images: unknown): ImagePart[] {
   return listOf(images).flatMap((item) => {
     const url = textOf(objectOf(objectOf(item)?.image_url)?.url)

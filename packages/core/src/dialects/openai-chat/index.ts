@@ -12,7 +12,9 @@ import { ChunkReader } from './stream-in.ts'
 import { ChunkRenderer } from './stream-out.ts'
 import { toolRules } from './tool-rules.ts'
 
-/** OpenAI's chat completions: the dialect every client of the gateway speaks, and most providers. */
+/**
+ * OpenAI's chat completions: the dialect every client of the gateway speaks, and most providers.
+ */
 export const openaiChat: Dialect = {
   name: 'openai-chat',
   server: {

@@ -1,15 +1,29 @@
 import { append } from '../../lists.ts'
 import type { Message, Part, Role, ToolCallPart } from '../conversation.ts'
 import { cacheHintOf, readContent, readResultContent } from './content-in.ts'
-import { optionalList, optionalObject, optionalString, type Place, pathOf, placeOf, requiredObject, requiredText } from '../fields.ts'
+import {
+  optionalList,
+  optionalObject,
+  optionalString,
+  type Place,
+  pathOf,
+  placeOf,
+  requiredObject,
+  requiredText,
+} from '../fields.ts'
 import { readImages } from './images-in.ts'
 import { invalid } from '../invalid.ts'
 import { OWN_ORIGIN, reasoningPartsOf, toolCallSignatureOf } from './reasoning-details.ts'
 
-/** Reads and validates every message. Throws `invalid_request` or `unsupported_content` with the exact `param`. */
+/**
+ * Reads and validates every message. Throws `invalid_request` or `unsupported_content` with the
+ * exact `param`.
+ */
 export function readMessages(messages: readonly unknown[]): Message[] {
   const legacyCalls: ToolCallPart[] = []
-  return messages.map((item, at) => readMessage(placeOf(item, `messages[${at}]`), { at, legacyCalls }))
+  return messages.map((item, at) =>
+    readMessage(placeOf(item, `messages[${at}]`), { at, legacyCalls }),
+  )
 }
 
 interface History {
@@ -33,13 +47,18 @@ function readMessage(message: Place, history: History): Message {
     case 'function':
       return withName(message, 'tool', [readResult(message, legacyCallId(message, history))])
     default:
-      throw invalid(pathOf(message, 'role'), 'one of system, developer, user, assistant, tool, function', role)
+      throw invalid(
+        pathOf(message, 'role'),
+        'one of system, developer, user, assistant, tool, function',
+        role,
+      )
   }
 }
 
 function requireContent(message: Place): Place {
   const { content } = message.value
-  if (content === undefined || content === null) throw invalid(pathOf(message, 'content'), 'a string or an array of parts', content)
+  if (content === undefined || content === null)
+    throw invalid(pathOf(message, 'content'), 'a string or an array of parts', content)
   return message
 }
 
@@ -51,7 +70,10 @@ function withName(message: Place, role: Role, parts: readonly Part[]): Message {
 /** Order: thinking comes before what it led to, text before the calls it announces. */
 function readAssistant(message: Place, history: History): Part[] {
   const parts: Part[] = reasoningPartsOf(message.value)
-  append(parts, readContent(message).filter((part) => part.type !== 'text' || part.text !== ''))
+  append(
+    parts,
+    readContent(message).filter((part) => part.type !== 'text' || part.text !== ''),
+  )
   const refusal = optionalString(message, 'refusal')
   if (refusal) parts.push({ type: 'refusal', text: refusal })
   append(parts, readImages(message.value.images))
@@ -63,7 +85,8 @@ function readAssistant(message: Place, history: History): Part[] {
     parts.push(part)
   }
   const audio = optionalObject(message, 'audio')
-  if (audio !== undefined) parts.push({ type: 'extension', dialect: OWN_ORIGIN, value: { audio: audio.value } })
+  if (audio !== undefined)
+    parts.push({ type: 'extension', dialect: OWN_ORIGIN, value: { audio: audio.value } })
   return parts
 }
 
@@ -74,12 +97,26 @@ function readToolCall(call: Place): ToolCallPart {
   const type = call.value.type ?? 'function'
   if (type === 'function') {
     const target = requiredObject(call, 'function')
-    return { type: 'tool-call', id, name: requiredText(target, 'name'), arguments: readArguments(target), kind: 'function', ...signed }
+    return {
+      type: 'tool-call',
+      id,
+      name: requiredText(target, 'name'),
+      arguments: readArguments(target),
+      kind: 'function',
+      ...signed,
+    }
   }
   if (type === 'custom') {
     const target = requiredObject(call, 'custom')
     const input = optionalString(target, 'input') ?? ''
-    return { type: 'tool-call', id, name: requiredText(target, 'name'), arguments: input, kind: 'custom', ...signed }
+    return {
+      type: 'tool-call',
+      id,
+      name: requiredText(target, 'name'),
+      arguments: input,
+      kind: 'custom',
+      ...signed,
+    }
   }
   throw invalid(pathOf(call, 'type'), '"function" or "custom"', type)
 }
@@ -89,10 +126,19 @@ function readArguments(target: Place): string {
 }
 
 function legacyCall(call: Place, at: number): ToolCallPart {
-  return { type: 'tool-call', id: `call_message_${at}`, name: requiredText(call, 'name'), arguments: readArguments(call), kind: 'function' }
+  return {
+    type: 'tool-call',
+    id: `call_message_${at}`,
+    name: requiredText(call, 'name'),
+    arguments: readArguments(call),
+    kind: 'function',
+  }
 }
 
-/** A `function` message names its function; it answers the last call of that function that has no answer yet. */
+/**
+ * A `function` message names its function; it answers the last call of that function that has no
+ * answer yet.
+ */
 function legacyCallId(message: Place, history: History): string {
   const name = requiredText(message, 'name')
   const found = history.legacyCalls.findLastIndex((call) => call.name === name)
@@ -103,5 +149,7 @@ function legacyCallId(message: Place, history: History): string {
 function readResult(message: Place, id: string): Part {
   const content = readResultContent(message)
   const cacheHint = cacheHintOf(message)
-  return cacheHint === undefined ? { type: 'tool-result', id, content } : { type: 'tool-result', id, content, cacheHint }
+  return cacheHint === undefined
+    ? { type: 'tool-result', id, content }
+    : { type: 'tool-result', id, content, cacheHint }
 }

@@ -3,7 +3,10 @@ import type { JsonObject, ModelList } from '../dialect.ts'
 /** `GET /v1/models`: routes first, then models. What clients of no other dialect ask for. */
 export const modelList: ModelList = {
   isAskedBy: () => true,
-  render: ({ routes, models, created }) => ({ object: 'list', data: [...routes, ...models].map((id) => renderOne(id, created)) }),
+  render: ({ routes, models, created }) => ({
+    object: 'list',
+    data: [...routes, ...models].map((id) => renderOne(id, created)),
+  }),
   renderOne,
 }
 

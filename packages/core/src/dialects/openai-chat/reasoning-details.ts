@@ -3,9 +3,10 @@ import type { JsonObject } from '../dialect.ts'
 import { listOf, objectOf, parseJson, stringsOf, textOf } from '../json.ts'
 
 /**
- * Reasoning has no place in OpenAI's own messages. Services agreed on two additions: `reasoning_content`, a plain
- * string for display, and `reasoning_details`, a list that also holds signatures. A client that sends the list back
- * as it came (or as it gathered it from a stream, by `index`) can go on where it stopped.
+ * Reasoning has no place in OpenAI's own messages. Services agreed on two additions:
+ * `reasoning_content`, a plain string for display, and `reasoning_details`, a list that also holds
+ * signatures. A client that sends the list back as it came (or as it gathered it from a stream, by
+ * `index`) can go on where it stopped.
  */
 
 const CLAUDE_FORMAT = 'anthropic-claude-v1'
@@ -19,7 +20,12 @@ const formats: readonly { readonly origin: string; readonly format: string }[] =
 /** Signatures that came without a format, from a service that speaks this dialect. */
 export const OWN_ORIGIN = 'openai-chat'
 
-const KNOWN_ORIGINS: ReadonlySet<string> = new Set(['anthropic-messages', 'gemini', 'openai-responses', 'bedrock-converse'])
+const KNOWN_ORIGINS: ReadonlySet<string> = new Set([
+  'anthropic-messages',
+  'gemini',
+  'openai-responses',
+  'bedrock-converse',
+])
 
 function formatOf(origin: string): string {
   return formats.find((entry) => entry.origin === origin)?.format ?? origin
@@ -29,12 +35,20 @@ function originOf(format: unknown): string {
   return formats.find((entry) => entry.format === format)?.origin ?? textOf(format) ?? OWN_ORIGIN
 }
 
-/** Whether a router to many models knows such proofs: it has a format for them, and they have not come from another provider. */
+/**
+ * Whether a router to many models knows such proofs: it has a format for them, and they have not
+ * come from another provider.
+ */
 export function isRouted(origin: string): boolean {
-  return formats.some((entry) => entry.origin === origin) || !(KNOWN_ORIGINS.has(origin) || origin.includes('@'))
+  return (
+    formats.some((entry) => entry.origin === origin) ||
+    !(KNOWN_ORIGINS.has(origin) || origin.includes('@'))
+  )
 }
 
-/** Whether another dialect issued the entry's proof: this one's services neither know nor need it. */
+/**
+ * Whether another dialect issued the entry's proof: this one's services neither know nor need it.
+ */
 export function isForeignDetail(detail: unknown): boolean {
   const format = objectOf(detail)?.format
   if (format === undefined) return false
@@ -53,12 +67,21 @@ export function reasoningDetail(part: ReasoningPart, index: number): JsonObject 
 }
 
 /**
- * The entry that ends the fragments of a streamed block. `text` is there, empty, when there were no fragments: it tells
- * a block without visible text from a history that lost its fragments.
+ * The entry that ends the fragments of a streamed block. `text` is there, empty, when there were no
+ * fragments: it tells a block without visible text from a history that lost its fragments.
  */
-export function signatureDetail(signature: Signature, block: { readonly index: number; readonly hasText: boolean }): JsonObject {
+export function signatureDetail(
+  signature: Signature,
+  block: { readonly index: number; readonly hasText: boolean },
+): JsonObject {
   const text = block.hasText ? {} : { text: '' }
-  return { type: 'reasoning.text', ...text, signature: signature.value, format: formatOf(signature.origin), index: block.index }
+  return {
+    type: 'reasoning.text',
+    ...text,
+    signature: signature.value,
+    format: formatOf(signature.origin),
+    index: block.index,
+  }
 }
 
 /** The entries of `reasoning_details`; without them, the plain string under either of its names. */
@@ -82,7 +105,9 @@ function gather(details: readonly unknown[]): ReasoningPart[] {
   for (const item of details) {
     const fragment = readDetail(item)
     if (fragment === undefined) continue
-    const block = fragment.redacted ? undefined : blocks.findLast((other) => other.index === fragment.index)
+    const block = fragment.redacted
+      ? undefined
+      : blocks.findLast((other) => other.index === fragment.index)
     if (block === undefined || block.redacted || block.signature !== undefined) {
       blocks.push(fragment)
       continue
@@ -94,14 +119,16 @@ function gather(details: readonly unknown[]): ReasoningPart[] {
 }
 
 /**
- * A signature whose text never came is half of a block: some clients keep only the last fragment of a stream. Sent
- * back it would be refused, so it is left out.
+ * A signature whose text never came is half of a block: some clients keep only the last fragment of
+ * a stream. Sent back it would be refused, so it is left out.
  */
 function partOf(block: Block): ReasoningPart[] {
   const { text, signature, redacted } = block
   if (redacted) return [{ type: 'reasoning', text: '', signature, redacted }]
   if (text === undefined || (text === '' && signature === undefined)) return []
-  return [signature === undefined ? { type: 'reasoning', text } : { type: 'reasoning', text, signature }]
+  return [
+    signature === undefined ? { type: 'reasoning', text } : { type: 'reasoning', text, signature },
+  ]
 }
 
 function readDetail(item: unknown): Block | undefined {
@@ -111,7 +138,9 @@ function readDetail(item: unknown): Block | undefined {
   const origin = originOf(detail.format)
   if (detail.type === 'reasoning.encrypted') {
     const value = textOf(detail.data)
-    return value === undefined ? undefined : { index, text: undefined, signature: { origin, value }, redacted: true }
+    return value === undefined
+      ? undefined
+      : { index, text: undefined, signature: { origin, value }, redacted: true }
   }
   const text = detail.text ?? detail.summary
   const value = textOf(detail.signature)
@@ -129,7 +158,10 @@ export type ReasoningFragment =
   | { readonly text: string }
   | { readonly signature: Signature; readonly redacted: boolean }
 
-/** Services that send both the string and the list say the same twice; the list says more, when it has the text. */
+/**
+ * Services that send both the string and the list say the same twice; the list says more, when it
+ * has the text.
+ */
 export function reasoningFragmentsOf(delta: JsonObject): ReasoningFragment[] {
   const fragments: ReasoningFragment[] = []
   let textInDetails = false
@@ -139,7 +171,8 @@ export function reasoningFragmentsOf(delta: JsonObject): ReasoningFragment[] {
       textInDetails = true
       fragments.push({ text: detail.text })
     }
-    if (detail?.signature) fragments.push({ signature: detail.signature, redacted: detail.redacted })
+    if (detail?.signature)
+      fragments.push({ signature: detail.signature, redacted: detail.redacted })
   }
   if (textInDetails) return fragments
   const text = textOf(delta.reasoning_content) ?? textOf(delta.reasoning)
@@ -155,15 +188,25 @@ export function toolCallSignatureOf(call: JsonObject): Signature | undefined {
   const value = textOf(objectOf(objectOf(call.extra_content)?.google)?.thought_signature)
   if (value === undefined) return undefined
   if (!value.startsWith(ISSUER_MARK)) return { origin: TOOL_CALL_ORIGIN, value }
-  const [origin, proof] = stringsOf(parseJson(Buffer.from(value.slice(ISSUER_MARK.length), 'base64url').toString())?.value)
+  const [origin, proof] = stringsOf(
+    parseJson(Buffer.from(value.slice(ISSUER_MARK.length), 'base64url').toString())?.value,
+  )
   return origin === undefined || proof === undefined ? undefined : { origin, value: proof }
 }
 
-/** `extra_content` of a tool call, or `undefined` when there is no signature this wire has a place for. */
+/**
+ * `extra_content` of a tool call, or `undefined` when there is no signature this wire has a place
+ * for.
+ */
 export function extraContentOf(signature: Signature | undefined): JsonObject | undefined {
   if (signature === undefined) return undefined
   const { origin, value } = signature
   if (origin === TOOL_CALL_ORIGIN) return { google: { thought_signature: value } }
   if (!origin.startsWith(`${TOOL_CALL_ORIGIN}@`)) return undefined
-  return { google: { thought_signature: ISSUER_MARK + Buffer.from(JSON.stringify([origin, value])).toString('base64url') } }
+  return {
+    google: {
+      thought_signature:
+        ISSUER_MARK + Buffer.from(JSON.stringify([origin, value])).toString('base64url'),
+    },
+  }
 }

@@ -6,15 +6,17 @@ import { thinkingText } from './content-in.ts'
 import { listOf, objectOf, textOf } from '../json.ts'
 
 /**
- * Brings the message or delta of a compatible service to OpenAI's letter, in place: text is a string, visible thinking
- * is `reasoning_content`. Fields nobody knows stay. True when something changed.
+ * Brings the message or delta of a compatible service to OpenAI's letter, in place: text is a
+ * string, visible thinking is `reasoning_content`. Fields nobody knows stay. True when something
+ * changed.
  */
 export function repairContent(message: JsonObject): boolean {
   let changed = false
   if (Array.isArray(message.content)) {
     const { text, thinking } = splitContent(message.content)
     message.content = text === '' && thinking !== '' ? null : text
-    if (thinking !== '') message.reasoning_content = (textOf(message.reasoning_content) ?? '') + thinking
+    if (thinking !== '')
+      message.reasoning_content = (textOf(message.reasoning_content) ?? '') + thinking
     changed = true
   }
   const reasoning = textOf(message.reasoning)
@@ -70,8 +72,14 @@ export function repairAnswer(body: JsonObject, call: CallContext): boolean {
     const calls = listOf(message.tool_calls)
     for (const tool of calls) if (repairToolCall(objectOf(tool), call)) changed = true
     // Clients of the older API run their function on its own word.
-    const isLegacy = choice.finish_reason === 'function_call' && calls.length === 0 && objectOf(message.function_call) !== undefined
-    const reason = isLegacy ? 'function_call' : finishReason(choice.finish_reason, calls.length > 0) ?? (call.quirks.noFinish ? (calls.length > 0 ? 'tool_calls' : 'stop') : null)
+    const isLegacy =
+      choice.finish_reason === 'function_call' &&
+      calls.length === 0 &&
+      objectOf(message.function_call) !== undefined
+    const reason = isLegacy
+      ? 'function_call'
+      : (finishReason(choice.finish_reason, calls.length > 0) ??
+        (call.quirks.noFinish ? (calls.length > 0 ? 'tool_calls' : 'stop') : null))
     if (reason !== choice.finish_reason) {
       choice.finish_reason = reason
       changed = true
@@ -92,7 +100,10 @@ function repairHead(body: JsonObject, { newId, model, created }: CallContext): b
   return Object.keys(missing).length > 0
 }
 
-/** A choice that a filter emptied has no message, which every client reads without asking whether it is there. */
+/**
+ * A choice that a filter emptied has no message, which every client reads without asking whether it
+ * is there.
+ */
 export function repairMissingMessage(choice: JsonObject): boolean {
   if (objectOf(choice.message) !== undefined) return false
   choice.message = { role: 'assistant', content: textOf(choice.text) ?? '', refusal: null }

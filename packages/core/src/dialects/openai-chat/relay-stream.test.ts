@@ -5,9 +5,18 @@ import { ChatStreamRelay } from './relay-stream.ts'
 import { parseRequest } from './request.ts'
 
 function open(quirks: Quirks = {}): ChatStreamRelay {
-  const request = parseRequest({ model: 'm', stream: true, messages: [{ role: 'user', content: 'Hi' }] }, undefined)
+  const request = parseRequest(
+    { model: 'm', stream: true, messages: [{ role: 'user', content: 'Hi' }] },
+    undefined,
+  )
   return new ChatStreamRelay(request, {
-    call: { provider: 'acme', model: 'physical', stream: true, quirks, newId: (prefix) => `${prefix}new` },
+    call: {
+      provider: 'acme',
+      model: 'physical',
+      stream: true,
+      quirks,
+      newId: (prefix) => `${prefix}new`,
+    },
     maxEventBytes: 1_000_000,
   })
 }
@@ -24,12 +33,17 @@ function push(relay: ChatStreamRelay, text: string): string {
   return String(relay.push(Buffer.from(text)) ?? '')
 }
 
-const idsOf = (text: string): unknown[] => [...text.matchAll(/^data: (\{.*)$/gm)].map(([, data]) => (JSON.parse(String(data)) as { id: unknown }).id)
+const idsOf = (text: string): unknown[] =>
+  [...text.matchAll(/^data: (\{.*)$/gm)].map(
+    ([, data]) => (JSON.parse(String(data)) as { id: unknown }).id,
+  )
 
 describe('one answer has one id', () => {
   it('that of the first choice, also where a chunk without id and choices comes first', () => {
     const relay = open()
-    expect(push(relay, chunk('', { choices: [], prompt_filter_results: [{ prompt_index: 0 }] }))).toBe('')
+    expect(
+      push(relay, chunk('', { choices: [], prompt_filter_results: [{ prompt_index: 0 }] })),
+    ).toBe('')
     const output = push(relay, chunk('chatcmpl-real', content('Hi')))
     expect(idsOf(output)).toEqual(['chatcmpl-real', 'chatcmpl-real'])
     expect(output).toContain('prompt_filter_results')
@@ -38,7 +52,9 @@ describe('one answer has one id', () => {
 
   it('ours from the first choice on, where that one has none', () => {
     const relay = open()
-    const output = push(relay, chunk('', content('Hi'))) + push(relay, chunk('chatcmpl-late', content('', 'stop')))
+    const output =
+      push(relay, chunk('', content('Hi'))) +
+      push(relay, chunk('chatcmpl-late', content('', 'stop')))
     expect(idsOf(output)).toEqual(['chatcmpl-new', 'chatcmpl-new'])
     expect(relay.complete).toBe(true)
   })
@@ -73,13 +89,28 @@ const USAGE = chunk('x', { choices: [], usage: COUNTS })
 const DONE = 'data: [DONE]\n\n'
 
 function openFor(body: object, quirks: Quirks): ChatStreamRelay {
-  const request = parseRequest({ model: MODEL, stream: true, messages: [{ role: 'user', content: 'Hi' }], ...body }, undefined)
-  return new ChatStreamRelay(request, { call: { provider: 'acme', model: 'physical', stream: true, quirks, newId: (prefix) => `${prefix}new` }, maxEventBytes: 100_000 })
+  const request = parseRequest(
+    { model: MODEL, stream: true, messages: [{ role: 'user', content: 'Hi' }], ...body },
+    undefined,
+  )
+  return new ChatStreamRelay(request, {
+    call: {
+      provider: 'acme',
+      model: 'physical',
+      stream: true,
+      quirks,
+      newId: (prefix) => `${prefix}new`,
+    },
+    maxEventBytes: 100_000,
+  })
 }
 
 const asking = { stream_options: { include_usage: true } }
 
-/** Everything the client gets of a stream that arrives in these writes, with the relay as it was left. */
+/**
+ * Everything the client gets of a stream that arrives in these writes, with the relay as it was
+ * left.
+ */
 function relayed(writes: readonly string[], options: { body?: object; quirks?: Quirks } = {}) {
   const relay = openFor(options.body ?? {}, options.quirks ?? EXACT)
   let output = ''
@@ -95,7 +126,9 @@ interface Chunk {
 }
 
 const objectsIn = (text: string): Chunk[] =>
-  text.split('\n\n').flatMap((block) => (block.startsWith('data: {') ? [JSON.parse(block.slice(6)) as Chunk] : []))
+  text
+    .split('\n\n')
+    .flatMap((block) => (block.startsWith('data: {') ? [JSON.parse(block.slice(6)) as Chunk] : []))
 
 describe('plain deltas of a service that follows the letter', () => {
   it('are the very bytes that came', () => {
@@ -107,12 +140,18 @@ describe('plain deltas of a service that follows the letter', () => {
 
   it.each([
     ['a finish', FINISH],
-    ['usage', chunk('x', { choices: [{ index: 0, delta: {}, finish_reason: null }], usage: COUNTS })],
+    [
+      'usage',
+      chunk('x', { choices: [{ index: 0, delta: {}, finish_reason: null }], usage: COUNTS }),
+    ],
     ['no choice', chunk('x', { choices: [], note: '"finish_reason":null' })],
     ['an error', chunk('x', { error: { message: 'x' }, ...content('a') })],
     ['[DONE]', PLAIN + DONE],
     ['an event name', `event: message\n${PLAIN}`],
-    ['spaces in its JSON', 'data: {"choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": null}]}\n\n'],
+    [
+      'spaces in its JSON',
+      'data: {"choices": [{"index": 0, "delta": {"content": "a"}, "finish_reason": null}]}\n\n',
+    ],
   ])('are read where they hold %s', (_what, text) => {
     const relay = openFor({}, EXACT)
     const bytes = Buffer.from(text)
@@ -130,7 +169,11 @@ describe('plain deltas of a service that follows the letter', () => {
   })
 
   it('come through in several data lines and with CRLF', () => {
-    const pretty = JSON.stringify({ choices: [{ index: 0, delta: { content: 'a' }, finish_reason: null }] }, undefined, 1)
+    const pretty = JSON.stringify(
+      { choices: [{ index: 0, delta: { content: 'a' }, finish_reason: null }] },
+      undefined,
+      1,
+    )
     const sent = `data: ${pretty.replaceAll('\n', '\r\ndata: ')}\r\n\r\n`
     const relay = openFor({}, EXACT)
     const output = push(relay, sent)
@@ -155,18 +198,28 @@ describe('what the end means (B1)', () => {
   })
 
   it.each([EXACT, {}])('every choice has to end: %j', (quirks) => {
-    const finish = (index: number) => chunk('x', { choices: [{ index, delta: {}, finish_reason: 'stop' }] })
+    const finish = (index: number) =>
+      chunk('x', { choices: [{ index, delta: {}, finish_reason: 'stop' }] })
     expect(relayed([PLAIN, finish(0)], { body: { n: 2 }, quirks }).relay.complete).toBe(false)
-    expect(relayed([PLAIN, finish(0), finish(1)], { body: { n: 2 }, quirks }).relay.complete).toBe(true)
+    expect(relayed([PLAIN, finish(0), finish(1)], { body: { n: 2 }, quirks }).relay.complete).toBe(
+      true,
+    )
   })
 
   it('so does a choice nobody asked for', () => {
-    const third = chunk('x', { choices: [{ index: 2, delta: { content: 'a' }, finish_reason: null }] })
+    const third = chunk('x', {
+      choices: [{ index: 2, delta: { content: 'a' }, finish_reason: null }],
+    })
     expect(relayed([third, FINISH], { quirks: {} }).relay.complete).toBe(false)
   })
 
   it('[DONE] is said once, by us', () => {
-    for (const writes of [[PLAIN, FINISH, DONE], [PLAIN, FINISH], [PLAIN + FINISH + DONE], [PLAIN, FINISH, DONE, DONE]]) {
+    for (const writes of [
+      [PLAIN, FINISH, DONE],
+      [PLAIN, FINISH],
+      [PLAIN + FINISH + DONE],
+      [PLAIN, FINISH, DONE, DONE],
+    ]) {
       expect(relayed(writes).output.split('[DONE]')).toHaveLength(2)
       expect(relayed(writes).output.endsWith(DONE)).toBe(true)
     }
@@ -180,11 +233,31 @@ describe('what the end means (B1)', () => {
   })
 
   it('a service that names no finish gets one written, and its calls their arguments', () => {
-    const tool = chunk('x', { choices: [{ index: 0, delta: { tool_calls: [{ index: 0, id: 'a', function: { name: 'now' } }] }, finish_reason: null }] })
+    const tool = chunk('x', {
+      choices: [
+        {
+          index: 0,
+          delta: { tool_calls: [{ index: 0, id: 'a', function: { name: 'now' } }] },
+          finish_reason: null,
+        },
+      ],
+    })
     const { relay, chunks } = relayed([tool, DONE], { quirks: { noFinish: true } })
-    expect(chunks.at(-1)?.choices).toEqual([{ index: 0, delta: { tool_calls: [{ index: 0, id: 'a', type: 'function', function: { name: 'now', arguments: '{}' } }] }, finish_reason: 'tool_calls' }])
+    expect(chunks.at(-1)?.choices).toEqual([
+      {
+        index: 0,
+        delta: {
+          tool_calls: [
+            { index: 0, id: 'a', type: 'function', function: { name: 'now', arguments: '{}' } },
+          ],
+        },
+        finish_reason: 'tool_calls',
+      },
+    ])
     expect(relay.finishes).toEqual([{ reason: 'tool_calls' }])
-    expect(relayed([PLAIN, DONE], { quirks: { noFinish: true } }).chunks.at(-1)?.choices).toEqual([{ index: 0, delta: {}, finish_reason: 'stop' }])
+    expect(relayed([PLAIN, DONE], { quirks: { noFinish: true } }).chunks.at(-1)?.choices).toEqual([
+      { index: 0, delta: {}, finish_reason: 'stop' },
+    ])
   })
 })
 
@@ -195,29 +268,71 @@ describe('usage (B8)', () => {
   ]
   const deviating: [string, string[]][] = [
     ...streams,
-    ['on the last choice', [PLAIN, chunk('x', { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], usage: COUNTS }), DONE]],
-    ['on a chunk with an empty delta', [PLAIN, FINISH, chunk('x', { choices: [{ delta: {} }], usage: COUNTS }), DONE]],
-    ['growing on every chunk', [chunk('x', { ...content('a'), usage: { ...COUNTS, completion_tokens: 1 } }), chunk('x', { ...content('', 'stop'), usage: COUNTS }), DONE]],
-    ['without choices', [PLAIN, FINISH, 'data: {"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}\n\n', DONE]],
-    ['inside a choice', [PLAIN, chunk('x', { choices: [{ index: 0, delta: {}, finish_reason: 'stop', usage: COUNTS }] }), DONE]],
+    [
+      'on the last choice',
+      [
+        PLAIN,
+        chunk('x', { choices: [{ index: 0, delta: {}, finish_reason: 'stop' }], usage: COUNTS }),
+        DONE,
+      ],
+    ],
+    [
+      'on a chunk with an empty delta',
+      [PLAIN, FINISH, chunk('x', { choices: [{ delta: {} }], usage: COUNTS }), DONE],
+    ],
+    [
+      'growing on every chunk',
+      [
+        chunk('x', { ...content('a'), usage: { ...COUNTS, completion_tokens: 1 } }),
+        chunk('x', { ...content('', 'stop'), usage: COUNTS }),
+        DONE,
+      ],
+    ],
+    [
+      'without choices',
+      [
+        PLAIN,
+        FINISH,
+        'data: {"usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}\n\n',
+        DONE,
+      ],
+    ],
+    [
+      'inside a choice',
+      [
+        PLAIN,
+        chunk('x', { choices: [{ index: 0, delta: {}, finish_reason: 'stop', usage: COUNTS }] }),
+        DONE,
+      ],
+    ],
   ]
 
-  it.each(streams)('%s reaches the client of an exact service only if it asked', (_where, writes) => {
-    const asked = relayed(writes, { body: asking })
-    expect(asked.chunks.map((item) => item.usage).filter(Boolean)).toEqual([COUNTS])
-    const silent = relayed(writes)
-    expect(silent.output).toBe(PLAIN + FINISH + DONE)
-    for (const { relay } of [asked, silent]) expect(relay.usage).toMatchObject({ inputTokens: 3, outputTokens: 2 })
-  })
+  it.each(streams)(
+    '%s reaches the client of an exact service only if it asked',
+    (_where, writes) => {
+      const asked = relayed(writes, { body: asking })
+      expect(asked.chunks.map((item) => item.usage).filter(Boolean)).toEqual([COUNTS])
+      const silent = relayed(writes)
+      expect(silent.output).toBe(PLAIN + FINISH + DONE)
+      for (const { relay } of [asked, silent])
+        expect(relay.usage).toMatchObject({ inputTokens: 3, outputTokens: 2 })
+    },
+  )
 
-  it.each(deviating)('%s reaches the client of any service once, last, with choices, only if it asked', (_where, writes) => {
-    const asked = relayed(writes, { body: asking, quirks: {} })
-    expect(asked.chunks.at(-1)).toMatchObject({ choices: [], usage: COUNTS })
-    expect(asked.chunks.filter((item) => item.usage !== undefined)).toHaveLength(1)
-    const silent = relayed(writes, { quirks: {} })
-    expect(silent.chunks.filter((item) => item.usage !== undefined || item.choices.length === 0)).toEqual([])
-    for (const { relay } of [asked, silent]) expect(relay.usage).toMatchObject({ inputTokens: 3, outputTokens: 2 })
-  })
+  it.each(deviating)(
+    '%s reaches the client of any service once, last, with choices, only if it asked',
+    (_where, writes) => {
+      const asked = relayed(writes, { body: asking, quirks: {} })
+      expect(asked.chunks.at(-1)).toMatchObject({ choices: [], usage: COUNTS })
+      expect(asked.chunks.filter((item) => item.usage !== undefined)).toHaveLength(1)
+      const silent = relayed(writes, { quirks: {} })
+      expect(
+        silent.chunks.filter((item) => item.usage !== undefined || item.choices.length === 0),
+      ).toEqual([])
+      for (const { relay } of [asked, silent])
+        expect(relay.usage).toMatchObject({ inputTokens: 3, outputTokens: 2 })
+    },
+  )
 
   it.each([EXACT, {}])('that never came is not invented: %j', (quirks) => {
     const { relay, output } = relayed([PLAIN, FINISH, DONE], { body: asking, quirks })
@@ -227,30 +342,51 @@ describe('usage (B8)', () => {
 
 describe('errors in a 200 (B2)', () => {
   it.each<[string, string, string]>([
-    ['an error chunk', 'data: {"error":{"message":"Overloaded","type":"overloaded_error"}}\n\n', 'provider_overloaded'],
-    ['an event named error', 'event: error\ndata: {"message":"slow down","code":429}\n\n', 'rate_limit_exceeded'],
+    [
+      'an error chunk',
+      'data: {"error":{"message":"Overloaded","type":"overloaded_error"}}\n\n',
+      'provider_overloaded',
+    ],
+    [
+      'an event named error',
+      'event: error\ndata: {"message":"slow down","code":429}\n\n',
+      'rate_limit_exceeded',
+    ],
     ['a bare error line', 'error: {"message":"boom"}\n\n', 'provider_error'],
     ['a finish that is a failure', chunk('x', content('', 'error')), 'provider_error'],
     ['no JSON', 'data: <html>\n\n', 'upstream_invalid'],
     ['JSON that is no object', 'data: 5\n\n', 'upstream_invalid'],
-  ])('%s ends the stream; what came before is delivered, what follows is not', (_what, text, code) => {
-    for (const quirks of [EXACT, {}]) {
-      const relay = openFor({}, quirks)
-      expect(push(relay, PLAIN + text + PLAIN)).toContain('Hel')
-      expect([relay.error?.code, relay.events, relay.complete]).toEqual([code, 1, false])
-      const first = openFor({}, quirks)
-      expect([push(first, text), first.error?.code, first.events]).toEqual(['', code, 0])
-    }
-  })
+  ])(
+    '%s ends the stream; what came before is delivered, what follows is not',
+    (_what, text, code) => {
+      for (const quirks of [EXACT, {}]) {
+        const relay = openFor({}, quirks)
+        expect(push(relay, PLAIN + text + PLAIN)).toContain('Hel')
+        expect([relay.error?.code, relay.events, relay.complete]).toEqual([code, 1, false])
+        const first = openFor({}, quirks)
+        expect([push(first, text), first.error?.code, first.events]).toEqual(['', code, 0])
+      }
+    },
+  )
 
   it('does not take "error": null for one', () => {
-    for (const quirks of [EXACT, {}]) expect(relayed([chunk('x', { ...content('a', 'stop'), error: null })], { quirks }).relay).toMatchObject({ error: undefined, complete: true })
+    for (const quirks of [EXACT, {}])
+      expect(
+        relayed([chunk('x', { ...content('a', 'stop'), error: null })], { quirks }).relay,
+      ).toMatchObject({ error: undefined, complete: true })
   })
 })
 
 describe('deltas of a service that deviates', () => {
   it('get role and content on the first one, and the role only there (B13)', () => {
-    const { chunks } = relayed([chunk('x', { choices: [{ delta: { role: '', tool_calls: [] } }] }), chunk('x', { choices: [{ delta: { role: 'assistant', content: 'a' } }] }), FINISH], { quirks: {} })
+    const { chunks } = relayed(
+      [
+        chunk('x', { choices: [{ delta: { role: '', tool_calls: [] } }] }),
+        chunk('x', { choices: [{ delta: { role: 'assistant', content: 'a' } }] }),
+        FINISH,
+      ],
+      { quirks: {} },
+    )
     expect(chunks.map((item) => item.choices[0])).toEqual([
       { index: 0, delta: { role: 'assistant', content: '' }, finish_reason: null },
       { index: 0, delta: { content: 'a' }, finish_reason: null },
@@ -259,14 +395,35 @@ describe('deltas of a service that deviates', () => {
   })
 
   it('end in tool_calls when tools were called, with whole calls (A1, A5)', () => {
-    const tools = (...tool_calls: object[]) => chunk('x', { choices: [{ index: 0, delta: { tool_calls }, finish_reason: null }] })
-    const { chunks, relay } = relayed([tools({ index: 1, function: { arguments: '{"a"' }, id: 'c' }), tools({ index: 1, function: { name: 'f', arguments: ':1}' } }), FINISH, DONE], { quirks: {} })
-    expect(chunks.flatMap((item) => (item.choices[0]?.delta.tool_calls as unknown[] | undefined) ?? [])).toEqual([{ index: 0, id: 'c', type: 'function', function: { name: 'f', arguments: '{"a":1}' } }])
-    expect([chunks.at(-1)?.choices[0]?.finish_reason, relay.finishes]).toEqual(['tool_calls', [{ reason: 'tool_calls' }]])
+    const tools = (...tool_calls: object[]) =>
+      chunk('x', { choices: [{ index: 0, delta: { tool_calls }, finish_reason: null }] })
+    const { chunks, relay } = relayed(
+      [
+        tools({ index: 1, function: { arguments: '{"a"' }, id: 'c' }),
+        tools({ index: 1, function: { name: 'f', arguments: ':1}' } }),
+        FINISH,
+        DONE,
+      ],
+      { quirks: {} },
+    )
+    expect(
+      chunks.flatMap((item) => (item.choices[0]?.delta.tool_calls as unknown[] | undefined) ?? []),
+    ).toEqual([
+      { index: 0, id: 'c', type: 'function', function: { name: 'f', arguments: '{"a":1}' } },
+    ])
+    expect([chunks.at(-1)?.choices[0]?.finish_reason, relay.finishes]).toEqual([
+      'tool_calls',
+      [{ reason: 'tool_calls' }],
+    ])
   })
 
   it('keep fields nobody knows, and change no prototype (I8)', () => {
-    const { output } = relayed(['data: {"id":"x","__proto__":{"polluted":1},"choices":[{"index":0,"delta":{"content":"a","__proto__":{"polluted":1},"new_field":{"k":1}},"finish_reason":"stop"}]}\n\n'], { quirks: {} })
+    const { output } = relayed(
+      [
+        'data: {"id":"x","__proto__":{"polluted":1},"choices":[{"index":0,"delta":{"content":"a","__proto__":{"polluted":1},"new_field":{"k":1}},"finish_reason":"stop"}]}\n\n',
+      ],
+      { quirks: {} },
+    )
     expect(output).toContain('"new_field":{"k":1}')
     expect(({} as { polluted?: number }).polluted).toBeUndefined()
   })
@@ -281,18 +438,32 @@ describe('deltas of a service that deviates', () => {
   })
 
   it('survive anything in the place of choices and deltas (A12)', () => {
-    for (const choices of [null, 'x', [null, 5], [{}], [{ delta: null }], [{ delta: { tool_calls: [null, {}], content: 5 } }], [{ index: 'a', delta: { content: [null] } }]]) {
+    for (const choices of [
+      null,
+      'x',
+      [null, 5],
+      [{}],
+      [{ delta: null }],
+      [{ delta: { tool_calls: [null, {}], content: 5 } }],
+      [{ index: 'a', delta: { content: [null] } }],
+    ]) {
       const relay = openFor({}, {})
       expect(() => push(relay, chunk('x', { choices }))).not.toThrow()
       expect(relay.error).toBeUndefined()
     }
   })
 
-  it.each([null, {}, [], '', false, 0])('lose an error that says nothing, %j, which clients would throw at', (error) => {
-    const text = PLAIN.replace('{', `{"error":${JSON.stringify(error)},`)
-    const { output, relay, chunks } = relayed([text, chunk('x', { error, choices: [] }), FINISH, DONE], { quirks: {} })
-    expect(relay.error).toBeUndefined()
-    expect(output).not.toContain('"error"')
-    expect(chunks[0]?.choices[0]?.delta).toMatchObject({ content: 'Hel' })
-  })
+  it.each([null, {}, [], '', false, 0])(
+    'lose an error that says nothing, %j, which clients would throw at',
+    (error) => {
+      const text = PLAIN.replace('{', `{"error":${JSON.stringify(error)},`)
+      const { output, relay, chunks } = relayed(
+        [text, chunk('x', { error, choices: [] }), FINISH, DONE],
+        { quirks: {} },
+      )
+      expect(relay.error).toBeUndefined()
+      expect(output).not.toContain('"error"')
+      expect(chunks[0]?.choices[0]?.delta).toMatchObject({ content: 'Hel' })
+    },
+  )
 })

@@ -18,9 +18,9 @@ interface StreamedChoice {
 const BLANK_LINE = Buffer.from('\n\n')
 
 /**
- * A chat completion stream on its way from one OpenAI-compatible side to the other. A block of plain deltas from a
- * service that follows the letter is forwarded unread; finish, usage, errors and everything from services that deviate
- * are parsed, and rewritten only where they differ.
+ * A chat completion stream on its way from one OpenAI-compatible side to the other. A block of
+ * plain deltas from a service that follows the letter is forwarded unread; finish, usage, errors
+ * and everything from services that deviate are parsed, and rewritten only where they differ.
  */
 export class ChatStreamRelay implements StreamRelay {
   events = 0
@@ -33,8 +33,16 @@ export class ChatStreamRelay implements StreamRelay {
   readonly #expectedChoices: number
   readonly #splitter: SseSplitter
   readonly #choices = new Map<number, StreamedChoice>()
-  /** One answer has one id, one model and one time; the first chunk of some services has none of them yet. */
-  readonly #head: JsonObject = { id: undefined, object: 'chat.completion.chunk', created: 0, model: undefined }
+  /**
+   * One answer has one id, one model and one time; the first chunk of some services has none of
+   * them yet.
+   */
+  readonly #head: JsonObject = {
+    id: undefined,
+    object: 'chat.completion.chunk',
+    created: 0,
+    model: undefined,
+  }
   readonly #fallbackId: string
   /** What came without a choice before the first id, waiting for that id. */
   #nameless: JsonObject | undefined
@@ -70,13 +78,16 @@ export class ChatStreamRelay implements StreamRelay {
 
   flush(): Uint8Array | string | undefined {
     const rest = this.#splitter.rest()
-    // Without its blank line an event may be cut off in the middle: this one is parsed, whoever sent it.
+    // Without its blank line an event may be cut off in the middle: this one is parsed, whoever
+    // sent it.
     return rest === undefined ? undefined : this.#read(Buffer.concat([rest, BLANK_LINE]))
   }
 
   end(): string {
     let tail = ''
-    if (this.#call.quirks.noFinish) for (const [index, choice] of this.#choices) if (!choice.finished) tail += this.#inventedFinish(index, choice)
+    if (this.#call.quirks.noFinish)
+      for (const [index, choice] of this.#choices)
+        if (!choice.finished) tail += this.#inventedFinish(index, choice)
     if (this.#includeUsage && !this.#usageSent && this.usage !== undefined) {
       tail += `data: ${JSON.stringify({ ...this.#pinHead({}), choices: [], usage: this.usage.native })}\n\n`
     }
@@ -98,7 +109,9 @@ export class ChatStreamRelay implements StreamRelay {
   #relay(block: Uint8Array): Uint8Array | string | undefined {
     if (this.#call.quirks.exact && isPlain(block)) {
       this.events += 1
-      this.hasContent ||= parseFrames(block).some(({ data }) => chunkHasContent(parseObject(data) ?? {}))
+      this.hasContent ||= parseFrames(block).some(({ data }) =>
+        chunkHasContent(parseObject(data) ?? {}),
+      )
       return block
     }
     return this.#read(block)
@@ -123,7 +136,11 @@ export class ChatStreamRelay implements StreamRelay {
     if (frame.data === '' || this.#done) return ''
     const chunk = parseObject(frame.data)
     if (frame.event === 'error') this.error = reportedError(frame, this.#call.provider)
-    else if (chunk === undefined) this.error = new GatewayError('upstream_invalid', `${this.#call.provider} sent a stream event that is not a JSON object.`)
+    else if (chunk === undefined)
+      this.error = new GatewayError(
+        'upstream_invalid',
+        `${this.#call.provider} sent a stream event that is not a JSON object.`,
+      )
     else this.error = errorOf(chunk, this.#call.provider)
     if (this.error !== undefined || chunk === undefined) return ''
     this.events += 1
@@ -141,7 +158,10 @@ export class ChatStreamRelay implements StreamRelay {
       return ''
     }
     this.#head.id ??= this.#fallbackId
-    const earlier = this.#nameless === undefined ? '' : `data: ${JSON.stringify({ ...this.#nameless, ...this.#pinHead({}) })}\n\n`
+    const earlier =
+      this.#nameless === undefined
+        ? ''
+        : `data: ${JSON.stringify({ ...this.#nameless, ...this.#pinHead({}) })}\n\n`
     this.#nameless = undefined
     return `${earlier}data: ${JSON.stringify(chunk)}\n\n`
   }
@@ -167,7 +187,8 @@ export class ChatStreamRelay implements StreamRelay {
     // Some services repeat a growing usage on every chunk; the client gets the last one, once.
     const hadUsage = chunk.usage !== undefined && chunk.usage !== null
     if (chunk.usage !== undefined) delete chunk.usage
-    // It says nothing, or it would have ended the stream; clients take any value but null for an error.
+    // It says nothing, or it would have ended the stream; clients take any value but null for an
+    // error.
     if (chunk.error !== undefined) delete chunk.error
     return kept.length > 0 || (choices.length === 0 && !hadUsage)
   }
@@ -176,8 +197,14 @@ export class ChatStreamRelay implements StreamRelay {
     const head = this.#head
     head.id ??= textOf(chunk.id)
     head.model ??= textOf(chunk.model)
-    if (head.created === 0 && typeof chunk.created === 'number') head.created = Math.floor(chunk.created)
-    return { ...head, id: head.id ?? this.#fallbackId, created: head.created === 0 ? (this.#call.created ?? 0) : head.created, model: head.model ?? this.#call.model }
+    if (head.created === 0 && typeof chunk.created === 'number')
+      head.created = Math.floor(chunk.created)
+    return {
+      ...head,
+      id: head.id ?? this.#fallbackId,
+      created: head.created === 0 ? (this.#call.created ?? 0) : head.created,
+      model: head.model ?? this.#call.model,
+    }
   }
 
   #recordFinish(choice: JsonObject | undefined): void {
@@ -202,7 +229,10 @@ export class ChatStreamRelay implements StreamRelay {
     if (isFirst) delta.role = 'assistant'
     else delete delta.role
     const finish = finishOf(choice.finish_reason)
-    const calls = [...state.tools.take(listOf(delta.tool_calls)), ...(finish === undefined ? [] : state.tools.finish())]
+    const calls = [
+      ...state.tools.take(listOf(delta.tool_calls)),
+      ...(finish === undefined ? [] : state.tools.finish()),
+    ]
     if (calls.length > 0) delta.tool_calls = calls
     else delete delta.tool_calls
     const reason = finishReason(choice.finish_reason, state.tools.any)
@@ -228,17 +258,24 @@ export class ChatStreamRelay implements StreamRelay {
 }
 
 /**
- * A block of deltas in which nothing ends, fails or is counted. Only for services that write JSON as OpenAI does,
- * without spaces: another style simply fails the first test and is parsed.
+ * A block of deltas in which nothing ends, fails or is counted. Only for services that write JSON
+ * as OpenAI does, without spaces: another style simply fails the first test and is parsed.
  */
 function isPlain(block: Uint8Array): boolean {
   const text = Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('latin1')
   if (!text.includes('"finish_reason":null') || text.includes('"error"')) return false
-  if (text.includes('"finish_reason":"') || text.includes('"usage":{') || text.includes('"choices":[]')) return false
-  // No line break is ever inside the JSON of a data line: each event must be one such line and nothing else.
-  for (let at = 0; at < text.length; ) {
+  if (
+    text.includes('"finish_reason":"') ||
+    text.includes('"usage":{') ||
+    text.includes('"choices":[]')
+  )
+    return false
+  // No line break is ever inside the JSON of a data line: each event must be one such line and
+  // nothing else.
+  for (let at = 0; at < text.length;) {
     const end = text.indexOf('\n', at)
-    if (!text.startsWith('data: {', at) || text[end - 1] !== '}' || text[end + 1] !== '\n') return false
+    if (!text.startsWith('data: {', at) || text[end - 1] !== '}' || text[end + 1] !== '\n')
+      return false
     at = end + 2
   }
   return true

@@ -5,8 +5,8 @@ import { objectOf } from '../json.ts'
 import { ToolDeltas } from './tool-deltas.ts'
 
 /**
- * The tool-call deltas of one streamed choice, to OpenAI's letter whatever a service does with `index`, ids and names.
- * Fields nobody knows travel with the delta they came in.
+ * The tool-call deltas of one streamed choice, to OpenAI's letter whatever a service does with
+ * `index`, ids and names. Fields nobody knows travel with the delta they came in.
  */
 export class StreamedToolCalls {
   readonly #deltas: ToolDeltas
@@ -44,26 +44,46 @@ export class StreamedToolCalls {
 
   /** At most one delta per call: the start of a call takes the arguments that came with it. */
   #render(events: readonly StreamEvent[], raw: JsonObject): JsonObject[] {
-    const { index: _index, id: _id, type: _type, function: _function, custom: _custom, ...own } = raw
+    const {
+      index: _index,
+      id: _id,
+      type: _type,
+      function: _function,
+      custom: _custom,
+      ...own
+    } = raw
     const rest = { ...this.#held, ...own }
     this.#held = events.length === 0 ? rest : {}
     const output: JsonObject[] = []
     for (const event of events) {
       if (event.type === 'tool-call') {
         if (event.kind === 'custom') this.#custom.add(event.index)
-        output.push({ ...rest, index: event.index, id: event.id, type: event.kind, ...this.#body(event.index, { name: event.name, text: '' }) })
+        output.push({
+          ...rest,
+          index: event.index,
+          id: event.id,
+          type: event.kind,
+          ...this.#body(event.index, { name: event.name, text: '' }),
+        })
       } else if (event.type === 'tool-arguments') {
         const body = this.#body(event.index, { text: event.text })
         const start = output.find((delta) => delta.index === event.index)
         if (start === undefined) output.push({ ...rest, index: event.index, ...body })
-        else for (const [field, value] of Object.entries(body)) start[field] = { ...objectOf(start[field]), ...value }
+        else
+          for (const [field, value] of Object.entries(body))
+            start[field] = { ...objectOf(start[field]), ...value }
       }
     }
     return output
   }
 
-  #body(index: number, content: { readonly name?: string; readonly text: string }): Record<string, JsonObject> {
+  #body(
+    index: number,
+    content: { readonly name?: string; readonly text: string },
+  ): Record<string, JsonObject> {
     const { text, ...name } = content
-    return this.#custom.has(index) ? { custom: { ...name, input: text } } : { function: { ...name, arguments: text } }
+    return this.#custom.has(index)
+      ? { custom: { ...name, input: text } }
+      : { function: { ...name, arguments: text } }
   }
 }

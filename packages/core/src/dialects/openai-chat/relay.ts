@@ -20,10 +20,18 @@ function readAnswer(body: JsonObject, bytes: Uint8Array, call: CallContext): Rel
   const error = errorOf(body, call.provider)
   if (error !== undefined) throw error
   if (!Array.isArray(body.choices) || body.choices.length === 0) {
-    throw new GatewayError('upstream_invalid', `${call.provider} sent an answer without a single choice.`)
+    throw new GatewayError(
+      'upstream_invalid',
+      `${call.provider} sent an answer without a single choice.`,
+    )
   }
-  const repaired = call.quirks.exact === true ? repairMissing(body.choices) : repairAnswer(body, call)
-  return { body: repaired ? JSON.stringify(body) : bytes, usage: usageOf(body), finishes: finishesOf(body.choices) }
+  const repaired =
+    call.quirks.exact === true ? repairMissing(body.choices) : repairAnswer(body, call)
+  return {
+    body: repaired ? JSON.stringify(body) : bytes,
+    usage: usageOf(body),
+    finishes: finishesOf(body.choices),
+  }
 }
 
 /** The original API too leaves the message out of a choice that its filter emptied. */

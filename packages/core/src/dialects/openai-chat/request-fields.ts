@@ -7,19 +7,28 @@ interface FieldType {
   accepts(value: unknown): boolean
 }
 
-const isObject = (value: unknown): boolean => typeof value === 'object' && value !== null && !Array.isArray(value)
+const isObject = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const boolean: FieldType = { expected: 'a boolean', accepts: (value) => typeof value === 'boolean' }
 const number: FieldType = { expected: 'a number', accepts: (value) => typeof value === 'number' }
 const integer: FieldType = { expected: 'an integer', accepts: Number.isSafeInteger }
-const positive: FieldType = { expected: 'a positive integer', accepts: (value) => Number.isSafeInteger(value) && (value as number) > 0 }
+const positive: FieldType = {
+  expected: 'a positive integer',
+  accepts: (value) => Number.isSafeInteger(value) && (value as number) > 0,
+}
 const string: FieldType = { expected: 'a string', accepts: (value) => typeof value === 'string' }
 const object: FieldType = { expected: 'an object', accepts: isObject }
 const list: FieldType = { expected: 'an array', accepts: Array.isArray }
-const choice: FieldType = { expected: 'a string or an object', accepts: (value) => typeof value === 'string' || isObject(value) }
+const choice: FieldType = {
+  expected: 'a string or an object',
+  accepts: (value) => typeof value === 'string' || isObject(value),
+}
 const stop: FieldType = {
   expected: 'a string or an array of strings',
-  accepts: (value) => typeof value === 'string' || (Array.isArray(value) && value.every((item) => typeof item === 'string')),
+  accepts: (value) =>
+    typeof value === 'string' ||
+    (Array.isArray(value) && value.every((item) => typeof item === 'string')),
 }
 
 /** Types only: whether a value is in range is for the model to say, and differs between models. */
@@ -51,13 +60,14 @@ const fieldTypes: ReadonlyMap<string, FieldType> = new Map([
 ])
 
 /**
- * The checks every request gets, also one that is passed on as it is: `model`, `messages` and the types of the
- * top-level fields. `null` means absent. Throws `invalid_request`.
+ * The checks every request gets, also one that is passed on as it is: `model`, `messages` and the
+ * types of the top-level fields. `null` means absent. Throws `invalid_request`.
  */
 export function checkFields(body: JsonObject): void {
   const { model, messages } = body
   if (typeof model !== 'string' || model === '') throw invalid('model', 'a non-empty string', model)
-  if (!Array.isArray(messages) || messages.length === 0) throw invalid('messages', 'a non-empty array', messages)
+  if (!Array.isArray(messages) || messages.length === 0)
+    throw invalid('messages', 'a non-empty array', messages)
   for (let at = 0; at < messages.length; at++) {
     if (!isObject(messages[at])) throw invalid(`messages[${at}]`, 'an object', messages[at])
   }
@@ -65,6 +75,7 @@ export function checkFields(body: JsonObject): void {
     const type = fieldTypes.get(field)
     if (type === undefined) continue
     const value = body[field]
-    if (value !== null && value !== undefined && !type.accepts(value)) throw invalid(field, type.expected, value)
+    if (value !== null && value !== undefined && !type.accepts(value))
+      throw invalid(field, type.expected, value)
   }
 }

@@ -5,7 +5,9 @@ import { invalid } from '../invalid.ts'
 import { objectOf } from '../json.ts'
 import { checkFields } from './request-fields.ts'
 
-/** Reads a chat completion request as far as routing needs. Throws `invalid_request` with `param`. */
+/**
+ * Reads a chat completion request as far as routing needs. Throws `invalid_request` with `param`.
+ */
 export function parseRequest(body: JsonObject, bytes: Uint8Array | undefined): ChatRequest {
   checkFields(body)
   return new ParsedRequest(body, bytes)

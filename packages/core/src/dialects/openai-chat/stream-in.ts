@@ -16,7 +16,10 @@ interface ChoiceState {
   readonly index: number
   readonly tools: ToolDeltas
   finished: boolean
-  /** What has been said so far, where sources beside it may refer to it; only its length and marks matter. */
+  /**
+   * What has been said so far, where sources beside it may refer to it; only its length and marks
+   * matter.
+   */
   text: string
   hasText: boolean
   /** Came before there was a text to annotate. */
@@ -24,7 +27,10 @@ interface ChoiceState {
   hasAnnotations: boolean
 }
 
-/** Reads `chat.completion.chunk`s, leniently: what a service leaves out or repeats never stops a stream. */
+/**
+ * Reads `chat.completion.chunk`s, leniently: what a service leaves out or repeats never stops a
+ * stream.
+ */
 export class ChunkReader implements StreamReader {
   readonly #call: CallContext
   readonly #choices = new Map<number, ChoiceState>()
@@ -39,8 +45,8 @@ export class ChunkReader implements StreamReader {
   }
 
   /**
-   * Every choice that began has ended. `[DONE]` adds nothing to that: without a `finish_reason` it does not make an
-   * answer whole, and many services leave it out.
+   * Every choice that began has ended. `[DONE]` adds nothing to that: without a `finish_reason` it
+   * does not make an answer whole, and many services leave it out.
    */
   get complete(): boolean {
     if (this.#failed || this.#choices.size === 0) return false
@@ -82,12 +88,14 @@ export class ChunkReader implements StreamReader {
   #readChunk(body: JsonObject): StreamEvent[] {
     const events: StreamEvent[] = []
     const choices = listOf(body.choices)
-    // A first chunk without choices may be a filter's report from a service that does not yet know who answers.
+    // A first chunk without choices may be a filter's report from a service that does not yet know
+    // who answers.
     if (!this.#started && choices.length > 0) {
       this.#started = true
       events.push({ type: 'start', ...readHead(body) })
     }
-    if (body.citations !== undefined || body.search_results !== undefined) this.#sources = sourcesBeside(body)
+    if (body.citations !== undefined || body.search_results !== undefined)
+      this.#sources = sourcesBeside(body)
     for (const item of choices) {
       const choice = objectOf(item)
       if (choice !== undefined) this.#readChoice(choice, events)
@@ -105,8 +113,12 @@ export class ChunkReader implements StreamReader {
     const delta = objectOf(choice.delta)
     if (delta !== undefined) this.#readDelta(delta, { state, events })
     const { logprobs } = choice
-    if (logprobs !== undefined && logprobs !== null) events.push({ type: 'logprobs', choice: state.index, value: logprobs })
-    const finish = readFinish(choice, { calledTools: state.tools.any, exact: this.#call.quirks.exact === true })
+    if (logprobs !== undefined && logprobs !== null)
+      events.push({ type: 'logprobs', choice: state.index, value: logprobs })
+    const finish = readFinish(choice, {
+      calledTools: state.tools.any,
+      exact: this.#call.quirks.exact === true,
+    })
     if (finish !== undefined) this.#finish(state, { events, finish })
   }
 
@@ -114,13 +126,24 @@ export class ChunkReader implements StreamReader {
     const index = typeof given === 'number' && Number.isSafeInteger(given) && given >= 0 ? given : 0
     let state = this.#choices.get(index)
     if (state === undefined) {
-      state = { index, tools: new ToolDeltas(index, this.#call.newId), finished: false, text: '', hasText: false, early: [], hasAnnotations: false }
+      state = {
+        index,
+        tools: new ToolDeltas(index, this.#call.newId),
+        finished: false,
+        text: '',
+        hasText: false,
+        early: [],
+        hasAnnotations: false,
+      }
       this.#choices.set(index, state)
     }
     return state
   }
 
-  #readDelta(delta: JsonObject, { state, events }: { readonly state: ChoiceState; readonly events: StreamEvent[] }): void {
+  #readDelta(
+    delta: JsonObject,
+    { state, events }: { readonly state: ChoiceState; readonly events: StreamEvent[] },
+  ): void {
     const choice = state.index
     const fragments = reasoningFragmentsOf(delta)
     const annotations = listOf(delta.annotations)
@@ -129,7 +152,13 @@ export class ChunkReader implements StreamReader {
     if (annotations.length > 0 && areFirst) this.#annotate(annotations, { state, events })
     for (const fragment of fragments) {
       if ('text' in fragment) events.push({ type: 'reasoning', choice, text: fragment.text })
-      else if (fragment.redacted) events.push({ type: 'reasoning-signature', choice, signature: fragment.signature, redacted: true })
+      else if (fragment.redacted)
+        events.push({
+          type: 'reasoning-signature',
+          choice,
+          signature: fragment.signature,
+          redacted: true,
+        })
       else events.push({ type: 'reasoning-signature', choice, signature: fragment.signature })
     }
     if (typeof delta.content === 'string') {
@@ -149,13 +178,18 @@ export class ChunkReader implements StreamReader {
     if (refusal !== undefined) events.push({ type: 'refusal', choice, text: refusal })
     for (const call of listOf(delta.tool_calls)) state.tools.take(objectOf(call) ?? {}, events)
     const legacy = objectOf(delta.function_call)
-    if (legacy !== undefined && (state.tools.any || callsSomething({ function: legacy }))) state.tools.take({ function: legacy }, events)
+    if (legacy !== undefined && (state.tools.any || callsSomething({ function: legacy })))
+      state.tools.take({ function: legacy }, events)
     if (annotations.length > 0 && !areFirst) this.#annotate(annotations, { state, events })
-    for (const part of [...readImages(delta.images), ...readAudio(delta.audio)]) events.push({ type: 'part', choice, part })
+    for (const part of [...readImages(delta.images), ...readAudio(delta.audio)])
+      events.push({ type: 'part', choice, part })
   }
 
   /** They belong to a text: those that come before it wait for it. */
-  #annotate(annotations: readonly unknown[], { state, events }: { readonly state: ChoiceState; readonly events: StreamEvent[] }): void {
+  #annotate(
+    annotations: readonly unknown[],
+    { state, events }: { readonly state: ChoiceState; readonly events: StreamEvent[] },
+  ): void {
     if (!state.hasText) {
       state.early = [...state.early, ...annotations]
       return
@@ -173,16 +207,28 @@ export class ChunkReader implements StreamReader {
   }
 
   /** The first finish counts; some services repeat it with the usage. */
-  #finish(choice: ChoiceState, { events, finish }: { readonly events: StreamEvent[]; readonly finish: Finish | undefined }): void {
+  #finish(
+    choice: ChoiceState,
+    { events, finish }: { readonly events: StreamEvent[]; readonly finish: Finish | undefined },
+  ): void {
     if (choice.finished) return
     choice.finished = true
-    if (this.#sources.length > 0 && !choice.hasAnnotations && choice.early.length === 0) choice.early = annotationsOf(this.#sources, choice.text)
+    if (this.#sources.length > 0 && !choice.hasAnnotations && choice.early.length === 0)
+      choice.early = annotationsOf(this.#sources, choice.text)
     this.#annotateEarly(choice, events)
     choice.tools.finish(events)
-    events.push({ type: 'finish', choice: choice.index, finish: finish ?? { reason: choice.tools.any ? 'tool_calls' : 'stop' } })
+    events.push({
+      type: 'finish',
+      choice: choice.index,
+      finish: finish ?? { reason: choice.tools.any ? 'tool_calls' : 'stop' },
+    })
   }
 }
 
 function malformed(provider: string): GatewayError {
-  return new GatewayError('upstream_invalid', `${provider} sent a stream event that is not a JSON object.`, { provider })
+  return new GatewayError(
+    'upstream_invalid',
+    `${provider} sent a stream event that is not a JSON object.`,
+    { provider },
+  )
 }

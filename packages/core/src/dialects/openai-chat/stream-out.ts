@@ -20,8 +20,9 @@ interface ChoiceState {
 }
 
 /**
- * Writes events as `chat.completion.chunk`s. Runs once for every token, so the JSON is put together from strings: what
- * stays the same is serialised once, only what the event brings goes through `JSON.stringify`.
+ * Writes events as `chat.completion.chunk`s. Runs once for every token, so the JSON is put together
+ * from strings: what stays the same is serialised once, only what the event brings goes through
+ * `JSON.stringify`.
  */
 export class ChunkRenderer implements StreamRenderer {
   readonly #context: AnswerContext
@@ -68,7 +69,12 @@ export class ChunkRenderer implements StreamRenderer {
     return `${head}"choices":[],"usage":${JSON.stringify(renderUsage(this.#usage))}}\n\ndata: [DONE]\n\n`
   }
 
-  #rareEvent(event: Exclude<StreamEvent, { type: 'text' | 'tool-arguments' | 'reasoning' | 'start' | 'usage' | 'error' }>): string {
+  #rareEvent(
+    event: Exclude<
+      StreamEvent,
+      { type: 'text' | 'tool-arguments' | 'reasoning' | 'start' | 'usage' | 'error' }
+    >,
+  ): string {
     switch (event.type) {
       case 'tool-call':
         return this.#toolCall(event)
@@ -78,14 +84,20 @@ export class ChunkRenderer implements StreamRenderer {
         this.#state(event.choice).refused = true
         return this.#delta(event.choice, `"refusal":${JSON.stringify(event.text)}`)
       case 'logprobs':
-        return this.#chunk(event.choice, { delta: '', rest: `,"logprobs":${JSON.stringify(event.value)},"finish_reason":null` })
+        return this.#chunk(event.choice, {
+          delta: '',
+          rest: `,"logprobs":${JSON.stringify(event.value)},"finish_reason":null`,
+        })
       case 'annotations':
         return this.#delta(event.choice, `"annotations":${JSON.stringify(event.value)}`)
       case 'part': {
         const [audio] = renderAudio(event.part)
-        if (audio !== undefined) return this.#delta(event.choice, JSON.stringify(audio).slice(1, -1))
+        if (audio !== undefined)
+          return this.#delta(event.choice, JSON.stringify(audio).slice(1, -1))
         const images = renderImage(event.part)
-        return images.length === 0 ? '' : this.#delta(event.choice, `"images":${JSON.stringify(images)}`)
+        return images.length === 0
+          ? ''
+          : this.#delta(event.choice, `"images":${JSON.stringify(images)}`)
       }
       case 'finish':
         return this.#finish(event.choice, event.finish)
@@ -108,7 +120,14 @@ export class ChunkRenderer implements StreamRenderer {
   #state(choice: number): ChoiceState {
     let state = this.#choices.get(choice)
     if (state === undefined) {
-      state = { opening: true, finished: false, refused: false, reasoningIndex: 0, reasoningHasText: false, customCalls: new Set() }
+      state = {
+        opening: true,
+        finished: false,
+        refused: false,
+        reasoningIndex: 0,
+        reasoningHasText: false,
+        customCalls: new Set(),
+      }
       this.#choices.set(choice, state)
     }
     return state
@@ -116,16 +135,22 @@ export class ChunkRenderer implements StreamRenderer {
 
   #delta(choice: number, delta: string): string {
     const state = this.#choices.get(choice)
-    if (state === undefined || state.opening || this.#head === '') return this.#chunk(choice, { delta, rest: ',"finish_reason":null' })
+    if (state === undefined || state.opening || this.#head === '')
+      return this.#chunk(choice, { delta, rest: ',"finish_reason":null' })
     return `${this.#head}${choice},"delta":{${delta}},"finish_reason":null${this.#tail}`
   }
 
-  #chunk(choice: number, { delta, rest }: { readonly delta: string; readonly rest: string }): string {
+  #chunk(
+    choice: number,
+    { delta, rest }: { readonly delta: string; readonly rest: string },
+  ): string {
     const state = this.#state(choice)
     let fields = delta
     if (state.opening) {
       state.opening = false
-      const opening = delta.startsWith('"content":') ? ROLE : `${ROLE},${delta.startsWith('"tool_calls":') ? '"content":null' : '"content":""'}`
+      const opening = delta.startsWith('"content":')
+        ? ROLE
+        : `${ROLE},${delta.startsWith('"tool_calls":') ? '"content":null' : '"content":""'}`
       fields = delta === '' ? opening : `${opening},${delta}`
     }
     return `${this.#opened()}${choice},"delta":{${fields}}${rest}${this.#tail}`
@@ -136,9 +161,14 @@ export class ChunkRenderer implements StreamRenderer {
     const isCustom = event.kind === 'custom'
     if (isCustom) this.#state(event.choice).customCalls.add(event.index)
     const name = JSON.stringify(event.name)
-    const target = isCustom ? `"custom","custom":{"name":${name},"input":""}` : `"function","function":{"name":${name},"arguments":""}`
+    const target = isCustom
+      ? `"custom","custom":{"name":${name},"input":""}`
+      : `"function","function":{"name":${name},"arguments":""}`
     const signed = extra === undefined ? '' : `,"extra_content":${JSON.stringify(extra)}`
-    return this.#delta(event.choice, `"tool_calls":[{"index":${event.index},"id":${JSON.stringify(event.id)},"type":${target}${signed}}]`)
+    return this.#delta(
+      event.choice,
+      `"tool_calls":[{"index":${event.index},"id":${JSON.stringify(event.id)},"type":${target}${signed}}]`,
+    )
   }
 
   #toolArguments(event: Extract<StreamEvent, { type: 'tool-arguments' }>): string {
@@ -160,8 +190,14 @@ export class ChunkRenderer implements StreamRenderer {
     const state = this.#state(event.choice)
     if (event.redacted && state.reasoningHasText) this.#nextBlock(state)
     const detail = event.redacted
-      ? reasoningDetail({ type: 'reasoning', text: '', signature: event.signature, redacted: true }, state.reasoningIndex)
-      : signatureDetail(event.signature, { index: state.reasoningIndex, hasText: state.reasoningHasText })
+      ? reasoningDetail(
+          { type: 'reasoning', text: '', signature: event.signature, redacted: true },
+          state.reasoningIndex,
+        )
+      : signatureDetail(event.signature, {
+          index: state.reasoningIndex,
+          hasText: state.reasoningHasText,
+        })
     this.#nextBlock(state)
     return this.#delta(event.choice, `"reasoning_details":[${JSON.stringify(detail)}]`)
   }
@@ -176,7 +212,8 @@ export class ChunkRenderer implements StreamRenderer {
     if (state.finished) return ''
     state.finished = true
     const refusal = state.refused ? undefined : refusalOf(finish)
-    const native = finish.native === undefined ? '' : `,"native_finish_reason":${JSON.stringify(finish.native)}`
+    const native =
+      finish.native === undefined ? '' : `,"native_finish_reason":${JSON.stringify(finish.native)}`
     return this.#chunk(choice, {
       delta: refusal === undefined ? '' : `"refusal":${JSON.stringify(refusal)}`,
       rest: `,"finish_reason":"${finish.reason}"${native}`,

@@ -33,8 +33,9 @@ interface Delta {
 }
 
 /**
- * The tool calls of one streamed choice. Services send `index` sparse, reused, from 1 or not at all, ids empty or
- * late, names after arguments; what comes out is dense and starts every call with id and name.
+ * The tool calls of one streamed choice. Services send `index` sparse, reused, from 1 or not at
+ * all, ids empty or late, names after arguments; what comes out is dense and starts every call with
+ * id and name.
  */
 export class ToolDeltas {
   readonly #choice: number
@@ -69,9 +70,18 @@ export class ToolDeltas {
       text: argumentsText(custom === undefined ? target?.arguments : custom.input),
     }
     const found = this.#find(delta)
-    if (found === undefined && delta.id === undefined && delta.name === undefined && delta.text === '') return
-    const call = found ?? this.#open(delta, raw.type === 'custom' || custom !== undefined ? 'custom' : 'function')
-    if (delta.id !== undefined && found !== undefined && found.givenId === undefined) this.#identify(found, delta.id)
+    if (
+      found === undefined &&
+      delta.id === undefined &&
+      delta.name === undefined &&
+      delta.text === ''
+    )
+      return
+    const call =
+      found ??
+      this.#open(delta, raw.type === 'custom' || custom !== undefined ? 'custom' : 'function')
+    if (delta.id !== undefined && found !== undefined && found.givenId === undefined)
+      this.#identify(found, delta.id)
     if (call.index === undefined) call.name = joinedName(call.name, delta.name)
     call.signature ??= toolCallSignatureOf(raw)
     call.text += delta.text
@@ -80,27 +90,45 @@ export class ToolDeltas {
     else if (call.name !== undefined && call.text !== '') this.#announceUpTo(call, events)
   }
 
-  /** The choice has ended: calls still without a name are announced, functions without arguments get `{}`. */
+  /**
+   * The choice has ended: calls still without a name are announced, functions without arguments get
+   * `{}`.
+   */
   finish(events: StreamEvent[]): void {
     for (const call of this.#calls) {
       if (call.index === undefined) this.#announce(call, events)
-      if (call.text === '' && call.kind === 'function') this.#arguments(call, { text: '{}', events })
+      if (call.text === '' && call.kind === 'function')
+        this.#arguments(call, { text: '{}', events })
     }
   }
 
   #open({ index: givenIndex, id }: Delta, kind: Call['kind']): Call {
-    const call: Call = { position: this.#calls.length, givenIndex, givenId: undefined, id: undefined, name: undefined, kind, signature: undefined, index: undefined, text: '', whole: new WholeJson() }
+    const call: Call = {
+      position: this.#calls.length,
+      givenIndex,
+      givenId: undefined,
+      id: undefined,
+      name: undefined,
+      kind,
+      signature: undefined,
+      index: undefined,
+      text: '',
+      whole: new WholeJson(),
+    }
     this.#calls.push(call)
     if (givenIndex !== undefined) this.#atIndex.set(givenIndex, call)
     if (id !== undefined) this.#identify(call, id)
     return call
   }
 
-  /** A call is announced when its name is whole: when its arguments begin, with the calls before it. */
+  /**
+   * A call is announced when its name is whole: when its arguments begin, with the calls before it.
+   */
   #announceUpTo(call: Call, events: StreamEvent[]): void {
     for (; this.#unannounced <= call.position; this.#unannounced += 1) {
       const earlier = this.#calls[this.#unannounced]
-      if (earlier?.index === undefined && earlier?.name !== undefined) this.#announce(earlier, events)
+      if (earlier?.index === undefined && earlier?.name !== undefined)
+        this.#announce(earlier, events)
     }
     if (call.index === undefined) this.#announce(call, events)
   }
@@ -109,7 +137,8 @@ export class ToolDeltas {
     call.givenId = id
     if ((this.#withId.get(id)?.position ?? -1) < call.position) this.#withId.set(id, call)
     const both = pairOf(id, call.givenIndex)
-    if (call.position < (this.#withBoth.get(both)?.position ?? Number.POSITIVE_INFINITY)) this.#withBoth.set(both, call)
+    if (call.position < (this.#withBoth.get(both)?.position ?? Number.POSITIVE_INFINITY))
+      this.#withBoth.set(both, call)
   }
 
   #announce(call: Call, events: StreamEvent[]): void {
@@ -119,12 +148,24 @@ export class ToolDeltas {
     call.id = (isTaken ? undefined : call.givenId) ?? this.#newId('call_')
     this.#idsSeen.add(call.id)
     const { index, id, name = '', kind, signature } = call
-    events.push({ type: 'tool-call', choice: this.#choice, index, id, name, kind, ...(signature === undefined ? {} : { signature }) })
+    events.push({
+      type: 'tool-call',
+      choice: this.#choice,
+      index,
+      id,
+      name,
+      kind,
+      ...(signature === undefined ? {} : { signature }),
+    })
     this.#arguments(call, { text: call.text, events })
   }
 
-  #arguments(call: Call, { text, events }: { readonly text: string; readonly events: StreamEvent[] }): void {
-    if (text !== '' && call.index !== undefined) events.push({ type: 'tool-arguments', choice: this.#choice, index: call.index, text })
+  #arguments(
+    call: Call,
+    { text, events }: { readonly text: string; readonly events: StreamEvent[] },
+  ): void {
+    if (text !== '' && call.index !== undefined)
+      events.push({ type: 'tool-arguments', choice: this.#choice, index: call.index, text })
   }
 
   /** The call a delta goes on with; `undefined` when it begins one. */
@@ -134,20 +175,32 @@ export class ToolDeltas {
     if (delta.id !== undefined) {
       const exact = this.#withBoth.get(pairOf(delta.id, delta.index))
       if (exact !== undefined) return exact
-      // One id at two indexes with two names is two calls; without a name, or with the name of a call whose arguments have
-      // not ended, it is one call whose index moves.
+      // One id at two indexes with two names is two calls; without a name, or with the name of a
+      // call whose arguments have not ended, it is one call whose index moves.
       const last = this.#withId.get(delta.id)
-      if (last !== undefined) return delta.index === undefined || delta.name === undefined || (last.name === delta.name && !last.whole.isWhole(last.text)) ? last : undefined
-      if (there === undefined || (delta.index === undefined && there.givenId !== undefined)) return undefined
-      // A new id at a known index is another call, unless it is a late id or a nameless rest of the call there.
+      if (last !== undefined)
+        return delta.index === undefined ||
+          delta.name === undefined ||
+          (last.name === delta.name && !last.whole.isWhole(last.text))
+          ? last
+          : undefined
+      if (there === undefined || (delta.index === undefined && there.givenId !== undefined))
+        return undefined
+      // A new id at a known index is another call, unless it is a late id or a nameless rest of the
+      // call there.
       if (delta.name === undefined || there.name === undefined) return there
-      return there.text === '' && there.givenId === undefined && delta.index !== undefined ? there : undefined
+      return there.text === '' && there.givenId === undefined && delta.index !== undefined
+        ? there
+        : undefined
     }
     if (delta.name === undefined) return there ?? latest
     if (there?.name === undefined) return there
-    // A name may come in parts before the arguments do, where an id or an index says that it is the same call.
-    if (there.text === '' && (there.givenId !== undefined || delta.index !== undefined)) return there
-    // Without ids a name begins a call, unless it repeats the name of a call whose arguments have not ended.
+    // A name may come in parts before the arguments do, where an id or an index says that it is the
+    // same call.
+    if (there.text === '' && (there.givenId !== undefined || delta.index !== undefined))
+      return there
+    // Without ids a name begins a call, unless it repeats the name of a call whose arguments have
+    // not ended.
     return there.name === delta.name && !there.whole.isWhole(there.text) ? there : undefined
   }
 }

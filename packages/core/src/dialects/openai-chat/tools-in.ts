@@ -18,7 +18,10 @@ import { isObject, textOf } from '../json.ts'
 /** `tools`, and `functions` of the old form. */
 export function readTools(body: JsonObject): Tool[] {
   const place = { value: body, path: '' }
-  return [...optionalList(place, 'tools').map(readTool), ...optionalList(place, 'functions').map((item) => readFunction(item))]
+  return [
+    ...optionalList(place, 'tools').map(readTool),
+    ...optionalList(place, 'functions').map((item) => readFunction(item)),
+  ]
 }
 
 function readTool(tool: Place): Tool {
@@ -30,7 +33,8 @@ function readTool(tool: Place): Tool {
     const custom = nested(tool, 'custom')
     const description = optionalString(custom, 'description')
     // Its own dialect has the definition one level deeper.
-    const value = custom === tool ? { type, custom: { ...tool.value, type: undefined } } : tool.value
+    const value =
+      custom === tool ? { type, custom: { ...tool.value, type: undefined } } : tool.value
     return { kind: 'custom', name: requiredText(custom, 'name'), description, value, ...hint }
   }
   return { kind: 'extension', name: textOf(tool.value.name) ?? type, value: tool.value, ...hint }
@@ -39,12 +43,19 @@ function readTool(tool: Place): Tool {
 /** What a tool without a type is: services take it for what it holds. */
 function kindOf(tool: Place): string {
   if (isObject(tool.value.custom)) return 'custom'
-  return isObject(tool.value.function) || textOf(tool.value.name) !== undefined ? 'function' : requiredText(tool, 'type')
+  return isObject(tool.value.function) || textOf(tool.value.name) !== undefined
+    ? 'function'
+    : requiredText(tool, 'type')
 }
 
-/** The definition of a tool; many services take it without its own object as well, as the newer API writes it. */
+/**
+ * The definition of a tool; many services take it without its own object as well, as the newer API
+ * writes it.
+ */
 function nested(tool: Place, field: string): Place {
-  return tool.value[field] === undefined && textOf(tool.value.name) !== undefined ? tool : requiredObject(tool, field)
+  return tool.value[field] === undefined && textOf(tool.value.name) !== undefined
+    ? tool
+    : requiredObject(tool, field)
 }
 
 function readFunction(place: Place): Tool {
@@ -52,25 +63,29 @@ function readFunction(place: Place): Tool {
     kind: 'function',
     name: requiredText(place, 'name'),
     description: optionalString(place, 'description'),
-    parameters: (optionalObject(place, 'parameters') ?? optionalObject(place, 'input_schema'))?.value,
+    parameters: (optionalObject(place, 'parameters') ?? optionalObject(place, 'input_schema'))
+      ?.value,
     strict: optionalBoolean(place, 'strict'),
   }
 }
 
 /** `tool_choice` in all its forms, or `function_call` of the old form. */
 export function readToolChoice(body: JsonObject): ToolChoice | undefined {
-  if (body.tool_choice !== undefined && body.tool_choice !== null) return readChoice(body.tool_choice)
+  if (body.tool_choice !== undefined && body.tool_choice !== null)
+    return readChoice(body.tool_choice)
   const legacy = body.function_call
   if (legacy === undefined || legacy === null) return undefined
   if (legacy === 'auto' || legacy === 'none') return { mode: legacy }
-  if (typeof legacy === 'string') throw invalid('function_call', '"auto", "none" or an object with a name', legacy)
+  if (typeof legacy === 'string')
+    throw invalid('function_call', '"auto", "none" or an object with a name', legacy)
   return { mode: 'tool', name: requiredText(placeOf(legacy, 'function_call'), 'name') }
 }
 
 function readChoice(value: unknown): ToolChoice {
   const mode = modeOf(value)
   if (mode !== undefined) return { mode }
-  if (typeof value === 'string') throw invalid('tool_choice', '"auto", "none", "required" or an object', value)
+  if (typeof value === 'string')
+    throw invalid('tool_choice', '"auto", "none", "required" or an object', value)
   const choice = placeOf(value, 'tool_choice')
   switch (choice.value.type) {
     case 'function':
@@ -83,7 +98,11 @@ function readChoice(value: unknown): ToolChoice {
     default: {
       const chosen = modeOf(choice.value.type)
       if (chosen !== undefined) return { mode: chosen }
-      throw invalid(pathOf(choice, 'type'), '"function", "custom" or "allowed_tools"', choice.value.type)
+      throw invalid(
+        pathOf(choice, 'type'),
+        '"function", "custom" or "allowed_tools"',
+        choice.value.type,
+      )
     }
   }
 }
@@ -97,12 +116,18 @@ function modeOf(value: unknown): 'auto' | 'none' | 'required' | undefined {
 
 function readAllowed(allowed: Place): ToolChoice {
   const { mode } = allowed.value
-  if (mode !== 'auto' && mode !== 'required') throw invalid(pathOf(allowed, 'mode'), '"auto" or "required"', mode)
-  return { mode: 'allowed', required: mode === 'required', names: optionalList(allowed, 'tools').map(nameOfAllowed) }
+  if (mode !== 'auto' && mode !== 'required')
+    throw invalid(pathOf(allowed, 'mode'), '"auto" or "required"', mode)
+  return {
+    mode: 'allowed',
+    required: mode === 'required',
+    names: optionalList(allowed, 'tools').map(nameOfAllowed),
+  }
 }
 
 function nameOfAllowed(tool: Place): string {
   const type = requiredText(tool, 'type')
-  if (type === 'function' || type === 'custom') return requiredText(requiredObject(tool, type), 'name')
+  if (type === 'function' || type === 'custom')
+    return requiredText(requiredObject(tool, type), 'name')
   return textOf(tool.value.name) ?? type
 }

@@ -26,22 +26,67 @@ function verdicts(parts: readonly string[]): boolean[] {
   })
 }
 
-const piece = fc.constantFrom('{', '}', '[', ']', '"', '\\', '\\"', ',', ':', ' ', '\n', '1', '-', 'true', 'null', '"a"', '"a":', '{}', '[]', '\u00a0', 'x')
+const piece = fc.constantFrom(
+  '{',
+  '}',
+  '[',
+  ']',
+  '"',
+  '\\',
+  '\\"',
+  ',',
+  ':',
+  ' ',
+  '\n',
+  '1',
+  '-',
+  'true',
+  'null',
+  '"a"',
+  '"a":',
+  '{}',
+  '[]',
+  '\u00a0',
+  'x',
+)
 /** Values as text and noise, cut anywhere. */
-const texts = fc.oneof(fc.json(), fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join('')), fc.tuple(fc.json(), piece).map((pair) => pair.join(''))).filter((text) => text.length <= 64 || !/^[\s\d.eE+-]*$/.test(text))
-const cut = texts.chain((text) => fc.array(fc.nat(text.length), { maxLength: 6 }).map((places) => [0, ...places.sort((one, other) => one - other), text.length].slice(1).map((end, at, ends) => text.slice(ends[at - 1] ?? 0, end))))
+const texts = fc
+  .oneof(
+    fc.json(),
+    fc.array(piece, { maxLength: 12 }).map((pieces) => pieces.join('')),
+    fc.tuple(fc.json(), piece).map((pair) => pair.join('')),
+  )
+  .filter((text) => text.length <= 64 || !/^[\s\d.eE+-]*$/.test(text))
+const cut = texts.chain((text) =>
+  fc
+    .array(fc.nat(text.length), { maxLength: 6 })
+    .map((places) =>
+      [0, ...places.sort((one, other) => one - other), text.length]
+        .slice(1)
+        .map((end, at, ends) => text.slice(ends[at - 1] ?? 0, end)),
+    ),
+)
 
 describe('a value in parts', () => {
   it('is whole exactly where the parser takes all parts so far', () => {
-    fc.assert(fc.property(cut, (parts) => {
-      let text = ''
-      expect(verdicts(parts)).toEqual(parts.map((part) => isJson((text += part))))
-    }), { numRuns: 2_000 })
+    fc.assert(
+      fc.property(cut, (parts) => {
+        let text = ''
+        expect(verdicts(parts)).toEqual(parts.map((part) => isJson((text += part))))
+      }),
+      { numRuns: 2_000 },
+    )
   })
 
   it('is parsed at most once, however often it is asked for', () => {
     const parse = vi.spyOn(JSON, 'parse')
-    const parts = ['{"a":"', ...Array.from({ length: 10_000 }, () => '}]"x\\"'.slice(3)), '"}', ...Array.from({ length: 10_000 }, () => ' '), ...Array.from({ length: 10_000 }, () => '{}')]
+    const parts = [
+      '{"a":"',
+      ...Array.from({ length: 10_000 }, () => '}]"x\\"'.slice(3)),
+      '"}',
+      ...Array.from({ length: 10_000 }, () => ' '),
+      ...Array.from({ length: 10_000 }, () => '{}'),
+    ]
     expect(verdicts(parts).filter(Boolean)).toHaveLength(10_001)
     expect(parse).toHaveBeenCalledTimes(1)
   })

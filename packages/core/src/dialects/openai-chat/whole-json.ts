@@ -7,8 +7,9 @@ const CLOSERS = new Set([0x7d, 0x5d])
 const SPACES = new Set([0x20, 0x09, 0x0a, 0x0d])
 
 /**
- * Whether a text that arrives in parts is one whole value of JSON so far. Asked after every part it looks at each character
- * once and parses at most once, where parsing all of it again takes a time that grows with the square of its length.
+ * Whether a text that arrives in parts is one whole value of JSON so far. Asked after every part it
+ * looks at each character once and parses at most once, where parsing all of it again takes a time
+ * that grows with the square of its length.
  */
 export class WholeJson {
   /** Parts that were not looked at: mostly the question is never asked. */
@@ -16,7 +17,9 @@ export class WholeJson {
   #depth = 0
   #isInString = false
   #isEscaped = false
-  /** `scalar` is a number or a word, whose end is not seen; `beyond` has something behind its end. */
+  /**
+   * `scalar` is a number or a word, whose end is not seen; `beyond` has something behind its end.
+   */
   #state: 'nothing' | 'open' | 'scalar' | 'ended' | 'beyond' = 'nothing'
   #isValid: boolean | undefined
 
@@ -34,7 +37,8 @@ export class WholeJson {
   }
 
   #read(part: string): void {
-    for (let at = 0; at < part.length && this.#state !== 'beyond'; at++) this.#step(part.charCodeAt(at))
+    for (let at = 0; at < part.length && this.#state !== 'beyond'; at++)
+      this.#step(part.charCodeAt(at))
   }
 
   #step(code: number): void {

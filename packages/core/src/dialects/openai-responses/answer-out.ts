@@ -22,12 +22,28 @@ import { encodeProof, type ItemPrefix, itemId } from './own-items.ts'
 import { encryptedContentOf } from './reasoning-proof.ts'
 import { endOf, responseObject } from './response-object.ts'
 
-/** A whole answer as a `response`. It has one choice; parts only another dialect understands are left out. */
+/**
+ * A whole answer as a `response`. It has one choice; parts only another dialect understands are
+ * left out.
+ */
 export function renderAnswer(answer: Answer, context: RenderContext): JsonObject {
   const [choice] = answer.choices
   const end = endOf(choice?.finish ?? { reason: 'stop' })
-  const output = choice === undefined ? [] : outputOf(choice, { requestId: context.requestId, status: end.status, body: context.request.body })
-  return responseObject(context, { ...end, output, usage: answer.usage, model: answer.model, created: answer.created })
+  const output =
+    choice === undefined
+      ? []
+      : outputOf(choice, {
+          requestId: context.requestId,
+          status: end.status,
+          body: context.request.body,
+        })
+  return responseObject(context, {
+    ...end,
+    output,
+    usage: answer.usage,
+    model: answer.model,
+    created: answer.created,
+  })
 }
 
 /** Whether an answer has a place for the part. */
@@ -57,9 +73,20 @@ interface ReasoningDraft {
   readonly text: string
   encryptedContent: string | undefined
 }
-type Draft = MessageDraft | ReasoningDraft | { readonly kind: 'call'; readonly call: ToolCallPart } | { readonly kind: 'whole'; readonly part: Part }
+type Draft =
+  | MessageDraft
+  | ReasoningDraft
+  | { readonly kind: 'call'; readonly call: ToolCallPart }
+  | { readonly kind: 'whole'; readonly part: Part }
 
-function outputOf(choice: AnswerChoice, ending: { readonly requestId: string; readonly status: 'completed' | 'incomplete'; readonly body: JsonObject }): JsonObject[] {
+function outputOf(
+  choice: AnswerChoice,
+  ending: {
+    readonly requestId: string
+    readonly status: 'completed' | 'incomplete'
+    readonly body: JsonObject
+  },
+): JsonObject[] {
   const drafts = new Drafts()
   for (const part of choice.parts) drafts.add(part)
   const { finish } = choice
@@ -68,7 +95,9 @@ function outputOf(choice: AnswerChoice, ending: { readonly requestId: string; re
   if (refusal !== undefined) drafts.add({ type: 'refusal', text: refusal })
   drafts.annotate(choice)
   const last = drafts.list.length - 1
-  const namespaces = drafts.list.some(({ kind }) => kind === 'call') ? new Namespaces(ending.body) : undefined
+  const namespaces = drafts.list.some(({ kind }) => kind === 'call')
+    ? new Namespaces(ending.body)
+    : undefined
   const tool = (name: string): ToolName => namespaces?.tool(name) ?? { name }
   return drafts.list.flatMap((draft, index) => {
     const id = (prefix: ItemPrefix) => itemId(prefix, ending.requestId, index)
@@ -76,7 +105,9 @@ function outputOf(choice: AnswerChoice, ending: { readonly requestId: string; re
   })
 }
 
-/** Collects parts to items, in the order the model wrote them; what it said in a row is one message. */
+/**
+ * Collects parts to items, in the order the model wrote them; what it said in a row is one message.
+ */
 class Drafts {
   readonly list: Draft[] = []
   readonly #texts: TextDraft[] = []
@@ -91,8 +122,10 @@ class Drafts {
         return this.#addRefusal(part.text)
       case 'reasoning': {
         const { text, signature, redacted } = part
-        const encryptedContent = signature === undefined ? undefined : encryptedContentOf(signature, redacted)
-        if (text !== '' || encryptedContent !== undefined) this.list.push({ kind: 'reasoning', text, encryptedContent })
+        const encryptedContent =
+          signature === undefined ? undefined : encryptedContentOf(signature, redacted)
+        if (text !== '' || encryptedContent !== undefined)
+          this.list.push({ kind: 'reasoning', text, encryptedContent })
         return
       }
       case 'tool-call':
@@ -120,7 +153,13 @@ class Drafts {
     const last = contents.at(-1)
     if (last?.kind === 'text') last.text += text
     else {
-      const draft: TextDraft = { kind: 'text', text, start: this.#textLength, annotations: [], logprobs: [] }
+      const draft: TextDraft = {
+        kind: 'text',
+        text,
+        start: this.#textLength,
+        annotations: [],
+        logprobs: [],
+      }
       this.#texts.push(draft)
       contents.push(draft)
     }
@@ -149,7 +188,8 @@ class Drafts {
     if (signature === undefined) return
     const encryptedContent = encodeProof({ signature, callId })
     const last = this.list.at(-1)
-    if (last?.kind === 'reasoning' && last.encryptedContent === undefined) last.encryptedContent = encryptedContent
+    if (last?.kind === 'reasoning' && last.encryptedContent === undefined)
+      last.encryptedContent = encryptedContent
     else this.list.push({ kind: 'reasoning', text: '', encryptedContent })
   }
 }
@@ -163,14 +203,23 @@ interface FinishedItem {
 function finished(draft: Draft, { id, tool, status }: FinishedItem): JsonObject[] {
   switch (draft.kind) {
     case 'message': {
-      const contents = draft.contents.map((content) => (content.kind === 'text' ? textContent(content) : refusalContent(content.text)))
+      const contents = draft.contents.map((content) =>
+        content.kind === 'text' ? textContent(content) : refusalContent(content.text),
+      )
       return [messageItem(id('msg'), status, contents)]
     }
     case 'reasoning':
       return [reasoningItem(id('rs'), draft.text, draft.encryptedContent)]
     case 'call': {
       const { kind, id: callId, name, arguments: text } = draft.call
-      return [callItem(id(callKinds[kind].prefix), status, { kind, callId, tool: tool(name), arguments: wholeArguments(kind, text) })]
+      return [
+        callItem(id(callKinds[kind].prefix), status, {
+          kind,
+          callId,
+          tool: tool(name),
+          arguments: wholeArguments(kind, text),
+        }),
+      ]
     }
     case 'whole': {
       const item = wholeItem(draft.part, id('ig'))

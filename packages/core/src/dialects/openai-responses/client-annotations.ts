@@ -2,8 +2,8 @@ import type { JsonObject } from '../dialect.ts'
 import { objectOf, objectsOf, textOf } from '../json.ts'
 
 /**
- * Annotations as chat completions write them: the fields in an object named by the type. Places are counted from where
- * their own text begins; `offset` is where that is in the whole answer.
+ * Annotations as chat completions write them: the fields in an object named by the type. Places are
+ * counted from where their own text begins; `offset` is where that is in the whole answer.
  */
 export function annotationsOf(annotations: readonly unknown[], offset: number): JsonObject[] {
   return annotations.flatMap((item) => {
@@ -19,11 +19,20 @@ export function annotationsOf(annotations: readonly unknown[], offset: number): 
   })
 }
 
-/** Log probabilities as chat completions write them, where `bytes` is always there; `undefined` when there are none. */
+/**
+ * Log probabilities as chat completions write them, where `bytes` is always there; `undefined` when
+ * there are none.
+ */
 export function logprobsOf(logprobs: unknown): JsonObject | undefined {
   if (!Array.isArray(logprobs) || logprobs.length === 0) return undefined
   const tokens = objectsOf(logprobs)
-  return { content: tokens.map((token) => ({ ...tokenOf(token), top_logprobs: objectsOf(token.top_logprobs).map(tokenOf) })), refusal: null }
+  return {
+    content: tokens.map((token) => ({
+      ...tokenOf(token),
+      top_logprobs: objectsOf(token.top_logprobs).map(tokenOf),
+    })),
+    refusal: null,
+  }
 }
 
 function tokenOf({ token, logprob, bytes }: JsonObject): JsonObject {

@@ -1,4 +1,12 @@
-import type { AudioPart, ExtensionPart, FilePart, ImagePart, MediaSource, TextPart, ToolResultPart } from '../conversation.ts'
+import type {
+  AudioPart,
+  ExtensionPart,
+  FilePart,
+  ImagePart,
+  MediaSource,
+  TextPart,
+  ToolResultPart,
+} from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
 import { refuseOrDrop } from '../invalid.ts'
 import { urlOfSource } from '../media-source.ts'
@@ -8,8 +16,14 @@ import { DIALECT } from './names.ts'
 /** Parts a person or a tool can give. */
 export type InputPart = TextPart | ImagePart | FilePart | AudioPart | ExtensionPart
 
-/** What a message or a tool's result says: a string where one text says it all. `undefined` when nothing is left of it. */
-export function inputContent(parts: readonly { readonly part: InputPart; readonly path: string }[], context: RequestContext): string | JsonObject[] | undefined {
+/**
+ * What a message or a tool's result says: a string where one text says it all. `undefined` when
+ * nothing is left of it.
+ */
+export function inputContent(
+  parts: readonly { readonly part: InputPart; readonly path: string }[],
+  context: RequestContext,
+): string | JsonObject[] | undefined {
   const [first] = parts
   if (parts.length === 1 && first?.part.type === 'text') {
     reportCacheHint(first.part, context)
@@ -20,7 +34,11 @@ export function inputContent(parts: readonly { readonly part: InputPart; readonl
 }
 
 /** The content of a tool's result. A tool that returned nothing has returned an empty text. */
-export function resultContent(result: ToolResultPart, path: string, context: RequestContext): string | JsonObject[] {
+export function resultContent(
+  result: ToolResultPart,
+  path: string,
+  context: RequestContext,
+): string | JsonObject[] {
   reportCacheHint(result, context)
   const parts = result.content.map((part, at) => ({ part, path: `${path}.content[${at}]` }))
   return inputContent(parts, context) ?? ''

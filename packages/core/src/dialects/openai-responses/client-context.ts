@@ -5,8 +5,14 @@ import type { ModelRules } from './client-models.ts'
 export interface RequestContext {
   readonly call: CallContext
   readonly rules: ModelRules
-  /** Name of the dialect the client spoke: what it has no neutral name for is in that dialect's words. */
+  /**
+   * Name of the dialect the client spoke: what it has no neutral name for is in that dialect's
+   * words.
+   */
   readonly origin: string
-  /** What could not be carried, as `field` or `field (reason)`; every step adds to it. The same loss is told once. */
+  /**
+   * What could not be carried, as `field` or `field (reason)`; every step adds to it. The same loss
+   * is told once.
+   */
   readonly dropped: Set<string>
 }

@@ -5,11 +5,21 @@ import { buildRequest } from './client-request.ts'
 /** A call whose ids are counted. */
 export function callTo(model: string, more: Partial<CallContext> = {}): CallContext {
   let ids = 0
-  return { provider: 'acme', model, stream: false, quirks: {}, newId: (prefix) => `${prefix}${++ids}`, ...more }
+  return {
+    provider: 'acme',
+    model,
+    stream: false,
+    quirks: {},
+    newId: (prefix) => `${prefix}${++ids}`,
+    ...more,
+  }
 }
 
 /** What a client of chat completions asked, unless `more` says otherwise. */
-export function conversationOf(messages: readonly Message[], more: Partial<Conversation> = {}): Conversation {
+export function conversationOf(
+  messages: readonly Message[],
+  more: Partial<Conversation> = {},
+): Conversation {
   return { origin: 'openai-chat', messages, tools: [], sampling: {}, extensions: {}, ...more }
 }
 
@@ -22,7 +32,10 @@ export function says(role: Message['role'], ...parts: Part[]): Message {
 }
 
 /** The built body beside what was dropped. */
-export function build(conversation: Conversation, call: CallContext = callTo('gpt-4.1')): { readonly body: JsonObject; readonly dropped: BuiltRequest['dropped'] } {
+export function build(
+  conversation: Conversation,
+  call: CallContext = callTo('gpt-4.1'),
+): { readonly body: JsonObject; readonly dropped: BuiltRequest['dropped'] } {
   const { body, dropped } = buildRequest(conversation, call)
   return { body: body as JsonObject, dropped }
 }

@@ -17,7 +17,12 @@ const shared: ReadonlySet<string> = new Set([
 ])
 
 /** Fields that ask for what needs the provider's memory of answers. */
-const stateful: ReadonlySet<string> = new Set(['background', 'conversation', 'previous_response_id', 'store'])
+const stateful: ReadonlySet<string> = new Set([
+  'background',
+  'conversation',
+  'previous_response_id',
+  'store',
+])
 
 export interface ExtensionPlan {
   readonly fields: JsonObject
@@ -28,8 +33,14 @@ export interface ExtensionPlan {
   readonly include: readonly string[]
 }
 
-/** Request fields the neutral model has no name for: those the target understands, the rest is reported. */
-export function planExtensions({ origin, extensions }: Conversation, { dropped }: RequestContext): ExtensionPlan {
+/**
+ * Request fields the neutral model has no name for: those the target understands, the rest is
+ * reported.
+ */
+export function planExtensions(
+  { origin, extensions }: Conversation,
+  { dropped }: RequestContext,
+): ExtensionPlan {
   const { text, reasoning, include, ...rest } = origin === DIALECT ? extensions : ({} as JsonObject)
   const fields: JsonObject = {}
   const ownText: JsonObject = { ...(text as JsonObject | undefined) }

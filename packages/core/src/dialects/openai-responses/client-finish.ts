@@ -8,8 +8,8 @@ export interface Calls {
 }
 
 /**
- * Why a response that came to its end ended. An answer cut off is `length`, whatever cut it; words that say more than
- * ours are kept as `native`.
+ * Why a response that came to its end ended. An answer cut off is `length`, whatever cut it; words
+ * that say more than ours are kept as `native`.
  */
 export function finishOf(response: JsonObject, { calledTools }: Calls): Finish {
   const status = textOf(response.status) ?? 'completed'
@@ -17,5 +17,7 @@ export function finishOf(response: JsonObject, { calledTools }: Calls): Finish {
   if (status !== 'incomplete') return unknownFinish(status)
   const word = textOf(objectOf(response.incomplete_details)?.reason)
   if (word === 'content_filter') return { reason: 'content_filter' }
-  return word === undefined || word === 'max_output_tokens' ? { reason: 'length' } : { reason: 'length', native: word }
+  return word === undefined || word === 'max_output_tokens'
+    ? { reason: 'length' }
+    : { reason: 'length', native: word }
 }

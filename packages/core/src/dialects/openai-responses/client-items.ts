@@ -1,5 +1,14 @@
 import { GatewayError } from '../../errors.ts'
-import type { ExtensionPart, Message, Part, ReasoningPart, RefusalPart, TextPart, ToolCallPart, ToolResultPart } from '../conversation.ts'
+import type {
+  ExtensionPart,
+  Message,
+  Part,
+  ReasoningPart,
+  RefusalPart,
+  TextPart,
+  ToolCallPart,
+  ToolResultPart,
+} from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
 import { objectOf, textOf } from '../json.ts'
 import { wireCallId } from './client-call-id.ts'
@@ -8,8 +17,9 @@ import type { RequestContext } from './client-context.ts'
 import { decodeSignature, DIALECT } from './names.ts'
 
 /**
- * The conversation as input items, in its own order: instructions stay messages, because one given in the middle would
- * be another one at the top. Throws `invalid_request` when nothing is left to answer.
+ * The conversation as input items, in its own order: instructions stay messages, because one given
+ * in the middle would be another one at the top. Throws `invalid_request` when nothing is left to
+ * answer.
  */
 export function inputItems(messages: readonly Message[], context: RequestContext): JsonObject[] {
   const input: Input = { context, items: [], waiting: [], customCalls: customCallsOf(messages) }
@@ -21,7 +31,11 @@ export function inputItems(messages: readonly Message[], context: RequestContext
   }
   dropWaiting(input)
   if (input.items.length === 0) {
-    throw new GatewayError('invalid_request', 'messages: there is nothing in them for the model to answer.', { param: 'messages' })
+    throw new GatewayError(
+      'invalid_request',
+      'messages: there is nothing in them for the model to answer.',
+      { param: 'messages' },
+    )
   }
   return input.items
 }
@@ -36,7 +50,13 @@ interface Input {
 }
 
 function customCallsOf(messages: readonly Message[]): Set<string> {
-  return new Set(messages.flatMap((message) => message.parts.flatMap((part) => (part.type === 'tool-call' && part.kind === 'custom' ? [part.id] : []))))
+  return new Set(
+    messages.flatMap((message) =>
+      message.parts.flatMap((part) =>
+        part.type === 'tool-call' && part.kind === 'custom' ? [part.id] : [],
+      ),
+    ),
+  )
 }
 
 /** An item the model wrote: what reasoning leads to. */
@@ -53,7 +73,8 @@ function addInput(input: Input, item: JsonObject): void {
 }
 
 function dropWaiting(input: Input): void {
-  for (const { path } of input.waiting) input.context.dropped.add(`${path}.reasoning (nothing follows it)`)
+  for (const { path } of input.waiting)
+    input.context.dropped.add(`${path}.reasoning (nothing follows it)`)
   input.waiting.length = 0
 }
 
@@ -95,7 +116,10 @@ function addMessage(message: Message, path: string, input: Input): void {
   flush()
 }
 
-/** Parts of a message that only this dialect knows are told from items by their types, which all begin the same way. */
+/**
+ * Parts of a message that only this dialect knows are told from items by their types, which all
+ * begin the same way.
+ */
 function isOwnItem({ dialect, value }: ExtensionPart): boolean {
   return dialect === DIALECT && !/^(?:in|out)put_/.test(textOf(objectOf(value)?.type) ?? '')
 }
@@ -130,7 +154,8 @@ function addAnswer(message: Message, path: string, input: Input): void {
     flush()
     if (part.type === 'reasoning') addReasoning(part, path, input)
     else if (part.type === 'tool-call') addOutput(input, callItem(part, input.context))
-    else if (part.type === 'extension' && part.dialect === DIALECT) addOutput(input, part.value as JsonObject)
+    else if (part.type === 'extension' && part.dialect === DIALECT)
+      addOutput(input, part.value as JsonObject)
     else input.context.dropped.add(`${path}.content[${at}] (${lossOf(part)})`)
   }
   flush()
@@ -141,30 +166,52 @@ function lossOf(part: Part): string {
   return part.type === 'tool-result' ? "only a tool's" : 'media only from the user'
 }
 
-/** A string where one text says it all: every service of this dialect takes it, and it needs no id. */
+/**
+ * A string where one text says it all: every service of this dialect takes it, and it needs no id.
+ */
 function outputMessage(said: readonly SaidPart[], { items }: Input): JsonObject {
   const [first] = said
-  if (said.length === 1 && first?.type === 'text') return { type: 'message', role: 'assistant', content: first.text }
+  if (said.length === 1 && first?.type === 'text')
+    return { type: 'message', role: 'assistant', content: first.text }
   const content = said.map((part) =>
-    part.type === 'refusal' ? { type: 'refusal', refusal: part.text } : { type: 'output_text', text: part.text, annotations: [], logprobs: [] },
+    part.type === 'refusal'
+      ? { type: 'refusal', refusal: part.text }
+      : { type: 'output_text', text: part.text, annotations: [], logprobs: [] },
   )
   // The same history is the same bytes, so that the provider's prompt cache knows it again.
-  return { type: 'message', id: `msg_${items.length}`, role: 'assistant', status: 'completed', content }
+  return {
+    type: 'message',
+    id: `msg_${items.length}`,
+    role: 'assistant',
+    status: 'completed',
+    content,
+  }
 }
 
 function callItem(part: ToolCallPart, context: RequestContext): JsonObject {
-  if (part.signature !== undefined) context.dropped.add(`tool call signature (of ${part.signature.origin})`)
+  if (part.signature !== undefined)
+    context.dropped.add(`tool call signature (of ${part.signature.origin})`)
   const call_id = callId(part.id, context)
-  if (part.kind === 'custom') return { type: 'custom_tool_call', call_id, name: part.name, input: part.arguments }
-  return { type: 'function_call', call_id, name: part.name, arguments: part.arguments === '' ? '{}' : part.arguments }
+  if (part.kind === 'custom')
+    return { type: 'custom_tool_call', call_id, name: part.name, input: part.arguments }
+  return {
+    type: 'function_call',
+    call_id,
+    name: part.name,
+    arguments: part.arguments === '' ? '{}' : part.arguments,
+  }
 }
 
-/** Only what this dialect signed goes back: thoughts of another model are not this one's, whether they can be read or not. */
+/**
+ * Only what this dialect signed goes back: thoughts of another model are not this one's, whether
+ * they can be read or not.
+ */
 function addReasoning(part: ReasoningPart, path: string, input: Input): void {
   const { dropped, rules } = input.context
   const { signature } = part
   if (signature === undefined) dropped.add(`${path}.reasoning (unsigned)`)
-  else if (signature.origin !== DIALECT) dropped.add(`${path}.reasoning (signed by another provider)`)
+  else if (signature.origin !== DIALECT)
+    dropped.add(`${path}.reasoning (signed by another provider)`)
   else if (rules.reasons === false) dropped.add(`${path}.reasoning (the model does not reason)`)
   else {
     const proof = decodeSignature(signature.value)
@@ -173,7 +220,15 @@ function addReasoning(part: ReasoningPart, path: string, input: Input): void {
   }
 }
 
-function reasoningItem(part: ReasoningPart, proof: { readonly id: string; readonly encryptedContent: string }): JsonObject {
+function reasoningItem(
+  part: ReasoningPart,
+  proof: { readonly id: string; readonly encryptedContent: string },
+): JsonObject {
   const summary = part.text === '' ? [] : [{ type: 'summary_text', text: part.text }]
-  return { type: 'reasoning', ...(proof.id === '' ? {} : { id: proof.id }), summary, encrypted_content: proof.encryptedContent }
+  return {
+    type: 'reasoning',
+    ...(proof.id === '' ? {} : { id: proof.id }),
+    summary,
+    encrypted_content: proof.encryptedContent,
+  }
 }

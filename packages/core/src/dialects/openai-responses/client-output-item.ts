@@ -31,7 +31,15 @@ export interface Passage {
 }
 
 export function newItem(kind: Kind): OutputItem {
-  return { kind, names: [], toolIndex: undefined, early: '', thoughts: undefined, passages: new Map(), ended: false }
+  return {
+    kind,
+    names: [],
+    toolIndex: undefined,
+    early: '',
+    thoughts: undefined,
+    passages: new Map(),
+    ended: false,
+  }
 }
 
 /** Services that leave positions out are told apart by ids. */
@@ -53,9 +61,14 @@ export function kindOf(item: JsonObject): Kind {
   }
 }
 
-/** What an item may be known by besides its position: its id, and its call's, which the result of the call has as well. */
+/**
+ * What an item may be known by besides its position: its id, and its call's, which the result of
+ * the call has as well.
+ */
 export function namesOf({ type, id, call_id: callId }: JsonObject): string[] {
-  return [id, callId].flatMap((name) => (typeof name === 'string' ? [`${String(type)} ${name}`] : []))
+  return [id, callId].flatMap((name) =>
+    typeof name === 'string' ? [`${String(type)} ${name}`] : [],
+  )
 }
 
 /** What `whole` has that was not passed on yet: nothing, when the fragments said something else. */
@@ -70,24 +83,31 @@ export function positionOf(index: unknown): number {
 }
 
 /**
- * The passage that a whole text is of. Services count the texts of an item otherwise in the fragments than in what is
- * whole: from 1, or one for each fragment. Then it is the first that has not been told whole and that the text begins with.
+ * The passage that a whole text is of. Services count the texts of an item otherwise in the
+ * fragments than in what is whole: from 1, or one for each fragment. Then it is the first that has
+ * not been told whole and that the text begins with.
  */
 export function passageOf(item: OutputItem, at: number, whole: string): Passage | undefined {
   const there = item.passages.get(at)
   if (there !== undefined && (there.isWhole || whole.startsWith(there.text))) return there
-  for (const passage of item.passages.values()) if (!passage.isWhole && passage.text !== '' && whole.startsWith(passage.text)) return passage
+  for (const passage of item.passages.values())
+    if (!passage.isWhole && passage.text !== '' && whole.startsWith(passage.text)) return passage
   return there
 }
 
-/** The position that fragments gave to the part of an item that is the `at`th of the whole item: some services count from 1. */
+/**
+ * The position that fragments gave to the part of an item that is the `at`th of the whole item:
+ * some services count from 1.
+ */
 export function countedFrom({ passages }: OutputItem, at: number, part: JsonObject): number {
   if (passages.size === 0 || passages.has(at)) return at
   let first = Number.POSITIVE_INFINITY
   for (const position of passages.keys()) if (position < first) first = position
   const shifted = at + first
   const whole = part.type === 'output_text' ? part.text : part.refusal
-  return typeof whole === 'string' && whole.startsWith(passages.get(shifted)?.text ?? whole + ' ') ? shifted : at
+  return typeof whole === 'string' && whole.startsWith(passages.get(shifted)?.text ?? whole + ' ')
+    ? shifted
+    : at
 }
 
 /** A piece of what the model thought. */
@@ -97,8 +117,17 @@ export interface Thought {
   readonly text: string
 }
 
-/** The thought in an event named `response.reasoning_text.*` or `response.reasoning_summary_text.*`. */
+/**
+ * The thought in an event named `response.reasoning_text.*` or `response.reasoning_summary_text.*`.
+ */
 export function thoughtIn(event: JsonObject, text: unknown): Thought {
-  const kind = typeof event.type === 'string' && event.type.startsWith('response.reasoning_text') ? 'text' : 'summary'
-  return { kind, at: positionOf(kind === 'text' ? event.content_index : event.summary_index), text: typeof text === 'string' ? text : '' }
+  const kind =
+    typeof event.type === 'string' && event.type.startsWith('response.reasoning_text')
+      ? 'text'
+      : 'summary'
+  return {
+    kind,
+    at: positionOf(kind === 'text' ? event.content_index : event.summary_index),
+    text: typeof text === 'string' ? text : '',
+  }
 }

@@ -8,17 +8,28 @@ describe('buildRequest', () => {
     const built = buildRequest(conversationOf([hello]), callTo('gpt-4.1'))
     expect(built).toEqual({
       path: '/responses',
-      body: { model: 'gpt-4.1', input: [{ type: 'message', role: 'user', content: 'Hello' }], store: false },
+      body: {
+        model: 'gpt-4.1',
+        input: [{ type: 'message', role: 'user', content: 'Hello' }],
+        store: false,
+      },
       dropped: [],
     })
   })
 
   it('asks for a stream', () => {
-    expect(build(conversationOf([hello]), callTo('gpt-4.1', { stream: true })).body).toMatchObject({ stream: true, store: false })
+    expect(build(conversationOf([hello]), callTo('gpt-4.1', { stream: true })).body).toMatchObject({
+      stream: true,
+      store: false,
+    })
   })
 
   it('A13: makes the same bytes of the same conversation', () => {
-    const conversation = conversationOf([hello, says('assistant', text('a'), { type: 'refusal', text: 'no' }), hello])
+    const conversation = conversationOf([
+      hello,
+      says('assistant', text('a'), { type: 'refusal', text: 'no' }),
+      hello,
+    ])
     expect(JSON.stringify(build(conversation))).toBe(JSON.stringify(build(conversation)))
   })
 
@@ -27,9 +38,28 @@ describe('buildRequest', () => {
       conversationOf([hello], {
         user: 'ann',
         metadata: { team: 'a' },
-        sampling: { temperature: 0.2, topP: 0.9, maxOutputTokens: 500, logprobs: true, topLogprobs: 2 },
-        responseFormat: { type: 'json_schema', name: 'answer', schema: { type: 'object' }, strict: true, description: 'd' },
-        extensions: { prompt_cache_key: 'k', prompt_cache_retention: '24h', safety_identifier: 's', service_tier: 'flex', verbosity: 'low', store: false },
+        sampling: {
+          temperature: 0.2,
+          topP: 0.9,
+          maxOutputTokens: 500,
+          logprobs: true,
+          topLogprobs: 2,
+        },
+        responseFormat: {
+          type: 'json_schema',
+          name: 'answer',
+          schema: { type: 'object' },
+          strict: true,
+          description: 'd',
+        },
+        extensions: {
+          prompt_cache_key: 'k',
+          prompt_cache_retention: '24h',
+          safety_identifier: 's',
+          service_tier: 'flex',
+          verbosity: 'low',
+          store: false,
+        },
       }),
     )
     expect(body).toMatchObject({
@@ -40,7 +70,16 @@ describe('buildRequest', () => {
       max_output_tokens: 500,
       top_logprobs: 2,
       include: ['message.output_text.logprobs'],
-      text: { verbosity: 'low', format: { type: 'json_schema', name: 'answer', schema: { type: 'object' }, strict: true, description: 'd' } },
+      text: {
+        verbosity: 'low',
+        format: {
+          type: 'json_schema',
+          name: 'answer',
+          schema: { type: 'object' },
+          strict: true,
+          description: 'd',
+        },
+      },
       prompt_cache_key: 'k',
       prompt_cache_retention: '24h',
       safety_identifier: 's',
@@ -53,7 +92,10 @@ describe('buildRequest', () => {
   it.each([
     [{ type: 'json_object' as const }, { type: 'json_object' }],
     [{ type: 'text' as const }, { type: 'text' }],
-    [{ type: 'json_schema' as const, name: 'n', schema: {} }, { type: 'json_schema', name: 'n', schema: {} }],
+    [
+      { type: 'json_schema' as const, name: 'n', schema: {} },
+      { type: 'json_schema', name: 'n', schema: {} },
+    ],
   ])('sends the response format %j', (responseFormat, format) => {
     expect(build(conversationOf([hello], { responseFormat })).body.text).toEqual({ format })
   })
@@ -61,22 +103,60 @@ describe('buildRequest', () => {
   it('A7: reports every field it has no place for', () => {
     const { body, dropped } = build(
       conversationOf([hello], {
-        sampling: { topK: 5, frequencyPenalty: 0.5, presencePenalty: 0.5, seed: 1, stop: ['x'], logitBias: { 1: 2 }, n: 1 },
-        extensions: { web_search_options: {}, prediction: {}, modalities: ['text', 'audio'], audio: {}, store: true },
+        sampling: {
+          topK: 5,
+          frequencyPenalty: 0.5,
+          presencePenalty: 0.5,
+          seed: 1,
+          stop: ['x'],
+          logitBias: { 1: 2 },
+          n: 1,
+        },
+        extensions: {
+          web_search_options: {},
+          prediction: {},
+          modalities: ['text', 'audio'],
+          audio: {},
+          store: true,
+        },
       }),
     )
     expect(dropped.toSorted()).toEqual(
-      ['audio', 'frequency_penalty', 'logit_bias', 'modalities', 'prediction', 'presence_penalty', 'seed', 'stop', 'store', 'top_k', 'web_search_options'].toSorted(),
+      [
+        'audio',
+        'frequency_penalty',
+        'logit_bias',
+        'modalities',
+        'prediction',
+        'presence_penalty',
+        'seed',
+        'stop',
+        'store',
+        'top_k',
+        'web_search_options',
+      ].toSorted(),
     )
     expect(Object.keys(body).toSorted()).toEqual(['input', 'model', 'store'])
   })
 
   it('says nothing of fields that ask for nothing', () => {
-    expect(build(conversationOf([hello], { sampling: { frequencyPenalty: 0, presencePenalty: 0, stop: [], logitBias: {}, n: 1 }, metadata: {} })).dropped).toEqual([])
+    expect(
+      build(
+        conversationOf([hello], {
+          sampling: { frequencyPenalty: 0, presencePenalty: 0, stop: [], logitBias: {}, n: 1 },
+          metadata: {},
+        }),
+      ).dropped,
+    ).toEqual([])
   })
 
   it('takes extensions in no words but those of OpenAI', () => {
-    const { body, dropped } = build(conversationOf([hello], { origin: 'anthropic-messages', extensions: { service_tier: 'standard_only', container: 'c' } }))
+    const { body, dropped } = build(
+      conversationOf([hello], {
+        origin: 'anthropic-messages',
+        extensions: { service_tier: 'standard_only', container: 'c' },
+      }),
+    )
     expect(body).not.toHaveProperty('service_tier')
     expect(dropped).toEqual(['service_tier', 'container'])
   })
@@ -87,7 +167,13 @@ describe('buildRequest', () => {
         origin: DIALECT,
         reasoning: { effort: 'low' },
         responseFormat: { type: 'json_object' },
-        extensions: { truncation: 'auto', text: { verbosity: 'high' }, reasoning: { summary: 'auto' }, include: ['file_search_call.results'], store: true },
+        extensions: {
+          truncation: 'auto',
+          text: { verbosity: 'high' },
+          reasoning: { summary: 'auto' },
+          include: ['file_search_call.results'],
+          store: true,
+        },
       }),
       callTo('gpt-5.1'),
     )
@@ -102,13 +188,23 @@ describe('buildRequest', () => {
   })
 
   it('never asks for a summary nobody wanted', () => {
-    expect(build(conversationOf([hello], { reasoning: { effort: 'high' } }), callTo('o3')).body.reasoning).toEqual({ effort: 'high' })
+    expect(
+      build(conversationOf([hello], { reasoning: { effort: 'high' } }), callTo('o3')).body
+        .reasoning,
+    ).toEqual({ effort: 'high' })
   })
 
   it('n > 1: refuses, or drops where the route allows it', () => {
     const conversation = conversationOf([hello], { sampling: { n: 3 } })
-    expect(() => build(conversation)).toThrow(expect.objectContaining({ code: 'unsupported_content', details: expect.objectContaining({ param: 'n' }) }))
-    expect(build(conversation, callTo('gpt-4.1', { dropUnsupported: true })).dropped).toEqual(['n (more than one choice)'])
+    expect(() => build(conversation)).toThrow(
+      expect.objectContaining({
+        code: 'unsupported_content',
+        details: expect.objectContaining({ param: 'n' }),
+      }),
+    )
+    expect(build(conversation, callTo('gpt-4.1', { dropUnsupported: true })).dropped).toEqual([
+      'n (more than one choice)',
+    ])
   })
 
   it('removes and reports what the service refuses', () => {
@@ -119,13 +215,22 @@ describe('buildRequest', () => {
   })
 
   it('refuses a conversation in which nobody says anything', () => {
-    expect(() => build(conversationOf([says('assistant')]))).toThrow(expect.objectContaining({ code: 'invalid_request' }))
+    expect(() => build(conversationOf([says('assistant')]))).toThrow(
+      expect.objectContaining({ code: 'invalid_request' }),
+    )
   })
 })
 
 describe('nastiest 6: reasoning survives without a store', () => {
-  const signature = { origin: DIALECT, value: encodeSignature({ id: 'rs_1', encryptedContent: 'gAAA' }) }
-  const reasoned = says('assistant', { type: 'reasoning', text: '', signature, redacted: true }, text('a'))
+  const signature = {
+    origin: DIALECT,
+    value: encodeSignature({ id: 'rs_1', encryptedContent: 'gAAA' }),
+  }
+  const reasoned = says(
+    'assistant',
+    { type: 'reasoning', text: '', signature, redacted: true },
+    text('a'),
+  )
 
   it.each([
     ['o3', {}, true],
@@ -158,9 +263,17 @@ describe('A7: parameters by model', () => {
     ['gpt-5.6', 'none', []],
   ])('%s with effort %s', (model, effort, lost) => {
     const sampling = { temperature: 0, topP: 0.5, logprobs: true, topLogprobs: 1 }
-    const { body, dropped } = build(conversationOf([hello], { sampling, ...(effort === undefined ? {} : { reasoning: { effort } }) }), callTo(model))
+    const { body, dropped } = build(
+      conversationOf([hello], {
+        sampling,
+        ...(effort === undefined ? {} : { reasoning: { effort } }),
+      }),
+      callTo(model),
+    )
     expect(dropped).toEqual(lost.map((field) => `${field} (fixed while the model reasons)`))
-    expect(['temperature', 'top_p', 'top_logprobs'].filter((field) => field in body)).toEqual(lost.length > 0 ? [] : ['temperature', 'top_p', 'top_logprobs'])
+    expect(['temperature', 'top_p', 'top_logprobs'].filter((field) => field in body)).toEqual(
+      lost.length > 0 ? [] : ['temperature', 'top_p', 'top_logprobs'],
+    )
   })
 
   it.each([
@@ -168,7 +281,9 @@ describe('A7: parameters by model', () => {
     [16, 16, []],
     [4000, 4000, []],
   ])('max_tokens %i', (asked, sent, reported) => {
-    const { body, dropped } = build(conversationOf([hello], { sampling: { maxOutputTokens: asked } }))
+    const { body, dropped } = build(
+      conversationOf([hello], { sampling: { maxOutputTokens: asked } }),
+    )
     expect(body.max_output_tokens).toBe(sent)
     expect(dropped).toEqual(reported)
   })
@@ -183,8 +298,18 @@ describe('A7: parameters by model', () => {
     ['gpt-4o', { effort: 'low' }, undefined, ['reasoning_effort (the model does not reason)']],
     ['gpt-4o', { effort: 'none' }, undefined, []],
     ['unknown', { budgetTokens: 1024 }, 'low', ['reasoning budget in tokens (sent as effort low)']],
-    ['unknown', { budgetTokens: 10_000 }, 'medium', ['reasoning budget in tokens (sent as effort medium)']],
-    ['unknown', { budgetTokens: 64_000 }, 'high', ['reasoning budget in tokens (sent as effort high)']],
+    [
+      'unknown',
+      { budgetTokens: 10_000 },
+      'medium',
+      ['reasoning budget in tokens (sent as effort medium)'],
+    ],
+    [
+      'unknown',
+      { budgetTokens: 64_000 },
+      'high',
+      ['reasoning budget in tokens (sent as effort high)'],
+    ],
     ['unknown', { budgetTokens: 0 }, 'none', []],
     ['unknown', { effort: 'low', budgetTokens: 64_000 }, 'low', []],
     ['unknown', {}, undefined, []],

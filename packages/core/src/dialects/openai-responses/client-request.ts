@@ -13,16 +13,26 @@ import { DIALECT } from './names.ts'
 const ENCRYPTED_REASONING = 'reasoning.encrypted_content'
 
 /**
- * The request for the next turn of the conversation, from a service whose base URL ends in its version (`/v1`). Nothing
- * is ever stored: the whole history travels, reasoning encrypted. A summary of the reasoning is not asked for unless
- * the client spoke this dialect and did: the provider refuses it to organisations it has not verified.
+ * The request for the next turn of the conversation, from a service whose base URL ends in its
+ * version (`/v1`). Nothing is ever stored: the whole history travels, reasoning encrypted. A
+ * summary of the reasoning is not asked for unless the client spoke this dialect and did: the
+ * provider refuses it to organisations it has not verified.
  *
- * Throws `unsupported_content` with `param` for parts and tools the dialect has no place for, and for more than one
- * choice, unless the route allows leaving them out.
+ * Throws `unsupported_content` with `param` for parts and tools the dialect has no place for, and
+ * for more than one choice, unless the route allows leaving them out.
  */
 export function buildRequest(conversation: Conversation, call: CallContext): BuiltRequest {
-  const context: RequestContext = { call, rules: rulesOf(call.model), origin: conversation.origin, dropped: new Set() }
-  const body = { model: call.model, ...bodyFields(conversation, context), ...(call.stream ? { stream: true } : {}) }
+  const context: RequestContext = {
+    call,
+    rules: rulesOf(call.model),
+    origin: conversation.origin,
+    dropped: new Set(),
+  }
+  const body = {
+    model: call.model,
+    ...bodyFields(conversation, context),
+    ...(call.stream ? { stream: true } : {}),
+  }
   return { path: '/responses', body: withoutRefused(body, context), dropped: [...context.dropped] }
 }
 
@@ -32,7 +42,8 @@ function bodyFields(conversation: Conversation, context: RequestContext): JsonOb
   const effort = effortOf(conversation.reasoning, context)
   const sampling = planSampling(conversation.sampling, effort, context)
   const reasoning = effort === undefined ? own.reasoning : { ...own.reasoning, effort }
-  const text = responseFormat === undefined ? own.text : { ...own.text, format: wireFormat(responseFormat) }
+  const text =
+    responseFormat === undefined ? own.text : { ...own.text, format: wireFormat(responseFormat) }
   const include = new Set([...own.include, ...sampling.include])
   if (returnsReasoning(conversation, effort, context)) include.add(ENCRYPTED_REASONING)
   return {
@@ -53,19 +64,37 @@ function isEmpty(value: Readonly<Record<string, unknown>>): boolean {
   return Object.keys(value).length === 0
 }
 
-/** A model that does not reason refuses to be asked for its reasoning, so one we do not know is asked when it shall reason or has. */
-function returnsReasoning(conversation: Conversation, effort: string | undefined, { rules }: RequestContext): boolean {
-  return rules.reasons ?? ((effort !== undefined && effort !== 'none') || conversation.messages.some(holdsReasoning))
+/**
+ * A model that does not reason refuses to be asked for its reasoning, so one we do not know is
+ * asked when it shall reason or has.
+ */
+function returnsReasoning(
+  conversation: Conversation,
+  effort: string | undefined,
+  { rules }: RequestContext,
+): boolean {
+  return (
+    rules.reasons ??
+    ((effort !== undefined && effort !== 'none') || conversation.messages.some(holdsReasoning))
+  )
 }
 
 function holdsReasoning(message: Message): boolean {
-  return message.parts.some((part) => part.type === 'reasoning' && part.signature?.origin === DIALECT)
+  return message.parts.some(
+    (part) => part.type === 'reasoning' && part.signature?.origin === DIALECT,
+  )
 }
 
 function wireFormat(format: ResponseFormat): JsonObject {
   if (format.type !== 'json_schema') return { type: format.type }
   const { name, schema, strict, description } = format
-  return { type: 'json_schema', name, schema, ...(strict === undefined ? {} : { strict }), ...(description === undefined ? {} : { description }) }
+  return {
+    type: 'json_schema',
+    name,
+    schema,
+    ...(strict === undefined ? {} : { strict }),
+    ...(description === undefined ? {} : { description }),
+  }
 }
 
 function withoutRefused(body: JsonObject, { call, dropped }: RequestContext): JsonObject {

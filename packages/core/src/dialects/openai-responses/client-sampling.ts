@@ -13,16 +13,32 @@ export interface SamplingPlan {
   readonly include: readonly string[]
 }
 
-/** The sampling fields the model takes, for the effort it was asked for. What the dialect has no field for is reported. */
-export function planSampling(sampling: Sampling, effort: string | undefined, context: RequestContext): SamplingPlan {
+/**
+ * The sampling fields the model takes, for the effort it was asked for. What the dialect has no
+ * field for is reported.
+ */
+export function planSampling(
+  sampling: Sampling,
+  effort: string | undefined,
+  context: RequestContext,
+): SamplingPlan {
   reportUnknown(sampling, context)
   const { maxOutputTokens } = sampling
-  const fields: JsonObject = maxOutputTokens === undefined ? {} : { max_output_tokens: outputLimit(maxOutputTokens, context) }
+  const fields: JsonObject =
+    maxOutputTokens === undefined
+      ? {}
+      : { max_output_tokens: outputLimit(maxOutputTokens, context) }
   const { temperature, topP, topLogprobs } = sampling
   const wantsLogprobs = sampling.logprobs === true
   if (!takesSampling(effort, context)) {
-    const lost = { temperature, top_p: topP, logprobs: wantsLogprobs || undefined, top_logprobs: topLogprobs }
-    for (const [field, value] of Object.entries(lost)) if (value !== undefined) context.dropped.add(`${field} (fixed while the model reasons)`)
+    const lost = {
+      temperature,
+      top_p: topP,
+      logprobs: wantsLogprobs || undefined,
+      top_logprobs: topLogprobs,
+    }
+    for (const [field, value] of Object.entries(lost))
+      if (value !== undefined) context.dropped.add(`${field} (fixed while the model reasons)`)
     return { fields, include: [] }
   }
   if (temperature !== undefined) fields.temperature = temperature
@@ -43,11 +59,13 @@ function outputLimit(tokens: number, { dropped }: RequestContext): number {
 }
 
 function reportUnknown(sampling: Sampling, { call, dropped }: RequestContext): void {
-  if (sampling.n !== undefined && sampling.n > 1) dropped.add(refuseOrDrop(call, 'n', 'more than one choice'))
+  if (sampling.n !== undefined && sampling.n > 1)
+    dropped.add(refuseOrDrop(call, 'n', 'more than one choice'))
   if (sampling.topK !== undefined) dropped.add('top_k')
   if (sampling.frequencyPenalty) dropped.add('frequency_penalty')
   if (sampling.presencePenalty) dropped.add('presence_penalty')
   if (sampling.seed !== undefined) dropped.add('seed')
   if (sampling.stop !== undefined && sampling.stop.length > 0) dropped.add('stop')
-  if (sampling.logitBias !== undefined && Object.keys(sampling.logitBias).length > 0) dropped.add('logit_bias')
+  if (sampling.logitBias !== undefined && Object.keys(sampling.logitBias).length > 0)
+    dropped.add('logit_bias')
 }

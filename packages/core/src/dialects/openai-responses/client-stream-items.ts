@@ -4,14 +4,29 @@ import type { StreamEvent } from '../events.ts'
 import { listOf, objectOf, objectsOf, textOf } from '../json.ts'
 import { annotationsOf, logprobsOf } from './client-annotations.ts'
 import { calledBy, madeImage, PARAGRAPH, signatureOf, thoughtsOf } from './client-answer.ts'
-import { type Kind, keyOf, kindOf, namesOf, newItem, type OutputItem, type Passage, countedFrom, passageOf, positionOf, restOf, type Thought, thoughtIn } from './client-output-item.ts'
+import {
+  type Kind,
+  keyOf,
+  kindOf,
+  namesOf,
+  newItem,
+  type OutputItem,
+  type Passage,
+  countedFrom,
+  passageOf,
+  positionOf,
+  restOf,
+  type Thought,
+  thoughtIn,
+} from './client-output-item.ts'
 import { DIALECT } from './names.ts'
 
 const NOTHING: readonly StreamEvent[] = []
 
 /**
- * Reads the events about output items. An item is known by its position: its id may be another one in every event. What
- * is whole (the events named `done`, and the response at the end) fills in what the fragments left out, and no more.
+ * Reads the events about output items. An item is known by its position: its id may be another one
+ * in every event. What is whole (the events named `done`, and the response at the end) fills in
+ * what the fragments left out, and no more.
  */
 export class OutputReader {
   readonly #call: CallContext
@@ -106,7 +121,8 @@ export class OutputReader {
     const item = this.#openItem(event, kind)
     if (item === undefined || typeof delta !== 'string' || delta === '') return NOTHING
     this.#passage(item, 0).text += delta
-    if (item.toolIndex !== undefined) return [{ type: 'tool-arguments', choice: 0, index: item.toolIndex, text: delta }]
+    if (item.toolIndex !== undefined)
+      return [{ type: 'tool-arguments', choice: 0, index: item.toolIndex, text: delta }]
     item.early += delta
     return NOTHING
   }
@@ -118,9 +134,12 @@ export class OutputReader {
     const key = keyOf(event, whole)
     const known = this.#items.get(key)
     if (known?.ended && this.#hasEnded(whole)) return NOTHING
-    // A position is used again where a service counts from 0 for every item; the same call announced twice is one.
+    // A position is used again where a service counts from 0 for every item; the same call
+    // announced twice is one.
     const names = namesOf(whole)
-    const isSame = known?.kind === kindOf(whole) && (known.toolIndex === undefined || known.names.some((name) => names.includes(name)))
+    const isSame =
+      known?.kind === kindOf(whole) &&
+      (known.toolIndex === undefined || known.names.some((name) => names.includes(name)))
     if (known !== undefined && !known.ended && !isSame) this.#endItem(known, {}, events)
     const item = this.#itemLike(whole, key)
     if (textOf(whole.name) !== undefined) this.#announce(item, whole, events)
@@ -142,10 +161,18 @@ export class OutputReader {
     const events: StreamEvent[] = []
     switch (event.type) {
       case 'response.output_text.done':
-        this.#fillPart(this.#openItem(event, 'message'), { at: event.content_index, part: { ...event, type: 'output_text' } }, events)
+        this.#fillPart(
+          this.#openItem(event, 'message'),
+          { at: event.content_index, part: { ...event, type: 'output_text' } },
+          events,
+        )
         return events
       case 'response.refusal.done':
-        this.#fillPart(this.#openItem(event, 'message'), { at: event.content_index, part: { ...event, type: 'refusal' } }, events)
+        this.#fillPart(
+          this.#openItem(event, 'message'),
+          { at: event.content_index, part: { ...event, type: 'refusal' } },
+          events,
+        )
         return events
       case 'response.output_text.annotation.added':
         this.#annotate(this.#openItem(event, 'message'), event, events)
@@ -174,7 +201,8 @@ export class OutputReader {
   #itemLike(whole: JsonObject, key: unknown): OutputItem {
     const kind = kindOf(whole)
     const item = this.#items.get(key)
-    const like = item === undefined || item.ended || item.kind !== kind ? this.#newItem(key, kind) : item
+    const like =
+      item === undefined || item.ended || item.kind !== kind ? this.#newItem(key, kind) : item
     like.names = namesOf(whole)
     return like
   }
@@ -182,7 +210,8 @@ export class OutputReader {
   /** Positions count what is left out of the finished response as well. */
   #keyNamed(whole: JsonObject): unknown {
     const names = namesOf(whole)
-    for (const [key, item] of this.#items) if (!item.ended && item.names.some((name) => names.includes(name))) return key
+    for (const [key, item] of this.#items)
+      if (!item.ended && item.names.some((name) => names.includes(name))) return key
     return undefined
   }
 
@@ -196,7 +225,13 @@ export class OutputReader {
     const at = positionOf(index)
     let passage = item.passages.get(at)
     if (passage === undefined) {
-      passage = { start: this.#textLength, text: '', annotations: 0, hasLogprobs: false, isWhole: false }
+      passage = {
+        start: this.#textLength,
+        text: '',
+        annotations: 0,
+        hasLogprobs: false,
+        isWhole: false,
+      }
       item.passages.set(at, passage)
     }
     return passage
@@ -208,7 +243,8 @@ export class OutputReader {
     const index = this.#toolCalls++
     item.toolIndex = index
     events.push({ type: 'tool-call', choice: 0, index, id, name, kind: item.kind })
-    if (item.early !== '') events.push({ type: 'tool-arguments', choice: 0, index, text: item.early })
+    if (item.early !== '')
+      events.push({ type: 'tool-arguments', choice: 0, index, text: item.early })
     item.early = ''
   }
 
@@ -220,7 +256,8 @@ export class OutputReader {
   #endItem(item: OutputItem, whole: JsonObject, events: StreamEvent[]): void {
     switch (item.kind) {
       case 'message':
-        for (const [at, part] of objectsOf(whole.content).entries()) this.#fillPart(item, { at: countedFrom(item, at, part), part }, events)
+        for (const [at, part] of objectsOf(whole.content).entries())
+          this.#fillPart(item, { at: countedFrom(item, at, part), part }, events)
         break
       case 'reasoning':
         this.#endReasoning(item, whole, events)
@@ -230,7 +267,12 @@ export class OutputReader {
         this.#endCall(item, whole, events)
         break
       case 'other':
-        if (whole.type !== undefined) events.push({ type: 'part', choice: 0, part: madeImage(whole) ?? { type: 'extension', dialect: DIALECT, value: whole } })
+        if (whole.type !== undefined)
+          events.push({
+            type: 'part',
+            choice: 0,
+            part: madeImage(whole) ?? { type: 'extension', dialect: DIALECT, value: whole },
+          })
         break
     }
     item.ended = true
@@ -243,7 +285,11 @@ export class OutputReader {
     const signature = signatureOf(whole)
     if (signature === undefined) return
     const isHidden = item.passages.size === 0
-    events.push(isHidden ? { type: 'reasoning-signature', choice: 0, signature, redacted: true } : { type: 'reasoning-signature', choice: 0, signature })
+    events.push(
+      isHidden
+        ? { type: 'reasoning-signature', choice: 0, signature, redacted: true }
+        : { type: 'reasoning-signature', choice: 0, signature },
+    )
   }
 
   #endCall(item: OutputItem, whole: JsonObject, events: StreamEvent[]): void {
@@ -254,7 +300,11 @@ export class OutputReader {
     }
   }
 
-  #fillPart(item: OutputItem | undefined, { at, part }: { readonly at: unknown; readonly part: JsonObject }, events: StreamEvent[]): void {
+  #fillPart(
+    item: OutputItem | undefined,
+    { at, part }: { readonly at: unknown; readonly part: JsonObject },
+    events: StreamEvent[],
+  ): void {
     if (item === undefined) return
     const isText = part.type === 'output_text'
     const whole = textOf(isText ? part.text : part.refusal)
@@ -281,7 +331,12 @@ export class OutputReader {
     if (passage.isWhole || passage.text === '') return
     let isAfter = false
     for (const other of item.passages.values()) {
-      if (isAfter && other.text !== '' && !other.isWhole && whole.startsWith(passage.text + other.text)) {
+      if (
+        isAfter &&
+        other.text !== '' &&
+        !other.isWhole &&
+        whole.startsWith(passage.text + other.text)
+      ) {
         passage.text += other.text
         other.isWhole = true
       }
@@ -290,7 +345,8 @@ export class OutputReader {
   }
 
   #annotate(item: OutputItem | undefined, event: JsonObject, events: StreamEvent[]): void {
-    if (item !== undefined) this.#pushAnnotations(this.#passage(item, event.content_index), [event.annotation], events)
+    if (item !== undefined)
+      this.#pushAnnotations(this.#passage(item, event.content_index), [event.annotation], events)
   }
 
   #pushAnnotations(passage: Passage, annotations: readonly unknown[], events: StreamEvent[]): void {
@@ -301,7 +357,10 @@ export class OutputReader {
 
   #fillThought(item: OutputItem | undefined, thought: Thought, events: StreamEvent[]): void {
     if (item === undefined) return
-    append(events, this.#think(item, { ...thought, text: restOf(thought.text, item.passages.get(thought.at)) }))
+    append(
+      events,
+      this.#think(item, { ...thought, text: restOf(thought.text, item.passages.get(thought.at)) }),
+    )
   }
 
   #fillArguments(item: OutputItem | undefined, whole: unknown, events: StreamEvent[]): void {

@@ -12,8 +12,8 @@ import { usageOf } from './client-usage.ts'
 const NOTHING: readonly StreamEvent[] = []
 
 /**
- * Reads the events of one streamed response. That it was created, waits or is being worked on gives nothing: a quota
- * that is used up is told after that, and another target may still answer.
+ * Reads the events of one streamed response. That it was created, waits or is being worked on gives
+ * nothing: a quota that is used up is told after that, and another target may still answer.
  */
 export class ResponsesReader implements StreamReader {
   readonly #provider: string
@@ -42,7 +42,8 @@ export class ResponsesReader implements StreamReader {
     const event = parseObject(frame.data)
     if (event === undefined) return this.#unreadable(frame)
     const content = this.#output.read(event)
-    if (content !== undefined) return content.length === 0 || this.#started ? content : this.#opened(content)
+    if (content !== undefined)
+      return content.length === 0 || this.#started ? content : this.#opened(content)
     switch (event.type) {
       case 'response.created':
       case 'response.queued':
@@ -54,9 +55,16 @@ export class ResponsesReader implements StreamReader {
       case 'response.incomplete':
         return this.#end({ ...objectOf(event.response), status: 'incomplete' })
       case 'response.failed':
-        return this.#fail(failureOf({ ...objectOf(event.response), status: 'failed' }, this.#provider))
+        return this.#fail(
+          failureOf({ ...objectOf(event.response), status: 'failed' }, this.#provider),
+        )
       default:
-        return this.#fail(errorInAnswer(frame.event === 'error' ? { ...event, type: 'error' } : event, this.#provider))
+        return this.#fail(
+          errorInAnswer(
+            frame.event === 'error' ? { ...event, type: 'error' } : event,
+            this.#provider,
+          ),
+        )
     }
   }
 
@@ -69,7 +77,9 @@ export class ResponsesReader implements StreamReader {
   #unreadable(frame: SseFrame): readonly StreamEvent[] {
     if (frame.data === '[DONE]') return NOTHING
     if (frame.event === 'error') return this.#fail(plainError(frame.data, this.#provider))
-    return this.#fail(invalidAnswer('sent a stream event that is not a JSON object', this.#provider))
+    return this.#fail(
+      invalidAnswer('sent a stream event that is not a JSON object', this.#provider),
+    )
   }
 
   #fail(error: GatewayError | undefined): readonly StreamEvent[] {
@@ -84,15 +94,24 @@ export class ResponsesReader implements StreamReader {
     this.#completed = true
     this.#head ??= readHead(response)
     const events: StreamEvent[] = [...this.#output.end(objectsOf(response.output))]
-    events.push({ type: 'finish', choice: 0, finish: finishOf(response, { calledTools: this.#output.calledTools }) })
+    events.push({
+      type: 'finish',
+      choice: 0,
+      finish: finishOf(response, { calledTools: this.#output.calledTools }),
+    })
     const usage = usageOf(objectOf(response.usage))
     if (usage !== undefined) events.push({ type: 'usage', usage })
     return this.#started ? events : this.#opened(events)
   }
 }
 
-/** The event's own name says that the response is no longer worked on, whatever a service left in `status`. */
+/**
+ * The event's own name says that the response is no longer worked on, whatever a service left in
+ * `status`.
+ */
 function settled(response: JsonObject): JsonObject {
   const { status } = response
-  return status === 'incomplete' || status === 'failed' || status === 'cancelled' ? response : { ...response, status: 'completed' }
+  return status === 'incomplete' || status === 'failed' || status === 'cancelled'
+    ? response
+    : { ...response, status: 'completed' }
 }

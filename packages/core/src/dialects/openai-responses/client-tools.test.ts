@@ -3,21 +3,49 @@ import type { Conversation, Tool } from '../conversation.ts'
 import { build, callTo, conversationOf, hello } from './client-conversation.fake.ts'
 import { DIALECT } from './names.ts'
 
-const look: Tool = { kind: 'function', name: 'look', description: 'Looks.', parameters: { type: 'object', properties: { at: { type: 'string' } } } }
-const search: Tool = { kind: 'extension', name: 'web_search', value: { type: 'web_search', search_context_size: 'low' } }
-const server: Tool = { kind: 'extension', name: 'mcp', value: { type: 'mcp', server_label: 'wiki' } }
+const look: Tool = {
+  kind: 'function',
+  name: 'look',
+  description: 'Looks.',
+  parameters: { type: 'object', properties: { at: { type: 'string' } } },
+}
+const search: Tool = {
+  kind: 'extension',
+  name: 'web_search',
+  value: { type: 'web_search', search_context_size: 'low' },
+}
+const server: Tool = {
+  kind: 'extension',
+  name: 'mcp',
+  value: { type: 'mcp', server_label: 'wiki' },
+}
 const grammar: Tool = {
   kind: 'custom',
   name: 'sql',
   description: 'Queries.',
-  value: { type: 'custom', custom: { name: 'sql', format: { type: 'grammar', grammar: { syntax: 'lark', definition: 'start: "a"' } } } },
+  value: {
+    type: 'custom',
+    custom: {
+      name: 'sql',
+      format: { type: 'grammar', grammar: { syntax: 'lark', definition: 'start: "a"' } },
+    },
+  },
 }
 
-const ask = (more: Partial<Conversation>, call = callTo('gpt-5.1')) => build(conversationOf([hello], more), call)
+const ask = (more: Partial<Conversation>, call = callTo('gpt-5.1')) =>
+  build(conversationOf([hello], more), call)
 
 describe('tools', () => {
   it('flattens functions and says that they are not strict', () => {
-    expect(ask({ tools: [look] }).body.tools).toEqual([{ type: 'function', name: 'look', description: 'Looks.', parameters: look.parameters, strict: false }])
+    expect(ask({ tools: [look] }).body.tools).toEqual([
+      {
+        type: 'function',
+        name: 'look',
+        description: 'Looks.',
+        parameters: look.parameters,
+        strict: false,
+      },
+    ])
   })
 
   it.each([
@@ -27,40 +55,76 @@ describe('tools', () => {
     [DIALECT, undefined, undefined],
     [DIALECT, true, true],
   ])('strict of a client of %s that said %s', (origin, strict, sent) => {
-    const [tool] = ask({ origin, tools: [{ ...look, strict }] }).body.tools as { strict?: boolean }[]
+    const [tool] = ask({ origin, tools: [{ ...look, strict }] }).body.tools as {
+      strict?: boolean
+    }[]
     expect(tool?.strict).toBe(sent)
   })
 
   it('a function without parameters has a schema that allows none', () => {
-    const [tool] = ask({ tools: [{ kind: 'function', name: 'now' }] }).body.tools as { parameters: unknown }[]
-    expect(tool?.parameters).toEqual({ type: 'object', properties: {}, required: [], additionalProperties: false })
+    const [tool] = ask({ tools: [{ kind: 'function', name: 'now' }] }).body.tools as {
+      parameters: unknown
+    }[]
+    expect(tool?.parameters).toEqual({
+      type: 'object',
+      properties: {},
+      required: [],
+      additionalProperties: false,
+    })
   })
 
   it('unwraps the grammar of a custom tool of chat completions', () => {
     expect(ask({ tools: [grammar] }).body.tools).toEqual([
-      { type: 'custom', name: 'sql', description: 'Queries.', format: { type: 'grammar', syntax: 'lark', definition: 'start: "a"' } },
+      {
+        type: 'custom',
+        name: 'sql',
+        description: 'Queries.',
+        format: { type: 'grammar', syntax: 'lark', definition: 'start: "a"' },
+      },
     ])
   })
 
   it.each([
-    [{ type: 'custom', name: 'sql', format: { type: 'grammar', syntax: 'regex', definition: 'a' } }, { format: { type: 'grammar', syntax: 'regex', definition: 'a' } }],
-    [{ type: 'custom', custom: { name: 'sql', format: { type: 'text' } } }, { format: { type: 'text' } }],
+    [
+      {
+        type: 'custom',
+        name: 'sql',
+        format: { type: 'grammar', syntax: 'regex', definition: 'a' },
+      },
+      { format: { type: 'grammar', syntax: 'regex', definition: 'a' } },
+    ],
+    [
+      { type: 'custom', custom: { name: 'sql', format: { type: 'text' } } },
+      { format: { type: 'text' } },
+    ],
     [undefined, {}],
   ])('a custom tool given as %j', (value, more) => {
-    expect(ask({ tools: [{ kind: 'custom', name: 'sql', value }] }).body.tools).toEqual([{ type: 'custom', name: 'sql', ...more }])
+    expect(ask({ tools: [{ kind: 'custom', name: 'sql', value }] }).body.tools).toEqual([
+      { type: 'custom', name: 'sql', ...more },
+    ])
   })
 
   it('nastiest 8: a tool type of another dialect is refused by name, never made a function', () => {
     expect(() => ask({ tools: [look, search] })).toThrow(
-      expect.objectContaining({ code: 'unsupported_content', message: expect.stringContaining('web_search'), details: expect.objectContaining({ param: 'tools[1]' }) }),
+      expect.objectContaining({
+        code: 'unsupported_content',
+        message: expect.stringContaining('web_search'),
+        details: expect.objectContaining({ param: 'tools[1]' }),
+      }),
     )
-    const { body, dropped } = ask({ tools: [look, search] }, callTo('gpt-5.1', { dropUnsupported: true }))
+    const { body, dropped } = ask(
+      { tools: [look, search] },
+      callTo('gpt-5.1', { dropUnsupported: true }),
+    )
     expect(body.tools).toHaveLength(1)
     expect(dropped).toEqual(['tools[1] (the tool type web_search)'])
   })
 
   it('nastiest 8: tools of its own dialect go as they came', () => {
-    expect(ask({ origin: DIALECT, tools: [search, server] }).body.tools).toEqual([search.value, server.value])
+    expect(ask({ origin: DIALECT, tools: [search, server] }).body.tools).toEqual([
+      search.value,
+      server.value,
+    ])
   })
 
   it('reports cache hints', () => {
@@ -73,17 +137,41 @@ describe('tool choice', () => {
     [{ mode: 'auto' }, 'auto'],
     [{ mode: 'none' }, 'none'],
     [{ mode: 'required' }, 'required'],
-    [{ mode: 'tool', name: 'look' }, { type: 'function', name: 'look' }],
-    [{ mode: 'tool', name: 'sql' }, { type: 'custom', name: 'sql' }],
+    [
+      { mode: 'tool', name: 'look' },
+      { type: 'function', name: 'look' },
+    ],
+    [
+      { mode: 'tool', name: 'sql' },
+      { type: 'custom', name: 'sql' },
+    ],
     [{ mode: 'tool', name: 'web_search' }, { type: 'web_search' }],
-    [{ mode: 'tool', name: 'mcp' }, { type: 'mcp', server_label: 'wiki' }],
+    [
+      { mode: 'tool', name: 'mcp' },
+      { type: 'mcp', server_label: 'wiki' },
+    ],
     [
       { mode: 'allowed', required: true, names: ['look', 'sql'] },
-      { type: 'allowed_tools', mode: 'required', tools: [{ type: 'function', name: 'look' }, { type: 'custom', name: 'sql' }] },
+      {
+        type: 'allowed_tools',
+        mode: 'required',
+        tools: [
+          { type: 'function', name: 'look' },
+          { type: 'custom', name: 'sql' },
+        ],
+      },
     ],
-    [{ mode: 'allowed', required: false, names: ['look'] }, { type: 'allowed_tools', mode: 'auto', tools: [{ type: 'function', name: 'look' }] }],
+    [
+      { mode: 'allowed', required: false, names: ['look'] },
+      { type: 'allowed_tools', mode: 'auto', tools: [{ type: 'function', name: 'look' }] },
+    ],
   ])('%j', (toolChoice, sent) => {
-    const { body, dropped } = ask({ origin: DIALECT, tools: [look, grammar, search, server], toolChoice, parallelToolCalls: false })
+    const { body, dropped } = ask({
+      origin: DIALECT,
+      tools: [look, grammar, search, server],
+      toolChoice,
+      parallelToolCalls: false,
+    })
     expect(body).toMatchObject({ tool_choice: sent, parallel_tool_calls: false })
     expect(dropped).toEqual([])
   })
@@ -98,10 +186,19 @@ describe('tool choice', () => {
 
   it('does not choose a tool that could not be offered', () => {
     const call = callTo('gpt-5.1', { dropUnsupported: true })
-    const one = ask({ tools: [look, search], toolChoice: { mode: 'tool', name: 'web_search' } }, call)
+    const one = ask(
+      { tools: [look, search], toolChoice: { mode: 'tool', name: 'web_search' } },
+      call,
+    )
     expect(one.body).not.toHaveProperty('tool_choice')
     expect(one.dropped).toContain('tool_choice (its tool is not offered)')
-    const some = ask({ tools: [look, search], toolChoice: { mode: 'allowed', required: false, names: ['web_search'] } }, call)
+    const some = ask(
+      {
+        tools: [look, search],
+        toolChoice: { mode: 'allowed', required: false, names: ['web_search'] },
+      },
+      call,
+    )
     expect(some.body.tool_choice).toBe('none')
     expect(some.dropped).toContain('tool_choice (some of its tools are not offered)')
   })

@@ -6,7 +6,10 @@ import { reportCacheHint } from './client-content.ts'
 import type { RequestContext } from './client-context.ts'
 import { DIALECT } from './names.ts'
 
-/** `tools`, `tool_choice` and `parallel_tool_calls`; nothing at all without tools, where the latter two mean nothing. */
+/**
+ * `tools`, `tool_choice` and `parallel_tool_calls`; nothing at all without tools, where the latter
+ * two mean nothing.
+ */
 export function toolFields(conversation: Conversation, context: RequestContext): JsonObject {
   const { toolChoice: choice, parallelToolCalls } = conversation
   const offered = conversation.tools.flatMap((tool, index) => {
@@ -14,7 +17,8 @@ export function toolFields(conversation: Conversation, context: RequestContext):
     return wire === undefined ? [] : [{ name: tool.name, wire }]
   })
   if (offered.length === 0) {
-    if (choice !== undefined && choice.mode !== 'auto' && choice.mode !== 'none') context.dropped.add('tool_choice (no tools)')
+    if (choice !== undefined && choice.mode !== 'auto' && choice.mode !== 'none')
+      context.dropped.add('tool_choice (no tools)')
     return {}
   }
   const wireChoice = choice === undefined ? undefined : choiceOf(choice, offered, context)
@@ -35,17 +39,24 @@ function wireTool(tool: Tool, path: string, context: RequestContext): JsonObject
     case 'extension': {
       const value = objectOf(tool.value)
       if (context.origin === DIALECT && value !== undefined) return value
-      context.dropped.add(refuseOrDrop(context.call, path, `the tool type ${textOf(value?.type) ?? tool.name}`))
+      context.dropped.add(
+        refuseOrDrop(context.call, path, `the tool type ${textOf(value?.type) ?? tool.name}`),
+      )
       return undefined
     }
   }
 }
 
-const NO_PARAMETERS: JsonObject = { type: 'object', properties: {}, required: [], additionalProperties: false }
+const NO_PARAMETERS: JsonObject = {
+  type: 'object',
+  properties: {},
+  required: [],
+  additionalProperties: false,
+}
 
 /**
- * `strict` is always said: left out, the provider turns it on where it can, and a schema then means something else than
- * in every other dialect. Only who speaks this one can have meant that.
+ * `strict` is always said: left out, the provider turns it on where it can, and a schema then means
+ * something else than in every other dialect. Only who speaks this one can have meant that.
  */
 function functionTool(tool: Tool, { origin }: RequestContext): JsonObject {
   const strict = tool.strict ?? (origin === DIALECT ? undefined : false)
@@ -67,7 +78,9 @@ function customTool(tool: Tool): JsonObject {
     type: 'custom',
     name: tool.name,
     ...(tool.description === undefined ? {} : { description: tool.description }),
-    ...(format === undefined ? {} : { format: grammar === undefined ? format : { type: 'grammar', ...grammar } }),
+    ...(format === undefined
+      ? {}
+      : { format: grammar === undefined ? format : { type: 'grammar', ...grammar } }),
   }
 }
 
@@ -76,7 +89,11 @@ interface OfferedTool {
   readonly wire: JsonObject
 }
 
-function choiceOf(choice: ToolChoice, offered: readonly OfferedTool[], context: RequestContext): string | JsonObject | undefined {
+function choiceOf(
+  choice: ToolChoice,
+  offered: readonly OfferedTool[],
+  context: RequestContext,
+): string | JsonObject | undefined {
   switch (choice.mode) {
     case 'tool': {
       const reference = referenceTo(choice.name, offered)
@@ -90,9 +107,14 @@ function choiceOf(choice: ToolChoice, offered: readonly OfferedTool[], context: 
   }
 }
 
-function allowedTools(choice: Extract<ToolChoice, { mode: 'allowed' }>, offered: readonly OfferedTool[], context: RequestContext): string | JsonObject {
+function allowedTools(
+  choice: Extract<ToolChoice, { mode: 'allowed' }>,
+  offered: readonly OfferedTool[],
+  context: RequestContext,
+): string | JsonObject {
   const tools = choice.names.flatMap((name) => referenceTo(name, offered) ?? [])
-  if (tools.length < choice.names.length) context.dropped.add('tool_choice (some of its tools are not offered)')
+  if (tools.length < choice.names.length)
+    context.dropped.add('tool_choice (some of its tools are not offered)')
   if (tools.length === 0) return 'none'
   return { type: 'allowed_tools', mode: choice.required ? 'required' : 'auto', tools }
 }
@@ -102,5 +124,7 @@ function referenceTo(name: string, offered: readonly OfferedTool[]): JsonObject 
   const wire = offered.find((tool) => tool.name === name)?.wire
   if (wire === undefined) return undefined
   if (wire.type === 'function' || wire.type === 'custom') return { type: wire.type, name }
-  return wire.server_label === undefined ? { type: wire.type } : { type: wire.type, server_label: wire.server_label }
+  return wire.server_label === undefined
+    ? { type: wire.type }
+    : { type: wire.type, server_label: wire.server_label }
 }

@@ -3,7 +3,10 @@ import type { JsonObject } from '../dialect.ts'
 import { objectOf } from '../json.ts'
 import { tokenCount, type Usage, withinInput } from '../usage.ts'
 
-/** The usage, which is counted as we do: cache and reasoning are included. `undefined` when it counts neither side. */
+/**
+ * The usage, which is counted as we do: cache and reasoning are included. `undefined` when it
+ * counts neither side.
+ */
 export function usageOf(native: JsonObject | undefined): Usage | undefined {
   if (native === undefined) return undefined
   const input = tokenCount(native.input_tokens)

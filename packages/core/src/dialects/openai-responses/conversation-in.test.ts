@@ -18,7 +18,15 @@ describe('fields the neutral model has names for', () => {
     })
     expect(conversation).toMatchObject({
       origin: 'openai-responses',
-      sampling: { temperature: 0, topP: 0.5, presencePenalty: 0.1, frequencyPenalty: 0.2, maxOutputTokens: 9, logprobs: true, topLogprobs: 3 },
+      sampling: {
+        temperature: 0,
+        topP: 0.5,
+        presencePenalty: 0.1,
+        frequencyPenalty: 0.2,
+        maxOutputTokens: 9,
+        logprobs: true,
+        topLogprobs: 3,
+      },
       reasoning: { effort: 'low' },
       user: 'u',
       metadata: { a: 'b' },
@@ -28,28 +36,51 @@ describe('fields the neutral model has names for', () => {
   })
 
   it('log probabilities are asked for by name, and not by asking for none of them', () => {
-    expect(conversationIn({ include: ['message.output_text.logprobs'] }).sampling).toMatchObject({ logprobs: true, topLogprobs: undefined })
-    expect(conversationIn({ top_logprobs: 0 }).sampling).toMatchObject({ logprobs: undefined, topLogprobs: undefined })
+    expect(conversationIn({ include: ['message.output_text.logprobs'] }).sampling).toMatchObject({
+      logprobs: true,
+      topLogprobs: undefined,
+    })
+    expect(conversationIn({ top_logprobs: 0 }).sampling).toMatchObject({
+      logprobs: undefined,
+      topLogprobs: undefined,
+    })
   })
 
   it.each<[JsonObject, unknown]>([
     [{ type: 'text' }, { type: 'text' }],
     [{ type: 'json_object' }, { type: 'json_object' }],
     [
-      { type: 'json_schema', name: 'n', schema: { type: 'object' }, strict: true, description: 'd' },
-      { type: 'json_schema', name: 'n', schema: { type: 'object' }, strict: true, description: 'd' },
+      {
+        type: 'json_schema',
+        name: 'n',
+        schema: { type: 'object' },
+        strict: true,
+        description: 'd',
+      },
+      {
+        type: 'json_schema',
+        name: 'n',
+        schema: { type: 'object' },
+        strict: true,
+        description: 'd',
+      },
     ],
   ])('the format %j', (format, expected) => {
     expect(conversationIn({ text: { format } }).responseFormat).toEqual(expected)
   })
 
   it('a format nobody knows is a 400 that names it', () => {
-    expect(() => conversationIn({ text: { format: { type: 'xml' } } })).toThrow(expect.objectContaining({ details: expect.objectContaining({ param: 'text.format.type' }) }))
+    expect(() => conversationIn({ text: { format: { type: 'xml' } } })).toThrow(
+      expect.objectContaining({ details: expect.objectContaining({ param: 'text.format.type' }) }),
+    )
   })
 
   it('the end user has one id, by its new name or its old one', () => {
     expect(conversationIn({ safety_identifier: 's' })).toMatchObject({ user: 's', extensions: {} })
-    expect(conversationIn({ safety_identifier: 's', user: 'u' })).toMatchObject({ user: 'u', extensions: { safety_identifier: 's' } })
+    expect(conversationIn({ safety_identifier: 's', user: 'u' })).toMatchObject({
+      user: 'u',
+      extensions: { safety_identifier: 's' },
+    })
   })
 })
 
@@ -57,7 +88,11 @@ describe('extensions', () => {
   it('keep what has no neutral name, and say nothing of what every answer does anyway', () => {
     const { extensions } = conversationIn({
       store: false,
-      include: ['reasoning.encrypted_content', 'message.output_text.logprobs', 'file_search_call.results'],
+      include: [
+        'reasoning.encrypted_content',
+        'message.output_text.logprobs',
+        'file_search_call.results',
+      ],
       text: { format: { type: 'text' }, verbosity: 'low' },
       reasoning: { effort: 'high', summary: 'auto', context: null },
       prompt_cache_key: 'k',

@@ -39,8 +39,9 @@ const LOGPROBS = 'message.output_text.logprobs'
 const given: ReadonlySet<string> = new Set([LOGPROBS, 'reasoning.encrypted_content'])
 
 /**
- * The whole request in the neutral model. `body` has passed `checkFields`, so the types of its top-level fields are
- * known here. Throws `invalid_request` or `unsupported_content` with `param`, also for what needs a store.
+ * The whole request in the neutral model. `body` has passed `checkFields`, so the types of its
+ * top-level fields are known here. Throws `invalid_request` or `unsupported_content` with `param`,
+ * also for what needs a store.
  */
 export function readConversation(body: JsonObject): Conversation {
   refuseStoredState(body)
@@ -56,7 +57,8 @@ export function readConversation(body: JsonObject): Conversation {
     tools: readTools(body, namespaces),
     toolChoice: readToolChoice(body.tool_choice, namespaces),
     parallelToolCalls: checked<boolean>(body.parallel_tool_calls),
-    responseFormat: text === undefined ? undefined : readResponseFormat(optionalObject(text, 'format')),
+    responseFormat:
+      text === undefined ? undefined : readResponseFormat(optionalObject(text, 'format')),
     sampling: readSampling(body),
     reasoning: reasoning === undefined ? undefined : readReasoning(reasoning),
     user,
@@ -89,7 +91,8 @@ function readSampling(body: JsonObject): Sampling {
     frequencyPenalty: checked<number>(body.frequency_penalty),
     presencePenalty: checked<number>(body.presence_penalty),
     maxOutputTokens: checked<number>(body.max_output_tokens),
-    logprobs: topLogprobs !== undefined || stringsOf(body.include).includes(LOGPROBS) ? true : undefined,
+    logprobs:
+      topLogprobs !== undefined || stringsOf(body.include).includes(LOGPROBS) ? true : undefined,
     topLogprobs,
   }
 }
@@ -103,8 +106,17 @@ function readResponseFormat(format: Place | undefined): ResponseFormat | undefin
   if (format === undefined) return undefined
   const { type } = format.value
   if (type === 'text' || type === 'json_object') return { type }
-  if (type === 'json_schema' && format.value.schema === undefined && isObject(format.value.json_schema)) return readResponseFormat({ value: { type, ...format.value.json_schema }, path: pathOf(format, 'json_schema') })
-  if (type !== 'json_schema') throw invalid(pathOf(format, 'type'), '"text", "json_object" or "json_schema"', type)
+  if (
+    type === 'json_schema' &&
+    format.value.schema === undefined &&
+    isObject(format.value.json_schema)
+  )
+    return readResponseFormat({
+      value: { type, ...format.value.json_schema },
+      path: pathOf(format, 'json_schema'),
+    })
+  if (type !== 'json_schema')
+    throw invalid(pathOf(format, 'type'), '"text", "json_object" or "json_schema"', type)
   return {
     type,
     name: optionalString(format, 'name') || 'response',
@@ -114,7 +126,9 @@ function readResponseFormat(format: Place | undefined): ResponseFormat | undefin
   }
 }
 
-/** Whether the conversation already says it: nothing is ever stored, and the end user has one id. */
+/**
+ * Whether the conversation already says it: nothing is ever stored, and the end user has one id.
+ */
 function isSaid(field: string, { store, user }: JsonObject): boolean {
   if (field === 'store') return store === false
   return field === 'safety_identifier' && checked<string>(user) === undefined
@@ -133,5 +147,9 @@ function readInclude(include: unknown): JsonObject {
 
 /** `null` asks for the default, as does leaving the field out. */
 function withoutAbsent(object: JsonObject, isNamed: (field: string) => boolean): JsonObject {
-  return Object.fromEntries(Object.entries(object).filter(([field, value]) => !isNamed(field) && value !== null && value !== undefined))
+  return Object.fromEntries(
+    Object.entries(object).filter(
+      ([field, value]) => !isNamed(field) && value !== null && value !== undefined,
+    ),
+  )
 }

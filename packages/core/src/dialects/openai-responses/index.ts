@@ -13,7 +13,10 @@ import { parseRequest } from './request.ts'
 import { ResponsesRenderer } from './stream-out.ts'
 import { toolRules } from './tool-rules.ts'
 
-/** OpenAI's Responses: the dialect of its newer clients and of coding agents, and of a growing number of services. */
+/**
+ * OpenAI's Responses: the dialect of its newer clients and of coding agents, and of a growing
+ * number of services.
+ */
 export const openaiResponses: Dialect = {
   name: DIALECT,
   server: {

@@ -1,5 +1,21 @@
-import type { AudioPart, ExtensionPart, FilePart, ImagePart, MediaSource, RefusalPart, TextPart, ToolResultPart } from '../conversation.ts'
-import { optionalString, type Place, pathOf, placeOf, requiredObject, requiredText } from '../fields.ts'
+import type {
+  AudioPart,
+  ExtensionPart,
+  FilePart,
+  ImagePart,
+  MediaSource,
+  RefusalPart,
+  TextPart,
+  ToolResultPart,
+} from '../conversation.ts'
+import {
+  optionalString,
+  type Place,
+  pathOf,
+  placeOf,
+  requiredObject,
+  requiredText,
+} from '../fields.ts'
 import { invalid, unsupported } from '../invalid.ts'
 import { isObject, objectOf, textOf } from '../json.ts'
 import { isFileUrl, sourceOfUrl } from '../media-source.ts'
@@ -28,7 +44,10 @@ export function readResult(place: Place): ToolResultPart['content'] {
       case 'extension':
         return [part]
       default:
-        throw unsupported(`${pathOf(place, 'output')}[${at}]`, `a part of type "${part.type}" in a tool's result`)
+        throw unsupported(
+          `${pathOf(place, 'output')}[${at}]`,
+          `a part of type "${part.type}" in a tool's result`,
+        )
     }
   })
 }
@@ -50,7 +69,11 @@ function readPart(part: Place): ContentPart {
       return { type: 'file', source: readUrl(part, type) }
     case 'input_audio': {
       const audio = requiredObject(part, 'input_audio')
-      return { type: 'audio', format: requiredText(audio, 'format'), data: requiredText(audio, 'data') }
+      return {
+        type: 'audio',
+        format: requiredText(audio, 'format'),
+        data: requiredText(audio, 'data'),
+      }
     }
     case 'refusal':
       return { type: 'refusal', text: optionalString(part, 'refusal') ?? '' }
@@ -87,11 +110,17 @@ function fileSource(part: Place): MediaSource {
 
 function readUrl(part: Place, field: string): MediaSource {
   // Chat completions have the URL one level deeper.
-  const url = isObject(part.value[field]) ? requiredText(requiredObject(part, field), 'url') : requiredText(part, field)
+  const url = isObject(part.value[field])
+    ? requiredText(requiredObject(part, field), 'url')
+    : requiredText(part, field)
   const source = sourceOfUrl(url)
   const isEmpty = source.kind === 'data' && source.data === ''
   if (isEmpty || (source.kind === 'url' && !isFileUrl(url))) {
-    throw invalid(pathOf(part, field), 'an http(s) URL or a data URL of the form data:<media type>;base64,<data>', url)
+    throw invalid(
+      pathOf(part, field),
+      'an http(s) URL or a data URL of the form data:<media type>;base64,<data>',
+      url,
+    )
   }
   return source
 }

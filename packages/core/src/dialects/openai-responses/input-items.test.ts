@@ -6,7 +6,14 @@ import { claude, conversationIn, thought } from './server.fake.ts'
 
 const messages = (...input: JsonObject[]) => conversationIn({ input }).messages
 const user = { role: 'user', content: 'Hi' }
-const call = { type: 'function_call', id: 'fc_1', call_id: 'call_1', name: 'f', arguments: '{"a":1}', status: 'completed' }
+const call = {
+  type: 'function_call',
+  id: 'fc_1',
+  call_id: 'call_1',
+  name: 'f',
+  arguments: '{"a":1}',
+  status: 'completed',
+}
 
 describe('messages', () => {
   it('a text is what the user says, instructions come first', () => {
@@ -17,7 +24,14 @@ describe('messages', () => {
   })
 
   it('have a type or leave it out, in every role', () => {
-    expect(messages({ role: 'developer', content: 'd' }, { role: 'system', content: 's' }, { type: 'message', ...user }, { role: 'assistant', content: 'a' })).toEqual([
+    expect(
+      messages(
+        { role: 'developer', content: 'd' },
+        { role: 'system', content: 's' },
+        { type: 'message', ...user },
+        { role: 'assistant', content: 'a' },
+      ),
+    ).toEqual([
       { role: 'developer', parts: [{ type: 'text', text: 'd' }] },
       { role: 'system', parts: [{ type: 'text', text: 's' }] },
       { role: 'user', parts: [{ type: 'text', text: 'Hi' }] },
@@ -43,10 +57,18 @@ describe('messages', () => {
       { type: 'image', source: { kind: 'data', mediaType: 'image/png', data: 'AAAA' } },
       { type: 'image', source: { kind: 'id', id: 'file_1' } },
       { type: 'file', source: { kind: 'id', id: 'file_2' } },
-      { type: 'file', source: { kind: 'data', mediaType: 'application/pdf', data: 'BBBB' }, name: 'a.pdf' },
+      {
+        type: 'file',
+        source: { kind: 'data', mediaType: 'application/pdf', data: 'BBBB' },
+        name: 'a.pdf',
+      },
       { type: 'file', source: { kind: 'url', url: 'https://x/a.pdf' } },
       { type: 'audio', format: 'wav', data: 'CCCC' },
-      { type: 'extension', dialect: 'openai-responses', value: { type: 'computer_screenshot', file_id: 'file_3' } },
+      {
+        type: 'extension',
+        dialect: 'openai-responses',
+        value: { type: 'computer_screenshot', file_id: 'file_3' },
+      },
     ])
   })
 
@@ -56,7 +78,16 @@ describe('messages', () => {
       { type: 'output_text', text: '' },
       { type: 'refusal', refusal: 'no' },
     ]
-    expect(messages(user, { type: 'message', id: 'msg_1', role: 'assistant', status: 'completed', phase: 'final_answer', content })[1]?.parts).toEqual([
+    expect(
+      messages(user, {
+        type: 'message',
+        id: 'msg_1',
+        role: 'assistant',
+        status: 'completed',
+        phase: 'final_answer',
+        content,
+      })[1]?.parts,
+    ).toEqual([
       { type: 'text', text: 'a' },
       { type: 'refusal', text: 'no' },
     ])
@@ -68,7 +99,11 @@ describe('turns', () => {
     const second = { ...call, id: 'fc_2', call_id: 'call_2' }
     const read = messages(
       user,
-      { type: 'message', role: 'assistant', content: [{ type: 'output_text', text: 'Let me see.' }] },
+      {
+        type: 'message',
+        role: 'assistant',
+        content: [{ type: 'output_text', text: 'Let me see.' }],
+      },
       call,
       second,
       { type: 'function_call_output', call_id: 'call_1', output: '1' },
@@ -82,13 +117,23 @@ describe('turns', () => {
       ['tool', 'tool-result'],
       ['assistant', 'text'],
     ])
-    expect(read[1]?.parts[1]).toEqual({ type: 'tool-call', id: 'call_1', name: 'f', arguments: '{"a":1}', kind: 'function' })
-    expect(read[2]?.parts).toEqual([{ type: 'tool-result', id: 'call_1', content: [{ type: 'text', text: '1' }] }])
+    expect(read[1]?.parts[1]).toEqual({
+      type: 'tool-call',
+      id: 'call_1',
+      name: 'f',
+      arguments: '{"a":1}',
+      kind: 'function',
+    })
+    expect(read[2]?.parts).toEqual([
+      { type: 'tool-result', id: 'call_1', content: [{ type: 'text', text: '1' }] },
+    ])
     expect(read[3]?.parts).toEqual([{ type: 'tool-result', id: 'call_2', content: [] }])
   })
 
   it('A11: a call without arguments has an empty object of them', () => {
-    expect(messages(user, { ...call, arguments: '' })[1]?.parts[0]).toMatchObject({ arguments: '{}' })
+    expect(messages(user, { ...call, arguments: '' })[1]?.parts[0]).toMatchObject({
+      arguments: '{}',
+    })
   })
 
   it('custom tools have text for arguments, results can hold images and files', () => {
@@ -97,8 +142,14 @@ describe('turns', () => {
       { type: 'input_image', image_url: 'https://x/y.png' },
       { type: 'input_file', file_id: 'file_1' },
     ]
-    const read = messages(user, { type: 'custom_tool_call', call_id: 'c', name: 'shell', input: 'ls' }, { type: 'custom_tool_call_output', call_id: 'c', output })
-    expect(read[1]?.parts).toEqual([{ type: 'tool-call', id: 'c', name: 'shell', arguments: 'ls', kind: 'custom' }])
+    const read = messages(
+      user,
+      { type: 'custom_tool_call', call_id: 'c', name: 'shell', input: 'ls' },
+      { type: 'custom_tool_call_output', call_id: 'c', output },
+    )
+    expect(read[1]?.parts).toEqual([
+      { type: 'tool-call', id: 'c', name: 'shell', arguments: 'ls', kind: 'custom' },
+    ])
     expect(read[2]?.parts).toEqual([
       {
         type: 'tool-result',
@@ -117,36 +168,69 @@ describe('turns', () => {
     const output = { type: 'local_shell_call_output', call_id: 'c', output: '{}' }
     const read = messages(user, search, output)
     expect(read.slice(1)).toEqual([
-      { role: 'assistant', parts: [{ type: 'extension', dialect: 'openai-responses', value: search }] },
+      {
+        role: 'assistant',
+        parts: [{ type: 'extension', dialect: 'openai-responses', value: search }],
+      },
       { role: 'tool', parts: [{ type: 'extension', dialect: 'openai-responses', value: output }] },
     ])
   })
 
   it('an image the model made is one', () => {
-    expect(messages(user, { type: 'image_generation_call', id: 'ig_1', status: 'completed', result: 'AAAA' })[1]?.parts).toEqual([
-      { type: 'image', source: { kind: 'data', mediaType: 'image/png', data: 'AAAA' } },
-    ])
+    expect(
+      messages(user, {
+        type: 'image_generation_call',
+        id: 'ig_1',
+        status: 'completed',
+        result: 'AAAA',
+      })[1]?.parts,
+    ).toEqual([{ type: 'image', source: { kind: 'data', mediaType: 'image/png', data: 'AAAA' } }])
   })
 })
 
 describe('reasoning', () => {
-  const reasoning = (fields: JsonObject) => messages(user, { type: 'reasoning', id: 'rs_1', summary: [], ...fields }, { role: 'assistant', content: 'a' })[1]?.parts[0]
+  const reasoning = (fields: JsonObject) =>
+    messages(
+      user,
+      { type: 'reasoning', id: 'rs_1', summary: [], ...fields },
+      { role: 'assistant', content: 'a' },
+    )[1]?.parts[0]
 
   it('with the provider\u2019s own encrypted content is signed by this dialect', () => {
-    const signature = { origin: 'openai-responses', value: encodeSignature({ id: 'rs_1', encryptedContent: 'gAAA' }) }
-    expect(reasoning({ encrypted_content: 'gAAA' })).toEqual({ type: 'reasoning', text: '', signature, redacted: true })
+    const signature = {
+      origin: 'openai-responses',
+      value: encodeSignature({ id: 'rs_1', encryptedContent: 'gAAA' }),
+    }
+    expect(reasoning({ encrypted_content: 'gAAA' })).toEqual({
+      type: 'reasoning',
+      text: '',
+      signature,
+      redacted: true,
+    })
     const summary = [
       { type: 'summary_text', text: 'a' },
       { type: 'summary_text', text: 'b' },
     ]
-    expect(reasoning({ encrypted_content: 'gAAA', summary })).toEqual({ type: 'reasoning', text: 'a\n\nb', signature })
+    expect(reasoning({ encrypted_content: 'gAAA', summary })).toEqual({
+      type: 'reasoning',
+      text: 'a\n\nb',
+      signature,
+    })
   })
 
   it('A2: with ours gives back the proof of the provider that signed it', () => {
     const summary = [{ type: 'summary_text', text: 'hm' }]
-    expect(reasoning({ encrypted_content: encodeProof({ signature: claude('Ep8B') }), summary })).toEqual({ type: 'reasoning', text: 'hm', signature: claude('Ep8B') })
-    expect(reasoning({ encrypted_content: encodeProof({ signature: claude('Ep8B') }) })).toEqual({ type: 'reasoning', text: '', signature: claude('Ep8B') })
-    expect(reasoning({ encrypted_content: encodeProof({ signature: claude('Ep8B'), redacted: true }) })).toEqual({
+    expect(
+      reasoning({ encrypted_content: encodeProof({ signature: claude('Ep8B') }), summary }),
+    ).toEqual({ type: 'reasoning', text: 'hm', signature: claude('Ep8B') })
+    expect(reasoning({ encrypted_content: encodeProof({ signature: claude('Ep8B') }) })).toEqual({
+      type: 'reasoning',
+      text: '',
+      signature: claude('Ep8B'),
+    })
+    expect(
+      reasoning({ encrypted_content: encodeProof({ signature: claude('Ep8B'), redacted: true }) }),
+    ).toEqual({
       type: 'reasoning',
       text: '',
       signature: claude('Ep8B'),
@@ -157,20 +241,36 @@ describe('reasoning', () => {
   it('A3: the proof of a call goes to the call, also where the client changed the ids of items', () => {
     const read = messages(
       user,
-      { type: 'reasoning', summary: [{ type: 'summary_text', text: 'hm' }], encrypted_content: encodeProof({ signature: thought('EqQB'), callId: 'call_1' }) },
+      {
+        type: 'reasoning',
+        summary: [{ type: 'summary_text', text: 'hm' }],
+        encrypted_content: encodeProof({ signature: thought('EqQB'), callId: 'call_1' }),
+      },
       { ...call, id: undefined },
       { ...call, id: undefined, call_id: 'call_2' },
     )
     expect(read[1]?.parts).toEqual([
       { type: 'reasoning', text: 'hm' },
-      { type: 'tool-call', id: 'call_1', name: 'f', arguments: '{"a":1}', kind: 'function', signature: thought('EqQB') },
+      {
+        type: 'tool-call',
+        id: 'call_1',
+        name: 'f',
+        arguments: '{"a":1}',
+        kind: 'function',
+        signature: thought('EqQB'),
+      },
       { type: 'tool-call', id: 'call_2', name: 'f', arguments: '{"a":1}', kind: 'function' },
     ])
   })
 
   it('that says nothing is nothing, and a damaged proof proves nothing', () => {
     expect(reasoning({})).toEqual({ type: 'text', text: 'a' })
-    expect(reasoning({ encrypted_content: 'postern.damaged', content: [{ type: 'reasoning_text', text: 'hm' }] })).toEqual({ type: 'reasoning', text: 'hm' })
+    expect(
+      reasoning({
+        encrypted_content: 'postern.damaged',
+        content: [{ type: 'reasoning_text', text: 'hm' }],
+      }),
+    ).toEqual({ type: 'reasoning', text: 'hm' })
   })
 })
 
@@ -184,18 +284,31 @@ describe('a 400 that names the place', () => {
     ['input[0].content[0].type', { role: 'user', content: [{}] }],
     ['input[0].content[0].text', { role: 'user', content: [{ type: 'input_text' }] }],
     ['input[0].content[0].image_url', { role: 'user', content: [{ type: 'input_image' }] }],
-    ['input[0].content[0].image_url', { role: 'user', content: [{ type: 'input_image', image_url: 'file:///etc/passwd' }] }],
-    ['input[0].content[0].image_url', { role: 'user', content: [{ type: 'input_image', image_url: 'data:image/png;base64,' }] }],
+    [
+      'input[0].content[0].image_url',
+      { role: 'user', content: [{ type: 'input_image', image_url: 'file:///etc/passwd' }] },
+    ],
+    [
+      'input[0].content[0].image_url',
+      { role: 'user', content: [{ type: 'input_image', image_url: 'data:image/png;base64,' }] },
+    ],
     ['input[0].content[0]', { role: 'user', content: [{ type: 'input_file' }] }],
     ['input[0].call_id', { type: 'function_call', name: 'f', arguments: '{}' }],
     ['input[0].name', { type: 'function_call', call_id: 'c', arguments: '{}' }],
     ['input[0].output', { type: 'function_call_output', call_id: 'c' }],
-    ['input[0].output[0]', { type: 'function_call_output', call_id: 'c', output: [{ type: 'refusal', refusal: 'x' }] }],
+    [
+      'input[0].output[0]',
+      { type: 'function_call_output', call_id: 'c', output: [{ type: 'refusal', refusal: 'x' }] },
+    ],
   ])('%s: %j', (param, item) => {
-    expect(() => messages(item)).toThrow(expect.objectContaining({ status: 400, details: expect.objectContaining({ param }) }))
+    expect(() => messages(item)).toThrow(
+      expect.objectContaining({ status: 400, details: expect.objectContaining({ param }) }),
+    )
   })
 
   it('an empty list of items', () => {
-    expect(() => messages()).toThrow(expect.objectContaining({ details: expect.objectContaining({ param: 'input' }) }))
+    expect(() => messages()).toThrow(
+      expect.objectContaining({ details: expect.objectContaining({ param: 'input' }) }),
+    )
   })
 })

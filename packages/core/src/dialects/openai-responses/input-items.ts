@@ -1,5 +1,13 @@
 import { append } from '../../lists.ts'
-import type { ExtensionPart, Message, Part, ReasoningPart, Role, Signature, ToolCallPart } from '../conversation.ts'
+import type {
+  ExtensionPart,
+  Message,
+  Part,
+  ReasoningPart,
+  Role,
+  Signature,
+  ToolCallPart,
+} from '../conversation.ts'
 import type { JsonObject } from '../dialect.ts'
 import { optionalString, type Place, pathOf, placeOf, requiredText } from '../fields.ts'
 import { invalid } from '../invalid.ts'
@@ -12,14 +20,20 @@ import { decodeProof, isOwnProof } from './own-items.ts'
 import { notStored } from './stored-state.ts'
 
 /**
- * `instructions` and `input` as messages. What the model wrote in a row (its reasoning, what it said, the tools it
- * called) is one message, as it was one turn. Throws `invalid_request` or `unsupported_content` with the exact `param`.
+ * `instructions` and `input` as messages. What the model wrote in a row (its reasoning, what it
+ * said, the tools it called) is one message, as it was one turn. Throws `invalid_request` or
+ * `unsupported_content` with the exact `param`.
  */
-export function readMessages({ instructions, input }: JsonObject, namespaces: Namespaces): Message[] {
+export function readMessages(
+  { instructions, input }: JsonObject,
+  namespaces: Namespaces,
+): Message[] {
   const history: History = { messages: [], callSignatures: new Map(), namespaces }
-  if (typeof instructions === 'string' && instructions !== '') add(history, 'system', [{ type: 'text', text: instructions }])
+  if (typeof instructions === 'string' && instructions !== '')
+    add(history, 'system', [{ type: 'text', text: instructions }])
   if (typeof input === 'string') add(history, 'user', [{ type: 'text', text: input }])
-  else if (!Array.isArray(input) || input.length === 0) throw invalid('input', 'a string or a non-empty array of items', input)
+  else if (!Array.isArray(input) || input.length === 0)
+    throw invalid('input', 'a string or a non-empty array of items', input)
   else for (const [at, item] of input.entries()) readItem(placeOf(item, `input[${at}]`), history)
   return history.messages
 }
@@ -30,7 +44,9 @@ interface WritableMessage extends Message {
 
 interface History {
   readonly messages: WritableMessage[]
-  /** Proofs of tool calls, by the call's id: they travel in an item of their own before the call. */
+  /**
+   * Proofs of tool calls, by the call's id: they travel in an item of their own before the call.
+   */
   readonly callSignatures: Map<string, Signature>
   readonly namespaces: Namespaces
 }
@@ -49,28 +65,43 @@ function readItem(item: Place, history: History): void {
     case 'reasoning':
       return add(history, 'assistant', readReasoning(item.value, history))
     case 'function_call':
-      return add(history, 'assistant', [readCall(item, history, { kind: 'function', arguments: optionalString(item, 'arguments') || '{}' })])
+      return add(history, 'assistant', [
+        readCall(item, history, {
+          kind: 'function',
+          arguments: optionalString(item, 'arguments') || '{}',
+        }),
+      ])
     case 'custom_tool_call':
-      return add(history, 'assistant', [readCall(item, history, { kind: 'custom', arguments: optionalString(item, 'input') ?? '' })])
+      return add(history, 'assistant', [
+        readCall(item, history, { kind: 'custom', arguments: optionalString(item, 'input') ?? '' }),
+      ])
     case 'function_call_output':
     case 'custom_tool_call_output':
-      return add(history, 'tool', [{ type: 'tool-result', id: requiredText(item, 'call_id'), content: readResult(item) }])
+      return add(history, 'tool', [
+        { type: 'tool-result', id: requiredText(item, 'call_id'), content: readResult(item) },
+      ])
     case 'image_generation_call':
       return add(history, 'assistant', [generatedImage(item.value)])
     case ADDITIONAL_TOOLS:
       // Offered with those of the request.
       return
     case 'compaction_trigger':
-      return add(history, 'user', [{ ...extension(item.value), indispensable: { param: item.path, always: true } }])
+      return add(history, 'user', [
+        { ...extension(item.value), indispensable: { param: item.path, always: true } },
+      ])
     case 'compaction':
     case 'compaction_summary':
     case 'context_compaction':
       // Stands for all that was said before it.
-      return add(history, 'assistant', [{ ...extension(item.value), indispensable: { param: item.path } }])
+      return add(history, 'assistant', [
+        { ...extension(item.value), indispensable: { param: item.path } },
+      ])
     case 'item_reference':
       throw notStored(item.path, 'the item it points at')
     default:
-      add(history, OF_THE_CLIENT.test(String(item.value.type)) ? 'tool' : 'assistant', [extension(item.value)])
+      add(history, OF_THE_CLIENT.test(String(item.value.type)) ? 'tool' : 'assistant', [
+        extension(item.value),
+      ])
   }
 }
 
@@ -108,14 +139,24 @@ function readMessage(message: Place, history: History): void {
   add(history, role, readContent(message, 'content'))
 }
 
-function readCall(item: Place, { callSignatures, namespaces }: History, call: Pick<ToolCallPart, 'kind' | 'arguments'>): ToolCallPart {
+function readCall(
+  item: Place,
+  { callSignatures, namespaces }: History,
+  call: Pick<ToolCallPart, 'kind' | 'arguments'>,
+): ToolCallPart {
   const id = requiredText(item, 'call_id')
   const signature = callSignatures.get(id)
-  const name = namespaces.flat({ name: requiredText(item, 'name'), namespace: namespaceOf(item.value) })
+  const name = namespaces.flat({
+    name: requiredText(item, 'name'),
+    namespace: namespaceOf(item.value),
+  })
   return { type: 'tool-call', id, name, ...call, ...(signature === undefined ? {} : { signature }) }
 }
 
-/** What was thought and its proof, ours or the provider's own. An item that says neither is a pointer into a store. */
+/**
+ * What was thought and its proof, ours or the provider's own. An item that says neither is a
+ * pointer into a store.
+ */
 function readReasoning(item: JsonObject, { callSignatures }: History): ReasoningPart[] {
   const { kind, texts } = thoughtsOf(item)
   const text = texts.join(kind === 'summary' ? PARAGRAPH : '')
@@ -125,13 +166,24 @@ function readReasoning(item: JsonObject, { callSignatures }: History): Reasoning
     callSignatures.set(proof.callId, proof.signature)
     return unsigned(text)
   }
-  if (isOwnProof(encrypted)) return proof === undefined ? unsigned(text) : [{ type: 'reasoning', text, ...proofOf(proof) }]
+  if (isOwnProof(encrypted))
+    return proof === undefined ? unsigned(text) : [{ type: 'reasoning', text, ...proofOf(proof) }]
   const signature = signatureOf(item)
   if (signature === undefined) return unsigned(text)
-  return [text === '' ? { type: 'reasoning', text, signature, redacted: true } : { type: 'reasoning', text, signature }]
+  return [
+    text === ''
+      ? { type: 'reasoning', text, signature, redacted: true }
+      : { type: 'reasoning', text, signature },
+  ]
 }
 
-function proofOf({ signature, redacted }: { readonly signature: Signature; readonly redacted?: boolean | undefined }): Pick<ReasoningPart, 'signature' | 'redacted'> {
+function proofOf({
+  signature,
+  redacted,
+}: {
+  readonly signature: Signature
+  readonly redacted?: boolean | undefined
+}): Pick<ReasoningPart, 'signature' | 'redacted'> {
   return redacted === true ? { signature, redacted } : { signature }
 }
 

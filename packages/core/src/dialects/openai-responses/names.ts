@@ -3,7 +3,10 @@ import { parseObject, textOf } from '../json.ts'
 /** Name of the dialect: the `origin` of what only it understands. */
 export const DIALECT = 'openai-responses'
 
-/** What the provider wants back of its own reasoning: the item's id and its encrypted content, both byte for byte. */
+/**
+ * What the provider wants back of its own reasoning: the item's id and its encrypted content, both
+ * byte for byte.
+ */
 export interface ReasoningProof {
   /** Empty where the item had none. */
   readonly id: string
@@ -11,8 +14,8 @@ export interface ReasoningProof {
 }
 
 /**
- * The value of a `Signature` of this dialect, written by its client side and read by both: JSON text of the form
- * `{"id":"rs_...","encrypted_content":"..."}`.
+ * The value of a `Signature` of this dialect, written by its client side and read by both: JSON
+ * text of the form `{"id":"rs_...","encrypted_content":"..."}`.
  */
 export function encodeSignature(proof: ReasoningProof): string {
   return JSON.stringify({ id: proof.id, encrypted_content: proof.encryptedContent })
@@ -22,5 +25,7 @@ export function encodeSignature(proof: ReasoningProof): string {
 export function decodeSignature(value: string): ReasoningProof | undefined {
   const proof = parseObject(value)
   const encryptedContent = textOf(proof?.encrypted_content)
-  return encryptedContent === undefined ? undefined : { id: textOf(proof?.id) ?? '', encryptedContent }
+  return encryptedContent === undefined
+    ? undefined
+    : { id: textOf(proof?.id) ?? '', encryptedContent }
 }

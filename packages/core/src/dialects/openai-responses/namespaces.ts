@@ -9,9 +9,9 @@ export interface ToolName {
 }
 
 /**
- * One name for each tool of a request, for targets that know no namespaces, and the way back. A tool of a namespace is
- * `<namespace>__<name>`, with a digest behind it where another tool has that name already: the same in every request that
- * offers the same tools, so that prompt caches hold.
+ * One name for each tool of a request, for targets that know no namespaces, and the way back. A
+ * tool of a namespace is `<namespace>__<name>`, with a digest behind it where another tool has that
+ * name already: the same in every request that offers the same tools, so that prompt caches hold.
  */
 export class Namespaces {
   readonly #flat = new Map<string, string>()
@@ -58,8 +58,17 @@ export function namespaceOf({ namespace }: JsonObject): string | undefined {
 }
 
 /** Lists of tools in a request: its own, and those that an item of its history adds. */
-export function toolLists({ tools, input }: JsonObject): { readonly tools: unknown; readonly path: string }[] {
-  const added = Array.isArray(input) ? input.flatMap((item, at) => (objectOf(item)?.type === ADDITIONAL_TOOLS ? [{ tools: objectOf(item)?.tools, path: `input[${at}].tools` }] : [])) : []
+export function toolLists({
+  tools,
+  input,
+}: JsonObject): { readonly tools: unknown; readonly path: string }[] {
+  const added = Array.isArray(input)
+    ? input.flatMap((item, at) =>
+        objectOf(item)?.type === ADDITIONAL_TOOLS
+          ? [{ tools: objectOf(item)?.tools, path: `input[${at}].tools` }]
+          : [],
+      )
+    : []
   return [{ tools, path: 'tools' }, ...added]
 }
 
@@ -69,15 +78,21 @@ export const ADDITIONAL_TOOLS = 'additional_tools'
 function* namesIn(body: JsonObject): Iterable<ToolName> {
   for (const { tools } of toolLists(body)) {
     for (const tool of objectsOf(tools)) {
-      const name = textOf(tool.name) ?? textOf(objectOf(tool.function)?.name) ?? textOf(objectOf(tool.custom)?.name)
+      const name =
+        textOf(tool.name) ??
+        textOf(objectOf(tool.function)?.name) ??
+        textOf(objectOf(tool.custom)?.name)
       if (name === undefined) continue
       if (tool.type !== 'namespace') yield { name }
-      else for (const inner of objectsOf(tool.tools)) if (textOf(inner.name) !== undefined) yield { name: String(inner.name), namespace: name }
+      else
+        for (const inner of objectsOf(tool.tools))
+          if (textOf(inner.name) !== undefined) yield { name: String(inner.name), namespace: name }
     }
   }
   for (const item of objectsOf(body.input)) {
     const name = textOf(item.name)
-    if (name !== undefined && (item.type === 'function_call' || item.type === 'custom_tool_call')) yield { name, namespace: namespaceOf(item) }
+    if (name !== undefined && (item.type === 'function_call' || item.type === 'custom_tool_call'))
+      yield { name, namespace: namespaceOf(item) }
   }
 }
 
@@ -89,6 +104,7 @@ const DIGEST_LENGTH = 8
 
 function freeName(wanted: string, key: string, taken: ReadonlySet<string>): string {
   let free = wanted
-  for (let salt = 0; taken.has(free); salt++) free = `${wanted}_${digestOf(`${key}${salt}`).slice(0, DIGEST_LENGTH)}`
+  for (let salt = 0; taken.has(free); salt++)
+    free = `${wanted}_${digestOf(`${key}${salt}`).slice(0, DIGEST_LENGTH)}`
   return free
 }

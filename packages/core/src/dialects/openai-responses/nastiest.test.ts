@@ -7,17 +7,49 @@ import { renderError } from './errors.ts'
 import { openaiResponses } from './index.ts'
 import { relay } from './relay.ts'
 import { ResponsesStreamRelay } from './relay-stream.ts'
-import { argue, callTool, claude, eventsIn, finish, lastResponse, renderContext, requestOf, say, sign, think, written } from './server.fake.ts'
+import {
+  argue,
+  callTool,
+  claude,
+  eventsIn,
+  finish,
+  lastResponse,
+  renderContext,
+  requestOf,
+  say,
+  sign,
+  think,
+  written,
+} from './server.fake.ts'
 import { ResponsesRenderer } from './stream-out.ts'
 
 /** The ten nastiest of this dialect, as they meet its server side and its relay. */
-const open = () => new ResponsesStreamRelay({ call: callTo('physical', { stream: true }), render: renderContext(), maxEventBytes: 1_000_000 })
-const push = (target: ResponsesStreamRelay, text: string) => Buffer.from(target.push(Buffer.from(text)) ?? []).toString()
-const sse = (type: string, fields: object) => `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`
+const open = () =>
+  new ResponsesStreamRelay({
+    call: callTo('physical', { stream: true }),
+    render: renderContext(),
+    maxEventBytes: 1_000_000,
+  })
+const push = (target: ResponsesStreamRelay, text: string) =>
+  Buffer.from(target.push(Buffer.from(text)) ?? []).toString()
+const sse = (type: string, fields: object) =>
+  `event: ${type}\ndata: ${JSON.stringify({ type, ...fields })}\n\n`
 
-const created = sse('response.created', { sequence_number: 0, response: { id: 'resp_1', status: 'in_progress', output: [] } })
-const added = sse('response.output_item.added', { sequence_number: 1, output_index: 0, item: { id: 'msg_1', type: 'message', content: [] } })
-const quota = { type: 'insufficient_quota', code: 'insufficient_quota', message: 'You exceeded your current quota.', param: null }
+const created = sse('response.created', {
+  sequence_number: 0,
+  response: { id: 'resp_1', status: 'in_progress', output: [] },
+})
+const added = sse('response.output_item.added', {
+  sequence_number: 1,
+  output_index: 0,
+  item: { id: 'msg_1', type: 'message', content: [] },
+})
+const quota = {
+  type: 'insufficient_quota',
+  code: 'insufficient_quota',
+  message: 'You exceeded your current quota.',
+  param: null,
+}
 
 describe('1: the error of a stream is typed flat and sent nested, and response.failed follows', () => {
   it.each([
@@ -26,10 +58,26 @@ describe('1: the error of a stream is typed flat and sent nested, and response.f
   ])('%s is understood and told once, in both forms', (_form, error) => {
     const target = open()
     const before = push(target, created + added)
-    expect(push(target, error + sse('response.failed', { sequence_number: 3, response: { status: 'failed', error: quota } }))).toBe('')
+    expect(
+      push(
+        target,
+        error +
+          sse('response.failed', {
+            sequence_number: 3,
+            response: { status: 'failed', error: quota },
+          }),
+      ),
+    ).toBe('')
     expect(target.error).toMatchObject({ code: 'insufficient_quota' })
-    const told = eventsIn(before + target.fail(target.error ?? new GatewayError('internal_error', 'none seen')))
-    expect(told.filter(({ type }) => type === 'error')).toMatchObject([{ code: 'insufficient_quota', error: { code: 'insufficient_quota', type: 'insufficient_quota' } }])
+    const told = eventsIn(
+      before + target.fail(target.error ?? new GatewayError('internal_error', 'none seen')),
+    )
+    expect(told.filter(({ type }) => type === 'error')).toMatchObject([
+      {
+        code: 'insufficient_quota',
+        error: { code: 'insufficient_quota', type: 'insufficient_quota' },
+      },
+    ])
     expect(told.filter(({ type }) => type === 'response.failed')).toHaveLength(1)
   })
 })
@@ -42,7 +90,19 @@ it('2: HTTP 200, then failed: another target may answer until the answer begins'
 })
 
 it('3: sequence_number is contiguous, output_index and content_index are stable', () => {
-  const events = written([think('a'), sign(claude('s')), say('b'), callTool(0, 'x'), callTool(1, 'y'), argue(0, '{'), argue(1, '{'), argue(0, '}'), argue(1, '}'), say('c'), finish('tool_calls')])
+  const events = written([
+    think('a'),
+    sign(claude('s')),
+    say('b'),
+    callTool(0, 'x'),
+    callTool(1, 'y'),
+    argue(0, '{'),
+    argue(1, '{'),
+    argue(0, '}'),
+    argue(1, '}'),
+    say('c'),
+    finish('tool_calls'),
+  ])
   expect(events.map((event) => event.sequence_number)).toEqual(events.map((_, at) => at))
   const places = new Map<unknown, unknown>()
   for (const event of events.filter((candidate) => candidate.item_id !== undefined)) {
@@ -53,8 +113,20 @@ it('3: sequence_number is contiguous, output_index and content_index are stable'
 })
 
 it('4: the events that end something hold all of it', () => {
-  const events = written([think('h'), think('m'), say('a'), say('b'), { type: 'refusal', choice: 0, text: 'no' }, callTool(0, 'x'), argue(0, '{"a"'), argue(0, ':1}'), callTool(1, 'y'), finish('tool_calls')])
-  const whole = (type: string, field: string) => events.filter((event) => event.type === `response.${type}.done`).map((event) => event[field])
+  const events = written([
+    think('h'),
+    think('m'),
+    say('a'),
+    say('b'),
+    { type: 'refusal', choice: 0, text: 'no' },
+    callTool(0, 'x'),
+    argue(0, '{"a"'),
+    argue(0, ':1}'),
+    callTool(1, 'y'),
+    finish('tool_calls'),
+  ])
+  const whole = (type: string, field: string) =>
+    events.filter((event) => event.type === `response.${type}.done`).map((event) => event[field])
   expect(whole('reasoning_summary_text', 'text')).toEqual(['hm'])
   expect(whole('output_text', 'text')).toEqual(['ab'])
   expect(whole('refusal', 'refusal')).toEqual(['no'])
@@ -63,9 +135,21 @@ it('4: the events that end something hold all of it', () => {
 })
 
 it('5: reasoning stands right before what it led to, and goes back so', () => {
-  const { output } = lastResponse(written([think('hm'), sign(claude('Ep8B')), callTool(0, 'x'), argue(0, '{}'), finish('tool_calls')]))
+  const { output } = lastResponse(
+    written([
+      think('hm'),
+      sign(claude('Ep8B')),
+      callTool(0, 'x'),
+      argue(0, '{}'),
+      finish('tool_calls'),
+    ]),
+  )
   expect(output.map(({ type }) => type)).toEqual(['reasoning', 'function_call'])
-  const input = [{ role: 'user', content: 'Hi' }, ...output, { type: 'function_call_output', call_id: 'x', output: '1' }]
+  const input = [
+    { role: 'user', content: 'Hi' },
+    ...output,
+    { type: 'function_call_output', call_id: 'x', output: '1' },
+  ]
   expect(requestOf({ input }).conversation().messages[1]?.parts).toEqual([
     { type: 'reasoning', text: 'hm', signature: claude('Ep8B') },
     { type: 'tool-call', id: 'x', name: 'tool_0', arguments: '{}', kind: 'function' },
@@ -75,17 +159,34 @@ it('5: reasoning stands right before what it led to, and goes back so', () => {
 describe('6: encrypted reasoning without a store', () => {
   const encrypted = 'gAAAAABo+/=\\"byte-exact'
   const reasoning = { type: 'reasoning', id: 'rs_1', summary: [], encrypted_content: encrypted }
-  const fields = { store: false, include: ['reasoning.encrypted_content'], input: [{ role: 'user', content: 'Hi' }, reasoning, { role: 'assistant', content: 'a' }, { role: 'user', content: 'Go on' }] }
+  const fields = {
+    store: false,
+    include: ['reasoning.encrypted_content'],
+    input: [
+      { role: 'user', content: 'Hi' },
+      reasoning,
+      { role: 'assistant', content: 'a' },
+      { role: 'user', content: 'Go on' },
+    ],
+  }
 
   it('goes back byte for byte to the dialect it came from, relayed or translated', () => {
-    expect(relay.buildRequest(requestOf(fields), callTo('gpt-5')).body).toMatchObject({ input: fields.input, include: fields.include, store: false })
+    expect(relay.buildRequest(requestOf(fields), callTo('gpt-5')).body).toMatchObject({
+      input: fields.input,
+      include: fields.include,
+      store: false,
+    })
     const { body } = buildRequest(requestOf(fields).conversation(), callTo('gpt-5'))
     expect((body as JsonObject).input).toContainEqual(reasoning)
   })
 
   it('is not made up where the provider gave none', () => {
     const [item] = lastResponse(written([think('hm'), say('a'), finish()])).output
-    expect(item).toEqual({ id: 'rs_postern_1_0', type: 'reasoning', summary: [{ type: 'summary_text', text: 'hm' }] })
+    expect(item).toEqual({
+      id: 'rs_postern_1_0',
+      type: 'reasoning',
+      summary: [{ type: 'summary_text', text: 'hm' }],
+    })
   })
 })
 
@@ -96,14 +197,25 @@ it('7: previous_response_id and conversation are answered with 400 previous_resp
     try {
       refused()
     } catch (error) {
-      expect(renderError(error as GatewayError)).toMatchObject({ error: { type: 'invalid_request_error', param: field, code: 'previous_response_not_found' } })
+      expect(renderError(error as GatewayError)).toMatchObject({
+        error: { type: 'invalid_request_error', param: field, code: 'previous_response_not_found' },
+      })
     }
   }
 })
 
 it('8: tools nobody else knows do not become functions with an empty schema', () => {
-  const tools = [{ type: 'file_search', vector_store_ids: ['v'] }, { type: 'web_search' }, { type: 'custom', name: 'apply_patch' }, { type: 'tool_search' }]
-  expect(requestOf({ tools }).conversation().tools.map(({ kind, value }) => [kind, value])).toEqual([
+  const tools = [
+    { type: 'file_search', vector_store_ids: ['v'] },
+    { type: 'web_search' },
+    { type: 'custom', name: 'apply_patch' },
+    { type: 'tool_search' },
+  ]
+  expect(
+    requestOf({ tools })
+      .conversation()
+      .tools.map(({ kind, value }) => [kind, value]),
+  ).toEqual([
     ['extension', tools[0]],
     ['extension', tools[1]],
     ['custom', tools[2]],
@@ -121,20 +233,49 @@ describe('9: all required fields are present, and [DONE] is missing', () => {
     const renderer = new ResponsesRenderer(renderContext())
     const text = renderer.event(say('a')) + renderer.event(finish()) + renderer.end()
     expect(text).not.toContain('[DONE]')
-    const broken = new ResponsesRenderer(renderContext()).fail(new GatewayError('provider_error', 'broke'))
+    const broken = new ResponsesRenderer(renderContext()).fail(
+      new GatewayError('provider_error', 'broke'),
+    )
     const states = [...eventsIn(text), ...eventsIn(broken)].flatMap((event) => event.response ?? [])
-    expect(states.map(({ status }) => status)).toEqual(['in_progress', 'in_progress', 'completed', 'failed'])
-    const answer = openaiResponses.server?.renderAnswer({ choices: [{ parts: [], finish: { reason: 'stop' } }] }, renderContext()) ?? {}
-    for (const response of [...states, answer]) expect(Object.keys(response)).toEqual(expect.arrayContaining(required))
+    expect(states.map(({ status }) => status)).toEqual([
+      'in_progress',
+      'in_progress',
+      'completed',
+      'failed',
+    ])
+    const answer =
+      openaiResponses.server?.renderAnswer(
+        { choices: [{ parts: [], finish: { reason: 'stop' } }] },
+        renderContext(),
+      ) ?? {}
+    for (const response of [...states, answer])
+      expect(Object.keys(response)).toEqual(expect.arrayContaining(required))
   })
 })
 
 it('10: thoughts are written as a summary, read as either, and reasoning is counted', () => {
-  const events = written([think('hm'), finish(), { type: 'usage', usage: { inputTokens: 1, outputTokens: 9, reasoningTokens: 7 } }])
+  const events = written([
+    think('hm'),
+    finish(),
+    { type: 'usage', usage: { inputTokens: 1, outputTokens: 9, reasoningTokens: 7 } },
+  ])
   expect(events.some(({ type }) => type === 'response.reasoning_summary_text.delta')).toBe(true)
-  expect(lastResponse(events).usage).toMatchObject({ output_tokens: 9, output_tokens_details: { reasoning_tokens: 7 } })
-  for (const [field, type] of [['summary', 'summary_text'], ['content', 'reasoning_text']] as const) {
-    const input = [{ role: 'user', content: 'Hi' }, { type: 'reasoning', id: 'rs_1', summary: [], [field]: [{ type, text: 'hm' }] }, { role: 'assistant', content: 'a' }]
-    expect(requestOf({ input }).conversation().messages[1]?.parts[0]).toEqual({ type: 'reasoning', text: 'hm' })
+  expect(lastResponse(events).usage).toMatchObject({
+    output_tokens: 9,
+    output_tokens_details: { reasoning_tokens: 7 },
+  })
+  for (const [field, type] of [
+    ['summary', 'summary_text'],
+    ['content', 'reasoning_text'],
+  ] as const) {
+    const input = [
+      { role: 'user', content: 'Hi' },
+      { type: 'reasoning', id: 'rs_1', summary: [], [field]: [{ type, text: 'hm' }] },
+      { role: 'assistant', content: 'a' },
+    ]
+    expect(requestOf({ input }).conversation().messages[1]?.parts[0]).toEqual({
+      type: 'reasoning',
+      text: 'hm',
+    })
   }
 })

@@ -23,12 +23,23 @@ export function refusalContent(text: string): JsonObject {
   return { type: 'refusal', refusal: text }
 }
 
-export function messageItem(id: string, status: ItemStatus, content: readonly JsonObject[]): JsonObject {
+export function messageItem(
+  id: string,
+  status: ItemStatus,
+  content: readonly JsonObject[],
+): JsonObject {
   return { id, type: 'message', status, role: 'assistant', content }
 }
 
-/** Thoughts are shown as a summary, which every client displays; without a proof there is no `encrypted_content`. */
-export function reasoningItem(id: string, text: string, encryptedContent: string | undefined): JsonObject {
+/**
+ * Thoughts are shown as a summary, which every client displays; without a proof there is no
+ * `encrypted_content`.
+ */
+export function reasoningItem(
+  id: string,
+  text: string,
+  encryptedContent: string | undefined,
+): JsonObject {
   return {
     id,
     type: 'reasoning',
@@ -43,9 +54,22 @@ export function summaryContent(text: string): JsonObject {
 
 /** What items of tool calls are named after, and the field that holds the arguments. */
 export const callKinds = {
-  function: { prefix: 'fc', type: 'function_call', field: 'arguments', event: 'response.function_call_arguments' },
-  custom: { prefix: 'ctc', type: 'custom_tool_call', field: 'input', event: 'response.custom_tool_call_input' },
-} as const satisfies Record<ToolCallPart['kind'], { prefix: ItemPrefix; type: string; field: string; event: string }>
+  function: {
+    prefix: 'fc',
+    type: 'function_call',
+    field: 'arguments',
+    event: 'response.function_call_arguments',
+  },
+  custom: {
+    prefix: 'ctc',
+    type: 'custom_tool_call',
+    field: 'input',
+    event: 'response.custom_tool_call_input',
+  },
+} as const satisfies Record<
+  ToolCallPart['kind'],
+  { prefix: ItemPrefix; type: string; field: string; event: string }
+>
 
 export interface Call {
   readonly kind: ToolCallPart['kind']
@@ -58,7 +82,15 @@ export interface Call {
 export function callItem(id: string, status: ItemStatus, call: Call): JsonObject {
   const { type, field } = callKinds[call.kind]
   const { name, namespace } = call.tool
-  return { id, type, status, call_id: call.callId, name, ...(namespace === undefined ? {} : { namespace }), [field]: call.arguments }
+  return {
+    id,
+    type,
+    status,
+    call_id: call.callId,
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    [field]: call.arguments,
+  }
 }
 
 /** The arguments of a call that has ended: one without any has none to parse but `{}`. */
@@ -72,16 +104,26 @@ export function wholeItem(part: Part, id: string): JsonObject | undefined {
   return part.type === 'extension' && part.dialect === DIALECT ? objectOf(part.value) : undefined
 }
 
-/** An image the model made; `undefined` for one that is not at hand, which this dialect has no item for. */
+/**
+ * An image the model made; `undefined` for one that is not at hand, which this dialect has no item
+ * for.
+ */
 function imageItem(id: string, { source }: ImagePart): JsonObject | undefined {
   if (source.kind !== 'data') return undefined
   const format = source.mediaType.slice(source.mediaType.indexOf('/') + 1)
-  return { id, type: 'image_generation_call', status: 'completed', output_format: format, result: source.data }
+  return {
+    id,
+    type: 'image_generation_call',
+    status: 'completed',
+    output_format: format,
+    result: source.data,
+  }
 }
 
 /**
- * Annotations as this dialect writes them: the fields beside the type, not in an object named by it. Places are counted
- * from where the part of the text begins that they are about, which is `offset` characters into the answer.
+ * Annotations as this dialect writes them: the fields beside the type, not in an object named by
+ * it. Places are counted from where the part of the text begins that they are about, which is
+ * `offset` characters into the answer.
  */
 export function flatAnnotations(annotations: readonly unknown[], offset: number): JsonObject[] {
   return objectsOf(annotations).map((annotation) => {
@@ -104,10 +146,16 @@ export function startOf(annotation: unknown): number | undefined {
 
 /** The tokens of `logprobs` as chat completions write them. */
 export function logprobTokens(logprobs: unknown): JsonObject[] {
-  return objectsOf(objectOf(logprobs)?.content).map(({ token, logprob, bytes, top_logprobs: top }) => ({
-    token,
-    logprob,
-    bytes: bytes ?? [],
-    top_logprobs: objectsOf(top).map((other) => ({ token: other.token, logprob: other.logprob, bytes: other.bytes ?? [] })),
-  }))
+  return objectsOf(objectOf(logprobs)?.content).map(
+    ({ token, logprob, bytes, top_logprobs: top }) => ({
+      token,
+      logprob,
+      bytes: bytes ?? [],
+      top_logprobs: objectsOf(top).map((other) => ({
+        token: other.token,
+        logprob: other.logprob,
+        bytes: other.bytes ?? [],
+      })),
+    }),
+  )
 }

@@ -24,7 +24,10 @@ const NEW_PARTS: Readonly<Record<string, Required<Place>['list']>> = {
   'response.reasoning_summary_part.added': ['summary', 'summary_index'],
 }
 
-/** The output items of a streamed response as far as they have come, put together from its events as a client does. */
+/**
+ * The output items of a streamed response as far as they have come, put together from its events as
+ * a client does.
+ */
 export class OutputSoFar {
   readonly #items = new Map<number, { json: JsonObject; isDone: boolean }>()
   readonly #shown = new OutputTally()
@@ -56,7 +59,8 @@ export class OutputSoFar {
     const item = this.#items.get(at)
     if (item === undefined || item.isDone) return
     const parts = NEW_PARTS[type]
-    if (parts !== undefined) item.json = withPart(item.json, { list: parts, event, part: objectOf(event.part) ?? {} })
+    if (parts !== undefined)
+      item.json = withPart(item.json, { list: parts, event, part: objectOf(event.part) ?? {} })
     const place = FRAGMENTS[type]
     if (place !== undefined && typeof event.delta === 'string') {
       item.json = withFragment(item.json, { place, event, text: event.delta })
@@ -76,14 +80,36 @@ export class OutputSoFar {
   }
 }
 
-function withPart(item: JsonObject, { list: [field, index], event, part }: { readonly list: Required<Place>['list']; readonly event: JsonObject; readonly part: JsonObject }): JsonObject {
+function withPart(
+  item: JsonObject,
+  {
+    list: [field, index],
+    event,
+    part,
+  }: {
+    readonly list: Required<Place>['list']
+    readonly event: JsonObject
+    readonly part: JsonObject
+  },
+): JsonObject {
   const parts = [...objectsOf(item[field])]
   parts[Number(event[index] ?? 0)] = part
   return { ...item, [field]: parts }
 }
 
-function withFragment(item: JsonObject, { place: { list, field }, event, text }: { readonly place: Place; readonly event: JsonObject; readonly text: string }): JsonObject {
+function withFragment(
+  item: JsonObject,
+  {
+    place: { list, field },
+    event,
+    text,
+  }: { readonly place: Place; readonly event: JsonObject; readonly text: string },
+): JsonObject {
   if (list === undefined) return { ...item, [field]: (textOf(item[field]) ?? '') + text }
   const part = objectsOf(item[list[0]])[Number(event[list[1]] ?? 0)] ?? {}
-  return withPart(item, { list, event, part: { ...part, [field]: (textOf(part[field]) ?? '') + text } })
+  return withPart(item, {
+    list,
+    event,
+    part: { ...part, [field]: (textOf(part[field]) ?? '') + text },
+  })
 }

@@ -4,9 +4,10 @@ import { parseObject, textOf } from '../json.ts'
 import { decodeSignature, DIALECT, type ReasoningProof } from './names.ts'
 
 /**
- * What we put into items that a client gets from us and sends back as they are: ids that tell they are ours, and the
- * proofs of providers that speak other dialects. Those travel in `encrypted_content` of a reasoning item, the one field
- * that every client without a store keeps byte for byte; ids do not survive in all of them.
+ * What we put into items that a client gets from us and sends back as they are: ids that tell they
+ * are ours, and the proofs of providers that speak other dialects. Those travel in
+ * `encrypted_content` of a reasoning item, the one field that every client without a store keeps
+ * byte for byte; ids do not survive in all of them.
  */
 
 const ID_MARK = 'postern'
@@ -33,7 +34,9 @@ export function isOwnId(id: unknown): boolean {
   return typeof id === 'string' && OWN_ID.test(id)
 }
 
-/** A proof of another dialect, and what it proves: the reasoning it stands beside, or a tool call. */
+/**
+ * A proof of another dialect, and what it proves: the reasoning it stands beside, or a tool call.
+ */
 export interface CarriedProof {
   readonly signature: Signature
   /** The proof is all there is of the reasoning. */
@@ -47,26 +50,45 @@ const PROOF_PREFIX = 'postern.'
 /** A proof as `encrypted_content`. `decodeProof` gives back exactly what came in. */
 export function encodeProof({ signature, redacted, callId }: CarriedProof): string {
   const { origin, value } = signature
-  const payload = JSON.stringify({ origin, value, redacted: redacted === true ? true : undefined, call_id: callId })
+  const payload = JSON.stringify({
+    origin,
+    value,
+    redacted: redacted === true ? true : undefined,
+    call_id: callId,
+  })
   return PROOF_PREFIX + Buffer.from(payload).toString('base64url')
 }
 
 /** `undefined` for what we have not written, and for what was damaged on its way. */
 export function decodeProof(encryptedContent: string): CarriedProof | undefined {
   if (!isOwnProof(encryptedContent)) return undefined
-  const payload = parseObject(Buffer.from(encryptedContent.slice(PROOF_PREFIX.length), 'base64url').toString('utf8'))
+  const payload = parseObject(
+    Buffer.from(encryptedContent.slice(PROOF_PREFIX.length), 'base64url').toString('utf8'),
+  )
   const origin = textOf(payload?.origin)
   const value = payload?.value
   if (payload === undefined || origin === undefined || typeof value !== 'string') return undefined
   const callId = textOf(payload.call_id)
-  return { signature: { origin, value }, ...(payload.redacted === true ? { redacted: true } : {}), ...(callId === undefined ? {} : { callId }) }
+  return {
+    signature: { origin, value },
+    ...(payload.redacted === true ? { redacted: true } : {}),
+    ...(callId === undefined ? {} : { callId }),
+  }
 }
 
-/** The proof of this issuer in `encrypted_content`, as the provider wrote it; `undefined` for one of another. */
-export function ownProofIn(encryptedContent: unknown, issuer: string | undefined): ReasoningProof | undefined {
+/**
+ * The proof of this issuer in `encrypted_content`, as the provider wrote it; `undefined` for one of
+ * another.
+ */
+export function ownProofIn(
+  encryptedContent: unknown,
+  issuer: string | undefined,
+): ReasoningProof | undefined {
   if (typeof encryptedContent !== 'string') return undefined
   const signature = decodeProof(encryptedContent)?.signature
-  return signature?.origin === originOf(DIALECT, issuer) ? decodeSignature(signature.value) : undefined
+  return signature?.origin === originOf(DIALECT, issuer)
+    ? decodeSignature(signature.value)
+    : undefined
 }
 
 /** Whether only we can read this `encrypted_content`. */

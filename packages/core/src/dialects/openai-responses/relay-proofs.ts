@@ -21,10 +21,16 @@ function markedItem(item: JsonObject | undefined, issuer: string): JsonObject | 
   const encryptedContent = item?.type === 'reasoning' ? textOf(item.encrypted_content) : undefined
   if (item === undefined || encryptedContent === undefined) return undefined
   const value = encodeSignature({ id: textOf(item.id) ?? '', encryptedContent })
-  return { ...item, encrypted_content: encodeProof({ signature: { origin: originOf(DIALECT, issuer), value } }) }
+  return {
+    ...item,
+    encrypted_content: encodeProof({ signature: { origin: originOf(DIALECT, issuer), value } }),
+  }
 }
 
-/** The proofs in a stream of this dialect, each with its issuer: in the items, and in the response that repeats them. */
+/**
+ * The proofs in a stream of this dialect, each with its issuer: in the items, and in the response
+ * that repeats them.
+ */
 export class ProofMarker implements Marker {
   readonly #issuer: string
 
@@ -42,7 +48,11 @@ export class ProofMarker implements Marker {
     const item = markedItem(objectOf(event?.item), this.#issuer)
     const output = response === undefined ? undefined : markedOutput(response.output, this.#issuer)
     if (item === undefined && output === undefined) return undefined
-    const marked = { ...event, ...(item !== undefined && { item }), ...(output !== undefined && { response: { ...response, output } }) }
+    const marked = {
+      ...event,
+      ...(item !== undefined && { item }),
+      ...(output !== undefined && { response: { ...response, output } }),
+    }
     return `${name === undefined ? '' : `event: ${name}\n`}data: ${JSON.stringify(marked)}\n\n`
   }
 }

@@ -4,7 +4,12 @@ import { callTo } from './client-conversation.fake.ts'
 import { ResponsesStreamRelay } from './relay-stream.ts'
 import { eventsIn, renderContext } from './server.fake.ts'
 
-const open = (maxEventBytes = 1_000_000) => new ResponsesStreamRelay({ call: callTo('physical', { stream: true }), render: renderContext(), maxEventBytes })
+const open = (maxEventBytes = 1_000_000) =>
+  new ResponsesStreamRelay({
+    call: callTo('physical', { stream: true }),
+    render: renderContext(),
+    maxEventBytes,
+  })
 
 let numbers = 0
 function event(type: string, fields: object = {}): string {
@@ -15,13 +20,57 @@ function event(type: string, fields: object = {}): string {
 function stream() {
   numbers = 0
   return {
-    created: event('response.created', { response: { id: 'resp_1', object: 'response', status: 'in_progress', model: 'gpt-5', output: [] } }),
-    running: event('response.in_progress', { response: { id: 'resp_1', object: 'response', status: 'in_progress', model: 'gpt-5', output: [] } }),
-    added: event('response.output_item.added', { output_index: 0, item: { type: 'message', id: 'msg_1', content: [] } }),
-    delta: event('response.output_text.delta', { output_index: 0, content_index: 0, item_id: 'msg_1', delta: 'H\u00e9 \u{1f600}' }),
-    completed: event('response.completed', { response: { id: 'resp_1', status: 'completed', output: [], usage: { input_tokens: 3, output_tokens: 2 } } }),
-    incomplete: event('response.incomplete', { response: { id: 'resp_1', status: 'incomplete', output: [], incomplete_details: { reason: 'max_output_tokens' } } }),
-    failed: event('response.failed', { response: { id: 'resp_1', status: 'failed', error: { code: 'server_error', message: 'broke' } } }),
+    created: event('response.created', {
+      response: {
+        id: 'resp_1',
+        object: 'response',
+        status: 'in_progress',
+        model: 'gpt-5',
+        output: [],
+      },
+    }),
+    running: event('response.in_progress', {
+      response: {
+        id: 'resp_1',
+        object: 'response',
+        status: 'in_progress',
+        model: 'gpt-5',
+        output: [],
+      },
+    }),
+    added: event('response.output_item.added', {
+      output_index: 0,
+      item: { type: 'message', id: 'msg_1', content: [] },
+    }),
+    delta: event('response.output_text.delta', {
+      output_index: 0,
+      content_index: 0,
+      item_id: 'msg_1',
+      delta: 'H\u00e9 \u{1f600}',
+    }),
+    completed: event('response.completed', {
+      response: {
+        id: 'resp_1',
+        status: 'completed',
+        output: [],
+        usage: { input_tokens: 3, output_tokens: 2 },
+      },
+    }),
+    incomplete: event('response.incomplete', {
+      response: {
+        id: 'resp_1',
+        status: 'incomplete',
+        output: [],
+        incomplete_details: { reason: 'max_output_tokens' },
+      },
+    }),
+    failed: event('response.failed', {
+      response: {
+        id: 'resp_1',
+        status: 'failed',
+        error: { code: 'server_error', message: 'broke' },
+      },
+    }),
     error: `event: error\ndata: {"type":"error","sequence_number":2,"error":{"type":"insufficient_quota","code":"insufficient_quota","message":"You exceeded your quota","param":null}}\n\n`,
   }
 }
@@ -34,19 +83,30 @@ describe('bytes', () => {
   it('of a whole stream pass as they came, usage and finish are seen', () => {
     const { created, running, added, delta, completed } = stream()
     const relay = open()
-    expect(push(relay, created, running, added, delta, completed)).toBe(created + running + added + delta + completed)
-    expect(relay).toMatchObject({ complete: true, error: undefined, usage: { inputTokens: 3, outputTokens: 2 }, finishes: [{ reason: 'stop' }] })
+    expect(push(relay, created, running, added, delta, completed)).toBe(
+      created + running + added + delta + completed,
+    )
+    expect(relay).toMatchObject({
+      complete: true,
+      error: undefined,
+      usage: { inputTokens: 3, outputTokens: 2 },
+      finishes: [{ reason: 'stop' }],
+    })
     expect(relay.end()).toBe('')
   })
 
   it('B5, B6: pass also where the network cut them, and where lines end otherwise', () => {
     const { created, running, added, delta, completed } = stream()
-    for (const text of [created + running + added + delta + completed, (created + added + delta + completed).replaceAll('\n', '\r\n')]) {
+    for (const text of [
+      created + running + added + delta + completed,
+      (created + added + delta + completed).replaceAll('\n', '\r\n'),
+    ]) {
       for (const size of [1, 7, 64]) {
         const relay = open()
         const bytes = Buffer.from(text)
         const parts: Uint8Array[] = []
-        for (let at = 0; at < bytes.length; at += size) parts.push(relay.push(bytes.subarray(at, at + size)) ?? Buffer.alloc(0))
+        for (let at = 0; at < bytes.length; at += size)
+          parts.push(relay.push(bytes.subarray(at, at + size)) ?? Buffer.alloc(0))
         expect(Buffer.concat(parts).toString().trimEnd()).toBe(text.trimEnd())
         expect(relay.complete).toBe(true)
       }
@@ -85,7 +145,9 @@ describe('bytes', () => {
   it('after the end are none of the answer: no second end, no [DONE]', () => {
     const { created, completed, delta } = stream()
     const relay = open()
-    expect(push(relay, created + completed + delta + 'data: [DONE]\n\n', completed)).toBe(created + completed)
+    expect(push(relay, created + completed + delta + 'data: [DONE]\n\n', completed)).toBe(
+      created + completed,
+    )
     expect(relay.finishes).toHaveLength(1)
   })
 
@@ -110,7 +172,9 @@ describe('bytes', () => {
   it('of an event without data are left out: no client can parse nothing', () => {
     const { created, added } = stream()
     const relay = open()
-    expect(push(relay, created + added, 'event: response.output_text.delta\ndata:\n\n')).toBe(created + added)
+    expect(push(relay, created + added, 'event: response.output_text.delta\ndata:\n\n')).toBe(
+      created + added,
+    )
   })
 })
 
@@ -158,17 +222,39 @@ describe('a stream that breaks', () => {
     const relay = open()
     push(relay, created + running, added, delta)
     expect(eventsIn(relay.fail(error))).toMatchObject([
-      { type: 'error', sequence_number: 4, code: 'upstream_truncated', message: 'acme ended its stream.', param: null },
-      { type: 'response.failed', sequence_number: 5, response: { id: 'resp_1', status: 'failed', model: 'gpt-5', error: { code: 'upstream_truncated' } } },
+      {
+        type: 'error',
+        sequence_number: 4,
+        code: 'upstream_truncated',
+        message: 'acme ended its stream.',
+        param: null,
+      },
+      {
+        type: 'response.failed',
+        sequence_number: 5,
+        response: {
+          id: 'resp_1',
+          status: 'failed',
+          model: 'gpt-5',
+          error: { code: 'upstream_truncated' },
+        },
+      },
     ])
   })
 
   it('of a provider that says neither numbers nor what it makes: with our own', () => {
     const relay = open()
-    push(relay, 'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","delta":"a"}\n\n')
+    push(
+      relay,
+      'event: response.output_text.delta\ndata: {"type":"response.output_text.delta","delta":"a"}\n\n',
+    )
     expect(eventsIn(relay.fail(error))).toMatchObject([
       { type: 'error', sequence_number: 0 },
-      { type: 'response.failed', sequence_number: 1, response: { id: 'resp_postern_1', model: 'physical', tools: [] } },
+      {
+        type: 'response.failed',
+        sequence_number: 1,
+        response: { id: 'resp_postern_1', model: 'physical', tools: [] },
+      },
     ])
   })
 

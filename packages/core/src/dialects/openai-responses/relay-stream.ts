@@ -1,5 +1,11 @@
 import { GatewayError } from '../../errors.ts'
-import type { JsonObject, ReasoningSeen, RelayOptions, RenderContext, StreamRelay } from '../dialect.ts'
+import type {
+  JsonObject,
+  ReasoningSeen,
+  RelayOptions,
+  RenderContext,
+  StreamRelay,
+} from '../dialect.ts'
 import type { StreamEvent } from '../events.ts'
 import type { Finish } from '../finish.ts'
 import { objectOf, parseObject, textOf } from '../json.ts'
@@ -15,12 +21,13 @@ const BLANK_LINE = Buffer.from('\n\n')
 const NOTHING: Uint8Array = Buffer.alloc(0)
 
 /**
- * A streamed response on its way from a provider of this dialect to a client of it. Blocks of plain fragments are
- * forwarded unread; everything else is read as the client side reads it, and forwarded as it came.
+ * A streamed response on its way from a provider of this dialect to a client of it. Blocks of plain
+ * fragments are forwarded unread; everything else is read as the client side reads it, and
+ * forwarded as it came.
  *
- * That a response was created, waits or is being worked on is held back until something of the answer follows: providers
- * say so before they look at quotas and limits, and until then another target may still answer. Comments and pings wait
- * with it.
+ * That a response was created, waits or is being worked on is held back until something of the
+ * answer follows: providers say so before they look at quotas and limits, and until then another
+ * target may still answer. Comments and pings wait with it.
  */
 export class ResponsesStreamRelay implements StreamRelay {
   events = 0
@@ -32,7 +39,10 @@ export class ResponsesStreamRelay implements StreamRelay {
   readonly #splitter: SseSplitter
   readonly #render: RenderContext
   readonly #maxHeldBytes: number
-  /** What says nothing of the answer itself. It waits for what does: forwarded at once, it would pass for a sign of life. */
+  /**
+   * What says nothing of the answer itself. It waits for what does: forwarded at once, it would
+   * pass for a sign of life.
+   */
   #held: Uint8Array = NOTHING
   /** The last event that told the state of the whole response. */
   #state: string | undefined
@@ -64,7 +74,8 @@ export class ResponsesStreamRelay implements StreamRelay {
 
   flush(): Uint8Array | undefined {
     const rest = this.#splitter.rest()
-    // Without its blank line an event may be cut off in the middle: this one is read, whatever it is.
+    // Without its blank line an event may be cut off in the middle: this one is read, whatever it
+    // is.
     return rest === undefined ? undefined : this.#read(Buffer.concat([rest, BLANK_LINE]))
   }
 
@@ -82,26 +93,44 @@ export class ResponsesStreamRelay implements StreamRelay {
   }
 
   cut(inputTokens: number): string | undefined {
-    if (this.#output === undefined) throw new TypeError('This stream was not opened as one that may be cut.')
+    if (this.#output === undefined)
+      throw new TypeError('This stream was not opened as one that may be cut.')
     if (this.complete) return undefined
     const writer = new EventWriter(lastNumber(this.#last) + 1)
     const items = this.#output.end(writer)
     const usage: Usage = { inputTokens, outputTokens: this.#output.tokens }
-    const state: ResponseState = { status: 'incomplete', incompleteReason: 'max_output_tokens', output: this.#output.items, usage }
+    const state: ResponseState = {
+      status: 'incomplete',
+      incompleteReason: 'max_output_tokens',
+      output: this.#output.items,
+      usage,
+    }
     const { status, incomplete_details, output, usage: told } = stateFields(this.#render, state)
-    const response = { ...(stateOf(this.#state) ?? responseObject(this.#render, state)), status, incomplete_details, output, usage: told }
+    const response = {
+      ...(stateOf(this.#state) ?? responseObject(this.#render, state)),
+      status,
+      incomplete_details,
+      output,
+      usage: told,
+    }
     this.finishes.push({ reason: 'length' })
     return items + writer.writeObject('response.incomplete', { response })
   }
 
   fail(error: GatewayError): string {
     const writer = new EventWriter(lastNumber(this.#last) + 1)
-    const response = failed(this.#state, error) ?? responseObject(this.#render, { status: 'failed', output: [], error: responseError(error) })
-    return writer.writeObject('error', errorEvent(error)) + writer.writeObject('response.failed', { response })
+    const response =
+      failed(this.#state, error) ??
+      responseObject(this.#render, { status: 'failed', output: [], error: responseError(error) })
+    return (
+      writer.writeObject('error', errorEvent(error)) +
+      writer.writeObject('response.failed', { response })
+    )
   }
 
   #relay(block: Uint8Array): Uint8Array | undefined {
-    if (!this.hasContent || !isPlain(block) || this.complete || this.error !== undefined) return this.#read(block)
+    if (!this.hasContent || !isPlain(block) || this.complete || this.error !== undefined)
+      return this.#read(block)
     this.events += 1
     if (this.#output !== undefined) for (const frame of parseFrames(block)) this.#output.take(frame)
     return this.#forward(block)
@@ -113,7 +142,8 @@ export class ResponsesStreamRelay implements StreamRelay {
     const frames = parseFrames(block)
     const passing = frames.filter((frame) => this.#passes(frame))
     if (passing.length === 0 && frames.length > 0) return undefined
-    const bytes = passing.length === frames.length ? block : Buffer.from(passing.map(textOfFrame).join(''))
+    const bytes =
+      passing.length === frames.length ? block : Buffer.from(passing.map(textOfFrame).join(''))
     if (this.events > seen) return this.#forward(bytes)
     this.#hold(bytes)
     return undefined
@@ -122,7 +152,10 @@ export class ResponsesStreamRelay implements StreamRelay {
   #hold(bytes: Uint8Array): void {
     this.#held = Buffer.concat([this.#held, bytes])
     if (this.#held.length > this.#maxHeldBytes) {
-      throw new GatewayError('upstream_invalid', `The provider sent more than ${this.#maxHeldBytes} bytes of stream events without answering.`)
+      throw new GatewayError(
+        'upstream_invalid',
+        `The provider sent more than ${this.#maxHeldBytes} bytes of stream events without answering.`,
+      )
     }
   }
 
@@ -136,8 +169,10 @@ export class ResponsesStreamRelay implements StreamRelay {
 
   /** Looks at an event. False when the client gets nothing of it. */
   #passes(frame: SseFrame): boolean {
-    // What follows the end or an error is not part of the answer; imitations of this dialect end with `[DONE]`.
-    if (this.complete || this.error !== undefined || frame.data === '[DONE]' || frame.data === '') return false
+    // What follows the end or an error is not part of the answer; imitations of this dialect end
+    // with `[DONE]`.
+    if (this.complete || this.error !== undefined || frame.data === '[DONE]' || frame.data === '')
+      return false
     this.#output?.take(frame)
     for (const event of this.#reader.read(frame)) {
       this.hasContent ||= 'choice' in event && !ABOUT_CONTENT.has(event.type)
@@ -157,14 +192,25 @@ export class ResponsesStreamRelay implements StreamRelay {
 }
 
 /** Events about the response as a whole, before and while it is made. */
-const OPENING: ReadonlySet<string> = new Set(['response.created', 'response.queued', 'response.in_progress'])
+const OPENING: ReadonlySet<string> = new Set([
+  'response.created',
+  'response.queued',
+  'response.in_progress',
+])
 /** Events that say nothing but that the provider is still there. */
 const ALIVE: ReadonlySet<string> = new Set(['keepalive', 'ping'])
 
 /** Events of the neutral model that say something about content, and are none. */
-const ABOUT_CONTENT: ReadonlySet<StreamEvent['type']> = new Set(['logprobs', 'annotations', 'finish'])
+const ABOUT_CONTENT: ReadonlySet<StreamEvent['type']> = new Set([
+  'logprobs',
+  'annotations',
+  'finish',
+])
 
-/** Whether the event is about output of another kind than words: calls, searches, images. Those that a message or a reasoning opens with are not. */
+/**
+ * Whether the event is about output of another kind than words: calls, searches, images. Those that
+ * a message or a reasoning opens with are not.
+ */
 function beginsWork(type: string, frame: SseFrame): boolean {
   if (!type.startsWith('response.') || WORDS.test(type)) return false
   const { item } = parseObject(frame.data) ?? {}
@@ -198,23 +244,29 @@ function stateOf(event: string | undefined): JsonObject | undefined {
 /** The same, now failed. */
 function failed(state: string | undefined, error: GatewayError): JsonObject | undefined {
   const response = stateOf(state)
-  return response === undefined ? undefined : { ...response, status: 'failed', error: responseError(error) }
+  return response === undefined
+    ? undefined
+    : { ...response, status: 'failed', error: responseError(error) }
 }
 
 /** The names of all events that add a fragment end so, and nothing else happens in them. */
 const FRAGMENT = '.delta'
 
-/** A block of nothing but fragments, each on lines of its own: `event: response.(...).delta` and `data: {...}`. */
+/**
+ * A block of nothing but fragments, each on lines of its own: `event: response.(...).delta` and
+ * `data: {...}`.
+ */
 function isPlain(block: Uint8Array): boolean {
   const text = Buffer.from(block.buffer, block.byteOffset, block.byteLength).toString('latin1')
   // Inside a string its quotes would be escaped.
   if (text.includes('"error":')) return false
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     if (!text.startsWith('event: response.', at)) return false
     const name = text.indexOf('\n', at)
     if (!text.endsWith(FRAGMENT, name)) return false
     const end = text.indexOf('\n', name + 1)
-    if (!text.startsWith('data: {', name + 1) || text[end - 1] !== '}' || text[end + 1] !== '\n') return false
+    if (!text.startsWith('data: {', name + 1) || text[end - 1] !== '}' || text[end + 1] !== '\n')
+      return false
     at = end + 2
   }
   return true

@@ -11,9 +11,19 @@ function read(body: JsonObject) {
 
 describe('a whole answer', () => {
   it('passes as it came, usage and finish are seen', () => {
-    const answer = read({ id: 'resp_1', status: 'completed', error: null, output: [{ type: 'function_call' }], usage: { input_tokens: 3, output_tokens: 2 }, unknown: 1 })
+    const answer = read({
+      id: 'resp_1',
+      status: 'completed',
+      error: null,
+      output: [{ type: 'function_call' }],
+      usage: { input_tokens: 3, output_tokens: 2 },
+      unknown: 1,
+    })
     expect(answer.body).toBe(answer.bytes)
-    expect(answer).toMatchObject({ usage: { inputTokens: 3, outputTokens: 2 }, finishes: [{ reason: 'tool_calls' }] })
+    expect(answer).toMatchObject({
+      usage: { inputTokens: 3, outputTokens: 2 },
+      finishes: [{ reason: 'tool_calls' }],
+    })
   })
 
   it.each<[string, JsonObject]>([
@@ -25,16 +35,29 @@ describe('a whole answer', () => {
   })
 
   it('that is being made in the background is not finished, and not an error', () => {
-    expect(read({ status: 'queued', background: true, output: [], usage: null, error: null })).toMatchObject({ finishes: [], usage: undefined })
+    expect(
+      read({ status: 'queued', background: true, output: [], usage: null, error: null }),
+    ).toMatchObject({ finishes: [], usage: undefined })
   })
 
   it.each<[string, JsonObject]>([
     ['provider_error', { status: 'failed', error: null, output: [] }],
-    ['insufficient_quota', { status: 'failed', error: { code: 'insufficient_quota', message: 'no' }, output: [] }],
+    [
+      'insufficient_quota',
+      { status: 'failed', error: { code: 'insufficient_quota', message: 'no' }, output: [] },
+    ],
     ['upstream_invalid', { status: 'in_progress', output: [] }],
     ['upstream_invalid', { status: 'completed' }],
     ['upstream_invalid', { status: 'queued', background: true }],
-    ['insufficient_quota', { status: 'queued', background: true, error: { code: 'insufficient_quota', message: 'no' }, output: [] }],
+    [
+      'insufficient_quota',
+      {
+        status: 'queued',
+        background: true,
+        error: { code: 'insufficient_quota', message: 'no' },
+        output: [],
+      },
+    ],
   ])('B2: %s in a 200 is an error: %j', (code, body) => {
     expect(() => read(body)).toThrow(expect.objectContaining({ code }))
   })

@@ -16,17 +16,27 @@ export const relay: Relay = {
   readAnswer,
   openStream(_request, options) {
     const stream = new ResponsesStreamRelay(options)
-    return options.call.issuer === undefined ? stream : new MarkedRelay(stream, new ProofMarker(options.call.issuer))
+    return options.call.issuer === undefined
+      ? stream
+      : new MarkedRelay(stream, new ProofMarker(options.call.issuer))
   },
 }
 
 function readAnswer(body: JsonObject, bytes: Uint8Array, call: CallContext): RelayedAnswer {
   // What was asked for in the background is not finished yet, and the client knows.
-  const isRunning = body.background === true && (body.status === 'queued' || body.status === 'in_progress')
+  const isRunning =
+    body.background === true && (body.status === 'queued' || body.status === 'in_progress')
   const failure = isRunning ? errorInAnswer(body, call.provider) : failureOf(body, call.provider)
   if (failure !== undefined) throw failure
-  if (!Array.isArray(body.output)) throw invalidAnswer('sent an answer without output', call.provider)
-  const calledTools = objectsOf(body.output).some(({ type }) => type === 'function_call' || type === 'custom_tool_call')
+  if (!Array.isArray(body.output))
+    throw invalidAnswer('sent an answer without output', call.provider)
+  const calledTools = objectsOf(body.output).some(
+    ({ type }) => type === 'function_call' || type === 'custom_tool_call',
+  )
   const output = call.issuer === undefined ? undefined : markedOutput(body.output, call.issuer)
-  return { body: output === undefined ? bytes : JSON.stringify({ ...body, output }), usage: usageOf(objectOf(body.usage)), finishes: isRunning ? [] : [finishOf(body, { calledTools })] }
+  return {
+    body: output === undefined ? bytes : JSON.stringify({ ...body, output }),
+    usage: usageOf(objectOf(body.usage)),
+    finishes: isRunning ? [] : [finishOf(body, { calledTools })],
+  }
 }

@@ -11,11 +11,17 @@ interface FieldType {
 const boolean: FieldType = { expected: 'a boolean', accepts: (value) => typeof value === 'boolean' }
 const number: FieldType = { expected: 'a number', accepts: (value) => typeof value === 'number' }
 const integer: FieldType = { expected: 'an integer', accepts: Number.isSafeInteger }
-const positive: FieldType = { expected: 'a positive integer', accepts: (value) => Number.isSafeInteger(value) && (value as number) > 0 }
+const positive: FieldType = {
+  expected: 'a positive integer',
+  accepts: (value) => Number.isSafeInteger(value) && (value as number) > 0,
+}
 const string: FieldType = { expected: 'a string', accepts: (value) => typeof value === 'string' }
 const object: FieldType = { expected: 'an object', accepts: isObject }
 const list: FieldType = { expected: 'an array', accepts: Array.isArray }
-const choice: FieldType = { expected: 'a string or an object', accepts: (value) => typeof value === 'string' || isObject(value) }
+const choice: FieldType = {
+  expected: 'a string or an object',
+  accepts: (value) => typeof value === 'string' || isObject(value),
+}
 
 /** Types only: whether a value is in range is for the model to say, and differs between models. */
 const fieldTypes: ReadonlyMap<string, FieldType> = new Map([
@@ -48,8 +54,8 @@ const fieldTypes: ReadonlyMap<string, FieldType> = new Map([
 const STORED = ['previous_response_id', 'conversation', 'prompt'] as const
 
 /**
- * The checks every request gets, also one that is passed on as it is: `model`, `input` and the types of the top-level
- * fields. `null` means absent. Throws `invalid_request`.
+ * The checks every request gets, also one that is passed on as it is: `model`, `input` and the
+ * types of the top-level fields. `null` means absent. Throws `invalid_request`.
  */
 export function checkFields(body: JsonObject): void {
   const { model } = body
@@ -59,14 +65,19 @@ export function checkFields(body: JsonObject): void {
     const type = fieldTypes.get(field)
     if (type === undefined) continue
     const value = body[field]
-    if (value !== null && value !== undefined && !type.accepts(value)) throw invalid(field, type.expected, value)
+    if (value !== null && value !== undefined && !type.accepts(value))
+      throw invalid(field, type.expected, value)
   }
 }
 
 function checkInput(body: JsonObject): void {
   const input = body.input ?? undefined
   if (typeof input === 'string') return
-  if (input === undefined && STORED.some((field) => body[field] !== undefined && body[field] !== null)) return
+  if (
+    input === undefined &&
+    STORED.some((field) => body[field] !== undefined && body[field] !== null)
+  )
+    return
   if (!Array.isArray(input)) throw invalid('input', 'a string or an array of items', input)
   for (let at = 0; at < input.length; at++) {
     if (!isObject(input[at])) throw invalid(`input[${at}]`, 'an object', input[at])

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../dialect.ts'
 import { parseRequest } from './request.ts'
 
-const parse = (fields: JsonObject) => parseRequest({ body: { model: 'm', input: 'Hi', ...fields }, bytes: undefined })
+const parse = (fields: JsonObject) =>
+  parseRequest({ body: { model: 'm', input: 'Hi', ...fields }, bytes: undefined })
 
 describe('what routing needs', () => {
   it('is read, the body kept as it came', () => {
@@ -39,11 +40,24 @@ describe('a 400 that names the field', () => {
     ['metadata', { metadata: [] }],
     ['previous_response_id', { previous_response_id: 1 }],
   ])('%s %j', (param, fields) => {
-    expect(() => parse(fields)).toThrow(expect.objectContaining({ code: 'invalid_request', details: expect.objectContaining({ param }) }))
+    expect(() => parse(fields)).toThrow(
+      expect.objectContaining({
+        code: 'invalid_request',
+        details: expect.objectContaining({ param }),
+      }),
+    )
   })
 
   it('null means absent', () => {
-    expect(() => parse({ stream: null, tools: null, temperature: null, text: null, previous_response_id: null })).not.toThrow()
+    expect(() =>
+      parse({
+        stream: null,
+        tools: null,
+        temperature: null,
+        text: null,
+        previous_response_id: null,
+      }),
+    ).not.toThrow()
   })
 })
 
@@ -55,10 +69,23 @@ describe('what only a provider with a store can do', () => {
     ['conversation', { conversation: { id: 'conv_1' }, input: undefined }],
     ['prompt', { prompt: { id: 'pmpt_1' }, input: undefined }],
     ['background', { background: true }],
-    ['input[1]', { input: [{ role: 'user', content: 'Hi' }, { type: 'item_reference', id: 'msg_1' }] }],
+    [
+      'input[1]',
+      {
+        input: [
+          { role: 'user', content: 'Hi' },
+          { type: 'item_reference', id: 'msg_1' },
+        ],
+      },
+    ],
     ['input[0]', { input: [{ id: 'msg_1' }] }],
-  ])('%s is no error where it is relayed, and a 400 where it would have to be translated', (param, fields) => {
-    const request = parse(fields)
-    expect(() => request.conversation()).toThrow(expect.objectContaining({ status: 400, details: expect.objectContaining({ param }) }))
-  })
+  ])(
+    '%s is no error where it is relayed, and a 400 where it would have to be translated',
+    (param, fields) => {
+      const request = parse(fields)
+      expect(() => request.conversation()).toThrow(
+        expect.objectContaining({ status: 400, details: expect.objectContaining({ param }) }),
+      )
+    },
+  )
 })

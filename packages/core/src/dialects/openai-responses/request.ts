@@ -4,8 +4,9 @@ import { readConversation } from './conversation-in.ts'
 import { checkFields } from './request-fields.ts'
 
 /**
- * Reads a request as far as routing needs. What needs a provider's own memory (`previous_response_id`, `background`) is
- * no error yet: a provider of this dialect gets it as it is. Throws `invalid_request` with `param`.
+ * Reads a request as far as routing needs. What needs a provider's own memory
+ * (`previous_response_id`, `background`) is no error yet: a provider of this dialect gets it as it
+ * is. Throws `invalid_request` with `param`.
  */
 export function parseRequest({ body, bytes }: Pick<ClientRequest, 'body' | 'bytes'>): ChatRequest {
   checkFields(body)

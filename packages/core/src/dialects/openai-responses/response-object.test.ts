@@ -4,7 +4,13 @@ import { responseObject } from './response-object.ts'
 
 describe('the response object', () => {
   it('repeats every setting, or says its default', () => {
-    expect(responseObject(renderContext(), { status: 'completed', output: [], usage: { inputTokens: 5, outputTokens: 7 } })).toEqual({
+    expect(
+      responseObject(renderContext(), {
+        status: 'completed',
+        output: [],
+        usage: { inputTokens: 5, outputTokens: 7 },
+      }),
+    ).toEqual({
       id: 'resp_postern_1',
       object: 'response',
       created_at: 1_700_000_000,
@@ -14,7 +20,13 @@ describe('the response object', () => {
       incomplete_details: null,
       model: 'physical',
       output: [],
-      usage: { input_tokens: 5, input_tokens_details: { cached_tokens: 0 }, output_tokens: 7, output_tokens_details: { reasoning_tokens: 0 }, total_tokens: 12 },
+      usage: {
+        input_tokens: 5,
+        input_tokens_details: { cached_tokens: 0 },
+        output_tokens: 7,
+        output_tokens_details: { reasoning_tokens: 0 },
+        total_tokens: 12,
+      },
       previous_response_id: null,
       instructions: null,
       tools: [],
@@ -55,10 +67,18 @@ describe('the response object', () => {
       metadata: { a: 'b' },
       prompt_cache_key: 'k',
     }
-    expect(responseObject(renderContext(fields), { status: 'in_progress', output: [] })).toMatchObject({
+    expect(
+      responseObject(renderContext(fields), { status: 'in_progress', output: [] }),
+    ).toMatchObject({
       ...fields,
-      tools: [{ type: 'function', name: 'f', description: null, parameters: null, strict: null }, tools[1]],
-      text: { format: { type: 'json_schema', name: 'n', schema: {}, description: null, strict: false }, verbosity: 'low' },
+      tools: [
+        { type: 'function', name: 'f', description: null, parameters: null, strict: null },
+        tools[1],
+      ],
+      text: {
+        format: { type: 'json_schema', name: 'n', schema: {}, description: null, strict: false },
+        verbosity: 'low',
+      },
       reasoning: { effort: 'high', summary: null },
       completed_at: null,
       usage: null,
@@ -66,12 +86,22 @@ describe('the response object', () => {
   })
 
   it('never says that something was stored', () => {
-    expect(responseObject(renderContext({ store: true }), { status: 'completed', output: [] }).store).toBe(false)
+    expect(
+      responseObject(renderContext({ store: true }), { status: 'completed', output: [] }).store,
+    ).toBe(false)
   })
 
   it('counts tokens as this dialect does: cache and reasoning are included', () => {
-    const usage = { inputTokens: 10, outputTokens: 5, cachedTokens: 4, cacheWriteTokens: 3, reasoningTokens: 2 }
-    expect(responseObject(renderContext(), { status: 'completed', output: [], usage }).usage).toEqual({
+    const usage = {
+      inputTokens: 10,
+      outputTokens: 5,
+      cachedTokens: 4,
+      cacheWriteTokens: 3,
+      reasoningTokens: 2,
+    }
+    expect(
+      responseObject(renderContext(), { status: 'completed', output: [], usage }).usage,
+    ).toEqual({
       input_tokens: 10,
       input_tokens_details: { cached_tokens: 4, cache_write_tokens: 3 },
       output_tokens: 5,

@@ -16,7 +16,10 @@ export interface ResponseState {
   readonly error?: JsonObject | undefined
 }
 
-/** The response: what the answer says, and with it every setting the request had or left to its default. */
+/**
+ * The response: what the answer says, and with it every setting the request had or left to its
+ * default.
+ */
 export function responseObject(context: RenderContext, state: ResponseState): JsonObject {
   return { ...stateFields(context, state), ...echoedFields(context.request.body) }
 }
@@ -39,7 +42,9 @@ export function stateFields(context: RenderContext, state: ResponseState): JsonO
 }
 
 /** How an answer that came to its end is told. */
-export function endOf({ reason }: Finish): Pick<ResponseState, 'incompleteReason'> & { readonly status: 'completed' | 'incomplete' } {
+export function endOf({ reason }: Finish): Pick<ResponseState, 'incompleteReason'> & {
+  readonly status: 'completed' | 'incomplete'
+} {
   switch (reason) {
     case 'length':
       return { status: 'incomplete', incompleteReason: 'max_output_tokens' }
@@ -50,10 +55,19 @@ export function endOf({ reason }: Finish): Pick<ResponseState, 'incompleteReason
   }
 }
 
-function usageObject({ inputTokens, outputTokens, cachedTokens, cacheWriteTokens, reasoningTokens }: Usage): JsonObject {
+function usageObject({
+  inputTokens,
+  outputTokens,
+  cachedTokens,
+  cacheWriteTokens,
+  reasoningTokens,
+}: Usage): JsonObject {
   return {
     input_tokens: inputTokens,
-    input_tokens_details: { cached_tokens: cachedTokens ?? 0, ...(cacheWriteTokens === undefined ? {} : { cache_write_tokens: cacheWriteTokens }) },
+    input_tokens_details: {
+      cached_tokens: cachedTokens ?? 0,
+      ...(cacheWriteTokens === undefined ? {} : { cache_write_tokens: cacheWriteTokens }),
+    },
     output_tokens: outputTokens,
     output_tokens_details: { reasoning_tokens: reasoningTokens ?? 0 },
     total_tokens: inputTokens + outputTokens,
@@ -61,8 +75,8 @@ function usageObject({ inputTokens, outputTokens, cachedTokens, cacheWriteTokens
 }
 
 /**
- * The settings a response repeats, all of them: clients read them without asking whether they are there. Nothing is ever
- * stored, whatever was asked.
+ * The settings a response repeats, all of them: clients read them without asking whether they are
+ * there. Nothing is ever stored, whatever was asked.
  */
 export function echoedFields(body: JsonObject): JsonObject {
   const { format, ...text } = objectOf(body.text) ?? {}
@@ -74,7 +88,11 @@ export function echoedFields(body: JsonObject): JsonObject {
     tool_choice: body.tool_choice ?? 'auto',
     parallel_tool_calls: body.parallel_tool_calls ?? true,
     text: { format: echoedFormat(objectOf(format)), ...text },
-    reasoning: { ...reasoning, effort: reasoning?.effort ?? null, summary: reasoning?.summary ?? null },
+    reasoning: {
+      ...reasoning,
+      effort: reasoning?.effort ?? null,
+      summary: reasoning?.summary ?? null,
+    },
     truncation: body.truncation ?? 'disabled',
     temperature: body.temperature ?? 1,
     top_p: body.top_p ?? 1,
@@ -95,7 +113,12 @@ export function echoedFields(body: JsonObject): JsonObject {
 
 function echoedTool(tool: JsonObject): JsonObject {
   if (tool.type !== 'function') return tool
-  return { ...tool, description: tool.description ?? null, parameters: tool.parameters ?? null, strict: tool.strict ?? null }
+  return {
+    ...tool,
+    description: tool.description ?? null,
+    parameters: tool.parameters ?? null,
+    strict: tool.strict ?? null,
+  }
 }
 
 function echoedFormat(format: JsonObject | undefined): JsonObject {

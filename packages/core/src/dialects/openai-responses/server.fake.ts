@@ -15,7 +15,13 @@ export function conversationIn(fields: JsonObject): Conversation {
 }
 
 export function renderContext(fields: JsonObject = {}): RenderContext {
-  return { request: requestOf(fields), requestId: 'req_1', model: 'physical', created: 1_700_000_000, includeUsage: true }
+  return {
+    request: requestOf(fields),
+    requestId: 'req_1',
+    model: 'physical',
+    created: 1_700_000_000,
+    includeUsage: true,
+  }
 }
 
 export interface WrittenEvent extends JsonObject {
@@ -33,13 +39,17 @@ export interface WrittenResponse extends JsonObject {
 export function eventsIn(text: string): WrittenEvent[] {
   return parseFrames(Buffer.from(text)).map(({ event, data }) => {
     const parsed = JSON.parse(data) as WrittenEvent
-    if (event !== parsed.type) throw new Error(`An event named ${event} has the type ${parsed.type}.`)
+    if (event !== parsed.type)
+      throw new Error(`An event named ${event} has the type ${parsed.type}.`)
     return parsed
   })
 }
 
 /** What the client gets of these events, the end included. */
-export function written(events: readonly StreamEvent[], context: RenderContext = renderContext()): WrittenEvent[] {
+export function written(
+  events: readonly StreamEvent[],
+  context: RenderContext = renderContext(),
+): WrittenEvent[] {
   const renderer = new ResponsesRenderer(context)
   return eventsIn(events.map((event) => renderer.event(event)).join('') + renderer.end())
 }
@@ -53,7 +63,11 @@ export function lastResponse(events: readonly WrittenEvent[]): WrittenResponse {
 
 export const say = (text: string): StreamEvent => ({ type: 'text', choice: 0, text })
 export const think = (text: string): StreamEvent => ({ type: 'reasoning', choice: 0, text })
-export const sign = (signature: Signature): StreamEvent => ({ type: 'reasoning-signature', choice: 0, signature })
+export const sign = (signature: Signature): StreamEvent => ({
+  type: 'reasoning-signature',
+  choice: 0,
+  signature,
+})
 export const callTool = (index: number, id: string, signature?: Signature): StreamEvent => ({
   type: 'tool-call',
   choice: 0,
@@ -63,9 +77,19 @@ export const callTool = (index: number, id: string, signature?: Signature): Stre
   kind: 'function',
   ...(signature === undefined ? {} : { signature }),
 })
-export const argue = (index: number, text: string): StreamEvent => ({ type: 'tool-arguments', choice: 0, index, text })
-export const finish = (reason: 'stop' | 'length' | 'tool_calls' | 'content_filter' = 'stop'): StreamEvent => ({ type: 'finish', choice: 0, finish: { reason } })
-export const spend = (inputTokens: number, outputTokens: number): StreamEvent => ({ type: 'usage', usage: { inputTokens, outputTokens } })
+export const argue = (index: number, text: string): StreamEvent => ({
+  type: 'tool-arguments',
+  choice: 0,
+  index,
+  text,
+})
+export const finish = (
+  reason: 'stop' | 'length' | 'tool_calls' | 'content_filter' = 'stop',
+): StreamEvent => ({ type: 'finish', choice: 0, finish: { reason } })
+export const spend = (inputTokens: number, outputTokens: number): StreamEvent => ({
+  type: 'usage',
+  usage: { inputTokens, outputTokens },
+})
 
 export const claude = (value: string): Signature => ({ origin: 'anthropic-messages', value })
 export const thought = (value: string): Signature => ({ origin: 'gemini', value })

@@ -22,7 +22,10 @@ export class EventWriter {
     this.#next = first
   }
 
-  /** @param fields JSON text of the fields beside type and number: what stays the same from token to token is written once */
+  /**
+   * @param fields JSON text of the fields beside type and number: what stays the same from token to
+   * token is written once
+   */
   write(type: string, fields: string): string {
     return `event: ${type}\ndata: {"type":"${type}","sequence_number":${this.#next++},${fields}}\n\n`
   }
@@ -40,7 +43,10 @@ export interface StreamedItem {
   json(status: ItemStatus): JsonObject
   /** The event that adds it. */
   open(): string
-  /** The events that end it, with everything the fragments said, whole. `''` when it has ended before. */
+  /**
+   * The events that end it, with everything the fragments said, whole. `''` when it has ended
+   * before.
+   */
   end(status: ItemStatus): string
 }
 
@@ -72,14 +78,23 @@ abstract class AnyItem implements StreamedItem {
   protected abstract endContent(): string
 
   open(): string {
-    return this.writer.writeObject('response.output_item.added', { output_index: this.index, item: this.json('in_progress') })
+    return this.writer.writeObject('response.output_item.added', {
+      output_index: this.index,
+      item: this.json('in_progress'),
+    })
   }
 
   end(status: ItemStatus): string {
     if (this.#ended) return ''
     this.#ended = true
     const content = this.endContent()
-    return content + this.writer.writeObject('response.output_item.done', { output_index: this.index, item: this.json(status) })
+    return (
+      content +
+      this.writer.writeObject('response.output_item.done', {
+        output_index: this.index,
+        item: this.json(status),
+      })
+    )
   }
 }
 
@@ -115,12 +130,18 @@ export class MessageItem extends AnyItem {
     return this.#open(content) + this.#delta(content, text)
   }
 
-  /** Log probabilities of the text before them, which has been written without: they come with a fragment that adds no text. */
+  /**
+   * Log probabilities of the text before them, which has been written without: they come with a
+   * fragment that adds no text.
+   */
   logprobs(tokens: readonly JsonObject[]): string {
     const content = this.#contents.findLast((candidate) => candidate.kind === 'text')
     if (content === undefined) return ''
     append(content.logprobs, tokens)
-    return this.writer.write('response.output_text.delta', `${content.place},"delta":"","logprobs":${JSON.stringify(tokens)}`)
+    return this.writer.write(
+      'response.output_text.delta',
+      `${content.place},"delta":"","logprobs":${JSON.stringify(tokens)}`,
+    )
   }
 
   annotate(at: number, annotation: JsonObject): string {
@@ -128,7 +149,10 @@ export class MessageItem extends AnyItem {
     if (content === undefined) return ''
     content.annotations.push(annotation)
     const position = content.annotations.length - 1
-    return this.writer.write('response.output_text.annotation.added', `${content.place},"annotation_index":${position},"annotation":${JSON.stringify(annotation)}`)
+    return this.writer.write(
+      'response.output_text.annotation.added',
+      `${content.place},"annotation_index":${position},"annotation":${JSON.stringify(annotation)}`,
+    )
   }
 
   json(status: ItemStatus): JsonObject {
@@ -142,18 +166,31 @@ export class MessageItem extends AnyItem {
   #content(kind: StreamedContent['kind']): StreamedContent {
     const place = `${this.place},"content_index":${this.#contents.length}`
     const deltaHead = kind === 'text' ? `${place},"logprobs":[],"delta":` : `${place},"delta":`
-    const content: StreamedContent = { kind, place, deltaHead, text: '', annotations: [], logprobs: [] }
+    const content: StreamedContent = {
+      kind,
+      place,
+      deltaHead,
+      text: '',
+      annotations: [],
+      logprobs: [],
+    }
     this.#contents.push(content)
     return content
   }
 
   #open(content: StreamedContent): string {
-    return this.writer.write('response.content_part.added', `${content.place},"part":${JSON.stringify(jsonOf(content))}`)
+    return this.writer.write(
+      'response.content_part.added',
+      `${content.place},"part":${JSON.stringify(jsonOf(content))}`,
+    )
   }
 
   #delta(content: StreamedContent, text: string): string {
     content.text += text
-    return this.writer.write(content.kind === 'text' ? 'response.output_text.delta' : 'response.refusal.delta', content.deltaHead + JSON.stringify(text))
+    return this.writer.write(
+      content.kind === 'text' ? 'response.output_text.delta' : 'response.refusal.delta',
+      content.deltaHead + JSON.stringify(text),
+    )
   }
 
   #end(content: StreamedContent): string {
@@ -161,9 +198,18 @@ export class MessageItem extends AnyItem {
     const whole = JSON.stringify(text)
     const done =
       kind === 'text'
-        ? this.writer.write('response.output_text.done', `${place},"text":${whole},"logprobs":${JSON.stringify(logprobs)}`)
+        ? this.writer.write(
+            'response.output_text.done',
+            `${place},"text":${whole},"logprobs":${JSON.stringify(logprobs)}`,
+          )
         : this.writer.write('response.refusal.done', `${place},"refusal":${whole}`)
-    return done + this.writer.write('response.content_part.done', `${place},"part":${JSON.stringify(jsonOf(content))}`)
+    return (
+      done +
+      this.writer.write(
+        'response.content_part.done',
+        `${place},"part":${JSON.stringify(jsonOf(content))}`,
+      )
+    )
   }
 }
 
@@ -182,9 +228,20 @@ export class ReasoningItem extends AnyItem {
   }
 
   text(text: string): string {
-    const opening = this.hasText ? '' : this.writer.write('response.reasoning_summary_part.added', `${this.#summary},"part":${JSON.stringify(summaryContent(''))}`)
+    const opening = this.hasText
+      ? ''
+      : this.writer.write(
+          'response.reasoning_summary_part.added',
+          `${this.#summary},"part":${JSON.stringify(summaryContent(''))}`,
+        )
     this.#text += text
-    return opening + this.writer.write('response.reasoning_summary_text.delta', `${this.#summary},"delta":${JSON.stringify(text)}`)
+    return (
+      opening +
+      this.writer.write(
+        'response.reasoning_summary_text.delta',
+        `${this.#summary},"delta":${JSON.stringify(text)}`,
+      )
+    )
   }
 
   json(): JsonObject {
@@ -193,8 +250,17 @@ export class ReasoningItem extends AnyItem {
 
   protected endContent(): string {
     if (!this.hasText) return ''
-    const done = this.writer.write('response.reasoning_summary_text.done', `${this.#summary},"text":${JSON.stringify(this.#text)}`)
-    return done + this.writer.write('response.reasoning_summary_part.done', `${this.#summary},"part":${JSON.stringify(summaryContent(this.#text))}`)
+    const done = this.writer.write(
+      'response.reasoning_summary_text.done',
+      `${this.#summary},"text":${JSON.stringify(this.#text)}`,
+    )
+    return (
+      done +
+      this.writer.write(
+        'response.reasoning_summary_part.done',
+        `${this.#summary},"part":${JSON.stringify(summaryContent(this.#text))}`,
+      )
+    )
   }
 
   get #summary(): string {
@@ -216,7 +282,10 @@ export class CallItem extends AnyItem {
 
   arguments(text: string): string {
     this.#arguments += text
-    return this.writer.write(`${callKinds[this.#call.kind].event}.delta`, this.#deltaHead + JSON.stringify(text))
+    return this.writer.write(
+      `${callKinds[this.#call.kind].event}.delta`,
+      this.#deltaHead + JSON.stringify(text),
+    )
   }
 
   json(status: ItemStatus): JsonObject {
@@ -229,7 +298,13 @@ export class CallItem extends AnyItem {
     const whole = wholeArguments(kind, this.#arguments)
     const missing = whole === this.#arguments ? '' : this.arguments(whole)
     const named = kind === 'function' ? `,"name":${JSON.stringify(tool.name)}` : ''
-    return missing + this.writer.write(`${event}.done`, `${this.place}${named},"${field}":${JSON.stringify(whole)}`)
+    return (
+      missing +
+      this.writer.write(
+        `${event}.done`,
+        `${this.place}${named},"${field}":${JSON.stringify(whole)}`,
+      )
+    )
   }
 }
 
@@ -251,12 +326,18 @@ export class WholeItem implements StreamedItem {
   }
 
   open(): string {
-    return this.#writer.writeObject('response.output_item.added', { output_index: this.index, item: this.#item })
+    return this.#writer.writeObject('response.output_item.added', {
+      output_index: this.index,
+      item: this.#item,
+    })
   }
 
   end(): string {
     if (this.#ended) return ''
     this.#ended = true
-    return this.#writer.writeObject('response.output_item.done', { output_index: this.index, item: this.#item })
+    return this.#writer.writeObject('response.output_item.done', {
+      output_index: this.index,
+      item: this.#item,
+    })
   }
 }

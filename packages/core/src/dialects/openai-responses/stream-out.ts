@@ -10,12 +10,21 @@ import { callKinds, flatAnnotations, logprobTokens, startOf, wholeItem } from '.
 import { encodeProof, type ItemPrefix, itemId } from './own-items.ts'
 import { encryptedContentOf } from './reasoning-proof.ts'
 import { echoedFields, endOf, type ResponseState, stateFields } from './response-object.ts'
-import { CallItem, EventWriter, type ItemPlace, MessageItem, ReasoningItem, type StreamedItem, WholeItem } from './stream-items.ts'
+import {
+  CallItem,
+  EventWriter,
+  type ItemPlace,
+  MessageItem,
+  ReasoningItem,
+  type StreamedItem,
+  WholeItem,
+} from './stream-items.ts'
 
 /**
- * Writes events as those of a streamed response. Items end when the answer ends: not before is it known that nothing more
- * belongs to them, since fragments of parallel calls may alternate and citations may come last. Only reasoning ends with
- * what follows it. Other choices than the first have no place here.
+ * Writes events as those of a streamed response. Items end when the answer ends: not before is it
+ * known that nothing more belongs to them, since fragments of parallel calls may alternate and
+ * citations may come last. Only reasoning ends with what follows it. Other choices than the first
+ * have no place here.
  */
 export class ResponsesRenderer implements StreamRenderer {
   readonly #context: RenderContext
@@ -26,7 +35,10 @@ export class ResponsesRenderer implements StreamRenderer {
   #reasoning: ReasoningItem | undefined
   #namespaces: Namespaces | undefined
   #head: Pick<ResponseState, 'model' | 'created'> | undefined
-  /** JSON text of the settings that every state of the response repeats; set when the first one is written. */
+  /**
+   * JSON text of the settings that every state of the response repeats; set when the first one is
+   * written.
+   */
   #echo = ''
   #textLength = 0
   #refused = false
@@ -57,12 +69,24 @@ export class ResponsesRenderer implements StreamRenderer {
     const { status, incompleteReason } = endOf(finish)
     const items = this.#endItems(status)
     const output = this.#items.map((item) => item.json(this.#statusOf(item, status)))
-    return opening + items + this.#response(`response.${status}`, { status, incompleteReason, output, usage: this.#usage })
+    return (
+      opening +
+      items +
+      this.#response(`response.${status}`, { status, incompleteReason, output, usage: this.#usage })
+    )
   }
 
   fail(error: GatewayError): string {
     const event = this.#writer.writeObject('error', errorEvent(error))
-    return event + this.#response('response.failed', { status: 'failed', output: [], usage: this.#usage, error: responseError(error) })
+    return (
+      event +
+      this.#response('response.failed', {
+        status: 'failed',
+        output: [],
+        usage: this.#usage,
+        error: responseError(error),
+      })
+    )
   }
 
   #begin({ model, created }: Pick<ResponseState, 'model' | 'created'>): string {
@@ -73,8 +97,12 @@ export class ResponsesRenderer implements StreamRenderer {
   }
 
   #response(type: string, state: ResponseState): string {
-    if (this.#echo === '') this.#echo = JSON.stringify(echoedFields(this.#context.request.body)).slice(1)
-    const fields = JSON.stringify(stateFields(this.#context, { ...this.#head, ...state })).slice(0, -1)
+    if (this.#echo === '')
+      this.#echo = JSON.stringify(echoedFields(this.#context.request.body)).slice(1)
+    const fields = JSON.stringify(stateFields(this.#context, { ...this.#head, ...state })).slice(
+      0,
+      -1,
+    )
     return this.#writer.write(type, `"response":${fields},${this.#echo}`)
   }
 
@@ -129,12 +157,17 @@ export class ResponsesRenderer implements StreamRenderer {
     return [message, ended + this.#add(message)]
   }
 
-  /** What is said of a part of the text is written to that part, even where others have followed. */
+  /**
+   * What is said of a part of the text is written to that part, even where others have followed.
+   */
   #annotate(annotation: unknown): string {
     const start = startOf(annotation) ?? this.#textLength
     for (const message of this.#messages.toReversed()) {
       const place = [...message.textStarts].findLast(([, textStart]) => textStart <= start)
-      if (place !== undefined) return flatAnnotations([annotation], place[1]).map((flat) => message.annotate(place[0], flat)).join('')
+      if (place !== undefined)
+        return flatAnnotations([annotation], place[1])
+          .map((flat) => message.annotate(place[0], flat))
+          .join('')
     }
     return ''
   }
@@ -160,7 +193,8 @@ export class ResponsesRenderer implements StreamRenderer {
 
   /** Ends the reasoning with its proof; a proof that stands alone is an item of its own. */
   #prove(encryptedContent: string): string {
-    const [reasoning, opening] = this.#reasoning === undefined ? this.#addReasoning() : [this.#reasoning, '']
+    const [reasoning, opening] =
+      this.#reasoning === undefined ? this.#addReasoning() : [this.#reasoning, '']
     reasoning.encryptedContent = encryptedContent
     return opening + this.#endReasoning()
   }
@@ -171,9 +205,22 @@ export class ResponsesRenderer implements StreamRenderer {
     return ended
   }
 
-  #call({ index, id: callId, name, kind, signature }: Extract<StreamEvent, { type: 'tool-call' }>): string {
-    const before = signature === undefined ? this.#endReasoning() : this.#prove(encodeProof({ signature, callId }))
-    const call = new CallItem(this.#place(callKinds[kind].prefix), { kind, callId, tool: this.#tool(name) })
+  #call({
+    index,
+    id: callId,
+    name,
+    kind,
+    signature,
+  }: Extract<StreamEvent, { type: 'tool-call' }>): string {
+    const before =
+      signature === undefined
+        ? this.#endReasoning()
+        : this.#prove(encodeProof({ signature, callId }))
+    const call = new CallItem(this.#place(callKinds[kind].prefix), {
+      kind,
+      callId,
+      tool: this.#tool(name),
+    })
     this.#calls.set(index, call)
     return before + this.#add(call)
   }

@@ -12,7 +12,11 @@ export function hasUnfitTools({ body }: ChatRequest): boolean {
 const OFFERED: ReadonlySet<unknown> = new Set(['function', 'custom'])
 const CALLED: ReadonlySet<unknown> = new Set(['function_call', 'custom_tool_call'])
 
-function* toolsIn(body: JsonObject): Iterable<{ readonly name: unknown; readonly isCustom: boolean }> {
-  for (const { type, name } of objectsOf(body.tools)) if (OFFERED.has(type)) yield { name, isCustom: type === 'custom' }
-  for (const { type, name } of objectsOf(body.input)) if (CALLED.has(type)) yield { name, isCustom: type === 'custom_tool_call' }
+function* toolsIn(
+  body: JsonObject,
+): Iterable<{ readonly name: unknown; readonly isCustom: boolean }> {
+  for (const { type, name } of objectsOf(body.tools))
+    if (OFFERED.has(type)) yield { name, isCustom: type === 'custom' }
+  for (const { type, name } of objectsOf(body.input))
+    if (CALLED.has(type)) yield { name, isCustom: type === 'custom_tool_call' }
 }

@@ -8,12 +8,21 @@ const choice = (value: unknown) => conversationIn({ tool_choice: value }).toolCh
 
 describe('tools', () => {
   it('functions are flat', () => {
-    expect(tools({ type: 'function', name: 'f', description: 'd', parameters, strict: false })).toEqual([{ kind: 'function', name: 'f', description: 'd', parameters, strict: false }])
-    expect(tools({ type: 'function', name: 'f', parameters: null })).toEqual([{ kind: 'function', name: 'f' }])
+    expect(
+      tools({ type: 'function', name: 'f', description: 'd', parameters, strict: false }),
+    ).toEqual([{ kind: 'function', name: 'f', description: 'd', parameters, strict: false }])
+    expect(tools({ type: 'function', name: 'f', parameters: null })).toEqual([
+      { kind: 'function', name: 'f' },
+    ])
   })
 
   it('custom tools keep their grammar', () => {
-    const value = { type: 'custom', name: 'c', description: 'd', format: { type: 'grammar', syntax: 'lark', definition: 'x' } }
+    const value = {
+      type: 'custom',
+      name: 'c',
+      description: 'd',
+      format: { type: 'grammar', syntax: 'lark', definition: 'x' },
+    }
     expect(tools(value)).toEqual([{ kind: 'custom', name: 'c', description: 'd', value }])
   })
 
@@ -30,7 +39,9 @@ describe('tools', () => {
     ['tools[0].name', { type: 'function' }],
     ['tools[0].parameters', { type: 'function', name: 'f', parameters: 'x' }],
   ])('%s of %j is refused by its name', (param, tool) => {
-    expect(() => tools(tool)).toThrow(expect.objectContaining({ details: expect.objectContaining({ param }) }))
+    expect(() => tools(tool)).toThrow(
+      expect.objectContaining({ details: expect.objectContaining({ param }) }),
+    )
   })
 })
 
@@ -41,12 +52,29 @@ describe('tool choice', () => {
     ['auto', { mode: 'auto' }],
     ['none', { mode: 'none' }],
     ['required', { mode: 'required' }],
-    [{ type: 'function', name: 'f' }, { mode: 'tool', name: 'f' }],
-    [{ type: 'custom', name: 'c' }, { mode: 'tool', name: 'c' }],
-    [{ type: 'web_search' }, { mode: 'tool', name: 'web_search' }],
-    [{ type: 'mcp', server_label: 'docs', name: 'search' }, { mode: 'tool', name: 'docs' }],
     [
-      { type: 'allowed_tools', mode: 'required', tools: [{ type: 'function', name: 'f' }, { type: 'mcp', server_label: 'docs' }, { type: 'image_generation' }] },
+      { type: 'function', name: 'f' },
+      { mode: 'tool', name: 'f' },
+    ],
+    [
+      { type: 'custom', name: 'c' },
+      { mode: 'tool', name: 'c' },
+    ],
+    [{ type: 'web_search' }, { mode: 'tool', name: 'web_search' }],
+    [
+      { type: 'mcp', server_label: 'docs', name: 'search' },
+      { mode: 'tool', name: 'docs' },
+    ],
+    [
+      {
+        type: 'allowed_tools',
+        mode: 'required',
+        tools: [
+          { type: 'function', name: 'f' },
+          { type: 'mcp', server_label: 'docs' },
+          { type: 'image_generation' },
+        ],
+      },
       { mode: 'allowed', required: true, names: ['f', 'docs', 'image_generation'] },
     ],
   ])('%j', (value, expected) => {
@@ -59,6 +87,8 @@ describe('tool choice', () => {
     ['tool_choice.name', { type: 'function' }],
     ['tool_choice.mode', { type: 'allowed_tools', mode: 'none', tools: [] }],
   ])('%s is refused by its name: %j', (param, value) => {
-    expect(() => choice(value)).toThrow(expect.objectContaining({ details: expect.objectContaining({ param }) }))
+    expect(() => choice(value)).toThrow(
+      expect.objectContaining({ details: expect.objectContaining({ param }) }),
+    )
   })
 })

@@ -11,12 +11,25 @@ import { parseRerank, type RerankRequest } from './request.ts'
 /** A request to put documents in order, for every target that can. */
 export function readRerank(request: ClientRequest): Operation {
   const asked = parseRerank(request)
-  return { model: asked.model, stream: false, translationFor: (target, context) => translationTo(asked, target, context) }
+  return {
+    model: asked.model,
+    stream: false,
+    translationFor: (target, context) => translationTo(asked, target, context),
+  }
 }
 
-function translationTo(asked: RerankRequest, { provider, model, dialects: [api] }: OperationTarget, { requestId }: OperationContext): Translation {
+function translationTo(
+  asked: RerankRequest,
+  { provider, model, dialects: [api] }: OperationTarget,
+  { requestId }: OperationContext,
+): Translation {
   const format = api?.rerank?.(model)
-  if (api === undefined || format === undefined) throw new GatewayError('unsupported_content', `${provider.name} serves no reranking by ${model}.`, { provider: provider.name, param: 'model' })
+  if (api === undefined || format === undefined)
+    throw new GatewayError(
+      'unsupported_content',
+      `${provider.name} serves no reranking by ${model}.`,
+      { provider: provider.name, param: 'model' },
+    )
   const from = { api, provider: provider.name, model }
   return {
     answer: 'json',
@@ -24,9 +37,16 @@ function translationTo(asked: RerankRequest, { provider, model, dialects: [api] 
     contentType: 'application/json',
     buildRequest: () => format(asked, { provider: provider.name, model, quirks: provider.quirks }),
     readAnswer(body) {
-      const error = body.error === undefined || body.error === null ? undefined : errorIn({ data: JSON.stringify(body) }, body, from)
+      const error =
+        body.error === undefined || body.error === null
+          ? undefined
+          : errorIn({ data: JSON.stringify(body) }, body, from)
       if (error !== undefined) throw error
-      return { body: JSON.stringify(render(body, { asked, model, provider: provider.name, requestId })), usage: usageOf(body), finishes: [] }
+      return {
+        body: JSON.stringify(render(body, { asked, model, provider: provider.name, requestId })),
+        usage: usageOf(body),
+        finishes: [],
+      }
     },
     openStream() {
       throw new TypeError('Reranking does not stream.')
@@ -42,16 +62,33 @@ interface Rendering {
   readonly requestId: string
 }
 
-/** `{ id, model, results: [{ index, relevance_score, document? }] }`, and what else the provider says of it. */
-function render({ data, results, ...native }: JsonObject, { asked, model, provider, requestId }: Rendering): JsonObject {
+/**
+ * `{ id, model, results: [{ index, relevance_score, document? }] }`, and what else the provider
+ * says of it.
+ */
+function render(
+  { data, results, ...native }: JsonObject,
+  { asked, model, provider, requestId }: Rendering,
+): JsonObject {
   const items = objectsOf(results ?? data)
-  if (items.length === 0) throw new GatewayError('upstream_invalid', `${provider} answered with no results.`)
+  if (items.length === 0)
+    throw new GatewayError('upstream_invalid', `${provider} answered with no results.`)
   const scored = items.map((item) => {
     const { index } = item
     const score = item.relevance_score ?? item.score
     const document = typeof index === 'number' ? asked.documents[index] : undefined
-    if (document === undefined || typeof score !== 'number') throw new GatewayError('upstream_invalid', `${provider} sent a result that belongs to no document, or has no score.`)
-    return { index, relevance_score: score, ...(asked.returnsDocuments ? { document: typeof document === 'string' ? { text: document } : document } : {}) }
+    if (document === undefined || typeof score !== 'number')
+      throw new GatewayError(
+        'upstream_invalid',
+        `${provider} sent a result that belongs to no document, or has no score.`,
+      )
+    return {
+      index,
+      relevance_score: score,
+      ...(asked.returnsDocuments
+        ? { document: typeof document === 'string' ? { text: document } : document }
+        : {}),
+    }
   })
   // Best first, and no more than were asked for, whatever the service makes of it.
   scored.sort((a, b) => b.relevance_score - a.relevance_score)
@@ -63,5 +100,11 @@ function usageOf(body: JsonObject): Usage | undefined {
   const native = nativeUsageOf(body)
   if (native !== undefined) return readUsage(native)
   const billed = objectOf(objectOf(body.meta)?.billed_units)
-  return billed && { inputTokens: tokenCount(billed.input_tokens) ?? 0, outputTokens: 0, native: body.meta }
+  return (
+    billed && {
+      inputTokens: tokenCount(billed.input_tokens) ?? 0,
+      outputTokens: 0,
+      native: body.meta,
+    }
+  )
 }

@@ -3,11 +3,16 @@ import { optionalBoolean, type Place, requiredText } from '../fields.ts'
 import { invalid } from '../invalid.ts'
 import { isObject } from '../json.ts'
 
-/** A request as Cohere's and Jina's APIs have it: documents to be put in the order of their relevance to a query. */
+/**
+ * A request as Cohere's and Jina's APIs have it: documents to be put in the order of their
+ * relevance to a query.
+ */
 export interface RerankRequest {
   readonly model: string
   readonly query: string
-  /** At least one. A text, or what a service of the client's own format reads (`{ image: ... }`). */
+  /**
+   * At least one. A text, or what a service of the client's own format reads (`{ image: ... }`).
+   */
   readonly documents: readonly (string | JsonObject)[]
   /** As many results as documents when absent. */
   readonly topN: number | undefined
@@ -33,7 +38,8 @@ export function parseRerank({ body, bytes }: Pick<ClientRequest, 'body' | 'bytes
 }
 
 function documentsOf(value: unknown): (string | JsonObject)[] {
-  if (!Array.isArray(value) || value.length === 0) throw invalid('documents', 'a list of strings', value)
+  if (!Array.isArray(value) || value.length === 0)
+    throw invalid('documents', 'a list of strings', value)
   return value.map((document: unknown, at) => {
     if (typeof document === 'string') return document
     if (!isObject(document)) throw invalid(`documents[${at}]`, 'a string', document)
@@ -43,6 +49,7 @@ function documentsOf(value: unknown): (string | JsonObject)[] {
 
 function topOf(value: unknown): number | undefined {
   if (value === undefined || value === null) return undefined
-  if (!Number.isSafeInteger(value) || (value as number) < 1) throw invalid('top_n', 'a whole number above 0', value)
+  if (!Number.isSafeInteger(value) || (value as number) < 1)
+    throw invalid('top_n', 'a whole number above 0', value)
   return value as number
 }

@@ -10,8 +10,8 @@ interface OpenInput {
 }
 
 /**
- * A provider's stream with the tools as the client knows them. The input of a tool of free text comes as JSON, in pieces
- * of which none is its text: it is kept until the choice ends.
+ * A provider's stream with the tools as the client knows them. The input of a tool of free text
+ * comes as JSON, in pieces of which none is its text: it is kept until the choice ends.
  */
 export class FitReader implements StreamReader {
   readonly #reader: StreamReader
@@ -33,7 +33,12 @@ export class FitReader implements StreamReader {
 
   read(frame: SseFrame): readonly StreamEvent[] {
     const events = this.#reader.read(frame)
-    if (!events.some(({ type }) => type === 'tool-call' || type === 'finish' || type === 'tool-arguments')) return events
+    if (
+      !events.some(
+        ({ type }) => type === 'tool-call' || type === 'finish' || type === 'tool-arguments',
+      )
+    )
+      return events
     const restored: StreamEvent[] = []
     for (const event of events) this.#restore(event, restored)
     return restored
@@ -43,8 +48,13 @@ export class FitReader implements StreamReader {
     switch (event.type) {
       case 'tool-call': {
         const origin = this.#origins.get(event.name)
-        if (origin?.isCustom === true) this.#inputs.set(keyOf(event), { choice: event.choice, index: event.index, text: '' })
-        output.push(origin === undefined ? event : { ...event, name: origin.name, kind: origin.isCustom ? 'custom' : event.kind })
+        if (origin?.isCustom === true)
+          this.#inputs.set(keyOf(event), { choice: event.choice, index: event.index, text: '' })
+        output.push(
+          origin === undefined
+            ? event
+            : { ...event, name: origin.name, kind: origin.isCustom ? 'custom' : event.kind },
+        )
         break
       }
       case 'tool-arguments': {

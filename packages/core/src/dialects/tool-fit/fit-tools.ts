@@ -1,4 +1,11 @@
-import type { Conversation, Message, Part, Tool, ToolCallPart, ToolChoice } from '../conversation.ts'
+import type {
+  Conversation,
+  Message,
+  Part,
+  Tool,
+  ToolCallPart,
+  ToolChoice,
+} from '../conversation.ts'
 import type { StreamReader, ToolRules } from '../dialect.ts'
 import type { Answer } from '../events.ts'
 import { objectOf } from '../json.ts'
@@ -28,17 +35,30 @@ export function fitTools(conversation: Conversation, rules: ToolRules): ToolFit 
   const restored = (part: ToolCallPart): ToolCallPart => restoredCall(part, origins.get(part.name))
   return {
     conversation: fitConversation(conversation, fitting),
-    dropped: [...(names.size === 0 ? [] : ['tools.name (shortened)']), ...(hidesCustom ? customNotes(conversation.tools) : [])],
-    restore: (answer) => ({ ...answer, choices: answer.choices.map((choice) => ({ ...choice, parts: choice.parts.map((part) => (part.type === 'tool-call' ? restored(part) : part)) })) }),
+    dropped: [
+      ...(names.size === 0 ? [] : ['tools.name (shortened)']),
+      ...(hidesCustom ? customNotes(conversation.tools) : []),
+    ],
+    restore: (answer) => ({
+      ...answer,
+      choices: answer.choices.map((choice) => ({
+        ...choice,
+        parts: choice.parts.map((part) => (part.type === 'tool-call' ? restored(part) : part)),
+      })),
+    }),
     reader: (reader) => new FitReader(reader, origins),
   }
 }
 
 /** Whether these tools need no fitting; what a relay asks before it passes the client's bytes. */
-export function areFit(tools: Iterable<{ readonly name: unknown; readonly isCustom: boolean }>, rules: ToolRules): boolean {
+export function areFit(
+  tools: Iterable<{ readonly name: unknown; readonly isCustom: boolean }>,
+  rules: ToolRules,
+): boolean {
   for (const { name, isCustom } of tools) {
     if (isCustom && !rules.customTools) return false
-    if (typeof name === 'string' && name !== '' && !isFitName(name, ruleFor(rules, isCustom))) return false
+    if (typeof name === 'string' && name !== '' && !isFitName(name, ruleFor(rules, isCustom)))
+      return false
   }
   return true
 }
@@ -54,26 +74,45 @@ interface Fitting {
 }
 
 /** Names of all tools that are offered or were called, with the rule for each. */
-function usedTools({ tools, messages }: Conversation, rules: ToolRules): { readonly names: ReadonlyMap<string, NameRule>; readonly hasCustom: boolean } {
+function usedTools(
+  { tools, messages }: Conversation,
+  rules: ToolRules,
+): { readonly names: ReadonlyMap<string, NameRule>; readonly hasCustom: boolean } {
   const names = new Map<string, NameRule>()
   let hasCustom = false
   const use = ({ name, kind }: { readonly name: string; readonly kind: string }): void => {
     if (kind === 'custom') hasCustom = true
     // The narrower rule stays where one name is used for both kinds.
-    if (name !== '' && (kind === 'custom' || !names.has(name))) names.set(name, ruleFor(rules, kind === 'custom'))
+    if (name !== '' && (kind === 'custom' || !names.has(name)))
+      names.set(name, ruleFor(rules, kind === 'custom'))
   }
   for (const tool of tools) if (tool.kind !== 'extension') use(tool)
-  for (const { parts } of messages) for (const part of parts) if (part.type === 'tool-call') use(part)
+  for (const { parts } of messages)
+    for (const part of parts) if (part.type === 'tool-call') use(part)
   return { names, hasCustom }
 }
 
-function originsOf(tools: readonly Tool[], { nameOf, hidesCustom }: Fitting): ReadonlyMap<string, ToolOrigin> {
+function originsOf(
+  tools: readonly Tool[],
+  { nameOf, hidesCustom }: Fitting,
+): ReadonlyMap<string, ToolOrigin> {
   const own = tools.filter(({ kind }) => kind !== 'extension')
-  return new Map(own.map(({ name, kind }) => [nameOf(name), { name, isCustom: hidesCustom && kind === 'custom' }]))
+  return new Map(
+    own.map(({ name, kind }) => [
+      nameOf(name),
+      { name, isCustom: hidesCustom && kind === 'custom' },
+    ]),
+  )
 }
 
 function customNotes(tools: readonly Tool[]): string[] {
-  return tools.flatMap(({ kind }, at) => (kind === 'custom' ? [`tools[${at}] (custom tool offered as a function of one string, its format is not enforced)`] : []))
+  return tools.flatMap(({ kind }, at) =>
+    kind === 'custom'
+      ? [
+          `tools[${at}] (custom tool offered as a function of one string, its format is not enforced)`,
+        ]
+      : [],
+  )
 }
 
 function fitConversation(conversation: Conversation, fitting: Fitting): Conversation {
@@ -91,10 +130,22 @@ function fitTool(tool: Tool, { nameOf, hidesCustom }: Fitting): Tool {
   const name = nameOf(tool.name)
   if (tool.kind === 'custom' && hidesCustom) {
     const { description, cacheHint } = tool
-    const parameters = { type: 'object', properties: { [INPUT]: { type: 'string' } }, required: [INPUT] }
-    return { kind: 'function', name, description, parameters, ...(cacheHint !== undefined && { cacheHint }) }
+    const parameters = {
+      type: 'object',
+      properties: { [INPUT]: { type: 'string' } },
+      required: [INPUT],
+    }
+    return {
+      kind: 'function',
+      name,
+      description,
+      parameters,
+      ...(cacheHint !== undefined && { cacheHint }),
+    }
   }
-  return name === tool.name ? tool : { ...tool, name, ...(tool.value !== undefined && { value: renamedValue(tool.value, name) }) }
+  return name === tool.name
+    ? tool
+    : { ...tool, name, ...(tool.value !== undefined && { value: renamedValue(tool.value, name) }) }
 }
 
 /** A tool that travels as it came has its name inside as well. */
@@ -110,19 +161,35 @@ function fitChoice(choice: ToolChoice, { nameOf }: Fitting): ToolChoice {
 }
 
 function fitMessage(message: Message, fitting: Fitting): Message {
-  const named = message.role === 'tool' && message.name !== undefined ? { ...message, name: fitting.nameOf(message.name) } : message
+  const named =
+    message.role === 'tool' && message.name !== undefined
+      ? { ...message, name: fitting.nameOf(message.name) }
+      : message
   if (!named.parts.some((part) => part.type === 'tool-call')) return named
-  return { ...named, parts: named.parts.map((part): Part => (part.type === 'tool-call' ? fitCall(part, fitting) : part)) }
+  return {
+    ...named,
+    parts: named.parts.map((part): Part =>
+      part.type === 'tool-call' ? fitCall(part, fitting) : part,
+    ),
+  }
 }
 
 function fitCall(call: ToolCallPart, { nameOf, hidesCustom }: Fitting): ToolCallPart {
   const name = nameOf(call.name)
-  if (call.kind === 'custom' && hidesCustom) return { ...call, name, kind: 'function', arguments: JSON.stringify({ [INPUT]: call.arguments }) }
+  if (call.kind === 'custom' && hidesCustom)
+    return {
+      ...call,
+      name,
+      kind: 'function',
+      arguments: JSON.stringify({ [INPUT]: call.arguments }),
+    }
   return { ...call, name }
 }
 
 function restoredCall(call: ToolCallPart, origin: ToolOrigin | undefined): ToolCallPart {
   if (origin === undefined) return call
   const { name, isCustom } = origin
-  return isCustom ? { ...call, name, kind: 'custom', arguments: customInput(call.arguments) } : { ...call, name }
+  return isCustom
+    ? { ...call, name, kind: 'custom', arguments: customInput(call.arguments) }
+    : { ...call, name }
 }

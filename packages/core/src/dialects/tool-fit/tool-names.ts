@@ -22,12 +22,17 @@ const DIGEST_LENGTH = 8
 
 /** Whether the provider takes this name as it is. */
 export function isFitName(name: string, { max, takesDots, start }: NameRule): boolean {
-  return name.length <= max && charactersOf(takesDots).allowed.test(name) && (start === undefined || STARTS[start].test(name))
+  return (
+    name.length <= max &&
+    charactersOf(takesDots).allowed.test(name) &&
+    (start === undefined || STARTS[start].test(name))
+  )
 }
 
 /**
- * Names the provider takes, for those it does not: as much of the name as fits, and a digest of all of it. The same name
- * becomes the same one in every request, so that prompt caches hold, unless another tool of the request has that name.
+ * Names the provider takes, for those it does not: as much of the name as fits, and a digest of all
+ * of it. The same name becomes the same one in every request, so that prompt caches hold, unless
+ * another tool of the request has that name.
  */
 export function fitNames(names: ReadonlyMap<string, NameRule>): ReadonlyMap<string, string> {
   const taken = new Set<string>()
@@ -37,7 +42,8 @@ export function fitNames(names: ReadonlyMap<string, NameRule>): ReadonlyMap<stri
   for (const name of [...misfits].sort()) {
     const rule = names.get(name) ?? commonNames
     let wireName = shortened(name, rule, name)
-    for (let salt = 1; taken.has(wireName); salt++) wireName = shortened(name, rule, `${name}\n${salt}`)
+    for (let salt = 1; taken.has(wireName); salt++)
+      wireName = shortened(name, rule, `${name}\n${salt}`)
     taken.add(wireName)
     fit.set(name, wireName)
   }

@@ -10,7 +10,10 @@ export interface ToolOrigin {
   readonly isCustom: boolean
 }
 
-/** The free text in a function's arguments; arguments that are not of this form are given as they are. */
+/**
+ * The free text in a function's arguments; arguments that are not of this form are given as they
+ * are.
+ */
 export function customInput(text: string): string {
   const input = parseObject(text)
   if (input === undefined) return text

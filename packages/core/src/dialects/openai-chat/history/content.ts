@@ -6,8 +6,14 @@ import { changed, isEmpty, type Placed, type Service } from './context.ts'
 export function fitContent({ message, path }: Placed, service: Service): JsonObject {
   const { quirks } = service
   const { role, content } = message
-  if (Array.isArray(content)) return changed(message, contentChanges({ role, content, path }, service))
-  if (role !== 'assistant' || quirks.contentWithCalls === undefined || listOf(message.tool_calls).length === 0) return message
+  if (Array.isArray(content))
+    return changed(message, contentChanges({ role, content, path }, service))
+  if (
+    role !== 'assistant' ||
+    quirks.contentWithCalls === undefined ||
+    listOf(message.tool_calls).length === 0
+  )
+    return message
   const filler = quirks.contentWithCalls === 'space' ? ' ' : ''
   return (content ?? '') === '' && content !== filler ? { ...message, content: filler } : message
 }
@@ -18,8 +24,14 @@ interface ContentList {
   readonly path: string
 }
 
-function contentChanges({ role, content, path }: ContentList, { quirks, dropped }: Service): JsonObject {
-  const texts = quirks.stringContent?.some((name) => name === role) === true ? content.map(textOfPart) : undefined
+function contentChanges(
+  { role, content, path }: ContentList,
+  { quirks, dropped }: Service,
+): JsonObject {
+  const texts =
+    quirks.stringContent?.some((name) => name === role) === true
+      ? content.map(textOfPart)
+      : undefined
   if (texts?.every((text) => text !== undefined)) return { content: texts.join('\n') }
   if (quirks.messageFields === undefined) return {}
   let isChanged = false
@@ -27,7 +39,9 @@ function contentChanges({ role, content, path }: ContentList, { quirks, dropped 
     const bare = bareText(part)
     if (bare === part) return part
     isChanged = true
-    for (const field of Object.keys(objectOf(part) ?? {})) if (!(field in bare) && !isEmpty(objectOf(part)?.[field])) dropped.add(`${path}.content[${at}].${field}`)
+    for (const field of Object.keys(objectOf(part) ?? {}))
+      if (!(field in bare) && !isEmpty(objectOf(part)?.[field]))
+        dropped.add(`${path}.content[${at}].${field}`)
     return bare
   })
   return isChanged ? { content: parts } : {}
@@ -49,7 +63,11 @@ function textOfPart(part: unknown): string | undefined {
 
 /** All text of a message. */
 export function textOfContent(content: unknown): string {
-  return typeof content === 'string' ? content : listOf(content).map((part) => textOfPart(part) ?? '').join('\n')
+  return typeof content === 'string'
+    ? content
+    : listOf(content)
+        .map((part) => textOfPart(part) ?? '')
+        .join('\n')
 }
 
 /** The parts of a content: a string is one part. */
@@ -59,17 +77,40 @@ export function partsOf(content: unknown): readonly unknown[] {
 }
 
 /** A tool's result without what only a message of the user may hold, and that. */
-export function withoutMedia(message: JsonObject): { readonly message: JsonObject; readonly media: readonly unknown[] } {
+export function withoutMedia(message: JsonObject): {
+  readonly message: JsonObject
+  readonly media: readonly unknown[]
+} {
   const texts: unknown[] = []
   const media: unknown[] = []
-  for (const part of listOf(message.content)) (isObject(part) && part.type !== 'text' ? media : texts).push(part)
+  for (const part of listOf(message.content))
+    (isObject(part) && part.type !== 'text' ? media : texts).push(part)
   if (media.length === 0) return { message, media }
-  return { message: { ...message, content: texts.length === 0 ? ELSEWHERE : texts.length === 1 ? (textOfPart(texts[0]) ?? texts) : texts }, media }
+  return {
+    message: {
+      ...message,
+      content:
+        texts.length === 0
+          ? ELSEWHERE
+          : texts.length === 1
+            ? (textOfPart(texts[0]) ?? texts)
+            : texts,
+    },
+    media,
+  }
 }
 
 const ELSEWHERE = '(The result follows in the next message.)'
 
 /** The message of the user that holds what results of tools may not. */
-export function mediaMessage(media: readonly { readonly id: unknown; readonly part: unknown }[]): JsonObject {
-  return { role: 'user', content: media.flatMap(({ id, part }) => [{ type: 'text', text: `Part of the result of tool call ${String(id)}:` }, part]) }
+export function mediaMessage(
+  media: readonly { readonly id: unknown; readonly part: unknown }[],
+): JsonObject {
+  return {
+    role: 'user',
+    content: media.flatMap(({ id, part }) => [
+      { type: 'text', text: `Part of the result of tool call ${String(id)}:` },
+      part,
+    ]),
+  }
 }

@@ -20,20 +20,33 @@ export interface Placed {
   readonly path: string
 }
 
-/** Whether a setting that may hold for some models only holds for this one. Parts of names are compared without case. */
+/**
+ * Whether a setting that may hold for some models only holds for this one. Parts of names are
+ * compared without case.
+ */
 export function holdsFor(setting: boolean | readonly string[] | undefined, model: string): boolean {
   if (setting === undefined || typeof setting === 'boolean') return setting === true
   const name = model.toLowerCase()
   return setting.some((part) => name.includes(part))
 }
 
-/** The message with these changes; a field that is `undefined` goes. The same message where there are none. */
+/**
+ * The message with these changes; a field that is `undefined` goes. The same message where there
+ * are none.
+ */
 export function changed(message: JsonObject, changes: JsonObject): JsonObject {
   if (Object.keys(changes).length === 0) return message
-  return Object.fromEntries(Object.entries({ ...message, ...changes }).filter(([, value]) => value !== undefined))
+  return Object.fromEntries(
+    Object.entries({ ...message, ...changes }).filter(([, value]) => value !== undefined),
+  )
 }
 
 /** Whether a field of a message says nothing. */
 export function isEmpty(value: unknown): boolean {
-  return value === undefined || value === null || value === '' || (Array.isArray(value) && value.length === 0)
+  return (
+    value === undefined ||
+    value === null ||
+    value === '' ||
+    (Array.isArray(value) && value.length === 0)
+  )
 }

@@ -8,8 +8,9 @@ import { fitReasoning } from './reasoning.ts'
 import { withFitIds } from './tool-ids.ts'
 
 /**
- * The messages of a request as this service takes them, by what the catalogue knows of it; `undefined` where they can
- * stay as they are. A history may have been written by any provider, and echoed by any client.
+ * The messages of a request as this service takes them, by what the catalogue knows of it;
+ * `undefined` where they can stay as they are. A history may have been written by any provider, and
+ * echoed by any client.
  */
 export function fitHistory(body: JsonObject, service: Service): readonly unknown[] | undefined {
   const given = listOf(body.messages)
@@ -24,8 +25,15 @@ export function fitHistory(body: JsonObject, service: Service): readonly unknown
   return messages === given ? undefined : messages
 }
 
-/** Each message on its own; pictures in results of tools follow in one message of the user after the last result. */
-function eachFit(given: readonly unknown[], service: Service, offersTools: boolean): readonly unknown[] {
+/**
+ * Each message on its own; pictures in results of tools follow in one message of the user after the
+ * last result.
+ */
+function eachFit(
+  given: readonly unknown[],
+  service: Service,
+  offersTools: boolean,
+): readonly unknown[] {
   const { quirks } = service
   const looksAtAll = hasMessageRules(quirks)
   let output: unknown[] | undefined
@@ -38,13 +46,19 @@ function eachFit(given: readonly unknown[], service: Service, offersTools: boole
       media = []
     }
     let fit = message
-    if (message?.role === 'developer' && quirks.developerRole !== true) fit = { ...message, role: 'system' }
-    else if (message?.role === 'tool' && quirks.toolMedia !== true && Array.isArray(message.content)) {
+    if (message?.role === 'developer' && quirks.developerRole !== true)
+      fit = { ...message, role: 'system' }
+    else if (
+      message?.role === 'tool' &&
+      quirks.toolMedia !== true &&
+      Array.isArray(message.content)
+    ) {
       const split = withoutMedia(message)
       fit = split.message
       for (const part of split.media) media.push({ id: message.tool_call_id, part })
     }
-    if (looksAtAll && fit !== undefined) fit = fitMessage(fit, { path: `messages[${at}]`, service, offersTools })
+    if (looksAtAll && fit !== undefined)
+      fit = fitMessage(fit, { path: `messages[${at}]`, service, offersTools })
     if (fit !== message) output ??= given.slice(0, at)
     output?.push(fit ?? item)
   }
@@ -65,7 +79,15 @@ function fitMessage(message: JsonObject, { path, service, offersTools }: Fitting
 }
 
 /** Whether a service has rules that every message is held against. */
-function hasMessageRules({ reasoningField, reasoningModels, refusesReasoning, reasoningFiller, messageFields, stringContent, contentWithCalls }: Quirks): boolean {
+function hasMessageRules({
+  reasoningField,
+  reasoningModels,
+  refusesReasoning,
+  reasoningFiller,
+  messageFields,
+  stringContent,
+  contentWithCalls,
+}: Quirks): boolean {
   return (
     reasoningField !== undefined ||
     reasoningModels !== undefined ||
@@ -80,6 +102,7 @@ function hasMessageRules({ reasoningField, reasoningModels, refusesReasoning, re
 /** A message that only calls tools is no beginning of an answer. */
 function withPrefill(messages: readonly unknown[]): readonly unknown[] {
   const last = objectOf(messages.at(-1))
-  if (last?.role !== 'assistant' || last.prefix !== undefined || listOf(last.tool_calls).length > 0) return messages
+  if (last?.role !== 'assistant' || last.prefix !== undefined || listOf(last.tool_calls).length > 0)
+    return messages
   return [...messages.slice(0, -1), { ...last, prefix: true }]
 }

@@ -10,8 +10,15 @@ function idRule({ shortToolIds, toolIdLength }: Quirks): ((id: string) => string
   return (id) => (id.length <= toolIdLength ? id : `call_${digestOf(id)}`.slice(0, toolIdLength))
 }
 
-/** The messages with ids that the service takes; calls keep their results. The same list where all ids fit. */
-export function withFitIds(messages: readonly unknown[], quirks: Quirks, dropped: Report): readonly unknown[] {
+/**
+ * The messages with ids that the service takes; calls keep their results. The same list where all
+ * ids fit.
+ */
+export function withFitIds(
+  messages: readonly unknown[],
+  quirks: Quirks,
+  dropped: Report,
+): readonly unknown[] {
   const rule = idRule(quirks)
   if (rule === undefined) return messages
   let isChanged = false
@@ -22,9 +29,15 @@ export function withFitIds(messages: readonly unknown[], quirks: Quirks, dropped
   }
   const renamed = messages.map((item) => {
     const message = objectOf(item)
-    if (message?.tool_call_id !== undefined) return { ...message, tool_call_id: short(message.tool_call_id) }
+    if (message?.tool_call_id !== undefined)
+      return { ...message, tool_call_id: short(message.tool_call_id) }
     if (!Array.isArray(message?.tool_calls)) return item
-    return { ...message, tool_calls: message.tool_calls.map((call: unknown) => (objectOf(call) === undefined ? call : { ...objectOf(call), id: short(objectOf(call)?.id) })) }
+    return {
+      ...message,
+      tool_calls: message.tool_calls.map((call: unknown) =>
+        objectOf(call) === undefined ? call : { ...objectOf(call), id: short(objectOf(call)?.id) },
+      ),
+    }
   })
   if (!isChanged) return messages
   dropped.add('tool_call_id (shortened)')
