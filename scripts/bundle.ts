@@ -13,7 +13,7 @@ const entries = {
   index: `${folder}index.js`,
   node: `${folder}http/node.js`,
   web: `${folder}http/web.js`,
-  [check]: `${folder}${check}.js`,
+  [check]: `${folder}foundation/${check}.js`,
 }
 
 await rm(`${folder}bundle`, { recursive: true, force: true })

@@ -8,6 +8,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { adapterNames, checkAdapter } from './house/adapters.ts'
 import { checkBorders } from './house/borders.ts'
+import { checkCycles } from './house/cycles.ts'
 import { checkDependencies, findInstalled } from './house/dependencies.ts'
 import { checkLanguage } from './house/language.ts'
 import { checkMachineTraces } from './house/machine-traces.ts'
@@ -45,6 +46,7 @@ function checkRepository(): Violation[] {
   const names = namesIn(files)
   return [
     ...checkSizes(files),
+    ...checkCycles(files),
     ...files.flatMap((file) => [
       ...checkLanguage(file),
       ...checkBorders(file),

@@ -10,7 +10,7 @@ import {
   type DocumentedField,
   documentedFields,
   environmentFields,
-} from '../packages/core/src/config/env-fields.ts'
+} from '../packages/core/src/config/sources/env-fields.ts'
 import {
   catalogue,
   type CatalogueEntry,

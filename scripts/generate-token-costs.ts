@@ -30,7 +30,10 @@ ${packed(costs.pairs)}
 export const TRIGRAMS =
 ${packed(costs.trigrams)}
 `
-writeFileSync(new URL('../packages/core/src/dialects/token-cost-data.ts', import.meta.url), source)
+writeFileSync(
+  new URL('../packages/core/src/dialects/tokens/token-cost-data.ts', import.meta.url),
+  source,
+)
 
 function savedByCharacter(): Uint8Array {
   const first = 0x80

@@ -5,45 +5,18 @@ import type { Rule, Violation } from './violation.ts'
 const CORE = 'packages/core/src/'
 const MOST_ROOMS = 2
 const TRANSPORT = `${CORE}dispatch/transport.ts`
-/**
- * Where the environment of a process is taken from: by the gateway, and by the program around it.
- */
+/** The files that read `process.env`: one for the gateway, one for the program around it. */
 const ENVIRONMENTS: ReadonlySet<string> = new Set([
-  `${CORE}config/env.ts`,
+  `${CORE}config/sources/env.ts`,
   'packages/cli/src/bin.ts',
 ])
 
-/** Files beside the rooms that every room may use; each new one is a decision. */
-const sharedFiles = new Set([
-  'errors.ts',
-  'exchange.ts',
-  'clock.ts',
-  'log.ts',
-  'content-coding.ts',
-  'json-error.ts',
-  'json-object.ts',
-  'json-scan.ts',
-  'json-structure.ts',
-  'json-text.ts',
-  'turns.ts',
-  'circuit-breaker.ts',
-  'lasting-condition.ts',
-  'lists.ts',
-  'sliding-counts.ts',
-  'host-calls.ts',
-  'isolated.ts',
-  'supported-runtime.ts',
-])
-/** The files that put the rooms together. */
-const assembly = new Set([
-  'pipeline.ts',
-  'gateway.ts',
-  'shared-state.ts',
-  'agent-session.ts',
-  'accounting.ts',
-  'administration.ts',
-  'index.ts',
-])
+/** Files in the root of the core that every room may use. */
+const sharedFiles = new Set(['errors.ts', 'clock.ts', 'log.ts'])
+/** Rooms below all others: their files are imported directly, and they import no other room. */
+const baseRooms: ReadonlySet<string | undefined> = new Set(['foundation', 'json'])
+/** Rooms that put the others together. */
+const assemblyRooms: ReadonlySet<string | undefined> = new Set(['gateway', 'pipeline'])
 
 const throughIndex: Rule = {
   why: 'a room is free to change only what nobody outside can see',
@@ -51,15 +24,15 @@ const throughIndex: Rule = {
 }
 const foreignDialect: Rule = {
   why: 'N dialects need N + M modules only while none leans on another',
-  mend: 'move what both need to a file of `dialects/`',
+  mend: 'move what both need to a base folder such as `dialects/model/` or `dialects/wire/`',
 }
 const upward: Rule = {
   why: 'the rooms are built before what puts them together',
   mend: 'take what is needed as an argument, or move what many rooms share to a file of its own',
 }
 const manyRooms: Rule = {
-  why: 'only what puts the rooms together may depend on many of them',
-  mend: 'take the values as arguments from `gateway.ts` or `pipeline.ts`',
+  why: 'only the rooms that put the others together may depend on many of them',
+  mend: 'take the values as arguments from `gateway/` or `pipeline/`',
 }
 const foreignUndici: Rule = {
   why: 'one owner of the connections means one place for limits, cancellation and mending',
@@ -67,7 +40,7 @@ const foreignUndici: Rule = {
 }
 const foreignEnvironment: Rule = {
   why: 'configuration is resolved once, at start, with every problem listed',
-  mend: 'take the environment from `config/env.ts`',
+  mend: 'take the environment from `config/sources/env.ts`',
 }
 
 /**
@@ -85,50 +58,59 @@ function checkRooms(path: string, imports: readonly ImportedModule[]): Violation
   const own = placeOf(path)
   const violations: Violation[] = []
   const known = new Set<string>()
+  const isAssembly = assemblyRooms.has(own.room) || path === `${CORE}index.ts`
   for (const { line, specifier, target, isTypeOnly } of imports) {
     if (target === undefined || !target.startsWith(CORE)) continue
     const other = placeOf(target)
-    if (other.room === own.room && own.room !== undefined) {
-      if (own.room === 'dialects' && crossesDialects(own.rest, other.rest))
-        violations.push({
-          path,
-          line,
-          what: `\`${specifier}\` is inside another dialect`,
-          ...foreignDialect,
-        })
-      continue
+    const finding =
+      isAssembly && assemblyRooms.has(other.room) ? undefined : findCrossing(own, other)
+    if (finding !== undefined) {
+      const [what, rule] = finding
+      violations.push({ path, line, what: what.replace('%', specifier), ...rule })
     }
-    if (other.room === undefined) {
-      if (own.room !== undefined && !sharedFiles.has(other.rest))
-        violations.push({ path, line, what: `a room imports \`${other.rest}\``, ...upward })
-      continue
-    }
-    if (other.rest !== 'index.ts')
-      violations.push({
-        path,
-        line,
-        what: `\`${specifier}\` is inside the room ${other.room}`,
-        ...throughIndex,
-      })
-    if (isTypeOnly) continue
+    if (isTypeOnly || other.room === undefined || other.room === own.room) continue
+    if (baseRooms.has(other.room)) continue
     known.add(other.room)
-    if (known.size === MOST_ROOMS + 1 && !(own.room === undefined && assembly.has(own.rest))) {
-      violations.push({
-        path,
-        line,
-        what: `it runs code of more than ${MOST_ROOMS} other rooms (${[...known].join(', ')})`,
-        ...manyRooms,
-      })
+    if (known.size === MOST_ROOMS + 1 && !isAssembly) {
+      const rooms = [...known].join(', ')
+      const what = `it runs code of more than ${MOST_ROOMS} other rooms (${rooms})`
+      violations.push({ path, line, what, ...manyRooms })
     }
   }
   return violations
+}
+
+interface Place {
+  readonly room: string | undefined
+  readonly rest: string
+}
+
+/** The border that one import crosses; `%` stands for the module as written. */
+function findCrossing(own: Place, other: Place): readonly [what: string, rule: Rule] | undefined {
+  if (own.room === undefined) {
+    return other.room === undefined || other.rest === 'index.ts' || baseRooms.has(other.room)
+      ? undefined
+      : [`\`%\` is inside the room ${other.room}`, throughIndex]
+  }
+  if (other.room === own.room) {
+    return own.room === 'dialects' && crossesDialects(own.rest, other.rest)
+      ? ['`%` is inside another dialect', foreignDialect]
+      : undefined
+  }
+  if (other.room === undefined) {
+    return sharedFiles.has(other.rest) ? undefined : [`a room imports \`${other.rest}\``, upward]
+  }
+  if (assemblyRooms.has(other.room) || (baseRooms.has(own.room) && !baseRooms.has(other.room)))
+    return [`the room ${own.room} imports the room ${other.room}`, upward]
+  if (baseRooms.has(other.room) || other.rest === 'index.ts') return undefined
+  return [`\`%\` is inside the room ${other.room}`, throughIndex]
 }
 
 /**
  * `dialects/gemini/index.ts` is `gemini/index.ts` of the room `dialects`; `errors.ts` is in no
  * room.
  */
-function placeOf(path: string): { readonly room: string | undefined; readonly rest: string } {
+function placeOf(path: string): Place {
   const below = path.slice(CORE.length)
   const slash = below.indexOf('/')
   return slash === -1
@@ -136,22 +118,29 @@ function placeOf(path: string): { readonly room: string | undefined; readonly re
     : { room: below.slice(0, slash), rest: below.slice(slash + 1) }
 }
 
-/** Neutral shapes between the dialects that take more than a file. */
+/** Folders of `dialects/` whose files every dialect may use. */
+const BASE_FOLDERS: ReadonlySet<string | undefined> = new Set([
+  'model',
+  'wire',
+  'translation',
+  'tokens',
+  'claude',
+])
+/** Folders that every dialect may use through their `index.ts`. */
 const NEUTRAL_FOLDERS: ReadonlySet<string | undefined> = new Set([
   'embeddings',
   'rerank',
   'tool-fit',
+  'forward',
 ])
 
-/**
- * Each dialect is a folder: it knows itself, the files of the room's root and the `index.ts` of a
- * neutral folder, and the root knows its `index.ts`.
- */
+/** A dialect knows itself, the base folders and the `index.ts` of a neutral folder. */
 function crossesDialects(from: string, to: string): boolean {
-  if (!to.includes('/')) return false
+  const [own] = from.split('/', 1)
   const [folder] = to.split('/', 1)
-  if (NEUTRAL_FOLDERS.has(folder) && to === `${folder}/index.ts`) return false
-  return from.includes('/') ? !from.startsWith(`${folder}/`) : to !== `${folder}/index.ts`
+  if (!to.includes('/') || folder === own || BASE_FOLDERS.has(folder)) return false
+  if (NEUTRAL_FOLDERS.has(folder) || !from.includes('/')) return to !== `${folder}/index.ts`
+  return true
 }
 
 function checkUndici(path: string, imports: readonly ImportedModule[]): Violation[] {
@@ -195,7 +184,7 @@ function checkEnvironment({ path, tokens }: SourceFile): Violation[] {
           {
             path,
             line,
-            what: 'the environment of the process outside `config/env.ts`',
+            what: 'the environment of the process outside `config/sources/env.ts`',
             ...foreignEnvironment,
           },
         ]

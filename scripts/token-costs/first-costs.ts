@@ -3,7 +3,7 @@ import {
   type FittedCosts,
   isLetter,
   trigramIndex,
-} from '../../packages/core/src/dialects/token-costs.ts'
+} from '../../packages/core/src/dialects/tokens/token-costs.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 /*

@@ -6,7 +6,7 @@ import {
   isLetter,
   TOKEN,
   trigramIndex,
-} from '../../packages/core/src/dialects/token-costs.ts'
+} from '../../packages/core/src/dialects/tokens/token-costs.ts'
 import type { Vocabulary } from './vocabulary.ts'
 
 /**

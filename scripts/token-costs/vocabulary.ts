@@ -1,5 +1,5 @@
 import ranks from 'gpt-tokenizer/bpeRanks/o200k_base'
-import { ASCII, trigramIndex } from '../../packages/core/src/dialects/token-costs.ts'
+import { ASCII, trigramIndex } from '../../packages/core/src/dialects/tokens/token-costs.ts'
 
 /** How often characters stand together, as far as the tokens of the reference tokenizer tell. */
 export interface Vocabulary {

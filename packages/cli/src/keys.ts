@@ -9,7 +9,7 @@ import {
   type Options,
   type Said,
   share,
-} from './said.ts'
+} from './output.ts'
 import { table } from './table.ts'
 import { UsageError } from './usage-error.ts'
 

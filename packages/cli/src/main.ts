@@ -5,7 +5,7 @@ import { type Clock, ConfigurationError, createGateway, explainConfiguration } f
 import { AdminClient } from './admin-client.ts'
 import { keyCommands, usageOfAll } from './keys.ts'
 import { limitCommands, namesSubject, targetCommands, usageOf } from './rules.ts'
-import type { Commands, Options, Said } from './said.ts'
+import type { Commands, Options, Said } from './output.ts'
 import { serve } from './serve.ts'
 import { table } from './table.ts'
 import { COMMANDS, FLAGS, helpOf, OPTIONS, optionsOf } from './usage.ts'

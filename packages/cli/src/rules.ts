@@ -1,6 +1,6 @@
 import type { AdminClient } from './admin-client.ts'
 import { readBudget, readLimit } from './limits.ts'
-import { type Commands, exactly, given, levels, type Options, type Said } from './said.ts'
+import { type Commands, exactly, given, levels, type Options, type Said } from './output.ts'
 import { table } from './table.ts'
 import { UsageError } from './usage-error.ts'
 

@@ -1,4 +1,4 @@
-import './supported-runtime.ts'
+import './foundation/supported-runtime.ts'
 export { type Clock, systemClock, type Timer } from './clock.ts'
 export {
   ConfigurationError,
@@ -13,7 +13,7 @@ export {
   type Size,
 } from './config/index.ts'
 export { type AttemptSummary, type ErrorCode, GatewayError } from './errors.ts'
-export { createGateway, type Gateway, type GatewayHealth, type Injected } from './gateway.ts'
+export { createGateway, type Gateway, type GatewayHealth, type Injected } from './gateway/create-gateway.ts'
 export type { GatewayRequest, GatewayResponse } from './http/index.ts'
 export type { AdminAct, AdminGuard, Administrator } from './admin/index.ts'
 export type {
@@ -23,7 +23,7 @@ export type {
   Credential,
   HostIdentify,
 } from './identity/index.ts'
-export type { RequestRecord } from './ledger/index.ts'
+export type { RequestRecord } from './records/index.ts'
 export type { LimitAlert } from './limits/index.ts'
 export type { Logger, LogLevel } from './log.ts'
 export {

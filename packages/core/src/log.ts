@@ -1,5 +1,5 @@
 import { describeThrown } from './errors.ts'
-import { isolated } from './isolated.ts'
+import { isolated } from './foundation/isolated.ts'
 
 /**
  * Receives the log lines of the gateway. winston, console, and any object with these four methods

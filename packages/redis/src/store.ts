@@ -1,9 +1,9 @@
 import type { Store } from '@postern/core'
 import { createClient } from '@redis/client'
 import { type RedisClient, type Send, sendThrough } from './commands.ts'
-import { RedisBoard } from './redis-board.ts'
-import { RedisDirectory } from './redis-directory.ts'
-import { RedisLedger } from './redis-ledger.ts'
+import { RedisBoard } from './redis-health-store.ts'
+import { RedisDirectory } from './redis-admin-store.ts'
+import { RedisLedger } from './redis-limit-store.ts'
 import { redisWindow } from './redis-window.ts'
 
 export interface RedisStoreOptions {

@@ -1,4 +1,4 @@
-import { describeKind } from '../host-calls.ts'
+import { describeKind } from '../foundation/host-calls.ts'
 
 /** A person or program that administers the gateway. */
 export interface Administrator {

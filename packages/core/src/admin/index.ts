@@ -1,5 +1,5 @@
 export { Admin, type AdminAct, type AdminGuard } from './admin.ts'
 export type { Administrator } from './administrator.ts'
-export { type ConfiguredKey, keyActs } from './key-acts.ts'
+export { type ConfiguredKey, keyActs } from './key-service.ts'
 export { LiveRules } from './live-rules.ts'
-export { ruleActs } from './rule-acts.ts'
+export { ruleActs } from './rule-service.ts'

@@ -1,4 +1,4 @@
-import type { AdminActs, KeyView } from './acts.ts'
+import type { AdminActs, KeyView } from './admin-service.ts'
 
 interface Asked {
   /** From the path, percent-decoded; `''` where it has none. */

@@ -8,12 +8,12 @@ import {
 } from '../../../../scripts/generate-configuration.ts'
 import { FakeClock } from '../clock.fake.ts'
 import { catalogue, clouds, placeholdersOf } from '../providers/index.ts'
-import { environmentFields } from './env-fields.ts'
-import { readEnvironment } from './env.ts'
-import type { Problem } from './problem.ts'
+import { environmentFields } from './sources/env-fields.ts'
+import { readEnvironment } from './sources/env.ts'
+import type { Problem } from './values/problem.ts'
 import { resolveSettings } from './resolve.ts'
-import { defaults } from './defaults.ts'
-import { optionsSchema } from './schema.ts'
+import { defaults } from './schema/defaults.ts'
+import { optionsSchema } from './schema/schema.ts'
 
 const documentation = readFileSync(configurationPath, 'utf8')
 /** First cells of the rows of the table below a heading. */

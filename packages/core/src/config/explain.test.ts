@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { documentedFields } from './env-fields.ts'
+import { documentedFields } from './sources/env-fields.ts'
 import { explainConfiguration } from './explain.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'postern-explain-'))

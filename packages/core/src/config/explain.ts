@@ -1,7 +1,7 @@
 import { systemClock } from '../clock.ts'
-import { documentedFields } from './env-fields.ts'
-import type { Environment } from './env.ts'
-import type { FieldMeta } from './field-meta.ts'
+import { documentedFields } from './sources/env-fields.ts'
+import type { Environment } from './sources/env.ts'
+import type { FieldMeta } from './schema/field-meta.ts'
 import type { GatewayOptions } from './options.ts'
 import { readSources, resolveSettings } from './resolve.ts'
 

@@ -1,9 +1,9 @@
-export { durationHint, parseDuration } from './duration.ts'
+export { durationHint, parseDuration } from './values/duration.ts'
 export { type ExplainedOption, explainConfiguration } from './explain.ts'
-export { processEnvironment } from './env.ts'
-export { limitsOfCaller, readGrace, readKeyWish } from './key-wish.ts'
-export { limitOfWish, readLimitWish, readSubject } from './limit-wish.ts'
-export { nearNames } from './near-names.ts'
+export { processEnvironment } from './sources/env.ts'
+export { limitsOfCaller, readGrace, readKeyWish } from './parse-key-input.ts'
+export { limitOfWish, readLimitWish, readSubject } from './parse-limit-input.ts'
+export { nearNames } from './values/near-names.ts'
 export type {
   Duration,
   GatewayOptions,
@@ -13,9 +13,9 @@ export type {
   Size,
   TargetFilter,
 } from './options.ts'
-export { ConfigurationError, type Problem } from './problem.ts'
+export { ConfigurationError, type Problem } from './values/problem.ts'
 export { resolveSettings } from './resolve.ts'
 export type { Settings } from './settings.ts'
-export type { TraceHeader } from './trace-headers.ts'
+export type { TraceHeader } from './schema/trace-headers.ts'
 export { watchFile } from './watch.ts'
-export type { HostFunction } from './host-functions.ts'
+export type { HostFunction } from './schema/host-functions.ts'

@@ -3,8 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { z } from 'zod'
 import { tokenize } from '../../../../scripts/house/tokens.ts'
 import { FLAGS, OPTIONS } from '../../../cli/src/usage.ts'
-import { environmentFields } from './env-fields.ts'
-import { optionsSchema } from './schema.ts'
+import { environmentFields } from './sources/env-fields.ts'
+import { optionsSchema } from './schema/schema.ts'
 
 const root = new URL('../../../../', import.meta.url)
 const read = (path: string): string => readFileSync(new URL(path, root), 'utf8')

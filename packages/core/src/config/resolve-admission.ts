@@ -1,8 +1,8 @@
 import { spellingsOf } from '../identity/index.ts'
 import type { Limit, Scope } from '../limits/index.ts'
-import { toNano } from './limit-schema.ts'
-import type { Merged } from './merge.ts'
-import type { ParsedKey, ParsedLimit } from './schema.ts'
+import { toNano } from './schema/limit-schema.ts'
+import type { Merged } from './sources/merge.ts'
+import type { ParsedKey, ParsedLimit } from './schema/schema.ts'
 
 /** Every limit there is: those of the gateway, and those of single keys. */
 export function resolveAdmission(merged: Merged): readonly Limit[] {

@@ -6,9 +6,9 @@ import { inspect } from 'node:util'
 import { afterAll, describe, expect, it } from 'vitest'
 import { FakeClock } from '../clock.fake.ts'
 import { clouds, type TokenRequest } from '../providers/index.ts'
-import type { Environment } from './env.ts'
+import type { Environment } from './sources/env.ts'
 import type { GatewayOptions, ProviderOptions } from './options.ts'
-import { ConfigurationError, type Problem } from './problem.ts'
+import { ConfigurationError, type Problem } from './values/problem.ts'
 import { resolveSettings } from './resolve.ts'
 
 const directory = mkdtempSync(join(tmpdir(), 'postern-clouds-'))

@@ -8,9 +8,9 @@ import {
   type ProviderEnvironment,
   withGuardedFunctions,
 } from '../providers/index.ts'
-import { readCredentials } from './credentials-file.ts'
-import type { Problem } from './problem.ts'
-import type { ParsedProvider } from './schema.ts'
+import { readCredentials } from './sources/credentials-file.ts'
+import type { Problem } from './values/problem.ts'
+import type { ParsedProvider } from './schema/schema.ts'
 
 /** Something wrong with a provider; the provider as a whole when no option is named. */
 export interface Fault extends Omit<Problem, 'place'> {

@@ -13,13 +13,13 @@ import {
   type Provider,
   type ProviderEnvironment,
 } from '../providers/index.ts'
-import { type Environment, valueOf, variableName } from './env.ts'
-import type { Merged, Placed } from './merge.ts'
-import { didYouMean } from './near-names.ts'
-import type { Problem } from './problem.ts'
+import { type Environment, valueOf, variableName } from './sources/env.ts'
+import type { Merged, Placed } from './sources/merge.ts'
+import { didYouMean } from './values/near-names.ts'
+import type { Problem } from './values/problem.ts'
 import { cloudOf, type Fault, foreignOption, resolveCloud } from './resolve-clouds.ts'
-import type { ParsedProvider } from './schema.ts'
-import { baseUrlVariable } from './well-known.ts'
+import type { ParsedProvider } from './schema/schema.ts'
+import { baseUrlVariable } from './sources/well-known.ts'
 
 export interface ResolvedProviders {
   readonly providers: ReadonlyMap<string, Provider>

@@ -1,9 +1,9 @@
-import { parseDuration } from './duration.ts'
-import type { Merged } from './merge.ts'
-import type { Problem } from './problem.ts'
+import { parseDuration } from './values/duration.ts'
+import type { Merged } from './sources/merge.ts'
+import type { Problem } from './values/problem.ts'
 import { howToConfigure } from './resolve-providers.ts'
-import { defaults } from './defaults.ts'
-import type { ParsedRoute } from './schema.ts'
+import { defaults } from './schema/defaults.ts'
+import type { ParsedRoute } from './schema/schema.ts'
 import type { RouteSettings, Settings } from './settings.ts'
 
 /** The limits a route may set for itself, resolved. */

@@ -1,14 +1,14 @@
-import type { ModelPrice } from '../ledger/index.ts'
+import type { ModelPrice } from '../records/index.ts'
 import type { AdminAct, AdminGuard } from '../admin/index.ts'
 import type { FailMode, Limit, LimitAlert } from '../limits/index.ts'
 import type { Store } from '../storage/index.ts'
 import type { ErrorCode } from '../errors.ts'
 import type { Attribution, Caller, HostIdentify, JwtSettings } from '../identity/index.ts'
-import type { RequestRecord } from '../ledger/index.ts'
+import type { RequestRecord } from '../records/index.ts'
 import type { Logger, LogLevel } from '../log.ts'
 import type { Provider } from '../providers/index.ts'
 import type { TargetFilter } from './options.ts'
-import type { TraceHeader } from './trace-headers.ts'
+import type { TraceHeader } from './schema/trace-headers.ts'
 
 /** Everything configured, resolved and checked once. Frozen; printing it shows no secret. */
 export interface Settings {

@@ -1,13 +1,13 @@
 import { anthropicMessages, readCountTokens } from './anthropic-messages/index.ts'
 import { bedrockConverse } from './bedrock-converse/index.ts'
 import { cohere } from './cohere/index.ts'
-import type { Dialect, JsonObject, ModelList, UsableModels } from './dialect.ts'
+import type { Dialect, JsonObject, ModelList, UsableModels } from './model/dialect.ts'
 import { gemini, generatePaths, nativePaths, readNative } from './gemini/index.ts'
 import { openaiChat } from './openai-chat/index.ts'
 import { openaiResponses } from './openai-responses/index.ts'
-import { type Face, faceOf } from './operation.ts'
+import { type Face, faceOf } from './model/operation.ts'
 
-export { reasoningFields } from './dialect.ts'
+export { reasoningFields } from './model/dialect.ts'
 export type {
   BuiltRequest,
   ClientRequest,
@@ -18,9 +18,9 @@ export type {
   Quirks,
   RelayedAnswer,
   StreamRelay,
-} from './dialect.ts'
+} from './model/dialect.ts'
 export { readEmbeddings } from './embeddings/index.ts'
-export type { Finish } from './finish.ts'
+export type { Finish } from './model/finish.ts'
 export {
   type ModelEndpoint,
   PROVIDER_HEADER,
@@ -38,13 +38,13 @@ export {
   faceOf,
   outputExpected,
   readChat,
-} from './operation.ts'
-export { plainName } from './output-bounds.ts'
-export { answersElsewhere, isSpelledElsewhere, paidBeside, type Powers } from './powers.ts'
+} from './model/operation.ts'
+export { plainName } from './model/output-bounds.ts'
+export { answersElsewhere, isSpelledElsewhere, paidBeside, type Powers } from './model/powers.ts'
 export { readRerank } from './rerank/index.ts'
-export type { Translation } from './translation.ts'
-export { readUsage } from './usage-fields.ts'
-export type { Usage } from './usage.ts'
+export type { Translation } from './translation/translation.ts'
+export { readUsage } from './wire/usage-fields.ts'
+export type { Usage } from './model/usage.ts'
 export {
   anthropicMessages,
   gemini,
@@ -95,5 +95,5 @@ export function faceFor(request: ModelsRequest): Face {
   return faceOf(dialectOf(request))
 }
 
-export { beginningOf, repeatedToolCalls } from './agent-loop.ts'
-export { surchargeName } from './surcharges.ts'
+export { beginningOf, repeatedToolCalls } from './model/agent-loop.ts'
+export { surchargeName } from '../billing/surcharges.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from '../clock.fake.ts'
 import { attemptTimeoutMs, longestUsualMs } from './attempt-timeout.ts'
-import { TargetHealth } from './target-health.ts'
+import { TargetHealth } from '../health/target-health.ts'
 
 const MINUTE = 60_000
 

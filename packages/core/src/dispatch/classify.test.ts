@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { upstreamError } from '../dialects/upstream-error.ts'
+import { upstreamError } from '../dialects/wire/upstream-error.ts'
 import { errorTable, type ErrorCode, type Failure, GatewayError } from '../errors.ts'
 import { classifyFailure, transportError } from './classify.ts'
 

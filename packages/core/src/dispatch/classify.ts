@@ -1,6 +1,6 @@
 import { type ErrorCode, errorTable, type Failure, GatewayError } from '../errors.ts'
-import type { CallOutcome } from '../circuit-breaker.ts'
-import type { PaceSignal } from './pacer.ts'
+import type { CallOutcome } from '../health/circuit-breaker.ts'
+import type { PaceSignal } from '../health/pacer.ts'
 
 /**
  * What a failed attempt allows: try again (the same target or the next), only the next target, or

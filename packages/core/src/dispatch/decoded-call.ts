@@ -1,4 +1,4 @@
-import { codingsIn, decodeWhole, DecodedTooLarge, StreamDecoder } from '../content-coding.ts'
+import { codingsIn, decodeWhole, DecodedTooLarge, StreamDecoder } from '../http/content-coding.ts'
 import { GatewayError } from '../errors.ts'
 import type { UpstreamCall, UpstreamResponse } from './transport.ts'
 

@@ -5,10 +5,10 @@ import { AnswerStream } from './answer-stream.ts'
 import type { Committed } from './attempt.ts'
 import type { AttemptUsage } from './attempt-usage.ts'
 import { Cancellation } from './cancellation.ts'
-import type { DispatchEnvironment } from './environment.ts'
+import type { DispatchEnvironment } from './deps.ts'
 import type { OutputAllowance } from './output-allowance.ts'
-import type { TrafficLane } from './pacer.ts'
-import { Run } from './run.ts'
+import type { TrafficLane } from '../health/pacer.ts'
+import { Run } from './failover.ts'
 
 /** What was taken from a provider's limits for one call of it. */
 export interface AdmittedTarget {

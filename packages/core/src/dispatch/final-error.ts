@@ -1,5 +1,5 @@
 import { type AttemptSummary, GatewayError, withDetails, withMessage } from '../errors.ts'
-import { smallest } from '../lists.ts'
+import { smallest } from '../foundation/lists.ts'
 import type { Plan } from '../routing/index.ts'
 import type { Candidates } from './candidates.ts'
 

@@ -1,7 +1,7 @@
 import { GatewayError } from '../errors.ts'
 import type { Provider } from '../providers/index.ts'
 import { Cancellation } from './cancellation.ts'
-import type { DispatchEnvironment } from './environment.ts'
+import type { DispatchEnvironment } from './deps.ts'
 
 const FRESH_MS = 5 * 60_000
 const DEADLINE_MS = 3_000

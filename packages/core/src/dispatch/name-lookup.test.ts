@@ -3,7 +3,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo, LookupFunction } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createGateway, type Gateway } from '../gateway.ts'
+import { createGateway, type Gateway } from '../gateway/create-gateway.ts'
 import { createTransport } from './transport.ts'
 
 const ANSWER = {

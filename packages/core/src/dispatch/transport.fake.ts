@@ -1,9 +1,9 @@
 import type { GatewayError } from '../errors.ts'
 import type { Clock } from '../clock.ts'
-import { Turns } from '../turns.ts'
-import type { DispatchEnvironment } from './environment.ts'
-import { RetryBudget } from './retry-budget.ts'
-import { TargetHealth } from './target-health.ts'
+import { Turns } from '../json/turns.ts'
+import type { DispatchEnvironment } from './deps.ts'
+import { RetryBudget } from '../health/retry-budget.ts'
+import { TargetHealth } from '../health/target-health.ts'
 import type { Transport, UpstreamCall, UpstreamRequest, UpstreamResponse } from './transport.ts'
 
 /** What a scripted provider does with one call. */

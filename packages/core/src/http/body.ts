@@ -1,8 +1,8 @@
 import { GatewayError } from '../errors.ts'
-import { invalidJson, parseOutside } from '../json-object.ts'
-import { JsonSyntaxError, REQUEST_LIMITS, SMALL_JSON_BYTES } from '../json-scan.ts'
-import { checkStructure } from '../json-structure.ts'
-import { Turns } from '../turns.ts'
+import { invalidJson, parseOutside } from '../json/parse.ts'
+import { JsonSyntaxError, REQUEST_LIMITS, SMALL_JSON_BYTES } from '../json/scan.ts'
+import { checkStructure } from '../json/structure.ts'
+import { Turns } from '../json/turns.ts'
 import type { GatewayRequest } from './request.ts'
 
 export interface JsonBody {

@@ -4,7 +4,7 @@ import {
   DecodedTooLarge,
   NotDecodable,
   StreamDecoder,
-} from '../content-coding.ts'
+} from './content-coding.ts'
 import { GatewayError } from '../errors.ts'
 import { bodyTooLarge } from './body.ts'
 

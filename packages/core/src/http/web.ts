@@ -1,6 +1,6 @@
-import '../supported-runtime.ts'
+import '../foundation/supported-runtime.ts'
 import { GatewayError } from '../errors.ts'
-import { codingsIn } from '../content-coding.ts'
+import { codingsIn } from './content-coding.ts'
 import { bodyTooLarge, encodingNotAccepted } from './body.ts'
 import { decodedChunks } from './decoded-body.ts'
 import { belowPrefix, type MountPoint, sharesRoot, splitTarget, targetOf } from './path.ts'

@@ -1,4 +1,4 @@
-import { describeKind } from '../host-calls.ts'
+import { describeKind } from '../foundation/host-calls.ts'
 import { attributes, type Attribution, type Caller } from './caller.ts'
 import type { KnownCaller } from './caller-key.ts'
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from '../clock.fake.ts'
 import { GatewayError } from '../errors.ts'
-import { HostCalls } from '../host-calls.ts'
+import { HostCalls } from '../foundation/host-calls.ts'
 import type { GatewayRequest } from '../http/index.ts'
 import type { Caller } from './caller.ts'
 import {

@@ -1,12 +1,12 @@
 import crypto, { randomBytes } from 'node:crypto'
 import { GatewayError } from '../errors.ts'
-import type { HostCalls } from '../host-calls.ts'
+import type { HostCalls } from '../foundation/host-calls.ts'
 import type { GatewayRequest } from '../http/index.ts'
 import { attributes, type Caller, type HostIdentify } from './caller.ts'
 import type { KnownCaller } from './caller-key.ts'
 import { readHostCaller } from './host-caller.ts'
 import { looksLikeJwt } from './jwt.ts'
-import type { KeyRing } from './key-ring.ts'
+import type { KeyRing } from './managed-keys.ts'
 
 export interface IdentityOptions {
   readonly auth: 'keys' | 'none'

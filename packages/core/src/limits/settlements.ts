@@ -35,6 +35,8 @@ export class Settlements {
   #pending: Settlement[] = []
   #timer: Timer | undefined
   #isClosed = false
+  /** The store has settled before. */
+  #hasSettled = false
 
   constructor(options: SettlementOptions) {
     this.#options = options
@@ -44,7 +46,10 @@ export class Settlements {
     const { ledger, onOver } = this.#options
     this.#track(
       ledger.settle(settlement.reservation, settlement.actuals).then(
-        () => onOver(settlement.reservation),
+        () => {
+          this.#hasSettled = true
+          onOver(settlement.reservation)
+        },
         () => this.settleLater(settlement),
       ),
     )
@@ -57,8 +62,8 @@ export class Settlements {
   }
 
   /**
-   * Waits for those under way, and tries again those that could not be made: for 2 seconds, in
-   * which a store's circuit closes.
+   * Waits for settlements under way and retries failed ones. A store that has settled before gets
+   * two more seconds, in which its circuit can close.
    */
   async close(): Promise<void> {
     this.#isClosed = true
@@ -67,7 +72,8 @@ export class Settlements {
     for (let tries = 1; this.#pending.length > 0; tries++) {
       await this.#settlePending()
       if (this.#pending.length === 0) return
-      if (tries === MOST_TRIES_AT_CLOSE) return this.#giveUp(this.#pending.length)
+      const isLast = tries === MOST_TRIES_AT_CLOSE || !this.#hasSettled
+      if (isLast) return this.#giveUp(this.#pending.length)
       await new Promise<void>((resolve) => this.#options.clock.setTimer(resolve, TRY_AGAIN_MS))
     }
   }

@@ -1,9 +1,9 @@
 import type { Quirks } from '../dialects/index.ts'
-import type { AwsCredentialsFunction } from './aws-credentials.ts'
+import type { AwsCredentialsFunction } from './aws/credentials.ts'
 import type { DialectName } from './catalogue.ts'
-import type { ProviderEnvironment } from './environment.ts'
+import type { ProviderEnvironment } from './deps.ts'
 import type { Provider } from './provider.ts'
-import type { GoogleCredentials } from './service-account.ts'
+import type { GoogleCredentials } from './google/service-account.ts'
 import type { TokenSource } from './token-source.ts'
 
 /** Services whose calls take more than a key in a header. */

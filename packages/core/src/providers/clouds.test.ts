@@ -3,7 +3,7 @@ import { FakeClock } from '../clock.fake.ts'
 import { findInCatalogue } from './catalogue.ts'
 import { alternatives, cloudKinds, type CloudSettings } from './cloud.ts'
 import { clouds, findCloud } from './clouds.ts'
-import { accountFile, FakeTokens } from './service-account.fake.ts'
+import { accountFile, FakeTokens } from './google/service-account.fake.ts'
 
 const common: (keyof CloudSettings)[] = ['baseUrl', 'apiKey']
 

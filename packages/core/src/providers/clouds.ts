@@ -1,7 +1,7 @@
 import type { Cloud, CloudVariables } from './cloud.ts'
-import { createAzure } from './cloud-azure.ts'
-import { createBedrock, createMantle } from './cloud-bedrock.ts'
-import { createVertex } from './cloud-vertex.ts'
+import { createAzure } from './azure/settings.ts'
+import { createBedrock, createMantle } from './aws/settings.ts'
+import { createVertex } from './google/settings.ts'
 
 const awsVariables: readonly CloudVariables[] = [
   { option: 'apiKey', names: ['AWS_BEARER_TOKEN_BEDROCK'], isShared: true },

@@ -1,6 +1,6 @@
-import { isAwsCredentials } from './aws-credentials.ts'
+import { isAwsCredentials } from './aws/credentials.ts'
 import type { CloudSettings } from './cloud.ts'
-import type { ProviderEnvironment } from './environment.ts'
+import type { ProviderEnvironment } from './deps.ts'
 import { isToken } from './token-source.ts'
 
 /**

@@ -1,5 +1,5 @@
 export { fillAddress, placeholdersOf } from './address.ts'
-export type { AwsCredentialsFunction } from './aws-credentials.ts'
+export type { AwsCredentialsFunction } from './aws/credentials.ts'
 export {
   catalogue,
   type CatalogueEntry,
@@ -16,11 +16,11 @@ export {
   type CloudSettings,
 } from './cloud.ts'
 export { clouds, findCloud } from './clouds.ts'
-export type { ProviderEnvironment, TokenAnswer, TokenRequest } from './environment.ts'
+export type { ProviderEnvironment, TokenAnswer, TokenRequest } from './deps.ts'
 export { withGuardedFunctions } from './host-credentials.ts'
 export { poolKeys, withIssuerName, withTenants, type ProviderKey } from './key-pool.ts'
 export { createProvider, type Provider } from './provider.ts'
-export type { GoogleCredentials } from './service-account.ts'
+export type { GoogleCredentials } from './google/service-account.ts'
 export type { TokenSource } from './token-source.ts'
 export { priceNameOf } from './price-names.ts'
 export { reasoningHabitOf } from './reasoning.ts'

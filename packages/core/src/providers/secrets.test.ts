@@ -1,7 +1,7 @@
 import { inspect } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { LEAKY_KEY, reveals, spellings } from '../secret-spellings.fake.ts'
+import { LEAKY_KEY, reveals, spellings } from './secret-spellings.fake.ts'
 import { Secrets } from './secrets.ts'
 
 describe('Secrets', () => {

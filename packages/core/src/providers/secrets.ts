@@ -1,4 +1,4 @@
-import { append } from '../lists.ts'
+import { append } from '../foundation/lists.ts'
 import { unbroken, unescaped, type View, viewOf } from './plain-view.ts'
 
 /** Shorter values are words that texts contain anyway. */

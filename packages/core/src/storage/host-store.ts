@@ -1,6 +1,6 @@
 import { asError } from '../errors.ts'
-import type { Directory } from './directory.ts'
-import type { Ledger } from './ledger.ts'
+import type { Directory } from './admin-store.ts'
+import type { Ledger } from './limit-store.ts'
 import type { OpenWindow, RequestWindow } from './request-window.ts'
 import type { Store } from './store.ts'
 

@@ -1,5 +1,5 @@
-export { GuardedLedger, StoreSilent } from './guarded-ledger.ts'
-export { countable, MOST_COUNTED } from './ledger.ts'
+export { GuardedLedger, StoreSilent } from './guarded-limit-store.ts'
+export { countable, MOST_COUNTED } from './limit-store.ts'
 export type {
   Draw,
   InstanceLease,
@@ -11,7 +11,7 @@ export type {
   ReserveAnswer,
   SettleAnswer,
   SlidingDraw,
-} from './ledger.ts'
+} from './limit-store.ts'
 export type {
   Directory,
   DirectoryChanges,
@@ -21,9 +21,9 @@ export type {
   StoredLimit,
   StoredRemoval,
   StoredSwitch,
-} from './directory.ts'
-export { Register } from './register.ts'
-export type { HealthBoard, HealthFact } from './board.ts'
+} from './admin-store.ts'
+export { Register } from './admin-cache.ts'
+export type { HealthBoard, HealthFact } from './health-store.ts'
 export { openStore } from './open-store.ts'
 export { memoryStore, sqliteStore, type Store } from './store.ts'
 export { memoryWindow, type OpenWindow, type RequestWindow } from './request-window.ts'

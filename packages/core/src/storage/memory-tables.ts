@@ -1,5 +1,5 @@
-import { HELD_MS, MOST_COUNTED } from './ledger.ts'
-import type { Held, ReservationState, Tables } from './table-ledger.ts'
+import { HELD_MS, MOST_COUNTED } from './limit-store.ts'
+import type { Held, ReservationState, Tables } from './table-limit-store.ts'
 
 /** So many steps are taken between two looks for what has expired. */
 const STEPS_BETWEEN_SWEEPS = 4_096

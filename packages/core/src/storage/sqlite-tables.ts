@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module'
 import type Sqlite from 'node:sqlite'
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import { type Draw, HELD_MS, MOST_COUNTED } from './ledger.ts'
-import type { Held, ReservationState, Tables } from './table-ledger.ts'
+import { type Draw, HELD_MS, MOST_COUNTED } from './limit-store.ts'
+import type { Held, ReservationState, Tables } from './table-limit-store.ts'
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS counters (key TEXT PRIMARY KEY, value INTEGER NOT NULL, expires_at REAL NOT NULL) WITHOUT ROWID;

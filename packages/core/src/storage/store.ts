@@ -1,11 +1,11 @@
-import type { HealthBoard } from './board.ts'
-import { type Directory, MemoryDirectory } from './directory.ts'
-import type { Ledger } from './ledger.ts'
+import type { HealthBoard } from './health-store.ts'
+import { type Directory, MemoryDirectory } from './admin-store.ts'
+import type { Ledger } from './limit-store.ts'
 import type { OpenWindow } from './request-window.ts'
 import { MemoryTables } from './memory-tables.ts'
-import { SqliteDirectory } from './sqlite-directory.ts'
+import { SqliteDirectory } from './sqlite-admin-store.ts'
 import { openDatabase, SqliteTables } from './sqlite-tables.ts'
-import { TableLedger } from './table-ledger.ts'
+import { TableLedger } from './table-limit-store.ts'
 
 /**
  * Where the gateway keeps what must outlive a request. `redisStore()` of `@postern/redis` makes one

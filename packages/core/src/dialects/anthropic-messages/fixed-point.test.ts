@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { JsonObject } from '../dialect.ts'
-import { callContext, clientRequest } from './client-request.fake.ts'
+import type { JsonObject } from '../model/dialect.ts'
+import { callContext, clientRequest } from './from-client/request.fake.ts'
 import { anthropicMessages } from './index.ts'
-import { parseRequest } from './server-request.ts'
+import { parseRequest } from './from-client/request.ts'
 
 const word = fc
   .string({ minLength: 1, maxLength: 12, unit: 'grapheme' })

@@ -1,13 +1,13 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { CallContext, JsonObject } from '../dialect.ts'
-import type { Part } from '../conversation.ts'
-import type { StreamEvent } from '../events.ts'
-import { readAnswer } from './answer.ts'
-import { build, result, says } from './build.fake.ts'
-import { EventStreamSplitter } from './event-stream.ts'
-import { encodeEvent } from './frames.fake.ts'
-import { ConverseReader } from './stream.ts'
+import type { CallContext, JsonObject } from '../model/dialect.ts'
+import type { Part } from '../model/conversation.ts'
+import type { StreamEvent } from '../model/events.ts'
+import { readAnswer } from './from-provider/answer.ts'
+import { build, result, says } from './to-provider/build.fake.ts'
+import { EventStreamSplitter } from './from-provider/event-stream.ts'
+import { encodeEvent } from './from-provider/frames.fake.ts'
+import { ConverseReader } from './from-provider/stream.ts'
 
 const call: CallContext = {
   provider: 'cloud',

@@ -1,12 +1,12 @@
-import type { Dialect } from '../dialect.ts'
-import { readAnswer } from './answer.ts'
-import { readError } from './errors.ts'
-import { EVENT_STREAM, EventStreamSplitter } from './event-stream.ts'
+import type { Dialect } from '../model/dialect.ts'
+import { readAnswer } from './from-provider/answer.ts'
+import { readError } from './from-provider/errors.ts'
+import { EVENT_STREAM, EventStreamSplitter } from './from-provider/event-stream.ts'
 import { DIALECT, TOOL_NAMES } from './names.ts'
-import { embeddingsOf } from './embeddings.ts'
-import { rerankOf } from './rerank.ts'
-import { buildRequest } from './request.ts'
-import { ConverseReader } from './stream.ts'
+import { embeddingsOf } from './to-provider/embeddings.ts'
+import { rerankOf } from './to-provider/rerank.ts'
+import { buildRequest } from './to-provider/request.ts'
+import { ConverseReader } from './from-provider/stream.ts'
 
 /** Amazon Bedrock's Converse API, as a client speaks it. */
 export const bedrockConverse: Dialect = {

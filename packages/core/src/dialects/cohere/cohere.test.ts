@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { GatewayError } from '../../errors.ts'
-import type { Conversation, Message } from '../conversation.ts'
-import type { CallContext, JsonObject } from '../dialect.ts'
-import type { StreamEvent } from '../events.ts'
+import type { Conversation, Message } from '../model/conversation.ts'
+import type { CallContext, JsonObject } from '../model/dialect.ts'
+import type { StreamEvent } from '../model/events.ts'
 import { cohere } from './index.ts'
 
 function callContext(more: Partial<CallContext> = {}): CallContext {

@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Part } from '../conversation.ts'
-import type { JsonObject } from '../dialect.ts'
-import { readAnswer } from './answer.ts'
-import { build, callTo, contentOf, partsOf, replay, says, streamOf } from './wire.fake.ts'
+import type { Part } from '../model/conversation.ts'
+import type { JsonObject } from '../model/dialect.ts'
+import { readAnswer } from './from-provider/answer.ts'
+import { build, callTo, contentOf, partsOf, replay, says, streamOf } from './to-provider/wire.fake.ts'
 
 const words = fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' })
 const thinking = words.map((text): JsonObject => ({ type: 'thinking', thinking: text }))

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../../errors.ts'
-import type { Tool, ToolCallPart } from '../conversation.ts'
-import type { JsonObject } from '../dialect.ts'
+import type { Tool, ToolCallPart } from '../model/conversation.ts'
+import type { JsonObject } from '../model/dialect.ts'
 import { cohere } from './index.ts'
 import {
   build,
@@ -15,7 +15,7 @@ import {
   replay,
   says,
   sse,
-} from './wire.fake.ts'
+} from './to-provider/wire.fake.ts'
 
 /** What is nasty about this dialect, as a client of it meets it. */
 const counted = {

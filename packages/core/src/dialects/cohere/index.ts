@@ -1,12 +1,12 @@
-import type { Dialect } from '../dialect.ts'
+import type { Dialect } from '../model/dialect.ts'
 import { commonNames } from '../tool-fit/index.ts'
-import { readAnswer } from './answer.ts'
-import { embeddings } from './embeddings.ts'
-import { readError } from './errors.ts'
+import { readAnswer } from './from-provider/answer.ts'
+import { embeddings } from './to-provider/embeddings.ts'
+import { readError } from './from-provider/errors.ts'
 import { DIALECT } from './names.ts'
-import { buildRequest } from './request.ts'
-import { rerank } from './rerank.ts'
-import { ChatReader } from './stream.ts'
+import { buildRequest } from './to-provider/request.ts'
+import { rerank } from './to-provider/rerank.ts'
+import { ChatReader } from './from-provider/stream.ts'
 
 /** Cohere's v2 API, as a client speaks it. */
 export const cohere: Dialect = {

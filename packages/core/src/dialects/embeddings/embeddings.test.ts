@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { GatewayError } from '../../errors.ts'
-import type { Dialect, JsonObject, Quirks } from '../dialect.ts'
+import type { Dialect, JsonObject, Quirks } from '../model/dialect.ts'
 import { gemini } from '../gemini/index.ts'
 import { openaiChat } from '../openai-chat/index.ts'
 import { anthropicMessages } from '../anthropic-messages/index.ts'

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../errors.ts'
-import type { BuiltRequest, CallContext, Dialect, JsonObject } from '../dialect.ts'
-import type { Usage } from '../usage.ts'
+import type { BuiltRequest, CallContext, Dialect, JsonObject } from '../model/dialect.ts'
+import type { Usage } from '../model/usage.ts'
 import type { EmbeddingInput, EmbeddingsRequest } from './request.ts'
 import type { Vector } from './vector.ts'
 

@@ -1,7 +1,7 @@
-import type { ClientRequest, JsonObject } from '../dialect.ts'
-import { optionalString, type Place, requiredText } from '../fields.ts'
-import { invalid } from '../invalid.ts'
-import { isObject } from '../json.ts'
+import type { ClientRequest, JsonObject } from '../model/dialect.ts'
+import { optionalString, type Place, requiredText } from '../wire/fields.ts'
+import { invalid } from '../model/invalid.ts'
+import { isObject } from '../wire/json.ts'
 
 /**
  * What is to become one vector. `value` is an input only some services have (`{ image: ... }`), in

@@ -1,8 +1,8 @@
-import type { JsonObject, RelayedAnswer } from '../dialect.ts'
-import { type Answering, errorIn } from '../error-in.ts'
-import type { Finish } from '../finish.ts'
-import { objectsOf } from '../json.ts'
-import { nativeUsageOf, readUsage } from '../usage-fields.ts'
+import type { JsonObject, RelayedAnswer } from '../model/dialect.ts'
+import { type Answering, errorIn } from '../wire/error-in.ts'
+import type { Finish } from '../model/finish.ts'
+import { objectsOf } from '../wire/json.ts'
+import { nativeUsageOf, readUsage } from '../wire/usage-fields.ts'
 
 const decoder = new TextDecoder()
 

@@ -1,5 +1,5 @@
-import type { ReasoningSeen, StreamRelay } from '../dialect.ts'
-import type { Usage } from '../usage.ts'
+import type { ReasoningSeen, StreamRelay } from '../model/dialect.ts'
+import type { Usage } from '../model/usage.ts'
 import type { PassingUsage } from './passing-usage.ts'
 
 /**

@@ -1,7 +1,7 @@
-import type { JsonObject } from '../dialect.ts'
-import { estimateTextTokens } from '../estimate-tokens.ts'
-import { isObject, parseJson } from '../json.ts'
-import type { OutputBounds } from '../output-bounds.ts'
+import type { JsonObject } from '../model/dialect.ts'
+import { estimateTextTokens } from '../tokens/estimate-tokens.ts'
+import { isObject, parseJson } from '../wire/json.ts'
+import type { OutputBounds } from '../model/output-bounds.ts'
 
 /** Addresses, below a provider's own, that generate text, and how each bounds it. */
 const GENERATES: readonly (readonly [RegExp, OutputBounds])[] = [

@@ -1,10 +1,10 @@
 import { GatewayError } from '../../errors.ts'
-import { objectsOf, objectOf, parseJson, parseObject } from '../json.ts'
-import type { ReasoningSeen } from '../dialect.ts'
-import { OutputTally } from '../output-tally.ts'
-import { parseFrames, SseSplitter } from '../sse.ts'
-import { UsageTally } from '../usage-fields.ts'
-import type { Usage } from '../usage.ts'
+import { objectsOf, objectOf, parseJson, parseObject } from '../wire/json.ts'
+import type { ReasoningSeen } from '../model/dialect.ts'
+import { OutputTally } from '../tokens/output-tally.ts'
+import { parseFrames, SseSplitter } from '../wire/sse.ts'
+import { UsageTally } from '../wire/usage-fields.ts'
+import type { Usage } from '../model/usage.ts'
 
 /**
  * Finds the usage in an answer that passes, and never stands in its way: what cannot be read has

@@ -1,5 +1,5 @@
-import type { ClientRequest, Dialect } from '../dialect.ts'
-import type { ProviderWanted } from '../operation.ts'
+import type { ClientRequest, Dialect } from '../model/dialect.ts'
+import type { ProviderWanted } from '../model/operation.ts'
 
 /** Header by which a client names the provider of what has no model. */
 export const PROVIDER_HEADER = 'x-postern-provider'

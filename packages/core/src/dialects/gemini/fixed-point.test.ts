@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { Part } from '../conversation.ts'
-import type { JsonObject } from '../dialect.ts'
-import { callContext, parsed } from './client-request.fake.ts'
-import { buildRequest } from './request.ts'
+import type { Part } from '../model/conversation.ts'
+import type { JsonObject } from '../model/dialect.ts'
+import { callContext, parsed } from './from-client/request.fake.ts'
+import { buildRequest } from './to-provider/request.ts'
 
 /**
  * A14: what a client says means the same after it went through the neutral model, so the first pass

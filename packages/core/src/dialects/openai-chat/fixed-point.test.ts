@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { CallContext, JsonObject } from '../dialect.ts'
-import { buildRequest } from './conversation-out.ts'
-import { parseRequest } from './request.ts'
+import type { CallContext, JsonObject } from '../model/dialect.ts'
+import { buildRequest } from './to-provider/request.ts'
+import { parseRequest } from './from-client/request.ts'
 
 const call: CallContext = {
   provider: 'acme',

@@ -1,11 +1,11 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Part } from '../conversation.ts'
-import type { JsonObject } from '../dialect.ts'
-import { renderAnswer } from './answer-out.ts'
-import { callTo } from './client-conversation.fake.ts'
-import { buildRequest } from './client-request.ts'
-import { claude, conversationIn, renderContext, thought } from './server.fake.ts'
+import type { Part } from '../model/conversation.ts'
+import type { JsonObject } from '../model/dialect.ts'
+import { renderAnswer } from './to-client/answer.ts'
+import { callTo } from './to-provider/conversation.fake.ts'
+import { buildRequest } from './to-provider/request.ts'
+import { claude, conversationIn, renderContext, thought } from './to-client/server.fake.ts'
 
 const word = fc.string({ minLength: 1, maxLength: 12, unit: 'grapheme' })
 const base64 = fc.base64String({ minLength: 4, maxLength: 16 })

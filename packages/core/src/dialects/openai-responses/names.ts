@@ -1,4 +1,4 @@
-import { parseObject, textOf } from '../json.ts'
+import { parseObject, textOf } from '../wire/json.ts'
 
 /** Name of the dialect: the `origin` of what only it understands. */
 export const DIALECT = 'openai-responses'

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../../errors.ts'
-import type { JsonObject } from '../dialect.ts'
-import { callTo } from './client-conversation.fake.ts'
-import { buildRequest } from './client-request.ts'
-import { renderError } from './errors.ts'
+import type { JsonObject } from '../model/dialect.ts'
+import { callTo } from './to-provider/conversation.fake.ts'
+import { buildRequest } from './to-provider/request.ts'
+import { renderError } from './to-client/errors.ts'
 import { openaiResponses } from './index.ts'
-import { relay } from './relay.ts'
-import { ResponsesStreamRelay } from './relay-stream.ts'
+import { relay } from './relay/relay.ts'
+import { ResponsesStreamRelay } from './relay/stream.ts'
 import {
   argue,
   callTool,
@@ -20,8 +20,8 @@ import {
   sign,
   think,
   written,
-} from './server.fake.ts'
-import { ResponsesRenderer } from './stream-out.ts'
+} from './to-client/server.fake.ts'
+import { ResponsesRenderer } from './to-client/stream.ts'
 
 /** The ten nastiest of this dialect, as they meet its server side and its relay. */
 const open = () =>

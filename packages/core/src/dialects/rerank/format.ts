@@ -1,5 +1,5 @@
 import { GatewayError } from '../../errors.ts'
-import type { BuiltRequest, CallContext, JsonObject } from '../dialect.ts'
+import type { BuiltRequest, CallContext, JsonObject } from '../model/dialect.ts'
 import type { RerankRequest } from './request.ts'
 
 export type RerankCall = Pick<CallContext, 'provider' | 'model' | 'quirks'>

@@ -1,11 +1,11 @@
 import { GatewayError } from '../../errors.ts'
-import type { ClientRequest, JsonObject } from '../dialect.ts'
-import { errorIn } from '../error-in.ts'
-import { objectOf, objectsOf } from '../json.ts'
-import type { Operation, OperationContext, OperationTarget } from '../operation.ts'
-import type { Translation } from '../translation.ts'
-import { nativeUsageOf, readUsage } from '../usage-fields.ts'
-import { tokenCount, type Usage } from '../usage.ts'
+import type { ClientRequest, JsonObject } from '../model/dialect.ts'
+import { errorIn } from '../wire/error-in.ts'
+import { objectOf, objectsOf } from '../wire/json.ts'
+import type { Operation, OperationContext, OperationTarget } from '../model/operation.ts'
+import type { Translation } from '../translation/translation.ts'
+import { nativeUsageOf, readUsage } from '../wire/usage-fields.ts'
+import { tokenCount, type Usage } from '../model/usage.ts'
 import { parseRerank, type RerankRequest } from './request.ts'
 
 /** A request to put documents in order, for every target that can. */

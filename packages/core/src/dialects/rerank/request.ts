@@ -1,7 +1,7 @@
-import type { ClientRequest, JsonObject } from '../dialect.ts'
-import { optionalBoolean, type Place, requiredText } from '../fields.ts'
-import { invalid } from '../invalid.ts'
-import { isObject } from '../json.ts'
+import type { ClientRequest, JsonObject } from '../model/dialect.ts'
+import { optionalBoolean, type Place, requiredText } from '../wire/fields.ts'
+import { invalid } from '../model/invalid.ts'
+import { isObject } from '../wire/json.ts'
 
 /**
  * A request as Cohere's and Jina's APIs have it: documents to be put in the order of their

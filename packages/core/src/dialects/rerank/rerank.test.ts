@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { GatewayError } from '../../errors.ts'
-import type { Dialect, JsonObject, Quirks } from '../dialect.ts'
+import type { Dialect, JsonObject, Quirks } from '../model/dialect.ts'
 import { bedrockConverse } from '../bedrock-converse/index.ts'
 import { cohere } from '../cohere/index.ts'
 import { gemini } from '../gemini/index.ts'

@@ -1,6 +1,6 @@
-import type { StreamReader } from '../dialect.ts'
-import type { StreamEvent } from '../events.ts'
-import type { SseFrame } from '../sse.ts'
+import type { StreamReader } from '../model/dialect.ts'
+import type { StreamEvent } from '../model/events.ts'
+import type { SseFrame } from '../wire/sse.ts'
 import { customInput, type ToolOrigin } from './tool-origin.ts'
 
 interface OpenInput {

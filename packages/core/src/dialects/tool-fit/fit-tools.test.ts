@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { Conversation, Tool, ToolCallPart } from '../conversation.ts'
-import type { StreamEvent } from '../events.ts'
+import type { Conversation, Tool, ToolCallPart } from '../model/conversation.ts'
+import type { StreamEvent } from '../model/events.ts'
 import { areFit, fitTools } from './fit-tools.ts'
 import { fitNames, isFitName, type NameRule } from './tool-names.ts'
 

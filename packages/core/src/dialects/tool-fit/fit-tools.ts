@@ -5,10 +5,10 @@ import type {
   Tool,
   ToolCallPart,
   ToolChoice,
-} from '../conversation.ts'
-import type { StreamReader, ToolRules } from '../dialect.ts'
-import type { Answer } from '../events.ts'
-import { objectOf } from '../json.ts'
+} from '../model/conversation.ts'
+import type { StreamReader, ToolRules } from '../model/dialect.ts'
+import type { Answer } from '../model/events.ts'
+import { objectOf } from '../wire/json.ts'
 import { FitReader } from './fit-reader.ts'
 import { fitNames, isFitName, type NameRule } from './tool-names.ts'
 import { customInput, INPUT, type ToolOrigin } from './tool-origin.ts'

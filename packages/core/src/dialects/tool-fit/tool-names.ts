@@ -1,4 +1,4 @@
-import { digestOf } from '../short-tool-id.ts'
+import { digestOf } from '../model/short-tool-id.ts'
 
 /** What a provider takes as the name of a tool. */
 export interface NameRule {

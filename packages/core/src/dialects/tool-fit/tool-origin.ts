@@ -1,4 +1,4 @@
-import { parseObject } from '../json.ts'
+import { parseObject } from '../wire/json.ts'
 
 /** The one parameter of a free-text tool that is offered as a function. */
 export const INPUT = 'input'

@@ -1,0 +1,39 @@
+import { GatewayError } from '../errors.ts'
+import { type Limit, type Scope, scopes, type Subject } from '../limits/index.ts'
+import { limitSchema } from './schema/limit-schema.ts'
+import { limitOfGateway } from './resolve-admission.ts'
+import { refused } from './input-error.ts'
+
+/**
+ * A limit as it is asked for over `/admin/limits`: an entry of the option `limits`. Throws
+ * `invalid_request` that names every problem. What is kept is what was written, so that it reads
+ * the same when it is asked for again.
+ */
+export function readLimitWish(
+  asked: Readonly<Record<string, unknown>>,
+): Readonly<Record<string, unknown>> {
+  const result = limitSchema().safeParse(asked)
+  if (!result.success) throw refused(result.error.issues)
+  return asked
+}
+
+/** A limit that was checked when it was made. @param place where it stands, for messages */
+export function limitOfWish(written: Readonly<Record<string, unknown>>, place: string): Limit {
+  return limitOfGateway(limitSchema().parse(written), place)
+}
+
+/** Whose use is asked for: any of the scopes a limit may have. Throws `invalid_request`. */
+export function readSubject(asked: Readonly<Record<string, unknown>>): Subject {
+  const known = new Set<string>(scopes)
+  for (const [name, value] of Object.entries(asked)) {
+    if (!known.has(name))
+      throw new GatewayError(
+        'invalid_request',
+        `${name.slice(0, 100)}: nothing is counted by that. Known: ${scopes.join(', ')}.`,
+        { param: name.slice(0, 100) },
+      )
+    if (typeof value !== 'string' || value === '')
+      throw new GatewayError('invalid_request', `${name}: this is no name.`, { param: name })
+  }
+  return asked as Readonly<Partial<Record<Scope, string>>>
+}

@@ -1,0 +1,54 @@
+import type { CallContext, ClientRequest, JsonObject, Quirks, RenderContext } from '../../model/dialect.ts'
+import { MessagesRequest, parseRequest } from './request.ts'
+
+export interface Sent {
+  readonly headers?: Readonly<Record<string, string>>
+  readonly query?: string
+}
+
+/**
+ * A request as the edge hands it over. Text stands for the bytes a client sent; an object for what
+ * a host has parsed.
+ */
+export function clientRequest(
+  body: JsonObject | string,
+  { headers = {}, query = '' }: Sent = {},
+): ClientRequest {
+  return {
+    body: typeof body === 'string' ? (JSON.parse(body) as JsonObject) : body,
+    bytes: typeof body === 'string' ? Buffer.from(body) : undefined,
+    params: {},
+    query: new URLSearchParams(query),
+    header: (name) => headers[name],
+  }
+}
+
+export const hello = { model: 'm', max_tokens: 100, messages: [{ role: 'user', content: 'hi' }] }
+
+/** What a client says, beside a model and a limit. */
+export function conversationOf(body: JsonObject) {
+  return parseRequest(clientRequest({ ...hello, ...body })).conversation()
+}
+
+export function callContext(
+  more: {
+    readonly model?: string
+    readonly stream?: boolean
+    readonly quirks?: Quirks
+    readonly dropUnsupported?: boolean
+  } = {},
+): CallContext {
+  return {
+    provider: 'acme',
+    model: 'claude-sonnet-4-5',
+    stream: false,
+    quirks: {},
+    newId: (prefix) => `${prefix}new`,
+    ...more,
+  }
+}
+
+export function renderContext(): RenderContext {
+  const request = new MessagesRequest(clientRequest(hello), 'm')
+  return { request, requestId: 'req_1', model: 'physical', created: 1, includeUsage: true }
+}

@@ -1,0 +1,85 @@
+import { GatewayError } from '../../../errors.ts'
+import type { ErrorResponse, JsonObject } from '../../model/dialect.ts'
+import { foreignError, foreignFacts, statusOfMessage } from '../../wire/foreign-error.ts'
+import { upstreamError } from '../../wire/upstream-error.ts'
+import { objectOf, parseJson, textOf } from '../../wire/json.ts'
+
+/** The status each error type has when it comes as an answer of its own. */
+export const STATUS_OF_TYPE: ReadonlyMap<string, number> = new Map([
+  ['invalid_request_error', 400],
+  ['authentication_error', 401],
+  ['billing_error', 402],
+  ['permission_error', 403],
+  ['not_found_error', 404],
+  ['conflict_error', 409],
+  ['request_too_large', 413],
+  ['rate_limit_error', 429],
+  ['api_error', 500],
+  ['timeout_error', 504],
+  ['overloaded_error', 529],
+])
+
+/** Messages and their events. */
+const OWN_TYPE = /^(?:message|content_block|ping)/
+
+/** An account without credit is told so with status 400. */
+const OUT_OF_CREDIT =
+  /credit balance is too low|reached your specified (API|workspace)? ?usage limits/i
+
+/**
+ * The error of a non-2xx answer: JSON of the dialect or of a server before it, HTML, or nothing.
+ */
+export function readError(response: ErrorResponse): GatewayError {
+  const body = objectOf(parseJson(response.body)?.value)
+  const facts = body === undefined ? { message: response.body } : factsOf(body)
+  return upstreamError({ ...facts, status: response.status, provider: response.provider })
+}
+
+/** The error a body or a stream event with status 200 carries, `undefined` when it carries none. */
+export function errorInAnswer(body: JsonObject, provider: string): GatewayError | undefined {
+  if (body.type !== 'error' && !body.error)
+    return OWN_TYPE.test(textOf(body.type) ?? '') || Array.isArray(body.content)
+      ? undefined
+      : foreignError(body, provider)
+  const type = textOf(objectOf(body.error)?.type)
+  const facts = factsOf(body)
+  return upstreamError({
+    ...facts,
+    status:
+      STATUS_OF_TYPE.get(type ?? '') ?? (type === undefined ? statusOfMessage(facts.message) : 500),
+    provider,
+  })
+}
+
+/** The error of an event named `error` whose data is not JSON. */
+export function plainError(message: string, provider: string): GatewayError {
+  return upstreamError({ message, status: 500, provider })
+}
+
+/** What came is no answer of this dialect. `what` reads after the provider's name: `sent ...`. */
+export function invalidAnswer(what: string, provider: string): GatewayError {
+  return new GatewayError('upstream_invalid', `${provider} ${what}.`, { provider })
+}
+
+interface Facts {
+  readonly message?: string | undefined
+  readonly providerCode?: string | undefined
+}
+
+function factsOf(body: JsonObject): Facts {
+  const error = objectOf(body.error)
+  const foreign = foreignFacts(body)
+  const message =
+    textOf(error?.message) ??
+    textOf(body.error) ??
+    textOf(body.message) ??
+    textOf(body.detail) ??
+    foreign?.message
+  if (message !== undefined && OUT_OF_CREDIT.test(message))
+    return { message, providerCode: 'billing_error' }
+  return {
+    message,
+    providerCode:
+      textOf(objectOf(error?.details)?.error_code) ?? textOf(error?.type) ?? foreign?.providerCode,
+  }
+}

@@ -1,0 +1,35 @@
+import type { CallContext, JsonObject, Relay, RelayedAnswer } from '../../model/dialect.ts'
+import { objectOf } from '../../wire/json.ts'
+import { MarkedRelay } from '../../translation/marked-relay.ts'
+import { errorInAnswer, invalidAnswer } from '../from-provider/errors.ts'
+import { finishOf } from '../from-provider/finish.ts'
+import { relayRequest } from './request.ts'
+import { MessageStreamRelay } from './stream.ts'
+import { markedContent, ProofMarker } from './proofs.ts'
+import { usageOf } from '../from-provider/usage.ts'
+
+/** The Messages API on both sides: bytes pass and are looked at. */
+export const relay: Relay = {
+  buildRequest: (request, call) => relayRequest(request, call),
+  readAnswer,
+  openStream(_request, options) {
+    const stream = new MessageStreamRelay(options)
+    return options.call.issuer === undefined
+      ? stream
+      : new MarkedRelay(stream, new ProofMarker(options.call.issuer))
+  },
+}
+
+function readAnswer(body: JsonObject, bytes: Uint8Array, call: CallContext): RelayedAnswer {
+  const error = errorInAnswer(body, call.provider)
+  if (error !== undefined) throw error
+  if (!Array.isArray(body.content))
+    throw invalidAnswer('sent an answer without content', call.provider)
+  const finish = finishOf(body, { calledTools: true })
+  const marked = call.issuer === undefined ? undefined : markedContent(body.content, call.issuer)
+  return {
+    body: marked === undefined ? bytes : JSON.stringify({ ...body, content: marked }),
+    usage: usageOf(objectOf(body.usage)),
+    finishes: finish === undefined ? [] : [finish],
+  }
+}

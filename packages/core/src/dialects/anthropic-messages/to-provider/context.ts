@@ -1,0 +1,21 @@
+import type { JsonObject } from '../../model/dialect.ts'
+import type { ModelRules } from './models.ts'
+
+/** What every step of building a request knows. */
+export interface RequestContext {
+  /** The provider's configured name, for messages. */
+  readonly provider: string
+  /** What the target cannot take is left out instead of refused. */
+  readonly dropUnsupported?: boolean
+  readonly rules: ModelRules
+  /** What could not be carried, as `field` or `field (reason)`; every step adds to it. */
+  readonly dropped: string[]
+}
+
+/**
+ * Content of one message: tool results or tool calls apart, because their place in a turn is fixed.
+ */
+export interface Content {
+  readonly blocks: JsonObject[]
+  readonly tools: JsonObject[]
+}

@@ -1,0 +1,80 @@
+import type { Part } from '../../model/conversation.ts'
+import type { CallContext, JsonObject } from '../../model/dialect.ts'
+import type { Answer } from '../../model/events.ts'
+import { foreignError } from '../../wire/foreign-error.ts'
+import { objectOf, objectsOf, textOf } from '../../wire/json.ts'
+import { argumentsOf } from '../to-provider/arguments.ts'
+import { annotationsOf } from './citations.ts'
+import { detailOf, invalidAnswer, readError } from './errors.ts'
+import { failureOf, finishOf } from './finish.ts'
+import { usageOf } from './usage.ts'
+
+/** Throws `upstream_invalid` for what is no answer, and the error an answer carries. */
+export function readAnswer(body: JsonObject, call: CallContext): Answer {
+  const message = objectOf(body.message)
+  if (message === undefined) {
+    const foreign = foreignError(body, call.provider)
+    if (foreign !== undefined) throw foreign
+    if (textOf(body.message) !== undefined)
+      throw readError({
+        status: 500,
+        headers: {},
+        body: JSON.stringify(body),
+        provider: call.provider,
+        model: call.model,
+      })
+    throw invalidAnswer('sent an answer without a message', call.provider)
+  }
+  const failure = failureOf(body.finish_reason, {
+    provider: call.provider,
+    detail: detailOf(body.error),
+  })
+  if (failure !== undefined) throw failure
+  if (typeof body.finish_reason !== 'string')
+    throw invalidAnswer('sent an answer that does not say how it ended', call.provider)
+  const calls = objectsOf(message.tool_calls).map((item) => callOf(item, call))
+  const parts = [...contentOf(message.content), ...planOf(message.tool_plan), ...calls]
+  const annotations = annotationsOf(message.citations)
+  return {
+    id: textOf(body.id),
+    choices: [
+      {
+        parts,
+        finish: finishOf(body.finish_reason, { calledTools: calls.length > 0 }),
+        ...(annotations.length === 0 ? {} : { annotations }),
+      },
+    ],
+    usage: usageOf(body.usage),
+  }
+}
+
+/** A list of parts; a text by itself, as requests may have it, is not lost either. */
+function contentOf(content: unknown): Part[] {
+  const text = textOf(content)
+  return text === undefined ? objectsOf(content).flatMap(partOf) : [{ type: 'text', text }]
+}
+
+function partOf(item: JsonObject): Part[] {
+  if (item.type === 'thinking' && typeof item.thinking === 'string')
+    return [{ type: 'reasoning', text: item.thinking }]
+  return typeof item.text === 'string' ? [{ type: 'text', text: item.text }] : []
+}
+
+/** What the model says before it calls tools: text like any other. */
+function planOf(plan: unknown): Part[] {
+  const text = textOf(plan)
+  return text === undefined ? [] : [{ type: 'text', text }]
+}
+
+function callOf(item: JsonObject, { newId, provider }: CallContext): Part {
+  const called = objectOf(item.function)
+  const name = textOf(called?.name)
+  if (name === undefined) throw invalidAnswer('called a tool without naming it', provider)
+  return {
+    type: 'tool-call',
+    kind: 'function',
+    id: textOf(item.id) ?? newId('call_'),
+    name,
+    arguments: argumentsOf(called?.arguments),
+  }
+}

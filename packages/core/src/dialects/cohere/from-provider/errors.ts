@@ -1,0 +1,43 @@
+import { GatewayError } from '../../../errors.ts'
+import type { ErrorResponse } from '../../model/dialect.ts'
+import { parseObject, textOf } from '../../wire/json.ts'
+import { foreignFacts } from '../../wire/foreign-error.ts'
+import { cleanProviderText, upstreamError } from '../../wire/upstream-error.ts'
+
+/**
+ * Something in the request or in the answer stands on a list of what is denied; another try would
+ * not mend it.
+ */
+const DENIED = 498
+const CONTENT_FILTER = /blocked|content (?:policy|filter)|safety/i
+
+/**
+ * `{"id","message"}`, now and then with an `error_type`; HTML of a server before it, or nothing.
+ */
+export function readError({ status, body, provider }: ErrorResponse): GatewayError {
+  const error = parseObject(body)
+  const message =
+    textOf(error?.message) ??
+    textOf(error?.error) ??
+    (error === undefined ? undefined : foreignFacts(error)?.message) ??
+    (error === undefined ? body : undefined)
+  const isFiltered =
+    status === DENIED || (status === 400 && message !== undefined && CONTENT_FILTER.test(message))
+  return upstreamError({
+    status,
+    provider,
+    message,
+    providerCode: isFiltered ? 'content_filter' : textOf(error?.error_type),
+  })
+}
+
+/** What came is no answer of this dialect. `what` reads after the provider's name: `sent ...`. */
+export function invalidAnswer(what: string, provider: string): GatewayError {
+  return new GatewayError('upstream_invalid', `${provider} ${what}.`, { provider })
+}
+
+/** Words of the provider's in a message of ours. */
+export function detailOf(value: unknown): string | undefined {
+  const text = textOf(value)
+  return text === undefined ? undefined : cleanProviderText(text).replace(/\.$/, '')
+}

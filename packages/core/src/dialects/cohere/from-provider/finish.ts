@@ -1,0 +1,35 @@
+import type { GatewayError } from '../../../errors.ts'
+import { brokenAnswer, type Finish, unknownFinish } from '../../model/finish.ts'
+
+const REASONS: Readonly<Record<string, Finish>> = {
+  COMPLETE: { reason: 'stop' },
+  STOP_SEQUENCE: { reason: 'stop', native: 'STOP_SEQUENCE' },
+  MAX_TOKENS: { reason: 'length' },
+  TOOL_CALL: { reason: 'tool_calls' },
+}
+
+const FAILURES = /^(?:ERROR|TIMEOUT|USER_CANCEL)/
+
+/** Why the answer ended, for words that `failureOf` knows nothing of. */
+export function finishOf(
+  native: unknown,
+  { calledTools }: { readonly calledTools: boolean },
+): Finish {
+  const known =
+    typeof native === 'string' && Object.hasOwn(REASONS, native) ? REASONS[native] : undefined
+  if (known === undefined && typeof native === 'string' && native !== '')
+    return unknownFinish(native)
+  if (calledTools && known?.reason !== 'length') return { reason: 'tool_calls' }
+  // An announcement of calls that never came.
+  if (known?.reason === 'tool_calls') return { reason: 'stop', native: 'TOOL_CALL' }
+  return known ?? { reason: 'stop' }
+}
+
+/** The error that looks like an end. */
+export function failureOf(
+  native: unknown,
+  { provider, detail }: { readonly provider: string; readonly detail?: string | undefined },
+): GatewayError | undefined {
+  if (typeof native !== 'string' || !FAILURES.test(native)) return undefined
+  return brokenAnswer(provider, { word: native, detail })
+}

@@ -1,0 +1,166 @@
+import type { CallContext, JsonObject, StreamReader } from '../../model/dialect.ts'
+import type { StreamEvent } from '../../model/events.ts'
+import { foreignError } from '../../wire/foreign-error.ts'
+import { objectOf, parseObject, textOf } from '../../wire/json.ts'
+import type { SseFrame } from '../../wire/sse.ts'
+import { argumentsOf, mayBeNone } from '../to-provider/arguments.ts'
+import { annotationsOf } from './citations.ts'
+import { detailOf, invalidAnswer, readError } from './errors.ts'
+import { failureOf, finishOf } from './finish.ts'
+import { usageOf } from './usage.ts'
+
+const NOTHING: readonly StreamEvent[] = []
+const DONE = '[DONE]'
+
+/**
+ * Reads the events of one streamed answer. Usage comes with the end; `[DONE]` may follow it and
+ * says nothing new.
+ */
+export class ChatReader implements StreamReader {
+  readonly #call: CallContext
+  #toolCalls = 0
+  /**
+   * What the last call's arguments began with, kept back while they may still be none; `undefined`
+   * once they flow.
+   */
+  #doubtful: string | undefined
+  #state: 'running' | 'ended' | 'failed' = 'running'
+
+  constructor(call: CallContext) {
+    this.#call = call
+  }
+
+  get complete(): boolean {
+    return this.#state === 'ended'
+  }
+
+  get endGraceMs(): number | undefined {
+    return this.#state === 'ended' ? 0 : undefined
+  }
+
+  read(frame: SseFrame): readonly StreamEvent[] {
+    if (this.#state !== 'running' || frame.data === DONE) return NOTHING
+    const event = parseObject(frame.data)
+    if (event === undefined)
+      return this.#fail(
+        invalidAnswer('sent a stream event that is not a JSON object', this.#call.provider),
+      )
+    const message = objectOf(objectOf(event.delta)?.message) ?? {}
+    switch (event.type ?? frame.event) {
+      case 'message-start':
+        return [{ type: 'start', id: textOf(event.id) }]
+      case 'content-start':
+      case 'content-delta':
+        return contentOf(objectOf(message.content))
+      case 'tool-plan-delta':
+        return textEvents('text', message.tool_plan)
+      case 'tool-call-start':
+        return this.#startCall(objectOf(message.tool_calls) ?? {})
+      case 'tool-call-delta':
+        return this.#addArguments(objectOf(objectOf(message.tool_calls)?.function)?.arguments)
+      case 'tool-call-end':
+        return this.#endCall()
+      case 'citation-start': {
+        const value = annotationsOf([message.citations])
+        return value.length === 0 ? NOTHING : [{ type: 'annotations', choice: 0, value }]
+      }
+      case 'message-end':
+        return this.#end(objectOf(event.delta) ?? {})
+      default:
+        return this.#other(event, frame)
+    }
+  }
+
+  #fail(error: Extract<StreamEvent, { type: 'error' }>['error']): readonly StreamEvent[] {
+    this.#state = 'failed'
+    return [{ type: 'error', error }]
+  }
+
+  #startCall(started: JsonObject): readonly StreamEvent[] {
+    const called = objectOf(started.function)
+    const name = textOf(called?.name)
+    if (name === undefined)
+      return this.#fail(invalidAnswer('called a tool without naming it', this.#call.provider))
+    const before = this.#endCall()
+    const index = this.#toolCalls++
+    this.#doubtful = ''
+    const id = textOf(started.id) ?? this.#call.newId('call_')
+    return [
+      ...before,
+      { type: 'tool-call', choice: 0, index, id, name, kind: 'function' },
+      ...this.#addArguments(called?.arguments),
+    ]
+  }
+
+  #addArguments(value: unknown): readonly StreamEvent[] {
+    const text = textOf(value)
+    if (text === undefined || this.#toolCalls === 0) return NOTHING
+    if (this.#doubtful === undefined) return this.#argumentsEvent(text)
+    const begun = this.#doubtful + text
+    this.#doubtful = mayBeNone(begun) ? begun : undefined
+    return this.#doubtful === undefined ? this.#argumentsEvent(begun) : NOTHING
+  }
+
+  /** A call whose arguments never came has none. */
+  #endCall(): readonly StreamEvent[] {
+    const begun = this.#doubtful
+    if (begun === undefined) return NOTHING
+    this.#doubtful = undefined
+    return this.#argumentsEvent(argumentsOf(begun))
+  }
+
+  #argumentsEvent(text: string): readonly StreamEvent[] {
+    return [{ type: 'tool-arguments', choice: 0, index: this.#toolCalls - 1, text }]
+  }
+
+  #end(delta: JsonObject): readonly StreamEvent[] {
+    const failure = failureOf(delta.finish_reason, {
+      provider: this.#call.provider,
+      detail: detailOf(delta.error),
+    })
+    if (failure !== undefined) return this.#fail(failure)
+    if (typeof delta.finish_reason !== 'string')
+      return this.#fail(invalidAnswer('ended a stream without saying how', this.#call.provider))
+    const before = this.#endCall()
+    this.#state = 'ended'
+    const usage = usageOf(delta.usage)
+    return [
+      ...before,
+      {
+        type: 'finish',
+        choice: 0,
+        finish: finishOf(delta.finish_reason, { calledTools: this.#toolCalls > 0 }),
+      },
+      ...(usage === undefined ? [] : [{ type: 'usage' as const, usage }]),
+    ]
+  }
+
+  /** Errors have no type of their own; what else is new is no concern of ours. */
+  #other(event: JsonObject, frame: SseFrame): readonly StreamEvent[] {
+    const isError =
+      frame.event === 'error' ||
+      event.type === 'error' ||
+      (event.type === undefined && textOf(event.message) !== undefined)
+    const foreign = foreignError(event, this.#call.provider)
+    if (foreign !== undefined) return this.#fail(foreign)
+    if (!isError) return NOTHING
+    return this.#fail(
+      readError({
+        status: 500,
+        headers: {},
+        body: frame.data,
+        provider: this.#call.provider,
+        model: this.#call.model,
+      }),
+    )
+  }
+}
+
+function contentOf(content: JsonObject | undefined): readonly StreamEvent[] {
+  return [...textEvents('reasoning', content?.thinking), ...textEvents('text', content?.text)]
+}
+
+function textEvents(type: 'text' | 'reasoning', value: unknown): readonly StreamEvent[] {
+  const text = textOf(value)
+  return text === undefined ? NOTHING : [{ type, choice: 0, text }]
+}

@@ -1,0 +1,17 @@
+import { objectOf } from '../../wire/json.ts'
+import { tokenCount, type Usage, withinInput } from '../../model/usage.ts'
+
+/** Tokens as they were counted; `billed_units` leaves out what the service adds to every prompt. */
+export function usageOf(native: unknown): Usage | undefined {
+  const usage = objectOf(native)
+  const tokens = objectOf(usage?.tokens) ?? objectOf(usage?.billed_units)
+  const inputTokens = tokenCount(tokens?.input_tokens)
+  const outputTokens = tokenCount(tokens?.output_tokens)
+  if (inputTokens === undefined && outputTokens === undefined) return undefined
+  return withinInput({
+    inputTokens: inputTokens ?? 0,
+    outputTokens: outputTokens ?? 0,
+    cachedTokens: tokenCount(usage?.cached_tokens),
+    native,
+  })
+}

@@ -1,0 +1,70 @@
+import type { Conversation, Part } from './conversation.ts'
+import { parseJson } from '../wire/json.ts'
+
+/**
+ * How many times in a row the assistant has made its last tool calls: the same tools with the same
+ * arguments, whatever came back in between. 0 where the conversation does not end with tool calls
+ * and their results.
+ */
+export function repeatedToolCalls({ messages }: Conversation): number {
+  let last: string | undefined
+  let count = 0
+  for (let at = messages.length - 1; at >= 0; at--) {
+    const message = messages[at]
+    if (message === undefined || message.parts.every(isResult)) continue
+    const signature = signatureOf(message.parts)
+    // Somebody said something, or other tools were called: what came before it was not this loop.
+    if (
+      message.role !== 'assistant' ||
+      signature === undefined ||
+      (last !== undefined && signature !== last)
+    )
+      break
+    last = signature
+    count += 1
+  }
+  return count
+}
+
+/**
+ * What stays the same through all requests of an agent's run: its instructions, and what it was
+ * asked first.
+ */
+export function beginningOf({ messages }: Conversation): string {
+  const first = messages.findIndex(({ role }) => role === 'user')
+  return JSON.stringify(
+    messages
+      .slice(0, first + 1)
+      .map(({ role, parts }) => [
+        role,
+        ...parts.map((part) => (part.type === 'text' ? part.text : part.type)),
+      ]),
+  )
+}
+
+function isResult({ type }: Part): boolean {
+  return type === 'tool-result'
+}
+
+function signatureOf(parts: readonly Part[]): string | undefined {
+  const calls = parts.flatMap((part) =>
+    part.type === 'tool-call' ? [`${part.name} ${canonical(part.arguments)}`] : [],
+  )
+  return calls.length === 0 ? undefined : calls.toSorted().join('\n')
+}
+
+/** Spaces and the order of fields say nothing. */
+function canonical(text: string): string {
+  const parsed = parseJson(text)
+  return parsed === undefined ? text : JSON.stringify(sorted(parsed.value))
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted)
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([one], [other]) => (one < other ? -1 : 1))
+      .map(([name, inner]) => [name, sorted(inner)]),
+  )
+}

@@ -1,0 +1,257 @@
+import type { Conversation } from './conversation.ts'
+import type {
+  ChatRequest,
+  ClientRequest,
+  Dialect,
+  JsonObject,
+  Quirks,
+  ServerSide,
+  StreamRelay,
+  ToolsDialect,
+} from './dialect.ts'
+import { estimateInputTokens, estimateTextTokens } from '../tokens/estimate-tokens.ts'
+import { type CacheLifetime, cacheWrites } from './cache-writes.ts'
+import { boundOutput, type OutputAsked, outputAsked } from './output-bounds.ts'
+import { asksToBeDeferred, namesKeptInput } from './deferred.ts'
+import { type ReasoningAsked, reasoningAsked } from './reasoning-asked.ts'
+import { surchargesOf } from '../../billing/surcharges.ts'
+import { translate, type Translation } from '../translation/translation.ts'
+
+/** One request of any endpoint, read as far as routing needs. */
+export interface Operation {
+  /**
+   * `model` as the client wrote it: a route, `provider/model`, or a bare model id. Absent where
+   * nothing depends on one.
+   */
+  readonly model: string | undefined
+  readonly stream: boolean
+  /** Instead of the model's targets: what is asked for belongs to one provider (files, batches). */
+  readonly provider?: ProviderWanted
+  /** The answer where a target cannot be asked and need not be: nobody is called. */
+  answerLocally?(target: OperationTarget): JsonObject | undefined
+  /** What was said, where it is a conversation. */
+  conversation?(): Conversation
+  /** Tokens the request costs as input, roughly; absent where nobody could say. */
+  estimateInput?(): number
+  /**
+   * Where it asks this target for what its tokens do not pay for: paths of the request. Of any
+   * target, where none is given.
+   */
+  surcharges?(target?: OperationTarget): readonly string[]
+  /**
+   * For how long its input is written to the provider's prompt cache, as far as it can be; the
+   * longest of several.
+   */
+  cacheWrites?(): CacheLifetime | undefined
+  /** Tokens of input estimated from the size of the request, where nothing in it can be read. */
+  inputBytesEstimate?(): number
+  /** It costs nothing, whoever answers: tokens are counted, files are kept. */
+  readonly isFree?: boolean
+  /**
+   * Tokens of output it may get at most, as far as it says so itself; absent where there is none.
+   */
+  outputAsked?(): OutputAsked
+  /** What it says of reasoning. */
+  reasoningAsked?(): ReasoningAsked
+  /**
+   * The same request with its output bounded to so many tokens, over all its choices; itself where
+   * it asks for no more. Absent where no bound of the output is known. Throws `invalid_request` for
+   * more choices than tokens.
+   */
+  bounded?(most: number): Operation
+  /**
+   * It generates output, and no bound of it can be set here: a batch, an address of a provider's
+   * own that is not known.
+   */
+  isBoundless?(): boolean
+  /**
+   * A part of its input is kept by its provider, and is seen here by nobody: an answer or a
+   * conversation it goes on with.
+   */
+  hasKeptInput?(): boolean
+  /**
+   * Its answers come with other requests, which are free: a batch, a run in the background. What it
+   * uses is never seen here.
+   */
+  isDeferred?(): boolean
+  /** The request itself, where it is JSON that was read whole. */
+  json?(): SentJson | undefined
+  /** Its streams can be ended by the gateway as if their bound were reached. */
+  readonly isCuttable?: boolean
+  /** How this target is asked, and how its answer is handed to the client. */
+  translationFor(target: OperationTarget, context: OperationContext): Translation
+}
+
+/** JSON as the client sent it. */
+export interface SentJson {
+  readonly body: JsonObject
+  /** Absent when only the parsed value is left. */
+  readonly bytes: Uint8Array | undefined
+}
+
+/**
+ * Exactly one provider: the one the client names, that of the model it names, or the only one there
+ * is.
+ */
+export interface ProviderWanted {
+  /** As the client named it. */
+  readonly name: string | undefined
+  /** What the provider has to speak; anything when absent. */
+  readonly speaks: Dialect | undefined
+  /** Done twice it comes to the same: a failed call may be tried again. */
+  readonly isRepeatable: boolean
+}
+
+/** What an operation may know of a target. */
+export interface OperationTarget {
+  readonly provider: {
+    readonly name: string
+    readonly quirks: Quirks
+    readonly issuer?: string | undefined
+  }
+  /** The provider's own model id. */
+  readonly model: string
+  /** What the provider speaks for this model, the one it speaks best first. */
+  readonly dialects: readonly Dialect[]
+}
+
+export interface OperationContext {
+  readonly requestId: string
+  /** Unix seconds. */
+  readonly created: number
+  /** Largest event a provider may send, in bytes. */
+  readonly maxEventBytes: number
+  /** The route allows leaving out parts and tools a target cannot take. */
+  readonly dropUnsupported: boolean
+  newId(prefix: string): string
+  /** Another target may have to go on with the stream. */
+  readonly isContinuable?: boolean
+  /** A stream that broke, which the target is to go on with. */
+  readonly continues?: StreamRelay
+  /** The gateway may have to end the stream itself. */
+  readonly isCuttable?: boolean
+  /** Output is counted against limits: what a stream shows is measured on its way. */
+  readonly isMetered?: boolean
+}
+
+/** In which shape the answers and errors of an endpoint reach its clients. */
+export type Face = Pick<ServerSide, 'renderError' | 'answerHeaders'>
+
+/** The face of a dialect that clients speak. */
+export function faceOf(dialect: Dialect): Face {
+  if (dialect.server === undefined) throw new TypeError(`Clients cannot speak ${dialect.name}.`)
+  return dialect.server
+}
+
+/** Output reserved for each choice of a request that sets no bound. */
+const USUAL_OUTPUT_TOKENS = 1_024
+
+/**
+ * Tokens of output a request is taken to get before its answer is known: the largest it asks for.
+ */
+export function outputExpected({ outputAsked: read }: Pick<Operation, 'outputAsked'>): number {
+  const asked = read?.()
+  return asked === undefined
+    ? 0
+    : (asked.tokens ?? Math.max(USUAL_OUTPUT_TOKENS, asked.mentioned)) * asked.choices
+}
+
+/**
+ * The client's own dialect where the target speaks it: what needs no translation loses nothing in
+ * it.
+ */
+function dialectFor(
+  target: OperationTarget,
+  from: Dialect,
+  chat: ChatRequest,
+): Dialect | undefined {
+  const { toolsDialect } = target.provider.quirks
+  const demanded =
+    toolsDialect !== undefined && needsToolsDialect(toolsDialect, target.model, chat)
+      ? target.dialects.find(({ name }) => name === toolsDialect.dialect)
+      : undefined
+  return demanded ?? target.dialects.find((dialect) => dialect === from) ?? target.dialects[0]
+}
+
+/**
+ * Whether the model serves what is asked, function tools with reasoning, in another dialect only.
+ */
+function needsToolsDialect(
+  { models, onlyWithEffort = [] }: ToolsDialect,
+  model: string,
+  chat: ChatRequest,
+): boolean {
+  const isOf = (family: string): boolean => model === family || model.startsWith(`${family}-`)
+  if (!models.some(isOf)) return false
+  const { tools, reasoning } = chat.conversation()
+  if (!tools.some(({ kind }) => kind === 'function')) return false
+  const effort = reasoning?.effort
+  return onlyWithEffort.some(isOf) ? effort !== undefined && effort !== 'none' : effort !== 'none'
+}
+
+/** A conversation in the words of `from`, for any target that speaks one of our dialects. */
+export function readChat(from: Dialect, request: ClientRequest): Operation {
+  if (from.server === undefined) throw new TypeError(`Clients cannot speak ${from.name}.`)
+  const chat = from.server.parse(request)
+  const { outputBounds: bounds } = from.server
+  let inputTokens: number | undefined
+  return {
+    model: chat.model,
+    stream: chat.stream,
+    outputAsked: () => outputAsked(request.body, bounds),
+    reasoningAsked: () => reasoningAsked(request.body),
+    bounded(most) {
+      const body = boundOutput(request.body, bounds, most)
+      return body === request.body ? this : readChat(from, { ...request, body, bytes: undefined })
+    },
+    isCuttable: true,
+    isDeferred: () => asksToBeDeferred(request.body),
+    json: () => request,
+    conversation: () => chat.conversation(),
+    hasKeptInput: () => namesKeptInput(request.body),
+    // What goes on with something kept elsewhere cannot be read as a conversation.
+    estimateInput: () =>
+      (inputTokens ??= namesKeptInput(request.body)
+        ? estimateTextTokens([JSON.stringify(request.body)])
+        : estimateInputTokens(chat.conversation())),
+    surcharges(target) {
+      const to = target && dialectFor(target, from, chat)
+      return surchargesOf(
+        request.body,
+        to === undefined || to === from ? 'all' : (to.client.carriedTools ?? 'none'),
+      )
+    },
+    cacheWrites: () => cacheWrites(request.body),
+    translationFor(target, context) {
+      const to = dialectFor(target, from, chat)
+      if (to === undefined) throw new TypeError(`${target.provider.name} speaks no dialect.`)
+      const { provider, model } = target
+      return translate(from, to, {
+        request: chat,
+        call: {
+          provider: provider.name,
+          issuer: provider.issuer,
+          model,
+          stream: chat.stream,
+          quirks: provider.quirks,
+          dropUnsupported: context.dropUnsupported,
+          created: context.created,
+          newId: context.newId,
+        },
+        render: {
+          request: chat,
+          requestId: context.requestId,
+          model,
+          created: context.created,
+          includeUsage: chat.includeUsage,
+          estimateInput: () => (inputTokens ??= estimateInputTokens(chat.conversation())),
+        },
+        maxEventBytes: context.maxEventBytes,
+        isContinuable: context.isContinuable,
+        continues: context.continues,
+        isCuttable: context.isCuttable,
+        isMetered: context.isMetered,
+      })
+    },
+  }
+}

@@ -1,0 +1,92 @@
+import { append } from '../../foundation/lists.ts'
+import type { JsonObject } from './dialect.ts'
+import { isObject } from '../wire/json.ts'
+import { plainName } from './output-bounds.ts'
+import { toolsAsked } from './tools-asked.ts'
+
+/**
+ * What requests to a service can do beyond asking one model for an answer that its tokens pay for.
+ * Names of fields stand for every spelling of theirs (`api_base`, `apiBase`); a dot leads into an
+ * object (`metadata.tags`).
+ */
+export interface Powers {
+  /** Fields that let another model, host or account answer than the one that was asked for. */
+  readonly elsewhere?: readonly string[]
+  /** Types of tools that do; `*` at the end stands for all that begin so. */
+  readonly elsewhereTools?: readonly string[]
+  /** Spellings of model ids that do: regular expressions. */
+  readonly elsewhereModels?: readonly string[]
+  /** Fields that cost more than the tokens of the request and the answer. */
+  readonly paid?: readonly string[]
+  /** Spellings of model ids that do: regular expressions. */
+  readonly paidModels?: readonly string[]
+}
+
+/** Where the request lets another model, host or account answer; `undefined` where it does not. */
+export function answersElsewhere(
+  body: JsonObject,
+  { elsewhere = [], elsewhereTools = [] }: Powers,
+): string | undefined {
+  const field = fieldsOf(body, elsewhere)[0]
+  if (field !== undefined || elsewhereTools.length === 0) return field
+  return toolsAsked(body).find(
+    ({ tool: { type } }) =>
+      typeof type === 'string' && elsewhereTools.some((named) => isNamed(type, named)),
+  )?.path
+}
+
+/** Whether another model, host or account may answer because of how the model is spelled. */
+export function isSpelledElsewhere(model: string, { elsewhereModels = [] }: Powers): boolean {
+  return fits(model, elsewhereModels)
+}
+
+/** Where the request asks for what its tokens do not pay for. */
+export function paidBeside(
+  body: JsonObject,
+  model: string,
+  { paid = [], paidModels = [] }: Powers,
+): string[] {
+  return [...fieldsOf(body, paid), ...(fits(model, paidModels) ? ['model'] : [])]
+}
+
+function isNamed(type: string, named: string): boolean {
+  return named.endsWith('*') ? type.startsWith(named.slice(0, -1)) : type === named
+}
+
+function fits(model: string, patterns: readonly string[]): boolean {
+  // linear: the patterns are of the catalogue and the operator, and a longer model name was refused before
+  return patterns.some((pattern) => new RegExp(pattern).test(model))
+}
+
+/**
+ * The fields of the body that are among these and ask for something, as the client spelled them.
+ */
+function fieldsOf(body: JsonObject, names: readonly string[]): string[] {
+  if (names.length === 0) return []
+  const found: string[] = []
+  for (const [field, value] of Object.entries(body)) {
+    if (!asksForSomething(value)) continue
+    const name = plainName(field)
+    for (const wanted of names) {
+      const [outer = '', inner] = wanted.split('.')
+      if (plainName(outer) !== name) continue
+      if (inner === undefined) found.push(field)
+      else if (isObject(value))
+        append(
+          found,
+          fieldsOf(value, [inner]).map((held) => `${field}.${held}`),
+        )
+    }
+  }
+  return found
+}
+
+/** `null`, `false` and an empty list switch something off, or nothing on. */
+function asksForSomething(value: unknown): boolean {
+  return (
+    value !== undefined &&
+    value !== null &&
+    value !== false &&
+    !(Array.isArray(value) && value.length === 0)
+  )
+}

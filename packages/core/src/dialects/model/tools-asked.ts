@@ -1,0 +1,32 @@
+import type { JsonObject } from './dialect.ts'
+import { objectsOf } from '../wire/json.ts'
+
+/** A tool that a request offers, and where it stands. */
+export interface ToolAsked {
+  readonly path: string
+  readonly tool: JsonObject
+}
+
+/**
+ * Every tool of a request, in any dialect: those in namespaces and in items of the input
+ * (Responses) are offered as well.
+ */
+export function toolsAsked(body: JsonObject): ToolAsked[] {
+  const own = listed(body, '')
+  const held = objectsOf(body['input']).flatMap((item, at) =>
+    item['tools'] === undefined ? [] : listed(item, `input[${at}].`),
+  )
+  return held.length === 0 ? own : own.concat(held)
+}
+
+function listed(holder: JsonObject, place: string): ToolAsked[] {
+  return objectsOf(holder['tools']).flatMap((tool, at) => {
+    const path = `${place}tools[${at}]`
+    return tool['type'] === 'namespace'
+      ? objectsOf(tool['tools']).map((inner, index) => ({
+          path: `${path}.tools[${index}]`,
+          tool: inner,
+        }))
+      : [{ path, tool }]
+  })
+}

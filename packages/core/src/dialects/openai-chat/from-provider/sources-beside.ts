@@ -1,0 +1,39 @@
+import type { JsonObject } from '../../model/dialect.ts'
+import { listOf, objectOf, textOf } from '../../wire/json.ts'
+
+export interface Source {
+  readonly url: string
+  readonly title: string
+}
+
+/**
+ * The sources that some services list beside the choices instead of in the message: `citations` as
+ * addresses, and `search_results` with their titles. The text refers to them as `[1]`, `[2]`, ...
+ */
+export function sourcesBeside(body: JsonObject): readonly Source[] {
+  const results = listOf(body.search_results).flatMap((item) => {
+    const url = textOf(objectOf(item)?.url)
+    return url === undefined ? [] : [{ url, title: textOf(objectOf(item)?.title) ?? url }]
+  })
+  const titles = new Map(results.map(({ url, title }) => [url, title]))
+  const cited = listOf(body.citations).flatMap(
+    (item) => textOf(item) ?? textOf(objectOf(item)?.url) ?? [],
+  )
+  return cited.length === 0 ? results : cited.map((url) => ({ url, title: titles.get(url) ?? url }))
+}
+
+/**
+ * As `annotations` of a message with this text: at the first mark of each source, or at the end of
+ * the text.
+ */
+export function annotationsOf(sources: readonly Source[], text: string): JsonObject[] {
+  return sources.map(({ url, title }, at) => {
+    const mark = `[${at + 1}]`
+    const found = text.indexOf(mark)
+    const [start, end] = found === -1 ? [text.length, text.length] : [found, found + mark.length]
+    return {
+      type: 'url_citation',
+      url_citation: { url, title, start_index: start, end_index: end },
+    }
+  })
+}

@@ -1,0 +1,48 @@
+import type { CallContext, ChatRequest, JsonObject, ToolRules } from '../../model/dialect.ts'
+import { listOf, objectOf, objectsOf } from '../../wire/json.ts'
+import { areFit, commonNames } from '../../tool-fit/index.ts'
+
+/**
+ * What the tools of a request may be for this service. Tools of free text are the original
+ * service's own.
+ */
+export function toolRules({ quirks }: Pick<CallContext, 'quirks'>): ToolRules {
+  const { max = commonNames.max, startsWithLetter } = quirks.toolNames ?? {}
+  return {
+    names: startsWithLetter === true ? { max, start: 'letter' } : { max },
+    customTools: quirks.customTools === true,
+  }
+}
+
+/** Whether a tool that is offered, or was called before, is none that the service takes. */
+export function hasUnfitTools({ body }: ChatRequest, call: CallContext): boolean {
+  if (body.tools === undefined && body.functions === undefined && !hasCalls(body)) return false
+  return !areFit(toolsIn(body), toolRules(call))
+}
+
+/** Looked at for every request that is relayed: most have neither tools nor calls. */
+function hasCalls({ messages }: JsonObject): boolean {
+  for (const message of listOf(messages))
+    if ((message as JsonObject | null)?.tool_calls !== undefined) return true
+  return false
+}
+
+function* toolsIn(
+  body: JsonObject,
+): Iterable<{ readonly name: unknown; readonly isCustom: boolean }> {
+  for (const tool of listOf(body.tools)) {
+    const { type, function: definition, custom } = objectOf(tool) ?? {}
+    if (type === 'custom') yield { name: objectOf(custom)?.name, isCustom: true }
+    else if (definition !== undefined) yield { name: objectOf(definition)?.name, isCustom: false }
+  }
+  for (const definition of listOf(body.functions))
+    yield { name: objectOf(definition)?.name, isCustom: false }
+  for (const message of listOf(body.messages)) {
+    for (const { type, function: definition, custom } of objectsOf(
+      (message as JsonObject | null)?.tool_calls,
+    )) {
+      if (type === 'custom') yield { name: objectOf(custom)?.name, isCustom: true }
+      else yield { name: objectOf(definition)?.name, isCustom: false }
+    }
+  }
+}

@@ -1,0 +1,18 @@
+import type { CallContext } from '../../model/dialect.ts'
+import type { ModelRules } from './models.ts'
+
+/** What every step of building a request knows. */
+export interface RequestContext {
+  readonly call: CallContext
+  readonly rules: ModelRules
+  /**
+   * Name of the dialect the client spoke: what it has no neutral name for is in that dialect's
+   * words.
+   */
+  readonly origin: string
+  /**
+   * What could not be carried, as `field` or `field (reason)`; every step adds to it. The same loss
+   * is told once.
+   */
+  readonly dropped: Set<string>
+}

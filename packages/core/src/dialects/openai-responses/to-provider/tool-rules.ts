@@ -1,0 +1,22 @@
+import type { ChatRequest, JsonObject, ToolRules } from '../../model/dialect.ts'
+import { objectsOf } from '../../wire/json.ts'
+import { areFit, commonNames } from '../../tool-fit/index.ts'
+
+export const toolRules: ToolRules = { names: commonNames, customTools: true }
+
+/** Whether a tool that is offered, or was called before, has a name that the provider refuses. */
+export function hasUnfitTools({ body }: ChatRequest): boolean {
+  return !areFit(toolsIn(body), toolRules)
+}
+
+const OFFERED: ReadonlySet<unknown> = new Set(['function', 'custom'])
+const CALLED: ReadonlySet<unknown> = new Set(['function_call', 'custom_tool_call'])
+
+function* toolsIn(
+  body: JsonObject,
+): Iterable<{ readonly name: unknown; readonly isCustom: boolean }> {
+  for (const { type, name } of objectsOf(body.tools))
+    if (OFFERED.has(type)) yield { name, isCustom: type === 'custom' }
+  for (const { type, name } of objectsOf(body.input))
+    if (CALLED.has(type)) yield { name, isCustom: type === 'custom_tool_call' }
+}

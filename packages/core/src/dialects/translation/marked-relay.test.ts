@@ -1,0 +1,36 @@
+import { expect, it } from 'vitest'
+import { GatewayError } from '../../errors.ts'
+import type { StreamRelay } from '../model/dialect.ts'
+import { MarkedRelay } from './marked-relay.ts'
+
+it('tells everything that the relay inside it tells', () => {
+  const observed = { usage: undefined, finishes: [] }
+  // A member that is added to relays does not compile until it stands here.
+  const facts: { readonly [Name in keyof Required<StreamRelay>]: unknown } = {
+    events: 3,
+    hasContent: true,
+    error: new GatewayError('internal_error', 'x'),
+    complete: true,
+    endGraceMs: 7,
+    said: 'Hi',
+    usage: { inputTokens: 1, outputTokens: 2 },
+    finishes: [{ reason: 'stop' }],
+    outputEstimate: 5,
+    reasoningSeen: 'concealed',
+    ownShare: observed,
+    push: () => 'pushed',
+    flush: () => 'flushed',
+    end: () => 'ended',
+    cut: () => 'cut',
+    fail: () => 'failed',
+  }
+  const marked = new MarkedRelay(facts as unknown as StreamRelay, {
+    concerns: () => false,
+    take: () => undefined,
+  })
+  for (const [name, fact] of Object.entries(facts)) {
+    const told = marked[name as keyof StreamRelay]
+    if (typeof fact === 'function') expect((told as () => unknown).call(marked), name).toBe(fact())
+    else expect(told, name).toBe(fact)
+  }
+})

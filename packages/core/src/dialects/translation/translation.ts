@@ -1,0 +1,396 @@
+import { GatewayError } from '../../errors.ts'
+import type { Answer } from '../model/events.ts'
+import type { Conversation, Part } from '../model/conversation.ts'
+import type {
+  BuiltRequest,
+  CallContext,
+  ChatRequest,
+  ClientSide,
+  Dialect,
+  ErrorResponse,
+  JsonObject,
+  Relay,
+  RelayedAnswer,
+  RenderContext,
+  ServerSide,
+  StreamRelay,
+} from '../model/dialect.ts'
+import { CuttableRelay } from './shadow-translation.ts'
+import { refuseOrDrop } from '../model/invalid.ts'
+import { issuerFor, IssuerReader, withIssuer, withOwnProofs } from '../model/issuer.ts'
+import { objectOf } from '../wire/json.ts'
+import { MeteredRelay } from './metered-relay.ts'
+import { type FrameSplitter, SseFrameSplitter } from '../wire/sse.ts'
+import { withoutStorageFiles } from '../model/storage-files.ts'
+import { fitTools, type ToolFit } from '../tool-fit/index.ts'
+import { collectAnswer, wholeAnswerReader, WholeSplitter } from './whole-and-stream.ts'
+import { type StreamSource, TranslatedStream } from './translated-stream.ts'
+
+/**
+ * Everything dispatch needs to make one call: the request to send and how to hand its answer to the
+ * client.
+ */
+export interface Translation {
+  /**
+   * What the target answers with: one JSON document, a stream of events, bytes that pass as they
+   * are (audio, files), or whichever of these the content type of its answer says.
+   */
+  readonly answer: 'json' | 'events' | 'bytes' | 'any'
+  /**
+   * Refusals pass as they are, whatever their status; only one of our own credentials is an error
+   * of the gateway.
+   */
+  readonly relaysRefusals?: boolean
+  /** `accept` of the call. */
+  readonly accept: string
+  /** Content type the client gets; that of the provider when absent. */
+  readonly contentType?: string
+  /** What the client's stream says while the provider says nothing. */
+  readonly heartbeat?: string | undefined
+  /**
+   * Throws `GatewayError('unsupported_content', ..., { param })` for what the target cannot take.
+   */
+  buildRequest(): BuiltRequest
+  /** For `json`. */
+  readAnswer(body: JsonObject, bytes: Uint8Array): RelayedAnswer
+  /**
+   * For `events` and `bytes`. `contentType` is that of the provider's answer, when it names one.
+   */
+  openStream(contentType?: string): StreamRelay
+  /**
+   * Reads an answer of the other kind than was asked for. Absent where such an answer has to be
+   * refused.
+   */
+  readonly mismatched?: MismatchedAnswer | undefined
+  /** The error of a non-2xx answer. */
+  readError(response: ErrorResponse): GatewayError
+  /**
+   * Set where the target takes the request in several calls only: each of them is made, with `json`
+   * answers, and when all have succeeded `join` gives the client's answer.
+   */
+  readonly several?: { readonly parts: readonly Translation[]; join(): RelayedAnswer }
+}
+
+/**
+ * Some targets answer a streaming request with one JSON document, or any other with a stream of
+ * events.
+ */
+export interface MismatchedAnswer {
+  /** For `events`: the document as a stream. */
+  openWhole(): StreamRelay
+  /** For `json`: the events as one answer. */
+  collectEvents(bytes: Uint8Array): RelayedAnswer
+}
+
+export interface TranslationOptions {
+  readonly request: ChatRequest
+  readonly call: CallContext
+  readonly render: RenderContext
+  /** Largest event a provider may send, in bytes. */
+  readonly maxEventBytes: number
+  /** Another target may have to go on with the stream, so what it says has to be understood. */
+  readonly isContinuable?: boolean | undefined
+  /** A stream that broke, which this target is to go on with. */
+  readonly continues?: StreamRelay | undefined
+  /** The gateway may have to end the stream itself. */
+  readonly isCuttable?: boolean | undefined
+  /** Its output is counted against limits. */
+  readonly isMetered?: boolean | undefined
+}
+
+/**
+ * How a request of the `from` dialect is served by a provider that speaks `to`: bytes are relayed
+ * where both are the same, and go through the neutral model everywhere else.
+ */
+export function translate(from: Dialect, to: Dialect, options: TranslationOptions): Translation {
+  const { request, call, isContinuable } = options
+  const { relay } = to
+  if (
+    from === to &&
+    relay !== undefined &&
+    isContinuable !== true &&
+    relay.needsTranslation?.(request, call) !== true
+  )
+    return new RelayTranslation(to, relay, options)
+  return new ModelTranslation(from, to, options)
+}
+
+const NONE: readonly string[] = []
+
+/**
+ * What both kinds have in common. Made for every call: its methods stand in a class, as closures
+ * cost each time.
+ */
+abstract class DialectTranslation implements Translation {
+  readonly answer: 'json' | 'events'
+  readonly accept: string
+  readonly contentType: string
+  readonly heartbeat: string | undefined
+  protected readonly from: Dialect
+  protected readonly to: Dialect
+  protected readonly options: TranslationOptions
+
+  constructor(from: Dialect, to: Dialect, options: TranslationOptions) {
+    const { request } = options
+    this.from = from
+    this.to = to
+    this.options = options
+    this.answer = request.stream ? 'events' : 'json'
+    this.accept = request.stream ? (to.client.streamType ?? EVENT_STREAM) : 'application/json'
+    this.contentType = request.stream
+      ? (request.streamType ?? `${EVENT_STREAM}; charset=utf-8`)
+      : 'application/json'
+    // Streams of another kind than server-sent events have no room for one.
+    this.heartbeat =
+      request.stream && request.streamType === undefined ? from.server?.heartbeat : undefined
+  }
+
+  abstract buildRequest(): BuiltRequest
+  abstract readAnswer(body: JsonObject, bytes: Uint8Array): RelayedAnswer
+  abstract openStream(): StreamRelay
+
+  readError(response: ErrorResponse): GatewayError {
+    return this.to.client.readError(response)
+  }
+
+  /** The request as its tools were made fit for the target. */
+  protected get fit(): ToolFit | undefined {
+    return undefined
+  }
+
+  /** Neither kind can be relayed. */
+  get mismatched(): MismatchedAnswer | undefined {
+    const { from, to, options, fit } = this
+    const { client } = to
+    const { call, render, maxEventBytes } = options
+    const { server } = from
+    // Other framings than server-sent events begin with bytes that look like neither.
+    if (server === undefined || client.openSplitter !== undefined) return undefined
+    return {
+      openWhole: () =>
+        openTranslated(
+          from,
+          {
+            ...to,
+            client: {
+              ...client,
+              openReader: () => wholeAnswerReader(client, call),
+              openSplitter: () => new WholeSplitter(maxEventBytes),
+            },
+          },
+          { ...options, fit },
+        ),
+      collectEvents: (bytes) =>
+        rendered(collectAnswer(bytes, client, call), {
+          server,
+          client,
+          call,
+          render,
+          fit,
+          issuer: issuerFor(to, call),
+        }),
+    }
+  }
+}
+
+/** One dialect on both sides: the bytes pass. */
+class RelayTranslation extends DialectTranslation {
+  readonly #relay: Relay
+
+  constructor(dialect: Dialect, relay: Relay, options: TranslationOptions) {
+    super(dialect, dialect, options)
+    this.#relay = relay
+  }
+
+  buildRequest(): BuiltRequest {
+    return this.#relay.buildRequest(this.options.request, this.options.call)
+  }
+
+  readAnswer(body: JsonObject, bytes: Uint8Array): RelayedAnswer {
+    return this.#relay.readAnswer(body, bytes, this.options.call)
+  }
+
+  openStream(): StreamRelay {
+    const { options, to } = this
+    const stream = this.#relay.openStream(options.request, options)
+    if (options.isCuttable === true)
+      return stream.cut === undefined
+        ? new CuttableRelay(stream, openTranslated(to, to, options))
+        : stream
+    return options.isMetered === true ? new MeteredRelay(stream, openSplitter(to, options)) : stream
+  }
+}
+
+/** Through the neutral model. */
+class ModelTranslation extends DialectTranslation {
+  readonly #server: ServerSide
+  readonly #issuer: string | undefined
+  #fit: ToolFit | undefined
+
+  constructor(from: Dialect, to: Dialect, options: TranslationOptions) {
+    super(from, to, options)
+    this.#server = serverSideOf(from)
+    this.#issuer = issuerFor(to, options.call)
+  }
+
+  protected override get fit(): ToolFit | undefined {
+    return this.#fit
+  }
+
+  buildRequest(): BuiltRequest {
+    const { request, call, continues } = this.options
+    const { client } = this.to
+    const readable = withoutStorageFiles(
+      request.conversation(),
+      call,
+      client.storageSchemes === undefined
+        ? NONE
+        : (call.quirks.fileSchemes ?? client.storageSchemes),
+    )
+    const asked = readable?.conversation ?? request.conversation()
+    if (this.from !== this.to) refuseIndispensable(asked, call)
+    const own = withOwnProofs(asked, this.#issuer)
+    this.#fit = fitTools(own, client.toolRules(call))
+    const conversation = this.#fit?.conversation ?? own
+    const built = client.buildRequest(
+      continues?.said === undefined ? conversation : continuing(conversation, continues.said),
+      call,
+    )
+    const { unread } = conversation
+    if (this.#fit === undefined && readable === undefined && unread === undefined) return built
+    return {
+      ...built,
+      dropped: [
+        ...(unread ?? NONE),
+        ...(readable?.dropped ?? NONE),
+        ...(this.#fit?.dropped ?? NONE),
+        ...built.dropped,
+      ],
+    }
+  }
+
+  readAnswer(body: JsonObject): RelayedAnswer {
+    const { call, render } = this.options
+    const { client } = this.to
+    return rendered(client.readAnswer(body, call), {
+      server: this.#server,
+      client,
+      call,
+      render,
+      fit: this.#fit,
+      issuer: this.#issuer,
+    })
+  }
+
+  openStream(): StreamRelay {
+    return openTranslated(this.from, this.to, { ...this.options, fit: this.#fit })
+  }
+}
+
+function openSplitter(
+  { client }: Dialect,
+  { maxEventBytes }: Pick<TranslationOptions, 'maxEventBytes'>,
+): FrameSplitter {
+  return client.openSplitter?.(maxEventBytes) ?? new SseFrameSplitter(maxEventBytes)
+}
+
+function openTranslated(
+  from: Dialect,
+  to: Dialect,
+  options: TranslationOptions & { readonly fit?: ToolFit | undefined },
+): TranslatedStream {
+  const { call, render, continues, isContinuable, isMetered, fit } = options
+  const issuer = issuerFor(to, call)
+  const own = to.client.openReader(call)
+  const reader = issuer === undefined ? own : new IssuerReader(own, issuer)
+  const source: StreamSource = {
+    reader: fit?.reader(reader) ?? reader,
+    splitter: openSplitter(to, options),
+  }
+  if (!(continues instanceof TranslatedStream))
+    return new TranslatedStream(source, serverSideOf(from).openRenderer(render), {
+      keepsText: isContinuable === true,
+      isMetered: isMetered === true,
+    })
+  continues.continueWith(source)
+  return continues
+}
+
+/**
+ * Throws for a part that only the client's own dialect understands and that may not be left out.
+ */
+function refuseIndispensable({ messages }: Conversation, call: CallContext): void {
+  for (const { parts } of messages) {
+    for (const part of parts) {
+      if (part.type !== 'extension' || part.indispensable === undefined) continue
+      refuseOrDrop(
+        {
+          ...call,
+          dropUnsupported: call.dropUnsupported === true && part.indispensable.always !== true,
+        },
+        part.indispensable.param,
+        `the item type ${String(objectOf(part.value)?.type)}`,
+      )
+    }
+  }
+}
+
+/** The conversation with what the assistant has said of its next turn. */
+function continuing(conversation: Conversation, said: string): Conversation {
+  return {
+    ...conversation,
+    messages: [
+      ...conversation.messages,
+      { role: 'assistant', parts: [{ type: 'text', text: said }] },
+    ],
+  }
+}
+
+const EVENT_STREAM = 'text/event-stream'
+
+function serverSideOf(dialect: Dialect): ServerSide {
+  if (dialect.server === undefined)
+    throw new TypeError(`Dialect ${dialect.name} has no server side.`)
+  return dialect.server
+}
+
+interface Sides {
+  readonly server: ServerSide
+  readonly client: ClientSide
+  readonly call: CallContext
+  readonly render: RenderContext
+  readonly fit: ToolFit | undefined
+  readonly issuer: string | undefined
+}
+
+function rendered(read: Answer, sides: Sides): RelayedAnswer {
+  const restored = sides.fit?.restore(read) ?? read
+  const answer = sides.issuer === undefined ? restored : withIssuer(restored, sides.issuer)
+  if (answer.choices.length === 0)
+    throw new GatewayError(
+      'upstream_invalid',
+      `${sides.call.provider} sent an answer without a single choice.`,
+    )
+  return {
+    body: JSON.stringify(sides.server.renderAnswer(answer, sides.render)),
+    usage: answer.usage,
+    finishes: answer.choices.map((choice) => choice.finish),
+    dropped: lostParts(answer, sides.server),
+  }
+}
+
+/** Parts of the answer that the client's dialect cannot tell, each kind once. */
+function lostParts({ choices }: Answer, server: ServerSide): string[] {
+  const lost = new Set<string>()
+  for (const { parts } of choices)
+    for (const part of parts)
+      if (!server.holds(part)) lost.add(`answer.${nameOf(part)} (no place in this API)`)
+  return [...lost]
+}
+
+/** The kind of a part; one that only its dialect knows is named as that dialect does. */
+function nameOf(part: Part): string {
+  if (part.type !== 'extension') return part.type
+  const value = objectOf(part.value)
+  return typeof value?.type === 'string' ? value.type : (Object.keys(value ?? {})[0] ?? 'part')
+}

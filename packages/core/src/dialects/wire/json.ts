@@ -1,0 +1,61 @@
+import { GatewayError } from '../../errors.ts'
+import { parseOutsideText } from '../../json/parse.ts'
+import { EVENT_LIMITS, JsonSyntaxError } from '../../json/scan.ts'
+import type { JsonObject } from '../model/dialect.ts'
+
+/** Whether the value is a JSON object: no array, no `null`. */
+export function isObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** The value when it is a JSON object. */
+export function objectOf(value: unknown): JsonObject | undefined {
+  return isObject(value) ? value : undefined
+}
+
+/**
+ * The value when it is an array, an empty one otherwise: what a provider left out is nothing, never
+ * a crash.
+ */
+export function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : []
+}
+
+/** The JSON objects in an array; what is no array has none. */
+export function objectsOf(value: unknown): JsonObject[] {
+  return listOf(value).filter((item) => isObject(item))
+}
+
+/** The strings of an array. */
+export function stringsOf(value: unknown): string[] {
+  return listOf(value).filter((item) => typeof item === 'string')
+}
+
+/** The value when it is a string with something in it. */
+export function textOf(value: unknown): string | undefined {
+  return typeof value === 'string' && value !== '' ? value : undefined
+}
+
+/**
+ * What a JSON text holds; `undefined` for text that is not JSON, or has more structure than an
+ * event may have.
+ */
+export function parseJson(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: parseOutsideText(text, EVENT_LIMITS) }
+  } catch (error) {
+    if (error instanceof JsonSyntaxError || error instanceof GatewayError) return undefined
+    throw error
+  }
+}
+
+/** What a JSON text holds when that is an object. */
+export function parseObject(text: string): JsonObject | undefined {
+  return objectOf(parseJson(text)?.value)
+}
+
+/** The JSON object of an error body; some services wrap it in an array of one. */
+export function parseFirstObject(text: string): JsonObject | undefined {
+  const value = parseJson(text)?.value
+  return objectOf(Array.isArray(value) ? value[0] : value)
+}

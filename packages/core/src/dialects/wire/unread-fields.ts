@@ -1,0 +1,50 @@
+import type { JsonObject } from '../model/dialect.ts'
+import { isObject, objectsOf } from './json.ts'
+
+/** Fields of an object of a request that are read; everything else in it reaches no target. */
+export interface ReadFields {
+  readonly names: ReadonlySet<string>
+  /** Lists and objects within, by field. */
+  readonly inside?: Readonly<
+    Record<string, ReadFields | ((item: JsonObject) => ReadFields | undefined)>
+  >
+}
+
+/** `fields('type text', ...)`: names apart by spaces. */
+export function readFields(names: string, inside: ReadFields['inside'] = {}): ReadFields {
+  return { names: new Set([...names.split(' '), ...Object.keys(inside)]), inside }
+}
+
+/**
+ * Paths of what a request says and no step reads, without positions: `messages.content.zz`. What is
+ * `null`, `false`, empty or an empty list says nothing.
+ */
+export function unreadFields(place: JsonObject, path: string, read: ReadFields): Set<string> {
+  const unread = new Set<string>()
+  collect(place, path, { read, unread })
+  return unread
+}
+
+function collect(
+  place: JsonObject,
+  path: string,
+  { read, unread }: { readonly read: ReadFields; readonly unread: Set<string> },
+): void {
+  for (const [field, value] of Object.entries(place)) {
+    if (!read.names.has(field)) {
+      if (saysSomething(value)) unread.add(`${path}.${field}`)
+      continue
+    }
+    const inner = read.inside?.[field]
+    if (inner === undefined || typeof value !== 'object') continue
+    for (const item of isObject(value) ? [value] : objectsOf(value)) {
+      const fields = typeof inner === 'function' ? inner(item) : inner
+      if (fields !== undefined) collect(item, `${path}.${field}`, { read: fields, unread })
+    }
+  }
+}
+
+function saysSomething(value: unknown): boolean {
+  if (value === undefined || value === null || value === false || value === '') return false
+  return typeof value !== 'object' || Object.keys(value).length > 0
+}

@@ -1,0 +1,67 @@
+import { longCacheWrites } from './cache-write-split.ts'
+import type { JsonObject } from '../model/dialect.ts'
+import { objectOf } from './json.ts'
+import { tokenCount, type Usage, withinInput } from '../model/usage.ts'
+
+/**
+ * The usage object of an answer or of one event of a stream, wherever the dialects of the world put
+ * it: at the top, in the `response` or `message` a stream's event carries, under the name
+ * `usageMetadata`.
+ */
+export function nativeUsageOf(body: JsonObject): JsonObject | undefined {
+  return (
+    objectOf(body.usage) ??
+    objectOf(objectOf(body.response)?.usage) ??
+    objectOf(objectOf(body.message)?.usage) ??
+    objectOf(body.usageMetadata)
+  )
+}
+
+/**
+ * Counts under the names that are in use. `undefined` when there are none: an answer billed by the
+ * second, say.
+ */
+export function readUsage(native: JsonObject): Usage | undefined {
+  const first = (...names: string[]): number | undefined =>
+    names.map((name) => tokenCount(native[name])).find((count) => count !== undefined)
+  const details = (...names: string[]): JsonObject =>
+    names.map((name) => objectOf(native[name])).find((found) => found !== undefined) ?? {}
+  const input = first('prompt_tokens', 'input_tokens', 'promptTokenCount')
+  const output = first('completion_tokens', 'output_tokens', 'candidatesTokenCount')
+  if (input === undefined && output === undefined && tokenCount(native.total_tokens) === undefined)
+    return undefined
+  // Who names these counts beside the input's leaves them out of it.
+  const read = first('cache_read_input_tokens')
+  const written = first('cache_creation_input_tokens')
+  const thoughts = first('thoughtsTokenCount')
+  const inputDetails = details('prompt_tokens_details', 'input_tokens_details')
+  const cacheWriteTokens = written ?? tokenCount(inputDetails.cache_write_tokens)
+  return withinInput({
+    inputTokens: (input ?? tokenCount(native.total_tokens) ?? 0) + (read ?? 0) + (written ?? 0),
+    outputTokens: (output ?? 0) + (thoughts ?? 0),
+    cachedTokens:
+      read ?? first('cachedContentTokenCount') ?? tokenCount(inputDetails.cached_tokens),
+    cacheWriteTokens,
+    longCacheWriteTokens: longCacheWrites(native, cacheWriteTokens),
+    reasoningTokens:
+      thoughts ??
+      tokenCount(details('completion_tokens_details', 'output_tokens_details').reasoning_tokens),
+    native,
+  })
+}
+
+/**
+ * The usage of a stream: later counts replace earlier ones, and what a later event leaves out keeps
+ * its count.
+ */
+export class UsageTally {
+  usage: Usage | undefined
+  #native: JsonObject | undefined
+
+  add(body: JsonObject): void {
+    const native = nativeUsageOf(body)
+    if (native === undefined) return
+    this.#native = { ...this.#native, ...native }
+    this.usage = readUsage(this.#native)
+  }
+}

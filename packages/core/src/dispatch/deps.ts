@@ -1,0 +1,21 @@
+import type { Clock } from '../clock.ts'
+import type { Turns } from '../json/turns.ts'
+import type { RetryBudget } from '../health/retry-budget.ts'
+import type { SharedHealth } from '../health/shared-health.ts'
+import type { TargetHealth } from '../health/target-health.ts'
+import type { Transport } from './transport.ts'
+
+/** What dispatch gets from outside; injected, so that tests own time and chance. */
+export interface DispatchEnvironment {
+  readonly transport: Transport
+  readonly clock: Clock
+  /** Uniform in [0, 1). */
+  readonly random: () => number
+  readonly newId: (prefix: string) => string
+  readonly health: TargetHealth
+  readonly retryBudget: RetryBudget
+  /** Where large texts are read and written piece by piece. */
+  readonly turns: Turns
+  /** What other instances have found out; absent where nothing is shared. */
+  readonly shared?: SharedHealth | undefined
+}

@@ -1,0 +1,243 @@
+import {
+  Admin,
+  type AdminGuard,
+  type ConfiguredKey,
+  keyActs,
+  LiveRules,
+  ruleActs,
+} from '../admin/index.ts'
+import type { Clock } from '../clock.ts'
+import {
+  limitOfWish,
+  limitsOfCaller,
+  readGrace,
+  readKeyWish,
+  readLimitWish,
+  readSubject,
+  type Settings,
+  type TargetFilter,
+} from '../config/index.ts'
+import { messageOf } from '../errors.ts'
+import type { HostCalls } from '../foundation/host-calls.ts'
+import { readJsonBody } from '../http/index.ts'
+import {
+  attributionOf,
+  callerKey,
+  type Caller,
+  type KnownCaller,
+  KeyRing,
+  type Throttle,
+} from '../identity/index.ts'
+import { type AdmissionControl, describe, type Limit, type Subject } from '../limits/index.ts'
+import { LastingCondition } from '../foundation/lasting-condition.ts'
+import type { LeveledLogger } from '../log.ts'
+import { type Directory, Register, type RequestWindow, type StoredKey } from '../storage/index.ts'
+
+/** What administrators write while the gateway runs, and what has come of it on this instance. */
+export interface Administered {
+  readonly register: Register
+  readonly ring: KeyRing
+  readonly rules: LiveRules
+  readonly damage: LastingCondition
+}
+
+/** @param outside `endRequestsOf` is told whose requests are to end */
+export function administer(
+  directory: Directory,
+  {
+    clock,
+    log,
+    endRequestsOf,
+  }: {
+    readonly clock: Clock
+    readonly log: LeveledLogger
+    readonly endRequestsOf: (callerKey: string) => void
+  },
+): Administered {
+  const rules = new LiveRules(limitOfWish, (limit, cause) =>
+    log.error('a limit of the store cannot be read by this version, and does not hold here', {
+      limit,
+      cause: messageOf(cause),
+    }),
+  )
+  const register: Register = new Register({
+    directory,
+    clock,
+    onDamage: (isRestored) => {
+      damage.begin()
+      if (isRestored) damage.end()
+    },
+    onChange(changed, isAnew) {
+      ring.learn(changed, isAnew)
+      rules.learn(changed, isAnew)
+      // Whatever is read is whole.
+      damage.end()
+      for (const entry of changed)
+        if (entry.kind === 'key' && entry.isKilled === true)
+          endRequestsOf(callerKey({ id: entry.name, credential: 'made' }))
+    },
+  })
+  const damage = new LastingCondition(clock, {
+    began: () =>
+      log.error(
+        'directory damaged: the store has lost a part of the keys and limits made over /admin',
+        {
+          effect:
+            'keys that no running instance knows are refused; without one, what is left is taken as it is after 10 s',
+        },
+      ),
+    lasts: (forMs) => log.error('directory still damaged', { forMs }),
+    over: (afterMs) => log.warn('directory restored', { afterMs }),
+  })
+  const ring = new KeyRing({ register, clock, callerOf })
+  return { register, ring, rules, damage }
+}
+
+/** What a key was given was checked when it was made. */
+function callerOf({ name, grants }: StoredKey): KnownCaller {
+  return { ...(grants as Partial<Caller>), id: name, credential: 'made' }
+}
+
+function callerOfAny(key: StoredKey | ConfiguredKey): KnownCaller {
+  return key.kind === 'key'
+    ? callerOf(key)
+    : { ...(key.grants as Partial<Caller>), id: key.name, credential: 'key' }
+}
+
+function configuredKeys(keys: Settings['keys']): ReadonlyMap<string, ConfiguredKey> {
+  return new Map(
+    keys.map(({ name, routes, models, attribution }) => [
+      name,
+      {
+        kind: 'configured',
+        name,
+        grants: { ...attribution, ...(routes && { routes }), ...(models && { models }) },
+      },
+    ]),
+  )
+}
+
+/**
+ * The limits that were given to a key itself, in words. Sorted by key once: there may be many of
+ * both.
+ */
+function ownLimits(
+  limits: readonly Limit[],
+): (key: StoredKey | ConfiguredKey) => readonly string[] {
+  const ofConfigured = Map.groupBy(
+    limits.filter(
+      ({ scope, only }) => scope.join() === 'key' && only.size === 1 && only.get('key')?.size === 1,
+    ),
+    ({ only }) => [...(only.get('key') ?? [])].join(),
+  )
+  return (key) => {
+    if (key.kind === 'configured') return (ofConfigured.get(key.name) ?? []).map(describe)
+    try {
+      return limitsOfCaller(callerOf(key)).map(describe)
+    } catch (cause) {
+      return [messageOf(cause)]
+    }
+  }
+}
+
+/**
+ * What is switched off by the configuration, or by an administrator since; `undefined` where nobody
+ * can switch anything off.
+ */
+export function switchOf(
+  configured: TargetFilter | undefined,
+  live: LiveRules | undefined,
+  hostCalls: HostCalls,
+): TargetFilter | undefined {
+  // A switch that breaks leaves everything on.
+  const isOff: TargetFilter | undefined =
+    configured && ((target) => hostCalls.decide('disabled', configured, target))
+  if (live === undefined) return isOff
+  return (target) => live.isDisabled(target) || (isOff?.(target) ?? false)
+}
+
+/**
+ * A name without a kind is that of a key of the configuration, or else of one made while the
+ * gateway runs.
+ */
+function withSpelledKey(subject: Subject, staticNames: ReadonlySet<string>): Subject {
+  const { key } = subject
+  return key === undefined || key.includes(':') || staticNames.has(key)
+    ? subject
+    : { ...subject, key: callerKey({ id: key, credential: 'made' }) }
+}
+
+interface AdminParts extends Administered {
+  readonly settings: Settings
+  readonly admission: AdmissionControl
+  readonly clock: Clock
+  readonly log: LeveledLogger
+  readonly token: string | undefined
+  readonly hostCalls: HostCalls
+  readonly throttle: Throttle
+  readonly requests: RequestWindow
+}
+
+/** `/admin/*` of a gateway. */
+export function createAdmin({
+  register,
+  ring,
+  rules,
+  settings,
+  admission,
+  clock,
+  log,
+  token,
+  hostCalls,
+  throttle,
+  requests,
+}: AdminParts): Admin {
+  const { adminGuard, onAdmin, keys, bodyLimitBytes, limits, providers } = settings
+  const tellHost = hostCalls.notifier('onAdmin', onAdmin)
+  const staticNames = new Set(keys.map(({ name }) => name))
+  const whose = (key: StoredKey | ConfiguredKey): readonly [readonly Limit[], Subject] => {
+    const caller = callerOfAny(key)
+    return [
+      [...limits, ...rules.limits, ...limitsOfCaller(caller)],
+      { key: callerKey(caller), ...attributionOf(caller) },
+    ]
+  }
+  const ofKeys = keyActs({
+    ring,
+    clock,
+    configured: configuredKeys(keys),
+    limitsOf: ownLimits(limits),
+    read: readKeyWish,
+    readGrace,
+    levels: (key) => admission.levels(...whose(key)),
+    reset: (key) => admission.reset(...whose(key)),
+  })
+  const ofRules = ruleActs({
+    register,
+    clock,
+    configured: limits,
+    providers: new Set(providers.keys()),
+    read: readLimitWish,
+    readSubject: (asked) => withSpelledKey(readSubject(asked), staticNames),
+    limitOf: limitOfWish,
+    levels: (wanted, subject) => admission.levels(wanted, subject),
+    reset: (wanted, subject) => admission.reset(wanted, subject),
+  })
+  return new Admin({
+    acts: { ...ofKeys, ...ofRules },
+    clock,
+    token,
+    hostCalls,
+    throttle,
+    requests,
+    guard: adminGuard as AdminGuard<unknown> | undefined,
+    readBody: async (request) =>
+      request.header('content-type') === undefined
+        ? {}
+        : (await readJsonBody(request, bodyLimitBytes, { whenEmpty: {} })).value,
+    onAct: (act) => {
+      log.info('admin', { act })
+      tellHost?.(act)
+    },
+  })
+}

@@ -1,0 +1,333 @@
+import { randomUUID } from 'node:crypto'
+import type { Admin } from '../admin/index.ts'
+import { administer, type Administered, createAdmin } from './administration.ts'
+import type { CircuitState } from '../health/circuit-breaker.ts'
+import type { Clock } from '../clock.ts'
+import { limitsOfCaller, type Settings } from '../config/index.ts'
+import { messageOf } from '../errors.ts'
+import type { HostCalls } from '../foundation/host-calls.ts'
+import { callerKey, type Identify, type KnownCaller, Throttle } from '../identity/index.ts'
+import {
+  AdmissionControl,
+  alertDraw,
+  Alerts,
+  type ClaimAlert,
+  type Limit,
+  type LimitAlert,
+} from '../limits/index.ts'
+import { LastingCondition } from '../foundation/lasting-condition.ts'
+import type { LeveledLogger } from '../log.ts'
+import type { Runtime } from './runtime.ts'
+import {
+  GuardedLedger,
+  type HealthBoard,
+  type Ledger,
+  memoryWindow,
+  openStore,
+  type OpenWindow,
+  type RequestWindow,
+  type Store,
+} from '../storage/index.ts'
+
+interface Outside {
+  readonly log: LeveledLogger
+  readonly clock: Clock
+  readonly hostCalls: HostCalls
+  /** Sends JSON to an address, once; rejects when it did not arrive. */
+  readonly post: (url: string, body: object) => Promise<void>
+  /** Ends what is under way for a caller. */
+  readonly endRequestsOf: (callerKey: string) => void
+}
+
+/** `store`: it does not answer; `store-eviction`: it may throw away counts. */
+export type StoreDefect = 'store' | 'store-eviction'
+
+const NO_LIMITS: readonly Limit[] = Object.freeze([])
+
+/**
+ * What a gateway shares with other instances, and where: opened when something needs it, and kept
+ * over reloads.
+ */
+export class SharedState {
+  readonly #settings: Settings
+  readonly #outside: Outside
+  /** Of callers that bring limits along, those are read once for each. */
+  readonly #ofCallers = new WeakMap<
+    object,
+    { readonly key: string; readonly limits: readonly Limit[] }
+  >()
+  #store: Store | undefined
+  #guarded: GuardedLedger | undefined
+  #admission: AdmissionControl | undefined
+  #administered: Administered | undefined
+  readonly #outages: LastingCondition[] = []
+  /** Of wrong credentials. */
+  readonly throttles: { readonly keys: Throttle; readonly admin: Throttle }
+  #evictionPolicy: string | undefined
+  #counterReportedAt = Number.NEGATIVE_INFINITY
+
+  constructor(settings: Settings, outside: Outside) {
+    this.#settings = settings
+    this.#outside = outside
+    const { wrongKeysPerAddress: perAddress, wrongKeys: inAll } = settings
+    const open: OpenWindow = (name, limit) => this.#openWindow(name, limit)
+    this.throttles = {
+      keys: new Throttle({ name: 'keys', perAddress, inAll, open }),
+      admin: new Throttle({ name: 'admin', perAddress, inAll, open }),
+    }
+  }
+
+  /** What is wrong with the store, as far as is known. */
+  get degraded(): readonly StoreDefect[] {
+    return [
+      ...((this.#guarded?.state ?? 'closed') === 'closed' ? [] : (['store'] as const)),
+      ...(this.#evictionPolicy === undefined ? [] : (['store-eviction'] as const)),
+    ]
+  }
+
+  /**
+   * Whether requests are refused while the store does not answer, and it does not: asked again now,
+   * for instances without requests.
+   */
+  async isMissed(limits: readonly Limit[]): Promise<boolean> {
+    const { limitFailMode, budgetFailMode } = this.#settings
+    const all = [...limits, ...(this.#administered?.rules.limits ?? NO_LIMITS)]
+    // A limit for some callers refuses those alone.
+    const isNeeded = all.some(
+      ({ unit, isSoft, only }) =>
+        !isSoft &&
+        only.size === 0 &&
+        (unit === 'usd' ? budgetFailMode : limitFailMode) === 'closed',
+    )
+    if (!isNeeded || this.degraded.length === 0) return false
+    const isThere = await this.#guarded?.probe().then(
+      () => true,
+      () => false,
+    )
+    return isThere === false
+  }
+
+  /** Where instances tell each other about targets; nowhere, in memory and in a file. */
+  get board(): HealthBoard | undefined {
+    const { store } = this.#settings
+    return store === 'memory' || (typeof store === 'string' && store.startsWith('sqlite:'))
+      ? undefined
+      : this.#openStore().board
+  }
+
+  /** What administrators write while the gateway runs; nothing where nobody may administer it. */
+  get administered(): Administered | undefined {
+    const { adminToken, adminGuard } = this.#settings
+    if (this.#administered !== undefined || (adminToken === undefined && adminGuard === undefined))
+      return this.#administered
+    const { directory } = this.#openStore()
+    if (directory !== undefined) this.#administered = administer(directory, this.#outside)
+    return this.#administered
+  }
+
+  /** How requests are let in by the limits of the configuration, and of whoever calls. */
+  admission(limits: readonly Limit[]): Pick<Runtime, 'limitsFor' | 'admit' | 'charge'> {
+    // A store that cannot be reached is to be known at the start, not by the first request.
+    if (limits.length > 0) this.#openAdmission()
+    return {
+      limitsFor: (caller) => {
+        const made = this.#administered?.rules.limits ?? NO_LIMITS
+        const everybodys = made.length === 0 ? limits : [...limits, ...made]
+        return caller?.limits === undefined
+          ? everybodys
+          : [...everybodys, ...this.#limitsOf(caller, caller.limits)]
+      },
+      admit: (wanted, demand) => this.#openAdmission().admit(wanted, demand),
+      charge: (wanted, demand, actual) => this.#openAdmission().charge(wanted, demand, actual),
+    }
+  }
+
+  /** `/admin`, where somebody may administer the gateway. */
+  admin(settings: Settings): Admin | undefined {
+    const { administered } = this
+    if (administered === undefined) return undefined
+    const { adminToken } = settings
+    const { clock, log, hostCalls } = this.#outside
+    const {
+      throttles: { admin: throttle },
+    } = this
+    const requests = this.#openWindow('admin-requests', settings.adminRequests)
+    return createAdmin({
+      ...administered,
+      throttle,
+      requests,
+      settings,
+      clock,
+      log,
+      hostCalls,
+      token: adminToken,
+      admission: this.#openAdmission(),
+    })
+  }
+
+  /** Knows who calls by what administrators have last written. */
+  identify(identify: Identify, active: { readonly size: number }): Identify {
+    const { administered } = this
+    if (administered === undefined) return identify
+    const { register } = administered
+    // Many keys take a moment: better before somebody calls.
+    void register.refresh()
+    return (request) => {
+      const refreshing = register.refresh()
+      // Who has been let in is to be ended too, when a key is killed while nobody else calls.
+      register.watch(() => active.size > 0)
+      return refreshing === undefined ? identify(request) : refreshing.then(() => identify(request))
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#administered?.register.close()
+    this.#administered?.damage.close()
+    for (const outage of this.#outages) outage.close()
+    await this.#admission?.close()
+    // What was made by code is closed by code.
+    if (typeof this.#settings.store === 'string') await this.#store?.close()
+  }
+
+  #limitsOf(caller: KnownCaller, written: NonNullable<KnownCaller['limits']>): readonly Limit[] {
+    const key = callerKey(caller)
+    const known = this.#ofCallers.get(written)
+    if (known?.key === key) return known.limits
+    try {
+      const limits = limitsOfCaller(caller)
+      this.#ofCallers.set(written, { key, limits })
+      return limits
+    } catch (cause) {
+      // Those of keys were checked when the keys were made: only the host's login gives others.
+      throw this.#outside.hostCalls.refusal('identify', cause)
+    }
+  }
+
+  #openWindow(name: string, limit: number): RequestWindow {
+    return (this.#openStore().openWindow ?? memoryWindow)(name, limit)
+  }
+
+  #openStore(): Store {
+    if (this.#store !== undefined) return this.#store
+    const { clock, log } = this.#outside
+    const { store: place, isStoreImplied } = this.#settings
+    const { store, warning } = openStore(place, () => clock.now(), { isImplied: isStoreImplied })
+    if (warning !== undefined) log.warn(warning)
+    this.#store = store
+    return store
+  }
+
+  #openAdmission(): AdmissionControl {
+    if (this.#admission !== undefined) return this.#admission
+    const { log, clock } = this.#outside
+    const { limitFailMode, budgetFailMode, timeoutMs, routes } = this.#settings
+    const store = this.#openStore()
+    // What is in this process cannot be late or away.
+    if (store.name !== 'memory')
+      this.#guarded = new GuardedLedger(store.ledger, {
+        clock,
+        opening: store.opening,
+        onChange: this.#outageOf(store.name),
+        onCounterFailure: (cause) => this.#reportCounter(store.name, cause),
+      })
+    this.#guarded?.probe().catch(() => undefined)
+    void this.#warnOfEviction(store)
+    this.#admission = new AdmissionControl({
+      clock,
+      ledger: this.#guarded ?? store.ledger,
+      limitFailMode,
+      budgetFailMode,
+      alerts: new Alerts(
+        (alert) => this.#tellAlert(alert),
+        store.isShared ? claimsOf(this.#guarded ?? store.ledger) : undefined,
+      ),
+      instance: store.isShared ? randomUUID() : undefined,
+      longestMs: Math.max(timeoutMs, ...[...routes.values()].map((route) => route.timeoutMs)),
+      onLost: (count) =>
+        log.error(
+          'requests could not be settled: they are given back as of an instance that has ended',
+          { count },
+        ),
+    })
+    return this.#admission
+  }
+
+  #reportCounter(store: string, cause: unknown): void {
+    const { log, clock } = this.#outside
+    const now = clock.monotonic()
+    if (now - this.#counterReportedAt < REPEAT_MS) return
+    this.#counterReportedAt = now
+    log.error('limit counter unusable, using fail modes for it', { store, cause: messageOf(cause) })
+  }
+
+  /** Read once: what a store throws away when it is full is decided when it is set up. */
+  async #warnOfEviction({ name, evictionPolicy }: Store): Promise<void> {
+    try {
+      this.#evictionPolicy = await evictionPolicy?.()
+    } catch {
+      // A managed server may not tell, and one that cannot be reached is reported as that.
+      return undefined
+    }
+    if (this.#evictionPolicy === undefined) return undefined
+    this.#outside.log.warn('limit store evicts keys when its memory is full', {
+      store: name,
+      maxmemoryPolicy: this.#evictionPolicy,
+      effect: 'limits and budgets can start again from zero, and keys made over /admin can be lost',
+      fix: 'set maxmemory-policy noeviction, or give the gateway a Redis of its own',
+    })
+  }
+
+  #tellAlert(alert: LimitAlert): void {
+    const { log, post, hostCalls } = this.#outside
+    const { onAlert, alertWebhook } = this.#settings
+    log.warn('a limit is used so far that somebody wanted to know', { alert })
+    if (onAlert !== undefined) hostCalls.notify('onAlert', onAlert, alert)
+    if (alertWebhook !== undefined)
+      post(alertWebhook, alert).catch((cause: unknown) =>
+        log.error('an alert did not reach alertWebhook', { cause: messageOf(cause) }),
+      )
+  }
+
+  /** An outage lasts until the store is used again: probes that fail meanwhile are no news. */
+  #outageOf(store: string): (state: CircuitState, cause: unknown) => void {
+    const { log, clock } = this.#outside
+    const { limitFailMode, budgetFailMode } = this.#settings
+    let lastCause: unknown
+    const fields = (): Record<string, unknown> => ({
+      store,
+      limitsWithoutStore: limitFailMode,
+      budgetsWithoutStore: budgetFailMode,
+      cause: messageOf(lastCause),
+    })
+    const outage = new LastingCondition(clock, {
+      began: () => log.error('limit store unavailable, using fail modes', fields()),
+      lasts: (forMs) => {
+        log.error('limit store still unavailable, using fail modes', { ...fields(), forMs })
+        // Without requests, nothing else would find out that it is back.
+        this.#guarded?.probe().catch(() => undefined)
+      },
+      over: (afterMs) => log.warn('limit store available again', { store, afterMs }),
+    })
+    this.#outages.push(outage)
+    return (state, cause) => {
+      lastCause = cause
+      if (state === 'closed') outage.end()
+      else outage.begin()
+    }
+  }
+}
+
+/** Who is first to take the only one there is in a period. */
+function claimsOf(ledger: Ledger): ClaimAlert {
+  return async (name, period) => {
+    const answer = await ledger.reserve({
+      id: `alert-${randomUUID()}`,
+      draws: [alertDraw(name, period)],
+      ttlMs: CLAIM_MS,
+    })
+    return answer.status !== 'refused'
+  }
+}
+
+const CLAIM_MS = 60_000
+const REPEAT_MS = 60_000

@@ -1,0 +1,80 @@
+import type { CircuitState } from './circuit-breaker.ts'
+import type { Clock } from '../clock.ts'
+import type { HealthBoard, HealthFact } from '../storage/index.ts'
+import type { TargetHealth } from './target-health.ts'
+
+const READ_EVERY_MS = 1_000
+/** Who is left alone for less is well again before anybody has read it. */
+const SHORTEST_TOLD_MS = 1_000
+
+/**
+ * Keeps the health of targets in step with other instances: what one of them has found out, the
+ * others know within a second in which they have requests. Nobody waits for it, and without the
+ * store every instance goes by itself.
+ */
+export class SharedHealth {
+  readonly #board: HealthBoard
+  readonly #health: TargetHealth
+  readonly #clock: Clock
+  #nextRead = 0
+  #isReading = false
+  /** Targets that are open because others said so. */
+  readonly #adopted = new Set<string>()
+
+  constructor(board: HealthBoard, health: TargetHealth, clock: Clock) {
+    this.#board = board
+    this.#health = health
+    this.#clock = clock
+  }
+
+  /** Called for each request: reads what others have found out, once a second at most. */
+  touch(): void {
+    const now = this.#clock.monotonic()
+    if (this.#isReading || now < this.#nextRead) return
+    this.#isReading = true
+    this.#nextRead = now + READ_EVERY_MS
+    void this.#read()
+  }
+
+  async #read(): Promise<void> {
+    // Who cannot be asked knows nothing: each instance goes by itself.
+    const facts = await this.#board.read().catch(() => undefined)
+    this.#isReading = false
+    if (facts !== undefined) this.#adopt(facts)
+  }
+
+  /** A circuit of ours has changed. */
+  tell(target: string, state: CircuitState, forMs: number): void {
+    if (state === 'half-open') return
+    this.#adopted.delete(target)
+    this.#post({ target, state: 'open', forMs: state === 'open' ? forMs : 0 })
+  }
+
+  /** A target has asked us to leave it alone. */
+  tellCooling(target: string, forMs: number): void {
+    if (forMs >= SHORTEST_TOLD_MS) this.#post({ target, state: 'cooling', forMs })
+  }
+
+  #post(fact: HealthFact): void {
+    // Who cannot be told finds out by itself.
+    this.#board.post([fact]).catch(() => undefined)
+  }
+
+  #adopt(facts: readonly HealthFact[]): void {
+    const open = new Set<string>()
+    for (const { target, state, forMs } of facts) {
+      const condition = this.#health.of(target)
+      if (state === 'cooling') condition.adoptCoolDown(forMs)
+      else {
+        open.add(target)
+        if (condition.state === 'closed') this.#adopted.add(target)
+        condition.adoptOpen(forMs)
+      }
+    }
+    for (const target of this.#adopted) {
+      if (open.has(target)) continue
+      this.#adopted.delete(target)
+      this.#health.of(target).adoptClosed()
+    }
+  }
+}

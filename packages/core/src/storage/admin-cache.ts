@@ -1,0 +1,214 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock, Timer } from '../clock.ts'
+import type { Directory, DirectoryChanges, StoredEntry } from './admin-store.ts'
+
+/** What was known is believed for so long, before somebody is asked again. */
+const FRESH_MS = 500
+const ASKING_DEADLINE_MS = 50
+/**
+ * How long the first answer of the store is waited for: a connection that is not made yet is no
+ * reason to refuse a key.
+ */
+const OPENING_DEADLINE_MS = 2_000
+/**
+ * How long a directory with lost parts is left to instances that know more of it, before it is
+ * taken as it is.
+ */
+const RESTORE_GRACE_MS = 10_000
+
+export interface RegisterOptions {
+  readonly directory: Directory
+  readonly clock: Clock
+  /**
+   * Told what is new, or has changed; with everything there is, after what was known had to be
+   * forgotten.
+   */
+  readonly onChange: (changed: readonly StoredEntry[], isAnew: boolean) => void
+  /**
+   * Told when the store has lost a part of the directory: whether this instance has written it
+   * back.
+   */
+  readonly onDamage?: ((isRestored: boolean) => void) | undefined
+}
+
+/**
+ * What this instance knows of the directory. What an administrator writes is known everywhere
+ * within half a second, because no request is decided by what is older than that without asking.
+ */
+export class Register {
+  readonly #options: RegisterOptions
+  #entries = new Map<string, StoredEntry>()
+  #version = 0
+  #secret: string | undefined
+  #askedAt = Number.NEGATIVE_INFINITY
+  #knownAt = Number.NEGATIVE_INFINITY
+  #asking: Promise<void> | undefined
+  #timer: Timer | undefined
+  #isClosed = false
+  readonly #madeAt: number
+  #damagedSince: number | undefined
+
+  constructor(options: RegisterOptions) {
+    this.#options = options
+    this.#madeAt = options.clock.monotonic()
+  }
+
+  /** For how many milliseconds nobody has been heard; infinite for never. */
+  get ageMs(): number {
+    return this.#options.clock.monotonic() - this.#knownAt
+  }
+
+  /** The secret of the directory; `undefined` before it has been read for the first time. */
+  get secret(): string | undefined {
+    return this.#secret
+  }
+
+  /** What is known, without asking. */
+  known<Kind extends StoredEntry['kind']>(kind: Kind): Extract<StoredEntry, { kind: Kind }>[] {
+    return [...this.#entries.values()].filter(
+      (entry): entry is Extract<StoredEntry, { kind: Kind }> => entry.kind === kind,
+    )
+  }
+
+  /** Everything there is now. Rejects when nobody answers. */
+  async list<Kind extends StoredEntry['kind']>(
+    kind: Kind,
+  ): Promise<Extract<StoredEntry, { kind: Kind }>[]> {
+    await this.#ask()
+    return this.known(kind)
+  }
+
+  /** Rejects when nobody answers. */
+  async put(entry: StoredEntry): Promise<void> {
+    await this.#options.directory.put(entry)
+    await this.#ask()
+  }
+
+  /**
+   * Asks when what is known is too old, for 50 ms at most; `undefined` where there is nothing to
+   * wait for. Never rejects: see `ageMs`.
+   */
+  refresh(): Promise<void> | undefined {
+    const { clock } = this.#options
+    const now = clock.monotonic()
+    if (now - this.#knownAt < FRESH_MS) return undefined
+    // Who does not answer is not asked by every request.
+    if (now - this.#askedAt >= FRESH_MS) {
+      this.#askedAt = now
+      this.#asking = this.#ask()
+    }
+    const isOpening = this.#secret === undefined && now - this.#madeAt < OPENING_DEADLINE_MS
+    const leftMs =
+      (isOpening ? this.#madeAt + OPENING_DEADLINE_MS : this.#askedAt + ASKING_DEADLINE_MS) - now
+    return this.#asking === undefined || leftMs <= 0
+      ? undefined
+      : this.#within(leftMs, this.#asking)
+  }
+
+  /** Asks again and again although nobody makes a request, for as long as it is needed. */
+  watch(isNeeded: () => boolean): void {
+    if (this.#isClosed) return
+    this.#timer ??= this.#options.clock.setTimer(() => {
+      this.#timer = undefined
+      if (!isNeeded()) return
+      void this.refresh()
+      this.watch(isNeeded)
+    }, FRESH_MS)
+  }
+
+  close(): void {
+    this.#isClosed = true
+    this.#timer?.clear()
+  }
+
+  #within(ms: number, asking: Promise<void>): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = this.#options.clock.setTimer(resolve, ms)
+      const isKnown = async (): Promise<void> => {
+        // Where it failed, what was known is still known.
+        await asking.catch(() => undefined)
+        timer.clear()
+        resolve()
+      }
+      void isKnown()
+    })
+  }
+
+  async #ask(): Promise<void> {
+    const since = this.#options.clock.monotonic()
+    while (await this.#askForSome()) await nextTurn()
+    this.#knownAt = Math.max(this.#knownAt, since)
+  }
+
+  /** @returns whether there is more */
+  async #askForSome(): Promise<boolean> {
+    const { directory, onChange } = this.#options
+    const known = { version: this.#version, secret: this.#secret }
+    const answer = await this.#whole(await directory.changesSince(known.version))
+    // The store was emptied, and perhaps written to again: another secret is another directory.
+    const isAnew =
+      answer.version < known.version ||
+      (known.secret !== undefined && answer.secret !== known.secret)
+    const {
+      version,
+      entries,
+      secret,
+      isMore = false,
+    } = isAnew ? await directory.changesSince(0) : answer
+    const present = secret ?? (await directory.secret(randomBytes(32).toString('base64')))
+    // Somebody else has heard as much meanwhile, or more.
+    if (this.#secret !== known.secret || (!isAnew && version < this.#version)) return isMore
+    if (isAnew) this.#entries = new Map()
+    this.#secret = present
+    this.#version = version
+    for (const entry of entries) {
+      if (entry.kind === 'removed') this.#entries.delete(entry.id)
+      else this.#entries.set(entry.id, entry)
+    }
+    if (isAnew || entries.length > 0) onChange(entries, isAnew)
+    return isMore
+  }
+
+  /**
+   * The directory without damage: written back from what this instance knows, or, where no instance
+   * can, taken as it is. Rejects meanwhile.
+   */
+  async #whole(answer: DirectoryChanges): Promise<DirectoryChanges> {
+    const { directory, clock, onDamage } = this.#options
+    if (answer.isDamaged !== true) {
+      this.#damagedSince = undefined
+      return answer
+    }
+    this.#damagedSince ??= clock.monotonic()
+    const isSame =
+      this.#secret !== undefined && (answer.secret === undefined || answer.secret === this.#secret)
+    const isGivenUp = clock.monotonic() - this.#damagedSince >= RESTORE_GRACE_MS
+    const known =
+      isSame && this.#secret !== undefined
+        ? { version: this.#version, secret: this.#secret, entries: [...this.#entries.values()] }
+        : undefined
+    const isRestored = known !== undefined && (await directory.restore?.(known)) === true
+    if (!isRestored && isGivenUp)
+      await directory.restore?.({
+        version: -1,
+        secret: answer.secret ?? randomBytes(32).toString('base64'),
+        entries: [],
+      })
+    else onDamage?.(isRestored)
+    if (!isRestored && !isGivenUp)
+      throw new Error(
+        'The store has lost a part of what administrators wrote, and this instance cannot restore it.',
+      )
+    const whole = await directory.changesSince(this.#version)
+    if (whole.isDamaged === true)
+      throw new Error('The store goes on losing what administrators wrote.')
+    return whole
+  }
+}
+
+/**
+ * What else is waiting goes first: a hundred thousand keys are no reason to keep a request waiting.
+ */
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => void setImmediate(resolve))
+}

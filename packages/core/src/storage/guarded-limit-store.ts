@@ -1,0 +1,219 @@
+import { type BreakerRules, CircuitBreaker, type CircuitState } from '../health/circuit-breaker.ts'
+import type { Clock, Timer } from '../clock.ts'
+import { GatewayError } from '../errors.ts'
+import { LoopDeadlines } from './loop-deadlines.ts'
+import type {
+  Draw,
+  InstanceLease,
+  Ledger,
+  Reservation,
+  ReservationRequest,
+  ReserveAnswer,
+  SettleAnswer,
+} from './limit-store.ts'
+
+/** How long a store may keep a request waiting. */
+const DEADLINE_MS = 50
+/**
+ * How long a store that is being opened is waited for: a connection with TLS takes longer than any
+ * call after it.
+ */
+const OPENING_DEADLINE_MS = 2_000
+/** How long it may take for what nobody waits for. */
+const SETTLE_DEADLINE_MS = 1_000
+
+/** A store that is back is used again within a second. */
+export const STORE_BREAKER_RULES: BreakerRules = {
+  consecutiveFailures: 5,
+  failureRatio: 0.5,
+  minimumCalls: 20,
+  windowMs: 10_000,
+  openMs: 1_000,
+  longestOpenMs: 1_000,
+  forcedProbeMs: 1_000,
+}
+
+/** A counter that nobody counts in. */
+const PROBE: Draw = Object.freeze({
+  kind: 'period',
+  key: 'probe',
+  amount: 0,
+  limit: 0,
+  startsAt: 0,
+  endsAt: Number.POSITIVE_INFINITY,
+})
+
+export interface GuardOptions {
+  readonly clock: Clock
+  /** See `Store.opening`. */
+  readonly opening?: Promise<void> | undefined
+  /** Told when one counter cannot be used, though the store answers. */
+  readonly onCounterFailure: (cause: unknown) => void
+  /** Told when the store is given up, and when it is used again. */
+  readonly onChange: (state: CircuitState, cause: unknown) => void
+}
+
+/**
+ * The store was asked, and what it has done is not known: the answer was lost, late or an error.
+ */
+export class StoreSilent extends GatewayError {}
+
+/**
+ * A ledger that never keeps anybody waiting: each call has a deadline, and after some that failed
+ * there are none for a while. Rejects with `store_unavailable`; what that means for a request is
+ * decided by whoever asked.
+ */
+export class GuardedLedger implements Ledger {
+  readonly #ledger: Ledger
+  readonly #breaker: CircuitBreaker
+  readonly #deadlines: LoopDeadlines
+  #opening: Promise<void> | undefined
+  readonly #onCounterFailure: (cause: unknown) => void
+  /** Absent where the store knows no instances. */
+  readonly renew: Ledger['renew']
+  readonly giveBack: Ledger['giveBack']
+  #lastCause: unknown
+
+  constructor(ledger: Ledger, { clock, opening, onChange, onCounterFailure }: GuardOptions) {
+    this.#onCounterFailure = onCounterFailure
+    this.#ledger = ledger
+    this.#deadlines = new LoopDeadlines(clock)
+    this.#opening = opening && this.#opened(opening, clock)
+    if (ledger.renew !== undefined)
+      this.renew = (lease: InstanceLease) =>
+        this.#call(() => ledger.renew?.(lease) as Promise<boolean>, {
+          deadlineMs: SETTLE_DEADLINE_MS,
+        })
+    // A request may wait for it.
+    if (ledger.giveBack !== undefined)
+      this.giveBack = () => this.#call(() => ledger.giveBack?.() as Promise<number>)
+    this.#breaker = new CircuitBreaker(
+      clock,
+      (state) => onChange(state, this.#lastCause),
+      STORE_BREAKER_RULES,
+    )
+  }
+
+  get state(): CircuitState {
+    return this.#breaker.state
+  }
+
+  /**
+   * Finds out whether the store answers, with as many calls as it takes to open the circuit.
+   * Rejects where it does not.
+   */
+  async probe(): Promise<void> {
+    for (let call = 1; ; call++) {
+      try {
+        await this.#call(() => this.#ledger.read([PROBE]))
+        return
+      } catch (error) {
+        if (call === STORE_BREAKER_RULES.consecutiveFailures || this.state !== 'closed') throw error
+      }
+    }
+  }
+
+  reserve(request: ReservationRequest): Promise<ReserveAnswer> {
+    // A store that answers too late may have counted what nobody will settle: it is given back at
+    // once.
+    return this.#call(() => this.#ledger.reserve(request), {
+      onLate: (late) => {
+        if (late.status === 'reserved')
+          this.#ledger
+            .settle(
+              late.reservation,
+              request.draws.map(() => 0),
+            )
+            .catch(() => undefined)
+      },
+    })
+  }
+
+  settle(reservation: Reservation, actuals: readonly number[]): Promise<SettleAnswer> {
+    return this.#call(() => this.#ledger.settle(reservation, actuals), {
+      deadlineMs: SETTLE_DEADLINE_MS,
+    })
+  }
+
+  read(draws: readonly Draw[]): Promise<readonly number[]> {
+    return this.#call(() => this.#ledger.read(draws))
+  }
+
+  reset(draws: readonly Draw[]): Promise<void> {
+    return this.#call(() => this.#ledger.reset(draws))
+  }
+
+  /**
+   * Nobody is refused because a connection is not made yet; whether it could be made, the call
+   * itself finds out.
+   */
+  async #opened(opening: Promise<void>, clock: Clock): Promise<void> {
+    let timer: Timer | undefined
+    const deadline = new Promise<void>(
+      (resolve) => void (timer = clock.setTimer(resolve, OPENING_DEADLINE_MS)),
+    )
+    await Promise.race([opening, deadline])
+    timer?.clear()
+    this.#opening = undefined
+  }
+
+  #call<T>(
+    ask: () => Promise<T>,
+    options: { readonly onLate?: (answer: T) => void; readonly deadlineMs?: number } = {},
+  ): Promise<T> {
+    return this.#opening === undefined
+      ? this.#callNow(ask, options)
+      : this.#opening.then(() => this.#callNow(ask, options))
+  }
+
+  #callNow<T>(
+    ask: () => Promise<T>,
+    {
+      onLate,
+      deadlineMs = DEADLINE_MS,
+    }: { readonly onLate?: (answer: T) => void; readonly deadlineMs?: number },
+  ): Promise<T> {
+    const permit = this.#breaker.enter()
+    if (permit === undefined)
+      return Promise.reject(
+        new GatewayError('store_unavailable', UNAVAILABLE, detailsOf(this.#lastCause)),
+      )
+    return new Promise((resolve, reject) => {
+      let isOver = false
+      const fail = (cause: unknown): void => {
+        if (isOver) return
+        isOver = true
+        cancelDeadline()
+        const isOfCounter =
+          (cause as { readonly isOfCounter?: unknown } | undefined)?.isOfCounter === true
+        if (isOfCounter) this.#onCounterFailure(cause)
+        else this.#lastCause = cause
+        permit.end(isOfCounter ? 'neutral' : 'failed')
+        // What a counter refuses, it has refused before anything was written.
+        reject(
+          new (isOfCounter ? GatewayError : StoreSilent)(
+            'store_unavailable',
+            UNAVAILABLE,
+            detailsOf(cause),
+          ),
+        )
+      }
+      const cancelDeadline = this.#deadlines.after(deadlineMs, () =>
+        fail(new Error(`The store did not answer within ${deadlineMs} ms.`)),
+      )
+      const succeed = (answer: T): void => {
+        if (isOver) onLate?.(answer)
+        cancelDeadline()
+        permit.end('succeeded')
+        resolve(answer)
+      }
+      ask().then(succeed, fail)
+    })
+  }
+}
+
+const UNAVAILABLE = 'The store that counts limits is not available at the moment.'
+
+function detailsOf(cause: unknown): { readonly retryAfterMs: number; readonly cause: unknown } {
+  return { retryAfterMs: STORE_BREAKER_RULES.openMs, cause }
+}
