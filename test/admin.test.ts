@@ -1,5 +1,5 @@
 import {
-  type AdminAct,
+  type AdminAction,
   createGateway,
   type Gateway,
   type GatewayOptions,
@@ -16,7 +16,7 @@ const TOKEN = 'admin-canary-0123456789abcdef'
 
 let provider: FakeProvider
 let log: SeenLog
-let acts: AdminAct[]
+let acts: AdminAction[]
 let records: RequestRecord[]
 const closers: (() => Promise<unknown>)[] = []
 

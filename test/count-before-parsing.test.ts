@@ -172,19 +172,19 @@ describe('a request', () => {
     ['small', 'x', 1],
     ['large', LARGE, 2],
   ])('with a %s body asks the store as often as it must', async (_size, text, times) => {
-    const { ledger } = memoryStore(() => Date.now())
+    const { limitStore } = memoryStore(() => Date.now())
     let reservations = 0
     const store: Store = {
       name: 'own',
       isShared: false,
-      ledger: {
+      limitStore: {
         reserve: (asked) => {
           reservations += 1
-          return ledger.reserve(asked)
+          return limitStore.reserve(asked)
         },
-        settle: (reservation, actuals) => ledger.settle(reservation, actuals),
-        read: (draws) => ledger.read(draws),
-        reset: (draws) => ledger.reset(draws),
+        settle: (reservation, actuals) => limitStore.settle(reservation, actuals),
+        read: (charges) => limitStore.read(charges),
+        reset: (charges) => limitStore.reset(charges),
       },
       close: () => Promise.resolve(),
     }

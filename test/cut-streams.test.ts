@@ -394,17 +394,19 @@ describe('an answer that goes on when nothing is left of its limit (R87, U5)', (
   })
 
   it('ends at what was left when the store last answered, where the store does not answer any more', async () => {
-    const { ledger } = memoryStore(() => Date.now())
+    const { limitStore } = memoryStore(() => Date.now())
     let reservations = 0
     const store: Store = {
       name: 'own',
       isShared: false,
-      ledger: {
+      limitStore: {
         reserve: (request) =>
-          (reservations += 1) === 1 ? ledger.reserve(request) : Promise.reject(new Error('away')),
-        settle: (reservation, actuals) => ledger.settle(reservation, actuals),
-        read: (draws) => ledger.read(draws),
-        reset: (draws) => ledger.reset(draws),
+          (reservations += 1) === 1
+            ? limitStore.reserve(request)
+            : Promise.reject(new Error('away')),
+        settle: (reservation, actuals) => limitStore.settle(reservation, actuals),
+        read: (charges) => limitStore.read(charges),
+        reset: (charges) => limitStore.reset(charges),
       },
       close: () => Promise.resolve(),
     }

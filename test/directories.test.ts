@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Directory, memoryStore, sqliteStore, type Store } from '@postern/core'
+import { type AdminStore, memoryStore, sqliteStore, type Store } from '@postern/core'
 import { redisStore } from '@postern/redis'
-import { directoryConformance } from '@postern/testing'
+import { adminStoreConformance } from '@postern/testing'
 import { afterAll, afterEach, beforeAll, describe, it, vi } from 'vitest'
 import { namedRedis, startRedis, type TestRedis } from './harness/redis.ts'
 
@@ -12,14 +12,15 @@ afterEach(async () => {
   for (const store of stores.splice(0)) await store.close()
 })
 
-function directoryOf(store: Store): Directory {
+function directoryOf(store: Store): AdminStore {
   stores.push(store)
-  if (store.directory === undefined) throw new Error(`${store.name} keeps nothing that is written.`)
-  return store.directory
+  if (store.adminStore === undefined)
+    throw new Error(`${store.name} keeps nothing that is written.`)
+  return store.adminStore
 }
 
 describe('a directory in memory', () => {
-  for (const { name, run } of directoryConformance)
+  for (const { name, run } of adminStoreConformance)
     it(name, () => run(directoryOf(memoryStore(Date.now))))
 })
 
@@ -29,7 +30,7 @@ describe('a directory in a file', () => {
     folder = await mkdtemp(join(tmpdir(), 'postern-directory-'))
   })
   afterAll(() => rm(folder, { recursive: true }))
-  for (const [at, { name, run }] of directoryConformance.entries())
+  for (const [at, { name, run }] of adminStoreConformance.entries())
     it(name, () => run(directoryOf(sqliteStore(join(folder, `${at}.db`), Date.now))))
 })
 
@@ -39,12 +40,12 @@ describe('a directory on Redis', () => {
     redis = await startRedis()
   })
   afterAll(() => redis.close())
-  for (const [at, { name, run }] of directoryConformance.entries()) {
+  for (const [at, { name, run }] of adminStoreConformance.entries()) {
     it(name, async () => {
       const store = redisStore({ url: redis.url, prefix: `directory-${at}` })
-      const directory = directoryOf(store)
-      await vi.waitFor(() => directory.changesSince(0), { timeout: 5_000 })
-      await run(directory)
+      const adminStore = directoryOf(store)
+      await vi.waitFor(() => adminStore.changesSince(0), { timeout: 5_000 })
+      await run(adminStore)
     })
   }
 })
@@ -53,11 +54,11 @@ const named = namedRedis()
 describe.runIf(named !== undefined)('a directory on the Redis of POSTERN_TEST_REDIS_URL', () => {
   const { url = '', prefix = '' } = named ?? {}
   afterAll(() => named?.clean())
-  for (const [at, { name, run }] of directoryConformance.entries()) {
+  for (const [at, { name, run }] of adminStoreConformance.entries()) {
     it(name, async () => {
-      const directory = directoryOf(redisStore({ url, prefix: `${prefix}-directory-${at}` }))
-      await vi.waitFor(() => directory.changesSince(0), { timeout: 5_000 })
-      await run(directory)
+      const adminStore = directoryOf(redisStore({ url, prefix: `${prefix}-directory-${at}` }))
+      await vi.waitFor(() => adminStore.changesSince(0), { timeout: 5_000 })
+      await run(adminStore)
     })
   }
 })

@@ -15,7 +15,10 @@ import express from 'express'
 import { Hono } from 'hono'
 import Koa from 'koa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type HostFunction, hostFunctions } from '../packages/core/src/config/schema/host-functions.ts'
+import {
+  type HostFunction,
+  hostFunctions,
+} from '../packages/core/src/config/schema/host-functions.ts'
 import { FakeClock } from './harness/fake-clock.ts'
 import { listen } from './harness/listen.ts'
 import { late, type OddBehaviour, oddBehaviours } from './harness/odd-behaviours.ts'
@@ -142,9 +145,9 @@ const walks: Readonly<Record<HostFunction, Walk>> = {
       store: {
         name: 'odd',
         isShared: true,
-        ledger: { reserve: oddly, settle: oddly, read: oddly, reset: oddly },
-        directory: { changesSince: oddly, put: oddly, secret: oddly },
-        board: { tell: oddly, read: oddly } as never,
+        limitStore: { reserve: oddly, settle: oddly, read: oddly, reset: oddly },
+        adminStore: { changesSince: oddly, put: oddly, secret: oddly },
+        healthStore: { tell: oddly, read: oddly } as never,
         close: oddly,
       },
     }),

@@ -287,13 +287,13 @@ describe('the environment alone (R156)', () => {
 })
 
 describe('a configuration file', () => {
-  let directory: string
+  let adminStore: string
   let path: string
   beforeEach(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'postern-'))
-    path = join(directory, 'postern.yaml')
+    adminStore = await mkdtemp(join(tmpdir(), 'postern-'))
+    path = join(adminStore, 'postern.yaml')
   })
-  afterEach(() => rm(directory, { recursive: true }))
+  afterEach(() => rm(adminStore, { recursive: true }))
 
   const file = (route: string, retries = 2): string => `
 providers:

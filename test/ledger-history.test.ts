@@ -49,7 +49,7 @@ async function inMemory(load: {
     counters.set(
       name,
       (
-        await store.ledger.read([
+        await store.limitStore.read([
           {
             kind: 'period',
             key: name,
@@ -107,7 +107,7 @@ describe(`what several processes do to one ledger, checked against what it holds
       const folder = await mkdtemp(join(tmpdir(), 'postern-history-'))
       const path = join(folder, 'postern.db')
       const histories = await runWorkers({
-        ledger: path,
+        limitStore: path,
         processes: asked === undefined ? 3 : 4,
         operations: asked ?? 3_000,
         seed,
@@ -125,7 +125,7 @@ describe(`what several processes do to one ledger, checked against what it holds
       const redis = await startRedis()
       try {
         const running = runWorkers({
-          ledger: redis.url,
+          limitStore: redis.url,
           processes: 4,
           operations,
           seed,
@@ -172,7 +172,7 @@ describe('a replica that takes over without the last writes (F-74, reliability 4
         { timeout: 10_000 },
       )
       const running = runWorkers({
-        ledger: `redis://127.0.0.1:${address.port}`,
+        limitStore: `redis://127.0.0.1:${address.port}`,
         processes: 4,
         operations: asked ?? 4_000,
         seed,

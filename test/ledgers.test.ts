@@ -2,20 +2,20 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
-import { memoryStore, sqliteStore, type Ledger, type Store } from '@postern/core'
+import { memoryStore, sqliteStore, type LimitStore, type Store } from '@postern/core'
 import { redisStore } from '@postern/redis'
-import { ledgerConformance, type LedgerHarness } from '@postern/testing'
+import { limitStoreConformance, type LimitStoreHarness } from '@postern/testing'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { singleClients } from './harness/redis-clients.ts'
 import { namedRedis, startRedis, type TestRedis } from './harness/redis.ts'
 
 /** A store that goes by a clock a test moves. */
-function withClock(make: (now: () => number) => Store): LedgerHarness & { store: Store } {
+function withClock(make: (now: () => number) => Store): LimitStoreHarness & { store: Store } {
   let now = 1_700_000_000_000
   const store = make(() => now)
   return {
     store,
-    ledger: store.ledger,
+    limitStore: store.limitStore,
     now: () => Promise.resolve(now),
     pass(ms) {
       now += ms
@@ -26,7 +26,7 @@ function withClock(make: (now: () => number) => Store): LedgerHarness & { store:
 
 describe('a ledger in memory', () => {
   const harness = withClock(memoryStore)
-  for (const { name, run } of ledgerConformance) it(name, () => run(harness))
+  for (const { name, run } of limitStoreConformance) it(name, () => run(harness))
 })
 
 describe('a ledger in a file', () => {
@@ -40,10 +40,10 @@ describe('a ledger in a file', () => {
     await harness.store.close()
     await rm(folder, { recursive: true })
   })
-  for (const { name, run } of ledgerConformance) it(name, () => run(harness))
+  for (const { name, run } of limitStoreConformance) it(name, () => run(harness))
 
   it('outlives the process that wrote it', async () => {
-    const draw = {
+    const charge = {
       kind: 'period' as const,
       key: 'kept',
       amount: 7,
@@ -54,10 +54,10 @@ describe('a ledger in a file', () => {
     const now = () => 1_700_000_000_000
     const path = join(folder, 'other.db')
     const first = sqliteStore(path, now)
-    await first.ledger.reserve({ id: 'a', draws: [draw], ttlMs: 1_000 })
+    await first.limitStore.reserve({ id: 'a', charges: [charge], ttlMs: 1_000 })
     await first.close()
     const second = sqliteStore(path, now)
-    expect(await second.ledger.read([draw])).toEqual([7])
+    expect(await second.limitStore.read([charge])).toEqual([7])
     await second.close()
   })
 
@@ -93,24 +93,24 @@ describe('a ledger on Redis', () => {
 
   describe.each(Object.entries(clients))('through %s (L6, L9)', (name, connect) => {
     let store: Store
-    let harness: LedgerHarness
+    let harness: LimitStoreHarness
     beforeAll(async () => {
       store = await connect(name.replaceAll(' ', '-'))
       harness = {
-        ledger: store.ledger,
+        limitStore: store.limitStore,
         now: () => Promise.resolve(Date.now()),
         pass: (ms) => wait(ms),
       }
       await vi.waitFor(() =>
-        store.ledger.read([{ kind: 'lease', key: 'up', amount: 1, limit: 1, leaseMs: 1 }]),
+        store.limitStore.read([{ kind: 'lease', key: 'up', amount: 1, limit: 1, leaseMs: 1 }]),
       )
     })
     afterAll(() => store.close())
-    for (const { name: what, run } of ledgerConformance) it(what, () => run(harness))
+    for (const { name: what, run } of limitStoreConformance) it(what, () => run(harness))
 
     it('does without scripts that are known, and knows them again (F-72)', async () => {
       redis.cli('SCRIPT', 'FLUSH')
-      const draw = {
+      const charge = {
         kind: 'lease' as const,
         key: `flushed-${name}`,
         amount: 1,
@@ -118,7 +118,8 @@ describe('a ledger on Redis', () => {
         leaseMs: 1_000,
       }
       expect(
-        (await store.ledger.reserve({ id: `flushed-${name}`, draws: [draw], ttlMs: 1_000 })).status,
+        (await store.limitStore.reserve({ id: `flushed-${name}`, charges: [charge], ttlMs: 1_000 }))
+          .status,
       ).toBe('reserved')
     })
   })
@@ -129,7 +130,7 @@ describe('a ledger on Redis', () => {
       redisStore({ url: redis.url, prefix: 'two' }),
     ]
     const now = Date.now()
-    const draws = [
+    const charges = [
       {
         kind: 'period' as const,
         key: 'shared',
@@ -149,10 +150,11 @@ describe('a ledger on Redis', () => {
       { kind: 'sliding' as const, key: 'shared', amount: 1, limit: 1, windowMs: 60_000 },
       { kind: 'lease' as const, key: 'shared', amount: 1, limit: 1, leaseMs: 60_000 },
     ]
-    const reserve = (ledger: Ledger) => ledger.reserve({ id: 'same', draws, ttlMs: 60_000 })
+    const reserve = (limitStore: LimitStore) =>
+      limitStore.reserve({ id: 'same', charges, ttlMs: 60_000 })
     await expect
       .poll(() =>
-        Promise.all([reserve(store.ledger), reserve(other.ledger)]).then(
+        Promise.all([reserve(store.limitStore), reserve(other.limitStore)]).then(
           (answers) => answers.map(({ status }) => status),
           () => undefined,
         ),
@@ -179,14 +181,14 @@ describe('a ledger on Redis', () => {
       '-script',
     )
     const store = redisStore({ url: redis.url.replace('//', '//plain:secret@'), prefix: 'acl' })
-    const draw = { kind: 'lease' as const, key: 'a', amount: 1, limit: 1, leaseMs: 60_000 }
-    await vi.waitFor(() => store.ledger.read([draw]))
-    expect((await store.ledger.reserve({ id: 'a', draws: [draw], ttlMs: 1_000 })).status).toBe(
-      'reserved',
-    )
-    expect((await store.ledger.reserve({ id: 'b', draws: [draw], ttlMs: 1_000 })).status).toBe(
-      'refused',
-    )
+    const charge = { kind: 'lease' as const, key: 'a', amount: 1, limit: 1, leaseMs: 60_000 }
+    await vi.waitFor(() => store.limitStore.read([charge]))
+    expect(
+      (await store.limitStore.reserve({ id: 'a', charges: [charge], ttlMs: 1_000 })).status,
+    ).toBe('reserved')
+    expect(
+      (await store.limitStore.reserve({ id: 'b', charges: [charge], ttlMs: 1_000 })).status,
+    ).toBe('refused')
     await store.close()
   })
 
@@ -204,15 +206,19 @@ describe.runIf(named !== undefined)('a ledger on the Redis of POSTERN_TEST_REDIS
   beforeAll(async () => {
     store = redisStore({ url, prefix: `${prefix}-ledger` })
     await vi.waitFor(() =>
-      store.ledger.read([{ kind: 'lease', key: 'up', amount: 1, limit: 1, leaseMs: 1 }]),
+      store.limitStore.read([{ kind: 'lease', key: 'up', amount: 1, limit: 1, leaseMs: 1 }]),
     )
   })
   afterAll(async () => {
     await store.close()
     await named?.clean()
   })
-  for (const { name, run } of ledgerConformance)
+  for (const { name, run } of limitStoreConformance)
     it(name, () =>
-      run({ ledger: store.ledger, now: () => Promise.resolve(Date.now()), pass: (ms) => wait(ms) }),
+      run({
+        limitStore: store.limitStore,
+        now: () => Promise.resolve(Date.now()),
+        pass: (ms) => wait(ms),
+      }),
     )
 })

@@ -1,4 +1,11 @@
-import type { Draw, GatewayOptions, Ledger, LimitAlert, RequestRecord, Store } from '@postern/core'
+import type {
+  Charge,
+  GatewayOptions,
+  LimitStore,
+  LimitAlert,
+  RequestRecord,
+  Store,
+} from '@postern/core'
 import fc from 'fast-check'
 import OpenAI, { RateLimitError } from 'openai'
 import { afterEach, describe, expect, it } from 'vitest'
@@ -572,13 +579,13 @@ describe('a store of your own', () => {
   it('is asked once to reserve and once to settle, whatever the number of limits', async () => {
     const calls: string[] = []
     const records: RequestRecord[] = []
-    const ledger: Ledger = {
-      reserve: ({ id, draws }) => {
-        calls.push(`reserve ${draws.length}`)
+    const limitStore: LimitStore = {
+      reserve: ({ id, charges }) => {
+        calls.push(`reserve ${charges.length}`)
         return Promise.resolve({
           status: 'reserved',
-          reservation: { id, draws, buckets: draws.map(() => undefined), ttlMs: 1 },
-          used: draws.map(({ amount }: Draw) => amount),
+          reservation: { id, charges, buckets: charges.map(() => undefined), ttlMs: 1 },
+          used: charges.map(({ amount }: Charge) => amount),
           nowMs: clock.now(),
         })
       },
@@ -592,7 +599,7 @@ describe('a store of your own', () => {
     const store: Store = {
       name: 'own',
       isShared: true,
-      ledger,
+      limitStore,
       close: () => Promise.reject(new Error('It is not ours to close.')),
     }
     await start(

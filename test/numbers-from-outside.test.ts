@@ -49,7 +49,9 @@ beforeAll(async () => {
     redis: redisStore({ url: redis.url, prefix: 'numbers' }),
   })
   await vi.waitFor(() =>
-    stores['redis']?.ledger.read([{ kind: 'lease', key: 'up', amount: 1, limit: 1, leaseMs: 1 }]),
+    stores['redis']?.limitStore.read([
+      { kind: 'lease', key: 'up', amount: 1, limit: 1, leaseMs: 1 },
+    ]),
   )
 })
 afterAll(async () => {
@@ -70,11 +72,11 @@ describe.each(['memory', 'sqlite', 'redis'])(
   'whatever is said to have been used, in %s',
   (kind) => {
     it('counters of every unit and window can be read and settled afterwards, and others are none the worse', async () => {
-      const { ledger } = stores[kind] as Store
+      const { limitStore } = stores[kind] as Store
       const failures: unknown[] = []
       const admission = new AdmissionControl({
         clock: systemClock,
-        ledger,
+        limitStore,
         limitFailMode: 'closed',
         budgetFailMode: 'closed',
         longestMs: 60_000,
@@ -208,7 +210,7 @@ describe('a counter on Redis that holds something else', () => {
   ])(
     '(%s) takes nothing from the others when it is reserved from, and keeps nothing from them when it is settled',
     async (what, [command = '', value = '']) => {
-      const { ledger } = stores['redis'] as Store
+      const { limitStore } = stores['redis'] as Store
       const ever = (key: string) => ({
         kind: 'period' as const,
         key: `${what.replaceAll(' ', '-')}-${key}`,
@@ -220,9 +222,9 @@ describe('a counter on Redis that holds something else', () => {
       const [good, bad, last] = [ever('good'), ever('bad'), ever('last')]
       const lease = { instance: `odd-${what.length}`, leaseMs: 60_000 }
       const reserve = (id: string) =>
-        ledger.reserve({
+        limitStore.reserve({
           id: `${what}-${id}`.replaceAll(' ', '-'),
-          draws: [good, bad, last],
+          charges: [good, bad, last],
           ttlMs: 60_000,
           lease,
         })
@@ -232,11 +234,11 @@ describe('a counter on Redis that holds something else', () => {
       const isFull = what.includes('largest')
       if (isFull) expect((await reserve('meanwhile')).status).toBe('reserved')
       else await expect(reserve('meanwhile')).rejects.toThrow('WRONGTYPE')
-      if (!isFull) expect(await ledger.read([good, last])).toEqual([10, 10])
+      if (!isFull) expect(await limitStore.read([good, last])).toEqual([10, 10])
       if (answer.status !== 'reserved') throw new Error('There was room.')
-      expect(await ledger.settle(answer.reservation, [3, 3, 3])).toBe('settled')
-      expect(await ledger.settle(answer.reservation, [3, 3, 3])).toBe('known')
-      expect(await ledger.read([good, last])).toEqual(isFull ? [13, 13] : [3, 3])
+      expect(await limitStore.settle(answer.reservation, [3, 3, 3])).toBe('settled')
+      expect(await limitStore.settle(answer.reservation, [3, 3, 3])).toBe('known')
+      expect(await limitStore.read([good, last])).toEqual(isFull ? [13, 13] : [3, 3])
     },
   )
 })

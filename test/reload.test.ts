@@ -12,8 +12,8 @@ const RELOADS = 100
 const USERS = 8
 
 it('fails no request while its configuration is reloaded a hundred times, every third time with a mistake (F-87)', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'postern-'))
-  const path = join(directory, 'postern.json')
+  const adminStore = await mkdtemp(join(tmpdir(), 'postern-'))
+  const path = join(adminStore, 'postern.json')
   const provider = await startFakeProvider({ dialect: 'openai-chat', apiKey: CANARY_KEY })
   // Clients rotate their key with every configuration; one holds the keys of the two before as
   // well, as a grace.
@@ -81,15 +81,15 @@ it('fails no request while its configuration is reloaded a hundred times, every 
     await Promise.all(users)
     await gateway.close()
     await provider.close()
-    await rm(directory, { recursive: true })
+    await rm(adminStore, { recursive: true })
   }
   expect(load.failed).toEqual([])
   expect(load.whole).toBeGreaterThan(RELOADS)
 }, 60_000)
 
 it('takes a key out, and lowers a limit, for the next request, and leaves streams alone (F-81, F-82)', async () => {
-  const directory = await mkdtemp(join(tmpdir(), 'postern-'))
-  const path = join(directory, 'postern.json')
+  const adminStore = await mkdtemp(join(tmpdir(), 'postern-'))
+  const path = join(adminStore, 'postern.json')
   const provider = await startFakeProvider({ dialect: 'openai-chat', apiKey: CANARY_KEY })
   const OTHER_KEY = 'pk_other_0123456789abcdef'
   const write = (keys: object, limit: number): Promise<void> =>
@@ -129,6 +129,6 @@ it('takes a key out, and lowers a limit, for the next request, and leaves stream
   } finally {
     await gateway.close()
     await provider.close()
-    await rm(directory, { recursive: true })
+    await rm(adminStore, { recursive: true })
   }
 })

@@ -33,20 +33,20 @@ afterAll(() => Promise.all(Object.values(providers).map((provider) => provider.c
 
 /** Tells what was reserved, and what it came to. */
 function watched(): Store {
-  const { ledger, ...store } = memoryStore(Date.now)
+  const { limitStore, ...store } = memoryStore(Date.now)
   return {
     ...store,
-    ledger: {
+    limitStore: {
       async reserve(request) {
-        reserved.push(request.draws[0]?.amount ?? 0)
-        return ledger.reserve(request)
+        reserved.push(request.charges[0]?.amount ?? 0)
+        return limitStore.reserve(request)
       },
       settle(reservation, actuals) {
         settled.push(actuals[0] ?? 0)
-        return ledger.settle(reservation, actuals)
+        return limitStore.settle(reservation, actuals)
       },
-      read: (draws) => ledger.read(draws),
-      reset: (draws) => ledger.reset(draws),
+      read: (charges) => limitStore.read(charges),
+      reset: (charges) => limitStore.reset(charges),
     },
   }
 }

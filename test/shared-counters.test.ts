@@ -5,7 +5,7 @@ import {
   createGateway,
   type Gateway,
   type GatewayOptions,
-  type Ledger,
+  type LimitStore,
   memoryStore,
   sqliteStore,
   type Store,
@@ -40,7 +40,9 @@ beforeAll(async () => {
     redis: redisStore({ url: redis.url, prefix: 'shared-counters' }),
   })
   await vi.waitFor(() =>
-    stores['redis']?.ledger.read([{ kind: 'lease', key: 'up', amount: 1, limit: 1, leaseMs: 1 }]),
+    stores['redis']?.limitStore.read([
+      { kind: 'lease', key: 'up', amount: 1, limit: 1, leaseMs: 1 },
+    ]),
   )
 })
 afterAll(async () => {
@@ -273,19 +275,19 @@ describe.each(['memory', 'sqlite', 'redis'])('any set of limits, in %s', (kind) 
           const run = `${kind}-${(runs += 1)}`
           const store = stores[kind] as Store
           const settling: Promise<unknown>[] = []
-          const ledger: Ledger = {
-            reserve: (asked) => store.ledger.reserve(asked),
+          const limitStore: LimitStore = {
+            reserve: (asked) => store.limitStore.reserve(asked),
             settle(reservation, actuals) {
-              const settled = store.ledger.settle(reservation, actuals)
+              const settled = store.limitStore.settle(reservation, actuals)
               settling.push(settled)
               return settled
             },
-            read: (draws) => store.ledger.read(draws),
-            reset: (draws) => store.ledger.reset(draws),
+            read: (charges) => store.limitStore.read(charges),
+            reset: (charges) => store.limitStore.reset(charges),
           }
           const admission = new AdmissionControl({
             clock: systemClock,
-            ledger,
+            limitStore,
             limitFailMode: 'closed',
             budgetFailMode: 'closed',
             longestMs: 600_000,

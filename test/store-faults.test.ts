@@ -209,7 +209,7 @@ describe('a start', () => {
     // Redis.
     for (let step = 0; step < 240; step++) {
       clock.advance(500)
-      await store.ledger.read([{ kind: 'lease', key: 'step', amount: 1, limit: 1, leaseMs: 1 }])
+      await store.limitStore.read([{ kind: 'lease', key: 'step', amount: 1, limit: 1, leaseMs: 1 }])
     }
     expect(log.lines.slice(before)).toEqual([])
   })

@@ -9,12 +9,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { parseArgs } from 'node:util'
-import { createGateway, type Directory, memoryStore, sqliteStore, type Store } from '@postern/core'
+import { createGateway, type AdminStore, memoryStore, sqliteStore, type Store } from '@postern/core'
 import { redisStore } from '@postern/redis'
 import { systemClock } from '../../packages/core/src/clock.ts'
-import { createIdentify, KeyRing } from '../../packages/core/src/identity/index.ts'
+import { createIdentify, ManagedKeys } from '../../packages/core/src/identity/index.ts'
 import { AdmissionControl, type Limit } from '../../packages/core/src/limits/index.ts'
-import { Register } from '../../packages/core/src/storage/index.ts'
+import { AdminCache } from '../../packages/core/src/storage/index.ts'
 
 const { values } = parseArgs({ options: { redis: { type: 'string' } } })
 const KEY = 'pk_admission_0123456789abcdef'
@@ -51,7 +51,7 @@ const amounts = { inputTokens: 120, outputTokens: 1_024, nanoDollars: 2_500_000 
 async function measure(store: Store, requests: number, together: number): Promise<number> {
   const admission = new AdmissionControl({
     clock: systemClock,
-    ledger: store.ledger,
+    limitStore: store.limitStore,
     limitFailMode: 'local',
     budgetFailMode: 'closed',
     longestMs: 600_000,
@@ -105,10 +105,12 @@ rmSync(folder, { recursive: true })
 if (values.redis !== undefined) {
   const store = redisStore({ url: values.redis, prefix: 'admission-bench' })
   while (
-    !(await store.ledger.read([{ kind: 'lease', key: 'up', amount: 1, limit: 1, leaseMs: 1 }]).then(
-      () => true,
-      () => false,
-    ))
+    !(await store.limitStore
+      .read([{ kind: 'lease', key: 'up', amount: 1, limit: 1, leaseMs: 1 }])
+      .then(
+        () => true,
+        () => false,
+      ))
   )
     await new Promise((resolve) => setTimeout(resolve, 20))
   rows.push([
@@ -176,11 +178,11 @@ rows.push([
  * what they take and how fast one is found.
  */
 async function startWith(
-  directory: Directory,
+  adminStore: AdminStore,
   count: number,
 ): Promise<{ ms: number; lateMs: number; mib: number; lookupUs: number }> {
   const put = async (at: number): Promise<void> =>
-    directory.put({
+    adminStore.put({
       kind: 'key',
       id: `key_${at}`,
       name: `key-${at}`,
@@ -195,12 +197,12 @@ async function startWith(
   const [before, started] = [process.memoryUsage().heapUsed, performance.now()]
   const late = monitorEventLoopDelay({ resolution: 1 })
   late.enable()
-  const register: Register = new Register({
-    directory,
+  const register: AdminCache = new AdminCache({
+    adminStore,
     clock: systemClock,
     onChange: (changed, isAnew) => ring.learn(changed, isAnew),
   })
-  const ring = new KeyRing({
+  const ring = new ManagedKeys({
     register,
     clock: systemClock,
     callerOf: ({ name, grants }) => ({ ...grants, id: name, credential: 'made' }),
@@ -217,9 +219,9 @@ async function startWith(
   return { ms, lateMs: late.max / 1e6, mib, lookupUs: (user + system) / 100_000 }
 }
 async function directoryRows(where: string, store: Store): Promise<void> {
-  const { directory } = store
-  if (directory === undefined) throw new Error(`${where}: there is no directory.`)
-  const { ms, lateMs, mib, lookupUs } = await startWith(directory, 100_000)
+  const { adminStore } = store
+  if (adminStore === undefined) throw new Error(`${where}: there is no directory.`)
+  const { ms, lateMs, mib, lookupUs } = await startWith(adminStore, 100_000)
   rows.push([
     `100,000 keys made over /admin, ${where}: until they are known`,
     `${Math.round(ms)} ms`,
@@ -239,7 +241,7 @@ rmSync(keysFolder, { recursive: true })
 if (values.redis !== undefined) {
   const store = redisStore({ url: values.redis, prefix: `keys-bench-${process.pid}` })
   while (
-    !(await store.directory?.changesSince(0).then(
+    !(await store.adminStore?.changesSince(0).then(
       () => true,
       () => false,
     ))

@@ -162,17 +162,17 @@ export class LeavingClients {
 
   /** A store that tells what was settled, by the id of the request. */
   #watched(): Store {
-    const { ledger, ...store } = memoryStore(Date.now)
+    const { limitStore, ...store } = memoryStore(Date.now)
     return {
       ...store,
-      ledger: {
-        reserve: (asked) => ledger.reserve(asked),
+      limitStore: {
+        reserve: (asked) => limitStore.reserve(asked),
         settle: (reservation, actuals) => {
           this.#settled.set(reservation.id, [...actuals])
-          return ledger.settle(reservation, actuals)
+          return limitStore.settle(reservation, actuals)
         },
-        read: (draws) => ledger.read(draws),
-        reset: (draws) => ledger.reset(draws),
+        read: (charges) => limitStore.read(charges),
+        reset: (charges) => limitStore.reset(charges),
       },
     }
   }

@@ -143,7 +143,7 @@ function add(
 
 export interface Plan {
   /** `redis://...`, or the path of a SQLite file. */
-  readonly ledger: string
+  readonly limitStore: string
   readonly processes: number
   /** Of each process. */
   readonly operations: number
@@ -153,7 +153,7 @@ export interface Plan {
 
 /** Runs the processes to their end. */
 export async function runWorkers({
-  ledger,
+  limitStore,
   processes,
   operations,
   seed,
@@ -166,7 +166,7 @@ export async function runWorkers({
         serialization: 'advanced',
         env: {
           PATH: process.env['PATH'],
-          LEDGER: ledger,
+          LEDGER: limitStore,
           SEED: String(seed * 1_000 + at),
           OPERATIONS: String(operations),
           COUNTERS: String(counters),

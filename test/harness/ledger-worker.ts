@@ -3,7 +3,7 @@
  * they did: reserves, settlements (once, twice, with more than was reserved), and requests that are
  * never settled, as of a process that died.
  */
-import { type Draw, memoryStore, sqliteStore, type Store } from '@postern/core'
+import { type Charge, memoryStore, sqliteStore, type Store } from '@postern/core'
 import { redisStore } from '@postern/redis'
 
 /** What a worker did with one request. */
@@ -58,7 +58,7 @@ export async function useLedger(
       ...new Set([`a${below(counters)}`, `b${below(counters)}`, `a${below(counters)}`]),
     ]
     const amounts = Object.fromEntries(names.map((name) => [name, 1 + below(50)]))
-    const draws: Draw[] = names.map((name) => ({
+    const charges: Charge[] = names.map((name) => ({
       kind: 'period',
       key: name,
       amount: amounts[name] ?? 0,
@@ -71,10 +71,10 @@ export async function useLedger(
       names.map((name) => [name, below(2 * (amounts[name] ?? 0) + 1)]),
     )
     done += 1
-    const answer = await store.ledger
+    const answer = await store.limitStore
       .reserve({
         id,
-        draws,
+        charges,
         ttlMs: LONGEST_MS,
         lease: { instance: `s${seed}`, leaseMs: LONGEST_MS },
       })
@@ -99,7 +99,7 @@ export async function useLedger(
     let settled = 0
     for (let time = 0; time < (fate < 0.3 ? 2 : 1); time++) {
       done += 1
-      const said = await store.ledger
+      const said = await store.limitStore
         .settle(
           answer.reservation,
           names.map((name) => actuals[name] ?? 0),
@@ -127,10 +127,12 @@ if (process.send !== undefined && process.env['LEDGER'] !== undefined) {
       : sqliteStore(LEDGER, Date.now)
   // A connection takes a moment.
   while (
-    !(await store.ledger.read([{ kind: 'lease', key: 'up', amount: 1, limit: 1, leaseMs: 1 }]).then(
-      () => true,
-      () => false,
-    ))
+    !(await store.limitStore
+      .read([{ kind: 'lease', key: 'up', amount: 1, limit: 1, leaseMs: 1 }])
+      .then(
+        () => true,
+        () => false,
+      ))
   )
     await new Promise((resolve) => setTimeout(resolve, 20))
   const history = await useLedger(store, {

@@ -29,16 +29,16 @@ export async function typeErrors(
   files: Readonly<Record<string, string>>,
   more: object = {},
 ): Promise<string[]> {
-  const directory = await mkdtemp(join(tmpdir(), 'postern-types-'))
+  const adminStore = await mkdtemp(join(tmpdir(), 'postern-types-'))
   try {
-    await symlink(join(root, 'test', 'node_modules'), join(directory, 'node_modules'))
+    await symlink(join(root, 'test', 'node_modules'), join(adminStore, 'node_modules'))
     for (const [name, source] of Object.entries(files)) {
-      await mkdir(join(directory, name, '..'), { recursive: true })
-      await writeFile(join(directory, name), source)
+      await mkdir(join(adminStore, name, '..'), { recursive: true })
+      await writeFile(join(adminStore, name), source)
     }
-    await writeFile(join(directory, 'package.json'), '{ "type": "module" }')
+    await writeFile(join(adminStore, 'package.json'), '{ "type": "module" }')
     await writeFile(
-      join(directory, 'tsconfig.json'),
+      join(adminStore, 'tsconfig.json'),
       JSON.stringify({
         compilerOptions: {
           ...compilerOptions,
@@ -55,16 +55,16 @@ export async function typeErrors(
           [
             join(root, 'node_modules', 'typescript', 'bin', 'tsc'),
             '-p',
-            directory,
+            adminStore,
             '--pretty',
             'false',
           ],
-          { cwd: directory },
+          { cwd: adminStore },
           (_error, stdout, stderr) => resolve(stdout + stderr),
         ),
     )
     return out.split('\n').filter((line) => line.trim() !== '')
   } finally {
-    await rm(directory, { recursive: true })
+    await rm(adminStore, { recursive: true })
   }
 }

@@ -7,7 +7,7 @@ import {
   levels,
   type LevelView,
   type Options,
-  type Said,
+  type Output,
   share,
 } from './output.ts'
 import { table } from './table.ts'
@@ -167,7 +167,7 @@ export const keyCommands: Commands = {
 export async function usageOfAll(
   client: AdminClient,
   { onlyMoney, tell }: { readonly onlyMoney: boolean; readonly tell: (text: string) => void },
-): Promise<Said> {
+): Promise<Output> {
   const { keys } = (await client.ask('GET', '/keys')) as { keys: KeyView[] }
   const active = [...new Map(keys.filter(isInForce).map((key) => [key.name, key])).values()]
   const found: (LevelView & { name: string })[] = []
@@ -200,7 +200,7 @@ export async function usageOfAll(
   }
 }
 
-function shown(answer: Record<string, unknown>): Said {
+function shown(answer: Record<string, unknown>): Output {
   return {
     text: `${String(answer['key'])}\n\nThis is the key of ${String(answer['name'])}. It is shown this once: keep it where secrets are kept.`,
     json: answer,

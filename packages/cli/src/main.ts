@@ -5,7 +5,7 @@ import { type Clock, ConfigurationError, createGateway, explainConfiguration } f
 import { AdminClient } from './admin-client.ts'
 import { keyCommands, usageOfAll } from './keys.ts'
 import { limitCommands, namesSubject, targetCommands, usageOf } from './rules.ts'
-import type { Commands, Options, Said } from './output.ts'
+import type { Commands, Options, Output } from './output.ts'
 import { serve } from './serve.ts'
 import { table } from './table.ts'
 import { COMMANDS, FLAGS, helpOf, OPTIONS, optionsOf } from './usage.ts'
@@ -64,7 +64,7 @@ async function run(args: readonly string[], terminal: Terminal): Promise<number>
     return 0
   }
   refuseStrange(words, options)
-  const say = ({ text, json }: Said): number => {
+  const say = ({ text, json }: Output): number => {
     terminal.out(isJson ? `${JSON.stringify(json, undefined, 2)}\n` : `${text}\n`)
     return 0
   }
@@ -168,7 +168,7 @@ function refuseStrange([group = '', command = '']: readonly string[], options: O
 }
 
 /** Reads everything as a gateway would, and starts nothing that anybody could reach. */
-async function check(file: string | undefined, { environment }: Terminal): Promise<Said> {
+async function check(file: string | undefined, { environment }: Terminal): Promise<Output> {
   const gateway = createGateway(
     { ...(file !== undefined && { config: file }), log: 'silent' },
     { environment },
@@ -182,7 +182,7 @@ async function check(file: string | undefined, { environment }: Terminal): Promi
 }
 
 /** What is in force, and who said so. */
-function explain(file: string | undefined, { environment }: Terminal): Said {
+function explain(file: string | undefined, { environment }: Terminal): Output {
   const explained = explainConfiguration(
     { ...(file !== undefined && { config: file }) },
     environment,

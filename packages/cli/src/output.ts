@@ -6,14 +6,17 @@ import { UsageError } from './usage-error.ts'
 export type Options = Readonly<Record<string, readonly string[] | undefined>>
 
 /** What a command says: to people, and to programs. */
-export interface Said {
+export interface Output {
   readonly text: string
   readonly json: unknown
 }
 
 /** The commands of a group, by name. */
 export type Commands = Readonly<
-  Record<string, (client: AdminClient, names: readonly string[], options: Options) => Promise<Said>>
+  Record<
+    string,
+    (client: AdminClient, names: readonly string[], options: Options) => Promise<Output>
+  >
 >
 
 /** How much of a limit is used, as `/admin` says it. */
@@ -25,7 +28,7 @@ export interface LevelView {
   readonly resetsAt?: string
 }
 
-export function levels(answer: Record<string, unknown>, none: string): Said {
+export function levels(answer: Record<string, unknown>, none: string): Output {
   const usage = answer['usage'] as LevelView[]
   const rows = usage.map(({ limit, used, amount, resetsAt }) => [
     limit,

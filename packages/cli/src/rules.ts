@@ -1,6 +1,6 @@
 import type { AdminClient } from './admin-client.ts'
 import { readBudget, readLimit } from './limits.ts'
-import { type Commands, exactly, given, levels, type Options, type Said } from './output.ts'
+import { type Commands, exactly, given, levels, type Options, type Output } from './output.ts'
 import { table } from './table.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -94,7 +94,7 @@ export async function usageOf(
   client: AdminClient,
   options: Options,
   { isReset }: { readonly isReset: boolean },
-): Promise<Said> {
+): Promise<Output> {
   const subject = given(options, SCOPES)
   if (isReset && Object.keys(subject).length === 0)
     throw new UsageError('Say whose limits are to begin anew: --team support, --key web, ...')

@@ -13,9 +13,14 @@ export {
   type Size,
 } from './config/index.ts'
 export { type AttemptSummary, type ErrorCode, GatewayError } from './errors.ts'
-export { createGateway, type Gateway, type GatewayHealth, type Injected } from './gateway/create-gateway.ts'
+export {
+  createGateway,
+  type Gateway,
+  type GatewayHealth,
+  type Injected,
+} from './gateway/create-gateway.ts'
 export type { GatewayRequest, GatewayResponse } from './http/index.ts'
-export type { AdminAct, AdminGuard, Administrator } from './admin/index.ts'
+export type { AdminAction, AdminGuard, Administrator } from './admin/index.ts'
 export type {
   Attribution,
   Caller,
@@ -27,24 +32,24 @@ export type { RequestRecord } from './records/index.ts'
 export type { LimitAlert } from './limits/index.ts'
 export type { Logger, LogLevel } from './log.ts'
 export {
-  type Directory,
-  type DirectoryChanges,
-  type KnownDirectory,
-  type Draw,
-  type HealthBoard,
+  type AdminStore,
+  type AdminChanges,
+  type KnownAdminState,
+  type Charge,
+  type HealthStore,
   type HealthFact,
   type InstanceLease,
-  type LeaseDraw,
-  type Ledger,
+  type LeaseCharge,
+  type LimitStore,
   memoryStore,
   type OpenWindow,
-  type PeriodDraw,
+  type PeriodCharge,
   type RequestWindow,
   type Reservation,
   type ReservationRequest,
   type ReserveAnswer,
   type SettleAnswer,
-  type SlidingDraw,
+  type SlidingCharge,
   sqliteStore,
   type Store,
   type StoredEntry,

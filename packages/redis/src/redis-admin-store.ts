@@ -1,4 +1,4 @@
-import type { Directory, DirectoryChanges, KnownDirectory, StoredEntry } from '@postern/core'
+import type { AdminStore, AdminChanges, KnownAdminState, StoredEntry } from '@postern/core'
 import { Script, type Send } from './commands.ts'
 
 /** KEYS: the version, the entries, their versions. ARGV: id, the entry as it is written. */
@@ -85,7 +85,7 @@ return 1
  * Entries in a hash, and in the order in which they were written: an instance reads only what it
  * does not know yet.
  */
-export class RedisDirectory implements Directory {
+export class RedisAdminStore implements AdminStore {
   readonly #send: Send
   readonly #names: readonly [version: string, entries: string, versions: string]
   readonly #put = new Script(PUT)
@@ -101,7 +101,7 @@ export class RedisDirectory implements Directory {
     ]
   }
 
-  async changesSince(version: number): Promise<DirectoryChanges> {
+  async changesSince(version: number): Promise<AdminChanges> {
     const [now, secret, damaged, ...found] = (await this.#changes.run(this.#send, this.#names, [
       String(version),
       String(MOST_AT_ONCE),
@@ -129,7 +129,7 @@ export class RedisDirectory implements Directory {
     return String(await this.#send(entries, 'HGET', entries, SECRET_FIELD))
   }
 
-  async restore({ version, secret, entries }: KnownDirectory): Promise<boolean> {
+  async restore({ version, secret, entries }: KnownAdminState): Promise<boolean> {
     for (let at = 0; ; at += MOST_AT_ONCE) {
       const part = entries.slice(at, at + MOST_AT_ONCE)
       const isLast = at + MOST_AT_ONCE >= entries.length

@@ -1,4 +1,4 @@
-import type { HealthBoard, HealthFact } from '@postern/core'
+import type { HealthStore, HealthFact } from '@postern/core'
 import { Script, type Send } from './commands.ts'
 
 /** Facts are forgotten when nobody has written any for so long. */
@@ -34,7 +34,7 @@ return facts
 /**
  * The health of targets in one hash: a field for each fact, and the server's clock for all of them.
  */
-export class RedisBoard implements HealthBoard {
+export class RedisHealthStore implements HealthStore {
   readonly #send: Send
   readonly #key: string
   readonly #post = new Script(POST)

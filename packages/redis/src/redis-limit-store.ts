@@ -1,7 +1,7 @@
 import type {
-  Draw,
+  Charge,
   InstanceLease,
-  Ledger,
+  LimitStore,
   Reservation,
   ReservationRequest,
   ReserveAnswer,
@@ -36,7 +36,7 @@ interface Written {
  * The ledger on Redis: one call for each step, atomic on the server, by the server's clock. All its
  * keys are in one slot of a cluster, for a reservation draws from many of them at once.
  */
-export class RedisLedger implements Ledger {
+export class RedisLimitStore implements LimitStore {
   readonly #send: Send
   readonly #prefix: string
   readonly #reserve = new Script(RESERVE)
@@ -52,15 +52,18 @@ export class RedisLedger implements Ledger {
     this.#prefix = `{${prefix}}:`
   }
 
-  async reserve({ id, draws, ttlMs, lease }: ReservationRequest): Promise<ReserveAnswer> {
-    const args = draws.flatMap((draw) => [
-      kindOf(draw),
-      amountOf(draw),
-      String(counted(draw.limit, 0)),
-      floorOf(draw),
-      ...boundsOf(draw),
+  async reserve({ id, charges, ttlMs, lease }: ReservationRequest): Promise<ReserveAnswer> {
+    const args = charges.flatMap((charge) => [
+      kindOf(charge),
+      amountOf(charge),
+      String(counted(charge.limit, 0)),
+      floorOf(charge),
+      ...boundsOf(charge),
     ])
-    const keys = [...this.#keysOf(id, lease?.instance), ...draws.map((draw) => this.#keyOf(draw))]
+    const keys = [
+      ...this.#keysOf(id, lease?.instance),
+      ...charges.map((charge) => this.#keyOf(charge)),
+    ]
     const answer = (await ofCounter(
       this.#reserve.run(this.#send, keys, [
         id,
@@ -85,13 +88,13 @@ export class RedisLedger implements Ledger {
       }
     }
     const numbers = answer.slice(4).map(Number)
-    const buckets = draws.map((draw, index) =>
-      draw.kind === 'sliding' ? numbers[index * 2 + 1] : undefined,
+    const buckets = charges.map((charge, index) =>
+      charge.kind === 'sliding' ? numbers[index * 2 + 1] : undefined,
     )
     return {
       status: 'reserved',
-      reservation: { id, draws, buckets, ttlMs, ...(lease && { lease }) },
-      used: draws.map((_, index) => numbers[index * 2] ?? 0),
+      reservation: { id, charges, buckets, ttlMs, ...(lease && { lease }) },
+      used: charges.map((_, index) => numbers[index * 2] ?? 0),
       nowMs,
       hasEnded,
       instances: Number(answer[3]),
@@ -99,16 +102,16 @@ export class RedisLedger implements Ledger {
   }
 
   async settle(
-    { id, draws, buckets, lease }: Reservation,
+    { id, charges, buckets, lease }: Reservation,
     actuals: readonly number[],
   ): Promise<SettleAnswer> {
-    const written = draws.map((draw, index): Written => ({
-      key: this.#keyOf(draw),
+    const written = charges.map((charge, index): Written => ({
+      key: this.#keyOf(charge),
       fields: [
-        kindOf(draw),
-        amountOf(draw),
-        floorOf(draw),
-        ...boundsOf(draw),
+        kindOf(charge),
+        amountOf(charge),
+        floorOf(charge),
+        ...boundsOf(charge),
         String(buckets[index] ?? ''),
       ],
     }))
@@ -116,25 +119,27 @@ export class RedisLedger implements Ledger {
       id,
       written,
       instance: lease?.instance,
-      actuals: draws.map((draw, index) => String(counted(actuals[index], Number(amountOf(draw))))),
+      actuals: charges.map((charge, index) =>
+        String(counted(actuals[index], Number(amountOf(charge)))),
+      ),
     })
   }
 
-  async read(draws: readonly Draw[]): Promise<readonly number[]> {
-    if (draws.length === 0) return []
-    const args = draws.flatMap((draw) => [kindOf(draw), boundsOf(draw)[0] ?? '0'])
+  async read(charges: readonly Charge[]): Promise<readonly number[]> {
+    if (charges.length === 0) return []
+    const args = charges.flatMap((charge) => [kindOf(charge), boundsOf(charge)[0] ?? '0'])
     const answer = await ofCounter(
       this.#read.run(
         this.#send,
-        draws.map((draw) => this.#keyOf(draw)),
+        charges.map((charge) => this.#keyOf(charge)),
         args,
       ),
     )
     return (answer as (number | string)[]).map(Number)
   }
 
-  async reset(draws: readonly Draw[]): Promise<void> {
-    const keys = draws.map((draw) => this.#keyOf(draw))
+  async reset(charges: readonly Charge[]): Promise<void> {
+    const keys = charges.map((charge) => this.#keyOf(charge))
     if (keys[0] !== undefined) await this.#send(keys[0], 'DEL', ...keys)
   }
 
@@ -213,10 +218,10 @@ export class RedisLedger implements Ledger {
    * Each kind by itself: a limit that becomes another kind must not find the numbers of the old
    * one.
    */
-  #keyOf(draw: Draw): string {
-    return draw.kind === 'period'
-      ? `${this.#prefix}p:${draw.key}:${draw.startsAt}`
-      : `${this.#prefix}${kindOf(draw)}:${draw.key}`
+  #keyOf(charge: Charge): string {
+    return charge.kind === 'period'
+      ? `${this.#prefix}p:${charge.key}:${charge.startsAt}`
+      : `${this.#prefix}${kindOf(charge)}:${charge.key}`
   }
 }
 
@@ -237,26 +242,26 @@ async function ofCounter(answer: Promise<unknown>): Promise<unknown> {
   }
 }
 
-function kindOf({ kind }: Draw): 'p' | 's' | 'c' {
+function kindOf({ kind }: Charge): 'p' | 's' | 'c' {
   return kind === 'period' ? 'p' : kind === 'sliding' ? 's' : 'c'
 }
 
 /** Of what is no number, all there may be. */
-function amountOf({ amount }: Draw): string {
+function amountOf({ amount }: Charge): string {
   return String(counted(amount, MOST_COUNTED))
 }
 
-function floorOf(draw: Draw): string {
-  return String(Math.min(counted(draw.floor, 0), counted(draw.amount, MOST_COUNTED)))
+function floorOf(charge: Charge): string {
+  return String(Math.min(counted(charge.floor, 0), counted(charge.amount, MOST_COUNTED)))
 }
 
-function boundsOf(draw: Draw): [string, string] {
-  if (draw.kind === 'period')
-    return [String(draw.startsAt), draw.endsAt <= LAST_MS ? String(draw.endsAt) : '-1']
+function boundsOf(charge: Charge): [string, string] {
+  if (charge.kind === 'period')
+    return [String(charge.startsAt), charge.endsAt <= LAST_MS ? String(charge.endsAt) : '-1']
   return [
-    draw.kind === 'sliding'
-      ? String(Math.ceil(Number(durationOf(draw.windowMs)) / SLIDING_BUCKETS))
-      : durationOf(draw.leaseMs),
+    charge.kind === 'sliding'
+      ? String(Math.ceil(Number(durationOf(charge.windowMs)) / SLIDING_BUCKETS))
+      : durationOf(charge.leaseMs),
     '0',
   ]
 }

@@ -1,9 +1,9 @@
 import type { Store } from '@postern/core'
 import { createClient } from '@redis/client'
 import { type RedisClient, type Send, sendThrough } from './commands.ts'
-import { RedisBoard } from './redis-health-store.ts'
-import { RedisDirectory } from './redis-admin-store.ts'
-import { RedisLedger } from './redis-limit-store.ts'
+import { RedisHealthStore } from './redis-health-store.ts'
+import { RedisAdminStore } from './redis-admin-store.ts'
+import { RedisLimitStore } from './redis-limit-store.ts'
 import { redisWindow } from './redis-window.ts'
 
 export interface RedisStoreOptions {
@@ -81,7 +81,10 @@ export function redisStore(options: RedisStoreOptions = {}): Store {
 function on(
   raw: Send,
   { prefix, opening }: { readonly prefix: string; readonly opening: Promise<void> | undefined },
-): Pick<Store, 'ledger' | 'board' | 'directory' | 'openWindow' | 'opening' | 'evictionPolicy'> {
+): Pick<
+  Store,
+  'limitStore' | 'healthStore' | 'adminStore' | 'openWindow' | 'opening' | 'evictionPolicy'
+> {
   let isOpen = opening === undefined
   void opening?.then(() => (isOpen = true))
   const send: Send = async (key, command, ...args) => {
@@ -90,9 +93,9 @@ function on(
   }
   return {
     opening,
-    ledger: new RedisLedger(send, prefix),
-    board: new RedisBoard(send, prefix),
-    directory: new RedisDirectory(send, prefix),
+    limitStore: new RedisLimitStore(send, prefix),
+    healthStore: new RedisHealthStore(send, prefix),
+    adminStore: new RedisAdminStore(send, prefix),
     openWindow: redisWindow(send, prefix),
     evictionPolicy: async () =>
       evictionPolicyOf(String(await send(`{${prefix}}:`, 'INFO', 'memory'))),

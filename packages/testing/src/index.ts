@@ -42,7 +42,7 @@ export {
 } from './synthetic.ts'
 export { refusedUrl, type SilentServer, startSilentServer } from './unreachable.ts'
 export { adapterConformance } from './conformance/adapter.ts'
-export { type DirectoryCase, directoryConformance } from './conformance/directory.ts'
+export { type AdminStoreCase, adminStoreConformance } from './conformance/directory.ts'
 export {
   type AdapterHarness,
   type AdapterSetup,
@@ -50,4 +50,8 @@ export {
   CONFORMANCE_KEY,
   type RunningApplication,
 } from './conformance/harness.ts'
-export { type LedgerCase, ledgerConformance, type LedgerHarness } from './conformance/ledger.ts'
+export {
+  type LimitStoreCase,
+  limitStoreConformance,
+  type LimitStoreHarness,
+} from './conformance/ledger.ts'

@@ -1,4 +1,4 @@
-import type { Level } from '../limits/index.ts'
+import type { LimitUsage } from '../limits/index.ts'
 
 /** A virtual key as administrators see it: never the key, never its hash. */
 export interface KeyView {
@@ -22,7 +22,7 @@ export interface KeyView {
 }
 
 /** What administrators can do to keys. */
-export interface KeyActs {
+export interface KeyService {
   listKeys(): Promise<readonly KeyView[]>
   /** Rejects with `invalid_request` that names every problem. */
   createKey(
@@ -42,8 +42,8 @@ export interface KeyActs {
    * have it
    */
   removeKeys(id: string): Promise<readonly KeyView[]>
-  usage(id: string): Promise<readonly Level[]>
-  resetUsage(id: string): Promise<readonly Level[]>
+  usage(id: string): Promise<readonly LimitUsage[]>
+  resetUsage(id: string): Promise<readonly LimitUsage[]>
 }
 
 /** A limit as administrators see it. */
@@ -74,7 +74,7 @@ type Asked = Readonly<Record<string, unknown>>
  * What administrators can do to limits and targets. Rejects with `invalid_request` that names every
  * problem.
  */
-export interface RuleActs {
+export interface RuleService {
   /** Those of the configuration, and those that were made. */
   listLimits(): Promise<readonly LimitView[]>
   createLimit(asked: Asked): Promise<LimitView>
@@ -84,8 +84,8 @@ export interface RuleActs {
    * @param subject by scope: `{ team: 'support' }`; of every limit that has no other scope than
    * these
    */
-  usageOf(subject: Asked): Promise<readonly Level[]>
-  resetUsageOf(subject: Asked): Promise<readonly Level[]>
+  usageOf(subject: Asked): Promise<readonly LimitUsage[]>
+  resetUsageOf(subject: Asked): Promise<readonly LimitUsage[]>
   /** Those that were switched off here; not those of the option `disabled`. */
   listDisabled(): Promise<readonly SwitchView[]>
   disable(target: unknown): Promise<SwitchView>
@@ -93,4 +93,4 @@ export interface RuleActs {
 }
 
 /** What administrators can do. Over HTTP it is `/admin/*`; the command line asks for the same. */
-export type AdminActs = KeyActs & RuleActs
+export type AdminService = KeyService & RuleService

@@ -5,13 +5,13 @@ import type { HostCalls } from '../foundation/host-calls.ts'
 import type { GatewayRequest, GatewayResponse } from '../http/index.ts'
 import type { Throttle } from '../identity/index.ts'
 import type { RequestWindow } from '../storage/index.ts'
-import type { AdminActs } from './admin-service.ts'
+import type { AdminService } from './admin-service.ts'
 import { type Administrator, readAdministrator } from './administrator.ts'
 import { refuseCrossSite } from './cross-site.ts'
 import { routes } from './routes.ts'
 
 /** Something an administrator did, or tried to do. */
-export interface AdminAct {
+export interface AdminAction {
   /** ISO 8601, UTC. */
   readonly at: string
   /** Who: what `adminGuard` says, `token`, or `nobody` for whom was not let in. */
@@ -29,7 +29,7 @@ type Known = Administrator | string | false | null | undefined
 export type AdminGuard<Host> = (host: Host) => Known | Promise<Known>
 
 export interface AdminOptions {
-  readonly acts: AdminActs
+  readonly service: AdminService
   readonly clock: Clock
   readonly token: string | undefined
   readonly guard: AdminGuard<unknown> | undefined
@@ -39,7 +39,7 @@ export interface AdminOptions {
   /** Counts the requests of each administrator. */
   readonly requests: RequestWindow
   readonly readBody: (request: GatewayRequest) => Promise<Readonly<Record<string, unknown>>>
-  readonly onAct: (act: AdminAct) => void
+  readonly onAct: (act: AdminAction) => void
 }
 
 const TOO_MANY = 429
@@ -88,7 +88,7 @@ export class Admin {
           `${by} may look at the gateway, and change nothing.`,
         )
       if (request.method !== 'GET') refuseCrossSite(request)
-      const { status = 200, body } = await route[3](this.#options.acts, {
+      const { status = 200, body } = await route[3](this.#options.service, {
         id: decoded(target ?? ''),
         body: request.method === 'GET' ? {} : await this.#options.readBody(request),
         query: Object.fromEntries(new URLSearchParams(request.search)),

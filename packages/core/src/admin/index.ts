@@ -1,5 +1,5 @@
-export { Admin, type AdminAct, type AdminGuard } from './admin.ts'
+export { Admin, type AdminAction, type AdminGuard } from './admin.ts'
 export type { Administrator } from './administrator.ts'
-export { type ConfiguredKey, keyActs } from './key-service.ts'
+export { type ConfiguredKey, createKeyService } from './key-service.ts'
 export { LiveRules } from './live-rules.ts'
-export { ruleActs } from './rule-service.ts'
+export { createRuleService } from './rule-service.ts'

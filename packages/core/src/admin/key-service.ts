@@ -1,12 +1,12 @@
 import type { Clock } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
-import type { KeyRing } from '../identity/index.ts'
-import type { Level } from '../limits/index.ts'
+import type { ManagedKeys } from '../identity/index.ts'
+import type { LimitUsage } from '../limits/index.ts'
 import type { StoredKey } from '../storage/index.ts'
-import type { KeyActs, KeyView } from './admin-service.ts'
+import type { KeyService, KeyView } from './admin-service.ts'
 
 /** What a key is asked for with, once it was checked. */
-export interface KeyWish {
+export interface KeyInput {
   readonly name: string
   readonly expiresInMs: number | undefined
   readonly grants: StoredKey['grants']
@@ -19,8 +19,8 @@ export interface ConfiguredKey {
   readonly grants: StoredKey['grants']
 }
 
-export interface KeyActsOptions {
-  readonly ring: KeyRing
+export interface KeyServiceOptions {
+  readonly ring: ManagedKeys
   readonly clock: Clock
   /** Keys of the configuration, by name. */
   readonly configured: ReadonlyMap<string, ConfiguredKey>
@@ -33,9 +33,9 @@ export interface KeyActsOptions {
   readonly read: (
     asked: Readonly<Record<string, unknown>>,
     known?: { readonly name: string },
-  ) => KeyWish
+  ) => KeyInput
   readonly readGrace: (asked: Readonly<Record<string, unknown>>) => number
-  readonly levels: (key: StoredKey | ConfiguredKey) => Promise<readonly Level[]>
+  readonly levels: (key: StoredKey | ConfiguredKey) => Promise<readonly LimitUsage[]>
   readonly reset: (key: StoredKey | ConfiguredKey) => Promise<void>
 }
 
@@ -52,7 +52,7 @@ interface Finders {
   findCounted(wanted: string): Promise<StoredKey | ConfiguredKey>
 }
 
-function finders({ ring, clock, configured }: KeyActsOptions): Finders {
+function finders({ ring, clock, configured }: KeyServiceOptions): Finders {
   const statusOf = (stored: StoredKey): KeyView['status'] => statusAt(stored, clock.now())
   const configuredOf = (wanted: string): ConfiguredKey | undefined =>
     configured.get(wanted.replace(/^keys\./, '')) ?? configured.get(wanted)
@@ -100,7 +100,7 @@ function finders({ ring, clock, configured }: KeyActsOptions): Finders {
 }
 
 /** What administrators can do to keys. */
-export function keyActs(options: KeyActsOptions): KeyActs {
+export function createKeyService(options: KeyServiceOptions): KeyService {
   const { ring, clock, configured } = options
   const { statusOf, find, findActive, findCounted } = finders(options)
   const view = (stored: StoredKey): KeyView =>

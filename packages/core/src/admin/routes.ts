@@ -1,4 +1,4 @@
-import type { AdminActs, KeyView } from './admin-service.ts'
+import type { AdminService, KeyView } from './admin-service.ts'
 
 interface Asked {
   /** From the path, percent-decoded; `''` where it has none. */
@@ -12,7 +12,7 @@ type Route = readonly [
   path: RegExp,
   act: string,
   run: (
-    acts: AdminActs,
+    service: AdminService,
     asked: Asked,
   ) => Promise<{ readonly status?: number; readonly body: unknown }>,
 ]
@@ -33,44 +33,50 @@ function on(method: string, path: string, run: Route[3]): Route {
 
 /** Everything `/admin` answers to. */
 export const routes: readonly Route[] = [
-  on('GET', 'keys', async (acts) => ({ body: { keys: await acts.listKeys() } })),
-  on('POST', 'keys', async (acts, { body }) => made(await acts.createKey(body))),
-  on('PATCH', 'keys/{id}', async (acts, { id, body }) => ({
-    body: await acts.changeKey(id, body),
+  on('GET', 'keys', async (service) => ({ body: { keys: await service.listKeys() } })),
+  on('POST', 'keys', async (service, { body }) => made(await service.createKey(body))),
+  on('PATCH', 'keys/{id}', async (service, { id, body }) => ({
+    body: await service.changeKey(id, body),
   })),
-  on('DELETE', 'keys/{id}', async (acts, { id }) => ({
-    body: { keys: await acts.removeKeys(id) },
+  on('DELETE', 'keys/{id}', async (service, { id }) => ({
+    body: { keys: await service.removeKeys(id) },
   })),
-  on('POST', 'keys/{id}/rotate', async (acts, { id, body }) =>
-    made(await acts.rotateKey(id, body)),
+  on('POST', 'keys/{id}/rotate', async (service, { id, body }) =>
+    made(await service.rotateKey(id, body)),
   ),
-  on('POST', 'keys/{id}/revoke', async (acts, { id }) => ({ body: await acts.revokeKey(id) })),
-  on('POST', 'keys/{id}/kill', async (acts, { id }) => ({
-    body: { keys: await acts.killKey(id) },
+  on('POST', 'keys/{id}/revoke', async (service, { id }) => ({
+    body: await service.revokeKey(id),
   })),
-  on('GET', 'keys/{id}/usage', async (acts, { id }) => ({ body: { usage: await acts.usage(id) } })),
-  on('POST', 'keys/{id}/reset', async (acts, { id }) => ({
-    body: { usage: await acts.resetUsage(id) },
+  on('POST', 'keys/{id}/kill', async (service, { id }) => ({
+    body: { keys: await service.killKey(id) },
   })),
-  on('GET', 'limits', async (acts) => ({ body: { limits: await acts.listLimits() } })),
-  on('POST', 'limits', async (acts, { body }) => ({
+  on('GET', 'keys/{id}/usage', async (service, { id }) => ({
+    body: { usage: await service.usage(id) },
+  })),
+  on('POST', 'keys/{id}/reset', async (service, { id }) => ({
+    body: { usage: await service.resetUsage(id) },
+  })),
+  on('GET', 'limits', async (service) => ({ body: { limits: await service.listLimits() } })),
+  on('POST', 'limits', async (service, { body }) => ({
     status: 201,
-    body: await acts.createLimit(body),
+    body: await service.createLimit(body),
   })),
-  on('PATCH', 'limits/{id}', async (acts, { id, body }) => ({
-    body: await acts.changeLimit(id, body),
+  on('PATCH', 'limits/{id}', async (service, { id, body }) => ({
+    body: await service.changeLimit(id, body),
   })),
-  on('DELETE', 'limits/{id}', async (acts, { id }) => ({ body: await acts.removeLimit(id) })),
-  on('GET', 'usage', async (acts, { query }) => ({ body: { usage: await acts.usageOf(query) } })),
-  on('POST', 'usage/reset', async (acts, { body }) => ({
-    body: { usage: await acts.resetUsageOf(body) },
+  on('DELETE', 'limits/{id}', async (service, { id }) => ({ body: await service.removeLimit(id) })),
+  on('GET', 'usage', async (service, { query }) => ({
+    body: { usage: await service.usageOf(query) },
   })),
-  on('GET', 'disabled', async (acts) => ({ body: { disabled: await acts.listDisabled() } })),
-  on('POST', 'disabled', async (acts, { body }) => ({
+  on('POST', 'usage/reset', async (service, { body }) => ({
+    body: { usage: await service.resetUsageOf(body) },
+  })),
+  on('GET', 'disabled', async (service) => ({ body: { disabled: await service.listDisabled() } })),
+  on('POST', 'disabled', async (service, { body }) => ({
     status: 201,
-    body: await acts.disable(body['target']),
+    body: await service.disable(body['target']),
   })),
-  on('DELETE', 'disabled/{id}', async (acts, { id }) => ({ body: await acts.enable(id) })),
+  on('DELETE', 'disabled/{id}', async (service, { id }) => ({ body: await service.enable(id) })),
 ]
 
 function made({ key, created }: { readonly key: string; readonly created: KeyView }): {

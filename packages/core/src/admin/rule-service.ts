@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
-import { describe, type Level, type Limit, type Subject } from '../limits/index.ts'
-import type { Register, StoredLimit } from '../storage/index.ts'
-import type { LimitView, RuleActs, SwitchView } from './admin-service.ts'
+import { describe, type LimitUsage, type Limit, type Subject } from '../limits/index.ts'
+import type { AdminCache, StoredLimit } from '../storage/index.ts'
+import type { LimitView, RuleService, SwitchView } from './admin-service.ts'
 
 type Written = Readonly<Record<string, unknown>>
 
-export interface RuleActsOptions {
-  readonly register: Pick<Register, 'list' | 'put'>
+export interface RuleServiceOptions {
+  readonly register: Pick<AdminCache, 'list' | 'put'>
   readonly clock: Clock
   /** Those of the configuration. */
   readonly configured: readonly Limit[]
@@ -17,12 +17,12 @@ export interface RuleActsOptions {
   readonly read: (asked: Written) => Written
   readonly readSubject: (asked: Written) => Subject
   readonly limitOf: (written: Written, place: string) => Limit
-  readonly levels: (limits: readonly Limit[], subject: Subject) => Promise<readonly Level[]>
+  readonly levels: (limits: readonly Limit[], subject: Subject) => Promise<readonly LimitUsage[]>
   readonly reset: (limits: readonly Limit[], subject: Subject) => Promise<void>
 }
 
 /** What administrators can do to limits and targets. */
-export function ruleActs(options: RuleActsOptions): RuleActs {
+export function createRuleService(options: RuleServiceOptions): RuleService {
   const { register, clock, configured, limitOf } = options
   const madeLimits = async (): Promise<StoredLimit[]> =>
     (await register.list('limit'))
@@ -113,7 +113,7 @@ const UNREADABLE = 'made by a newer version, which this one cannot read: it does
 /** `undefined` for one that only a newer version can read. */
 function readable(
   { id, written }: StoredLimit,
-  limitOf: RuleActsOptions['limitOf'],
+  limitOf: RuleServiceOptions['limitOf'],
 ): Limit | undefined {
   try {
     return limitOf(written, id)
@@ -125,7 +125,7 @@ function readable(
 const TARGET = /^([\w-]+)\/(\S{1,200})$/
 
 async function turn(
-  { register, clock, providers }: RuleActsOptions,
+  { register, clock, providers }: RuleServiceOptions,
   target: unknown,
   isOff: boolean,
 ): Promise<SwitchView> {

@@ -2,8 +2,8 @@ import {
   anthropicMessages,
   type ClientRequest,
   type Dialect,
-  type Face,
-  faceOf,
+  type ErrorFormat,
+  toErrorFormat,
   gemini,
   generatePaths,
   type ModelEndpoint,
@@ -11,7 +11,7 @@ import {
   openaiChat,
   openaiResponses,
   type Operation,
-  plainFace,
+  openaiErrorFormat,
   readChat,
   readCountTokens,
   readEmbeddings,
@@ -45,7 +45,7 @@ interface OperationFacts {
   readonly method: string
   readonly path: string
   /** In which shape errors reach this endpoint's clients. */
-  readonly face: Face
+  readonly errorFormat: ErrorFormat
 }
 
 export interface JsonEndpoint extends OperationFacts {
@@ -110,7 +110,7 @@ export const endpoints: readonly Endpoint[] = [
     kind: 'operation',
     method: 'POST',
     path: '/v1/messages/count_tokens',
-    face: faceOf(anthropicMessages),
+    errorFormat: toErrorFormat(anthropicMessages),
     body: 'json',
     read: readCountTokens,
   },
@@ -120,7 +120,7 @@ export const endpoints: readonly Endpoint[] = [
     kind: 'operation',
     method: 'POST',
     path: '/v1/embeddings',
-    face: plainFace,
+    errorFormat: openaiErrorFormat,
     body: 'json',
     read: readEmbeddings,
   },
@@ -128,7 +128,7 @@ export const endpoints: readonly Endpoint[] = [
     kind: 'operation',
     method: 'POST',
     path,
-    face: plainFace,
+    errorFormat: openaiErrorFormat,
     body: 'json',
     read: readRerank,
   })),
@@ -175,7 +175,7 @@ function chat({ path, params }: Served, dialect: Dialect): OperationEndpoint {
     kind: 'operation',
     method: 'POST',
     path,
-    face: faceOf(dialect),
+    errorFormat: toErrorFormat(dialect),
     body: 'json',
     read: (request) => readChat(dialect, withParams(request, params)),
   }
@@ -187,7 +187,7 @@ function modelAction({ path, params }: Served): OperationEndpoint {
     kind: 'operation',
     method: 'POST',
     path,
-    face: faceOf(gemini),
+    errorFormat: toErrorFormat(gemini),
     body: 'json',
     read: (request) => readModelAction(withParams(request, params)),
   }
@@ -203,7 +203,7 @@ function json(endpoint: ModelEndpoint): OperationEndpoint {
     kind: 'operation',
     method: 'POST',
     path: `/v1${endpoint.path}`,
-    face: plainFace,
+    errorFormat: openaiErrorFormat,
     body: 'json',
     read: (request) => readJsonRequest(openaiChat, endpoint, request),
   }
@@ -215,7 +215,7 @@ function responses(endpoint: ModelEndpoint): OperationEndpoint {
     kind: 'operation',
     method: 'POST',
     path: `/v1${endpoint.path}`,
-    face: faceOf(openaiResponses),
+    errorFormat: toErrorFormat(openaiResponses),
     body: 'json',
     read: (request) =>
       readJsonRequest(openaiResponses, { ...endpoint, inputField: 'input' }, request),
@@ -228,7 +228,7 @@ function form(endpoint: ModelEndpoint): OperationEndpoint {
     kind: 'operation',
     method: 'POST',
     path: `/v1${endpoint.path}`,
-    face: plainFace,
+    errorFormat: openaiErrorFormat,
     body: 'stream',
     read: (call) => readModelBody(openaiChat, endpoint, call),
   }
@@ -248,7 +248,7 @@ function stored(method: string, path: string, body: 'stream' | 'none'): Operatio
     kind: 'operation',
     method,
     path: `/v1${path}`,
-    face: plainFace,
+    errorFormat: openaiErrorFormat,
     body,
     read: (call) => readStored(openaiChat, endpoint, { call, hasBody: body === 'stream' }),
   }
@@ -264,7 +264,7 @@ function native(method: string): OperationEndpoint {
     kind: 'operation',
     method,
     path: '/providers/{name}/{path...}',
-    face: plainFace,
+    errorFormat: openaiErrorFormat,
     body: hasBody ? 'stream' : 'none',
     read: (call: OpenCall) => readNative(call, { hasBody }),
   }

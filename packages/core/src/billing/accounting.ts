@@ -1,4 +1,4 @@
-import { sessionOf } from './agent-session.ts'
+import { identifySession } from './agent-session.ts'
 import { type Operation, outputExpected, type Usage } from '../dialects/index.ts'
 import {
   type AdmitTarget,
@@ -157,7 +157,7 @@ function subjectOf(
     ...attributionOf(caller),
     route,
     model: operation.model,
-    ...(isSession && { session: sessionOf(caller, operation, request) }),
+    ...(isSession && { session: identifySession(caller, operation, request) }),
   }
 }
 
@@ -224,7 +224,7 @@ export function settleLimits(runtime: Runtime, exchange: Exchange): void {
  * `x-ratelimit-*` of all limits: where both have told of requests, of those of which fewer are
  * left.
  */
-export function limitHeadersOf({
+export function buildLimitHeaders({
   admitted,
   counted,
 }: Exchange): Readonly<Record<string, string>> | undefined {

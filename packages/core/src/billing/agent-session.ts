@@ -12,7 +12,7 @@ const SESSION_ID = /^[\w.:@-]{1,200}$/
  * key has to say it; else what all its requests begin with. Nothing a client leaves out takes it
  * out of its session.
  */
-export function sessionOf(
+export function identifySession(
   caller: KnownCaller | undefined,
   operation: Operation,
   request: GatewayRequest,

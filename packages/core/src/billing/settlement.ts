@@ -1,5 +1,5 @@
 import { type Operation, surchargeName, type Usage } from '../dialects/index.ts'
-import { AnswerStream, type AttemptUsage, type Committed } from '../dispatch/index.ts'
+import { AnswerStream, type AttemptUsage, type UpstreamResponse } from '../dispatch/index.ts'
 import { GatewayError } from '../errors.ts'
 import type { Exchange, Outcome } from '../pipeline/exchange.ts'
 import type { Amounts } from '../limits/index.ts'
@@ -32,7 +32,7 @@ type RecordedUsage = Pick<Outcome, 'usage' | 'usageEstimated'>
  * is one.
  */
 export function usageOfAnswer(
-  { body, observation }: Committed,
+  { body, observation }: UpstreamResponse,
   { usages }: Exchange,
 ): RecordedUsage {
   const last = usages.findLast(({ isOfAnswer }) => isOfAnswer)

@@ -78,14 +78,14 @@ describe('docs/configuration.md', () => {
         OPENAI_API_KEY: 'o',
         ANTHROPIC_API_KEY: 'a',
       }
-      const outside = {
+      const deps = {
         clock: new FakeClock(),
         fetchToken: () => Promise.reject(new Error('No token is asked for.')),
       }
       const settings = resolveSettings(
         {},
         { POSTERN_CONFIG: join(directory, 'postern.yaml'), ...keys },
-        outside,
+        deps,
       )
       expect([...settings.routes.keys()]).toEqual(['support-tier', 'cheap'])
       expect(settings).toMatchObject({

@@ -1,8 +1,8 @@
 export { durationHint, parseDuration } from './values/duration.ts'
 export { type ExplainedOption, explainConfiguration } from './explain.ts'
 export { processEnvironment } from './sources/env.ts'
-export { limitsOfCaller, readGrace, readKeyWish } from './parse-key-input.ts'
-export { limitOfWish, readLimitWish, readSubject } from './parse-limit-input.ts'
+export { limitsOfCaller, readGrace, parseKeyInput } from './parse-key-input.ts'
+export { limitOfWish, parseLimitInput, readSubject } from './parse-limit-input.ts'
 export { nearNames } from './values/near-names.ts'
 export type {
   Duration,

@@ -1,4 +1,4 @@
-import type { AdminAct, AdminGuard } from '../admin/index.ts'
+import type { AdminAction, AdminGuard } from '../admin/index.ts'
 import type { Quirks } from '../dialects/index.ts'
 import type { FallbackReason } from './schema/fallback-reasons.ts'
 import type { TraceHeader } from './schema/trace-headers.ts'
@@ -157,7 +157,7 @@ export interface GatewayOptions<Host = unknown> {
    */
   readonly adminGuard?: AdminGuard<Host>
   /** Called with everything that is done, or tried, on `/admin/*`. */
-  readonly onAdmin?: (act: AdminAct) => void
+  readonly onAdmin?: (act: AdminAction) => void
   /**
    * How much may be used, in which unit, by whom: `[{ unit: 'tokens', window: 'minute', limit:
    * 100_000, scope: 'team' }]`. A request takes from every limit that concerns it in one step, or

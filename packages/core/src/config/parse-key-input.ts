@@ -42,7 +42,7 @@ function wishSchema() {
  * problem. What a key is given is kept as it was written, so that it reads the same when it is
  * asked for again.
  */
-export function readKeyWish(
+export function parseKeyInput(
   asked: Readonly<Record<string, unknown>>,
   known?: { readonly name: string },
 ): { name: string; expiresInMs: number | undefined; grants: Readonly<Record<string, unknown>> } {

@@ -9,7 +9,7 @@ import { refused } from './input-error.ts'
  * `invalid_request` that names every problem. What is kept is what was written, so that it reads
  * the same when it is asked for again.
  */
-export function readLimitWish(
+export function parseLimitInput(
   asked: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
   const result = limitSchema().safeParse(asked)

@@ -31,7 +31,7 @@ function file(name: string, content: object): string {
 }
 
 const tokenRequests: TokenRequest[] = []
-const outside = {
+const deps = {
   clock: new FakeClock(),
   fetchToken: async (request: TokenRequest) => {
     tokenRequests.push(request)
@@ -40,7 +40,7 @@ const outside = {
 }
 
 function providersOf(options: GatewayOptions<never>, environment: Environment = {}) {
-  return resolveSettings(options, environment, outside).providers
+  return resolveSettings(options, environment, deps).providers
 }
 
 function problemsOf(options: unknown, environment: Environment = {}): readonly Problem[] {
@@ -570,7 +570,7 @@ it('no credential of a cloud appears in the settings, however they are printed',
       },
     },
   }
-  const settings = resolveSettings(options, {}, outside)
+  const settings = resolveSettings(options, {}, deps)
   const printed =
     JSON.stringify([...settings.providers.values()]) +
     inspect(settings, { showHidden: true, depth: 9 })

@@ -5,7 +5,7 @@ import {
   clouds,
   findCloud,
   type Provider,
-  type ProviderEnvironment,
+  type ProviderDeps,
   withGuardedFunctions,
 } from '../providers/index.ts'
 import { readCredentials } from './sources/credentials-file.ts'
@@ -32,7 +32,7 @@ export function cloudOf(
 export function resolveCloud(
   cloud: Cloud,
   settings: ParsedProvider & { readonly name: string },
-  outside: ProviderEnvironment,
+  deps: ProviderDeps,
 ): Provider | Fault {
   const { kind: _, dialect, alsoSpeaks, credentials: given, ...rest } = settings
   const foreign = foreignOption(settings, cloud.options)
@@ -47,7 +47,7 @@ export function resolveCloud(
     }
   const credentials = given === undefined ? undefined : credentialsFor(cloud, given)
   if (isFault(credentials)) return { option: 'credentials', ...credentials }
-  return cloud.create(withGuardedFunctions({ ...rest, credentials }, outside), outside)
+  return cloud.create(withGuardedFunctions({ ...rest, credentials }, deps), deps)
 }
 
 /** An option that other kinds take, and this provider does not. */

@@ -11,7 +11,7 @@ import {
   withIssuerName,
   withTenants,
   type Provider,
-  type ProviderEnvironment,
+  type ProviderDeps,
 } from '../providers/index.ts'
 import { type Environment, valueOf, variableName } from './sources/env.ts'
 import type { Merged, Placed } from './sources/merge.ts'
@@ -29,7 +29,7 @@ export interface ResolvedProviders {
 
 export interface ProviderContext {
   readonly environment: Environment
-  readonly outside: ProviderEnvironment
+  readonly deps: ProviderDeps
 }
 
 /** Every provider that is configured, in the catalogue's order, own ones after it. */
@@ -151,10 +151,10 @@ function resolvePool(
 function resolveOne(
   name: string,
   value: Omit<ParsedProvider, 'apiKeys' | 'limits' | 'tenantKeys' | 'tenantsWithoutKey'>,
-  { environment, outside }: ProviderContext,
+  { environment, deps }: ProviderContext,
 ): Provider | Fault {
   const cloud = cloudOf(name, value)
-  if (cloud !== undefined) return resolveCloud(cloud, { ...value, name }, outside)
+  if (cloud !== undefined) return resolveCloud(cloud, { ...value, name }, deps)
   const foreign = foreignOption(value, [])
   if (foreign !== undefined) return foreign
   const entry = findInCatalogue(name)

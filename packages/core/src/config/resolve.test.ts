@@ -12,12 +12,12 @@ import { resolveSettings as resolveWith } from './resolve.ts'
 import { optionsSchema } from './schema/schema.ts'
 import type { Settings } from './settings.ts'
 
-const outside = {
+const deps = {
   clock: new FakeClock(),
   fetchToken: () => Promise.reject(new Error('No token is asked for while settings are resolved.')),
 }
 const resolveSettings = (options: GatewayOptions<never>, environment: Environment): Settings =>
-  resolveWith(options, environment, outside)
+  resolveWith(options, environment, deps)
 
 const directory = mkdtempSync(join(tmpdir(), 'postern-resolve-'))
 afterAll(() => rmSync(directory, { recursive: true }))

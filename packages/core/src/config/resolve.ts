@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import type { ProviderEnvironment } from '../providers/index.ts'
+import type { ProviderDeps } from '../providers/index.ts'
 import { readCloudVariables } from './sources/cloud-variables.ts'
 import { parseDuration } from './values/duration.ts'
 import { type Environment, readEnvironment, valueOf } from './sources/env.ts'
@@ -26,11 +26,11 @@ import { readWellKnown } from './sources/well-known.ts'
 export function resolveSettings(
   options: GatewayOptions<never>,
   environment: Environment,
-  outside: ProviderEnvironment,
+  deps: ProviderDeps,
 ): Settings {
   const problems: Problem[] = []
   const { merged, configPath } = readSources(options, environment, problems)
-  const { providers, providerKeys } = resolveProviders(merged, { environment, outside }, problems)
+  const { providers, providerKeys } = resolveProviders(merged, { environment, deps }, problems)
   const limits = resolveLimits(merged)
   const routes = resolveRoutes(merged, { providers, limits }, problems)
   const keys = resolveKeys(merged, { providers, routes, providerKeys }, problems)

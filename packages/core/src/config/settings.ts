@@ -1,5 +1,5 @@
 import type { ModelPrice } from '../records/index.ts'
-import type { AdminAct, AdminGuard } from '../admin/index.ts'
+import type { AdminAction, AdminGuard } from '../admin/index.ts'
 import type { FailMode, Limit, LimitAlert } from '../limits/index.ts'
 import type { Store } from '../storage/index.ts'
 import type { ErrorCode } from '../errors.ts'
@@ -52,7 +52,7 @@ export interface Settings {
   readonly adminRequests: number
   readonly adminToken: string | undefined
   readonly adminGuard: AdminGuard<never> | undefined
-  readonly onAdmin: ((act: AdminAct) => void) | undefined
+  readonly onAdmin: ((act: AdminAction) => void) | undefined
   /** By `provider/model` or `provider/*`. */
   readonly prices: ReadonlyMap<string, ModelPrice>
   /** A store made by code, or where one is. */

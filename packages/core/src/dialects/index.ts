@@ -5,7 +5,7 @@ import type { Dialect, JsonObject, ModelList, UsableModels } from './model/diale
 import { gemini, generatePaths, nativePaths, readNative } from './gemini/index.ts'
 import { openaiChat } from './openai-chat/index.ts'
 import { openaiResponses } from './openai-responses/index.ts'
-import { type Face, faceOf } from './model/operation.ts'
+import { type ErrorFormat, toErrorFormat } from './model/operation.ts'
 
 export { reasoningFields } from './model/dialect.ts'
 export type {
@@ -31,11 +31,11 @@ export {
   type StoredEndpoint,
 } from './forward/index.ts'
 export {
-  type Face,
+  type ErrorFormat,
   type Operation,
   type OperationContext,
   type ProviderWanted,
-  faceOf,
+  toErrorFormat,
   outputExpected,
   readChat,
 } from './model/operation.ts'
@@ -57,7 +57,7 @@ export {
 }
 
 /** How errors of endpoints without a dialect of their own are told: as OpenAI does. */
-export const plainFace: Face = faceOf(openaiChat)
+export const openaiErrorFormat: ErrorFormat = toErrorFormat(openaiChat)
 
 /** Every dialect, by its name. */
 export const dialects: ReadonlyMap<string, Dialect> = new Map(
@@ -91,9 +91,9 @@ export function renderModel(id: string, created: number, request: ModelsRequest)
 }
 
 /** In which shape errors reach a client of an endpoint without a dialect of its own. */
-export function faceFor(request: ModelsRequest): Face {
-  return faceOf(dialectOf(request))
+export function errorFormatFor(request: ModelsRequest): ErrorFormat {
+  return toErrorFormat(dialectOf(request))
 }
 
 export { beginningOf, repeatedToolCalls } from './model/agent-loop.ts'
-export { surchargeName } from '../billing/surcharges.ts'
+export { surchargeName } from './model/surcharges.ts'

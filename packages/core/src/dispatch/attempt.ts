@@ -19,10 +19,10 @@ import { isEvents, lookAtBody, withHead } from './body-label.ts'
 import type { Cancellation } from './cancellation.ts'
 import { describeCause, transportError } from './classify.ts'
 import { decodedCall } from './decoded-call.ts'
-import type { DispatchEnvironment } from './deps.ts'
+import type { DispatchDeps } from './deps.ts'
 import type { OutputAllowance } from './output-allowance.ts'
 import { boundWithoutClient, finishesWithoutClient } from './without-client.ts'
-import type { UpstreamCall, UpstreamRequest, UpstreamResponse } from './transport.ts'
+import type { UpstreamCall, UpstreamRequest, ResponseHead } from './transport.ts'
 import { untilContent } from './until-content.ts'
 
 /** One call to one target. */
@@ -37,7 +37,7 @@ export interface Attempt {
    * Whether a body that can be sent only once has begun to leave: nothing can be tried after that.
    */
   readonly upload: { isSpent: boolean }
-  readonly environment: DispatchEnvironment
+  readonly deps: DispatchDeps
   /**
    * Clock of a whole answer, in milliseconds; the deadline of the request alone bounds it when
    * absent.
@@ -50,7 +50,7 @@ export interface Attempt {
   /** Where the attempt writes down when what happened. */
   readonly progress: AttemptProgress
   /** Told what the target's answer begins with. */
-  readonly onHeaders: (headers: UpstreamResponse['headers']) => void
+  readonly onHeaders: (headers: ResponseHead['headers']) => void
   /** How much of a stream is paid for; all of it when absent. */
   readonly allowance?: OutputAllowance | undefined
   /** Asked when a stream breaks: see `AnswerStreamOptions.onBreak`. */
@@ -63,7 +63,7 @@ export interface Attempt {
 }
 
 /** The target has answered: from here on nothing is tried again. */
-export interface Committed {
+export interface UpstreamResponse {
   readonly target: Target
   readonly dropped: readonly string[]
   /**
@@ -83,7 +83,7 @@ export interface Committed {
 }
 
 /** An answer that needs no call is as good as any, and leaves no attempt. */
-export function answered(target: Target, body: JsonObject): Committed {
+export function answered(target: Target, body: JsonObject): UpstreamResponse {
   return {
     target,
     dropped: [],
@@ -99,11 +99,11 @@ export function answered(target: Target, body: JsonObject): Committed {
  * Calls the target and waits for its commit point: the whole answer, or the first content of a
  * stream.
  */
-export async function attempt(options: Attempt): Promise<Committed> {
+export async function attempt(options: Attempt): Promise<UpstreamResponse> {
   const { target, cancellation, limits } = options
   const built = options.translation.buildRequest()
   let call: UpstreamCall | undefined
-  let response: UpstreamResponse | undefined
+  let response: ResponseHead | undefined
   let isSent = false
   let firstContentBy: FirstContentBy | undefined
   let forget: (() => void) | undefined
@@ -111,11 +111,11 @@ export async function attempt(options: Attempt): Promise<Committed> {
     const outgoing = outgoingRequest(options, built)
     const ready = outgoing instanceof Promise ? await prepared(outgoing, cancellation) : outgoing
     cancellation.startPhase('connect_timeout', limits.connectTimeoutMs)
-    const sent = options.environment.transport.send({
+    const sent = options.deps.transport.send({
       ...ready,
       onConnected: () => {
         isSent = true
-        options.progress.sentAt ??= options.environment.clock.monotonic()
+        options.progress.sentAt ??= options.deps.clock.monotonic()
         firstContentBy = startAnswerClock(options, built)
       },
     })
@@ -126,10 +126,7 @@ export async function attempt(options: Attempt): Promise<Committed> {
         error.code === 'client_closed' &&
         finishesWithoutClient(target.provider, limits)
       )
-        forget = boundWithoutClient(
-          { call: sent, cancellation, clock: options.environment.clock },
-          error,
-        )
+        forget = boundWithoutClient({ call: sent, cancellation, clock: options.deps.clock }, error)
       else sent.abort(error)
     })
     response = await call.response
@@ -172,7 +169,7 @@ export async function attempt(options: Attempt): Promise<Committed> {
  * sent only once and may take as long as the request.
  */
 function startAnswerClock(
-  { translation, cancellation, limits, environment, attemptTimeoutMs }: Attempt,
+  { translation, cancellation, limits, deps, attemptTimeoutMs }: Attempt,
   { body }: BuiltRequest,
 ): FirstContentBy | undefined {
   const isStreamed = translation.answer === 'events'
@@ -182,7 +179,7 @@ function startAnswerClock(
     return undefined
   }
   cancellation.startPhase(isStreamed ? 'first_token_timeout' : 'attempt_timeout', limitMs)
-  return isStreamed ? { at: environment.clock.monotonic() + limitMs, limitMs } : undefined
+  return isStreamed ? { at: deps.clock.monotonic() + limitMs, limitMs } : undefined
 }
 
 type Outgoing = Omit<UpstreamRequest, 'onConnected'>
@@ -235,10 +232,10 @@ async function prepared(
 /** A promise for a large body. */
 function bodyOf(
   body: BuiltRequest['body'],
-  { upload, environment }: Attempt,
+  { upload, deps }: Attempt,
 ): Outgoing['body'] | Promise<Uint8Array> {
   if (body === undefined || body instanceof Uint8Array) return body
-  return isStream(body) ? sentOnce(body, upload) : jsonText(body, environment.turns)
+  return isStream(body) ? sentOnce(body, upload) : jsonText(body, deps.turns)
 }
 
 function isStream(body: BuiltRequest['body']): body is AsyncIterable<Uint8Array> {
@@ -268,7 +265,7 @@ const RETRY_ADVICE = ['retry-after', 'retry-after-ms', 'x-should-retry']
 
 function clientHeaders(
   { translation, target: { provider } }: Attempt,
-  response: UpstreamResponse,
+  response: ResponseHead,
 ): Record<string, string> {
   const { contentType } = translation
   const kind = kindOf(translation, response)
@@ -297,14 +294,14 @@ const INERT = {
   'content-security-policy': "default-src 'none'; frame-ancestors 'none'; sandbox",
 }
 
-function kindOf(translation: Translation, response: UpstreamResponse): 'json' | 'events' | 'bytes' {
+function kindOf(translation: Translation, response: ResponseHead): 'json' | 'events' | 'bytes' {
   if (translation.answer !== 'any') return translation.answer
   const type = contentTypeOf(response)
   if (type.startsWith('application/json')) return 'json'
   return type.startsWith('text/event-stream') ? 'events' : 'bytes'
 }
 
-function contentTypeOf(response: UpstreamResponse): string {
+function contentTypeOf(response: ResponseHead): string {
   return String(response.headers['content-type'] ?? '').toLowerCase()
 }
 
@@ -317,7 +314,7 @@ const MAX_RELAYED_REFUSAL_BYTES = 256 * 1024
 
 async function readError(
   call: UpstreamCall,
-  response: UpstreamResponse,
+  response: ResponseHead,
   options: Attempt,
 ): Promise<GatewayError> {
   const { provider, model } = options.target
@@ -334,18 +331,18 @@ async function readError(
     provider: provider.name,
     model,
   })
-  const wait = retryAfterMs(response.headers, options.environment.clock.now())
+  const wait = retryAfterMs(response.headers, options.deps.clock.now())
   return wait === undefined ? error : withDetails(error, { retryAfterMs: wait })
 }
 
 /** How a target has begun to answer. */
 interface Beginning {
-  readonly response: UpstreamResponse
+  readonly response: ResponseHead
   readonly firstContentBy: FirstContentBy | undefined
 }
 
 /** `lost`: what of the answer the client's dialect has no place for. */
-type Answer = Pick<Committed, 'body' | 'observation' | 'refusal'> & {
+type Answer = Pick<UpstreamResponse, 'body' | 'observation' | 'refusal'> & {
   readonly lost?: readonly string[] | undefined
 }
 
@@ -359,7 +356,7 @@ const NOTHING: Observation = Object.freeze({ usage: undefined, finishes: [] })
  */
 async function readRefusal(
   call: UpstreamCall,
-  response: UpstreamResponse,
+  response: ResponseHead,
   options: Attempt,
 ): Promise<Answer> {
   if (!options.translation.relaysRefusals || response.status > 599)
@@ -417,14 +414,14 @@ async function readWhole(call: UpstreamCall, options: Attempt): Promise<Answer> 
 /** A promise for a large answer. */
 function parseAnswer(
   bytes: Uint8Array,
-  { target: { provider }, environment }: Attempt,
+  { target: { provider }, deps }: Attempt,
 ): Record<string, unknown> | Promise<Record<string, unknown>> {
   const failed = (cause: unknown): never => {
     throw unreadable(provider.name, cause)
   }
   let value: unknown
   try {
-    value = parseOutside(bytes, ANSWER_LIMITS, environment.turns)
+    value = parseOutside(bytes, ANSWER_LIMITS, deps.turns)
   } catch (cause) {
     return failed(cause)
   }
@@ -507,13 +504,13 @@ async function openStream(
   const { call, relay } = await openRelay(answering, type, options)
   const { onBreak } = options
   const first = await untilContent(call, relay, options)
-  noteContent(options.progress, relay, options.environment.clock.monotonic())
+  noteContent(options.progress, relay, options.deps.clock.monotonic())
   const stream = new AnswerStream({
     call,
     relay,
     first,
     cancellation: options.cancellation,
-    clock: options.environment.clock,
+    clock: options.deps.clock,
     firstContentBy,
     heartbeat: options.translation.heartbeat,
     idleTimeoutMs: options.limits.idleTimeoutMs,

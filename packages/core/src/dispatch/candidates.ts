@@ -3,7 +3,7 @@ import type { ProviderKey } from '../providers/index.ts'
 import type { Target } from '../routing/index.ts'
 import { LONGEST_RETRY_AFTER_MS } from './backoff.ts'
 import type { CallPermit } from '../health/circuit-breaker.ts'
-import type { DispatchEnvironment } from './deps.ts'
+import type { DispatchDeps } from './deps.ts'
 import type { TargetCondition } from '../health/target-health.ts'
 
 /** A target of the plan, and what became of it in this request. */
@@ -40,13 +40,13 @@ const NONE: readonly never[] = []
 
 /** The targets of one request in the light of what is known of them. */
 export class Candidates {
-  readonly #environment: DispatchEnvironment
+  readonly #deps: DispatchDeps
   readonly #candidates: readonly Candidate[]
   /** Those that could not be called when it was their turn. */
   #passedOver: Candidate[] = []
 
-  constructor(targets: readonly Target[], environment: DispatchEnvironment) {
-    this.#environment = environment
+  constructor(targets: readonly Target[], deps: DispatchDeps) {
+    this.#deps = deps
     this.#candidates = targets.map((target) => ({
       target,
       failures: 0,
@@ -70,7 +70,7 @@ export class Candidates {
     const waiting = this.#candidates.filter((candidate) => this.#waits(candidate))
     for (const candidate of waiting)
       if (candidate.state === 'untried')
-        candidate.notBefore = this.#environment.clock.monotonic() + this.#coolsFor(candidate)
+        candidate.notBefore = this.#deps.clock.monotonic() + this.#coolsFor(candidate)
     const [first] = waiting.sort((a, b) => a.notBefore - b.notBefore || a.failures - b.failures)
     if (first !== undefined) return { candidate: first }
     for (const candidate of this.#untried) {
@@ -163,11 +163,11 @@ export class Candidates {
   }
 
   #wholeOf({ target }: Candidate): TargetCondition {
-    return this.#environment.health.ofProvider(target.provider.name)
+    return this.#deps.health.ofProvider(target.provider.name)
   }
 
   #conditionsOf({ target }: Candidate): TargetCondition[] {
-    const { health } = this.#environment
+    const { health } = this.#deps
     const { keys } = target.provider
     return keys === undefined
       ? [health.of(target.id)]
@@ -190,7 +190,7 @@ export class Candidates {
     const { target } = candidate
     const { keys } = target.provider
     if (keys !== undefined) return this.#laneThroughPool(candidate, keys, way)
-    const condition = this.#environment.health.of(target.id)
+    const condition = this.#deps.health.of(target.id)
     const permit = way.take(condition)
     return permit && { candidate, target, condition, keyCondition: condition, permit }
   }
@@ -200,7 +200,7 @@ export class Candidates {
     for (const key of this.#inTurn(keys)) {
       const keyCondition = this.#keyCondition(target, key)
       if (keyCondition.coolsForMs > 0) continue
-      const condition = this.#environment.health.of(`${target.id}#${key.name}`)
+      const condition = this.#deps.health.of(`${target.id}#${key.name}`)
       const permit = way.take(condition)
       if (permit !== undefined)
         return {
@@ -217,7 +217,7 @@ export class Candidates {
 
   /** By chance, each as often as its weight says. */
   #inTurn(keys: readonly ProviderKey[]): readonly ProviderKey[] {
-    const { random } = this.#environment
+    const { random } = this.#deps
     // Weighted sampling without replacement: the key with the largest u^(1/w) comes first
     // (Efraimidis and Spirakis, 2006).
     return keys
@@ -227,7 +227,7 @@ export class Candidates {
   }
 
   #isKeyUsable(target: Target, key: ProviderKey): boolean {
-    const condition = this.#environment.health.of(`${target.id}#${key.name}`)
+    const condition = this.#deps.health.of(`${target.id}#${key.name}`)
     return (
       this.#keyCondition(target, key).coolsForMs === 0 &&
       condition.coolsForMs === 0 &&
@@ -236,7 +236,7 @@ export class Candidates {
   }
 
   #keyCondition({ provider }: Target, key: ProviderKey): TargetCondition {
-    return this.#environment.health.of(`${provider.name}#${key.name}`)
+    return this.#deps.health.of(`${provider.name}#${key.name}`)
   }
 }
 

@@ -32,13 +32,13 @@ const AILMENTS: ReadonlySet<ErrorCode> = new Set([
 ])
 
 /** What the end of a call says about the health of its target. */
-export function outcomeOf(error: GatewayError | undefined): CallOutcome {
+export function classifyOutcome(error: GatewayError | undefined): CallOutcome {
   if (error === undefined) return 'succeeded'
   return AILMENTS.has(error.code) ? 'failed' : 'neutral'
 }
 
 /** What the end of a call says about how much its target takes at once. */
-export function paceOf(error: GatewayError | undefined): PaceSignal {
+export function classifyPace(error: GatewayError | undefined): PaceSignal {
   if (error === undefined) return 'fine'
   return error.code === 'rate_limit_exceeded' || error.code === 'provider_overloaded'
     ? 'too much'

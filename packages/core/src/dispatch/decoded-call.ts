@@ -1,6 +1,6 @@
 import { codingsIn, decodeWhole, DecodedTooLarge, StreamDecoder } from '../http/content-coding.ts'
 import { GatewayError } from '../errors.ts'
-import type { UpstreamCall, UpstreamResponse } from './transport.ts'
+import type { UpstreamCall, ResponseHead } from './transport.ts'
 
 /**
  * The call with its body decoded, or as it is where it is not compressed. `limit` bounds what a
@@ -9,7 +9,7 @@ import type { UpstreamCall, UpstreamResponse } from './transport.ts'
  */
 export function decodedCall(
   call: UpstreamCall,
-  { headers }: UpstreamResponse,
+  { headers }: ResponseHead,
   limit: number,
 ): UpstreamCall {
   const encoding = headers['content-encoding']
@@ -37,7 +37,7 @@ class DecodedCall implements UpstreamCall {
     this.#decoder = new StreamDecoder(codings, limit)
   }
 
-  get response(): Promise<UpstreamResponse> {
+  get response(): Promise<ResponseHead> {
     return this.#call.response
   }
 

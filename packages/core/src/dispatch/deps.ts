@@ -6,7 +6,7 @@ import type { TargetHealth } from '../health/target-health.ts'
 import type { Transport } from './transport.ts'
 
 /** What dispatch gets from outside; injected, so that tests own time and chance. */
-export interface DispatchEnvironment {
+export interface DispatchDeps {
   readonly transport: Transport
   readonly clock: Clock
   /** Uniform in [0, 1). */

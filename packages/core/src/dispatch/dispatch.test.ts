@@ -6,9 +6,9 @@ import { type AttemptSummary, GatewayError } from '../errors.ts'
 import { createProvider } from '../providers/index.ts'
 import type { PlanLimits, Target } from '../routing/index.ts'
 import { AnswerStream } from './answer-stream.ts'
-import type { Committed } from './attempt.ts'
+import type { UpstreamResponse } from './attempt.ts'
 import { dispatch } from './dispatch.ts'
-import { events, fakeEnvironment, FakeTransport, json, type Reply } from './transport.fake.ts'
+import { events, fakeDeps, FakeTransport, json, type Reply } from './transport.fake.ts'
 
 const KEY = 'canary-provider-key-0001'
 const limits: PlanLimits = {
@@ -87,9 +87,9 @@ function start(script: readonly Reply[], setup: Setup = {}) {
     targets: setup.targets ?? [target('a'), target('b'), target('c')],
     limits: { ...limits, ...setup.limits },
   }
-  const environment = fakeEnvironment({ transport, clock, random: () => setup.random ?? 0.5 })
+  const deps = fakeDeps({ transport, clock, random: () => setup.random ?? 0.5 })
   const degraded = new Set<string>()
-  const outcome: { committed?: Committed; error?: GatewayError } = {}
+  const outcome: { committed?: UpstreamResponse; error?: GatewayError } = {}
   const done = dispatch(
     {
       operation,
@@ -101,7 +101,7 @@ function start(script: readonly Reply[], setup: Setup = {}) {
       degraded,
       onStart: (end) => void (cancel = end),
     },
-    environment,
+    deps,
   ).then(
     (committed) => void (outcome.committed = committed),
     (error: unknown) => {
@@ -118,7 +118,7 @@ function start(script: readonly Reply[], setup: Setup = {}) {
     controller,
     attempts,
     degraded,
-    environment,
+    deps,
     outcome,
     done,
     asked,
@@ -135,7 +135,7 @@ async function run(script: readonly Reply[], setup: Setup = {}) {
   return { ...started, ...started.outcome }
 }
 
-async function textOf(committed: Committed | undefined): Promise<string> {
+async function textOf(committed: UpstreamResponse | undefined): Promise<string> {
   let text = ''
   if (committed?.body instanceof AnswerStream)
     for await (const piece of committed.body) text += Buffer.from(piece).toString()

@@ -2,13 +2,13 @@ import type { Operation, Usage } from '../dialects/index.ts'
 import type { AttemptSummary, GatewayError } from '../errors.ts'
 import type { Plan, Target } from '../routing/index.ts'
 import { AnswerStream } from './answer-stream.ts'
-import type { Committed } from './attempt.ts'
+import type { UpstreamResponse } from './attempt.ts'
 import type { AttemptUsage } from './attempt-usage.ts'
 import { Cancellation } from './cancellation.ts'
-import type { DispatchEnvironment } from './deps.ts'
+import type { DispatchDeps } from './deps.ts'
 import type { OutputAllowance } from './output-allowance.ts'
-import type { TrafficLane } from '../health/pacer.ts'
-import { Run } from './failover.ts'
+import type { Priority } from '../health/pacer.ts'
+import { Failover } from './failover.ts'
 
 /** What was taken from a provider's limits for one call of it. */
 export interface AdmittedTarget {
@@ -68,7 +68,7 @@ export interface DispatchJob {
    */
   readonly owner?: string | undefined
   /** Who waits for the answer. @default 'interactive' */
-  readonly lane?: TrafficLane
+  readonly lane?: Priority
   /** Told how to end the call from outside. */
   onStart(cancel: (reason: GatewayError) => void): void
 }
@@ -79,15 +79,12 @@ export interface DispatchJob {
  * and within the budget of retries. Targets that are known to fail are passed over. The client's
  * leaving and the one deadline bound it all, waits included.
  */
-export async function dispatch(
-  job: DispatchJob,
-  environment: DispatchEnvironment,
-): Promise<Committed> {
-  environment.shared?.touch()
-  const cancellation = new Cancellation(environment.clock, job.signal, job.plan.limits.timeoutMs)
+export async function dispatch(job: DispatchJob, deps: DispatchDeps): Promise<UpstreamResponse> {
+  deps.shared?.touch()
+  const cancellation = new Cancellation(deps.clock, job.signal, job.plan.limits.timeoutMs)
   job.onStart((reason) => cancellation.cancel(reason))
   try {
-    const committed = await new Run(job, environment, cancellation).tryTargets()
+    const committed = await new Failover(job, deps, cancellation).tryTargets()
     if (!(committed.body instanceof AnswerStream)) cancellation.close()
     return committed
   } catch (error) {

@@ -2,18 +2,25 @@ import type { OperationContext, StreamRelay } from '../dialects/index.ts'
 import { GatewayError, toGatewayError } from '../errors.ts'
 import type { Target } from '../routing/index.ts'
 import { AnswerStream } from './answer-stream.ts'
-import { answered, attempt, type Attempt, type Committed } from './attempt.ts'
-import { attemptSeveral } from './split-request.ts'
+import { answered, attempt, type Attempt, type UpstreamResponse } from './attempt.ts'
+import { splitRequest } from './split-request.ts'
 import { attemptTimeoutMs, longestUsualMs } from './attempt-timeout.ts'
 import { usageOfAttempt } from './attempt-usage.ts'
 import { Cancellation } from './cancellation.ts'
 import { type Candidate, Candidates, type Lane } from './candidates.ts'
-import { classifyFailure, mayBeBilled, outcomeOf, paceOf } from './classify.ts'
+import { classifyFailure, mayBeBilled, classifyOutcome, classifyPace } from './classify.ts'
 import type { DispatchJob } from './dispatch.ts'
-import type { DispatchEnvironment } from './deps.ts'
+import type { DispatchDeps } from './deps.ts'
 import { exhausted, unavailable, withAttempts } from './final-error.ts'
-import type { TrafficLane } from '../health/pacer.ts'
-import { elapsed, placeIn, type Racer, summarised, summary, waitBefore } from './hedged-call.ts'
+import type { Priority } from '../health/pacer.ts'
+import {
+  elapsed,
+  placeIn,
+  type HedgedCall,
+  summarised,
+  summary,
+  waitBefore,
+} from './hedged-call.ts'
 import { restAskedMs } from './rate-limit-headers.ts'
 
 /**
@@ -28,29 +35,29 @@ const MOST_BILLED_FAILURES = 2
 const PARKED_MS = 60_000
 
 /** One request on its way through its targets. */
-export class Run {
+export class Failover {
   readonly #job: DispatchJob
-  readonly #environment: DispatchEnvironment
+  readonly #deps: DispatchDeps
   readonly #cancellation: Cancellation
   readonly #candidates: Candidates
   readonly #context: OperationContext
   readonly #failures: GatewayError[] = []
   readonly #upload = { isSpent: false }
-  readonly #traffic: TrafficLane
+  readonly #traffic: Priority
   #calls = 0
   #billedFailures = 0
 
-  constructor(job: DispatchJob, environment: DispatchEnvironment, cancellation: Cancellation) {
+  constructor(job: DispatchJob, deps: DispatchDeps, cancellation: Cancellation) {
     this.#job = job
-    this.#environment = environment
+    this.#deps = deps
     this.#cancellation = cancellation
-    this.#candidates = new Candidates(job.plan.targets, environment)
-    this.#context = contextOf(job, environment)
+    this.#candidates = new Candidates(job.plan.targets, deps)
+    this.#context = contextOf(job, deps)
     this.#traffic = job.lane ?? 'interactive'
   }
 
-  async tryTargets(): Promise<Committed> {
-    this.#environment.retryBudget.deposit()
+  async tryTargets(): Promise<UpstreamResponse> {
+    this.#deps.retryBudget.deposit()
     while (this.#calls <= this.#job.plan.limits.retries) {
       const step = this.#candidates.next()
       if (
@@ -94,12 +101,12 @@ export class Run {
    * is no time to wait.
    */
   async #waitFor(candidate: Candidate): Promise<Lane | 'none' | undefined> {
-    if (candidate.failures > 0 && !this.#environment.retryBudget.withdraw()) {
+    if (candidate.failures > 0 && !this.#deps.retryBudget.withdraw()) {
       this.#job.degraded.add('retry-budget')
       candidate.state = 'out'
       return undefined
     }
-    if (!(await waitBefore(candidate, this.#environment, this.#cancellation))) return 'none'
+    if (!(await waitBefore(candidate, this.#deps, this.#cancellation))) return 'none'
     if (this.#cancellation.reason !== undefined)
       throw withAttempts(this.#cancellation.reason, this.#job)
     const lane = this.#candidates.enter(candidate)
@@ -111,7 +118,7 @@ export class Run {
    * The answer, or the failure after which something else may be tried. Throws what ends the
    * request.
    */
-  #call(lane: Lane): Promise<Committed | GatewayError> {
+  #call(lane: Lane): Promise<UpstreamResponse | GatewayError> {
     if (this.#cancellation.reason !== undefined) {
       lane.permit.end('neutral')
       throw withAttempts(this.#cancellation.reason, this.#job)
@@ -121,7 +128,7 @@ export class Run {
       return this.#finish({
         lane,
         cancellation: this.#cancellation,
-        started: this.#environment.clock.monotonic(),
+        started: this.#deps.clock.monotonic(),
         progress: {},
         hasLost: false,
       })
@@ -141,37 +148,37 @@ export class Run {
    * Asks one target and, when it takes too long, another one as well: the first to answer is taken,
    * the other call ends.
    */
-  #race(first: Lane, delayMs: number): Promise<Committed | GatewayError> {
-    const { clock } = this.#environment
-    const racers: Racer[] = []
+  #race(first: Lane, delayMs: number): Promise<UpstreamResponse | GatewayError> {
+    const { clock } = this.#deps
+    const hedgedCalls: HedgedCall[] = []
     let running = 0
     this.#cancellation.wait((reason) =>
-      racers.forEach((racer) => racer.cancellation.cancel(reason)),
+      hedgedCalls.forEach((hedgedCall) => hedgedCall.cancellation.cancel(reason)),
     )
     return new Promise((resolve, reject) => {
       let isDecided = false
-      const loseOthers = (winner: Racer): void => {
+      const loseOthers = (winner: HedgedCall): void => {
         isDecided = true
         timer.clear()
-        for (const racer of racers) if (racer !== winner) this.#lose(racer)
+        for (const hedgedCall of hedgedCalls) if (hedgedCall !== winner) this.#lose(hedgedCall)
       }
       const enter = async (lane: Lane): Promise<void> => {
-        const racer: Racer = {
+        const hedgedCall: HedgedCall = {
           lane,
           cancellation: new Cancellation(clock, undefined, this.#cancellation.remainingMs),
           started: clock.monotonic(),
           progress: {},
           hasLost: false,
         }
-        racers.push(racer)
+        hedgedCalls.push(hedgedCall)
         running += 1
-        const outcome = await this.#finish(racer).catch((error: unknown) => ({
+        const outcome = await this.#finish(hedgedCall).catch((error: unknown) => ({
           end: error as Error,
         }))
         running -= 1
-        racer.hasEnded = true
-        if (racer.hasLost || (outcome instanceof GatewayError && running > 0)) return
-        loseOthers(racer)
+        hedgedCall.hasEnded = true
+        if (hedgedCall.hasLost || (outcome instanceof GatewayError && running > 0)) return
+        loseOthers(hedgedCall)
         if ('end' in outcome) reject(outcome.end)
         else resolve(outcome)
       }
@@ -194,32 +201,32 @@ export class Run {
   }
 
   /** Somebody else was faster, or the request has ended. */
-  #lose(racer: Racer): void {
-    if (racer.hasEnded === true || racer.hasLost) return
-    racer.hasLost = true
+  #lose(hedgedCall: HedgedCall): void {
+    if (hedgedCall.hasEnded === true || hedgedCall.hasLost) return
+    hedgedCall.hasLost = true
     const lost = new GatewayError('hedge_lost', 'Another target was faster.', {
-      sent: racer.progress.sentAt !== undefined,
+      sent: hedgedCall.progress.sentAt !== undefined,
     })
-    this.#end(racer, lost)
-    this.#job.attempts.push(summary(racer, lost, elapsed(this.#environment, racer.started)))
-    racer.cancellation.cancel(lost)
+    this.#end(hedgedCall, lost)
+    this.#job.attempts.push(summary(hedgedCall, lost, elapsed(this.#deps, hedgedCall.started)))
+    hedgedCall.cancellation.cancel(lost)
   }
 
-  async #finish(racer: Racer): Promise<Committed | GatewayError> {
-    const { lane, cancellation, started } = racer
+  async #finish(hedgedCall: HedgedCall): Promise<UpstreamResponse | GatewayError> {
+    const { lane, cancellation, started } = hedgedCall
     try {
       const place = lane.condition.pacer.enter(this.#traffic, this.#job.owner)
       if (place !== undefined) await placeIn(place, cancellation)
-      racer.placedAt = this.#environment.clock.monotonic()
-      if (!(await this.#isAdmitted(racer))) return NO_ROOM
-      return this.#commit(racer, await this.#begin(racer))
+      hedgedCall.placedAt = this.#deps.clock.monotonic()
+      if (!(await this.#isAdmitted(hedgedCall))) return NO_ROOM
+      return this.#commit(hedgedCall, await this.#begin(hedgedCall))
     } catch (thrown) {
       const error = toGatewayError(thrown)
       if (cancellation !== this.#cancellation) cancellation.close()
-      this.#end(racer, error)
-      if (racer.hasLost) return error
-      this.#job.attempts.push(summary(racer, error, elapsed(this.#environment, started)))
-      return this.#afterFailure(lane, error, elapsed(this.#environment, started))
+      this.#end(hedgedCall, error)
+      if (hedgedCall.hasLost) return error
+      this.#job.attempts.push(summary(hedgedCall, error, elapsed(this.#deps, started)))
+      return this.#afterFailure(lane, error, elapsed(this.#deps, started))
     }
   }
 
@@ -227,15 +234,15 @@ export class Run {
    * Whether the provider's limits have room for the call. Where they have not, the target is left
    * alone until they have.
    */
-  async #isAdmitted(racer: Racer): Promise<boolean> {
-    const { lane, cancellation } = racer
+  async #isAdmitted(hedgedCall: HedgedCall): Promise<boolean> {
+    const { lane, cancellation } = hedgedCall
     try {
       const admitted = await this.#job.admitTarget?.(lane.target, lane.keyName)
       if (admitted === undefined || !('refused' in admitted)) {
-        racer.admitted = admitted
+        hedgedCall.admitted = admitted
         return true
       }
-      this.#end(racer, LOCAL)
+      this.#end(hedgedCall, LOCAL)
       if (cancellation !== this.#cancellation) cancellation.close()
       lane.candidate.state = 'out'
       this.#failures.push(admitted.refused)
@@ -244,7 +251,7 @@ export class Run {
     } catch (thrown) {
       const error = toGatewayError(thrown)
       if (error.code === 'internal_error') throw error
-      this.#end(racer, LOCAL)
+      this.#end(hedgedCall, LOCAL)
       if (cancellation !== this.#cancellation) cancellation.close()
       lane.condition.coolDown(
         Math.min(error.details.retryAfterMs ?? LONGEST_COOL_DOWN_MS, LONGEST_COOL_DOWN_MS),
@@ -254,34 +261,34 @@ export class Run {
   }
 
   /** What the call came to is told to whoever keeps count of its target; more than once is once. */
-  #end(racer: Racer, error: GatewayError | undefined): void {
-    const { permit, condition } = racer.lane
-    permit.end(this.#isOverdue(racer, error) ? 'failed' : outcomeOf(error))
+  #end(hedgedCall: HedgedCall, error: GatewayError | undefined): void {
+    const { permit, condition } = hedgedCall.lane
+    permit.end(this.#isOverdue(hedgedCall, error) ? 'failed' : classifyOutcome(error))
     this.#settle(
-      racer,
-      error === undefined || racer.observation !== undefined || mayBeBilled(error),
+      hedgedCall,
+      error === undefined || hedgedCall.observation !== undefined || mayBeBilled(error),
     )
-    const { placedAt } = racer
+    const { placedAt } = hedgedCall
     if (placedAt === undefined) return
-    racer.placedAt = undefined
-    condition.pacer.leave(this.#traffic, paceOf(error), placedAt)
+    hedgedCall.placedAt = undefined
+    condition.pacer.leave(this.#traffic, classifyPace(error), placedAt)
   }
 
   /**
    * The request's deadline ended a whole answer that had taken longer than its target usually does:
    * that is an ailment of the target.
    */
-  #isOverdue({ placedAt, lane }: Racer, error: GatewayError | undefined): boolean {
+  #isOverdue({ placedAt, lane }: HedgedCall, error: GatewayError | undefined): boolean {
     if (error?.code !== 'deadline_exceeded' || placedAt === undefined || this.#job.operation.stream)
       return false
-    return elapsed(this.#environment, placedAt) >= longestUsualMs(lane.condition)
+    return elapsed(this.#deps, placedAt) >= longestUsualMs(lane.condition)
   }
 
   /** Counts what the call has used or may have cost, once. */
-  #settle(racer: Racer, mayCost: boolean): void {
-    if (racer.isSettled === true) return
-    racer.isSettled = true
-    const { lane, progress, observation, admitted } = racer
+  #settle(hedgedCall: HedgedCall, mayCost: boolean): void {
+    if (hedgedCall.isSettled === true) return
+    hedgedCall.isSettled = true
+    const { lane, progress, observation, admitted } = hedgedCall
     const { operation, usages, reservedOutput } = this.#job
     const used = mayCost
       ? usageOfAttempt({
@@ -289,26 +296,29 @@ export class Run {
           target: lane.target,
           progress,
           observation,
-          nowMs: this.#environment.clock.monotonic(),
+          nowMs: this.#deps.clock.monotonic(),
           reserved: reservedOutput,
         })
       : undefined
     if (used !== undefined) {
-      racer.usage = {
+      hedgedCall.usage = {
         target: lane.target.id,
-        isOfAnswer: observation !== undefined && !racer.hasLost,
+        isOfAnswer: observation !== undefined && !hedgedCall.hasLost,
         ...used,
       }
-      usages.push(racer.usage)
+      usages.push(hedgedCall.usage)
     }
     admitted?.settle(used?.usage)
   }
 
   /** @param continues a stream that broke, which the target is to go on with */
-  #begin(racer: Racer, continues?: StreamRelay): Promise<Committed> | Committed {
-    const { cancellation } = racer
+  #begin(
+    hedgedCall: HedgedCall,
+    continues?: StreamRelay,
+  ): Promise<UpstreamResponse> | UpstreamResponse {
+    const { cancellation } = hedgedCall
     const { operation, plan } = this.#job
-    const { target } = racer.lane
+    const { target } = hedgedCall.lane
     const local = operation.answerLocally?.(target)
     if (local !== undefined) return answered(target, local)
     const translation = operation.translationFor(
@@ -322,34 +332,34 @@ export class Run {
       traceHeaders: this.#job.traceHeaders,
       cancellation,
       upload: this.#upload,
-      progress: racer.progress,
+      progress: hedgedCall.progress,
       allowance: this.#job.allowance,
-      environment: this.#environment,
-      ...this.#patienceWith(racer),
+      deps: this.#deps,
+      ...this.#patienceWith(hedgedCall),
       onHeaders: (headers) => {
         const restMs = restAskedMs(
           headers,
-          this.#environment.clock.now(),
+          this.#deps.clock.now(),
           target.dialects[0]?.client.limitHeaders,
         )
-        if (restMs > 0) racer.lane.condition.coolDown(Math.min(restMs, LONGEST_COOL_DOWN_MS))
+        if (restMs > 0) hedgedCall.lane.condition.coolDown(Math.min(restMs, LONGEST_COOL_DOWN_MS))
       },
-      onBreak: (relay, failure) => this.#goOn(racer, relay, failure),
+      onBreak: (relay, failure) => this.#goOn(hedgedCall, relay, failure),
       onStreamEnd: (failure) => {
-        this.#end(racer, failure)
+        this.#end(hedgedCall, failure)
         // The stream has closed its own.
-        if (cancellation !== this.#cancellation && !racer.hasLost) this.#cancellation.close()
+        if (cancellation !== this.#cancellation && !hedgedCall.hasLost) this.#cancellation.close()
       },
     }
     return translation.several === undefined
       ? attempt(options)
-      : attemptSeveral(options, translation.several)
+      : splitRequest(options, translation.several)
   }
 
   #patienceWith({
     lane,
     cancellation,
-  }: Racer): Pick<Attempt, 'hasAlternative' | 'attemptTimeoutMs'> {
+  }: HedgedCall): Pick<Attempt, 'hasAlternative' | 'attemptTimeoutMs'> {
     const hasAlternative =
       this.#calls < this.#job.plan.limits.retries &&
       !this.#upload.isSpent &&
@@ -363,24 +373,24 @@ export class Run {
     return { hasAlternative, attemptTimeoutMs: attemptTimeoutMs(clock) }
   }
 
-  #commit(racer: Racer, committed: Committed): Committed {
-    const { cancellation, started, lane } = racer
+  #commit(hedgedCall: HedgedCall, committed: UpstreamResponse): UpstreamResponse {
+    const { cancellation, started, lane } = hedgedCall
     const { target, condition } = lane
     const { operation } = this.#job
-    racer.observation = committed.refusal === undefined ? committed.observation : undefined
-    if (racer.hasLost) {
+    hedgedCall.observation = committed.refusal === undefined ? committed.observation : undefined
+    if (hedgedCall.hasLost) {
       if (committed.body instanceof AnswerStream) void committed.body.return()
       throw new GatewayError('hedge_lost', 'Another target was faster.')
     }
     const isStream = committed.body instanceof AnswerStream
     if (!isStream && cancellation !== this.#cancellation) cancellation.close()
     if (committed.isLocal === true) {
-      this.#end(racer, LOCAL)
+      this.#end(hedgedCall, LOCAL)
       return committed
     }
-    const ms = elapsed(this.#environment, started)
+    const ms = elapsed(this.#deps, started)
     condition.observe(operation.stream ? 'stream' : 'whole', ms)
-    if (!isStream) this.#end(racer, committed.refusal)
+    if (!isStream) this.#end(hedgedCall, committed.refusal)
     this.#job.attempts.push({
       target: target.id,
       ...(lane.keyName !== undefined && { key: lane.keyName }),
@@ -397,7 +407,7 @@ export class Run {
    * can do it.
    */
   #goOn(
-    racer: Racer,
+    hedgedCall: HedgedCall,
     relay: StreamRelay,
     failure: GatewayError,
   ): Promise<AnswerStream | undefined> | undefined {
@@ -405,26 +415,26 @@ export class Run {
     if (
       plan.limits.continueStreams !== true ||
       relay.said === undefined ||
-      outcomeOf(failure) !== 'failed'
+      classifyOutcome(failure) !== 'failed'
     )
       return undefined
-    this.#end(racer, failure)
-    racer.lane.candidate.state = 'out'
+    this.#end(hedgedCall, failure)
+    hedgedCall.lane.candidate.state = 'out'
     const at = attempts.findLastIndex(
-      ({ target, code }) => code === 'ok' && target === racer.lane.target.id,
+      ({ target, code }) => code === 'ok' && target === hedgedCall.lane.target.id,
     )
     const broken = attempts[at]
     if (broken !== undefined)
       attempts[at] = {
         ...broken,
         code: failure.code,
-        ...(racer.usage !== undefined && { usage: summarised(racer.usage) }),
+        ...(hedgedCall.usage !== undefined && { usage: summarised(hedgedCall.usage) }),
       }
-    return this.#continue(racer, relay)
+    return this.#continue(hedgedCall, relay)
   }
 
   async #continue(
-    { lane: { candidate }, cancellation }: Racer,
+    { lane: { candidate }, cancellation }: HedgedCall,
     relay: StreamRelay,
   ): Promise<AnswerStream | undefined> {
     const { attempts, degraded, plan } = this.#job
@@ -435,10 +445,10 @@ export class Run {
     ) {
       const lane = this.#candidates.another(candidate, canContinue)
       if (lane === undefined) return undefined
-      const racer: Racer = {
+      const hedgedCall: HedgedCall = {
         lane,
         cancellation,
-        started: this.#environment.clock.monotonic(),
+        started: this.#deps.clock.monotonic(),
         progress: {},
         hasLost: false,
       }
@@ -446,15 +456,15 @@ export class Run {
       try {
         const place = lane.condition.pacer.enter(this.#traffic, this.#job.owner)
         if (place !== undefined) await placeIn(place, cancellation)
-        racer.placedAt = this.#environment.clock.monotonic()
-        if (!(await this.#isAdmitted(racer))) continue
-        const { body } = this.#commit(racer, await this.#begin(racer, relay))
+        hedgedCall.placedAt = this.#deps.clock.monotonic()
+        if (!(await this.#isAdmitted(hedgedCall))) continue
+        const { body } = this.#commit(hedgedCall, await this.#begin(hedgedCall, relay))
         degraded.add('stream-continued')
         return body instanceof AnswerStream ? body : undefined
       } catch (thrown) {
         const error = toGatewayError(thrown)
-        this.#end(racer, error)
-        attempts.push(summary(racer, error, elapsed(this.#environment, racer.started)))
+        this.#end(hedgedCall, error)
+        attempts.push(summary(hedgedCall, error, elapsed(this.#deps, hedgedCall.started)))
         this.#leaveAlone(lane, error)
         lane.candidate.state = 'out'
       }
@@ -488,7 +498,7 @@ export class Run {
     candidate.notBefore =
       candidate.retryAfterMs === undefined
         ? 0
-        : this.#environment.clock.monotonic() + candidate.retryAfterMs
+        : this.#deps.clock.monotonic() + candidate.retryAfterMs
     candidate.state = failure === 'retry' ? 'may recover' : 'out'
     return error
   }
@@ -516,11 +526,11 @@ function canContinue({ provider: { quirks } }: Target): boolean {
   return quirks.continuesTurn === true || quirks.marksPrefill === true
 }
 
-function contextOf(job: DispatchJob, environment: DispatchEnvironment): OperationContext {
+function contextOf(job: DispatchJob, deps: DispatchDeps): OperationContext {
   return {
     requestId: job.requestId,
-    created: Math.floor(environment.clock.now() / 1000),
-    newId: environment.newId,
+    created: Math.floor(deps.clock.now() / 1000),
+    newId: deps.newId,
     maxEventBytes: job.plan.limits.eventLimitBytes,
     dropUnsupported: job.plan.limits.dropUnsupported,
     isContinuable: job.plan.limits.continueStreams === true,

@@ -7,7 +7,7 @@ import { createProvider } from '../providers/index.ts'
 import type { PlanLimits, Target } from '../routing/index.ts'
 import type { AnswerStream } from './answer-stream.ts'
 import { dispatch } from './dispatch.ts'
-import { events, fakeEnvironment, FakeTransport, json, type Reply } from './transport.fake.ts'
+import { events, fakeDeps, FakeTransport, json, type Reply } from './transport.fake.ts'
 
 const limits: PlanLimits = {
   connectTimeoutMs: 1000,
@@ -61,10 +61,10 @@ function start(
 ) {
   const clock = new FakeClock()
   const transport = new FakeTransport(script)
-  const environment = fakeEnvironment({ transport, clock })
+  const deps = fakeDeps({ transport, clock })
   const targets = ['a', 'b', 'c'].slice(0, setup.targets ?? 2).map(target)
   for (let at = 0; setup.p95 !== undefined && at < (setup.known ?? 10); at++)
-    environment.health.of('a/model').observe(setup.stream === true ? 'stream' : 'whole', setup.p95)
+    deps.health.of('a/model').observe(setup.stream === true ? 'stream' : 'whole', setup.p95)
   const controller = new AbortController()
   const attempts: AttemptSummary[] = []
   const body = {
@@ -89,12 +89,12 @@ function start(
     degraded: new Set<string>(),
     onStart: () => undefined,
   }
-  const done = dispatch(job, environment)
+  const done = dispatch(job, deps)
   done.catch(() => undefined)
   const idle = () => clock.pending + getEventListeners(controller.signal, 'abort').length
   const asked = () =>
     transport.requests.map(({ origin }) => new URL(origin).hostname.slice(0, 1)).join('')
-  return { clock, transport, controller, attempts, done, idle, asked, environment }
+  return { clock, transport, controller, attempts, done, idle, asked, deps }
 }
 
 async function textOf(body: unknown): Promise<string> {

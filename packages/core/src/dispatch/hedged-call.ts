@@ -6,11 +6,11 @@ import type { Cancellation } from './cancellation.ts'
 import type { Candidate, Lane } from './candidates.ts'
 import { mayBeBilled } from './classify.ts'
 import type { AdmittedTarget } from './dispatch.ts'
-import type { DispatchEnvironment } from './deps.ts'
+import type { DispatchDeps } from './deps.ts'
 import type { PlaceInQueue } from '../health/pacer.ts'
 
 /** One call of a target, alone or in a race. */
-export interface Racer {
+export interface HedgedCall {
   readonly lane: Lane
   /** That of the request, or in a race one of its own. */
   readonly cancellation: Cancellation
@@ -40,26 +40,26 @@ export interface Racer {
  */
 export async function waitBefore(
   candidate: Candidate,
-  environment: DispatchEnvironment,
+  deps: DispatchDeps,
   cancellation: Cancellation,
 ): Promise<boolean> {
   const ms = backoffMs({
     attempt: candidate.failures - 1,
-    retryAfterMs: candidate.notBefore - environment.clock.monotonic(),
-    random: environment.random,
+    retryAfterMs: candidate.notBefore - deps.clock.monotonic(),
+    random: deps.random,
   })
   if (ms >= cancellation.remainingMs) return false
   await cancellation.sleep(ms).catch(() => undefined)
   return true
 }
 
-export function elapsed(environment: DispatchEnvironment, started: number): number {
-  return Math.round(environment.clock.monotonic() - started)
+export function elapsed(deps: DispatchDeps, started: number): number {
+  return Math.round(deps.clock.monotonic() - started)
 }
 
 /** Of an attempt that failed and has ended. */
 export function summary(
-  { lane: { target, keyName }, usage }: Racer,
+  { lane: { target, keyName }, usage }: HedgedCall,
   error: GatewayError,
   ms: number,
 ): AttemptSummary {

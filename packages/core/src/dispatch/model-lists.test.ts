@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { FakeClock } from '../clock.fake.ts'
 import { createProvider, findInCatalogue, type Provider } from '../providers/index.ts'
 import { createModelLists } from './model-lists.ts'
-import { fakeEnvironment, FakeTransport, json, type Reply } from './transport.fake.ts'
+import { fakeDeps, FakeTransport, json, type Reply } from './transport.fake.ts'
 
 const KEY = 'canary-provider-key-0001'
 const provider = (name: string, models: string[] = []): Provider =>
@@ -12,7 +12,7 @@ function start(script: readonly Reply[], providers: readonly Provider[] = [provi
   const clock = new FakeClock()
   const transport = new FakeTransport(script)
   const failures: [string, unknown][] = []
-  const list = createModelLists(providers, fakeEnvironment({ clock, transport }), (name, error) =>
+  const list = createModelLists(providers, fakeDeps({ clock, transport }), (name, error) =>
     failures.push([name, error]),
   )
   return { clock, transport, failures, list }

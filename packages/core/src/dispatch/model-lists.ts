@@ -1,7 +1,7 @@
 import { GatewayError } from '../errors.ts'
 import type { Provider } from '../providers/index.ts'
 import { Cancellation } from './cancellation.ts'
-import type { DispatchEnvironment } from './deps.ts'
+import type { DispatchDeps } from './deps.ts'
 
 const FRESH_MS = 5 * 60_000
 const DEADLINE_MS = 3_000
@@ -20,16 +20,16 @@ export type ListModels = () => Promise<readonly string[]>
  */
 export function createModelLists(
   providers: Iterable<Provider>,
-  environment: DispatchEnvironment,
+  deps: DispatchDeps,
   onFailure: (provider: string, error: unknown) => void,
 ): ListModels {
-  const sources = [...providers].map((provider) => cached(provider, environment, onFailure))
+  const sources = [...providers].map((provider) => cached(provider, deps, onFailure))
   return async () => (await Promise.all(sources.map((source) => source()))).flat()
 }
 
 function cached(
   provider: Provider,
-  environment: DispatchEnvironment,
+  deps: DispatchDeps,
   onFailure: (provider: string, error: unknown) => void,
 ): ListModels {
   let freshUntil = Number.NEGATIVE_INFINITY
@@ -38,7 +38,7 @@ function cached(
     [...new Set([...provider.models, ...ids])].map((id) => `${provider.name}/${id}`)
   const ask = async (): Promise<readonly string[]> => {
     try {
-      return qualified(await fetchList(provider, environment))
+      return qualified(await fetchList(provider, deps))
     } catch (error) {
       freshUntil = Number.NEGATIVE_INFINITY
       onFailure(provider.name, error)
@@ -46,7 +46,7 @@ function cached(
     }
   }
   return () => {
-    const now = environment.clock.monotonic()
+    const now = deps.clock.monotonic()
     if (pending === undefined || now >= freshUntil) {
       freshUntil = now + FRESH_MS
       pending = provider.listModelsPath === undefined ? Promise.resolve(qualified([])) : ask()
@@ -55,13 +55,9 @@ function cached(
   }
 }
 
-async function fetchList(provider: Provider, environment: DispatchEnvironment): Promise<string[]> {
-  const cancellation = new Cancellation(
-    environment.clock,
-    new AbortController().signal,
-    DEADLINE_MS,
-  )
-  const call = environment.transport.send({
+async function fetchList(provider: Provider, deps: DispatchDeps): Promise<string[]> {
+  const cancellation = new Cancellation(deps.clock, new AbortController().signal, DEADLINE_MS)
+  const call = deps.transport.send({
     origin: provider.origin,
     method: 'GET',
     path: `${provider.basePath}${provider.listModelsPath}`,

@@ -5,7 +5,7 @@ import type { AttemptSummary, GatewayError } from '../errors.ts'
 import { createProvider } from '../providers/index.ts'
 import type { PlanLimits, Target } from '../routing/index.ts'
 import { dispatch } from './dispatch.ts'
-import { fakeEnvironment } from './transport.fake.ts'
+import { fakeDeps } from './transport.fake.ts'
 import type { Transport, UpstreamCall } from './transport.ts'
 
 const limits: PlanLimits = {
@@ -90,7 +90,7 @@ function target(name: string): Target {
 function start(statusOf: (host: string) => number, names: readonly string[], random: () => number) {
   const clock = new FakeClock()
   const transport = new Providers(statusOf)
-  const environment = fakeEnvironment({ transport, clock, random })
+  const deps = fakeDeps({ transport, clock, random })
   const plan = { route: 'r', targets: names.map(target), limits }
   const ask = async (): Promise<{
     readonly error?: GatewayError
@@ -108,7 +108,7 @@ function start(statusOf: (host: string) => number, names: readonly string[], ran
         degraded: new Set(),
         onStart: () => undefined,
       },
-      environment,
+      deps,
     )
     // Waits between tries pass at once.
     const done = outcome.then(

@@ -6,7 +6,7 @@ import { type AttemptSummary, GatewayError } from '../errors.ts'
 import { createProvider } from '../providers/index.ts'
 import type { Target } from '../routing/index.ts'
 import { dispatch } from './dispatch.ts'
-import { fakeEnvironment, FakeTransport, json, type Reply } from './transport.fake.ts'
+import { fakeDeps, FakeTransport, json, type Reply } from './transport.fake.ts'
 
 const limits = {
   connectTimeoutMs: 1000,
@@ -63,7 +63,7 @@ function start(
     degraded: new Set<string>(),
     onStart: () => undefined,
   }
-  const done = dispatch(job, fakeEnvironment({ transport, clock }))
+  const done = dispatch(job, fakeDeps({ transport, clock }))
   const idle = () => clock.pending + getEventListeners(controller.signal, 'abort').length
   return { clock, transport, controller, attempts, done, idle }
 }

@@ -1,6 +1,6 @@
 import type { RelayedAnswer, Translation } from '../dialects/index.ts'
 import type { GatewayError } from '../errors.ts'
-import { attempt, type Attempt, type Committed } from './attempt.ts'
+import { attempt, type Attempt, type UpstreamResponse } from './attempt.ts'
 import { Cancellation } from './cancellation.ts'
 
 /**
@@ -13,20 +13,20 @@ const MAX_CALLS_AT_ONCE = 8
  * One attempt in several calls, which succeeds when all of them do. The first one that fails ends
  * the others.
  */
-export async function attemptSeveral(
+export async function splitRequest(
   options: Attempt,
   several: NonNullable<Translation['several']>,
-): Promise<Committed> {
-  const { cancellation, environment } = options
+): Promise<UpstreamResponse> {
+  const { cancellation, deps } = options
   // The parts are ended by the whole, which hears of the client.
   const parts = several.parts.map((translation) => ({
     translation,
-    cancellation: new Cancellation(environment.clock, undefined, cancellation.remainingMs),
+    cancellation: new Cancellation(deps.clock, undefined, cancellation.remainingMs),
   }))
   const endAll = (reason: GatewayError): void =>
     parts.forEach((part) => part.cancellation.cancel(reason))
   cancellation.wait(endAll)
-  const answers: Committed[] = []
+  const answers: UpstreamResponse[] = []
   let next = 0
   const work = async (): Promise<void> => {
     for (let part = parts[next++]; part !== undefined; part = parts[next++])
@@ -44,7 +44,10 @@ export async function attemptSeveral(
   return joined(answers, several.join())
 }
 
-function joined(answers: readonly Committed[], { body, ...observation }: RelayedAnswer): Committed {
+function joined(
+  answers: readonly UpstreamResponse[],
+  { body, ...observation }: RelayedAnswer,
+): UpstreamResponse {
   const [first] = answers
   if (first === undefined) throw new TypeError('A request in several calls has at least one.')
   return {

@@ -1,10 +1,10 @@
 import type { GatewayError } from '../errors.ts'
 import type { Clock } from '../clock.ts'
 import { Turns } from '../json/turns.ts'
-import type { DispatchEnvironment } from './deps.ts'
+import type { DispatchDeps } from './deps.ts'
 import { RetryBudget } from '../health/retry-budget.ts'
 import { TargetHealth } from '../health/target-health.ts'
-import type { Transport, UpstreamCall, UpstreamRequest, UpstreamResponse } from './transport.ts'
+import type { Transport, UpstreamCall, UpstreamRequest, ResponseHead } from './transport.ts'
 
 /** What a scripted provider does with one call. */
 export interface Reply {
@@ -60,7 +60,7 @@ export class FakeTransport implements Transport {
 }
 
 class FakeUpstreamCall implements UpstreamCall {
-  readonly response: Promise<UpstreamResponse>
+  readonly response: Promise<ResponseHead>
   aborted: GatewayError | undefined
   /** What came of a streamed body. */
   readonly uploaded: Uint8Array[] = []
@@ -112,7 +112,7 @@ class FakeUpstreamCall implements UpstreamCall {
     }
   }
 
-  async #answer(request: UpstreamRequest): Promise<UpstreamResponse> {
+  async #answer(request: UpstreamRequest): Promise<ResponseHead> {
     const { breaks, hangs, status = 200, headers = {} } = this.#reply
     await Promise.resolve()
     if (breaks?.at === 'connect') throw broken(breaks.code)
@@ -134,11 +134,11 @@ function broken(code: string): Error {
  * What dispatch needs besides what a test is about: nobody is known to be unwell, and chance is
  * even.
  */
-export function fakeEnvironment(parts: {
+export function fakeDeps(parts: {
   readonly transport: Transport
   readonly clock: Clock
   readonly random?: () => number
-}): DispatchEnvironment {
+}): DispatchDeps {
   const { clock } = parts
   return {
     random: () => 0.5,

@@ -14,7 +14,7 @@ export interface UpstreamRequest {
   onConnected(): void
 }
 
-export interface UpstreamResponse {
+export interface ResponseHead {
   readonly status: number
   /** Lower-case names. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
@@ -23,7 +23,7 @@ export interface UpstreamResponse {
 /** One call on the wire. Every method may be called at any time, in any order. */
 export interface UpstreamCall {
   /** Settles when the status line and headers are there. */
-  readonly response: Promise<UpstreamResponse>
+  readonly response: Promise<ResponseHead>
   /**
    * The next bytes as they arrive, none of them after a `nudge`, `undefined` at the end; rejects
    * when the connection breaks. One reader at a time.
@@ -110,7 +110,7 @@ const NO_BYTES = new Uint8Array()
 const HIGH_WATER_MARK_BYTES = 64 * 1024
 
 class Call implements UpstreamCall, Dispatcher.DispatchHandler {
-  readonly response: Promise<UpstreamResponse>
+  readonly response: Promise<ResponseHead>
   /**
    * Until it has a connection. A function made here for each call in its place led V8 to allocate
    * much of every request in the old generation: measured, 8 KB of each survived instead of 0.5 KB,
@@ -118,7 +118,7 @@ class Call implements UpstreamCall, Dispatcher.DispatchHandler {
    */
   #request: UpstreamRequest | undefined
   #settleResponse:
-    | { resolve(response: UpstreamResponse): void; reject(error: unknown): void }
+    | { resolve(response: ResponseHead): void; reject(error: unknown): void }
     | undefined
   #controller: Dispatcher.DispatchController | undefined
   #queue: Uint8Array[] = []
@@ -205,7 +205,7 @@ class Call implements UpstreamCall, Dispatcher.DispatchHandler {
   onResponseStart(
     _controller: Dispatcher.DispatchController,
     status: number,
-    headers: UpstreamResponse['headers'],
+    headers: ResponseHead['headers'],
   ): void {
     // Informational answers (100, 103) come before the real one.
     if (status < 200) return

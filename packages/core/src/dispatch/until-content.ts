@@ -22,9 +22,9 @@ const LONGEST_HOLD_BEFORE_ALTERNATIVE_MS = 60_000
 export async function untilContent(
   call: UpstreamCall,
   relay: StreamRelay,
-  options: Pick<Attempt, 'target' | 'limits' | 'environment' | 'hasAlternative'>,
+  options: Pick<Attempt, 'target' | 'limits' | 'deps' | 'hasAlternative'>,
 ): Promise<(Uint8Array | string)[]> {
-  const { clock } = options.environment
+  const { clock } = options.deps
   const held: (Uint8Array | string)[] = []
   // A stream that continues the one of another target has events already.
   const before = relay.events

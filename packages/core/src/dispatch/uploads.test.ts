@@ -11,9 +11,9 @@ import { type AttemptSummary, GatewayError } from '../errors.ts'
 import { createProvider } from '../providers/index.ts'
 import type { PlanLimits, Target } from '../routing/index.ts'
 import { AnswerStream } from './answer-stream.ts'
-import type { Committed } from './attempt.ts'
+import type { UpstreamResponse } from './attempt.ts'
 import { dispatch } from './dispatch.ts'
-import { events, fakeEnvironment, FakeTransport, json, type Reply } from './transport.fake.ts'
+import { events, fakeDeps, FakeTransport, json, type Reply } from './transport.fake.ts'
 
 const KEY = 'canary-provider-key-0001'
 const limits: PlanLimits = {
@@ -87,7 +87,7 @@ function start(script: readonly Reply[], { body, ...translation }: Setup = {}) {
     }),
   }
   const plan = { route: undefined, targets: [target('a'), target('b')], limits }
-  const outcome: { committed?: Committed; error?: GatewayError } = {}
+  const outcome: { committed?: UpstreamResponse; error?: GatewayError } = {}
   const done = dispatch(
     {
       operation,
@@ -99,7 +99,7 @@ function start(script: readonly Reply[], { body, ...translation }: Setup = {}) {
       degraded: new Set<string>(),
       onStart: () => undefined,
     },
-    fakeEnvironment({ transport, clock }),
+    fakeDeps({ transport, clock }),
   ).then(
     (committed) => void (outcome.committed = committed),
     (error: unknown) => void (outcome.error = error as GatewayError),
@@ -115,7 +115,7 @@ async function run(script: readonly Reply[], setup?: Setup) {
   return { ...started, ...started.outcome }
 }
 
-async function textOf(committed: Committed | undefined): Promise<string> {
+async function textOf(committed: UpstreamResponse | undefined): Promise<string> {
   if (!(committed?.body instanceof AnswerStream)) return String(committed?.body)
   let text = ''
   for await (const piece of committed.body) text += Buffer.from(piece).toString()

@@ -2,17 +2,17 @@ import {
   Admin,
   type AdminGuard,
   type ConfiguredKey,
-  keyActs,
+  createKeyService,
   LiveRules,
-  ruleActs,
+  createRuleService,
 } from '../admin/index.ts'
 import type { Clock } from '../clock.ts'
 import {
   limitOfWish,
   limitsOfCaller,
   readGrace,
-  readKeyWish,
-  readLimitWish,
+  parseKeyInput,
+  parseLimitInput,
   readSubject,
   type Settings,
   type TargetFilter,
@@ -25,25 +25,30 @@ import {
   callerKey,
   type Caller,
   type KnownCaller,
-  KeyRing,
+  ManagedKeys,
   type Throttle,
 } from '../identity/index.ts'
 import { type AdmissionControl, describe, type Limit, type Subject } from '../limits/index.ts'
 import { LastingCondition } from '../foundation/lasting-condition.ts'
 import type { LeveledLogger } from '../log.ts'
-import { type Directory, Register, type RequestWindow, type StoredKey } from '../storage/index.ts'
+import {
+  type AdminStore,
+  AdminCache,
+  type RequestWindow,
+  type StoredKey,
+} from '../storage/index.ts'
 
 /** What administrators write while the gateway runs, and what has come of it on this instance. */
-export interface Administered {
-  readonly register: Register
-  readonly ring: KeyRing
+export interface AdminState {
+  readonly register: AdminCache
+  readonly ring: ManagedKeys
   readonly rules: LiveRules
   readonly damage: LastingCondition
 }
 
 /** @param outside `endRequestsOf` is told whose requests are to end */
 export function administer(
-  directory: Directory,
+  adminStore: AdminStore,
   {
     clock,
     log,
@@ -53,15 +58,15 @@ export function administer(
     readonly log: LeveledLogger
     readonly endRequestsOf: (callerKey: string) => void
   },
-): Administered {
+): AdminState {
   const rules = new LiveRules(limitOfWish, (limit, cause) =>
     log.error('a limit of the store cannot be read by this version, and does not hold here', {
       limit,
       cause: messageOf(cause),
     }),
   )
-  const register: Register = new Register({
-    directory,
+  const register: AdminCache = new AdminCache({
+    adminStore,
     clock,
     onDamage: (isRestored) => {
       damage.begin()
@@ -89,7 +94,7 @@ export function administer(
     lasts: (forMs) => log.error('directory still damaged', { forMs }),
     over: (afterMs) => log.warn('directory restored', { afterMs }),
   })
-  const ring = new KeyRing({ register, clock, callerOf })
+  const ring = new ManagedKeys({ register, clock, callerOf })
   return { register, ring, rules, damage }
 }
 
@@ -167,7 +172,7 @@ function withSpelledKey(subject: Subject, staticNames: ReadonlySet<string>): Sub
     : { ...subject, key: callerKey({ id: key, credential: 'made' }) }
 }
 
-interface AdminParts extends Administered {
+interface AdminParts extends AdminState {
   readonly settings: Settings
   readonly admission: AdmissionControl
   readonly clock: Clock
@@ -202,29 +207,29 @@ export function createAdmin({
       { key: callerKey(caller), ...attributionOf(caller) },
     ]
   }
-  const ofKeys = keyActs({
+  const ofKeys = createKeyService({
     ring,
     clock,
     configured: configuredKeys(keys),
     limitsOf: ownLimits(limits),
-    read: readKeyWish,
+    read: parseKeyInput,
     readGrace,
     levels: (key) => admission.levels(...whose(key)),
     reset: (key) => admission.reset(...whose(key)),
   })
-  const ofRules = ruleActs({
+  const ofRules = createRuleService({
     register,
     clock,
     configured: limits,
     providers: new Set(providers.keys()),
-    read: readLimitWish,
+    read: parseLimitInput,
     readSubject: (asked) => withSpelledKey(readSubject(asked), staticNames),
     limitOf: limitOfWish,
     levels: (wanted, subject) => admission.levels(wanted, subject),
     reset: (wanted, subject) => admission.reset(wanted, subject),
   })
   return new Admin({
-    acts: { ...ofKeys, ...ofRules },
+    service: { ...ofKeys, ...ofRules },
     clock,
     token,
     hostCalls,

@@ -12,7 +12,7 @@ import { type Dialect, dialects, type Usage } from '../dialects/index.ts'
 import {
   createModelLists,
   createTransport,
-  type DispatchEnvironment,
+  type DispatchDeps,
   RetryBudget,
   SharedHealth,
   TargetHealth,
@@ -37,7 +37,7 @@ import { degradedParts, handle } from '../pipeline/handle.ts'
 import { circuitLog, invalidConfigurationLog, logShedding } from './operator-log.ts'
 import { missingParts } from './readiness.ts'
 import { SharedState } from './shared-state.ts'
-import type { Provider, ProviderEnvironment, TokenAnswer, TokenRequest } from '../providers/index.ts'
+import type { Provider, ProviderDeps, TokenAnswer, TokenRequest } from '../providers/index.ts'
 import type { Plan, PlanLimits, ProviderEntry, RoutingTable, Target } from '../routing/index.ts'
 import type { Runtime } from './runtime.ts'
 import { Turns } from '../json/turns.ts'
@@ -110,12 +110,12 @@ export function createGateway<Host = unknown>(
   injected: Injected = {},
 ): Gateway {
   const environment = injected.environment ?? processEnvironment()
-  const outside: ProviderEnvironment = {
+  const deps: ProviderDeps = {
     clock: injected.clock ?? systemClock,
     fetchToken: (request) => fetchToken(core.dispatch, request),
     askHost: (...asked) => core.hostCalls.credential(...asked),
   }
-  const load = (): Settings => resolveSettings(options as GatewayOptions, environment, outside)
+  const load = (): Settings => resolveSettings(options as GatewayOptions, environment, deps)
   const settings = load()
   const core = createCore(settings, injected)
   let runtime = createRuntime(settings, core)
@@ -193,7 +193,7 @@ function healthOf(core: Core, runtime: Runtime): GatewayHealth {
 interface Core {
   readonly log: LeveledLogger
   readonly hostCalls: HostCalls
-  readonly dispatch: DispatchEnvironment
+  readonly dispatch: DispatchDeps
   readonly load: HostLoad | undefined
   /** Lasting conditions that are logged: to be closed with the gateway. */
   readonly conditions: readonly { close(): void }[]
@@ -232,8 +232,8 @@ function createCore(settings: Settings, injected: Injected): Core {
     },
     { isOff: !settings.hasCircuitBreaker },
   )
-  const board = settings.hasCircuitBreaker ? shared.board : undefined
-  const others = board && new SharedHealth(board, health, clock)
+  const healthStore = settings.hasCircuitBreaker ? shared.healthStore : undefined
+  const others = healthStore && new SharedHealth(healthStore, health, clock)
   health.onCoolDown = (target, ms) => others?.tellCooling(target, ms)
   return {
     log,
@@ -287,7 +287,7 @@ const MAX_TOKEN_BYTES = 64 * 1024
  * own.
  */
 async function fetchToken(
-  { transport, clock }: DispatchEnvironment,
+  { transport, clock }: DispatchDeps,
   request: TokenRequest,
 ): Promise<TokenAnswer> {
   const call = transport.send({ ...request, method: 'POST', onConnected: () => undefined })
@@ -305,19 +305,19 @@ async function fetchToken(
 
 /** Sends JSON to somebody who is told something, and no more than that. */
 async function post(
-  outside: Pick<DispatchEnvironment, 'transport' | 'clock'>,
+  deps: Pick<DispatchDeps, 'transport' | 'clock'>,
   url: string,
   body: object,
 ): Promise<void> {
-  await sendOnce(outside, url, {
+  await sendOnce(deps, url, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
   })
 }
 
-function getText(outside: DispatchEnvironment, url: string): Promise<string> {
-  return sendOnce(outside, url, {
+function getText(deps: DispatchDeps, url: string): Promise<string> {
+  return sendOnce(deps, url, {
     method: 'GET',
     headers: { accept: 'application/json' },
     body: undefined,
@@ -326,7 +326,7 @@ function getText(outside: DispatchEnvironment, url: string): Promise<string> {
 
 /** Rejects for every answer but a good one. */
 async function sendOnce(
-  { transport, clock }: Pick<DispatchEnvironment, 'transport' | 'clock'>,
+  { transport, clock }: Pick<DispatchDeps, 'transport' | 'clock'>,
   url: string,
   request: {
     readonly method: string

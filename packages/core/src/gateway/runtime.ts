@@ -2,7 +2,7 @@ import type { Admin } from '../admin/index.ts'
 import type { Clock } from '../clock.ts'
 import type { TargetFilter, TraceHeader } from '../config/index.ts'
 import type { Usage } from '../dialects/index.ts'
-import type { DispatchEnvironment } from '../dispatch/index.ts'
+import type { DispatchDeps } from '../dispatch/index.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
 import type { InFlight } from '../pipeline/in-flight.ts'
 import type { GatewayRequest } from '../http/index.ts'
@@ -25,7 +25,7 @@ export interface Runtime {
   readonly routing: RoutingTable
   /** Targets the operator has switched off for now. Never throws. */
   readonly isDisabled: TargetFilter | undefined
-  readonly dispatch: DispatchEnvironment
+  readonly dispatch: DispatchDeps
   readonly bodyLimitBytes: number
   /** Headers of the host's request that providers are sent. */
   readonly forwardTrace: ReadonlySet<TraceHeader>

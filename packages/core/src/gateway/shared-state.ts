@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Admin } from '../admin/index.ts'
-import { administer, type Administered, createAdmin } from './administration.ts'
+import { administer, type AdminState, createAdmin } from './administration.ts'
 import type { CircuitState } from '../health/circuit-breaker.ts'
 import type { Clock } from '../clock.ts'
 import { limitsOfCaller, type Settings } from '../config/index.ts'
@@ -9,7 +9,7 @@ import type { HostCalls } from '../foundation/host-calls.ts'
 import { callerKey, type Identify, type KnownCaller, Throttle } from '../identity/index.ts'
 import {
   AdmissionControl,
-  alertDraw,
+  alertCharge,
   Alerts,
   type ClaimAlert,
   type Limit,
@@ -19,9 +19,9 @@ import { LastingCondition } from '../foundation/lasting-condition.ts'
 import type { LeveledLogger } from '../log.ts'
 import type { Runtime } from './runtime.ts'
 import {
-  GuardedLedger,
-  type HealthBoard,
-  type Ledger,
+  GuardedLimitStore,
+  type HealthStore,
+  type LimitStore,
   memoryWindow,
   openStore,
   type OpenWindow,
@@ -50,25 +50,25 @@ const NO_LIMITS: readonly Limit[] = Object.freeze([])
  */
 export class SharedState {
   readonly #settings: Settings
-  readonly #outside: Outside
+  readonly #deps: Outside
   /** Of callers that bring limits along, those are read once for each. */
   readonly #ofCallers = new WeakMap<
     object,
     { readonly key: string; readonly limits: readonly Limit[] }
   >()
   #store: Store | undefined
-  #guarded: GuardedLedger | undefined
+  #guarded: GuardedLimitStore | undefined
   #admission: AdmissionControl | undefined
-  #administered: Administered | undefined
+  #administered: AdminState | undefined
   readonly #outages: LastingCondition[] = []
   /** Of wrong credentials. */
   readonly throttles: { readonly keys: Throttle; readonly admin: Throttle }
   #evictionPolicy: string | undefined
   #counterReportedAt = Number.NEGATIVE_INFINITY
 
-  constructor(settings: Settings, outside: Outside) {
+  constructor(settings: Settings, deps: Outside) {
     this.#settings = settings
-    this.#outside = outside
+    this.#deps = deps
     const { wrongKeysPerAddress: perAddress, wrongKeys: inAll } = settings
     const open: OpenWindow = (name, limit) => this.#openWindow(name, limit)
     this.throttles = {
@@ -108,20 +108,20 @@ export class SharedState {
   }
 
   /** Where instances tell each other about targets; nowhere, in memory and in a file. */
-  get board(): HealthBoard | undefined {
+  get healthStore(): HealthStore | undefined {
     const { store } = this.#settings
     return store === 'memory' || (typeof store === 'string' && store.startsWith('sqlite:'))
       ? undefined
-      : this.#openStore().board
+      : this.#openStore().healthStore
   }
 
   /** What administrators write while the gateway runs; nothing where nobody may administer it. */
-  get administered(): Administered | undefined {
+  get administered(): AdminState | undefined {
     const { adminToken, adminGuard } = this.#settings
     if (this.#administered !== undefined || (adminToken === undefined && adminGuard === undefined))
       return this.#administered
-    const { directory } = this.#openStore()
-    if (directory !== undefined) this.#administered = administer(directory, this.#outside)
+    const { adminStore } = this.#openStore()
+    if (adminStore !== undefined) this.#administered = administer(adminStore, this.#deps)
     return this.#administered
   }
 
@@ -147,7 +147,7 @@ export class SharedState {
     const { administered } = this
     if (administered === undefined) return undefined
     const { adminToken } = settings
-    const { clock, log, hostCalls } = this.#outside
+    const { clock, log, hostCalls } = this.#deps
     const {
       throttles: { admin: throttle },
     } = this
@@ -199,7 +199,7 @@ export class SharedState {
       return limits
     } catch (cause) {
       // Those of keys were checked when the keys were made: only the host's login gives others.
-      throw this.#outside.hostCalls.refusal('identify', cause)
+      throw this.#deps.hostCalls.refusal('identify', cause)
     }
   }
 
@@ -209,7 +209,7 @@ export class SharedState {
 
   #openStore(): Store {
     if (this.#store !== undefined) return this.#store
-    const { clock, log } = this.#outside
+    const { clock, log } = this.#deps
     const { store: place, isStoreImplied } = this.#settings
     const { store, warning } = openStore(place, () => clock.now(), { isImplied: isStoreImplied })
     if (warning !== undefined) log.warn(warning)
@@ -219,12 +219,12 @@ export class SharedState {
 
   #openAdmission(): AdmissionControl {
     if (this.#admission !== undefined) return this.#admission
-    const { log, clock } = this.#outside
+    const { log, clock } = this.#deps
     const { limitFailMode, budgetFailMode, timeoutMs, routes } = this.#settings
     const store = this.#openStore()
     // What is in this process cannot be late or away.
     if (store.name !== 'memory')
-      this.#guarded = new GuardedLedger(store.ledger, {
+      this.#guarded = new GuardedLimitStore(store.limitStore, {
         clock,
         opening: store.opening,
         onChange: this.#outageOf(store.name),
@@ -234,12 +234,12 @@ export class SharedState {
     void this.#warnOfEviction(store)
     this.#admission = new AdmissionControl({
       clock,
-      ledger: this.#guarded ?? store.ledger,
+      limitStore: this.#guarded ?? store.limitStore,
       limitFailMode,
       budgetFailMode,
       alerts: new Alerts(
         (alert) => this.#tellAlert(alert),
-        store.isShared ? claimsOf(this.#guarded ?? store.ledger) : undefined,
+        store.isShared ? claimsOf(this.#guarded ?? store.limitStore) : undefined,
       ),
       instance: store.isShared ? randomUUID() : undefined,
       longestMs: Math.max(timeoutMs, ...[...routes.values()].map((route) => route.timeoutMs)),
@@ -253,7 +253,7 @@ export class SharedState {
   }
 
   #reportCounter(store: string, cause: unknown): void {
-    const { log, clock } = this.#outside
+    const { log, clock } = this.#deps
     const now = clock.monotonic()
     if (now - this.#counterReportedAt < REPEAT_MS) return
     this.#counterReportedAt = now
@@ -269,7 +269,7 @@ export class SharedState {
       return undefined
     }
     if (this.#evictionPolicy === undefined) return undefined
-    this.#outside.log.warn('limit store evicts keys when its memory is full', {
+    this.#deps.log.warn('limit store evicts keys when its memory is full', {
       store: name,
       maxmemoryPolicy: this.#evictionPolicy,
       effect: 'limits and budgets can start again from zero, and keys made over /admin can be lost',
@@ -278,7 +278,7 @@ export class SharedState {
   }
 
   #tellAlert(alert: LimitAlert): void {
-    const { log, post, hostCalls } = this.#outside
+    const { log, post, hostCalls } = this.#deps
     const { onAlert, alertWebhook } = this.#settings
     log.warn('a limit is used so far that somebody wanted to know', { alert })
     if (onAlert !== undefined) hostCalls.notify('onAlert', onAlert, alert)
@@ -290,7 +290,7 @@ export class SharedState {
 
   /** An outage lasts until the store is used again: probes that fail meanwhile are no news. */
   #outageOf(store: string): (state: CircuitState, cause: unknown) => void {
-    const { log, clock } = this.#outside
+    const { log, clock } = this.#deps
     const { limitFailMode, budgetFailMode } = this.#settings
     let lastCause: unknown
     const fields = (): Record<string, unknown> => ({
@@ -318,11 +318,11 @@ export class SharedState {
 }
 
 /** Who is first to take the only one there is in a period. */
-function claimsOf(ledger: Ledger): ClaimAlert {
+function claimsOf(limitStore: LimitStore): ClaimAlert {
   return async (name, period) => {
-    const answer = await ledger.reserve({
+    const answer = await limitStore.reserve({
       id: `alert-${randomUUID()}`,
-      draws: [alertDraw(name, period)],
+      charges: [alertCharge(name, period)],
       ttlMs: CLAIM_MS,
     })
     return answer.status !== 'refused'

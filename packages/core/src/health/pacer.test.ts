@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { FakeClock, settle } from '../clock.fake.ts'
-import { Pacer, type PaceSignal, type PlaceInQueue, type TrafficLane } from './pacer.ts'
+import { Pacer, type PaceSignal, type PlaceInQueue, type Priority } from './pacer.ts'
 
 function start() {
   const clock = new FakeClock()
@@ -120,7 +120,7 @@ describe('the pace of a target', () => {
 
   it('is kept in any order of events, and nobody is forgotten', async () => {
     const step = fc.oneof(
-      fc.record({ enter: fc.constantFrom<TrafficLane>('interactive', 'batch') }),
+      fc.record({ enter: fc.constantFrom<Priority>('interactive', 'batch') }),
       fc.record({
         leave: fc.nat(30),
         signal: fc.constantFrom<PaceSignal>('fine', 'too much', 'nothing'),
@@ -130,7 +130,7 @@ describe('the pace of a target', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 80 }), async (steps) => {
         const { pacer, clock } = start()
-        const inside: TrafficLane[] = []
+        const inside: Priority[] = []
         let waiting = 0
         for (const action of steps) {
           if ('enter' in action) {
@@ -156,7 +156,7 @@ describe('the pace of a target', () => {
             expect(waiting === 0 || inside.length > 0).toBe(true)
         }
         while (inside.length > 0) {
-          pacer.leave(inside.shift() as TrafficLane, 'nothing')
+          pacer.leave(inside.shift() as Priority, 'nothing')
           await settle()
         }
         expect([waiting, pacer.waiting]).toEqual([0, 0])

@@ -3,7 +3,7 @@ import { GatewayError } from '../errors.ts'
 import { FairQueue } from './fair-queue.ts'
 
 /** Who waits for an answer: somebody who looks at a screen, or nobody in particular. */
-export type TrafficLane = 'interactive' | 'batch'
+export type Priority = 'interactive' | 'batch'
 
 /** What the end of a call says about how much its target takes. */
 export type PaceSignal = 'fine' | 'too much' | 'nothing'
@@ -22,7 +22,7 @@ const FORGET_AFTER_MS = 60_000
 const BATCH_SHARE = 0.5
 /** So many of the others go before one of batch does, when both wait. */
 const INTERACTIVE_BEFORE_BATCH = 7
-const LONGEST_QUEUE: Readonly<Record<TrafficLane, number>> = { interactive: 200, batch: 1_000 }
+const LONGEST_QUEUE: Readonly<Record<Priority, number>> = { interactive: 200, batch: 1_000 }
 
 interface Waiter {
   readonly enter: () => void
@@ -39,8 +39,8 @@ export class Pacer {
   readonly #clock: Clock
   #limit = NO_LIMIT
   #decreasedAt = Number.NEGATIVE_INFINITY
-  readonly #underWay: Record<TrafficLane, number> = { interactive: 0, batch: 0 }
-  readonly #waiting: Record<TrafficLane, FairQueue<Waiter>> = {
+  readonly #underWay: Record<Priority, number> = { interactive: 0, batch: 0 }
+  readonly #waiting: Record<Priority, FairQueue<Waiter>> = {
     interactive: new FairQueue(),
     batch: new FairQueue(),
   }
@@ -66,7 +66,7 @@ export class Pacer {
    *
    * @param owner whose call it is: those of different ones take turns
    */
-  enter(lane: TrafficLane, owner = ''): PlaceInQueue | undefined {
+  enter(lane: Priority, owner = ''): PlaceInQueue | undefined {
     if (
       this.#hasRoom(lane) &&
       this.#waiting.interactive.size === 0 &&
@@ -108,7 +108,7 @@ export class Pacer {
    * A call is over. @param startedAt when it had its place, on the monotonic clock; asked where it
    * was too much
    */
-  leave(lane: TrafficLane, signal: PaceSignal, startedAt = Number.NEGATIVE_INFINITY): void {
+  leave(lane: Priority, signal: PaceSignal, startedAt = Number.NEGATIVE_INFINITY): void {
     const before = this.#underWay.interactive + this.#underWay.batch
     this.#underWay[lane] -= 1
     if (signal === 'too much') this.#decrease(before, startedAt)
@@ -129,7 +129,7 @@ export class Pacer {
     else this.#limit += 1 / this.#limit
   }
 
-  #hasRoom(lane: TrafficLane): boolean {
+  #hasRoom(lane: Priority): boolean {
     if (this.#limit === NO_LIMIT) return true
     const room = Math.floor(this.#limit)
     if (this.#underWay.interactive + this.#underWay.batch >= room) return false
@@ -147,7 +147,7 @@ export class Pacer {
     }
   }
 
-  #next(): TrafficLane | undefined {
+  #next(): Priority | undefined {
     const mayBatch = this.#waiting.batch.size > 0 && this.#hasRoom('batch')
     if (
       mayBatch &&

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { FakeClock, settle } from '../clock.fake.ts'
-import type { HealthBoard, HealthFact } from '../storage/index.ts'
+import type { HealthStore, HealthFact } from '../storage/index.ts'
 import { SharedHealth } from './shared-health.ts'
 import { TargetHealth } from './target-health.ts'
 
@@ -8,7 +8,7 @@ import { TargetHealth } from './target-health.ts'
 function start() {
   const facts = new Map<string, HealthFact>()
   const state = { reads: 0, isDown: false }
-  const board: HealthBoard = {
+  const healthStore: HealthStore = {
     async post(posted) {
       if (state.isDown) throw new Error('ECONNREFUSED')
       for (const fact of posted) {
@@ -27,7 +27,7 @@ function start() {
     const health: TargetHealth = new TargetHealth(clock, (target, circuit, forMs) =>
       shared.tell(target, circuit, forMs),
     )
-    const shared = new SharedHealth(board, health, clock)
+    const shared = new SharedHealth(healthStore, health, clock)
     health.onCoolDown = (target, ms) => shared.tellCooling(target, ms)
     const touch = async (): Promise<void> => {
       shared.touch()

@@ -1,6 +1,6 @@
 import type { CircuitState } from './circuit-breaker.ts'
 import type { Clock } from '../clock.ts'
-import type { HealthBoard, HealthFact } from '../storage/index.ts'
+import type { HealthStore, HealthFact } from '../storage/index.ts'
 import type { TargetHealth } from './target-health.ts'
 
 const READ_EVERY_MS = 1_000
@@ -13,7 +13,7 @@ const SHORTEST_TOLD_MS = 1_000
  * store every instance goes by itself.
  */
 export class SharedHealth {
-  readonly #board: HealthBoard
+  readonly #healthStore: HealthStore
   readonly #health: TargetHealth
   readonly #clock: Clock
   #nextRead = 0
@@ -21,8 +21,8 @@ export class SharedHealth {
   /** Targets that are open because others said so. */
   readonly #adopted = new Set<string>()
 
-  constructor(board: HealthBoard, health: TargetHealth, clock: Clock) {
-    this.#board = board
+  constructor(healthStore: HealthStore, health: TargetHealth, clock: Clock) {
+    this.#healthStore = healthStore
     this.#health = health
     this.#clock = clock
   }
@@ -38,7 +38,7 @@ export class SharedHealth {
 
   async #read(): Promise<void> {
     // Who cannot be asked knows nothing: each instance goes by itself.
-    const facts = await this.#board.read().catch(() => undefined)
+    const facts = await this.#healthStore.read().catch(() => undefined)
     this.#isReading = false
     if (facts !== undefined) this.#adopt(facts)
   }
@@ -57,7 +57,7 @@ export class SharedHealth {
 
   #post(fact: HealthFact): void {
     // Who cannot be told finds out by itself.
-    this.#board.post([fact]).catch(() => undefined)
+    this.#healthStore.post([fact]).catch(() => undefined)
   }
 
   #adopt(facts: readonly HealthFact[]): void {

@@ -6,13 +6,13 @@ import { attributes, type Caller, type HostIdentify } from './caller.ts'
 import type { KnownCaller } from './caller-key.ts'
 import { readHostCaller } from './host-caller.ts'
 import { looksLikeJwt } from './jwt.ts'
-import type { KeyRing } from './managed-keys.ts'
+import type { ManagedKeys } from './managed-keys.ts'
 
 export interface IdentityOptions {
   readonly auth: 'keys' | 'none'
   readonly keys: readonly { readonly key: string; readonly caller: Caller }[]
   /** Keys that are made while the gateway runs. */
-  readonly ring?: Pick<KeyRing, 'find'> | undefined
+  readonly ring?: Pick<ManagedKeys, 'find'> | undefined
   /** Tokens of an identity provider. */
   readonly jwt?: ((token: string) => Promise<KnownCaller>) | undefined
   /** The host's own login: the caller it names wins over every header. See `hostLogin`. */

@@ -1,13 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from '../clock.fake.ts'
-import { type Directory, memoryStore, Register, type StoredKey } from '../storage/index.ts'
-import { KeyRing } from './managed-keys.ts'
+import { type AdminStore, memoryStore, AdminCache, type StoredKey } from '../storage/index.ts'
+import { ManagedKeys } from './managed-keys.ts'
 
 function start() {
   const clock = new FakeClock()
-  const kept = memoryStore(() => clock.now()).directory as Directory
+  const kept = memoryStore(() => clock.now()).adminStore as AdminStore
   const state = { asked: 0, isDown: false, hangs: false }
-  const directory: Directory = {
+  const adminStore: AdminStore = {
     changesSince(version) {
       state.asked += 1
       if (state.hangs) return new Promise(() => undefined)
@@ -16,13 +16,13 @@ function start() {
     put: (key) => kept.put(key),
     secret: (fresh) => kept.secret(fresh),
   }
-  const instance = (): KeyRing => {
-    const register: Register = new Register({
-      directory,
+  const instance = (): ManagedKeys => {
+    const register: AdminCache = new AdminCache({
+      adminStore,
       clock,
       onChange: (changed, isAnew) => ring.learn(changed, isAnew),
     })
-    const ring = new KeyRing({
+    const ring = new ManagedKeys({
       register,
       clock,
       callerOf: ({ name }) => ({ id: name, credential: 'made' }),

@@ -1,7 +1,7 @@
 import { createHmac, randomBytes, randomUUID } from 'node:crypto'
 import type { Clock } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
-import type { Register, StoredEntry, StoredKey } from '../storage/index.ts'
+import type { AdminCache, StoredEntry, StoredKey } from '../storage/index.ts'
 import type { KnownCaller } from './caller-key.ts'
 
 /** So long what was known is believed where nobody can be asked. */
@@ -14,8 +14,8 @@ export interface MadeKey {
   readonly stored: StoredKey
 }
 
-export interface KeyRingOptions {
-  readonly register: Pick<Register, 'list' | 'put' | 'refresh' | 'ageMs' | 'secret'>
+export interface ManagedKeysOptions {
+  readonly register: Pick<AdminCache, 'list' | 'put' | 'refresh' | 'ageMs' | 'secret'>
   readonly clock: Clock
   /** Reads what a key was given, which was checked when it was made. */
   readonly callerOf: (stored: StoredKey) => KnownCaller
@@ -24,11 +24,11 @@ export interface KeyRingOptions {
 /**
  * The virtual keys that are made while the gateway runs. Kept as HMACs and shared by all instances.
  */
-export class KeyRing {
-  readonly #options: KeyRingOptions
+export class ManagedKeys {
+  readonly #options: ManagedKeysOptions
   #byHash = new Map<string, { readonly stored: StoredKey; readonly caller: KnownCaller }>()
 
-  constructor(options: KeyRingOptions) {
+  constructor(options: ManagedKeysOptions) {
     this.#options = options
   }
 

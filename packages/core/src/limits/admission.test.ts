@@ -6,20 +6,22 @@ import type { Limit } from './limit.ts'
 
 it('keeps nothing of what was asked for while the request ended', async () => {
   const clock = new FakeClock()
-  const { ledger } = memoryStore(() => clock.now())
+  const { limitStore } = memoryStore(() => clock.now())
   const held = Promise.withResolvers<void>()
   let reserves = 0
   const slow = {
-    ...ledger,
-    reserve: async (...asked: Parameters<typeof ledger.reserve>) =>
-      ((reserves += 1) > 1 ? held.promise : Promise.resolve()).then(() => ledger.reserve(...asked)),
-    settle: (...asked: Parameters<typeof ledger.settle>) => ledger.settle(...asked),
-    read: (...asked: Parameters<typeof ledger.read>) => ledger.read(...asked),
-    reset: (...asked: Parameters<typeof ledger.reset>) => ledger.reset(...asked),
+    ...limitStore,
+    reserve: async (...asked: Parameters<typeof limitStore.reserve>) =>
+      ((reserves += 1) > 1 ? held.promise : Promise.resolve()).then(() =>
+        limitStore.reserve(...asked),
+      ),
+    settle: (...asked: Parameters<typeof limitStore.settle>) => limitStore.settle(...asked),
+    read: (...asked: Parameters<typeof limitStore.read>) => limitStore.read(...asked),
+    reset: (...asked: Parameters<typeof limitStore.reset>) => limitStore.reset(...asked),
   }
   const admission = new AdmissionControl({
     clock,
-    ledger: slow,
+    limitStore: slow,
     limitFailMode: 'local',
     budgetFailMode: 'local',
     longestMs: 600_000,

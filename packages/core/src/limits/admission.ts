@@ -1,16 +1,16 @@
 import type { Clock } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
 import {
-  type Draw,
-  type Ledger,
+  type Charge,
+  type LimitStore,
   memoryStore,
   type Reservation,
   type ReserveAnswer,
   StoreSilent,
 } from '../storage/index.ts'
-import { alertDraw, type Alerts } from './alerts.ts'
-import { type Amounts, amountOf, estimatedUnits, leastUsed } from './amounts.ts'
-import { type CounterContext, countersOf, type SharedCounter, tightest } from './counters.ts'
+import { alertCharge, type Alerts } from './alerts.ts'
+import { type Amounts, pickAmount, estimatedUnits, leastUsed } from './amounts.ts'
+import { type CounterContext, groupByCounter, type SharedCounter, tightest } from './counters.ts'
 import { HeldReservations, knowsInstances } from './held-reservations.ts'
 import {
   appliesTo,
@@ -28,7 +28,7 @@ import { LocalRoom, type Want } from './local-room.ts'
 import { LocalShare } from './local-share.ts'
 import { type Period, periodAt } from './period.ts'
 import { type Settlement, Settlements } from './settlements.ts'
-import { LONGEST_WORTHWHILE_MS, refusalOf, shortageOf } from './shortage.ts'
+import { LONGEST_WORTHWHILE_MS, refusalOf, findShortage } from './shortage.ts'
 
 /**
  * What a store that cannot be asked means for a limit: nobody gets in, everybody does, or this
@@ -38,7 +38,7 @@ export type FailMode = 'closed' | 'open' | 'local'
 
 export interface AdmissionOptions {
   readonly clock: Clock
-  readonly ledger: Ledger
+  readonly limitStore: LimitStore
   /** For limits of requests, tokens and calls at once. */
   readonly limitFailMode: FailMode
   /** For limits in money. */
@@ -88,7 +88,7 @@ export interface Admitted {
 }
 
 /** How much of a limit is used. */
-export interface Level {
+export interface LimitUsage {
   /** In words. */
   readonly limit: string
   readonly unit: Unit
@@ -114,7 +114,7 @@ interface Asked {
 interface Refused {
   readonly answer: Extract<ReserveAnswer, { status: 'refused' }>
   readonly limit: Limit
-  readonly ledger: Ledger
+  readonly limitStore: LimitStore
 }
 
 /** What the ledger said, and what it was asked for. */
@@ -133,7 +133,7 @@ const MOST_TIME_CORRECTIONS = 3
  */
 export class AdmissionControl {
   readonly #options: AdmissionOptions
-  readonly #local: Ledger
+  readonly #local: LimitStore
   readonly #periods = new Map<string, Period>()
   /** The store's clock less ours. */
   #offsetMs = 0
@@ -144,17 +144,17 @@ export class AdmissionControl {
   readonly #room = new LocalRoom()
 
   constructor(options: AdmissionOptions) {
-    const { clock, ledger, instance, onLost } = options
+    const { clock, limitStore, instance, onLost } = options
     this.#options = options
-    this.#local = memoryStore(() => clock.now()).ledger
+    this.#local = memoryStore(() => clock.now()).limitStore
     this.#held =
-      instance !== undefined && knowsInstances(ledger)
-        ? new HeldReservations(ledger, { clock, instance })
+      instance !== undefined && knowsInstances(limitStore)
+        ? new HeldReservations(limitStore, { clock, instance })
         : undefined
     this.#share = this.#held && new LocalShare()
     this.#settlements = new Settlements({
       clock,
-      ledger,
+      limitStore,
       onLost,
       onOver: ({ lease }) => lease && this.#held?.remove(),
     })
@@ -178,23 +178,29 @@ export class AdmissionControl {
     if (
       estimate !== undefined &&
       demand.takesAll !== true &&
-      limits.some((limit) => isBudget(limit) && amountOf(limit.unit, estimate) > limit.amount)
+      limits.some((limit) => isBudget(limit) && pickAmount(limit.unit, estimate) > limit.amount)
     )
       throw await this.#tooLarge(limits, demand, estimate)
-    const { ledger } = this.#options
-    let chosen = ledger
+    const { limitStore } = this.#options
+    let chosen = limitStore
     let asked = limits
-    const { answer, counters } = await this.#reserve(ledger, { limits, demand, estimate }).catch(
-      (error: unknown) => {
-        chosen = this.#local
-        asked = this.#without(limits, demand, error)
-        return this.#reserve(this.#local, { limits: asked, demand, estimate })
-      },
-    )
+    const { answer, counters } = await this.#reserve(limitStore, {
+      limits,
+      demand,
+      estimate,
+    }).catch((error: unknown) => {
+      chosen = this.#local
+      asked = this.#without(limits, demand, error)
+      return this.#reserve(this.#local, { limits: asked, demand, estimate })
+    })
     if (answer.status === 'refused')
       throw await this.#refusal(
         { limits: asked, demand, estimate },
-        { answer, limit: tightest((counters[answer.at] as SharedCounter).limits), ledger: chosen },
+        {
+          answer,
+          limit: tightest((counters[answer.at] as SharedCounter).limits),
+          limitStore: chosen,
+        },
       )
     if (answer.status === 'other-time')
       throw new GatewayError(
@@ -202,22 +208,22 @@ export class AdmissionControl {
         'The clock of the store that counts limits cannot be followed.',
       )
     const { reservation, used: usedOfEach, nowMs } = answer
-    const levels = counters.flatMap(({ draw, limits: same }, at) =>
+    const levels = counters.flatMap(({ charge, limits: same }, at) =>
       same.map((limit) => ({
         limit,
-        draw,
+        charge,
         used: usedOfEach[at] ?? 0,
-        resetsAtMs: resetOf(draw, nowMs),
+        resetsAtMs: resetOf(charge, nowMs),
       })),
     )
-    for (const { limit, draw, used } of levels) {
+    for (const { limit, charge, used } of levels) {
       if (limit.isSoft && used > limit.amount) demand.degraded.add('soft-limit')
       if (limit.alertAt.length > 0)
         this.#options.alerts?.see(limit, {
           subject: demand.subject,
           used,
           nowMs,
-          period: periodOf(draw, nowMs),
+          period: periodOf(charge, nowMs),
         })
     }
     const headers = limitHeaders(levels, nowMs)
@@ -226,7 +232,7 @@ export class AdmissionControl {
     let asks = 0
     let isSettled = false
     const giveBack = (extension: Reservation): void =>
-      this.#settle(chosen, { reservation: extension, actuals: extension.draws.map(() => 0) })
+      this.#settle(chosen, { reservation: extension, actuals: extension.charges.map(() => 0) })
     return {
       headers,
       estimate,
@@ -262,16 +268,16 @@ export class AdmissionControl {
 
   /** What a stream wants more of the limits that end it, of those which hold without the store. */
   #wantsOf(
-    levels: readonly { readonly limit: Limit; readonly draw: Draw; readonly used: number }[],
+    levels: readonly { readonly limit: Limit; readonly charge: Charge; readonly used: number }[],
     more: Amounts,
   ): Want[] {
     const holding = levels.filter(
       ({ limit }) => endsAnswers(limit) && this.#modeOf(limit) !== 'open',
     )
-    return holding.map(({ limit, draw, used }) => ({
-      key: draw.key,
+    return holding.map(({ limit, charge, used }) => ({
+      key: charge.key,
       left: this.#share?.partOf(limit.amount - used) ?? limit.amount - used,
-      amount: amountOf(limit.unit, more),
+      amount: pickAmount(limit.unit, more),
     }))
   }
 
@@ -284,12 +290,13 @@ export class AdmissionControl {
   }
 
   async #extend(
-    ledger: Ledger,
+    limitStore: LimitStore,
     asked: Asked & { readonly estimate: Amounts },
   ): Promise<Reservation | undefined> {
     const limits = asked.limits.filter(endsAnswers)
-    if (limits.some(({ unit, amount }) => amountOf(unit, asked.estimate) > amount)) return undefined
-    const { answer } = await this.#reserve(ledger, { ...asked, limits })
+    if (limits.some(({ unit, amount }) => pickAmount(unit, asked.estimate) > amount))
+      return undefined
+    const { answer } = await this.#reserve(limitStore, { ...asked, limits })
     return answer.status === 'reserved' ? answer.reservation : undefined
   }
 
@@ -303,11 +310,11 @@ export class AdmissionControl {
     return limits.filter((limit) => this.#modeOf(limit) === 'local')
   }
 
-  async #reserve(ledger: Ledger, asked: Asked): Promise<Asking> {
+  async #reserve(limitStore: LimitStore, asked: Asked): Promise<Asking> {
     // What this process counts for itself ends with it.
-    const held = ledger === this.#options.ledger ? this.#held : undefined
+    const held = limitStore === this.#options.limitStore ? this.#held : undefined
     for (let correction = 0, isFreed = false; ; correction++) {
-      const asking = await this.#ask(ledger, asked, held)
+      const asking = await this.#ask(limitStore, asked, held)
       const { answer } = asking
       if (answer.status === 'other-time' && correction < MOST_TIME_CORRECTIONS) {
         // Its clock decides, or instances whose clocks differ would count in different periods.
@@ -325,31 +332,31 @@ export class AdmissionControl {
   }
 
   async #ask(
-    ledger: Ledger,
+    limitStore: LimitStore,
     { limits, demand, estimate, least }: Asked,
     held: HeldReservations | undefined,
   ): Promise<Asking> {
-    const whole = countersOf(limits, {
+    const whole = groupByCounter(limits, {
       ...this.#contextOf(demand.subject),
       estimate,
       least: held && (least ?? (estimate && leastUsed(estimate))),
     })
     const counters =
-      ledger === this.#local && this.#share !== undefined
+      limitStore === this.#local && this.#share !== undefined
         ? this.#share.of(whole, this.#options.clock.now() + this.#offsetMs)
         : whole
     const request = {
       id: demand.id,
-      draws: counters.map(({ draw }) => draw),
+      charges: counters.map(({ charge }) => charge),
       ttlMs: this.#options.longestMs * 2,
       ...(held && { lease: held.lease }),
     }
     try {
-      const answer = await ledger.reserve(request)
+      const answer = await limitStore.reserve(request)
       held?.seeAnswer()
       if (answer.status === 'reserved') {
         held?.add()
-        if (held !== undefined) this.#share?.see(request.draws, answer)
+        if (held !== undefined) this.#share?.see(request.charges, answer)
       }
       return { answer, counters }
     } catch (error) {
@@ -358,8 +365,8 @@ export class AdmissionControl {
         // It may have been taken all the same, and nobody else knows of it.
         held?.add()
         this.#settlements.settleLater({
-          reservation: { ...request, buckets: request.draws.map(() => undefined) },
-          actuals: request.draws.map(() => 0),
+          reservation: { ...request, buckets: request.charges.map(() => undefined) },
+          actuals: request.charges.map(() => 0),
         })
       }
       throw error
@@ -370,8 +377,8 @@ export class AdmissionControl {
     return { subject, leaseMs: this.#options.longestMs, periodOf: (limit) => this.#periodOf(limit) }
   }
 
-  #countersOf(limits: readonly Limit[], subject: Subject): readonly SharedCounter[] {
-    return countersOf(
+  #groupByCounter(limits: readonly Limit[], subject: Subject): readonly SharedCounter[] {
+    return groupByCounter(
       limits.filter((limit) => appliesTo(limit, subject)),
       { ...this.#contextOf(subject), estimate: undefined, least: undefined },
     )
@@ -398,8 +405,8 @@ export class AdmissionControl {
     estimate: Amounts,
   ): Promise<GatewayError> {
     const whole = limits.map(({ amount }) => amount)
-    const left = await this.#left(this.#options.ledger, limits, demand).catch(() => whole)
-    const shortage = shortageOf(limits, left, estimate) ?? shortageOf(limits, whole, estimate)
+    const left = await this.#left(this.#options.limitStore, limits, demand).catch(() => whole)
+    const shortage = findShortage(limits, left, estimate) ?? findShortage(limits, whole, estimate)
     if (shortage === undefined)
       throw new TypeError('A request that is too large is so for one of its limits.')
     const resetsAtMs =
@@ -414,12 +421,12 @@ export class AdmissionControl {
 
   /** What is left of each limit; of counters that are none of a budget nothing is asked. */
   async #left(
-    ledger: Ledger,
+    limitStore: LimitStore,
     limits: readonly Limit[],
     { subject }: Pick<Demand, 'subject'>,
   ): Promise<(number | undefined)[]> {
-    const counters = this.#countersOf(limits.filter(isBudget), subject)
-    const used = await ledger.read(counters.map(({ draw }) => draw))
+    const counters = this.#groupByCounter(limits.filter(isBudget), subject)
+    const used = await limitStore.read(counters.map(({ charge }) => charge))
     const left = new Map(
       counters.flatMap(({ limits: same }, at) =>
         same.map((limit) => [limit, limit.amount - (used[at] ?? 0)]),
@@ -431,21 +438,21 @@ export class AdmissionControl {
   /** @param refused the answer of this ledger, and the limit there is no room in */
   async #refusal(
     { limits, demand, estimate }: Asked,
-    { answer, limit, ledger }: Refused,
+    { answer, limit, limitStore }: Refused,
   ): Promise<GatewayError> {
     const { retryAtMs, nowMs } = answer
     if (estimate !== undefined && isBudget(limit)) {
       const known = limits.map((other) =>
         other === limit ? limit.amount - answer.used : undefined,
       )
-      const own = shortageOf(limits, known, estimate)
+      const own = findShortage(limits, known, estimate)
       // Only where the request can be made to fit, other budgets are asked how much of it fits
       // them.
       const left =
         own === undefined || own.output === 0
           ? known
-          : await this.#left(ledger, limits, demand).catch(() => known)
-      const shortage = shortageOf(limits, left, estimate) ??
+          : await this.#left(limitStore, limits, demand).catch(() => known)
+      const shortage = findShortage(limits, left, estimate) ??
         own ?? { limit, left: Math.max(0, limit.amount - answer.used), output: 0 }
       return refusalOf(shortage, estimate, { resetsAtMs: retryAtMs, nowMs })
     }
@@ -464,9 +471,9 @@ export class AdmissionControl {
     })
   }
 
-  #settle(ledger: Ledger, settlement: Settlement): void {
-    if (ledger === this.#options.ledger) this.#settlements.settle(settlement)
-    else void ledger.settle(settlement.reservation, settlement.actuals)
+  #settle(limitStore: LimitStore, settlement: Settlement): void {
+    if (limitStore === this.#options.limitStore) this.#settlements.settle(settlement)
+    else void limitStore.settle(settlement.reservation, settlement.actuals)
   }
 
   /**
@@ -478,16 +485,16 @@ export class AdmissionControl {
     { id, subject }: Pick<Demand, 'id' | 'subject'>,
     actual: Amounts,
   ): void {
-    const counters = this.#countersOf(limits, subject)
+    const counters = this.#groupByCounter(limits, subject)
     if (counters.length === 0) return
     // To the ledger it is a settlement of something that was never reserved, which it counts as
     // what it cost.
-    const draws = counters.map(({ draw }) => draw)
-    this.#settle(this.#options.ledger, {
+    const charges = counters.map(({ charge }) => charge)
+    this.#settle(this.#options.limitStore, {
       reservation: {
         id,
-        draws,
-        buckets: draws.map(() => undefined),
+        charges,
+        buckets: charges.map(() => undefined),
         ttlMs: this.#options.longestMs,
       },
       actuals: actualsOf(counters, actual),
@@ -495,27 +502,27 @@ export class AdmissionControl {
   }
 
   /** What is used of each of these limits by a subject, without taking anything. */
-  async levels(limits: readonly Limit[], subject: Subject): Promise<readonly Level[]> {
-    const counters = this.#countersOf(limits, subject)
+  async levels(limits: readonly Limit[], subject: Subject): Promise<readonly LimitUsage[]> {
+    const counters = this.#groupByCounter(limits, subject)
     await this.#held?.giveBack()
-    const used = await this.#options.ledger.read(counters.map(({ draw }) => draw))
-    return counters.flatMap(({ draw, limits: same }, at) =>
-      same.map((limit) => levelOf(limit, draw, used[at] ?? 0)),
+    const used = await this.#options.limitStore.read(counters.map(({ charge }) => charge))
+    return counters.flatMap(({ charge, limits: same }, at) =>
+      same.map((limit) => levelOf(limit, charge, used[at] ?? 0)),
     )
   }
 
   /** Forgets what a subject has used of these limits. */
   async reset(limits: readonly Limit[], subject: Subject): Promise<void> {
-    const counters = this.#countersOf(limits, subject)
+    const counters = this.#groupByCounter(limits, subject)
     const nowMs = this.#options.clock.now() + this.#offsetMs
-    const told = counters.flatMap(({ draw, limits: same }) =>
+    const told = counters.flatMap(({ charge, limits: same }) =>
       same.flatMap((limit) =>
         (this.#options.alerts?.forget(limit, subject) ?? []).map((name) =>
-          alertDraw(name, periodOf(draw, nowMs)),
+          alertCharge(name, periodOf(charge, nowMs)),
         ),
       ),
     )
-    await this.#options.ledger.reset([...counters.map(({ draw }) => draw), ...told])
+    await this.#options.limitStore.reset([...counters.map(({ charge }) => charge), ...told])
   }
 
   /**
@@ -529,10 +536,10 @@ export class AdmissionControl {
 }
 
 function actualsOf(counters: readonly SharedCounter[], actual: Amounts): readonly number[] {
-  return counters.map(({ limits: [limit] }) => amountOf((limit as Limit).unit, actual))
+  return counters.map(({ limits: [limit] }) => pickAmount((limit as Limit).unit, actual))
 }
 
-function levelOf(limit: Limit, draw: Draw, used: number): Level {
+function levelOf(limit: Limit, charge: Charge, used: number): LimitUsage {
   const scale = limit.unit === 'usd' ? NANO_PER_DOLLAR : 1
   return {
     limit: describe(limit),
@@ -540,8 +547,8 @@ function levelOf(limit: Limit, draw: Draw, used: number): Level {
     window: windowName(limit),
     used: used / scale,
     amount: limit.amount / scale,
-    ...(draw.kind === 'period' &&
-      Number.isFinite(draw.endsAt) && { resetsAt: new Date(draw.endsAt).toISOString() }),
+    ...(charge.kind === 'period' &&
+      Number.isFinite(charge.endsAt) && { resetsAt: new Date(charge.endsAt).toISOString() }),
   }
 }
 
@@ -563,16 +570,16 @@ function refuseUnpriced(limits: readonly Limit[], { unpriced }: Amounts): void {
  * The time of a counter, for telling of it once: a sliding one is told of again when all of its
  * window is new, and what is under way once an hour.
  */
-function periodOf(draw: Draw, nowMs: number): Period {
-  if (draw.kind === 'period') return draw
-  const length = draw.kind === 'sliding' ? draw.windowMs : HOUR_MS
+function periodOf(charge: Charge, nowMs: number): Period {
+  if (charge.kind === 'period') return charge
+  const length = charge.kind === 'sliding' ? charge.windowMs : HOUR_MS
   const startsAt = nowMs - (nowMs % length)
   return { startsAt, endsAt: startsAt + length }
 }
 
 const HOUR_MS = 3_600_000
 
-function resetOf(draw: Draw, nowMs: number): number {
-  if (draw.kind === 'period') return draw.endsAt
-  return draw.kind === 'sliding' ? nowMs + draw.windowMs : nowMs
+function resetOf(charge: Charge, nowMs: number): number {
+  if (charge.kind === 'period') return charge.endsAt
+  return charge.kind === 'sliding' ? nowMs + charge.windowMs : nowMs
 }

@@ -1,6 +1,6 @@
-import type { Draw } from '../storage/index.ts'
+import type { Charge } from '../storage/index.ts'
 import {
-  counterOf,
+  counterName,
   describe,
   type Limit,
   NANO_PER_DOLLAR,
@@ -36,7 +36,7 @@ const ASKED_AGAIN_MS = 60_000
 export type ClaimAlert = (name: string, period: Period) => Promise<boolean>
 
 /** Where it is written down that somebody tells of it. */
-export function alertDraw(name: string, { startsAt, endsAt }: Period): Draw {
+export function alertCharge(name: string, { startsAt, endsAt }: Period): Charge {
   return { kind: 'period', key: `alert/${name}`, amount: 1, limit: 1, startsAt, endsAt }
 }
 
@@ -118,5 +118,5 @@ export class Alerts {
 
 /** Limits that share a counter are told of each by itself. */
 function nameOf(limit: Limit, subject: Subject): string {
-  return `${counterOf(limit, subject)}=${limit.amount}`
+  return `${counterName(limit, subject)}=${limit.amount}`
 }

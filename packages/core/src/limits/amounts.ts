@@ -30,7 +30,10 @@ export const estimatedUnits: ReadonlySet<Unit> = new Set([
  * What is taken of a limit in this unit, as a counter can hold it: the numbers of answers and
  * reports come from outside.
  */
-export function amountOf(unit: Unit, { inputTokens, outputTokens, nanoDollars }: Amounts): number {
+export function pickAmount(
+  unit: Unit,
+  { inputTokens, outputTokens, nanoDollars }: Amounts,
+): number {
   if (unit === 'input-tokens') return countable(inputTokens)
   if (unit === 'output-tokens') return countable(outputTokens)
   if (unit === 'tokens') return countable(countable(inputTokens) + countable(outputTokens))

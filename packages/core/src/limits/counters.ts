@@ -1,6 +1,6 @@
-import { type Draw, MOST_COUNTED } from '../storage/index.ts'
-import { type Amounts, amountOf } from './amounts.ts'
-import { counterOf, type Limit, type Subject } from './limit.ts'
+import { type Charge, MOST_COUNTED } from '../storage/index.ts'
+import { type Amounts, pickAmount } from './amounts.ts'
+import { counterName, type Limit, type Subject } from './limit.ts'
 import type { Period } from './period.ts'
 
 /**
@@ -8,7 +8,7 @@ import type { Period } from './period.ts'
  * scope share their counter.
  */
 export interface SharedCounter {
-  readonly draw: Draw
+  readonly charge: Charge
   /** At least one; all of one unit and window. */
   readonly limits: readonly Limit[]
 }
@@ -26,21 +26,21 @@ export interface CounterContext {
 }
 
 /** What a request takes of each counter: of each once, however many limits stand on it. */
-export function countersOf(
+export function groupByCounter(
   limits: readonly Limit[],
   context: CounterContext,
 ): readonly SharedCounter[] {
-  const keys = limits.map((limit) => counterOf(limit, context.subject))
+  const keys = limits.map((limit) => counterName(limit, context.subject))
   // Mostly each has a counter of its own.
   if (new Set(keys).size === keys.length)
     return limits.map((limit, at) => ({
-      draw: drawOf(keys[at] as string, limit, context),
+      charge: drawOf(keys[at] as string, limit, context),
       limits: [limit],
     }))
   const sharing = Map.groupBy(limits.keys(), (at) => keys[at] as string)
   return Array.from(sharing, ([key, places]) => {
     const same = places.map((at) => limits[at] as Limit)
-    return { draw: drawOf(key, tightest(same), context), limits: same }
+    return { charge: drawOf(key, tightest(same), context), limits: same }
   })
 }
 
@@ -60,9 +60,9 @@ function drawOf(
   key: string,
   limit: Limit,
   { estimate, least, leaseMs, periodOf }: CounterContext,
-): Draw {
+): Charge {
   // What costs nothing needs room all the same: who has used up a limit gets nothing more.
-  const wanted = estimate === undefined ? 1 : Math.max(1, amountOf(limit.unit, estimate))
+  const wanted = estimate === undefined ? 1 : Math.max(1, pickAmount(limit.unit, estimate))
   // What is larger than a limit of a short time takes all of it; of a budget it is refused before.
   // Soft limits refuse nothing.
   const amount = Math.min(wanted, limit.amount)
@@ -70,7 +70,7 @@ function drawOf(
     key,
     amount,
     limit: limit.isSoft ? MOST_COUNTED : limit.amount,
-    floor: Math.min(amount, amountOf(limit.unit, least ?? NOTHING)),
+    floor: Math.min(amount, pickAmount(limit.unit, least ?? NOTHING)),
   }
   if (limit.window === undefined) return { ...common, kind: 'lease', leaseMs }
   if (typeof limit.window === 'object')

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { FakeClock, settle } from '../clock.fake.ts'
 import {
-  GuardedLedger,
+  GuardedLimitStore,
   type InstanceLease,
-  type Ledger,
+  type LimitStore,
   memoryStore,
   type Reservation,
   type ReservationRequest,
@@ -36,7 +36,7 @@ const amounts = { inputTokens: 20, outputTokens: 300, nanoDollars: 122_000 }
 /** One store in memory that several instances share, over connections that may fail. */
 function start() {
   const clock = new FakeClock()
-  const { ledger } = memoryStore(() => clock.now())
+  const { limitStore } = memoryStore(() => clock.now())
   const calls: string[] = []
   /** What becomes of a call: it is answered, its answer is lost, or it does not arrive. */
   const link = { state: 'well' as 'well' | 'loses answers' | 'cut', refuses: '' }
@@ -47,26 +47,27 @@ function start() {
     if (link.state === 'loses answers') throw new Error('ECONNRESET')
     return answer
   }
-  const shared: Ledger = {
+  const shared: LimitStore = {
     reserve: (request: ReservationRequest): Promise<ReserveAnswer> =>
-      over('reserve', () => ledger.reserve(request)),
+      over('reserve', () => limitStore.reserve(request)),
     settle: (reservation: Reservation, actuals: readonly number[]): Promise<SettleAnswer> =>
       over('settle', () =>
         reservation.id === link.refuses
           ? Promise.reject(new Error('WRONGTYPE'))
-          : ledger.settle(reservation, actuals),
+          : limitStore.settle(reservation, actuals),
       ),
-    read: (draws) => over('read', () => ledger.read(draws)),
-    reset: (draws) => over('reset', () => ledger.reset(draws)),
-    renew: (lease: InstanceLease) => over('renew', () => ledger.renew?.(lease) as Promise<boolean>),
-    giveBack: () => over('give back', () => ledger.giveBack?.() as Promise<number>),
+    read: (charges) => over('read', () => limitStore.read(charges)),
+    reset: (charges) => over('reset', () => limitStore.reset(charges)),
+    renew: (lease: InstanceLease) =>
+      over('renew', () => limitStore.renew?.(lease) as Promise<boolean>),
+    giveBack: () => over('give back', () => limitStore.giveBack?.() as Promise<number>),
   }
   let ids = 0
   const lost: number[] = []
   const instance = (name: string) => {
     const admission = new AdmissionControl({
       clock,
-      ledger: new GuardedLedger(shared, {
+      limitStore: new GuardedLimitStore(shared, {
         clock,
         onChange: () => undefined,
         onCounterFailure: () => undefined,
@@ -90,7 +91,7 @@ function start() {
   }
   const reader = new AdmissionControl({
     clock,
-    ledger,
+    limitStore,
     limitFailMode: 'local',
     budgetFailMode: 'local',
     longestMs: 600_000,

@@ -1,16 +1,16 @@
 import type { Clock, Timer } from '../clock.ts'
-import type { InstanceLease, Ledger } from '../storage/index.ts'
+import type { InstanceLease, LimitStore } from '../storage/index.ts'
 
 /** An instance that is not heard of for so long has ended, as far as others can tell. */
 const LEASE_MS = 10_000
 const RENEW_MS = 3_000
 
 /** A ledger that knows of instances. */
-type KnowingLedger = Ledger & Required<Pick<Ledger, 'renew' | 'giveBack'>>
+type KnowingLedger = LimitStore & Required<Pick<LimitStore, 'renew' | 'giveBack'>>
 
 /** Whether a store knows which instance holds what. */
-export function knowsInstances(ledger: Ledger): ledger is KnowingLedger {
-  return ledger.renew !== undefined && ledger.giveBack !== undefined
+export function knowsInstances(limitStore: LimitStore): limitStore is KnowingLedger {
+  return limitStore.renew !== undefined && limitStore.giveBack !== undefined
 }
 
 /**
@@ -20,7 +20,7 @@ export function knowsInstances(ledger: Ledger): ledger is KnowingLedger {
  */
 export class HeldReservations {
   readonly lease: InstanceLease
-  readonly #ledger: KnowingLedger
+  readonly #limitStore: KnowingLedger
   readonly #clock: Clock
   #count = 0
   #timer: Timer | undefined
@@ -34,10 +34,10 @@ export class HeldReservations {
 
   /** @param instance a name no other instance has */
   constructor(
-    ledger: KnowingLedger,
+    limitStore: KnowingLedger,
     { clock, instance }: { readonly clock: Clock; readonly instance: string },
   ) {
-    this.#ledger = ledger
+    this.#limitStore = limitStore
     this.#clock = clock
     this.lease = { instance, leaseMs: LEASE_MS }
   }
@@ -82,7 +82,7 @@ export class HeldReservations {
     if (this.#failingSince !== undefined || this.#clock.monotonic() - this.#backAt < LEASE_MS)
       return false
     try {
-      return (await this.#ledger.giveBack()) > 0
+      return (await this.#limitStore.giveBack()) > 0
     } catch {
       this.seeFailure()
       return false
@@ -113,7 +113,7 @@ export class HeldReservations {
 
   async #renew(): Promise<void> {
     try {
-      const hasEnded = await this.#ledger.renew(this.lease)
+      const hasEnded = await this.#limitStore.renew(this.lease)
       this.seeAnswer()
       if (hasEnded) this.giveBackLater()
     } catch {

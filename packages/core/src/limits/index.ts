@@ -3,9 +3,9 @@ export {
   type Admitted,
   type Demand,
   type FailMode,
-  type Level,
+  type LimitUsage,
 } from './admission.ts'
-export { alertDraw, Alerts, type ClaimAlert, type LimitAlert } from './alerts.ts'
+export { alertCharge, Alerts, type ClaimAlert, type LimitAlert } from './alerts.ts'
 export type { Amounts } from './amounts.ts'
 export { type EventLoopDelay, HostLoad, type Shedding } from './host-load.ts'
 export {

@@ -1,6 +1,6 @@
 import type { Limit } from './limit.ts'
 
-interface Level {
+interface LimitUsage {
   readonly limit: Limit
   readonly used: number
   readonly resetsAtMs: number
@@ -16,7 +16,7 @@ const KINDS = {
  * `x-ratelimit-limit-requests`, `-remaining-requests`, `-reset-requests` and the same for tokens:
  * of several limits, the one of which the smallest share is left.
  */
-export function limitHeaders(levels: readonly Level[], nowMs: number): Record<string, string> {
+export function limitHeaders(levels: readonly LimitUsage[], nowMs: number): Record<string, string> {
   const headers: Record<string, string> = {}
   for (const [kind, units] of Object.entries(KINDS)) {
     const shown = levels
@@ -34,7 +34,7 @@ export function limitHeaders(levels: readonly Level[], nowMs: number): Record<st
   return headers
 }
 
-function shareLeft({ limit, used }: Level): number {
+function shareLeft({ limit, used }: LimitUsage): number {
   return (limit.amount - used) / limit.amount
 }
 

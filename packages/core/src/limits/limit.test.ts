@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { counterOf, type Limit, type Scope, scopes } from './limit.ts'
+import { counterName, type Limit, type Scope, scopes } from './limit.ts'
 
 const limit = (scope: readonly Scope[]): Limit => ({
   place: '',
@@ -16,7 +16,7 @@ const limit = (scope: readonly Scope[]): Limit => ({
 
 describe('counterOf', () => {
   it('names a counter in words while they are short', () => {
-    expect(counterOf(limit(['team', 'model']), { team: 'support', model: 'openai/gpt 5' })).toBe(
+    expect(counterName(limit(['team', 'model']), { team: 'support', model: 'openai/gpt 5' })).toBe(
       'requests/minute/team=support;model=openai%2Fgpt%205',
     )
   })
@@ -29,7 +29,7 @@ describe('counterOf', () => {
     fc.assert(
       fc.property(fc.constantFrom(...scopes), name, name, (scope, one, other) => {
         const [first, second] = [one, other].map((value) =>
-          counterOf(limit([scope]), { [scope]: value }),
+          counterName(limit([scope]), { [scope]: value }),
         )
         expect(first?.length).toBeLessThanOrEqual(128)
         expect(first).toMatch(/^[\x21-\x7e]+$/)

@@ -102,7 +102,7 @@ const LONGEST_READABLE = 64
  * Names the counter of a request: the same on every instance, whatever the order of the
  * configuration. At most 128 characters.
  */
-export function counterOf(limit: Limit, subject: Subject): string {
+export function counterName(limit: Limit, subject: Subject): string {
   const who =
     limit.scope.map((scope) => `${scope}=${encoded(subject[scope] ?? '')}`).join(';') +
     onlyName(limit)

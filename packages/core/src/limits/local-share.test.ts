@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Draw } from '../storage/index.ts'
+import type { Charge } from '../storage/index.ts'
 import type { SharedCounter } from './counters.ts'
 import type { Limit } from './limit.ts'
 import { LocalShare } from './local-share.ts'
@@ -16,7 +16,7 @@ const limit = (part: Partial<Limit> = {}): Limit => ({
   isSoft: false,
   ...part,
 })
-const period = (startsAt: number, amount = 1): Draw => ({
+const period = (startsAt: number, amount = 1): Charge => ({
   kind: 'period',
   key: 'k',
   amount,
@@ -24,14 +24,14 @@ const period = (startsAt: number, amount = 1): Draw => ({
   startsAt,
   endsAt: startsAt + 1_000,
 })
-const sliding: Draw = { kind: 'sliding', key: 'k', amount: 1, limit: 100, windowMs: 1_000 }
-const lease: Draw = { kind: 'lease', key: 'k', amount: 1, limit: 100, leaseMs: 1_000 }
+const sliding: Charge = { kind: 'sliding', key: 'k', amount: 1, limit: 100, windowMs: 1_000 }
+const lease: Charge = { kind: 'lease', key: 'k', amount: 1, limit: 100, leaseMs: 1_000 }
 
-function seen(draw: Draw, used: number, instances?: number): LocalShare {
+function seen(charge: Charge, used: number, instances?: number): LocalShare {
   const share = new LocalShare()
-  share.see([draw], {
+  share.see([charge], {
     status: 'reserved',
-    reservation: { id: 'r', draws: [draw], buckets: [undefined], ttlMs: 1 },
+    reservation: { id: 'r', charges: [charge], buckets: [undefined], ttlMs: 1 },
     used: [used],
     nowMs: 0,
     ...(instances !== undefined && { instances }),
@@ -41,22 +41,22 @@ function seen(draw: Draw, used: number, instances?: number): LocalShare {
 
 const roomOf = (
   share: LocalShare,
-  draw: Draw,
+  charge: Charge,
   { nowMs = 0, own = limit() } = {},
 ): number | undefined =>
-  share.of([{ draw, limits: [own] } satisfies SharedCounter], nowMs)[0]?.draw.limit
+  share.of([{ charge, limits: [own] } satisfies SharedCounter], nowMs)[0]?.charge.limit
 
 describe('LocalShare', () => {
-  it.each<[string, Draw]>([
+  it.each<[string, Charge]>([
     ['a period', period(0)],
     ['a sliding window', sliding],
     ['what is under way', lease],
-  ])('is its part of what was left: %s', (_, draw) => {
-    expect(roomOf(seen(draw, 40, 3), draw)).toBe(20)
-    expect(roomOf(seen(draw, 100, 3), draw)).toBe(0)
-    expect(roomOf(seen(draw, 41, 3), draw)).toBe(20)
-    expect(roomOf(seen(draw, 40), draw)).toBe(60)
-    expect(roomOf(new LocalShare(), draw)).toBe(100)
+  ])('is its part of what was left: %s', (_, charge) => {
+    expect(roomOf(seen(charge, 40, 3), charge)).toBe(20)
+    expect(roomOf(seen(charge, 100, 3), charge)).toBe(0)
+    expect(roomOf(seen(charge, 41, 3), charge)).toBe(20)
+    expect(roomOf(seen(charge, 40), charge)).toBe(60)
+    expect(roomOf(new LocalShare(), charge)).toBe(100)
   })
 
   it('begins again with a period, and with a window that is over', () => {
@@ -66,15 +66,15 @@ describe('LocalShare', () => {
   })
 
   it('lets a request take all of a share, and none of a budget that is too small for it', () => {
-    const amountOf = (own: Limit): number | undefined =>
-      seen(period(0), 40, 3).of([{ draw: period(0, 50), limits: [own] }], 0)[0]?.draw.amount
-    expect(amountOf(limit())).toBe(20)
-    expect(amountOf(limit({ unit: 'usd' }))).toBe(50)
+    const pickAmount = (own: Limit): number | undefined =>
+      seen(period(0), 40, 3).of([{ charge: period(0, 50), limits: [own] }], 0)[0]?.charge.amount
+    expect(pickAmount(limit())).toBe(20)
+    expect(pickAmount(limit({ unit: 'usd' }))).toBe(50)
   })
 
   it('refuses nothing by soft limits', () => {
-    const draw = { ...period(0), limit: Number.MAX_SAFE_INTEGER }
-    expect(roomOf(seen(draw, 40, 3), draw, { own: limit({ isSoft: true }) })).toBe(
+    const charge = { ...period(0), limit: Number.MAX_SAFE_INTEGER }
+    expect(roomOf(seen(charge, 40, 3), charge, { own: limit({ isSoft: true }) })).toBe(
       Number.MAX_SAFE_INTEGER,
     )
   })
@@ -82,10 +82,10 @@ describe('LocalShare', () => {
   it('remembers ten thousand counters, the latest', () => {
     const share = new LocalShare()
     for (let at = 0; at <= 10_000; at++) {
-      const draw = { ...period(0), key: `k${at}` }
-      share.see([draw], {
+      const charge = { ...period(0), key: `k${at}` }
+      share.see([charge], {
         status: 'reserved',
-        reservation: { id: 'r', draws: [draw], buckets: [undefined], ttlMs: 1 },
+        reservation: { id: 'r', charges: [charge], buckets: [undefined], ttlMs: 1 },
         used: [40],
         nowMs: 0,
       })

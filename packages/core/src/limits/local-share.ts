@@ -1,4 +1,4 @@
-import type { Draw, ReserveAnswer } from '../storage/index.ts'
+import type { Charge, ReserveAnswer } from '../storage/index.ts'
 import { isBudget } from './limit.ts'
 import type { SharedCounter } from './counters.ts'
 
@@ -26,19 +26,19 @@ export class LocalShare {
 
   /** Remembers what the store says of its counters. */
   see(
-    draws: readonly Draw[],
+    charges: readonly Charge[],
     { used, instances, nowMs }: Extract<ReserveAnswer, { status: 'reserved' }>,
   ): void {
     if (instances !== undefined) this.#instances = instances
-    draws.forEach((draw, at) => {
-      this.#lastUse.delete(draw.key)
-      this.#lastUse.set(draw.key, {
+    charges.forEach((charge, at) => {
+      this.#lastUse.delete(charge.key)
+      this.#lastUse.set(charge.key, {
         used: used[at] ?? 0,
         mark:
-          draw.kind === 'period'
-            ? draw.startsAt
-            : draw.kind === 'sliding'
-              ? nowMs + draw.windowMs
+          charge.kind === 'period'
+            ? charge.startsAt
+            : charge.kind === 'sliding'
+              ? nowMs + charge.windowMs
               : 0,
       })
     })
@@ -58,25 +58,25 @@ export class LocalShare {
     return counters.map((counter) => {
       const [limit] = counter.limits
       if (limit === undefined || limit.isSoft) return counter
-      const { draw } = counter
-      const room = this.partOf(draw.limit - this.#usedOf(draw, nowMs))
+      const { charge } = counter
+      const room = this.partOf(charge.limit - this.#usedOf(charge, nowMs))
       // What is larger than a share takes all of it, as what is larger than a limit does; a budget
       // is never exceeded.
       return {
         ...counter,
-        draw: {
-          ...draw,
+        charge: {
+          ...charge,
           limit: room,
-          amount: isBudget(limit) ? draw.amount : Math.max(1, Math.min(draw.amount, room)),
+          amount: isBudget(limit) ? charge.amount : Math.max(1, Math.min(charge.amount, room)),
         },
       }
     })
   }
 
-  #usedOf(draw: Draw, nowMs: number): number {
-    const last = this.#lastUse.get(draw.key)
+  #usedOf(charge: Charge, nowMs: number): number {
+    const last = this.#lastUse.get(charge.key)
     if (last === undefined) return 0
-    if (draw.kind === 'period') return last.mark === draw.startsAt ? last.used : 0
-    return draw.kind === 'sliding' && nowMs >= last.mark ? 0 : last.used
+    if (charge.kind === 'period') return last.mark === charge.startsAt ? last.used : 0
+    return charge.kind === 'sliding' && nowMs >= last.mark ? 0 : last.used
   }
 }

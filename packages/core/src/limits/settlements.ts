@@ -1,5 +1,5 @@
 import type { Clock, Timer } from '../clock.ts'
-import type { Ledger, Reservation } from '../storage/index.ts'
+import type { LimitStore, Reservation } from '../storage/index.ts'
 
 export interface Settlement {
   readonly reservation: Reservation
@@ -9,7 +9,7 @@ export interface Settlement {
 
 export interface SettlementOptions {
   readonly clock: Clock
-  readonly ledger: Ledger
+  readonly limitStore: LimitStore
   /** Told of each that is over: settled, or given up. */
   readonly onOver: (reservation: Reservation) => void
   /** Told when settlements are given up: more of them wait than are kept. */
@@ -43,9 +43,9 @@ export class Settlements {
   }
 
   settle(settlement: Settlement): void {
-    const { ledger, onOver } = this.#options
+    const { limitStore, onOver } = this.#options
     this.#track(
-      ledger.settle(settlement.reservation, settlement.actuals).then(
+      limitStore.settle(settlement.reservation, settlement.actuals).then(
         () => {
           this.#hasSettled = true
           onOver(settlement.reservation)
@@ -96,7 +96,7 @@ export class Settlements {
         continue
       }
       try {
-        await this.#options.ledger.settle(settlement.reservation, settlement.actuals)
+        await this.#options.limitStore.settle(settlement.reservation, settlement.actuals)
         this.#options.onOver(settlement.reservation)
         failures = 0
       } catch {

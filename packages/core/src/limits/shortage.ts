@@ -1,5 +1,5 @@
 import { GatewayError } from '../errors.ts'
-import { type Amounts, amountOf } from './amounts.ts'
+import { type Amounts, pickAmount } from './amounts.ts'
 import { describe, isBudget, type Limit, NANO_PER_DOLLAR } from './limit.ts'
 
 /** A budget that a request is too large for. */
@@ -20,7 +20,7 @@ export interface Shortage {
  *
  * @param left of each limit, in its unit; `undefined` where it is not known
  */
-export function shortageOf(
+export function findShortage(
   limits: readonly Limit[],
   left: readonly (number | undefined)[],
   estimate: Amounts,
@@ -28,7 +28,8 @@ export function shortageOf(
   let worst: Shortage | undefined
   limits.forEach((limit, at) => {
     const room = Math.max(0, left[at] ?? 0)
-    if (left[at] === undefined || !isBudget(limit) || amountOf(limit.unit, estimate) <= room) return
+    if (left[at] === undefined || !isBudget(limit) || pickAmount(limit.unit, estimate) <= room)
+      return
     const output = Math.floor(outputWithin(limit, room, estimate) / (estimate.choices ?? 1))
     if (worst === undefined || output < worst.output) worst = { limit, left: room, output }
   })
@@ -56,7 +57,7 @@ export function refusalOf(
   estimate: Amounts,
   { resetsAtMs, nowMs }: { readonly resetsAtMs: number; readonly nowMs: number },
 ): GatewayError {
-  const asked = amountOf(limit.unit, estimate)
+  const asked = pickAmount(limit.unit, estimate)
   const isUsedUp = left === 0
   const verdict = isUsedUp
     ? `The limit of ${describe(limit)} is used up`

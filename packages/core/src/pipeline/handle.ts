@@ -5,15 +5,15 @@ import {
   affordsAnother,
   chargeReport,
   countEarly,
-  limitHeadersOf,
+  buildLimitHeaders,
   outputAllowance,
   settleLimits,
 } from '../billing/accounting.ts'
 import { refuseLoop } from '../billing/agent-session.ts'
 import { bodyOf, type Endpoint, matchEndpoint, type OperationEndpoint } from '../api/index.ts'
 import { durationHint, parseDuration } from '../config/index.ts'
-import { faceFor, type Operation, renderModel, renderModels } from '../dialects/index.ts'
-import { AnswerStream, type Committed, dispatch, type TrafficLane } from '../dispatch/index.ts'
+import { errorFormatFor, type Operation, renderModel, renderModels } from '../dialects/index.ts'
+import { AnswerStream, type UpstreamResponse, dispatch, type Priority } from '../dispatch/index.ts'
 import { describeThrown, type ErrorCode, GatewayError, isFinal, toGatewayError } from '../errors.ts'
 import type { Exchange, Outcome } from './exchange.ts'
 import {
@@ -299,7 +299,7 @@ function enabled({ isDisabled }: Runtime, exchange: Exchange, plan: Plan): Plan 
 const LANE_HEADER = 'x-postern-lane'
 
 /** Whether somebody waits for the answer. */
-function laneAsked(request: GatewayRequest): TrafficLane {
+function laneAsked(request: GatewayRequest): Priority {
   const asked = request.header(LANE_HEADER) ?? 'interactive'
   if (asked === 'interactive' || asked === 'batch') return asked
   throw new GatewayError(
@@ -338,7 +338,7 @@ interface Call {
   readonly request: GatewayRequest
 }
 
-async function callTargets(runtime: Runtime, call: Call): Promise<Committed> {
+async function callTargets(runtime: Runtime, call: Call): Promise<UpstreamResponse> {
   const { exchange, operation, plan, request } = call
   const admitTarget = admitTargetFor(runtime, exchange, { operation, request })
   const committed = await dispatch(
@@ -377,7 +377,7 @@ async function callTargets(runtime: Runtime, call: Call): Promise<Committed> {
 function respond(
   runtime: Runtime,
   exchange: Exchange,
-  answer: { endpoint: OperationEndpoint; committed: Committed; hasLeft: boolean },
+  answer: { endpoint: OperationEndpoint; committed: UpstreamResponse; hasLeft: boolean },
 ): GatewayResponse {
   const { body, observation, status, refusal } = answer.committed
   const outcome = (error?: GatewayError): Outcome => ({
@@ -388,7 +388,7 @@ function respond(
   })
   const headers = {
     ...answerHeaders(exchange),
-    ...answer.endpoint.face.answerHeaders?.(exchange.id),
+    ...answer.endpoint.errorFormat.answerHeaders?.(exchange.id),
     ...answer.committed.headers,
   }
   if (!(body instanceof AnswerStream)) {
@@ -417,7 +417,7 @@ function answerHeaders(exchange: Exchange): Record<string, string> {
   const headers: Record<string, string> = {
     'x-postern-request-id': exchange.id,
     'x-request-id': exchange.trace.hostRequestId ?? exchange.id,
-    ...limitHeadersOf(exchange),
+    ...buildLimitHeaders(exchange),
   }
   if (exchange.route !== undefined) headers['x-postern-route'] = headerValue(exchange.route)
   if (exchange.target !== undefined) headers['x-postern-target'] = headerValue(exchange.target)
@@ -469,9 +469,10 @@ function refuse(
     headers['x-postern-resets-at'] = new Date(error.details.resetsAtMs).toISOString()
   if (error.details.mostOutputTokens !== undefined)
     headers['x-postern-max-output-tokens'] = String(error.details.mostOutputTokens)
-  const face = endpoint?.kind === 'operation' ? endpoint.face : faceFor(request)
-  Object.assign(headers, face.answerHeaders?.(exchange.id))
-  const body = JSON.stringify(face.renderError(error, exchange.id))
+  const errorFormat =
+    endpoint?.kind === 'operation' ? endpoint.errorFormat : errorFormatFor(request)
+  Object.assign(headers, errorFormat.answerHeaders?.(exchange.id))
+  const body = JSON.stringify(errorFormat.renderError(error, exchange.id))
   return {
     status: error.status,
     headers,

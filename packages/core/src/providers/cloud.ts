@@ -1,7 +1,7 @@
 import type { Quirks } from '../dialects/index.ts'
 import type { AwsCredentialsFunction } from './aws/credentials.ts'
 import type { DialectName } from './catalogue.ts'
-import type { ProviderEnvironment } from './deps.ts'
+import type { ProviderDeps } from './deps.ts'
 import type { Provider } from './provider.ts'
 import type { GoogleCredentials } from './google/service-account.ts'
 import type { TokenSource } from './token-source.ts'
@@ -94,5 +94,5 @@ export interface Cloud {
   readonly enabledBy: readonly string[]
   /** What to set, as `howToConfigure` says it. */
   readonly setup: string
-  create(settings: CloudSettings, environment: ProviderEnvironment): Provider | CloudFault
+  create(settings: CloudSettings, deps: ProviderDeps): Provider | CloudFault
 }

@@ -37,10 +37,10 @@ describe('clouds', () => {
   it.each(clouds.map((cloud) => [cloud.kind, cloud] as const))(
     '%s makes a provider that speaks what it says, or names what is missing',
     (kind, cloud) => {
-      const outside = new FakeTokens(new FakeClock())
+      const deps = new FakeTokens(new FakeClock())
       const provider = cloud.create(
         { name: 'own', models: ['a'], quirks: { noFinish: true }, ...least[kind] },
-        outside,
+        deps,
       )
       expect(provider).toMatchObject({
         name: 'own',
@@ -50,7 +50,7 @@ describe('clouds', () => {
         origin: expect.stringMatching(/^https:/),
       })
       expect(Object.isFrozen(provider)).toBe(true)
-      expect(cloud.create({ name: 'own' }, outside)).toEqual({
+      expect(cloud.create({ name: 'own' }, deps)).toEqual({
         message: expect.stringMatching(/\.$/),
         fix: expect.stringContaining('Set '),
       })

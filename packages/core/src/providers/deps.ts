@@ -1,7 +1,7 @@
 import type { Clock } from '../clock.ts'
 
 /** What providers whose credentials expire get from outside. */
-export interface ProviderEnvironment {
+export interface ProviderDeps {
   readonly clock: Clock
   readonly fetchToken: FetchToken
   /** Asks a function of the host for a credential. Absent: it is called as it is. */

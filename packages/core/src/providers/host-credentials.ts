@@ -1,6 +1,6 @@
 import { isAwsCredentials } from './aws/credentials.ts'
 import type { CloudSettings } from './cloud.ts'
-import type { ProviderEnvironment } from './deps.ts'
+import type { ProviderDeps } from './deps.ts'
 import { isToken } from './token-source.ts'
 
 /**
@@ -9,7 +9,7 @@ import { isToken } from './token-source.ts'
  */
 export function withGuardedFunctions(
   settings: CloudSettings,
-  { askHost }: ProviderEnvironment,
+  { askHost }: ProviderDeps,
 ): CloudSettings {
   const { token, credentials } = settings
   if (askHost === undefined) return settings

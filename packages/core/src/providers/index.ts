@@ -16,7 +16,7 @@ export {
   type CloudSettings,
 } from './cloud.ts'
 export { clouds, findCloud } from './clouds.ts'
-export type { ProviderEnvironment, TokenAnswer, TokenRequest } from './deps.ts'
+export type { ProviderDeps, TokenAnswer, TokenRequest } from './deps.ts'
 export { withGuardedFunctions } from './host-credentials.ts'
 export { poolKeys, withIssuerName, withTenants, type ProviderKey } from './key-pool.ts'
 export { createProvider, type Provider } from './provider.ts'

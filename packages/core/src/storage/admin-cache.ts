@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock, Timer } from '../clock.ts'
-import type { Directory, DirectoryChanges, StoredEntry } from './admin-store.ts'
+import type { AdminStore, AdminChanges, StoredEntry } from './admin-store.ts'
 
 /** What was known is believed for so long, before somebody is asked again. */
 const FRESH_MS = 500
@@ -16,8 +16,8 @@ const OPENING_DEADLINE_MS = 2_000
  */
 const RESTORE_GRACE_MS = 10_000
 
-export interface RegisterOptions {
-  readonly directory: Directory
+export interface AdminCacheOptions {
+  readonly adminStore: AdminStore
   readonly clock: Clock
   /**
    * Told what is new, or has changed; with everything there is, after what was known had to be
@@ -35,8 +35,8 @@ export interface RegisterOptions {
  * What this instance knows of the directory. What an administrator writes is known everywhere
  * within half a second, because no request is decided by what is older than that without asking.
  */
-export class Register {
-  readonly #options: RegisterOptions
+export class AdminCache {
+  readonly #options: AdminCacheOptions
   #entries = new Map<string, StoredEntry>()
   #version = 0
   #secret: string | undefined
@@ -48,7 +48,7 @@ export class Register {
   readonly #madeAt: number
   #damagedSince: number | undefined
 
-  constructor(options: RegisterOptions) {
+  constructor(options: AdminCacheOptions) {
     this.#options = options
     this.#madeAt = options.clock.monotonic()
   }
@@ -80,7 +80,7 @@ export class Register {
 
   /** Rejects when nobody answers. */
   async put(entry: StoredEntry): Promise<void> {
-    await this.#options.directory.put(entry)
+    await this.#options.adminStore.put(entry)
     await this.#ask()
   }
 
@@ -142,9 +142,9 @@ export class Register {
 
   /** @returns whether there is more */
   async #askForSome(): Promise<boolean> {
-    const { directory, onChange } = this.#options
+    const { adminStore, onChange } = this.#options
     const known = { version: this.#version, secret: this.#secret }
-    const answer = await this.#whole(await directory.changesSince(known.version))
+    const answer = await this.#whole(await adminStore.changesSince(known.version))
     // The store was emptied, and perhaps written to again: another secret is another directory.
     const isAnew =
       answer.version < known.version ||
@@ -154,8 +154,8 @@ export class Register {
       entries,
       secret,
       isMore = false,
-    } = isAnew ? await directory.changesSince(0) : answer
-    const present = secret ?? (await directory.secret(randomBytes(32).toString('base64')))
+    } = isAnew ? await adminStore.changesSince(0) : answer
+    const present = secret ?? (await adminStore.secret(randomBytes(32).toString('base64')))
     // Somebody else has heard as much meanwhile, or more.
     if (this.#secret !== known.secret || (!isAnew && version < this.#version)) return isMore
     if (isAnew) this.#entries = new Map()
@@ -173,8 +173,8 @@ export class Register {
    * The directory without damage: written back from what this instance knows, or, where no instance
    * can, taken as it is. Rejects meanwhile.
    */
-  async #whole(answer: DirectoryChanges): Promise<DirectoryChanges> {
-    const { directory, clock, onDamage } = this.#options
+  async #whole(answer: AdminChanges): Promise<AdminChanges> {
+    const { adminStore, clock, onDamage } = this.#options
     if (answer.isDamaged !== true) {
       this.#damagedSince = undefined
       return answer
@@ -187,9 +187,9 @@ export class Register {
       isSame && this.#secret !== undefined
         ? { version: this.#version, secret: this.#secret, entries: [...this.#entries.values()] }
         : undefined
-    const isRestored = known !== undefined && (await directory.restore?.(known)) === true
+    const isRestored = known !== undefined && (await adminStore.restore?.(known)) === true
     if (!isRestored && isGivenUp)
-      await directory.restore?.({
+      await adminStore.restore?.({
         version: -1,
         secret: answer.secret ?? randomBytes(32).toString('base64'),
         entries: [],
@@ -199,7 +199,7 @@ export class Register {
       throw new Error(
         'The store has lost a part of what administrators wrote, and this instance cannot restore it.',
       )
-    const whole = await directory.changesSince(this.#version)
+    const whole = await adminStore.changesSince(this.#version)
     if (whole.isDamaged === true)
       throw new Error('The store goes on losing what administrators wrote.')
     return whole

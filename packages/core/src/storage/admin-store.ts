@@ -52,7 +52,7 @@ export interface StoredRemoval {
 /** What administrators write down while the gateway runs. */
 export type StoredEntry = StoredKey | StoredLimit | StoredSwitch | StoredRemoval
 
-export interface DirectoryChanges {
+export interface AdminChanges {
   /** Of the last of these writes; that of the directory, where there are none. */
   readonly version: number
   /**
@@ -72,7 +72,7 @@ export interface DirectoryChanges {
 }
 
 /** Everything that an instance knows of a directory. */
-export interface KnownDirectory {
+export interface KnownAdminState {
   /** Of the last write it has read; -1 where it knows nothing. */
   readonly version: number
   readonly secret: string
@@ -80,12 +80,12 @@ export interface KnownDirectory {
 }
 
 /** What administrators have written down, the same for every instance. */
-export interface Directory {
+export interface AdminStore {
   /**
    * What was written after `version`, the oldest first; 0 for everything. Later writes of an entry
    * replace earlier ones.
    */
-  changesSince(version: number): Promise<DirectoryChanges>
+  changesSince(version: number): Promise<AdminChanges>
   put(entry: StoredEntry): Promise<void>
   /** The secret that hashes are made with: the one that is kept, or `fresh`, which is kept then. */
   secret(fresh: string): Promise<string>
@@ -94,16 +94,16 @@ export interface Directory {
    * `known` does not hold as it was last. False, and nothing is written, where the age of what was
    * lost is not known. Only stores that can lose a part have it.
    */
-  restore?(known: KnownDirectory): Promise<boolean>
+  restore?(known: KnownAdminState): Promise<boolean>
 }
 
 /** Of this process alone, gone with it. */
-export class MemoryDirectory implements Directory {
+export class MemoryAdminStore implements AdminStore {
   readonly #entries = new Map<string, { readonly entry: StoredEntry; readonly version: number }>()
   #version = 0
   #secret: string | undefined
 
-  changesSince(version: number): Promise<DirectoryChanges> {
+  changesSince(version: number): Promise<AdminChanges> {
     const changed =
       version === this.#version
         ? []

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { FakeClock, settle } from '../clock.fake.ts'
-import { GuardedLedger } from './guarded-limit-store.ts'
-import type { Ledger, ReservationRequest, ReserveAnswer } from './limit-store.ts'
+import { GuardedLimitStore } from './guarded-limit-store.ts'
+import type { LimitStore, ReservationRequest, ReserveAnswer } from './limit-store.ts'
 
 const request: ReservationRequest = {
   id: 'a',
-  draws: [{ kind: 'period', key: 'k', amount: 5, limit: 10, startsAt: 0, endsAt: 10 }],
+  charges: [{ kind: 'period', key: 'k', amount: 5, limit: 10, startsAt: 0, endsAt: 10 }],
   ttlMs: 1,
 }
 const reserved: ReserveAnswer = {
@@ -23,7 +23,7 @@ function start() {
   const state: { answer: () => Promise<ReserveAnswer> } = {
     answer: () => Promise.resolve(reserved),
   }
-  const ledger: Ledger = {
+  const limitStore: LimitStore = {
     reserve() {
       calls.push('reserve')
       return state.answer()
@@ -35,7 +35,7 @@ function start() {
     read: () => Promise.resolve([]),
     reset: () => Promise.resolve(),
   }
-  const guarded = new GuardedLedger(ledger, {
+  const guarded = new GuardedLimitStore(limitStore, {
     clock,
     onChange: (circuit, cause) => told.push(`${circuit} ${String(cause)}`),
     onCounterFailure: (cause) => told.push(`counter ${String(cause)}`),

@@ -3,9 +3,9 @@ import type { Clock, Timer } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
 import { LoopDeadlines } from './loop-deadlines.ts'
 import type {
-  Draw,
+  Charge,
   InstanceLease,
-  Ledger,
+  LimitStore,
   Reservation,
   ReservationRequest,
   ReserveAnswer,
@@ -34,7 +34,7 @@ export const STORE_BREAKER_RULES: BreakerRules = {
 }
 
 /** A counter that nobody counts in. */
-const PROBE: Draw = Object.freeze({
+const PROBE: Charge = Object.freeze({
   kind: 'period',
   key: 'probe',
   amount: 0,
@@ -63,30 +63,33 @@ export class StoreSilent extends GatewayError {}
  * there are none for a while. Rejects with `store_unavailable`; what that means for a request is
  * decided by whoever asked.
  */
-export class GuardedLedger implements Ledger {
-  readonly #ledger: Ledger
+export class GuardedLimitStore implements LimitStore {
+  readonly #limitStore: LimitStore
   readonly #breaker: CircuitBreaker
   readonly #deadlines: LoopDeadlines
   #opening: Promise<void> | undefined
   readonly #onCounterFailure: (cause: unknown) => void
   /** Absent where the store knows no instances. */
-  readonly renew: Ledger['renew']
-  readonly giveBack: Ledger['giveBack']
+  readonly renew: LimitStore['renew']
+  readonly giveBack: LimitStore['giveBack']
   #lastCause: unknown
 
-  constructor(ledger: Ledger, { clock, opening, onChange, onCounterFailure }: GuardOptions) {
+  constructor(
+    limitStore: LimitStore,
+    { clock, opening, onChange, onCounterFailure }: GuardOptions,
+  ) {
     this.#onCounterFailure = onCounterFailure
-    this.#ledger = ledger
+    this.#limitStore = limitStore
     this.#deadlines = new LoopDeadlines(clock)
     this.#opening = opening && this.#opened(opening, clock)
-    if (ledger.renew !== undefined)
+    if (limitStore.renew !== undefined)
       this.renew = (lease: InstanceLease) =>
-        this.#call(() => ledger.renew?.(lease) as Promise<boolean>, {
+        this.#call(() => limitStore.renew?.(lease) as Promise<boolean>, {
           deadlineMs: SETTLE_DEADLINE_MS,
         })
     // A request may wait for it.
-    if (ledger.giveBack !== undefined)
-      this.giveBack = () => this.#call(() => ledger.giveBack?.() as Promise<number>)
+    if (limitStore.giveBack !== undefined)
+      this.giveBack = () => this.#call(() => limitStore.giveBack?.() as Promise<number>)
     this.#breaker = new CircuitBreaker(
       clock,
       (state) => onChange(state, this.#lastCause),
@@ -105,7 +108,7 @@ export class GuardedLedger implements Ledger {
   async probe(): Promise<void> {
     for (let call = 1; ; call++) {
       try {
-        await this.#call(() => this.#ledger.read([PROBE]))
+        await this.#call(() => this.#limitStore.read([PROBE]))
         return
       } catch (error) {
         if (call === STORE_BREAKER_RULES.consecutiveFailures || this.state !== 'closed') throw error
@@ -116,13 +119,13 @@ export class GuardedLedger implements Ledger {
   reserve(request: ReservationRequest): Promise<ReserveAnswer> {
     // A store that answers too late may have counted what nobody will settle: it is given back at
     // once.
-    return this.#call(() => this.#ledger.reserve(request), {
+    return this.#call(() => this.#limitStore.reserve(request), {
       onLate: (late) => {
         if (late.status === 'reserved')
-          this.#ledger
+          this.#limitStore
             .settle(
               late.reservation,
-              request.draws.map(() => 0),
+              request.charges.map(() => 0),
             )
             .catch(() => undefined)
       },
@@ -130,17 +133,17 @@ export class GuardedLedger implements Ledger {
   }
 
   settle(reservation: Reservation, actuals: readonly number[]): Promise<SettleAnswer> {
-    return this.#call(() => this.#ledger.settle(reservation, actuals), {
+    return this.#call(() => this.#limitStore.settle(reservation, actuals), {
       deadlineMs: SETTLE_DEADLINE_MS,
     })
   }
 
-  read(draws: readonly Draw[]): Promise<readonly number[]> {
-    return this.#call(() => this.#ledger.read(draws))
+  read(charges: readonly Charge[]): Promise<readonly number[]> {
+    return this.#call(() => this.#limitStore.read(charges))
   }
 
-  reset(draws: readonly Draw[]): Promise<void> {
-    return this.#call(() => this.#ledger.reset(draws))
+  reset(charges: readonly Charge[]): Promise<void> {
+    return this.#call(() => this.#limitStore.reset(charges))
   }
 
   /**

@@ -12,7 +12,7 @@ export interface HealthFact {
  * Where instances tell each other which targets are not well. Whoever asks does not wait for it,
  * and goes by itself when it fails.
  */
-export interface HealthBoard {
+export interface HealthStore {
   /** Writes facts over what was known of the same targets; `forMs` 0 takes one back. */
   post(facts: readonly HealthFact[]): Promise<void>
   /** All that hold at present. */

@@ -1,6 +1,6 @@
 import { asError } from '../errors.ts'
-import type { Directory } from './admin-store.ts'
-import type { Ledger } from './limit-store.ts'
+import type { AdminStore } from './admin-store.ts'
+import type { LimitStore } from './limit-store.ts'
 import type { OpenWindow, RequestWindow } from './request-window.ts'
 import type { Store } from './store.ts'
 
@@ -10,17 +10,17 @@ import type { Store } from './store.ts'
  * store that fails means is decided where it is asked.
  */
 export function hostStore(store: Store): Store {
-  const { directory, board } = store
+  const { adminStore, healthStore } = store
   return {
     name: store.name,
     isShared: store.isShared,
     opening: store.opening,
-    ledger: checkedLedger(store.ledger),
-    ...(directory !== undefined && { directory: checkedDirectory(directory) }),
-    ...(board !== undefined && {
-      board: {
-        post: (facts) => asked('board.post', () => board.post(facts)),
-        read: () => asked('board.read', () => board.read(), Array.isArray),
+    limitStore: checkedLedger(store.limitStore),
+    ...(adminStore !== undefined && { adminStore: checkedDirectory(adminStore) }),
+    ...(healthStore !== undefined && {
+      healthStore: {
+        post: (facts) => asked('board.post', () => healthStore.post(facts)),
+        read: () => asked('board.read', () => healthStore.read(), Array.isArray),
       },
     }),
     ...(store.evictionPolicy !== undefined && {
@@ -53,33 +53,34 @@ function windowsOf(store: Store): OpenWindow {
   }
 }
 
-function checkedLedger(ledger: Ledger): Ledger {
+function checkedLedger(limitStore: LimitStore): LimitStore {
   return {
-    reserve: (request) => asked('ledger.reserve', () => ledger.reserve(request), isReserveAnswer),
+    reserve: (request) =>
+      asked('ledger.reserve', () => limitStore.reserve(request), isReserveAnswer),
     settle: (reservation, actuals) =>
-      asked('ledger.settle', () => ledger.settle(reservation, actuals), isSettleAnswer),
-    read: (draws) => asked('ledger.read', () => ledger.read(draws), Array.isArray),
-    reset: (draws) => asked('ledger.reset', () => ledger.reset(draws)),
-    ...(ledger.renew !== undefined && {
+      asked('ledger.settle', () => limitStore.settle(reservation, actuals), isSettleAnswer),
+    read: (charges) => asked('ledger.read', () => limitStore.read(charges), Array.isArray),
+    reset: (charges) => asked('ledger.reset', () => limitStore.reset(charges)),
+    ...(limitStore.renew !== undefined && {
       renew: (lease) =>
-        asked('ledger.renew', () => ledger.renew?.(lease) as Promise<boolean>, isBoolean),
+        asked('ledger.renew', () => limitStore.renew?.(lease) as Promise<boolean>, isBoolean),
     }),
-    ...(ledger.giveBack !== undefined && {
+    ...(limitStore.giveBack !== undefined && {
       giveBack: () =>
-        asked('ledger.giveBack', () => ledger.giveBack?.() as Promise<number>, isCount),
+        asked('ledger.giveBack', () => limitStore.giveBack?.() as Promise<number>, isCount),
     }),
   }
 }
 
-function checkedDirectory(directory: Directory): Directory {
+function checkedDirectory(adminStore: AdminStore): AdminStore {
   return {
     changesSince: (version) =>
-      asked('directory.changesSince', () => directory.changesSince(version), isChanges),
-    put: (entry) => asked('directory.put', () => directory.put(entry)),
-    secret: (fresh) => asked('directory.secret', () => directory.secret(fresh), isText),
-    ...(directory.restore !== undefined && {
+      asked('directory.changesSince', () => adminStore.changesSince(version), isChanges),
+    put: (entry) => asked('directory.put', () => adminStore.put(entry)),
+    secret: (fresh) => asked('directory.secret', () => adminStore.secret(fresh), isText),
+    ...(adminStore.restore !== undefined && {
       restore: async (known) =>
-        (await asked('directory.restore', () => directory.restore?.(known))) === true,
+        (await asked('directory.restore', () => adminStore.restore?.(known))) === true,
     }),
   }
 }
@@ -110,7 +111,7 @@ function isReserveAnswer(answer: unknown): boolean {
       Array.isArray(used) &&
       typeof reservation === 'object' &&
       reservation !== null &&
-      Array.isArray((reservation as { readonly draws?: unknown }).draws)
+      Array.isArray((reservation as { readonly charges?: unknown }).charges)
     )
   return (
     typeof nowMs === 'number' &&

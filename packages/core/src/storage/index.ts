@@ -1,29 +1,29 @@
-export { GuardedLedger, StoreSilent } from './guarded-limit-store.ts'
+export { GuardedLimitStore, StoreSilent } from './guarded-limit-store.ts'
 export { countable, MOST_COUNTED } from './limit-store.ts'
 export type {
-  Draw,
+  Charge,
   InstanceLease,
-  LeaseDraw,
-  Ledger,
-  PeriodDraw,
+  LeaseCharge,
+  LimitStore,
+  PeriodCharge,
   Reservation,
   ReservationRequest,
   ReserveAnswer,
   SettleAnswer,
-  SlidingDraw,
+  SlidingCharge,
 } from './limit-store.ts'
 export type {
-  Directory,
-  DirectoryChanges,
-  KnownDirectory,
+  AdminStore,
+  AdminChanges,
+  KnownAdminState,
   StoredEntry,
   StoredKey,
   StoredLimit,
   StoredRemoval,
   StoredSwitch,
 } from './admin-store.ts'
-export { Register } from './admin-cache.ts'
-export type { HealthBoard, HealthFact } from './health-store.ts'
+export { AdminCache } from './admin-cache.ts'
+export type { HealthStore, HealthFact } from './health-store.ts'
 export { openStore } from './open-store.ts'
 export { memoryStore, sqliteStore, type Store } from './store.ts'
 export { memoryWindow, type OpenWindow, type RequestWindow } from './request-window.ts'

@@ -2,9 +2,9 @@
  * What a request takes from one limit. All amounts are integers in the unit of the limit: requests,
  * tokens, nano-dollars, calls under way.
  */
-export type Draw = PeriodDraw | SlidingDraw | LeaseDraw
+export type Charge = PeriodCharge | SlidingCharge | LeaseCharge
 
-interface AnyDraw {
+interface AnyCharge {
   /**
    * Which counter: the same on every instance that shares the store. Letters, digits and `:._@/-`
    * only; no secret.
@@ -25,7 +25,7 @@ interface AnyDraw {
 }
 
 /** A counter that begins anew with each period: a calendar month, a minute, or for ever. */
-export interface PeriodDraw extends AnyDraw {
+export interface PeriodCharge extends AnyCharge {
   readonly kind: 'period'
   /** Milliseconds since the epoch, by the store's clock; the first one of the period. */
   readonly startsAt: number
@@ -37,7 +37,7 @@ export interface PeriodDraw extends AnyDraw {
  * No more than `limit` within any `windowMs`: counted in tenths of the window, of which the oldest
  * leaves as a whole, so that what is counted covers between one window and eleven tenths of it.
  */
-export interface SlidingDraw extends AnyDraw {
+export interface SlidingCharge extends AnyCharge {
   readonly kind: 'sliding'
   readonly windowMs: number
 }
@@ -46,7 +46,7 @@ export interface SlidingDraw extends AnyDraw {
  * How much is under way at once: given back by the settlement, or after `leaseMs` when there was
  * none.
  */
-export interface LeaseDraw extends AnyDraw {
+export interface LeaseCharge extends AnyCharge {
   readonly kind: 'lease'
   readonly leaseMs: number
 }
@@ -62,7 +62,7 @@ export interface InstanceLease {
 export interface ReservationRequest {
   /** Of the request; asked again with the same id, the same reservation is meant. */
   readonly id: string
-  readonly draws: readonly Draw[]
+  readonly charges: readonly Charge[]
   /** How long the store remembers it: longer than any request takes. */
   readonly ttlMs: number
   /**
@@ -75,7 +75,7 @@ export interface ReservationRequest {
 /** What `settle` needs to know of a reservation. */
 export interface Reservation {
   readonly id: string
-  readonly draws: readonly Draw[]
+  readonly charges: readonly Charge[]
   /**
    * Of each sliding draw, the tenth of the window it was counted in; `undefined` where the answer
    * did not arrive.
@@ -128,7 +128,7 @@ export type SettleAnswer = 'settled' | 'known' | 'lost'
  * Numbers may be anything: what is no number, or is below 0, counts as 0 (of a settlement, as what
  * was reserved), and a counter that is full (`MOST_COUNTED`) stays so instead of failing.
  */
-export interface Ledger {
+export interface LimitStore {
   // A store whose error has `isOfCounter: true` answers, and cannot use one counter: the others
   // stay in use.
   reserve(request: ReservationRequest): Promise<ReserveAnswer>
@@ -140,9 +140,9 @@ export interface Ledger {
    */
   settle(reservation: Reservation, actuals: readonly number[]): Promise<SettleAnswer>
   /** What is used of each, without taking anything. `amount` and `limit` are of no account. */
-  read(draws: readonly Draw[]): Promise<readonly number[]>
+  read(charges: readonly Charge[]): Promise<readonly number[]>
   /** Forgets what is used. */
-  reset(draws: readonly Draw[]): Promise<void>
+  reset(charges: readonly Charge[]): Promise<void>
   /**
    * Keeps what an instance holds, although it reserves nothing at present. @returns whether the
    * lease of another has ended. A ledger without it, and without `giveBack`, is never told of
@@ -184,7 +184,7 @@ export function durationOf(ms: number): number {
 export const SLIDING_BUCKETS = 10
 
 /** Length of a tenth of the window. */
-export function bucketMsOf({ windowMs }: SlidingDraw): number {
+export function bucketMsOf({ windowMs }: SlidingCharge): number {
   return Math.ceil(durationOf(windowMs) / SLIDING_BUCKETS)
 }
 

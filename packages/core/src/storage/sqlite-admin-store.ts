@@ -1,18 +1,18 @@
 import type { DatabaseSync } from 'node:sqlite'
-import type { Directory, DirectoryChanges, StoredEntry } from './admin-store.ts'
+import type { AdminStore, AdminChanges, StoredEntry } from './admin-store.ts'
 
 /** So many are read without anybody noticing. */
 const MOST_AT_ONCE = 1_000
 
 /** What administrators write, in the file of a SQLite store. */
-export class SqliteDirectory implements Directory {
+export class SqliteAdminStore implements AdminStore {
   readonly #database: DatabaseSync
 
   constructor(database: DatabaseSync) {
     this.#database = database
   }
 
-  async changesSince(version: number): Promise<DirectoryChanges> {
+  async changesSince(version: number): Promise<AdminChanges> {
     const rows = this.#database
       .prepare('SELECT version, written FROM entries WHERE version > ? ORDER BY version LIMIT ?')
       .all(version, MOST_AT_ONCE)

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import type Sqlite from 'node:sqlite'
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import { type Draw, HELD_MS, MOST_COUNTED } from './limit-store.ts'
+import { type Charge, HELD_MS, MOST_COUNTED } from './limit-store.ts'
 import type { Held, ReservationState, Tables } from './table-limit-store.ts'
 
 const SCHEMA = `
@@ -231,13 +231,15 @@ export class SqliteTables implements Tables {
 
 /** JSON knows no infinity: what has no end is written as `null`. */
 function readHeld(written: string): Held {
-  const { draws, buckets } = JSON.parse(written) as {
-    readonly draws: readonly Draw[]
+  const { charges, buckets } = JSON.parse(written) as {
+    readonly charges: readonly Charge[]
     readonly buckets: readonly (number | null)[]
   }
   return {
-    draws: draws.map((draw) =>
-      draw.kind === 'period' ? { ...draw, endsAt: draw.endsAt ?? Number.POSITIVE_INFINITY } : draw,
+    charges: charges.map((charge) =>
+      charge.kind === 'period'
+        ? { ...charge, endsAt: charge.endsAt ?? Number.POSITIVE_INFINITY }
+        : charge,
     ),
     buckets: buckets.map((bucket) => bucket ?? undefined),
   }

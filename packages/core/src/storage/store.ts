@@ -1,11 +1,11 @@
-import type { HealthBoard } from './health-store.ts'
-import { type Directory, MemoryDirectory } from './admin-store.ts'
-import type { Ledger } from './limit-store.ts'
+import type { HealthStore } from './health-store.ts'
+import { type AdminStore, MemoryAdminStore } from './admin-store.ts'
+import type { LimitStore } from './limit-store.ts'
 import type { OpenWindow } from './request-window.ts'
 import { MemoryTables } from './memory-tables.ts'
-import { SqliteDirectory } from './sqlite-admin-store.ts'
+import { SqliteAdminStore } from './sqlite-admin-store.ts'
 import { openDatabase, SqliteTables } from './sqlite-tables.ts'
-import { TableLedger } from './table-limit-store.ts'
+import { TableLimitStore } from './table-limit-store.ts'
 
 /**
  * Where the gateway keeps what must outlive a request. `redisStore()` of `@postern/redis` makes one
@@ -16,14 +16,14 @@ export interface Store {
   readonly name: string
   /** Whether other processes see the same numbers. */
   readonly isShared: boolean
-  readonly ledger: Ledger
+  readonly limitStore: LimitStore
   /** Where keys are kept that are made while the gateway runs; without one, there are none. */
-  readonly directory?: Directory
+  readonly adminStore?: AdminStore
   /**
    * Where instances tell each other which targets are not well; without one, each finds out by
    * itself.
    */
-  readonly board?: HealthBoard
+  readonly healthStore?: HealthStore
   /**
    * Counts wrong credentials and admin requests for all instances; without it, each counts for
    * itself.
@@ -48,8 +48,8 @@ export function memoryStore(now: () => number): Store {
   return {
     name: 'memory',
     isShared: false,
-    ledger: new TableLedger(new MemoryTables(now), now),
-    directory: new MemoryDirectory(),
+    limitStore: new TableLimitStore(new MemoryTables(now), now),
+    adminStore: new MemoryAdminStore(),
     close: () => Promise.resolve(),
   }
 }
@@ -63,8 +63,8 @@ export function sqliteStore(path: string, now: () => number): Store {
   return {
     name: 'sqlite',
     isShared: true,
-    ledger: new TableLedger(new SqliteTables(database, now), now),
-    directory: new SqliteDirectory(database),
+    limitStore: new TableLimitStore(new SqliteTables(database, now), now),
+    adminStore: new SqliteAdminStore(database),
     close() {
       if (database.isOpen) database.close()
       return Promise.resolve()

@@ -1,12 +1,12 @@
 import {
   bucketMsOf,
   countable,
-  type Draw,
+  type Charge,
   durationOf,
   GRACE_MS,
   HELD_MS,
   type InstanceLease,
-  type Ledger,
+  type LimitStore,
   MOST_COUNTED,
   MOST_GIVEN_BACK,
   type Reservation,
@@ -15,7 +15,7 @@ import {
   SETTLED_MS,
   type SettleAnswer,
   SLIDING_BUCKETS,
-  type SlidingDraw,
+  type SlidingCharge,
 } from './limit-store.ts'
 
 /**
@@ -26,7 +26,7 @@ export type ReservationState = 'open' | 'given-back' | 'settled'
 
 /** What an instance has reserved and not settled. */
 export interface Held {
-  readonly draws: readonly Draw[]
+  readonly charges: readonly Charge[]
   readonly buckets: readonly (number | undefined)[]
 }
 
@@ -78,7 +78,7 @@ export interface Tables {
 }
 
 /** A ledger over tables of its own: in memory, or in a file. */
-export class TableLedger implements Ledger {
+export class TableLimitStore implements LimitStore {
   readonly #tables: Tables
   readonly #now: () => number
   /** Until when the leases last that were renewed here: nobody else renews them. */
@@ -98,13 +98,15 @@ export class TableLedger implements Ledger {
     return attempted(() => this.#tables.atomically(() => this.#settle(reservation, actuals)))
   }
 
-  read(draws: readonly Draw[]): Promise<readonly number[]> {
-    return attempted(() => draws.map((draw) => this.#used(draw, this.#now())))
+  read(charges: readonly Charge[]): Promise<readonly number[]> {
+    return attempted(() => charges.map((charge) => this.#used(charge, this.#now())))
   }
 
-  reset(draws: readonly Draw[]): Promise<void> {
+  reset(charges: readonly Charge[]): Promise<void> {
     return attempted(() =>
-      this.#tables.atomically(() => draws.forEach((draw) => this.#tables.forget(counterKey(draw)))),
+      this.#tables.atomically(() =>
+        charges.forEach((charge) => this.#tables.forget(counterKey(charge))),
+      ),
     )
   }
 
@@ -116,26 +118,26 @@ export class TableLedger implements Ledger {
     return attempted(() => this.#tables.atomically(() => this.#giveBack()))
   }
 
-  #reserve({ id, draws, ttlMs, lease }: ReservationRequest): ReserveAnswer {
+  #reserve({ id, charges, ttlMs, lease }: ReservationRequest): ReserveAnswer {
     const tables = this.#tables
     const nowMs = this.#now()
     if (
-      draws.some(
-        (draw) => draw.kind === 'period' && (nowMs < draw.startsAt || nowMs >= draw.endsAt),
+      charges.some(
+        (charge) => charge.kind === 'period' && (nowMs < charge.startsAt || nowMs >= charge.endsAt),
       )
     )
       return { status: 'other-time', nowMs }
     // Where there are many requests, few of them write it.
     const hasEnded = lease !== undefined && this.#renew(lease, nowMs, 0.9)
-    const buckets = draws.map((draw) =>
-      draw.kind === 'sliding' ? Math.floor(nowMs / bucketMsOf(draw)) : undefined,
+    const buckets = charges.map((charge) =>
+      charge.kind === 'sliding' ? Math.floor(nowMs / bucketMsOf(charge)) : undefined,
     )
-    const reservation: Reservation = { id, draws, buckets, ttlMs, ...(lease && { lease }) }
+    const reservation: Reservation = { id, charges, buckets, ttlMs, ...(lease && { lease }) }
     const isKnown = tables.reservation(id, nowMs) !== undefined
-    const used = draws.map((draw) => this.#used(draw, nowMs))
+    const used = charges.map((charge) => this.#used(charge, nowMs))
     if (isKnown) return { status: 'reserved', reservation, used, nowMs, hasEnded }
-    const at = draws.findIndex((draw, index) => isBeyond(draw, used[index] ?? 0))
-    const refused = draws[at]
+    const at = charges.findIndex((charge, index) => isBeyond(charge, used[index] ?? 0))
+    const refused = charges[at]
     if (refused !== undefined)
       return {
         status: 'refused',
@@ -145,38 +147,40 @@ export class TableLedger implements Ledger {
         nowMs,
         hasEnded,
       }
-    draws.forEach((draw, index) => this.#take({ draw, bucket: buckets[index], id, nowMs }))
-    if (lease !== undefined) tables.hold(lease.instance, id, { draws, buckets })
+    charges.forEach((charge, index) => this.#take({ charge, bucket: buckets[index], id, nowMs }))
+    if (lease !== undefined) tables.hold(lease.instance, id, { charges, buckets })
     tables.remember(id, 'open', nowMs + (lease === undefined ? durationOf(ttlMs) : HELD_MS))
     return {
       status: 'reserved',
       reservation,
-      used: draws.map((draw, index) => Math.min(MOST_COUNTED, (used[index] ?? 0) + amountOf(draw))),
+      used: charges.map((charge, index) =>
+        Math.min(MOST_COUNTED, (used[index] ?? 0) + amountOf(charge)),
+      ),
       nowMs,
       hasEnded,
       ...(lease && { instances: Math.max(1, tables.instances(nowMs)) }),
     }
   }
 
-  #settle({ id, draws, buckets, lease }: Reservation, actuals: readonly number[]): SettleAnswer {
+  #settle({ id, charges, buckets, lease }: Reservation, actuals: readonly number[]): SettleAnswer {
     const tables = this.#tables
     const nowMs = this.#now()
     const state = tables.reservation(id, nowMs)
     if (state === 'settled') return 'known'
     const isUnknown =
       state !== undefined &&
-      draws.some(({ kind }, index) => kind === 'sliding' && buckets[index] === undefined)
+      charges.some(({ kind }, index) => kind === 'sliding' && buckets[index] === undefined)
     const held = isUnknown && lease ? tables.held(lease.instance, id) : undefined
     tables.remember(id, 'settled', nowMs + SETTLED_MS)
     if (lease !== undefined) tables.letGo(lease.instance, id)
-    draws.forEach((draw, index) => {
-      const actual = countable(actuals[index], amountOf(draw))
+    charges.forEach((charge, index) => {
+      const actual = countable(actuals[index], amountOf(charge))
       this.#replace({
-        draw,
+        charge,
         bucket: buckets[index] ?? held?.buckets[index],
         id,
         nowMs,
-        counted: state && (state === 'open' ? amountOf(draw) : floorOf(draw)),
+        counted: state && (state === 'open' ? amountOf(charge) : floorOf(charge)),
         actual,
       })
     })
@@ -202,18 +206,18 @@ export class TableLedger implements Ledger {
     const nowMs = this.#now()
     const instance = tables.endedInstance(nowMs)
     const some = instance === undefined ? [] : tables.heldBy(instance, MOST_GIVEN_BACK)
-    for (const [id, { draws, buckets }] of some) {
+    for (const [id, { charges, buckets }] of some) {
       tables.letGo(instance ?? '', id)
       if (tables.reservation(id, nowMs) !== 'open') continue
       tables.remember(id, 'given-back', nowMs + HELD_MS)
-      draws.forEach((draw, index) =>
+      charges.forEach((charge, index) =>
         this.#replace({
-          draw,
+          charge,
           bucket: buckets[index],
           id,
           nowMs,
-          counted: amountOf(draw),
-          actual: floorOf(draw),
+          counted: amountOf(charge),
+          actual: floorOf(charge),
         }),
       )
     }
@@ -221,20 +225,20 @@ export class TableLedger implements Ledger {
   }
 
   #take({
-    draw,
+    charge,
     bucket,
     id,
     nowMs,
   }: {
-    readonly draw: Draw
+    readonly charge: Charge
     readonly bucket: number | undefined
     readonly id: string
     readonly nowMs: number
   }): void {
-    if (draw.kind === 'period')
-      this.#tables.add(counterKey(draw), amountOf(draw), draw.endsAt + GRACE_MS)
-    else if (draw.kind === 'sliding') this.#addToBucket(draw, bucket ?? 0, amountOf(draw))
-    else this.#tables.lease(counterKey(draw), id, nowMs + durationOf(draw.leaseMs))
+    if (charge.kind === 'period')
+      this.#tables.add(counterKey(charge), amountOf(charge), charge.endsAt + GRACE_MS)
+    else if (charge.kind === 'sliding') this.#addToBucket(charge, bucket ?? 0, amountOf(charge))
+    else this.#tables.lease(counterKey(charge), id, nowMs + durationOf(charge.leaseMs))
   }
 
   /**
@@ -242,39 +246,39 @@ export class TableLedger implements Ledger {
    * `undefined` where nothing is known to be
    */
   #replace({
-    draw,
+    charge,
     bucket,
     id,
     nowMs,
     counted,
     actual,
   }: {
-    readonly draw: Draw
+    readonly charge: Charge
     readonly bucket: number | undefined
     readonly id: string
     readonly nowMs: number
     readonly counted: number | undefined
     readonly actual: number
   }): void {
-    const key = counterKey(draw)
+    const key = counterKey(charge)
     const amount = actual - (counted ?? 0)
-    if (draw.kind === 'lease') this.#tables.release(key, id)
-    else if (draw.kind === 'period') {
-      if (counted === undefined ? nowMs < draw.endsAt : this.#tables.hasCounter(key, nowMs))
-        this.#tables.add(key, amount, draw.endsAt + GRACE_MS)
+    if (charge.kind === 'lease') this.#tables.release(key, id)
+    else if (charge.kind === 'period') {
+      if (counted === undefined ? nowMs < charge.endsAt : this.#tables.hasCounter(key, nowMs))
+        this.#tables.add(key, amount, charge.endsAt + GRACE_MS)
     } else if (counted === undefined)
-      this.#addToBucket(draw, Math.floor(nowMs / bucketMsOf(draw)), amount)
+      this.#addToBucket(charge, Math.floor(nowMs / bucketMsOf(charge)), amount)
     else if (
       bucket !== undefined &&
       this.#tables.buckets(key, bucket).some(([other]) => other === bucket)
     )
-      this.#addToBucket(draw, bucket, amount)
+      this.#addToBucket(charge, bucket, amount)
   }
 
-  #addToBucket(draw: SlidingDraw, number: number, amount: number): void {
-    const bucketMs = bucketMsOf(draw)
+  #addToBucket(charge: SlidingCharge, number: number, amount: number): void {
+    const bucketMs = bucketMsOf(charge)
     const oldest = Math.floor(this.#now() / bucketMs) - SLIDING_BUCKETS
-    this.#tables.addToBucket(counterKey(draw), {
+    this.#tables.addToBucket(counterKey(charge), {
       number,
       amount,
       oldest,
@@ -282,51 +286,51 @@ export class TableLedger implements Ledger {
     })
   }
 
-  #used(draw: Draw, nowMs: number): number {
-    const key = counterKey(draw)
-    if (draw.kind === 'period') return this.#tables.counter(key, nowMs)
-    if (draw.kind === 'lease') return this.#tables.leases(key, nowMs)
-    const oldest = Math.floor(nowMs / bucketMsOf(draw)) - SLIDING_BUCKETS
+  #used(charge: Charge, nowMs: number): number {
+    const key = counterKey(charge)
+    if (charge.kind === 'period') return this.#tables.counter(key, nowMs)
+    if (charge.kind === 'lease') return this.#tables.leases(key, nowMs)
+    const oldest = Math.floor(nowMs / bucketMsOf(charge)) - SLIDING_BUCKETS
     return Math.min(
       MOST_COUNTED,
       this.#tables.buckets(key, oldest).reduce((sum, [, amount]) => sum + amount, 0),
     )
   }
 
-  #retryAt(draw: Draw, used: number, nowMs: number): number {
-    if (draw.kind === 'period') return draw.endsAt
-    if (draw.kind === 'lease') return Number.POSITIVE_INFINITY
-    const bucketMs = bucketMsOf(draw)
+  #retryAt(charge: Charge, used: number, nowMs: number): number {
+    if (charge.kind === 'period') return charge.endsAt
+    if (charge.kind === 'lease') return Number.POSITIVE_INFINITY
+    const bucketMs = bucketMsOf(charge)
     let left = used
     for (const [bucket, amount] of this.#tables.buckets(
-      counterKey(draw),
+      counterKey(charge),
       Math.floor(nowMs / bucketMs) - SLIDING_BUCKETS,
     )) {
       left -= amount
-      if (left + amountOf(draw) <= draw.limit) return (bucket + SLIDING_BUCKETS + 1) * bucketMs
+      if (left + amountOf(charge) <= charge.limit) return (bucket + SLIDING_BUCKETS + 1) * bucketMs
     }
     return nowMs + bucketMs * SLIDING_BUCKETS
   }
 }
 
 /** Of what is no number, all there may be. */
-function amountOf({ amount }: Draw): number {
+function amountOf({ amount }: Charge): number {
   return countable(amount, MOST_COUNTED)
 }
 
-function floorOf(draw: Draw): number {
-  return Math.min(countable(draw.floor), amountOf(draw))
+function floorOf(charge: Charge): number {
+  return Math.min(countable(charge.floor), amountOf(charge))
 }
 
 /** A limit that is no number lets nobody in. */
-function isBeyond(draw: Draw, used: number): boolean {
-  const limit = countable(draw.limit)
-  return limit < MOST_COUNTED && used + amountOf(draw) > limit
+function isBeyond(charge: Charge, used: number): boolean {
+  const limit = countable(charge.limit)
+  return limit < MOST_COUNTED && used + amountOf(charge) > limit
 }
 
 /** Each period has a counter of its own: what is settled late goes where it was reserved. */
-function counterKey(draw: Draw): string {
-  return draw.kind === 'period' ? `${draw.key}:${draw.startsAt}` : draw.key
+function counterKey(charge: Charge): string {
+  return charge.kind === 'period' ? `${charge.key}:${charge.startsAt}` : charge.key
 }
 
 /** What the tables throw is a rejection, as of any other store. */

@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import type { Directory, StoredEntry } from '@postern/core'
+import type { AdminStore, StoredEntry } from '@postern/core'
 
 /**
  * Something every directory must do, each time with one that is empty. Independent of the test
  * runner.
  */
-export interface DirectoryCase {
+export interface AdminStoreCase {
   readonly name: string
-  run(directory: Directory): Promise<void>
+  run(adminStore: AdminStore): Promise<void>
 }
 
 const key = (id: string, name = id): StoredEntry => ({
@@ -23,13 +23,13 @@ const key = (id: string, name = id): StoredEntry => ({
 
 /** Everything that was written after a version, however many answers it takes. */
 async function allSince(
-  directory: Directory,
+  adminStore: AdminStore,
   since: number,
 ): Promise<{ readonly entries: StoredEntry[]; readonly version: number }> {
   const entries: StoredEntry[] = []
   let version = since
   for (;;) {
-    const answer = await directory.changesSince(version)
+    const answer = await adminStore.changesSince(version)
     assert.ok(answer.version >= version)
     for (const entry of answer.entries) entries.push(entry)
     version = answer.version
@@ -40,10 +40,10 @@ async function allSince(
 
 const idsOf = (entries: readonly StoredEntry[]): string[] => entries.map(({ id }) => id)
 
-export const directoryConformance: readonly DirectoryCase[] = [
+export const adminStoreConformance: readonly AdminStoreCase[] = [
   {
     name: 'gives what was written, as it was written, the oldest first',
-    async run(directory) {
+    async run(adminStore) {
       const entries: StoredEntry[] = [
         key('one'),
         {
@@ -55,27 +55,27 @@ export const directoryConformance: readonly DirectoryCase[] = [
         { kind: 'switch', id: 'switch a/*', target: 'a/*', isOff: true, changedAt: 3 },
         { kind: 'removed', id: 'key_0' },
       ]
-      for (const entry of entries) await directory.put(entry)
-      assert.deepEqual((await allSince(directory, 0)).entries, entries)
+      for (const entry of entries) await adminStore.put(entry)
+      assert.deepEqual((await allSince(adminStore, 0)).entries, entries)
     },
   },
   {
     name: 'gives only what was written since, and nothing where nothing was',
-    async run(directory) {
-      await directory.put(key('one'))
-      const { version } = await allSince(directory, 0)
-      assert.deepEqual(await allSince(directory, version), { entries: [], version })
-      await directory.put(key('two'))
-      assert.deepEqual(idsOf((await allSince(directory, version)).entries), ['two'])
+    async run(adminStore) {
+      await adminStore.put(key('one'))
+      const { version } = await allSince(adminStore, 0)
+      assert.deepEqual(await allSince(adminStore, version), { entries: [], version })
+      await adminStore.put(key('two'))
+      assert.deepEqual(idsOf((await allSince(adminStore, version)).entries), ['two'])
     },
   },
   {
     name: 'gives an entry that was written again once, as it is now',
-    async run(directory) {
-      for (const name of ['a', 'b', 'c']) await directory.put(key('one', name))
-      await directory.put(key('two'))
-      await directory.put(key('one', 'd'))
-      const { entries } = await allSince(directory, 0)
+    async run(adminStore) {
+      for (const name of ['a', 'b', 'c']) await adminStore.put(key('one', name))
+      await adminStore.put(key('two'))
+      await adminStore.put(key('one', 'd'))
+      const { entries } = await allSince(adminStore, 0)
       assert.deepEqual(
         [idsOf(entries), (entries[1] as { name: string }).name],
         [['two', 'one'], 'd'],
@@ -84,26 +84,26 @@ export const directoryConformance: readonly DirectoryCase[] = [
   },
   {
     name: 'keeps one secret, whoever brings one first, and gives it along with what was written',
-    async run(directory) {
-      assert.equal((await directory.changesSince(0)).secret, undefined)
+    async run(adminStore) {
+      assert.equal((await adminStore.changesSince(0)).secret, undefined)
       const fresh = randomUUID()
       const kept = await Promise.all([
-        directory.secret(fresh),
-        directory.secret(randomUUID()),
-        directory.secret(randomUUID()),
+        adminStore.secret(fresh),
+        adminStore.secret(randomUUID()),
+        adminStore.secret(randomUUID()),
       ])
       assert.equal(new Set(kept).size, 1)
-      assert.equal(await directory.secret(randomUUID()), kept[0])
-      assert.equal((await directory.changesSince(0)).secret, kept[0])
+      assert.equal(await adminStore.secret(randomUUID()), kept[0])
+      assert.equal((await adminStore.changesSince(0)).secret, kept[0])
     },
   },
   {
     name: 'loses none of many, written at once',
-    async run(directory) {
+    async run(adminStore) {
       const ids = Array.from({ length: 2_500 }, (_, at) => `key-${at}`)
       for (let at = 0; at < ids.length; at += 100)
-        await Promise.all(ids.slice(at, at + 100).map((id) => directory.put(key(id))))
-      assert.deepEqual(new Set(idsOf((await allSince(directory, 0)).entries)), new Set(ids))
+        await Promise.all(ids.slice(at, at + 100).map((id) => adminStore.put(key(id))))
+      assert.deepEqual(new Set(idsOf((await allSince(adminStore, 0)).entries)), new Set(ids))
     },
   },
 ]

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { randomUUID } from 'node:crypto'
-import type { Draw, InstanceLease, Ledger, ReserveAnswer } from '@postern/core'
+import type { Charge, InstanceLease, LimitStore, ReserveAnswer } from '@postern/core'
 
 /** A ledger under test, and the time it goes by. */
-export interface LedgerHarness {
-  readonly ledger: Ledger
+export interface LimitStoreHarness {
+  readonly limitStore: LimitStore
   /** The ledger's clock, in milliseconds since the epoch. */
   now(): Promise<number>
   /** Lets time pass: waits, or moves a clock. */
@@ -12,37 +12,37 @@ export interface LedgerHarness {
 }
 
 /** Something every ledger must do. Independent of the test runner. */
-export interface LedgerCase {
+export interface LimitStoreCase {
   readonly name: string
-  run(harness: LedgerHarness): Promise<void>
+  run(harness: LimitStoreHarness): Promise<void>
 }
 
 const HOUR = 3_600_000
 const newId = (): string => `request-${randomUUID()}`
 const newKey = (): string => `test:${newId()}`
 
-async function period(harness: LedgerHarness, amount: number, limit: number): Promise<Draw> {
+async function period(harness: LimitStoreHarness, amount: number, limit: number): Promise<Charge> {
   const now = await harness.now()
   return { kind: 'period', key: newKey(), amount, limit, startsAt: now - HOUR, endsAt: now + HOUR }
 }
 
-const reserve = ({ ledger }: LedgerHarness, ...draws: Draw[]): Promise<ReserveAnswer> =>
-  ledger.reserve({ id: newId(), draws, ttlMs: HOUR })
+const reserve = ({ limitStore }: LimitStoreHarness, ...charges: Charge[]): Promise<ReserveAnswer> =>
+  limitStore.reserve({ id: newId(), charges, ttlMs: HOUR })
 
 async function reserved(
-  harness: LedgerHarness,
-  ...draws: Draw[]
+  harness: LimitStoreHarness,
+  ...charges: Charge[]
 ): Promise<Extract<ReserveAnswer, { status: 'reserved' }>> {
-  const answer = await reserve(harness, ...draws)
+  const answer = await reserve(harness, ...charges)
   assert.equal(answer.status, 'reserved')
   return answer as Extract<ReserveAnswer, { status: 'reserved' }>
 }
 
 async function refused(
-  harness: LedgerHarness,
-  ...draws: Draw[]
+  harness: LimitStoreHarness,
+  ...charges: Charge[]
 ): Promise<Extract<ReserveAnswer, { status: 'refused' }>> {
-  const answer = await reserve(harness, ...draws)
+  const answer = await reserve(harness, ...charges)
   assert.equal(answer.status, 'refused')
   return answer as Extract<ReserveAnswer, { status: 'refused' }>
 }
@@ -75,11 +75,11 @@ const MOST = Number.MAX_SAFE_INTEGER
 
 /** Every kind of counter that adds up. */
 async function adding(
-  harness: LedgerHarness,
+  harness: LimitStoreHarness,
   amount: number,
   limit: number,
-): Promise<readonly Draw[]> {
-  const ever: Draw = {
+): Promise<readonly Charge[]> {
+  const ever: Charge = {
     kind: 'period',
     key: newKey(),
     amount,
@@ -104,30 +104,30 @@ function assertCountable(used: readonly (number | undefined)[], what: string): v
 
 const newLease = (leaseMs: number): InstanceLease => ({ instance: randomUUID(), leaseMs })
 const LEASE_MS = 300
-const knowsInstances = ({ ledger }: LedgerHarness): boolean =>
-  ledger.renew !== undefined && ledger.giveBack !== undefined
+const knowsInstances = ({ limitStore }: LimitStoreHarness): boolean =>
+  limitStore.renew !== undefined && limitStore.giveBack !== undefined
 
 /** All there is to give back, of whatever test. */
-async function giveBackAll({ ledger }: LedgerHarness): Promise<void> {
-  while (((await ledger.giveBack?.()) ?? 0) > 0);
+async function giveBackAll({ limitStore }: LimitStoreHarness): Promise<void> {
+  while (((await limitStore.giveBack?.()) ?? 0) > 0);
 }
 
 async function reserveFor(
-  { ledger }: LedgerHarness,
+  { limitStore }: LimitStoreHarness,
   lease: InstanceLease,
-  ...draws: Draw[]
+  ...charges: Charge[]
 ): Promise<Extract<ReserveAnswer, { status: 'reserved' }>> {
-  const answer = await ledger.reserve({ id: newId(), draws, ttlMs: HOUR, lease })
+  const answer = await limitStore.reserve({ id: newId(), charges, ttlMs: HOUR, lease })
   assert.equal(answer.status, 'reserved')
   return answer as Extract<ReserveAnswer, { status: 'reserved' }>
 }
 
 /** One of each kind, of which 3 stay counted of 50. */
-async function drawsOfInstance(harness: LedgerHarness): Promise<readonly Draw[]> {
-  const [dated, ever, sliding] = (await adding(harness, 50, 60)).map((draw) => ({
-    ...draw,
+async function drawsOfInstance(harness: LimitStoreHarness): Promise<readonly Charge[]> {
+  const [dated, ever, sliding] = (await adding(harness, 50, 60)).map((charge) => ({
+    ...charge,
     floor: 3,
-  })) as [Draw, Draw, Draw]
+  })) as [Charge, Charge, Charge]
   return [
     dated,
     ever,
@@ -143,14 +143,14 @@ async function drawsOfInstance(harness: LedgerHarness): Promise<readonly Draw[]>
  * for (const { name, run } of ledgerConformance) it(name, () => run(harness))
  * ```
  */
-export const ledgerConformance: readonly LedgerCase[] = [
+export const limitStoreConformance: readonly LimitStoreCase[] = [
   {
     name: 'D1: of a hundred at once, as many get in as there is room for',
     async run(harness) {
-      const draw = await period(harness, 1, 10)
-      const answers = await Promise.all(Array.from({ length: 100 }, () => reserve(harness, draw)))
+      const charge = await period(harness, 1, 10)
+      const answers = await Promise.all(Array.from({ length: 100 }, () => reserve(harness, charge)))
       assert.equal(answers.filter(({ status }) => status === 'reserved').length, 10)
-      assert.deepEqual(await harness.ledger.read([draw]), [10])
+      assert.deepEqual(await harness.limitStore.read([charge]), [10])
     },
   },
   {
@@ -163,67 +163,67 @@ export const ledgerConformance: readonly LedgerCase[] = [
         [answer.at, answer.used, answer.retryAtMs],
         [1, 5, narrow.kind === 'period' ? narrow.endsAt : 0],
       )
-      assert.deepEqual(await harness.ledger.read([wide, narrow]), [5, 5])
+      assert.deepEqual(await harness.limitStore.read([wide, narrow]), [5, 5])
     },
   },
   {
     name: 'D3: replaces what was reserved by what was used, once',
     async run(harness) {
-      const draw = await period(harness, 50, 100)
-      const { reservation } = await reserved(harness, draw)
-      assert.equal(await harness.ledger.settle(reservation, [7]), 'settled')
-      assert.equal(await harness.ledger.settle(reservation, [7]), 'known')
-      assert.equal(await harness.ledger.settle(reservation, [900]), 'known')
-      assert.deepEqual(await harness.ledger.read([draw]), [7])
+      const charge = await period(harness, 50, 100)
+      const { reservation } = await reserved(harness, charge)
+      assert.equal(await harness.limitStore.settle(reservation, [7]), 'settled')
+      assert.equal(await harness.limitStore.settle(reservation, [7]), 'known')
+      assert.equal(await harness.limitStore.settle(reservation, [900]), 'known')
+      assert.deepEqual(await harness.limitStore.read([charge]), [7])
     },
   },
   {
     name: 'counts what was used beyond the reservation, and lets nobody in after that',
     async run(harness) {
-      const draw = await period(harness, 10, 100)
-      const { reservation } = await reserved(harness, draw)
-      await harness.ledger.settle(reservation, [130])
-      assert.deepEqual(await harness.ledger.read([draw]), [130])
-      await refused(harness, draw)
+      const charge = await period(harness, 10, 100)
+      const { reservation } = await reserved(harness, charge)
+      await harness.limitStore.settle(reservation, [130])
+      assert.deepEqual(await harness.limitStore.read([charge]), [130])
+      await refused(harness, charge)
     },
   },
   {
     name: 'the same id is the same reservation, however often it is asked for',
     async run(harness) {
-      const draw = await period(harness, 10, 15)
+      const charge = await period(harness, 10, 15)
       const id = newId()
       for (let time = 0; time < 3; time++)
         assert.equal(
-          (await harness.ledger.reserve({ id, draws: [draw], ttlMs: HOUR })).status,
+          (await harness.limitStore.reserve({ id, charges: [charge], ttlMs: HOUR })).status,
           'reserved',
         )
-      assert.deepEqual(await harness.ledger.read([draw]), [10])
+      assert.deepEqual(await harness.limitStore.read([charge]), [10])
     },
   },
   {
     name: 'D2: an amount as large as the limit has room in an empty one',
     async run(harness) {
-      const draw = await period(harness, 100, 100)
-      await reserved(harness, draw)
-      await refused(harness, { ...draw, amount: 1 })
+      const charge = await period(harness, 100, 100)
+      await reserved(harness, charge)
+      await refused(harness, { ...charge, amount: 1 })
     },
   },
   {
     name: 'D11: keeps integers exact, up to the largest there are',
     async run(harness) {
-      const draw = await period(harness, 4_000_000_000_000_001, Number.MAX_SAFE_INTEGER)
-      const { reservation } = await reserved(harness, draw)
-      await reserved(harness, draw)
-      assert.deepEqual(await harness.ledger.read([draw]), [8_000_000_000_000_002])
-      await harness.ledger.settle(reservation, [1])
-      assert.deepEqual(await harness.ledger.read([draw]), [4_000_000_000_000_002])
+      const charge = await period(harness, 4_000_000_000_000_001, Number.MAX_SAFE_INTEGER)
+      const { reservation } = await reserved(harness, charge)
+      await reserved(harness, charge)
+      assert.deepEqual(await harness.limitStore.read([charge]), [8_000_000_000_000_002])
+      await harness.limitStore.settle(reservation, [1])
+      assert.deepEqual(await harness.limitStore.read([charge]), [4_000_000_000_000_002])
     },
   },
   {
     name: 'F-83: a period that is not the present one by the ledger’s clock is refused as such',
     async run(harness) {
       const now = await harness.now()
-      const past: Draw = {
+      const past: Charge = {
         kind: 'period',
         key: newKey(),
         amount: 1,
@@ -231,8 +231,8 @@ export const ledgerConformance: readonly LedgerCase[] = [
         startsAt: now - 2 * HOUR,
         endsAt: now - HOUR,
       }
-      for (const draw of [past, { ...past, startsAt: now + HOUR, endsAt: now + 2 * HOUR }]) {
-        const answer = await reserve(harness, draw)
+      for (const charge of [past, { ...past, startsAt: now + HOUR, endsAt: now + 2 * HOUR }]) {
+        const answer = await reserve(harness, charge)
         assert.equal(answer.status, 'other-time')
         assert.ok(Math.abs(answer.nowMs - now) < HOUR / 2)
       }
@@ -243,7 +243,7 @@ export const ledgerConformance: readonly LedgerCase[] = [
     async run(harness) {
       const now = await harness.now()
       const key = newKey()
-      const first: Draw = {
+      const first: Charge = {
         kind: 'period',
         key,
         amount: 10,
@@ -251,17 +251,17 @@ export const ledgerConformance: readonly LedgerCase[] = [
         startsAt: now - HOUR,
         endsAt: now + HOUR,
       }
-      const second: Draw = { ...first, startsAt: now - HOUR + 1 }
+      const second: Charge = { ...first, startsAt: now - HOUR + 1 }
       const { reservation } = await reserved(harness, first)
       await reserved(harness, second)
-      await harness.ledger.settle(reservation, [3])
-      assert.deepEqual(await harness.ledger.read([first, second]), [3, 10])
+      await harness.limitStore.settle(reservation, [3])
+      assert.deepEqual(await harness.limitStore.read([first, second]), [3, 10])
     },
   },
   {
     name: 'a counter for ever never begins anew',
     async run(harness) {
-      const draw: Draw = {
+      const charge: Charge = {
         kind: 'period',
         key: newKey(),
         amount: 6,
@@ -269,75 +269,87 @@ export const ledgerConformance: readonly LedgerCase[] = [
         startsAt: 0,
         endsAt: Number.POSITIVE_INFINITY,
       }
-      await reserved(harness, draw)
-      assert.equal((await refused(harness, draw)).retryAtMs, Number.POSITIVE_INFINITY)
+      await reserved(harness, charge)
+      assert.equal((await refused(harness, charge)).retryAtMs, Number.POSITIVE_INFINITY)
     },
   },
   {
     name: 'leases are given back by the settlement',
     async run(harness) {
-      const draw: Draw = { kind: 'lease', key: newKey(), amount: 1, limit: 2, leaseMs: HOUR }
-      const { reservation } = await reserved(harness, draw)
-      await reserved(harness, draw)
-      await refused(harness, draw)
-      await harness.ledger.settle(reservation, [0])
-      await reserved(harness, draw)
-      assert.deepEqual(await harness.ledger.read([draw]), [2])
+      const charge: Charge = { kind: 'lease', key: newKey(), amount: 1, limit: 2, leaseMs: HOUR }
+      const { reservation } = await reserved(harness, charge)
+      await reserved(harness, charge)
+      await refused(harness, charge)
+      await harness.limitStore.settle(reservation, [0])
+      await reserved(harness, charge)
+      assert.deepEqual(await harness.limitStore.read([charge]), [2])
     },
   },
   {
     name: 'leases end by themselves when nobody gives them back',
     async run(harness) {
-      const draw: Draw = { kind: 'lease', key: newKey(), amount: 1, limit: 1, leaseMs: 200 }
-      await reserved(harness, draw)
-      await refused(harness, draw)
+      const charge: Charge = { kind: 'lease', key: newKey(), amount: 1, limit: 1, leaseMs: 200 }
+      await reserved(harness, charge)
+      await refused(harness, charge)
       await harness.pass(250)
-      await reserved(harness, draw)
+      await reserved(harness, charge)
     },
   },
   {
     name: 'a sliding window has room again when what filled it is older than the window, and says when',
     async run(harness) {
-      const draw: Draw = { kind: 'sliding', key: newKey(), amount: 10, limit: 10, windowMs: 1_000 }
-      await reserved(harness, draw)
-      const { retryAtMs, nowMs } = await refused(harness, draw)
+      const charge: Charge = {
+        kind: 'sliding',
+        key: newKey(),
+        amount: 10,
+        limit: 10,
+        windowMs: 1_000,
+      }
+      await reserved(harness, charge)
+      const { retryAtMs, nowMs } = await refused(harness, charge)
       assert.ok(
         retryAtMs - nowMs > 900 && retryAtMs - nowMs <= 1_100,
         `room in ${retryAtMs - nowMs} ms`,
       )
       await harness.pass(retryAtMs - nowMs + 20)
-      await reserved(harness, draw)
+      await reserved(harness, charge)
     },
   },
   {
     name: 'a sliding window is settled in the part of it where it was reserved',
     async run(harness) {
-      const draw: Draw = { kind: 'sliding', key: newKey(), amount: 10, limit: 12, windowMs: HOUR }
-      const { reservation } = await reserved(harness, draw)
-      await harness.ledger.settle(reservation, [4])
-      assert.deepEqual(await harness.ledger.read([draw]), [4])
-      await refused(harness, draw)
+      const charge: Charge = {
+        kind: 'sliding',
+        key: newKey(),
+        amount: 10,
+        limit: 12,
+        windowMs: HOUR,
+      }
+      const { reservation } = await reserved(harness, charge)
+      await harness.limitStore.settle(reservation, [4])
+      assert.deepEqual(await harness.limitStore.read([charge]), [4])
+      await refused(harness, charge)
     },
   },
   {
     name: 'F-73: a settlement whose reservation is lost counts what it cost, once',
     async run(harness) {
-      const draw = await period(harness, 50, 100)
-      const lost = { id: newId(), draws: [draw], buckets: [undefined], ttlMs: HOUR }
-      assert.equal(await harness.ledger.settle(lost, [30]), 'lost')
-      assert.equal(await harness.ledger.settle(lost, [30]), 'known')
-      assert.deepEqual(await harness.ledger.read([draw]), [30])
+      const charge = await period(harness, 50, 100)
+      const lost = { id: newId(), charges: [charge], buckets: [undefined], ttlMs: HOUR }
+      assert.equal(await harness.limitStore.settle(lost, [30]), 'lost')
+      assert.equal(await harness.limitStore.settle(lost, [30]), 'known')
+      assert.deepEqual(await harness.limitStore.read([charge]), [30])
     },
   },
   {
     name: 'D8: forgets on demand, and a settlement afterwards gives no credit',
     async run(harness) {
-      const draw = await period(harness, 50, 100)
-      const { reservation } = await reserved(harness, draw)
-      await harness.ledger.reset([draw])
-      assert.deepEqual(await harness.ledger.read([draw]), [0])
-      await harness.ledger.settle(reservation, [1])
-      const [used] = await harness.ledger.read([draw])
+      const charge = await period(harness, 50, 100)
+      const { reservation } = await reserved(harness, charge)
+      await harness.limitStore.reset([charge])
+      assert.deepEqual(await harness.limitStore.read([charge]), [0])
+      await harness.limitStore.settle(reservation, [1])
+      const [used] = await harness.limitStore.read([charge])
       assert.ok(used === 0 || used === 1, `used ${used}`)
     },
   },
@@ -345,44 +357,44 @@ export const ledgerConformance: readonly LedgerCase[] = [
     name: 'counters stay whole numbers that can be counted, whatever a settlement says, and nothing fails',
     async run(harness) {
       for (const odd of ODD) {
-        const draws = await adding(harness, 5, 10)
-        const { reservation } = await reserved(harness, ...draws)
+        const charges = await adding(harness, 5, 10)
+        const { reservation } = await reserved(harness, ...charges)
         assert.equal(
-          await harness.ledger.settle(
+          await harness.limitStore.settle(
             reservation,
-            draws.map(() => odd as number),
+            charges.map(() => odd as number),
           ),
           'settled',
           String(odd),
         )
-        const used = await harness.ledger.read(draws)
+        const used = await harness.limitStore.read(charges)
         assertCountable(used, `settled with ${String(odd)}`)
         if (typeof odd === 'number' && odd >= 10)
           assert.deepEqual(
             used,
-            draws.map(() => MOST),
+            charges.map(() => MOST),
           )
         else if (typeof odd !== 'number' || Number.isNaN(odd))
           assert.deepEqual(
             used,
-            draws.map(() => 5),
+            charges.map(() => 5),
           )
         else
           assert.deepEqual(
             used,
-            draws.map(() => (odd > 0 ? 1 : 0)),
+            charges.map(() => (odd > 0 ? 1 : 0)),
           )
         // One more of the same, settled with something that makes sense.
-        const lost = { id: newId(), draws, buckets: draws.map(() => undefined), ttlMs: HOUR }
-        await harness.ledger.settle(
+        const lost = { id: newId(), charges, buckets: charges.map(() => undefined), ttlMs: HOUR }
+        await harness.limitStore.settle(
           lost,
-          draws.map(() => odd as number),
+          charges.map(() => odd as number),
         )
-        await harness.ledger.settle(
+        await harness.limitStore.settle(
           { ...lost, id: newId() },
-          draws.map(() => 4),
+          charges.map(() => 4),
         )
-        assertCountable(await harness.ledger.read(draws), `lost with ${String(odd)}`)
+        assertCountable(await harness.limitStore.read(charges), `lost with ${String(odd)}`)
         // Others are none the worse for it.
         await reserved(harness, ...(await adding(harness, 1, 1)))
       }
@@ -391,18 +403,18 @@ export const ledgerConformance: readonly LedgerCase[] = [
   {
     name: 'a full counter stays full, lets in what nothing is refused of, and has room again when what filled it is corrected',
     async run(harness) {
-      for (const draw of await adding(harness, MOST - 10, MOST)) {
-        const first = await reserved(harness, draw)
-        const soft = { ...draw, amount: 100 }
+      for (const charge of await adding(harness, MOST - 10, MOST)) {
+        const first = await reserved(harness, charge)
+        const soft = { ...charge, amount: 100 }
         const others = [
           await reserved(harness, soft),
-          await reserved(harness, { ...draw, amount: MOST }),
+          await reserved(harness, { ...charge, amount: MOST }),
         ]
         for (const { used } of others) assert.deepEqual(used, [MOST])
-        await refused(harness, { ...draw, amount: 1, limit: 1_000_000 })
+        await refused(harness, { ...charge, amount: 1, limit: 1_000_000 })
         for (const { reservation } of [first, ...others])
-          await harness.ledger.settle(reservation, [0])
-        assert.ok(((await harness.ledger.read([draw]))[0] ?? MOST) <= 110)
+          await harness.limitStore.settle(reservation, [0])
+        assert.ok(((await harness.limitStore.read([charge]))[0] ?? MOST) <= 110)
       }
     },
   },
@@ -417,25 +429,26 @@ export const ledgerConformance: readonly LedgerCase[] = [
         null,
         undefined,
       ] as never[]) {
-        for (const draw of await adding(harness, 1, 10)) {
-          await refused(harness, { ...draw, amount: odd })
+        for (const charge of await adding(harness, 1, 10)) {
+          await refused(harness, { ...charge, amount: odd })
           if (typeof odd !== 'number' || Number.isNaN(odd))
-            await refused(harness, { ...draw, limit: odd })
-          assert.deepEqual(await harness.ledger.read([draw]), [0])
+            await refused(harness, { ...charge, limit: odd })
+          assert.deepEqual(await harness.limitStore.read([charge]), [0])
         }
       }
-      for (const draw of await adding(harness, -1e308, 10)) {
-        await reserved(harness, draw)
-        assert.deepEqual(await harness.ledger.read([draw]), [0])
+      for (const charge of await adding(harness, -1e308, 10)) {
+        await reserved(harness, charge)
+        assert.deepEqual(await harness.limitStore.read([charge]), [0])
       }
       for (const ms of [1, 0.4, 1e308, Number.POSITIVE_INFINITY, 2 ** 53]) {
-        const draws: Draw[] = [
+        const charges: Charge[] = [
           { kind: 'sliding', key: newKey(), amount: 1, limit: 1, windowMs: ms },
           { kind: 'lease', key: newKey(), amount: 1, limit: 1, leaseMs: ms },
         ]
-        const answer = await harness.ledger.reserve({ id: newId(), draws, ttlMs: ms })
+        const answer = await harness.limitStore.reserve({ id: newId(), charges, ttlMs: ms })
         assert.equal(answer.status, 'reserved', String(ms))
-        if (answer.status === 'reserved') await harness.ledger.settle(answer.reservation, [1, 1])
+        if (answer.status === 'reserved')
+          await harness.limitStore.settle(answer.reservation, [1, 1])
       }
     },
   },
@@ -443,45 +456,50 @@ export const ledgerConformance: readonly LedgerCase[] = [
     name: 'what an instance held is given back when its lease is over, down to what it has used in any case, once',
     async run(harness) {
       if (!knowsInstances(harness)) return
-      const [draws, dead, alive] = [
+      const [charges, dead, alive] = [
         await drawsOfInstance(harness),
         newLease(LEASE_MS),
         newLease(HOUR),
       ]
-      await reserveFor(harness, dead, ...draws)
-      const own = draws.map((draw) => ({ ...draw, key: newKey() }))
+      await reserveFor(harness, dead, ...charges)
+      const own = charges.map((charge) => ({ ...charge, key: newKey() }))
       await reserveFor(harness, alive, ...own)
       await giveBackAll(harness)
-      assert.deepEqual(await harness.ledger.read(draws), [50, 50, 50, 1])
+      assert.deepEqual(await harness.limitStore.read(charges), [50, 50, 50, 1])
       await harness.pass(LEASE_MS + 50)
-      const answer = await harness.ledger.reserve({ id: newId(), draws, ttlMs: HOUR, lease: alive })
+      const answer = await harness.limitStore.reserve({
+        id: newId(),
+        charges,
+        ttlMs: HOUR,
+        lease: alive,
+      })
       assert.deepEqual([answer.status, 'hasEnded' in answer && answer.hasEnded], ['refused', true])
       await Promise.all([giveBackAll(harness), giveBackAll(harness), giveBackAll(harness)])
-      assert.deepEqual(await harness.ledger.read(draws), [3, 3, 3, 0])
-      assert.deepEqual(await harness.ledger.read(own), [50, 50, 50, 1])
-      await reserveFor(harness, alive, ...draws)
+      assert.deepEqual(await harness.limitStore.read(charges), [3, 3, 3, 0])
+      assert.deepEqual(await harness.limitStore.read(own), [50, 50, 50, 1])
+      await reserveFor(harness, alive, ...charges)
     },
   },
   {
     name: 'an instance that is heard of keeps what it holds, however long that is',
     async run(harness) {
       if (!knowsInstances(harness)) return
-      const [draws, slow, busy] = [
+      const [charges, slow, busy] = [
         await drawsOfInstance(harness),
         newLease(LEASE_MS),
         newLease(LEASE_MS),
       ]
-      await reserveFor(harness, slow, ...draws)
-      const other = (await drawsOfInstance(harness)).map((draw) => ({ ...draw, limit: 1_000 }))
+      await reserveFor(harness, slow, ...charges)
+      const other = (await drawsOfInstance(harness)).map((charge) => ({ ...charge, limit: 1_000 }))
       await reserveFor(harness, busy, ...other)
       for (let time = 0; time < 3; time++) {
         await harness.pass(LEASE_MS / 2)
-        await harness.ledger.renew?.(slow)
+        await harness.limitStore.renew?.(slow)
         await reserveFor(harness, busy, ...other.slice(0, 1))
         await giveBackAll(harness)
       }
       assert.deepEqual(
-        await harness.ledger.read([...draws, ...other.slice(1)]),
+        await harness.limitStore.read([...charges, ...other.slice(1)]),
         [50, 50, 50, 1, 50, 50, 1],
       )
     },
@@ -490,20 +508,20 @@ export const ledgerConformance: readonly LedgerCase[] = [
     name: 'an instance that was only late settles what was given back, once: what it used is counted, no more and no less',
     async run(harness) {
       if (!knowsInstances(harness)) return
-      const [draws, late] = [(await drawsOfInstance(harness)).slice(0, 3), newLease(LEASE_MS)]
+      const [charges, late] = [(await drawsOfInstance(harness)).slice(0, 3), newLease(LEASE_MS)]
       const [{ reservation }, unsettled] = [
-        await reserveFor(harness, late, ...draws),
+        await reserveFor(harness, late, ...charges),
         newLease(LEASE_MS),
       ]
       await harness.pass(LEASE_MS + 50)
       await giveBackAll(harness)
-      await reserveFor(harness, unsettled, ...draws)
-      assert.equal(await harness.ledger.settle(reservation, [20, 1, 70]), 'settled')
-      assert.equal(await harness.ledger.settle(reservation, [20, 1, 70]), 'known')
-      assert.deepEqual(await harness.ledger.read(draws), [70, 51, 120])
+      await reserveFor(harness, unsettled, ...charges)
+      assert.equal(await harness.limitStore.settle(reservation, [20, 1, 70]), 'settled')
+      assert.equal(await harness.limitStore.settle(reservation, [20, 1, 70]), 'known')
+      assert.deepEqual(await harness.limitStore.read(charges), [70, 51, 120])
       await harness.pass(LEASE_MS + 50)
       await giveBackAll(harness)
-      assert.deepEqual(await harness.ledger.read(draws), [23, 4, 73])
+      assert.deepEqual(await harness.limitStore.read(charges), [23, 4, 73])
     },
   },
   {
@@ -511,17 +529,17 @@ export const ledgerConformance: readonly LedgerCase[] = [
     async run(harness) {
       if (!knowsInstances(harness)) return
       const lease = newLease(HOUR)
-      const draws = await drawsOfInstance(harness)
-      const unanswered = { id: newId(), draws, ttlMs: HOUR, lease }
-      const nothing = draws.map(() => 0)
-      const unknown = { ...unanswered, buckets: draws.map(() => undefined) }
-      await harness.ledger.reserve(unanswered)
-      assert.equal(await harness.ledger.settle(unknown, nothing), 'settled')
-      assert.deepEqual(await harness.ledger.read(draws), nothing)
+      const charges = await drawsOfInstance(harness)
+      const unanswered = { id: newId(), charges, ttlMs: HOUR, lease }
+      const nothing = charges.map(() => 0)
+      const unknown = { ...unanswered, buckets: charges.map(() => undefined) }
+      await harness.limitStore.reserve(unanswered)
+      assert.equal(await harness.limitStore.settle(unknown, nothing), 'settled')
+      assert.deepEqual(await harness.limitStore.read(charges), nothing)
       const overtaken = newId()
-      await harness.ledger.settle({ ...unknown, id: overtaken }, nothing)
-      await harness.ledger.reserve({ ...unanswered, id: overtaken })
-      assert.deepEqual(await harness.ledger.read(draws), nothing)
+      await harness.limitStore.settle({ ...unknown, id: overtaken }, nothing)
+      await harness.limitStore.reserve({ ...unanswered, id: overtaken })
+      assert.deepEqual(await harness.limitStore.read(charges), nothing)
     },
   },
 ]

@@ -45,7 +45,7 @@ export const durationBetween = (leastMs: number, mostMs: number) =>
 /** A store made by code, or where one is: `memory`, `sqlite:path`, `redis://...`. */
 export function storePlace<T>() {
   const read = (value: unknown): T | string | undefined => {
-    if (typeof value === 'object' && value !== null && 'ledger' in value && 'close' in value)
+    if (typeof value === 'object' && value !== null && 'limitStore' in value && 'close' in value)
       return value as T
     return typeof value === 'string' && /^(?:memory|sqlite:.+|rediss?:\/\/.+)$/.test(value.trim())
       ? value.trim()

@@ -6,7 +6,7 @@ import { optionsSchema } from './schema.ts'
 const code = (): undefined => undefined
 /** Has every method that a value with methods is recognised by. */
 const allMethods = Object.fromEntries(
-  ['error', 'warn', 'info', 'debug', 'ledger', 'close'].map((name) => [name, code]),
+  ['error', 'warn', 'info', 'debug', 'limitStore', 'close'].map((name) => [name, code]),
 )
 
 type Fields = Readonly<Record<string, z.ZodType>>

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { AdminAct, AdminGuard } from '../../admin/index.ts'
+import type { AdminAction, AdminGuard } from '../../admin/index.ts'
 import { attributes, type HostIdentify } from '../../identity/index.ts'
 import type { RequestRecord } from '../../records/index.ts'
 import type { LimitAlert } from '../../limits/index.ts'
@@ -463,7 +463,7 @@ function adminFields() {
             "Your own login for `/admin/*`: the name of an administrator from the host framework's request, `{ name, mayChange: false }` for one that may only look, or `null`.",
         }),
       ),
-    onAdmin: callback<(act: AdminAct) => void>()
+    onAdmin: callback<(act: AdminAction) => void>()
       .optional()
       .meta(
         meta({

@@ -3,7 +3,15 @@ import { describe, expect, it } from 'vitest'
 import type { Part } from '../model/conversation.ts'
 import type { JsonObject } from '../model/dialect.ts'
 import { readAnswer } from './from-provider/answer.ts'
-import { build, callTo, contentOf, partsOf, replay, says, streamOf } from './to-provider/wire.fake.ts'
+import {
+  build,
+  callTo,
+  contentOf,
+  partsOf,
+  replay,
+  says,
+  streamOf,
+} from './to-provider/wire.fake.ts'
 
 const words = fc.string({ minLength: 1, maxLength: 20, unit: 'grapheme' })
 const thinking = words.map((text): JsonObject => ({ type: 'thinking', thinking: text }))

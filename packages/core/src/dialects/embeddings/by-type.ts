@@ -1,5 +1,5 @@
 import type { JsonObject } from '../model/dialect.ts'
-import { listOf, objectOf } from '../wire/json.ts'
+import { asList, asObject } from '../wire/json.ts'
 import { tokenCount, type Usage } from '../model/usage.ts'
 import type { EmbeddingsAnswer } from './format.ts'
 import { inputTypeFor } from './input-type.ts'
@@ -36,14 +36,14 @@ export const MAX_INPUTS_BY_TYPE = 96
 
 /** Vectors by their type, or those of one type alone. */
 export function readByType(body: JsonObject): EmbeddingsAnswer {
-  const vectors = listOf(objectOf(body.embeddings)?.float ?? body.embeddings)
-  return { vectors: vectors.map((vector) => vectorOf(vector)), usage: usageOf(body.meta) }
+  const vectors = asList(asObject(body.embeddings)?.float ?? body.embeddings)
+  return { vectors: vectors.map((vector) => vectorOf(vector)), usage: mapUsage(body.meta) }
 }
 
-function usageOf(meta: unknown): Usage | undefined {
-  const billed = objectOf(objectOf(meta)?.billed_units)
+function mapUsage(meta: unknown): Usage | undefined {
+  const billed = asObject(asObject(meta)?.billed_units)
   const tokens =
-    tokenCount(objectOf(objectOf(meta)?.tokens)?.input_tokens) ?? tokenCount(billed?.input_tokens)
+    tokenCount(asObject(asObject(meta)?.tokens)?.input_tokens) ?? tokenCount(billed?.input_tokens)
   return tokens === undefined
     ? undefined
     : {

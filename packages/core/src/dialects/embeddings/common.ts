@@ -1,6 +1,6 @@
 import type { EmbeddingQuirks, JsonObject } from '../model/dialect.ts'
 import { errorIn } from '../wire/error-in.ts'
-import { objectsOf } from '../wire/json.ts'
+import { asObjects } from '../wire/json.ts'
 import { nativeUsageOf, readUsage } from '../wire/usage-fields.ts'
 import type { EmbeddingFormat, EmbeddingsCall } from './format.ts'
 import { inputTypeFor } from './input-type.ts'
@@ -28,7 +28,7 @@ export const commonEmbeddings: EmbeddingFormat = {
     if (error !== undefined) throw error
     const native = nativeUsageOf(body)
     return {
-      vectors: inOrder(objectsOf(body.data)).map(({ embedding }) => vectorOf(embedding)),
+      vectors: inOrder(asObjects(body.data)).map(({ embedding }) => vectorOf(embedding)),
       usage: native && readUsage(native),
       native: body,
     }

@@ -34,11 +34,11 @@ export interface EmbeddingsAnswer {
 /** The texts of a request, for services that read nothing else. */
 export function textsOf({ inputs }: EmbeddingsRequest, { provider }: EmbeddingsCall): string[] {
   return inputs.map((input, at) =>
-    textOf(input, { provider, path: inputs.length === 1 ? 'input' : `input[${at}]` }),
+    asText(input, { provider, path: inputs.length === 1 ? 'input' : `input[${at}]` }),
   )
 }
 
-function textOf(
+function asText(
   input: EmbeddingInput,
   { provider, path }: { readonly provider: string; readonly path: string },
 ): string {

@@ -2,7 +2,7 @@ import { GatewayError } from '../../errors.ts'
 import type { ClientRequest, JsonObject, RelayedAnswer } from '../model/dialect.ts'
 import { estimateTextTokens } from '../tokens/estimate-tokens.ts'
 import { invalid } from '../model/invalid.ts'
-import { objectOf } from '../wire/json.ts'
+import { asObject } from '../wire/json.ts'
 import type { Operation, OperationContext, OperationTarget } from '../model/operation.ts'
 import type { Translation } from '../translation/translation.ts'
 import { tokenCount, type Usage } from '../model/usage.ts'
@@ -145,7 +145,7 @@ function answerFrom(
 }
 
 function isAsClientsKnowIt({ object, usage }: JsonObject): boolean {
-  return object === 'list' && tokenCount(objectOf(usage)?.prompt_tokens) !== undefined
+  return object === 'list' && tokenCount(asObject(usage)?.prompt_tokens) !== undefined
 }
 
 interface Rendering {
@@ -168,7 +168,7 @@ function render(vectors: readonly Vector[], { asked, call, usage, native }: Rend
     model: native?.model ?? call.model,
     // Required by the clients' types. Where the provider does not count, what the record says stays
     // empty and this is an estimate.
-    usage: { ...objectOf(native?.usage), prompt_tokens: tokens, total_tokens: tokens },
+    usage: { ...asObject(native?.usage), prompt_tokens: tokens, total_tokens: tokens },
   }
 }
 

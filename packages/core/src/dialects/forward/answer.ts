@@ -1,7 +1,7 @@
 import type { JsonObject, RelayedAnswer } from '../model/dialect.ts'
 import { type Answering, errorIn } from '../wire/error-in.ts'
 import type { Finish } from '../model/finish.ts'
-import { objectsOf } from '../wire/json.ts'
+import { asObjects } from '../wire/json.ts'
 import { nativeUsageOf, readUsage } from '../wire/usage-fields.ts'
 
 const decoder = new TextDecoder()
@@ -21,7 +21,7 @@ const REASONS: ReadonlySet<string> = new Set(['stop', 'length', 'content_filter'
 
 /** Of completions; other answers do not say why they end. */
 export function finishesOf(body: JsonObject): Finish[] {
-  return objectsOf(body.choices).flatMap(({ finish_reason: native }) => {
+  return asObjects(body.choices).flatMap(({ finish_reason: native }) => {
     if (typeof native !== 'string') return []
     return [
       REASONS.has(native) ? { reason: native as Finish['reason'] } : { reason: 'stop', native },

@@ -3,8 +3,8 @@ import { append } from '../../foundation/lists.ts'
 import type { Dialect, JsonObject, StreamRelay } from '../model/dialect.ts'
 import { errorIn } from '../wire/error-in.ts'
 import type { Finish } from '../model/finish.ts'
-import { listOf, objectOf, parseObject, textOf } from '../wire/json.ts'
-import { faceOf } from '../model/operation.ts'
+import { asList, asObject, parseObject, asText } from '../wire/json.ts'
+import { toErrorFormat } from '../model/operation.ts'
 import { parseFrames, type SseFrame, SseSplitter } from '../wire/sse.ts'
 import { UsageTally } from '../wire/usage-fields.ts'
 import type { Usage } from '../model/usage.ts'
@@ -75,7 +75,7 @@ export class EventRelay implements StreamRelay {
   }
 
   fail(error: GatewayError): string {
-    return `data: ${JSON.stringify(faceOf(this.#options.api).renderError(error, this.#options.requestId))}\n\n`
+    return `data: ${JSON.stringify(toErrorFormat(this.#options.api).renderError(error, this.#options.requestId))}\n\n`
   }
 
   #relay(block: Uint8Array): Uint8Array | string | undefined {
@@ -112,8 +112,8 @@ export class EventRelay implements StreamRelay {
   #observe(body: JsonObject): void {
     this.#tally.add(body)
     append(this.finishes, finishesOf(body))
-    const hasFinish = listOf(body.choices).some(
-      (choice) => typeof objectOf(choice)?.finish_reason === 'string',
+    const hasFinish = asList(body.choices).some(
+      (choice) => typeof asObject(choice)?.finish_reason === 'string',
     )
     const isLast = typeof body.type === 'string' && LAST_TYPE.test(body.type)
     if (hasFinish || isLast) this.complete = true
@@ -128,7 +128,7 @@ export class EventRelay implements StreamRelay {
  */
 function isContent(body: JsonObject | undefined): boolean {
   if (body === undefined || !Array.isArray(body.choices)) return true
-  return body.choices.some((choice) => textOf(objectOf(choice)?.text) !== undefined)
+  return body.choices.some((choice) => asText(asObject(choice)?.text) !== undefined)
 }
 
 function frameText({ event, data }: SseFrame): string {

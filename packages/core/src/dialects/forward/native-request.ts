@@ -4,7 +4,7 @@ import type { Operation, OperationTarget } from '../model/operation.ts'
 import { boundOutput, type OutputBounds, outputAsked } from '../model/output-bounds.ts'
 import { asksToBeDeferred, isDeferredPath, namesKeptInput } from '../model/deferred.ts'
 import { reasoningAsked } from '../model/reasoning-asked.ts'
-import { surchargesOf } from '../../billing/surcharges.ts'
+import { listSurcharges } from '../model/surcharges.ts'
 import { ByteRelay } from './byte-relay.ts'
 import { estimateNative, jsonIn, nativeBounds } from './native-bounds.ts'
 import { nativeHeaders } from './native-headers.ts'
@@ -62,7 +62,7 @@ function generating(request: NativeRequest, bounds: OutputBounds | undefined): P
     estimateInput: () => estimateNative(body() ?? {}),
     outputAsked: () => outputAsked(body() ?? {}, bounds ?? { names: ['max_tokens'] }),
     reasoningAsked: () => reasoningAsked(body() ?? {}),
-    surcharges: () => surchargesOf(body() ?? {}),
+    surcharges: () => listSurcharges(body() ?? {}),
     isDeferred: () => asksToBeDeferred(body() ?? {}),
     hasKeptInput: () => namesKeptInput(body() ?? {}),
     isBoundless: () => bounds === undefined || body() === undefined,

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../errors.ts'
-import { objectsOf, objectOf, parseJson, parseObject } from '../wire/json.ts'
+import { asObjects, asObject, parseJson, parseObject } from '../wire/json.ts'
 import type { ReasoningSeen } from '../model/dialect.ts'
 import { OutputTally } from '../tokens/output-tally.ts'
 import { parseFrames, SseSplitter } from '../wire/sse.ts'
@@ -150,7 +150,7 @@ class JsonUsage implements PassingUsage {
         : parseJson(Buffer.concat(this.#chunks).toString('utf8'))?.value
     this.#chunks = []
     // Some stream a whole array of answers, of which each tells the counts so far.
-    for (const body of Array.isArray(value) ? objectsOf(value) : objectsOf([objectOf(value)]))
+    for (const body of Array.isArray(value) ? asObjects(value) : asObjects([asObject(value)]))
       this.#tally.add(body)
   }
 }

@@ -12,7 +12,7 @@ export function repeatedToolCalls({ messages }: Conversation): number {
   for (let at = messages.length - 1; at >= 0; at--) {
     const message = messages[at]
     if (message === undefined || message.parts.every(isResult)) continue
-    const signature = signatureOf(message.parts)
+    const signature = readSignature(message.parts)
     // Somebody said something, or other tools were called: what came before it was not this loop.
     if (
       message.role !== 'assistant' ||
@@ -46,7 +46,7 @@ function isResult({ type }: Part): boolean {
   return type === 'tool-result'
 }
 
-function signatureOf(parts: readonly Part[]): string | undefined {
+function readSignature(parts: readonly Part[]): string | undefined {
   const calls = parts.flatMap((part) =>
     part.type === 'tool-call' ? [`${part.name} ${canonical(part.arguments)}`] : [],
   )

@@ -1,5 +1,5 @@
 import type { JsonObject } from './dialect.ts'
-import { listOf, objectOf } from '../wire/json.ts'
+import { asList, asObject } from '../wire/json.ts'
 
 /** How long a provider keeps what is written to its prompt cache. */
 export type CacheLifetime = '5m' | '1h'
@@ -13,9 +13,9 @@ const MARKS = ['cache_control', 'cachePoint'] as const
 export function cacheWrites(body: JsonObject): CacheLifetime | undefined {
   const marked = [
     body,
-    ...listOf(body['system']),
-    ...listOf(body['messages']),
-    ...listOf(body['tools']),
+    ...asList(body['system']),
+    ...asList(body['messages']),
+    ...asList(body['tools']),
   ]
   let longest: CacheLifetime | undefined
   for (const item of marked) {
@@ -27,16 +27,16 @@ export function cacheWrites(body: JsonObject): CacheLifetime | undefined {
 }
 
 function lifetimeIn(value: unknown, looksInside: boolean): CacheLifetime | undefined {
-  const item = objectOf(value)
+  const item = asObject(value)
   if (item === undefined) return undefined
   let longest: CacheLifetime | undefined
   for (const mark of MARKS) {
     if (item[mark] === undefined || item[mark] === null) continue
-    if (objectOf(item[mark])?.['ttl'] === '1h') return '1h'
+    if (asObject(item[mark])?.['ttl'] === '1h') return '1h'
     longest = '5m'
   }
   if (!looksInside) return longest
-  for (const inner of listOf(item['content'])) {
+  for (const inner of asList(item['content'])) {
     const lifetime = lifetimeIn(inner, true)
     if (lifetime === '1h') return '1h'
     longest ??= lifetime

@@ -1,5 +1,5 @@
 import type { JsonObject } from './dialect.ts'
-import { objectsOf } from '../wire/json.ts'
+import { asObjects } from '../wire/json.ts'
 
 /**
  * Paths below a provider's own address whose answers, or what they cost, come with another request:
@@ -28,7 +28,7 @@ const KEPT = ['previous_response_id', 'conversation'] as const
  */
 export function namesKeptInput(body: JsonObject): boolean {
   if (KEPT.some((field) => body[field] !== undefined && body[field] !== null)) return true
-  return objectsOf(body['input']).some(
+  return asObjects(body['input']).some(
     ({ type, role }) => type === 'item_reference' || (type === undefined && role === undefined),
   )
 }

@@ -14,7 +14,7 @@ import { type CacheLifetime, cacheWrites } from './cache-writes.ts'
 import { boundOutput, type OutputAsked, outputAsked } from './output-bounds.ts'
 import { asksToBeDeferred, namesKeptInput } from './deferred.ts'
 import { type ReasoningAsked, reasoningAsked } from './reasoning-asked.ts'
-import { surchargesOf } from '../../billing/surcharges.ts'
+import { listSurcharges } from './surcharges.ts'
 import { translate, type Translation } from '../translation/translation.ts'
 
 /** One request of any endpoint, read as far as routing needs. */
@@ -135,10 +135,10 @@ export interface OperationContext {
 }
 
 /** In which shape the answers and errors of an endpoint reach its clients. */
-export type Face = Pick<ServerSide, 'renderError' | 'answerHeaders'>
+export type ErrorFormat = Pick<ServerSide, 'renderError' | 'answerHeaders'>
 
 /** The face of a dialect that clients speak. */
-export function faceOf(dialect: Dialect): Face {
+export function toErrorFormat(dialect: Dialect): ErrorFormat {
   if (dialect.server === undefined) throw new TypeError(`Clients cannot speak ${dialect.name}.`)
   return dialect.server
 }
@@ -216,7 +216,7 @@ export function readChat(from: Dialect, request: ClientRequest): Operation {
         : estimateInputTokens(chat.conversation())),
     surcharges(target) {
       const to = target && dialectFor(target, from, chat)
-      return surchargesOf(
+      return listSurcharges(
         request.body,
         to === undefined || to === from ? 'all' : (to.client.carriedTools ?? 'none'),
       )

@@ -1,5 +1,5 @@
 import type { JsonObject } from './dialect.ts'
-import { objectOf } from '../wire/json.ts'
+import { asObject } from '../wire/json.ts'
 
 /**
  * `on`: the request asks for reasoning, `off`: for none, `concealed`: that none of it is shown.
@@ -9,11 +9,11 @@ export type ReasoningAsked = 'on' | 'off' | 'concealed' | undefined
 
 /** What a request says of reasoning, in any dialect and in the spellings of compatible services. */
 export function reasoningAsked(body: JsonObject): ReasoningAsked {
-  const reasoning = objectOf(body['reasoning']) ?? {}
-  const thinking = objectOf(body['thinking']) ?? {}
-  const config = objectOf(body['generationConfig'] ?? body['generation_config']) ?? {}
-  const own = objectOf(config['thinkingConfig'] ?? config['thinking_config']) ?? {}
-  const template = objectOf(body['chat_template_kwargs']) ?? {}
+  const reasoning = asObject(body['reasoning']) ?? {}
+  const thinking = asObject(body['thinking']) ?? {}
+  const config = asObject(body['generationConfig'] ?? body['generation_config']) ?? {}
+  const own = asObject(config['thinkingConfig'] ?? config['thinking_config']) ?? {}
+  const template = asObject(body['chat_template_kwargs']) ?? {}
   const isConcealed =
     reasoning['exclude'] === true ||
     body['include_reasoning'] === false ||

@@ -1,5 +1,5 @@
 import type { JsonObject } from './dialect.ts'
-import { objectsOf } from '../wire/json.ts'
+import { asObjects } from '../wire/json.ts'
 
 /** A tool that a request offers, and where it stands. */
 export interface ToolAsked {
@@ -13,17 +13,17 @@ export interface ToolAsked {
  */
 export function toolsAsked(body: JsonObject): ToolAsked[] {
   const own = listed(body, '')
-  const held = objectsOf(body['input']).flatMap((item, at) =>
+  const held = asObjects(body['input']).flatMap((item, at) =>
     item['tools'] === undefined ? [] : listed(item, `input[${at}].`),
   )
   return held.length === 0 ? own : own.concat(held)
 }
 
 function listed(holder: JsonObject, place: string): ToolAsked[] {
-  return objectsOf(holder['tools']).flatMap((tool, at) => {
+  return asObjects(holder['tools']).flatMap((tool, at) => {
     const path = `${place}tools[${at}]`
     return tool['type'] === 'namespace'
-      ? objectsOf(tool['tools']).map((inner, index) => ({
+      ? asObjects(tool['tools']).map((inner, index) => ({
           path: `${path}.tools[${index}]`,
           tool: inner,
         }))

@@ -1,4 +1,4 @@
-import { parseObject, textOf } from '../wire/json.ts'
+import { parseObject, asText } from '../wire/json.ts'
 
 /** Name of the dialect: the `origin` of what only it understands. */
 export const DIALECT = 'openai-responses'
@@ -24,8 +24,8 @@ export function encodeSignature(proof: ReasoningProof): string {
 /** `undefined` for what `encodeSignature` has not written. */
 export function decodeSignature(value: string): ReasoningProof | undefined {
   const proof = parseObject(value)
-  const encryptedContent = textOf(proof?.encrypted_content)
+  const encryptedContent = asText(proof?.encrypted_content)
   return encryptedContent === undefined
     ? undefined
-    : { id: textOf(proof?.id) ?? '', encryptedContent }
+    : { id: asText(proof?.id) ?? '', encryptedContent }
 }

@@ -1,7 +1,7 @@
 import { GatewayError } from '../../errors.ts'
 import type { ClientRequest, JsonObject } from '../model/dialect.ts'
 import { errorIn } from '../wire/error-in.ts'
-import { objectOf, objectsOf } from '../wire/json.ts'
+import { asObject, asObjects } from '../wire/json.ts'
 import type { Operation, OperationContext, OperationTarget } from '../model/operation.ts'
 import type { Translation } from '../translation/translation.ts'
 import { nativeUsageOf, readUsage } from '../wire/usage-fields.ts'
@@ -44,7 +44,7 @@ function translationTo(
       if (error !== undefined) throw error
       return {
         body: JSON.stringify(render(body, { asked, model, provider: provider.name, requestId })),
-        usage: usageOf(body),
+        usage: mapUsage(body),
         finishes: [],
       }
     },
@@ -70,7 +70,7 @@ function render(
   { data, results, ...native }: JsonObject,
   { asked, model, provider, requestId }: Rendering,
 ): JsonObject {
-  const items = objectsOf(results ?? data)
+  const items = asObjects(results ?? data)
   if (items.length === 0)
     throw new GatewayError('upstream_invalid', `${provider} answered with no results.`)
   const scored = items.map((item) => {
@@ -96,10 +96,10 @@ function render(
 }
 
 /** Tokens where the service counts them; some bill by the search, which only `native` says. */
-function usageOf(body: JsonObject): Usage | undefined {
+function mapUsage(body: JsonObject): Usage | undefined {
   const native = nativeUsageOf(body)
   if (native !== undefined) return readUsage(native)
-  const billed = objectOf(objectOf(body.meta)?.billed_units)
+  const billed = asObject(asObject(body.meta)?.billed_units)
   return (
     billed && {
       inputTokens: tokenCount(billed.input_tokens) ?? 0,

@@ -1,4 +1,11 @@
-import type { Conversation, FilePart, ImagePart, Part, Signature, Tool } from '../model/conversation.ts'
+import type {
+  Conversation,
+  FilePart,
+  ImagePart,
+  Part,
+  Signature,
+  Tool,
+} from '../model/conversation.ts'
 import { TextTally } from './text-tally.ts'
 
 /**

@@ -1,7 +1,7 @@
 import type { JsonObject, ReasoningSeen } from '../model/dialect.ts'
 import { estimateTextTokens } from './estimate-tokens.ts'
 import type { StreamEvent } from '../model/events.ts'
-import { listOf, objectOf, parseObject, textOf } from '../wire/json.ts'
+import { asList, asObject, parseObject, asText } from '../wire/json.ts'
 
 /** Text is estimated in pieces of this length: shorter ones cost more CPU for the same answer. */
 const BATCH_CHARACTERS = 512
@@ -49,14 +49,14 @@ export class OutputTally {
   read(data: string): void {
     const body = parseObject(data)
     if (body === undefined) return
-    for (const choice of listOf(body['choices'])) {
-      const { delta, text } = objectOf(choice) ?? {}
+    for (const choice of asList(body['choices'])) {
+      const { delta, text } = asObject(choice) ?? {}
       this.#addValue('delta', delta ?? text)
     }
-    for (const candidate of listOf(body['candidates']))
-      this.#addValue('content', objectOf(candidate)?.['content'])
+    for (const candidate of asList(body['candidates']))
+      this.#addValue('content', asObject(candidate)?.['content'])
     if (AUDIO_EVENT.test(String(body['type'])))
-      return this.#addMedia(textOf(body['delta'] ?? body['audio']) ?? '')
+      return this.#addMedia(asText(body['delta'] ?? body['audio']) ?? '')
     for (const field of FRAGMENT_FIELDS) this.#addValue(field, body[field])
   }
 
@@ -85,7 +85,7 @@ export class OutputTally {
   }
 
   #addObject(value: JsonObject, depth: number): void {
-    const type = textOf(value['type']) ?? ''
+    const type = asText(value['type']) ?? ''
     // The result of a tool that the provider ran is input of the model, not output.
     if (type.endsWith('_result')) return
     if (type === 'redacted_thinking') this.#conceal(true)

@@ -8,7 +8,7 @@ import type {
 } from '../model/conversation.ts'
 import type { StreamReader, ToolRules } from '../model/dialect.ts'
 import type { Answer } from '../model/events.ts'
-import { objectOf } from '../wire/json.ts'
+import { asObject } from '../wire/json.ts'
 import { FitReader } from './fit-reader.ts'
 import { fitNames, isFitName, type NameRule } from './tool-names.ts'
 import { customInput, INPUT, type ToolOrigin } from './tool-origin.ts'
@@ -150,8 +150,8 @@ function fitTool(tool: Tool, { nameOf, hidesCustom }: Fitting): Tool {
 
 /** A tool that travels as it came has its name inside as well. */
 function renamedValue(value: unknown, name: string): unknown {
-  const own = objectOf(value)
-  const custom = objectOf(own?.custom)
+  const own = asObject(value)
+  const custom = asObject(own?.custom)
   return custom === undefined ? { ...own, name } : { ...own, custom: { ...custom, name } }
 }
 

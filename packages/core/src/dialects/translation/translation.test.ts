@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../../errors.ts'
 import type { Conversation } from '../model/conversation.ts'
-import type { CallContext, ChatRequest, Dialect, JsonObject, RenderContext } from '../model/dialect.ts'
+import type {
+  CallContext,
+  ChatRequest,
+  Dialect,
+  JsonObject,
+  RenderContext,
+} from '../model/dialect.ts'
 import type { Answer, StreamEvent } from '../model/events.ts'
 import { translate } from './translation.ts'
 

@@ -18,7 +18,7 @@ import type {
 import { CuttableRelay } from './shadow-translation.ts'
 import { refuseOrDrop } from '../model/invalid.ts'
 import { issuerFor, IssuerReader, withIssuer, withOwnProofs } from '../model/issuer.ts'
-import { objectOf } from '../wire/json.ts'
+import { asObject } from '../wire/json.ts'
 import { MeteredRelay } from './metered-relay.ts'
 import { type FrameSplitter, SseFrameSplitter } from '../wire/sse.ts'
 import { withoutStorageFiles } from '../model/storage-files.ts'
@@ -329,7 +329,7 @@ function refuseIndispensable({ messages }: Conversation, call: CallContext): voi
           dropUnsupported: call.dropUnsupported === true && part.indispensable.always !== true,
         },
         part.indispensable.param,
-        `the item type ${String(objectOf(part.value)?.type)}`,
+        `the item type ${String(asObject(part.value)?.type)}`,
       )
     }
   }
@@ -391,6 +391,6 @@ function lostParts({ choices }: Answer, server: ServerSide): string[] {
 /** The kind of a part; one that only its dialect knows is named as that dialect does. */
 function nameOf(part: Part): string {
   if (part.type !== 'extension') return part.type
-  const value = objectOf(part.value)
+  const value = asObject(part.value)
   return typeof value?.type === 'string' ? value.type : (Object.keys(value ?? {})[0] ?? 'part')
 }

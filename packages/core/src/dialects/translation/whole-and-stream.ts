@@ -3,7 +3,7 @@ import type { Part } from '../model/conversation.ts'
 import type { CallContext, ClientSide, JsonObject, StreamReader } from '../model/dialect.ts'
 import type { Answer, AnswerChoice, StreamEvent } from '../model/events.ts'
 import type { Finish } from '../model/finish.ts'
-import { listOf, objectOf, parseObject } from '../wire/json.ts'
+import { asList, asObject, parseObject } from '../wire/json.ts'
 import { type FrameSplitter, type SseFrame, SseFrameSplitter } from '../wire/sse.ts'
 
 /** Reads the frame of `WholeSplitter`: one JSON document, told as the events of a stream. */
@@ -236,7 +236,7 @@ function addTo(
   else if (event.type === 'finish') choice.finish = event.finish
   else if (event.type === 'annotations')
     choice.annotations = [...(choice.annotations ?? []), ...event.value]
-  else choice.logprobs = joined(choice.logprobs, objectOf(event.value))
+  else choice.logprobs = joined(choice.logprobs, asObject(event.value))
 }
 
 /** OpenAI-shaped: lists of tokens by what they are part of. */
@@ -251,7 +251,7 @@ function joined(
       name,
       before[name] === null && more[name] === null
         ? null
-        : [...listOf(before[name]), ...listOf(more[name])],
+        : [...asList(before[name]), ...asList(more[name])],
     ]),
   )
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { usageOf as messagesUsage } from '../anthropic-messages/from-provider/usage.ts'
-import { usageOf as converseUsage } from '../bedrock-converse/from-provider/usage.ts'
-import { usageOf as chatUsage } from '../openai-chat/from-provider/chunk-rules.ts'
+import { mapUsage as messagesUsage } from '../anthropic-messages/from-provider/usage.ts'
+import { mapUsage as converseUsage } from '../bedrock-converse/from-provider/usage.ts'
+import { mapUsage as chatUsage } from '../openai-chat/from-provider/chunk-rules.ts'
 import { readUsage } from './usage-fields.ts'
 
 const split = { ephemeral_5m_input_tokens: 30, ephemeral_1h_input_tokens: 70 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../model/dialect.ts'
-import { objectOf, objectsOf } from './json.ts'
+import { asObject, asObjects } from './json.ts'
 import { tokenCount } from '../model/usage.ts'
 
 /** Tokens written to a prompt cache, by how long they are kept. */
@@ -16,11 +16,11 @@ export interface CacheWriteSplit {
 export function cacheWriteSplitOf(native: JsonObject): CacheWriteSplit | undefined {
   for (const place of [
     native,
-    objectOf(native['prompt_tokens_details']),
-    objectOf(native['input_tokens_details']),
+    asObject(native['prompt_tokens_details']),
+    asObject(native['input_tokens_details']),
   ]) {
     const counts =
-      objectOf(place?.['cache_creation']) ?? objectOf(place?.['cache_creation_token_details'])
+      asObject(place?.['cache_creation']) ?? asObject(place?.['cache_creation_token_details'])
     const [minutes, hour] = [
       tokenCount(counts?.['ephemeral_5m_input_tokens']),
       tokenCount(counts?.['ephemeral_1h_input_tokens']),
@@ -28,7 +28,7 @@ export function cacheWriteSplitOf(native: JsonObject): CacheWriteSplit | undefin
     if (minutes !== undefined || hour !== undefined)
       return { minutes: minutes ?? 0, hour: hour ?? 0 }
   }
-  const entries = objectsOf(native['cacheDetails'])
+  const entries = asObjects(native['cacheDetails'])
   if (entries.length === 0) return undefined
   const sum = (isHour: boolean): number =>
     entries.reduce(

@@ -1,6 +1,6 @@
 import { type GatewayError } from '../../errors.ts'
 import type { Dialect, JsonObject } from '../model/dialect.ts'
-import { objectOf } from './json.ts'
+import { asObject } from './json.ts'
 
 /** Who answered, in which API. */
 export interface Answering {
@@ -19,11 +19,11 @@ export function errorIn(
   const carries =
     frame.event === 'error' ||
     (typeof error === 'string' && error !== '') ||
-    objectOf(error) !== undefined
+    asObject(error) !== undefined
   if (!carries) return undefined
   const { api, provider, model } = from
   return api.client.readError({
-    status: statusIn(objectOf(error)),
+    status: statusIn(asObject(error)),
     headers: {},
     body: frame.data,
     provider,

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../model/dialect.ts'
 import { invalid } from '../model/invalid.ts'
-import { objectOf } from './json.ts'
+import { asObject } from './json.ts'
 
 /**
  * A place in the request: an object and its dotted path, for messages that point at one of its
@@ -18,7 +18,7 @@ export function pathOf(place: Place, field: string): string {
 
 /** The object at `path`; throws `invalid_request` when something else is there. */
 export function placeOf(value: unknown, path: string): Place {
-  const object = objectOf(value)
+  const object = asObject(value)
   if (object === undefined) throw invalid(path, 'an object', value)
   return { value: object, path }
 }

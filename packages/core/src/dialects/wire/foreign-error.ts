@@ -1,6 +1,6 @@
 import type { GatewayError } from '../../errors.ts'
 import type { JsonObject } from '../model/dialect.ts'
-import { listOf, objectOf, textOf } from './json.ts'
+import { asList, asObject, asText } from './json.ts'
 import { upstreamError } from './upstream-error.ts'
 
 /**
@@ -94,7 +94,7 @@ function factsIn(body: JsonObject, depth: number): ForeignFacts | undefined {
     (code) => typeof code === 'number' || (typeof code === 'string' && code !== ''),
   )
   const bad = codes.filter((code) => !FINE.test(String(code)))
-  const message = MESSAGES.map((field) => textOf(body[field])).find((text) => text !== undefined)
+  const message = MESSAGES.map((field) => asText(body[field])).find((text) => text !== undefined)
   const hasFailed =
     body.success === false ||
     body.ok === false ||
@@ -108,7 +108,7 @@ function factsIn(body: JsonObject, depth: number): ForeignFacts | undefined {
     )
     return {
       message,
-      providerCode: textOf(word),
+      providerCode: asText(word),
       status: bad.map(Number).find((code) => Number.isInteger(code) && code >= 400 && code <= 599),
     }
   }
@@ -118,15 +118,15 @@ function factsIn(body: JsonObject, depth: number): ForeignFacts | undefined {
 }
 
 function inner(body: JsonObject, depth: number): ForeignFacts | undefined {
-  for (const item of [...listOf(body.errors), ...listOf(body.error)]) {
-    const text = textOf(item)
+  for (const item of [...asList(body.errors), ...asList(body.error)]) {
+    const text = asText(item)
     if (text !== undefined) return { message: text, providerCode: undefined, status: undefined }
-    const object = objectOf(item)
+    const object = asObject(item)
     // An entry of a list of errors is one, whether or not it has a code.
     if (object !== undefined) return factsIn({ ...object, success: false }, depth + 1)
   }
   for (const field of WRAPPERS) {
-    const object = objectOf(body[field])
+    const object = asObject(body[field])
     const facts =
       object === undefined || Object.keys(object).length === 0
         ? undefined

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isObject, listOf, parseObject, stringsOf, textOf } from './json.ts'
+import { isObject, asList, parseObject, asStrings, asText } from './json.ts'
 
 it.each([
   [{}, true],
@@ -11,9 +11,9 @@ it.each([
 })
 
 it('passes over what has another shape', () => {
-  expect([textOf('a'), textOf(''), textOf(1)]).toEqual(['a', undefined, undefined])
-  expect([listOf([1]), listOf({}), listOf(undefined)]).toEqual([[1], [], []])
-  expect([stringsOf(['a', 1, null, 'b']), stringsOf('ab')]).toEqual([['a', 'b'], []])
+  expect([asText('a'), asText(''), asText(1)]).toEqual(['a', undefined, undefined])
+  expect([asList([1]), asList({}), asList(undefined)]).toEqual([[1], [], []])
+  expect([asStrings(['a', 1, null, 'b']), asStrings('ab')]).toEqual([['a', 'b'], []])
   expect([parseObject('{"a":1}'), parseObject('[1]'), parseObject('{"a"')]).toEqual([
     { a: 1 },
     undefined,

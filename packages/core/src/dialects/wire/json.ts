@@ -9,7 +9,7 @@ export function isObject(value: unknown): value is JsonObject {
 }
 
 /** The value when it is a JSON object. */
-export function objectOf(value: unknown): JsonObject | undefined {
+export function asObject(value: unknown): JsonObject | undefined {
   return isObject(value) ? value : undefined
 }
 
@@ -17,22 +17,22 @@ export function objectOf(value: unknown): JsonObject | undefined {
  * The value when it is an array, an empty one otherwise: what a provider left out is nothing, never
  * a crash.
  */
-export function listOf(value: unknown): readonly unknown[] {
+export function asList(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : []
 }
 
 /** The JSON objects in an array; what is no array has none. */
-export function objectsOf(value: unknown): JsonObject[] {
-  return listOf(value).filter((item) => isObject(item))
+export function asObjects(value: unknown): JsonObject[] {
+  return asList(value).filter((item) => isObject(item))
 }
 
 /** The strings of an array. */
-export function stringsOf(value: unknown): string[] {
-  return listOf(value).filter((item) => typeof item === 'string')
+export function asStrings(value: unknown): string[] {
+  return asList(value).filter((item) => typeof item === 'string')
 }
 
 /** The value when it is a string with something in it. */
-export function textOf(value: unknown): string | undefined {
+export function asText(value: unknown): string | undefined {
   return typeof value === 'string' && value !== '' ? value : undefined
 }
 
@@ -51,11 +51,11 @@ export function parseJson(text: string): { readonly value: unknown } | undefined
 
 /** What a JSON text holds when that is an object. */
 export function parseObject(text: string): JsonObject | undefined {
-  return objectOf(parseJson(text)?.value)
+  return asObject(parseJson(text)?.value)
 }
 
 /** The JSON object of an error body; some services wrap it in an array of one. */
 export function parseFirstObject(text: string): JsonObject | undefined {
   const value = parseJson(text)?.value
-  return objectOf(Array.isArray(value) ? value[0] : value)
+  return asObject(Array.isArray(value) ? value[0] : value)
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../model/dialect.ts'
-import { isObject, objectsOf } from './json.ts'
+import { isObject, asObjects } from './json.ts'
 
 /** Fields of an object of a request that are read; everything else in it reaches no target. */
 export interface ReadFields {
@@ -37,7 +37,7 @@ function collect(
     }
     const inner = read.inside?.[field]
     if (inner === undefined || typeof value !== 'object') continue
-    for (const item of isObject(value) ? [value] : objectsOf(value)) {
+    for (const item of isObject(value) ? [value] : asObjects(value)) {
       const fields = typeof inner === 'function' ? inner(item) : inner
       if (fields !== undefined) collect(item, `${path}.${field}`, { read: fields, unread })
     }

@@ -1,6 +1,6 @@
 import { longCacheWrites } from './cache-write-split.ts'
 import type { JsonObject } from '../model/dialect.ts'
-import { objectOf } from './json.ts'
+import { asObject } from './json.ts'
 import { tokenCount, type Usage, withinInput } from '../model/usage.ts'
 
 /**
@@ -10,10 +10,10 @@ import { tokenCount, type Usage, withinInput } from '../model/usage.ts'
  */
 export function nativeUsageOf(body: JsonObject): JsonObject | undefined {
   return (
-    objectOf(body.usage) ??
-    objectOf(objectOf(body.response)?.usage) ??
-    objectOf(objectOf(body.message)?.usage) ??
-    objectOf(body.usageMetadata)
+    asObject(body.usage) ??
+    asObject(asObject(body.response)?.usage) ??
+    asObject(asObject(body.message)?.usage) ??
+    asObject(body.usageMetadata)
   )
 }
 
@@ -25,7 +25,7 @@ export function readUsage(native: JsonObject): Usage | undefined {
   const first = (...names: string[]): number | undefined =>
     names.map((name) => tokenCount(native[name])).find((count) => count !== undefined)
   const details = (...names: string[]): JsonObject =>
-    names.map((name) => objectOf(native[name])).find((found) => found !== undefined) ?? {}
+    names.map((name) => asObject(native[name])).find((found) => found !== undefined) ?? {}
   const input = first('prompt_tokens', 'input_tokens', 'promptTokenCount')
   const output = first('completion_tokens', 'output_tokens', 'candidatesTokenCount')
   if (input === undefined && output === undefined && tokenCount(native.total_tokens) === undefined)

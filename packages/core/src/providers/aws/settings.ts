@@ -5,13 +5,13 @@ import {
   createBedrockProvider,
 } from './provider.ts'
 import type { CloudFault, CloudSettings } from '../cloud.ts'
-import type { ProviderEnvironment } from '../deps.ts'
+import type { ProviderDeps } from '../deps.ts'
 import type { Provider } from '../provider.ts'
 
 /** A provider at Amazon Bedrock from what was configured, or what keeps it from being one. */
 export function createBedrock(
   settings: CloudSettings,
-  { clock }: ProviderEnvironment,
+  { clock }: ProviderDeps,
 ): Provider | CloudFault {
   const ready = settingsOf(settings)
   return 'message' in ready ? ready : createBedrockProvider(ready, clock)
@@ -20,7 +20,7 @@ export function createBedrock(
 /** The same at Bedrock's OpenAI-compatible endpoint. */
 export function createMantle(
   settings: CloudSettings,
-  { clock }: ProviderEnvironment,
+  { clock }: ProviderDeps,
 ): Provider | CloudFault {
   const ready = settingsOf(settings)
   return 'message' in ready ? ready : createBedrockMantleProvider(ready, clock)

@@ -1,7 +1,7 @@
 import type { Quirks } from '../../dialects/index.ts'
 import { GatewayError } from '../../errors.ts'
 import type { DialectName } from '../catalogue.ts'
-import type { ProviderEnvironment } from '../deps.ts'
+import type { ProviderDeps } from '../deps.ts'
 import { createGoogleToken, type GoogleAuthLibrary } from './token.ts'
 import { powersFor } from '../powers.ts'
 import type { PreparedRequest, Provider, ProviderRequest } from '../provider.ts'
@@ -39,16 +39,13 @@ export interface VertexSettings {
  * Vertex AI: Gemini, Claude and the models of others, each in its own dialect below one project.
  * Throws a `TypeError` for credentials that cannot be used.
  */
-export function createVertexProvider(
-  settings: VertexSettings,
-  environment: ProviderEnvironment,
-): Provider {
+export function createVertexProvider(settings: VertexSettings, deps: ProviderDeps): Provider {
   const { name } = settings
   const location = settings.location ?? 'global'
   const url = new URL(settings.baseUrl ?? `https://${hostOf(location)}`)
   const basePath = url.pathname.replace(/(?<!\/)\/+$/, '').replace(/\/v1(?:beta1)?$/, '')
   const place: Place = { provider: name, project: settings.project, location, basePath }
-  const { source, header } = credentialOf(settings, environment)
+  const { source, header } = credentialOf(settings, deps)
   const secret = Object.freeze({ ...header, ...settings.headers })
   const secrets = new Secrets(Object.values(secret))
   const authorized = async (
@@ -95,7 +92,7 @@ interface Credential {
   readonly header?: Readonly<Record<string, string>>
 }
 
-function credentialOf(settings: VertexSettings, environment: ProviderEnvironment): Credential {
+function credentialOf(settings: VertexSettings, deps: ProviderDeps): Credential {
   const { headers = {}, token, apiKey, credentials, name, loadLibrary } = settings
   if (CREDENTIAL_HEADERS.some((header) => headers[header] !== undefined)) return {}
   if (token !== undefined) return { source: token }
@@ -105,7 +102,7 @@ function credentialOf(settings: VertexSettings, environment: ProviderEnvironment
     source: createGoogleToken({
       provider: name,
       credentials,
-      environment,
+      deps,
       ...(loadLibrary && { loadLibrary }),
     }),
   }

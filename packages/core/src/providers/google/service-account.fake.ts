@@ -1,6 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto'
 import type { Clock } from '../../clock.ts'
-import type { ProviderEnvironment, TokenAnswer, TokenRequest } from '../deps.ts'
+import type { ProviderDeps, TokenAnswer, TokenRequest } from '../deps.ts'
 import type { GoogleCredentials } from './service-account.ts'
 
 const { publicKey, privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 })
@@ -22,7 +22,7 @@ export const accountFile = {
  * Answers token requests from a script, in order, and remembers them. A request beyond the script
  * throws.
  */
-export class FakeTokens implements ProviderEnvironment {
+export class FakeTokens implements ProviderDeps {
   readonly clock: Clock
   readonly requests: TokenRequest[] = []
   readonly #script: readonly (TokenAnswer | Error)[]

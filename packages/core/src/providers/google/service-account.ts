@@ -1,6 +1,6 @@
 import { createPrivateKey, type KeyObject, sign } from 'node:crypto'
 import { GatewayError } from '../../errors.ts'
-import type { ProviderEnvironment } from '../deps.ts'
+import type { ProviderDeps } from '../deps.ts'
 import type { IssuedToken } from '../token-cache.ts'
 
 /**
@@ -75,16 +75,16 @@ const DEFAULT_LIFETIME_SECONDS = 3600
 export async function issueToken(
   account: ServiceAccount,
   provider: string,
-  environment: ProviderEnvironment,
+  deps: ProviderDeps,
 ): Promise<IssuedToken> {
   const url = new URL(account.tokenUrl)
-  const { status, body } = await environment.fetchToken({
+  const { status, body } = await deps.fetchToken({
     origin: url.origin,
     path: url.pathname + url.search,
     headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
     body: new URLSearchParams({
       grant_type: GRANT_TYPE,
-      assertion: account.assertion(environment.clock.now()),
+      assertion: account.assertion(deps.clock.now()),
     }).toString(),
   })
   const answer = fieldsOf(body)

@@ -1,5 +1,5 @@
 import type { CloudFault, CloudSettings } from '../cloud.ts'
-import type { ProviderEnvironment } from '../deps.ts'
+import type { ProviderDeps } from '../deps.ts'
 import type { Provider } from '../provider.ts'
 import type { GoogleCredentials } from './service-account.ts'
 import { createVertexProvider } from './provider.ts'
@@ -9,10 +9,7 @@ const PROJECT = /^[a-z0-9][a-z0-9.:-]*$/
 const LOCATION = /^[a-z0-9]+(?:-[a-z0-9]+)*$/
 
 /** A provider at Vertex AI from what was configured, or what keeps it from being one. */
-export function createVertex(
-  settings: CloudSettings,
-  environment: ProviderEnvironment,
-): Provider | CloudFault {
+export function createVertex(settings: CloudSettings, deps: ProviderDeps): Provider | CloudFault {
   const { credentials: given, apiKey, location } = settings
   const credentials = typeof given === 'function' ? undefined : given
   // A service account is at home in a project, which is usually the one that pays.
@@ -38,7 +35,7 @@ export function createVertex(
     }
   }
   try {
-    return createVertexProvider({ ...settings, project, credentials }, environment)
+    return createVertexProvider({ ...settings, project, credentials }, deps)
   } catch (error) {
     // Its words repeat nothing of the file.
     if (!(error instanceof TypeError)) throw error

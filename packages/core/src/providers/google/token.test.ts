@@ -29,7 +29,7 @@ function sourceOf(
   return createGoogleToken({
     provider: 'cloud',
     credentials,
-    environment: new FakeTokens(new FakeClock()),
+    deps: new FakeTokens(new FakeClock()),
     loadLibrary,
   })
 }
@@ -50,7 +50,7 @@ describe('a service account', () => {
     const source = createGoogleToken({
       provider: 'cloud',
       credentials: accountFile,
-      environment: tokens,
+      deps: tokens,
     })
     expect(await Promise.all([source(), source(), source()])).toEqual([
       'token-1',
@@ -68,7 +68,7 @@ describe('a service account', () => {
     const { type: _, ...untyped } = accountFile
     const tokens = new FakeTokens(new FakeClock(), [granted('token-1')])
     expect(
-      await createGoogleToken({ provider: 'cloud', credentials: untyped, environment: tokens })(),
+      await createGoogleToken({ provider: 'cloud', credentials: untyped, deps: tokens })(),
     ).toBe('token-1')
   })
 
@@ -85,7 +85,7 @@ describe('a service account', () => {
     const source = createGoogleToken({
       provider: 'cloud',
       credentials: accountFile,
-      environment: tokens,
+      deps: tokens,
     })
     expect((await refusal(source)).code).toBe('provider_error')
     expect((await refusal(source)).code).toBe('provider_unreachable')
@@ -140,7 +140,7 @@ describe('every other kind of credentials', () => {
     const keyless = createGoogleToken({
       provider: 'cloud',
       credentials: { type: 'nothing_known' },
-      environment: new FakeTokens(new FakeClock()),
+      deps: new FakeTokens(new FakeClock()),
     })
     expect((await refusal(keyless)).message).toContain('No access token is to be had')
   })

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../errors.ts'
-import type { ProviderEnvironment } from '../deps.ts'
+import type { ProviderDeps } from '../deps.ts'
 import {
   CLOUD_SCOPE,
   type GoogleCredentials,
@@ -21,7 +21,7 @@ export interface GoogleTokenOptions {
   readonly provider: string
   /** Absent: what the machine has (Google's application default credentials). */
   readonly credentials: GoogleCredentials | undefined
-  readonly environment: ProviderEnvironment
+  readonly deps: ProviderDeps
   /** Loads the optional package; rejects when it is not installed. */
   readonly loadLibrary?: () => Promise<GoogleAuthLibrary>
 }
@@ -35,10 +35,10 @@ export interface GoogleTokenOptions {
  * `provider_credentials`.
  */
 export function createGoogleToken(options: GoogleTokenOptions): () => Promise<string> {
-  const { credentials, provider, environment } = options
+  const { credentials, provider, deps } = options
   if (credentials === undefined || !isServiceAccount(credentials)) return libraryToken(options)
   const account = new ServiceAccount(credentials)
-  const cache = new TokenCache(() => issueToken(account, provider, environment), environment.clock)
+  const cache = new TokenCache(() => issueToken(account, provider, deps), deps.clock)
   return () => cache.get()
 }
 

@@ -16,14 +16,14 @@ import {
   requiredText,
 } from '../../wire/fields.ts'
 import { invalid } from '../../model/invalid.ts'
-import { objectOf, objectsOf } from '../../wire/json.ts'
+import { asObject, asObjects } from '../../wire/json.ts'
 import { isCarried, readSignature } from '../to-client/carried-signature.ts'
 import { customToolName, DIALECT } from '../names.ts'
 import { cacheHintField, type Extensions, keepOthers } from './fields.ts'
 import { type Document, readDocument, readImage, readImageUrl } from './media.ts'
 import { readToolChange, type ToolChange } from './tools.ts'
 import { toolIdOf } from '../to-client/tool-id.ts'
-import { argumentsOf, customInputOf } from '../to-provider/tool-input.ts'
+import { serializeArguments, readCustomInput } from '../to-provider/tool-input.ts'
 
 const TEXT_FIELDS: ReadonlySet<string> = new Set(['type', 'text', 'cache_control', 'citations'])
 const THINKING_FIELDS: ReadonlySet<string> = new Set(['type', 'thinking', 'signature', 'data'])
@@ -106,7 +106,7 @@ export class BlockReader {
     if (typeof text !== 'string') throw invalid(pathOf(block, 'text'), 'a string', text)
     keepOthers(block.value, { known: TEXT_FIELDS, prefix: PREFIX, extensions: this.extensions })
     // Ours are no proofs of anything, and no loss.
-    if (objectsOf(citations).some(({ encrypted_index: index }) => !isCarried(index)))
+    if (asObjects(citations).some(({ encrypted_index: index }) => !isCarried(index)))
       this.extensions.set(`${PREFIX}citations`, citations)
     return { type: 'text', text, ...cacheHintField(block) }
   }
@@ -154,7 +154,7 @@ export class BlockReader {
 
   #toolCall(block: Place): ToolCallPart {
     keepOthers(block.value, { known: CALL_FIELDS, prefix: PREFIX, extensions: this.extensions })
-    const caller = objectOf(block.value.caller)
+    const caller = asObject(block.value.caller)
     if (caller !== undefined && caller.type !== 'direct')
       this.extensions.set(`${PREFIX}caller`, caller)
     const id = toolIdOf(requiredText(block, 'id'))
@@ -166,10 +166,10 @@ export class BlockReader {
         type: 'tool-call',
         id,
         name: customName,
-        arguments: customInputOf(objectOf(input)),
+        arguments: readCustomInput(asObject(input)),
         kind: 'custom',
       }
-    return { type: 'tool-call', id, name, arguments: argumentsOf(input), kind: 'function' }
+    return { type: 'tool-call', id, name, arguments: serializeArguments(input), kind: 'function' }
   }
 
   #toolResult(block: Place): ToolResultPart {

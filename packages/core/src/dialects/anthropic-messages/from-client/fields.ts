@@ -27,7 +27,7 @@ export function keepOthers(value: JsonObject, { known, prefix, extensions }: Kep
 }
 
 /** `cache_control` as a hint. */
-export function cacheHintOf(place: Place): CacheHint | undefined {
+export function readCacheHint(place: Place): CacheHint | undefined {
   const control = optionalObject(place, 'cache_control')
   if (control === undefined) return undefined
   const ttl = optionalString(control, 'ttl')
@@ -36,7 +36,7 @@ export function cacheHintOf(place: Place): CacheHint | undefined {
 
 /** The same, to be spread into a part or tool. */
 export function cacheHintField(place: Place): { readonly cacheHint?: CacheHint } {
-  const cacheHint = cacheHintOf(place)
+  const cacheHint = readCacheHint(place)
   return cacheHint === undefined ? {} : { cacheHint }
 }
 

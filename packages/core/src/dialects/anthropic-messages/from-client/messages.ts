@@ -8,7 +8,7 @@ import {
   placeOf,
 } from '../../wire/fields.ts'
 import { invalid } from '../../model/invalid.ts'
-import { textOf } from '../../wire/json.ts'
+import { asText } from '../../wire/json.ts'
 import { BlockReader } from './content.ts'
 import { type Extensions, keepOthers } from './fields.ts'
 import type { ToolChange } from './tools.ts'
@@ -35,7 +35,7 @@ export function readSystem(place: Place, extensions: Extensions): Message[] {
     return [{ role: 'system', parts: [{ type: 'text', text: system }] }]
   if (!Array.isArray(system)) throw invalid(path, 'a string or an array of blocks', system)
   const blocks = optionalList(place, 'system').filter(({ value }) => {
-    const isBilling = textOf(value.text)?.startsWith(`${BILLING}:`) === true
+    const isBilling = asText(value.text)?.startsWith(`${BILLING}:`) === true
     if (isBilling) extensions.set(`system.${BILLING}`, value.text)
     return !isBilling
   })

@@ -1,4 +1,10 @@
-import type { CallContext, ClientRequest, JsonObject, Quirks, RenderContext } from '../../model/dialect.ts'
+import type {
+  CallContext,
+  ClientRequest,
+  JsonObject,
+  Quirks,
+  RenderContext,
+} from '../../model/dialect.ts'
 import { MessagesRequest, parseRequest } from './request.ts'
 
 export interface Sent {

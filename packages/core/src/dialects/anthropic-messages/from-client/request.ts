@@ -10,7 +10,7 @@ import {
 import { invalid } from '../../model/invalid.ts'
 import { isObject } from '../../wire/json.ts'
 import { DIALECT } from '../names.ts'
-import { cacheHintOf, type Extensions, keepOthers, requiredInteger } from './fields.ts'
+import { readCacheHint, type Extensions, keepOthers, requiredInteger } from './fields.ts'
 import { readMessages, readSystem } from './messages.ts'
 import { readReasoning, readResponseFormat, readSampling } from './settings.ts'
 import { applyToolChanges, readParallel, readToolChoice, readTools } from './tools.ts'
@@ -94,7 +94,7 @@ export function readConversation(body: JsonObject): Conversation {
   const messages = [...system, ...history.messages]
   const conversation = {
     origin: DIALECT,
-    messages: cacheHintOf(place) === undefined ? messages : hintAtEnd(messages, place),
+    messages: readCacheHint(place) === undefined ? messages : hintAtEnd(messages, place),
     tools: applyToolChanges(readTools(place, extensions), history.toolChanges),
     toolChoice: readToolChoice(place),
     parallelToolCalls: readParallel(place),
@@ -121,7 +121,7 @@ function hintAtEnd(messages: readonly Message[], place: Place): Message[] {
   return messages.map((message, at) => {
     if (at !== last) return message
     const end = message.parts.findLastIndex(isHintable)
-    const hint = cacheHintOf(place)
+    const hint = readCacheHint(place)
     return {
       ...message,
       parts: message.parts.map((part, index) =>

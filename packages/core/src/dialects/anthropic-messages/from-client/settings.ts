@@ -1,5 +1,11 @@
 import type { ReasoningRequest, ResponseFormat, Sampling } from '../../model/conversation.ts'
-import { optionalObject, optionalString, type Place, pathOf, requiredObject } from '../../wire/fields.ts'
+import {
+  optionalObject,
+  optionalString,
+  type Place,
+  pathOf,
+  requiredObject,
+} from '../../wire/fields.ts'
 import { invalid } from '../../model/invalid.ts'
 import { type Extensions, keepOthers, optionalNumber, requiredInteger } from './fields.ts'
 

@@ -10,7 +10,7 @@ import {
   requiredText,
 } from '../../wire/fields.ts'
 import { invalid } from '../../model/invalid.ts'
-import { isObject, textOf } from '../../wire/json.ts'
+import { isObject, asText } from '../../wire/json.ts'
 import { customToolName } from '../names.ts'
 import { cacheHintField, type Extensions, keepOthers } from './fields.ts'
 
@@ -40,7 +40,7 @@ function readTool(tool: Place, extensions: Extensions): Tool {
   if (type !== 'custom')
     return {
       kind: 'extension',
-      name: textOf(tool.value.name) ?? type,
+      name: asText(tool.value.name) ?? type,
       value: tool.value,
       ...cacheHintField(tool),
     }

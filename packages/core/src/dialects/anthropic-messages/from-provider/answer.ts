@@ -1,13 +1,13 @@
 import type { Part, ToolCallPart } from '../../model/conversation.ts'
 import type { CallContext, JsonObject } from '../../model/dialect.ts'
 import type { Answer } from '../../model/events.ts'
-import { annotationOf } from './citations.ts'
+import { mapAnnotation } from './citations.ts'
 import { errorInAnswer, invalidAnswer } from './errors.ts'
-import { finishOf } from './finish.ts'
-import { objectOf, textOf } from '../../wire/json.ts'
+import { mapFinishReason } from './finish.ts'
+import { asObject, asText } from '../../wire/json.ts'
 import { customToolName, DIALECT, JSON_ANSWER_TOOL } from '../names.ts'
-import { argumentsOf, customInputOf } from '../to-provider/tool-input.ts'
-import { usageOf } from './usage.ts'
+import { serializeArguments, readCustomInput } from '../to-provider/tool-input.ts'
+import { mapUsage } from './usage.ts'
 
 /** A whole answer. Throws the error the body carries, `upstream_invalid` when it is no message. */
 export function readAnswer(body: JsonObject, call: CallContext): Answer {
@@ -17,13 +17,15 @@ export function readAnswer(body: JsonObject, call: CallContext): Answer {
     throw invalidAnswer('sent an answer without content', call.provider)
   const content = readContent(body.content, call)
   const calledTools = content.parts.some((part) => part.type === 'tool-call')
-  const finish = finishOf(body, { calledTools }) ?? { reason: calledTools ? 'tool_calls' : 'stop' }
+  const finish = mapFinishReason(body, { calledTools }) ?? {
+    reason: calledTools ? 'tool_calls' : 'stop',
+  }
   const { parts, annotations } = content
   return {
-    id: textOf(body.id),
-    model: textOf(body.model),
+    id: asText(body.id),
+    model: asText(body.model),
     choices: [annotations.length === 0 ? { parts, finish } : { parts, finish, annotations }],
-    usage: usageOf(objectOf(body.usage)),
+    usage: mapUsage(asObject(body.usage)),
   }
 }
 
@@ -38,7 +40,7 @@ interface Content {
 function readContent(blocks: readonly unknown[], call: CallContext): Content {
   const content: Content = { parts: [], annotations: [], textLength: 0, answeredInJson: false }
   for (const item of blocks) {
-    const block = objectOf(item)
+    const block = asObject(item)
     if (block !== undefined) readBlock(block, content, call)
   }
   return content
@@ -50,15 +52,15 @@ function readBlock(block: JsonObject, content: Content, call: CallContext): void
       readText(block, content)
       break
     case 'thinking': {
-      const value = textOf(block.signature)
-      const text = textOf(block.thinking) ?? ''
+      const value = asText(block.signature)
+      const text = asText(block.thinking) ?? ''
       if (value !== undefined)
         content.parts.push({ type: 'reasoning', text, signature: { origin: DIALECT, value } })
       else if (text !== '') content.parts.push({ type: 'reasoning', text })
       break
     }
     case 'redacted_thinking': {
-      const value = textOf(block.data)
+      const value = asText(block.data)
       if (value !== undefined)
         content.parts.push({
           type: 'reasoning',
@@ -79,13 +81,13 @@ function readBlock(block: JsonObject, content: Content, call: CallContext): void
 }
 
 function readText(block: JsonObject, content: Content): void {
-  const text = textOf(block.text)
+  const text = asText(block.text)
   if (text === undefined) return
   const start = content.textLength
   content.textLength += text.length
   content.parts.push({ type: 'text', text })
   for (const citation of Array.isArray(block.citations) ? block.citations : []) {
-    const annotation = annotationOf(citation, { start, end: content.textLength })
+    const annotation = mapAnnotation(citation, { start, end: content.textLength })
     if (annotation !== undefined) content.annotations.push(annotation)
   }
 }
@@ -94,20 +96,26 @@ function readText(block: JsonObject, content: Content): void {
 function readJsonAnswer(block: JsonObject, content: Content): void {
   if (content.answeredInJson) return
   content.answeredInJson = true
-  readText({ text: argumentsOf(block.input) }, content)
+  readText({ text: serializeArguments(block.input) }, content)
 }
 
 function readToolUse(block: JsonObject, call: CallContext): ToolCallPart {
-  const id = textOf(block.id) ?? call.newId('toolu_')
-  const name = textOf(block.name) ?? ''
+  const id = asText(block.id) ?? call.newId('toolu_')
+  const name = asText(block.name) ?? ''
   const customName = customToolName(name)
   if (customName === undefined)
-    return { type: 'tool-call', id, name, arguments: argumentsOf(block.input), kind: 'function' }
+    return {
+      type: 'tool-call',
+      id,
+      name,
+      arguments: serializeArguments(block.input),
+      kind: 'function',
+    }
   return {
     type: 'tool-call',
     id,
     name: customName,
-    arguments: customInputOf(objectOf(block.input)),
+    arguments: readCustomInput(asObject(block.input)),
     kind: 'custom',
   }
 }

@@ -1,14 +1,14 @@
 import type { JsonObject } from '../../model/dialect.ts'
-import { objectOf, textOf } from '../../wire/json.ts'
+import { asObject, asText } from '../../wire/json.ts'
 
 /**
  * Whether an event about a content block holds a part of the answer. Empty text, empty thinking and
  * the end of a block are none.
  */
 export function hasContent({ content_block, delta }: JsonObject): boolean {
-  const block = objectOf(content_block)
+  const block = asObject(content_block)
   if (block !== undefined) return WORDS.has(String(block.type)) ? hasWords(block) : true
-  const fragment = objectOf(delta)
+  const fragment = asObject(delta)
   return fragment !== undefined && hasWords(fragment)
 }
 
@@ -16,5 +16,5 @@ export function hasContent({ content_block, delta }: JsonObject): boolean {
 const WORDS: ReadonlySet<string> = new Set(['text', 'thinking'])
 
 function hasWords({ text, thinking, signature, partial_json }: JsonObject): boolean {
-  return [text, thinking, signature, partial_json].some((value) => textOf(value) !== undefined)
+  return [text, thinking, signature, partial_json].some((value) => asText(value) !== undefined)
 }

@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { annotationOf } from './citations.ts'
+import { mapAnnotation } from './citations.ts'
 
 const passage = { start: 3, end: 9 }
 
 describe('annotationOf', () => {
   it('makes web sources url_citations', () => {
     expect(
-      annotationOf(
+      mapAnnotation(
         { type: 'web_search_result_location', url: 'https://a/b', title: 'A', cited_text: 'x' },
         passage,
       ),
@@ -15,7 +15,7 @@ describe('annotationOf', () => {
       url_citation: { url: 'https://a/b', title: 'A', start_index: 3, end_index: 9 },
     })
     expect(
-      annotationOf({ type: 'search_result_location', source: 'http://a', title: null }, passage),
+      mapAnnotation({ type: 'search_result_location', source: 'http://a', title: null }, passage),
     ).toMatchObject({ url_citation: { url: 'http://a', title: '' } })
   })
 
@@ -26,14 +26,14 @@ describe('annotationOf', () => {
       start_page_number: 1,
       end_page_number: 2,
     }
-    expect(annotationOf(citation, passage)).toEqual({
+    expect(mapAnnotation(citation, passage)).toEqual({
       type: 'page_location',
       page_location: citation,
     })
   })
 
   it('leaves out what is no citation', () => {
-    expect([null, 'x', {}].map((value) => annotationOf(value, passage))).toEqual([
+    expect([null, 'x', {}].map((value) => mapAnnotation(value, passage))).toEqual([
       undefined,
       undefined,
       undefined,

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../model/dialect.ts'
-import { objectOf, textOf } from '../../wire/json.ts'
+import { asObject, asText } from '../../wire/json.ts'
 
 /** Where in the answer's whole text the cited passage stands, in UTF-16 units. */
 export interface Passage {
@@ -14,13 +14,13 @@ const WEB_ADDRESS = /^https?:\/\//i
  * places in documents, which OpenAI has no word for, keep their own type with the native citation
  * under that name.
  */
-export function annotationOf(value: unknown, passage: Passage): JsonObject | undefined {
-  const citation = objectOf(value)
-  const type = textOf(citation?.type)
+export function mapAnnotation(value: unknown, passage: Passage): JsonObject | undefined {
+  const citation = asObject(value)
+  const type = asText(citation?.type)
   if (citation === undefined || type === undefined) return undefined
-  const url = textOf(citation.url) ?? textOf(citation.source)
+  const url = asText(citation.url) ?? asText(citation.source)
   if (url === undefined || !WEB_ADDRESS.test(url)) return { type, [type]: citation }
-  const title = textOf(citation.title) ?? ''
+  const title = asText(citation.title) ?? ''
   return {
     type: 'url_citation',
     url_citation: { url, title, start_index: passage.start, end_index: passage.end },

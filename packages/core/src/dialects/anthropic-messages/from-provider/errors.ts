@@ -2,7 +2,7 @@ import { GatewayError } from '../../../errors.ts'
 import type { ErrorResponse, JsonObject } from '../../model/dialect.ts'
 import { foreignError, foreignFacts, statusOfMessage } from '../../wire/foreign-error.ts'
 import { upstreamError } from '../../wire/upstream-error.ts'
-import { objectOf, parseJson, textOf } from '../../wire/json.ts'
+import { asObject, parseJson, asText } from '../../wire/json.ts'
 
 /** The status each error type has when it comes as an answer of its own. */
 export const STATUS_OF_TYPE: ReadonlyMap<string, number> = new Map([
@@ -30,7 +30,7 @@ const OUT_OF_CREDIT =
  * The error of a non-2xx answer: JSON of the dialect or of a server before it, HTML, or nothing.
  */
 export function readError(response: ErrorResponse): GatewayError {
-  const body = objectOf(parseJson(response.body)?.value)
+  const body = asObject(parseJson(response.body)?.value)
   const facts = body === undefined ? { message: response.body } : factsOf(body)
   return upstreamError({ ...facts, status: response.status, provider: response.provider })
 }
@@ -38,10 +38,10 @@ export function readError(response: ErrorResponse): GatewayError {
 /** The error a body or a stream event with status 200 carries, `undefined` when it carries none. */
 export function errorInAnswer(body: JsonObject, provider: string): GatewayError | undefined {
   if (body.type !== 'error' && !body.error)
-    return OWN_TYPE.test(textOf(body.type) ?? '') || Array.isArray(body.content)
+    return OWN_TYPE.test(asText(body.type) ?? '') || Array.isArray(body.content)
       ? undefined
       : foreignError(body, provider)
-  const type = textOf(objectOf(body.error)?.type)
+  const type = asText(asObject(body.error)?.type)
   const facts = factsOf(body)
   return upstreamError({
     ...facts,
@@ -67,19 +67,19 @@ interface Facts {
 }
 
 function factsOf(body: JsonObject): Facts {
-  const error = objectOf(body.error)
+  const error = asObject(body.error)
   const foreign = foreignFacts(body)
   const message =
-    textOf(error?.message) ??
-    textOf(body.error) ??
-    textOf(body.message) ??
-    textOf(body.detail) ??
+    asText(error?.message) ??
+    asText(body.error) ??
+    asText(body.message) ??
+    asText(body.detail) ??
     foreign?.message
   if (message !== undefined && OUT_OF_CREDIT.test(message))
     return { message, providerCode: 'billing_error' }
   return {
     message,
     providerCode:
-      textOf(objectOf(error?.details)?.error_code) ?? textOf(error?.type) ?? foreign?.providerCode,
+      asText(asObject(error?.details)?.error_code) ?? asText(error?.type) ?? foreign?.providerCode,
   }
 }

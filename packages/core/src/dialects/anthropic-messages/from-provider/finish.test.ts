@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { finishOf } from './finish.ts'
+import { mapFinishReason } from './finish.ts'
 
 describe('finishOf', () => {
   it.each([
@@ -15,40 +15,44 @@ describe('finishOf', () => {
     ['compaction', { reason: 'length', native: 'compaction' }],
     ['something_new', { reason: 'length', native: 'something_new' }],
   ])('A16: %s', (word, expected) => {
-    expect(finishOf({ stop_reason: word }, { calledTools: false })).toEqual(expected)
+    expect(mapFinishReason({ stop_reason: word }, { calledTools: false })).toEqual(expected)
   })
 
   it('A16: says tool_calls when the client has tools to run', () => {
-    expect(finishOf({ stop_reason: 'tool_use' }, { calledTools: true })).toEqual({
+    expect(mapFinishReason({ stop_reason: 'tool_use' }, { calledTools: true })).toEqual({
       reason: 'tool_calls',
     })
-    expect(finishOf({ stop_reason: 'tool_use' }, { calledTools: false })).toEqual({
+    expect(mapFinishReason({ stop_reason: 'tool_use' }, { calledTools: false })).toEqual({
       reason: 'stop',
     })
-    expect(finishOf({ stop_reason: 'max_tokens' }, { calledTools: true })).toEqual({
+    expect(mapFinishReason({ stop_reason: 'max_tokens' }, { calledTools: true })).toEqual({
       reason: 'length',
     })
   })
 
   it("keeps stop for calls the provider's own code made and consumed", () => {
-    expect(finishOf({ stop_reason: 'end_turn' }, { calledTools: true })).toEqual({ reason: 'stop' })
+    expect(mapFinishReason({ stop_reason: 'end_turn' }, { calledTools: true })).toEqual({
+      reason: 'stop',
+    })
   })
 
   it('keeps the stop sequence or the explanation', () => {
     expect(
-      finishOf({ stop_reason: 'stop_sequence', stop_sequence: 'END' }, { calledTools: false })
-        ?.detail,
+      mapFinishReason(
+        { stop_reason: 'stop_sequence', stop_sequence: 'END' },
+        { calledTools: false },
+      )?.detail,
     ).toBe('END')
     const refused = {
       stop_reason: 'refusal',
       stop_sequence: null,
       stop_details: { explanation: 'Not this.' },
     }
-    expect(finishOf(refused, { calledTools: false })?.detail).toBe('Not this.')
+    expect(mapFinishReason(refused, { calledTools: false })?.detail).toBe('Not this.')
   })
 
   it('says nothing while the answer goes on', () => {
-    expect(finishOf({ stop_reason: null }, { calledTools: true })).toBeUndefined()
-    expect(finishOf({}, { calledTools: false })).toBeUndefined()
+    expect(mapFinishReason({ stop_reason: null }, { calledTools: true })).toBeUndefined()
+    expect(mapFinishReason({}, { calledTools: false })).toBeUndefined()
   })
 })

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../model/dialect.ts'
 import { type Finish, type FinishReason, unknownFinish } from '../../model/finish.ts'
-import { objectOf, textOf } from '../../wire/json.ts'
+import { asObject, asText } from '../../wire/json.ts'
 
 const reasons: ReadonlyMap<string, FinishReason> = new Map([
   ['end_turn', 'stop'],
@@ -29,12 +29,12 @@ export interface Calls {
  * Why the answer ended, from a message or the `delta` of a `message_delta`; `undefined` while it
  * has not. Words we do not know are no plain end and are kept as `native`.
  */
-export function finishOf(message: JsonObject, { calledTools }: Calls): Finish | undefined {
-  const word = textOf(message.stop_reason)
+export function mapFinishReason(message: JsonObject, { calledTools }: Calls): Finish | undefined {
+  const word = asText(message.stop_reason)
   if (word === undefined) return undefined
   const reason = reasons.get(word)
   const detail =
-    textOf(message.stop_sequence) ?? textOf(objectOf(message.stop_details)?.explanation)
+    asText(message.stop_sequence) ?? asText(asObject(message.stop_details)?.explanation)
   if (reason === undefined)
     return { ...unknownFinish(word), ...(detail === undefined ? {} : { detail }) }
   return {

@@ -17,7 +17,10 @@ interface Meaning {
   tokens: Record<'input' | 'cached' | 'written' | 'output', number | undefined>
 }
 
-const folder = new URL('../../../../../../../shared/recordings/anthropic-messages/', import.meta.url)
+const folder = new URL(
+  '../../../../../../../shared/recordings/anthropic-messages/',
+  import.meta.url,
+)
 const required = process.env.REQUIRE_RECORDINGS === '1'
 const present = existsSync(folder)
 const files = present ? readdirSync(folder).filter((name) => name.endsWith('.json')) : []

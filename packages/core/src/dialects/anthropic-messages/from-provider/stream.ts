@@ -2,13 +2,13 @@ import { append } from '../../../foundation/lists.ts'
 import type { CallContext, JsonObject, StreamReader } from '../../model/dialect.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import type { SseFrame } from '../../wire/sse.ts'
-import { annotationOf } from './citations.ts'
+import { mapAnnotation } from './citations.ts'
 import { errorInAnswer, invalidAnswer, plainError } from './errors.ts'
-import { finishOf } from './finish.ts'
-import { objectOf, parseJson, textOf } from '../../wire/json.ts'
+import { mapFinishReason } from './finish.ts'
+import { asObject, parseJson, asText } from '../../wire/json.ts'
 import { customToolName, DIALECT, JSON_ANSWER_TOOL } from '../names.ts'
-import { argumentsOf, customInputOfText } from '../to-provider/tool-input.ts'
-import { mergeUsage, usageOf } from './usage.ts'
+import { serializeArguments, customInputOfText } from '../to-provider/tool-input.ts'
+import { mergeUsage, mapUsage } from './usage.ts'
 
 const NOTHING: readonly StreamEvent[] = []
 
@@ -61,7 +61,7 @@ export class MessageReader implements StreamReader {
 
   read(frame: SseFrame): readonly StreamEvent[] {
     if (this.#failed || this.#stopped || frame.event === 'ping' || frame.data === '') return NOTHING
-    const event = objectOf(parseJson(frame.data)?.value)
+    const event = asObject(parseJson(frame.data)?.value)
     if (event === undefined) return this.#unreadable(frame)
     switch (event.type) {
       case 'content_block_delta':
@@ -112,20 +112,20 @@ export class MessageReader implements StreamReader {
    * Proxies that splice streams repeat this event: the answer begins once, the usage is replaced.
    */
   #startMessage(event: JsonObject): readonly StreamEvent[] {
-    const message = objectOf(event.message)
+    const message = asObject(event.message)
     const events: StreamEvent[] = []
     if (!this.#started) {
       this.#started = true
-      events.push({ type: 'start', id: textOf(message?.id), model: textOf(message?.model) })
+      events.push({ type: 'start', id: asText(message?.id), model: asText(message?.model) })
     }
-    this.#pushUsage(objectOf(message?.usage), events)
+    this.#pushUsage(asObject(message?.usage), events)
     return events
   }
 
   #pushUsage(native: JsonObject | undefined, events: StreamEvent[]): void {
     if (native === undefined) return
     this.#usage = mergeUsage(this.#usage, native)
-    const usage = usageOf(this.#usage)
+    const usage = mapUsage(this.#usage)
     if (usage !== undefined) events.push({ type: 'usage', usage })
   }
 
@@ -133,13 +133,13 @@ export class MessageReader implements StreamReader {
     const events: StreamEvent[] = []
     const finish = this.#finished
       ? undefined
-      : finishOf(objectOf(event.delta) ?? {}, { calledTools: this.#toolCalls > 0 })
+      : mapFinishReason(asObject(event.delta) ?? {}, { calledTools: this.#toolCalls > 0 })
     if (finish !== undefined) {
       this.#closeBlocks(events)
       this.#finished = true
       events.push({ type: 'finish', choice: 0, finish })
     }
-    this.#pushUsage(objectOf(event.usage), events)
+    this.#pushUsage(asObject(event.usage), events)
     return events
   }
 
@@ -155,7 +155,7 @@ export class MessageReader implements StreamReader {
   }
 
   #startBlock(event: JsonObject): readonly StreamEvent[] {
-    const start = objectOf(event.content_block)
+    const start = asObject(event.content_block)
     if (start === undefined) return NOTHING
     // A spliced stream may reuse the index of a block nobody stopped.
     const events = [...this.#stopBlock(event.index)]
@@ -165,10 +165,10 @@ export class MessageReader implements StreamReader {
       case 'text':
         if (Array.isArray(start.citations) && start.citations.length > 0)
           block.citations = [...start.citations]
-        this.#pushText(textOf(start.text), events)
+        this.#pushText(asText(start.text), events)
         break
       case 'thinking': {
-        const text = textOf(start.thinking)
+        const text = asText(start.thinking)
         if (text !== undefined) events.push({ type: 'reasoning', choice: 0, text })
         break
       }
@@ -180,7 +180,7 @@ export class MessageReader implements StreamReader {
         this.#answeredInJson = true
         break
       case 'ignored': {
-        const value = start.type === 'redacted_thinking' ? textOf(start.data) : undefined
+        const value = start.type === 'redacted_thinking' ? asText(start.data) : undefined
         if (value === undefined) break
         events.push({
           type: 'reasoning-signature',
@@ -203,7 +203,7 @@ export class MessageReader implements StreamReader {
       textStart: this.#textLength,
       input: '',
       hasInput: false,
-      signature: textOf(start.signature) ?? '',
+      signature: asText(start.signature) ?? '',
       citations: undefined,
     }
   }
@@ -218,21 +218,21 @@ export class MessageReader implements StreamReader {
       case 'tool_use':
         // A second JSON answer would make the text two documents.
         if (start.name === JSON_ANSWER_TOOL) return this.#answeredInJson ? 'ignored' : 'json-answer'
-        return customToolName(textOf(start.name) ?? '') === undefined ? 'tool' : 'custom-tool'
+        return customToolName(asText(start.name) ?? '') === undefined ? 'tool' : 'custom-tool'
       default:
         return 'server'
     }
   }
 
   #toolCall(start: JsonObject, index: number): StreamEvent {
-    const wireName = textOf(start.name) ?? ''
+    const wireName = asText(start.name) ?? ''
     const customName = customToolName(wireName)
     const kind = customName === undefined ? 'function' : 'custom'
     return {
       type: 'tool-call',
       choice: 0,
       index,
-      id: textOf(start.id) ?? this.#call.newId('toolu_'),
+      id: asText(start.id) ?? this.#call.newId('toolu_'),
       name: customName ?? wireName,
       kind,
     }
@@ -258,7 +258,7 @@ export class MessageReader implements StreamReader {
           : NOTHING
       }
       case 'signature_delta':
-        block.signature = textOf(delta.signature) ?? block.signature
+        block.signature = asText(delta.signature) ?? block.signature
         return NOTHING
       case 'citations_delta':
         block.citations ??= []
@@ -315,18 +315,18 @@ export class MessageReader implements StreamReader {
             type: 'tool-arguments',
             choice: 0,
             index: block.toolIndex,
-            text: argumentsOf(block.start.input),
+            text: serializeArguments(block.start.input),
           },
         ]
       case 'custom-tool': {
         const text = customInputOfText(
-          block.input === '' ? argumentsOf(block.start.input) : block.input,
+          block.input === '' ? serializeArguments(block.start.input) : block.input,
         )
         return [{ type: 'tool-arguments', choice: 0, index: block.toolIndex, text }]
       }
       case 'json-answer': {
         const events: StreamEvent[] = []
-        if (!block.hasInput) this.#pushText(argumentsOf(block.start.input), events)
+        if (!block.hasInput) this.#pushText(serializeArguments(block.start.input), events)
         return events
       }
       case 'server':
@@ -345,7 +345,7 @@ export class MessageReader implements StreamReader {
   #citations(block: Block): readonly StreamEvent[] {
     if (block.citations === undefined) return NOTHING
     const passage = { start: block.textStart, end: this.#textLength }
-    const value = block.citations.flatMap((citation) => annotationOf(citation, passage) ?? [])
+    const value = block.citations.flatMap((citation) => mapAnnotation(citation, passage) ?? [])
     return value.length === 0 ? NOTHING : [{ type: 'annotations', choice: 0, value }]
   }
 }

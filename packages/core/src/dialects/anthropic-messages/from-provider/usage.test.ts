@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { mergeUsage, usageOf } from './usage.ts'
+import { mergeUsage, mapUsage } from './usage.ts'
 
 describe('usageOf', () => {
   it('F2: counts the cache into the input', () => {
@@ -17,24 +17,24 @@ describe('usageOf', () => {
       cacheWriteTokens: 51,
       reasoningTokens: 12,
     }
-    expect(usageOf(native)).toEqual({ ...ours, native })
+    expect(mapUsage(native)).toEqual({ ...ours, native })
   })
 
   it('F10: takes zero for a value and absence for absence', () => {
-    const usage = usageOf({ input_tokens: 0, output_tokens: 0, cache_read_input_tokens: 0 })
+    const usage = mapUsage({ input_tokens: 0, output_tokens: 0, cache_read_input_tokens: 0 })
     expect(usage).toMatchObject({
       inputTokens: 0,
       outputTokens: 0,
       cachedTokens: 0,
       cacheWriteTokens: undefined,
     })
-    expect(usageOf({ service_tier: 'standard' })).toBeUndefined()
-    expect(usageOf(undefined)).toBeUndefined()
+    expect(mapUsage({ service_tier: 'standard' })).toBeUndefined()
+    expect(mapUsage(undefined)).toBeUndefined()
   })
 
   it('F7: never has more reasoning than output', () => {
     expect(
-      usageOf({ input_tokens: 1, output_tokens: 5, output_tokens_details: { thinking_tokens: 9 } })
+      mapUsage({ input_tokens: 1, output_tokens: 5, output_tokens_details: { thinking_tokens: 9 } })
         ?.reasoningTokens,
     ).toBe(5)
   })

@@ -1,14 +1,14 @@
 import { cacheWriteSplitOf, longCacheWrites } from '../../wire/cache-write-split.ts'
 import type { JsonObject } from '../../model/dialect.ts'
 import { tokenCount, type Usage } from '../../model/usage.ts'
-import { objectOf } from '../../wire/json.ts'
+import { asObject } from '../../wire/json.ts'
 
 /**
  * The usage in our accounting. `input_tokens` of this dialect leaves out what was read from and
  * written to the cache; ours counts it in. `undefined` when the object counts neither input nor
  * output.
  */
-export function usageOf(native: JsonObject | undefined): Usage | undefined {
+export function mapUsage(native: JsonObject | undefined): Usage | undefined {
   if (native === undefined) return undefined
   const input = tokenCount(native.input_tokens)
   const output = tokenCount(native.output_tokens)
@@ -17,7 +17,7 @@ export function usageOf(native: JsonObject | undefined): Usage | undefined {
   const split = cacheWriteSplitOf(native)
   const cacheWriteTokens =
     tokenCount(native.cache_creation_input_tokens) ?? (split && split.minutes + split.hour)
-  const thinking = tokenCount(objectOf(native.output_tokens_details)?.thinking_tokens)
+  const thinking = tokenCount(asObject(native.output_tokens_details)?.thinking_tokens)
   const outputTokens = output ?? 0
   return {
     inputTokens: (input ?? 0) + (cachedTokens ?? 0) + (cacheWriteTokens ?? 0),

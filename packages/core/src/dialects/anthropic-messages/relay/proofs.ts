@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../model/dialect.ts'
-import { objectOf, parseObject, textOf } from '../../wire/json.ts'
+import { asObject, parseObject, asText } from '../../wire/json.ts'
 import type { Marker } from '../../translation/marked-relay.ts'
 import type { SseFrame } from '../../wire/sse.ts'
 import { markProof } from '../to-client/carried-signature.ts'
@@ -8,7 +8,7 @@ import { markProof } from '../to-client/carried-signature.ts'
 export function markedContent(content: readonly unknown[], issuer: string): unknown[] | undefined {
   let isChanged = false
   const marked = content.map((item) => {
-    const block = objectOf(item)
+    const block = asObject(item)
     const next = block === undefined ? undefined : markedBlock(block, providerOf(issuer))
     if (next !== undefined) isChanged = true
     return next ?? item
@@ -23,7 +23,7 @@ function markedBlock(block: JsonObject, issuer: string): JsonObject | undefined 
       : block.type === 'redacted_thinking'
         ? 'data'
         : undefined
-  const value = field === undefined ? undefined : textOf(block[field])
+  const value = field === undefined ? undefined : asText(block[field])
   return field === undefined || value === undefined || issuer === ''
     ? undefined
     : { ...block, [field]: markProof(value, issuer) }
@@ -58,14 +58,14 @@ export class ProofMarker implements Marker {
     const { index } = event ?? {}
     if (event?.type === 'content_block_start') return this.#start(event)
     if (event?.type === 'content_block_stop') return this.#stop(index, frame)
-    const delta = objectOf(event?.delta)
+    const delta = asObject(event?.delta)
     if (event?.type !== 'content_block_delta' || delta?.type !== 'signature_delta') return undefined
-    this.#pieces.set(index, (this.#pieces.get(index) ?? '') + (textOf(delta.signature) ?? ''))
+    this.#pieces.set(index, (this.#pieces.get(index) ?? '') + (asText(delta.signature) ?? ''))
     return ''
   }
 
   #start(event: JsonObject): string | undefined {
-    const block = objectOf(event.content_block)
+    const block = asObject(event.content_block)
     const marked = block === undefined ? undefined : markedBlock(block, this.#issuer)
     return marked === undefined ? undefined : written({ ...event, content_block: marked })
   }

@@ -1,12 +1,12 @@
 import type { CallContext, JsonObject, Relay, RelayedAnswer } from '../../model/dialect.ts'
-import { objectOf } from '../../wire/json.ts'
+import { asObject } from '../../wire/json.ts'
 import { MarkedRelay } from '../../translation/marked-relay.ts'
 import { errorInAnswer, invalidAnswer } from '../from-provider/errors.ts'
-import { finishOf } from '../from-provider/finish.ts'
+import { mapFinishReason } from '../from-provider/finish.ts'
 import { relayRequest } from './request.ts'
 import { MessageStreamRelay } from './stream.ts'
 import { markedContent, ProofMarker } from './proofs.ts'
-import { usageOf } from '../from-provider/usage.ts'
+import { mapUsage } from '../from-provider/usage.ts'
 
 /** The Messages API on both sides: bytes pass and are looked at. */
 export const relay: Relay = {
@@ -25,11 +25,11 @@ function readAnswer(body: JsonObject, bytes: Uint8Array, call: CallContext): Rel
   if (error !== undefined) throw error
   if (!Array.isArray(body.content))
     throw invalidAnswer('sent an answer without content', call.provider)
-  const finish = finishOf(body, { calledTools: true })
+  const finish = mapFinishReason(body, { calledTools: true })
   const marked = call.issuer === undefined ? undefined : markedContent(body.content, call.issuer)
   return {
     body: marked === undefined ? bytes : JSON.stringify({ ...body, content: marked }),
-    usage: usageOf(objectOf(body.usage)),
+    usage: mapUsage(asObject(body.usage)),
     finishes: finish === undefined ? [] : [finish],
   }
 }

@@ -1,5 +1,5 @@
 import type { BuiltRequest, CallContext, ChatRequest, JsonObject } from '../../model/dialect.ts'
-import { listOf, objectOf, objectsOf } from '../../wire/json.ts'
+import { asList, asObject, asObjects } from '../../wire/json.ts'
 import { spliceModel } from '../../wire/splice-model.ts'
 import { isCarried, ownProof } from '../to-client/carried-signature.ts'
 import { isClaude } from '../to-provider/models.ts'
@@ -41,15 +41,15 @@ function changesFor(body: JsonObject, call: CallContext): Changes {
   const dropped = new Set<string>()
   const remove = (call.quirks.dropFields ?? []).filter((field) => body[field] !== undefined)
   for (const field of remove) dropped.add(field)
-  const messages = withoutForeignProofs(listOf(body.messages), {
+  const messages = withoutForeignProofs(asList(body.messages), {
     mustBeSigned: isClaude(call.model),
     issuer: call.issuer?.split('#')[0] || undefined,
     dropped,
   })
   if (
     isClaude(call.model) &&
-    objectOf(body.thinking)?.type === 'enabled' &&
-    isUnsignedToolLoop(messages ?? listOf(body.messages))
+    asObject(body.thinking)?.type === 'enabled' &&
+    isUnsignedToolLoop(messages ?? asList(body.messages))
   ) {
     remove.push('thinking')
     dropped.add('thinking (the tool calls before were made without signed thinking)')
@@ -78,7 +78,7 @@ function withoutForeignProofs(
 ): unknown[] | undefined {
   let isChanged = false
   const cleaned = messages.flatMap((item) => {
-    const message = objectOf(item)
+    const message = asObject(item)
     if (message === undefined || message.role !== 'assistant' || !Array.isArray(message.content))
       return [item]
     const content = cleanContent(message.content, cleaning)
@@ -93,7 +93,7 @@ function withoutForeignProofs(
 function cleanContent(content: readonly unknown[], cleaning: Cleaning): unknown[] | undefined {
   let isChanged = false
   const cleaned = content.flatMap((item) => {
-    const block = objectOf(item)
+    const block = asObject(item)
     if (block === undefined) return [item]
     if (isForeignThinking(block, cleaning)) {
       isChanged = true
@@ -104,12 +104,12 @@ function cleanContent(content: readonly unknown[], cleaning: Cleaning): unknown[
       isChanged = true
       return [unmarked]
     }
-    if (!objectsOf(block.citations).some(isUnproven)) return [item]
+    if (!asObjects(block.citations).some(isUnproven)) return [item]
     isChanged = true
     return [
       {
         ...block,
-        citations: objectsOf(block.citations).filter((citation) => !isUnproven(citation)),
+        citations: asObjects(block.citations).filter((citation) => !isUnproven(citation)),
       },
     ]
   })
@@ -154,15 +154,15 @@ function isUnproven(citation: JsonObject): boolean {
 function isUnsignedToolLoop(messages: readonly unknown[]): boolean {
   let opening: JsonObject | undefined
   for (let at = messages.length - 1; at >= 0; at--) {
-    const message = objectOf(messages[at])
+    const message = asObject(messages[at])
     if (message?.role === 'assistant') opening = message
     else if (
       message?.role === 'user' &&
-      !objectsOf(message.content).some(({ type }) => type === 'tool_result')
+      !asObjects(message.content).some(({ type }) => type === 'tool_result')
     )
       break
   }
-  if (opening === undefined || objectOf(messages.at(-1))?.role === 'assistant') return false
-  const first = objectsOf(opening.content)[0]?.type
+  if (opening === undefined || asObject(messages.at(-1))?.role === 'assistant') return false
+  const first = asObjects(opening.content)[0]?.type
   return first !== 'thinking' && first !== 'redacted_thinking'
 }

@@ -1,14 +1,14 @@
 import type { GatewayError } from '../../../errors.ts'
 import type { JsonObject, RelayOptions, StreamRelay } from '../../model/dialect.ts'
 import type { Finish } from '../../model/finish.ts'
-import { objectOf, parseObject, textOf } from '../../wire/json.ts'
+import { asObject, parseObject, asText } from '../../wire/json.ts'
 import { parseFrames, type SseFrame, SseSplitter } from '../../wire/sse.ts'
 import type { Usage } from '../../model/usage.ts'
 import { hasContent } from '../from-provider/block-content.ts'
 import { errorInAnswer, invalidAnswer, plainError } from '../from-provider/errors.ts'
-import { finishOf } from '../from-provider/finish.ts'
+import { mapFinishReason } from '../from-provider/finish.ts'
 import { renderStreamError } from '../to-client/errors.ts'
-import { mergeUsage, usageOf } from '../from-provider/usage.ts'
+import { mergeUsage, mapUsage } from '../from-provider/usage.ts'
 
 const BLANK_LINE = Buffer.from('\n\n')
 
@@ -56,7 +56,7 @@ export class MessageStreamRelay implements StreamRelay {
   }
 
   get usage(): Usage | undefined {
-    return usageOf(this.#usage)
+    return mapUsage(this.#usage)
   }
 
   push(chunk: Uint8Array): Uint8Array | string | undefined {
@@ -139,7 +139,7 @@ export class MessageStreamRelay implements StreamRelay {
       case 'message_delta':
         this.events += 1
         this.#addUsage(event.usage)
-        this.#end(objectOf(event.delta) ?? {})
+        this.#end(asObject(event.delta) ?? {})
         break
       case 'message_stop':
         this.events += 1
@@ -161,7 +161,7 @@ export class MessageStreamRelay implements StreamRelay {
 
   /** Proxies that splice streams repeat this event, which official clients take for an error. */
   #startMessage(frame: SseFrame, event: JsonObject): Verdict {
-    this.#addUsage(objectOf(event.message)?.usage)
+    this.#addUsage(asObject(event.message)?.usage)
     const isRepeated = this.#started
     this.#started = true
     return isRepeated ? 'nothing' : named(frame)
@@ -169,12 +169,12 @@ export class MessageStreamRelay implements StreamRelay {
 
   /** Cumulative: what comes later replaces what came before. */
   #addUsage(value: unknown): void {
-    const usage = objectOf(value)
+    const usage = asObject(value)
     if (usage !== undefined) this.#usage = mergeUsage(this.#usage, usage)
   }
 
   #end(delta: JsonObject): void {
-    const finish = finishOf(delta, { calledTools: true })
+    const finish = mapFinishReason(delta, { calledTools: true })
     if (finish !== undefined && this.finishes.length === 0) this.finishes.push(finish)
   }
 }
@@ -185,7 +185,7 @@ function named(frame: SseFrame): Verdict {
 
 function textOfFrame({ event, data }: SseFrame, verdict: Verdict): string {
   if (verdict === 'nothing') return ''
-  const name = event ?? textOf(parseObject(data)?.type)
+  const name = event ?? asText(parseObject(data)?.type)
   return `${name === undefined ? '' : `event: ${name}\n`}data: ${data.replaceAll('\n', '\ndata: ')}\n\n`
 }
 

@@ -56,10 +56,10 @@ it('what the provider did not say is filled in', () => {
 })
 
 it('nastiest 3: input excludes the cache, and is never negative', () => {
-  const usageOf = (inputTokens: number, cachedTokens: number) =>
+  const mapUsage = (inputTokens: number, cachedTokens: number) =>
     rendered({}, { usage: { inputTokens, outputTokens: 1, cachedTokens } }).usage
-  expect(usageOf(8855, 8851)).toMatchObject({ input_tokens: 4, cache_read_input_tokens: 8851 })
-  expect(usageOf(5, 8)).toMatchObject({ input_tokens: 0 })
+  expect(mapUsage(8855, 8851)).toMatchObject({ input_tokens: 4, cache_read_input_tokens: 8851 })
+  expect(mapUsage(5, 8)).toMatchObject({ input_tokens: 0 })
 })
 
 describe('content', () => {

@@ -1,7 +1,7 @@
 import type { Part, ReasoningPart, ToolCallPart } from '../../model/conversation.ts'
 import type { JsonObject, RenderContext } from '../../model/dialect.ts'
 import type { Answer, AnswerChoice } from '../../model/events.ts'
-import { objectOf, parseJson, textOf } from '../../wire/json.ts'
+import { asObject, parseJson, asText } from '../../wire/json.ts'
 import type { Usage } from '../../model/usage.ts'
 import { carrySignature, UNPROVEN } from './carried-signature.ts'
 import { CUSTOM_TOOL_INPUT, DIALECT, wireToolName } from '../names.ts'
@@ -61,7 +61,7 @@ export function renderUsage(usage: Usage | undefined): JsonObject {
 }
 
 function renderContent(choice: AnswerChoice): JsonObject[] {
-  const citations = (choice.annotations ?? []).flatMap((annotation) => citationOf(annotation))
+  const citations = (choice.annotations ?? []).flatMap((annotation) => mapCitation(annotation))
   const lastText = choice.parts.findLastIndex((part) => part.type === 'text')
   let position = 0
   return choice.parts.flatMap((part, at) => {
@@ -133,7 +133,7 @@ function inputOf(call: ToolCallPart): JsonObject {
   if (call.arguments.trim() === '') return {}
   const parsed = parseJson(call.arguments)
   return (
-    objectOf(parsed?.value) ?? { arguments: parsed === undefined ? call.arguments : parsed.value }
+    asObject(parsed?.value) ?? { arguments: parsed === undefined ? call.arguments : parsed.value }
   )
 }
 
@@ -147,11 +147,11 @@ interface PlacedCitation {
  * A `url_citation` as a citation of a page found in a search. Its proof is a mark of ours, which is
  * taken off again.
  */
-export function citationOf(annotation: unknown): PlacedCitation[] {
-  const cited = objectOf(objectOf(annotation)?.url_citation)
-  const url = textOf(cited?.url)
+export function mapCitation(annotation: unknown): PlacedCitation[] {
+  const cited = asObject(asObject(annotation)?.url_citation)
+  const url = asText(cited?.url)
   if (cited === undefined || url === undefined) return []
-  const title = textOf(cited.title) ?? null
+  const title = asText(cited.title) ?? null
   const start = typeof cited.start_index === 'number' ? cited.start_index : 0
   return [
     {

@@ -1,6 +1,6 @@
 import type { Signature } from '../../model/conversation.ts'
 import { originOf } from '../../model/issuer.ts'
-import { parseJson, stringsOf } from '../../wire/json.ts'
+import { parseJson, asStrings } from '../../wire/json.ts'
 import { DIALECT } from '../names.ts'
 
 /**
@@ -38,7 +38,7 @@ export function carrySignature(signature: Signature | undefined, callId?: string
 /** What a client has given back. */
 export function readSignature(text: string): CarriedSignature {
   if (!isCarried(text)) return text === '' ? {} : { signature: { origin: DIALECT, value: text } }
-  const [origin, value, callId] = stringsOf(
+  const [origin, value, callId] = asStrings(
     parseJson(Buffer.from(text.slice(MARK.length), 'base64url').toString())?.value,
   )
   if (origin === undefined || value === undefined) return {}

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../model/dialect.ts'
-import { isObject, objectsOf } from '../../wire/json.ts'
+import { isObject, asObjects } from '../../wire/json.ts'
 import { parseFrames } from '../../wire/sse.ts'
 import { callContext, conversationOf, renderContext } from '../from-client/request.fake.ts'
 import { anthropicMessages } from '../index.ts'
@@ -10,7 +10,10 @@ import { MessageStreamRelay } from '../relay/stream.ts'
 import { relay } from '../relay/relay.ts'
 import { MessageRenderer } from './stream.ts'
 
-const folder = new URL('../../../../../../../shared/recordings/anthropic-messages/', import.meta.url)
+const folder = new URL(
+  '../../../../../../../shared/recordings/anthropic-messages/',
+  import.meta.url,
+)
 const required = process.env.REQUIRE_RECORDINGS === '1'
 const present = existsSync(folder)
 const recordings = (
@@ -29,7 +32,7 @@ const answers = answered.filter(({ body }) => !body.startsWith('event:'))
 function meaningOf(message: JsonObject) {
   const { id, model, role, stop_reason, stop_sequence = null } = message
   const usage = message.usage as JsonObject
-  const content = objectsOf(message.content).map((block) => {
+  const content = asObjects(message.content).map((block) => {
     // The new fields of old blocks: who called a tool, and that nothing is cited.
     const { caller: _caller, citations: _citations, ...rest } = block
     return block.type === 'text' || block.type === 'tool_use' ? rest : block
@@ -144,7 +147,7 @@ describe.skipIf(!present && !required)(
 
     it.each(answered)('A14: what $name says goes into the next turn and out again', ({ body }) => {
       const message = body.startsWith('event:') ? gathered(body) : (JSON.parse(body) as JsonObject)
-      const content = objectsOf(message.content)
+      const content = asObjects(message.content)
       const history = [
         { role: 'user', content: 'hi' },
         { role: 'assistant', content },
@@ -154,7 +157,7 @@ describe.skipIf(!present && !required)(
         conversationOf({ messages: history }),
         callContext(),
       )
-      const [, turn] = objectsOf(isObject(built.body) ? built.body.messages : [])
+      const [, turn] = asObjects(isObject(built.body) ? built.body.messages : [])
       expect(meaningOf({ content: turn?.content, usage: {} }).content).toEqual(
         ordered(meaningOf({ content, usage: {} }).content),
       )

@@ -3,13 +3,13 @@ import type { Signature } from '../../model/conversation.ts'
 import type { RenderContext, StreamRenderer } from '../../model/dialect.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import type { Finish } from '../../model/finish.ts'
-import { objectOf } from '../../wire/json.ts'
+import { asObject } from '../../wire/json.ts'
 import type { Usage } from '../../model/usage.ts'
 import { carrySignature } from './carried-signature.ts'
 import { CUSTOM_TOOL_INPUT, DIALECT } from '../names.ts'
 import {
   callSignatureBlock,
-  citationOf,
+  mapCitation,
   messageHead,
   renderUsage,
   thinkingBlock,
@@ -104,7 +104,7 @@ export class MessageRenderer implements StreamRenderer {
     }
     if (this.#liveCall === undefined) return this.#write(event)
     if (event.type === 'tool-arguments' && event.index === this.#liveCall.index)
-      return this.#argumentsOf(this.#liveCall, event.text)
+      return this.#serializeArguments(this.#liveCall, event.text)
     this.#hold(event)
     return ''
   }
@@ -131,7 +131,7 @@ export class MessageRenderer implements StreamRenderer {
     for (const event of held) {
       output += this.#write(event)
       if (event.type === 'tool-call')
-        output += this.#argumentsOf(event, inputs.get(event.index) ?? '') + this.#close()
+        output += this.#serializeArguments(event, inputs.get(event.index) ?? '') + this.#close()
     }
     return output + this.#close()
   }
@@ -152,7 +152,7 @@ export class MessageRenderer implements StreamRenderer {
       case 'part': {
         const value =
           event.part.type === 'extension' && event.part.dialect === DIALECT
-            ? objectOf(event.part.value)
+            ? asObject(event.part.value)
             : undefined
         return value === undefined ? '' : this.#wholeBlock(value)
       }
@@ -264,7 +264,7 @@ export class MessageRenderer implements StreamRenderer {
     return this.#close() + this.#inBlock('thinking') + this.#signed(signature)
   }
 
-  #argumentsOf(call: CallEvent, text: string): string {
+  #serializeArguments(call: CallEvent, text: string): string {
     if (text === '') return ''
     return this.#delta(call.kind === 'custom' ? JSON.stringify(text).slice(1, -1) : text)
   }
@@ -272,7 +272,7 @@ export class MessageRenderer implements StreamRenderer {
   /** They belong to the text they follow; where that has ended there is no place for them. */
   #citations(annotations: readonly unknown[]): string {
     if (this.#open !== 'text') return ''
-    const citations = annotations.flatMap((annotation) => citationOf(annotation))
+    const citations = annotations.flatMap((annotation) => mapCitation(annotation))
     return citations
       .map(({ citation }) =>
         frame('content_block_delta', {

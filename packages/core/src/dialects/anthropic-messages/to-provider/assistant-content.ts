@@ -2,7 +2,7 @@ import { append } from '../../../foundation/lists.ts'
 import type { Message, ReasoningPart, ToolCallPart } from '../../model/conversation.ts'
 import type { JsonObject } from '../../model/dialect.ts'
 import type { Content, RequestContext } from './context.ts'
-import { objectOf, parseJson } from '../../wire/json.ts'
+import { asObject, parseJson } from '../../wire/json.ts'
 import { CUSTOM_TOOL_INPUT, DIALECT, wireToolName } from '../names.ts'
 import { textBlocks } from './text-block.ts'
 import { wireToolId } from './tool-id.ts'
@@ -73,7 +73,7 @@ function toolUse(part: ToolCallPart, path: string, context: RequestContext): Jso
 function inputOf(text: string, path: string, context: RequestContext): JsonObject {
   if (text.trim() === '') return {}
   const parsed = parseJson(text)
-  const input = objectOf(parsed?.value)
+  const input = asObject(parsed?.value)
   if (input !== undefined) return input
   context.dropped.push(`${path}.function.arguments (not a JSON object, wrapped in one)`)
   return { arguments: parsed === undefined ? text : parsed.value }

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../model/dialect.ts'
-import { objectOf } from '../../wire/json.ts'
+import { asObject } from '../../wire/json.ts'
 
 /** A schema fit for constrained decoding, which knows only a part of JSON Schema. */
 export interface ClosedSchema {
@@ -115,12 +115,12 @@ function isObjectSchema(node: JsonObject): boolean {
  */
 function isOpen(node: JsonObject): boolean {
   if (node.additionalProperties === undefined)
-    return Object.keys(objectOf(node.properties) ?? {}).length === 0
+    return Object.keys(asObject(node.properties) ?? {}).length === 0
   return node.additionalProperties !== false
 }
 
 function closeValue(value: unknown, findings: Findings): unknown {
-  const node = objectOf(value)
+  const node = asObject(value)
   return node === undefined ? value : closeNode(node, findings)
 }
 
@@ -129,7 +129,7 @@ function closeList(value: unknown, findings: Findings): unknown {
 }
 
 function closeMap(value: unknown, findings: Findings): unknown {
-  const map = objectOf(value)
+  const map = asObject(value)
   if (map === undefined) return value
   return Object.fromEntries(
     Object.entries(map).map(([name, item]) => [name, closeValue(item, findings)]),
@@ -141,7 +141,7 @@ function isRecursive(root: JsonObject): boolean {
   const done = new Set<string>()
   const visit = (node: unknown, open: readonly string[]): boolean => {
     if (typeof node !== 'object' || node === null) return false
-    const reference = objectOf(node)?.$ref
+    const reference = asObject(node)?.$ref
     if (typeof reference === 'string') {
       if (open.includes(reference)) return true
       if (!done.has(reference)) {
@@ -157,7 +157,7 @@ function isRecursive(root: JsonObject): boolean {
 function resolve(root: JsonObject, reference: string): unknown {
   const path = reference.replace(/^#\/?/, '').split('/')
   return path.reduce<unknown>(
-    (node, step) => objectOf(node)?.[step.replaceAll('~1', '/').replaceAll('~0', '~')],
+    (node, step) => asObject(node)?.[step.replaceAll('~1', '/').replaceAll('~0', '~')],
     root,
   )
 }

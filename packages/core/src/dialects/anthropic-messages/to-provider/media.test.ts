@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest'
 import type { FilePart, ImagePart } from '../../model/conversation.ts'
 import type { RequestContext } from './context.ts'
 import { mediaBlock } from './media.ts'
-import { rulesOf } from './models.ts'
+import { findModelRules } from './models.ts'
 
 function block(part: ImagePart | FilePart) {
   const context: RequestContext = {
     provider: 'claude',
-    rules: rulesOf('claude-haiku-4-5'),
+    rules: findModelRules('claude-haiku-4-5'),
     dropped: [],
   }
   return { block: mediaBlock(part, 'messages[0].content[1]', context), dropped: context.dropped }

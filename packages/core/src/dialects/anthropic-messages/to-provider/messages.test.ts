@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { Message, Part, Role } from '../../model/conversation.ts'
 import type { RequestContext } from './context.ts'
 import { planMessages } from './messages.ts'
-import { rulesOf } from './models.ts'
+import { findModelRules } from './models.ts'
 
 const SIGNATURE = 'EqQBCkgIARABGAIiQL8+/byte==for\u2028byte'
 
@@ -27,7 +27,7 @@ function result(id: string, text = `result of ${id}`): Message {
 function plan(...messages: readonly Message[]) {
   const context: RequestContext = {
     provider: 'claude',
-    rules: rulesOf('claude-haiku-4-5'),
+    rules: findModelRules('claude-haiku-4-5'),
     dropped: [],
   }
   return { ...planMessages(messages, context), dropped: context.dropped }

@@ -5,7 +5,7 @@ import type { Message } from '../../model/conversation.ts'
 import type { JsonObject } from '../../model/dialect.ts'
 import { assistantContent } from './assistant-content.ts'
 import type { Content, RequestContext } from './context.ts'
-import { objectOf } from '../../wire/json.ts'
+import { asObject } from '../../wire/json.ts'
 import { textBlocks } from './text-block.ts'
 import { userContent } from './user-content.ts'
 
@@ -132,7 +132,7 @@ function wireMessage(turn: Turn, previous: Turn | undefined): JsonObject {
 function trimLastAnswer(turns: readonly Turn[]): void {
   const last = turns.at(-1)
   if (last?.role !== 'assistant' || last.tools.length > 0) return
-  const block = objectOf(last.blocks.at(-1))
+  const block = asObject(last.blocks.at(-1))
   if (block?.type === 'text' && typeof block.text === 'string') block.text = block.text.trimEnd()
 }
 

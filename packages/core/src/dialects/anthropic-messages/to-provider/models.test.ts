@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isClaude, rulesOf } from './models.ts'
+import { isClaude, findModelRules } from './models.ts'
 
 describe('rulesOf', () => {
   it.each([
@@ -18,7 +18,7 @@ describe('rulesOf', () => {
     ['claude-2.1', 4096],
     ['claude-instant-v1', 4096],
   ])('knows the output limit of %s', (model, limit) => {
-    expect(rulesOf(model)).toMatchObject({ defaultMaxTokens: limit, maxTokensLimit: limit })
+    expect(findModelRules(model)).toMatchObject({ defaultMaxTokens: limit, maxTokensLimit: limit })
   })
 
   it.each([
@@ -37,7 +37,7 @@ describe('rulesOf', () => {
     ['claude-future-9', 'none'],
     ['kimi-k2', 'all'],
   ])('knows the sampling of %s', (model, sampling) => {
-    expect(rulesOf(model).sampling).toBe(sampling)
+    expect(findModelRules(model).sampling).toBe(sampling)
   })
 
   it.each([
@@ -50,7 +50,7 @@ describe('rulesOf', () => {
     ['claude-fable-5', 'adaptive', 'never'],
     ['MiniMax-M2', 'budget', 'omit'],
   ])('knows the thinking of %s', (model, thinking, thinkingOff) => {
-    expect(rulesOf(model)).toMatchObject({ thinking, thinkingOff })
+    expect(findModelRules(model)).toMatchObject({ thinking, thinkingOff })
   })
 
   it('knows which models refuse a forced tool', () => {
@@ -68,13 +68,13 @@ describe('rulesOf', () => {
       'claude-haiku-4-5',
       'glm-5',
     ]
-    expect(refusing.filter((model) => rulesOf(model).forcedToolChoice)).toEqual([])
-    expect(taking.filter((model) => !rulesOf(model).forcedToolChoice)).toEqual([])
+    expect(refusing.filter((model) => findModelRules(model).forcedToolChoice)).toEqual([])
+    expect(taking.filter((model) => !findModelRules(model).forcedToolChoice)).toEqual([])
   })
 
   it('assumes nothing about limits of models it does not know', () => {
-    expect(rulesOf('claude-future-9').maxTokensLimit).toBe(Number.POSITIVE_INFINITY)
-    expect(rulesOf('glm-5')).toMatchObject({
+    expect(findModelRules('claude-future-9').maxTokensLimit).toBe(Number.POSITIVE_INFINITY)
+    expect(findModelRules('glm-5')).toMatchObject({
       temperatureLimit: Number.POSITIVE_INFINITY,
       maxTokensLimit: Number.POSITIVE_INFINITY,
     })

@@ -136,7 +136,7 @@ const CLAUDE_1_OR_2 = /claude-(?:instant|v?[12](?!\d))/
  * The rules of a model, whatever a cloud put before or after its id
  * (`us.anthropic.claude-...-v1:0`, `...@20250514`).
  */
-export function rulesOf(model: string): ModelRules {
+export function findModelRules(model: string): ModelRules {
   const id = model.toLowerCase()
   if (!id.includes('claude-')) return foreign
   if (CLAUDE_1_OR_2.test(id)) return early
@@ -151,7 +151,7 @@ export function rulesOf(model: string): ModelRules {
  * rules of their own.
  */
 export function isClaude(model: string): boolean {
-  return rulesOf(model) !== foreign
+  return findModelRules(model) !== foreign
 }
 
 /** A name without a version is an alias of the newest. */

@@ -4,7 +4,7 @@ import type { BuiltRequest, CallContext, JsonObject } from '../../model/dialect.
 import { oneChoice } from '../../model/invalid.ts'
 import type { RequestContext } from './context.ts'
 import { planMessages } from './messages.ts'
-import { rulesOf } from './models.ts'
+import { findModelRules } from './models.ts'
 import { DEFAULT_VERSION, DIALECT } from '../names.ts'
 import { planFormat } from './response-format.ts'
 import { maxTokens, samplingFields } from './sampling.ts'
@@ -21,7 +21,7 @@ export function buildRequest(conversation: Conversation, call: CallContext): Bui
   const context: RequestContext = {
     provider: call.provider,
     dropUnsupported: call.dropUnsupported === true,
-    rules: rulesOf(call.model),
+    rules: findModelRules(call.model),
     dropped: [],
   }
   const body: JsonObject = {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Conversation, ResponseFormat } from '../../model/conversation.ts'
 import type { RequestContext } from './context.ts'
-import { rulesOf } from './models.ts'
+import { findModelRules } from './models.ts'
 import { planFormat } from './response-format.ts'
 
 const schema = {
@@ -21,7 +21,7 @@ function plan(
   responseFormat: ResponseFormat,
   conversation: Partial<Conversation> = {},
 ) {
-  const context: RequestContext = { provider: 'claude', rules: rulesOf(model), dropped: [] }
+  const context: RequestContext = { provider: 'claude', rules: findModelRules(model), dropped: [] }
   const whole: Conversation = {
     origin: 'openai-chat',
     messages: [],

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import type { Sampling } from '../../model/conversation.ts'
 import type { RequestContext } from './context.ts'
-import { rulesOf } from './models.ts'
+import { findModelRules } from './models.ts'
 import { maxTokens, samplingFields } from './sampling.ts'
 
 function sampled(model: string, sampling: Sampling, thinks = false) {
-  const context: RequestContext = { provider: 'claude', rules: rulesOf(model), dropped: [] }
+  const context: RequestContext = { provider: 'claude', rules: findModelRules(model), dropped: [] }
   const fields = samplingFields(sampling, thinks, context)
   return { fields, dropped: context.dropped }
 }
@@ -102,7 +102,11 @@ describe('samplingFields', () => {
 
 describe('maxTokens', () => {
   const limit = (model: string, maxOutputTokens?: number) => {
-    const context: RequestContext = { provider: 'claude', rules: rulesOf(model), dropped: [] }
+    const context: RequestContext = {
+      provider: 'claude',
+      rules: findModelRules(model),
+      dropped: [],
+    }
     return [maxTokens({ maxOutputTokens }, context), context.dropped]
   }
 

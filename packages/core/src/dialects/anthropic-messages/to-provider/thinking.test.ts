@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { ReasoningRequest } from '../../model/conversation.ts'
 import type { RequestContext } from './context.ts'
-import { rulesOf } from './models.ts'
+import { findModelRules } from './models.ts'
 import { planThinking, type ThinkingSituation } from './thinking.ts'
 
 function plan(
@@ -9,7 +9,7 @@ function plan(
   request: ReasoningRequest | undefined,
   situation: Partial<ThinkingSituation> = {},
 ) {
-  const context: RequestContext = { provider: 'claude', rules: rulesOf(model), dropped: [] }
+  const context: RequestContext = { provider: 'claude', rules: findModelRules(model), dropped: [] }
   const thinking = planThinking(
     request,
     { maxTokens: 64_000, toolIsForced: false, unsignedToolLoop: false, ...situation },

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Conversation, Tool } from '../../model/conversation.ts'
 import type { RequestContext } from './context.ts'
-import { rulesOf } from './models.ts'
+import { findModelRules } from './models.ts'
 import { forcesTool, toolFields, type ToolPlan } from './tools.ts'
 
 const look: Tool = {
@@ -22,7 +22,7 @@ function fields(
   const context: RequestContext = {
     provider: 'claude',
     dropUnsupported,
-    rules: rulesOf(model),
+    rules: findModelRules(model),
     dropped: [],
   }
   const whole: Conversation = {

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../model/dialect.ts'
 import { cacheControl } from './cache-control.ts'
 import type { RequestContext } from './context.ts'
 import { refuseOrDrop } from '../../model/invalid.ts'
-import { objectOf, textOf } from '../../wire/json.ts'
+import { asObject, asText } from '../../wire/json.ts'
 import { closeSchema } from './json-schema.ts'
 import { CUSTOM_TOOL_INPUT, DIALECT, JSON_ANSWER_TOOL, wireToolName } from '../names.ts'
 
@@ -51,7 +51,7 @@ function offeredTools(conversation: Conversation): readonly Tool[] {
 
 /** A typed tool of the provider's own, for a client that speaks this dialect too. */
 function ownTool(tool: Tool, { origin }: Conversation): JsonObject[] | undefined {
-  const own = tool.kind === 'extension' && origin === DIALECT ? objectOf(tool.value) : undefined
+  const own = tool.kind === 'extension' && origin === DIALECT ? asObject(tool.value) : undefined
   return own === undefined ? undefined : [own]
 }
 
@@ -62,7 +62,7 @@ function wireTool(tool: Tool, index: number, context: RequestContext): JsonObjec
       refuseOrDrop(
         context,
         path,
-        `the tool type ${textOf(objectOf(tool.value)?.type) ?? tool.name}`,
+        `the tool type ${asText(asObject(tool.value)?.type) ?? tool.name}`,
       ),
     )
     return []

@@ -4,22 +4,22 @@ import type { Part, ToolCallPart } from '../../model/conversation.ts'
 import type { CallContext, JsonObject } from '../../model/dialect.ts'
 import type { Answer } from '../../model/events.ts'
 import { foreignError } from '../../wire/foreign-error.ts'
-import { isObject, listOf, objectOf, objectsOf, textOf } from '../../wire/json.ts'
-import { annotationOf } from './citations.ts'
+import { isObject, asList, asObject, asObjects, asText } from '../../wire/json.ts'
+import { mapAnnotation } from './citations.ts'
 import { errorInAnswer, invalidAnswer } from './errors.ts'
-import { finishOf, isMalformed } from './finish.ts'
+import { mapFinishReason, isMalformed } from './finish.ts'
 import { imagePart } from './binary.ts'
 import { customToolName, DIALECT, JSON_ANSWER_TOOL } from '../names.ts'
 import { isRunByProvider } from './providers-tool.ts'
-import { argumentsOf, customInputOf } from '../to-provider/tool-input.ts'
-import { usageOf } from './usage.ts'
+import { serializeArguments, readCustomInput } from '../to-provider/tool-input.ts'
+import { mapUsage } from './usage.ts'
 
 /**
  * A whole answer. Throws `upstream_invalid` when it is none, or when the model's words made no
  * sense.
  */
 export function readAnswer(body: JsonObject, call: CallContext): Answer {
-  const blocks = objectOf(objectOf(body.output)?.message)?.content
+  const blocks = asObject(asObject(body.output)?.message)?.content
   if (!Array.isArray(blocks)) throw noAnswer(body, call)
   if (isMalformed(body))
     throw invalidAnswer(
@@ -27,12 +27,14 @@ export function readAnswer(body: JsonObject, call: CallContext): Answer {
       call.provider,
     )
   const content: Content = { parts: [], annotations: [], textLength: 0, answeredInJson: false }
-  for (const block of objectsOf(blocks)) readBlock(block, content, call)
+  for (const block of asObjects(blocks)) readBlock(block, content, call)
   const { parts, annotations } = content
-  const finish = finishOf(body, { calledTools: parts.some((part) => part.type === 'tool-call') })
+  const finish = mapFinishReason(body, {
+    calledTools: parts.some((part) => part.type === 'tool-call'),
+  })
   return {
     choices: [annotations.length === 0 ? { parts, finish } : { parts, finish, annotations }],
-    usage: usageOf(objectOf(body.usage)),
+    usage: mapUsage(asObject(body.usage)),
   }
 }
 
@@ -40,7 +42,7 @@ export function readAnswer(body: JsonObject, call: CallContext): Answer {
 function noAnswer(body: JsonObject, call: CallContext): GatewayError {
   const foreign = body.__type === undefined ? foreignError(body, call.provider) : undefined
   if (foreign !== undefined) return foreign
-  const reportsError = textOf(body.message) !== undefined || textOf(body.__type) !== undefined
+  const reportsError = asText(body.message) !== undefined || asText(body.__type) !== undefined
   return reportsError
     ? errorInAnswer(body, call.provider)
     : invalidAnswer('sent an answer without content', call.provider)
@@ -78,22 +80,22 @@ function readText(text: string, content: Content): void {
 function readCited(cited: JsonObject, content: Content): void {
   const start = content.textLength
   readText(
-    objectsOf(cited.content)
-      .map((item) => textOf(item.text) ?? '')
+    asObjects(cited.content)
+      .map((item) => asText(item.text) ?? '')
       .join(''),
     content,
   )
   const passage = { start, end: content.textLength }
   append(
     content.annotations,
-    listOf(cited.citations)
-      .map((citation) => annotationOf(citation, passage))
+    asList(cited.citations)
+      .map((citation) => mapAnnotation(citation, passage))
       .filter((annotation) => annotation !== undefined),
   )
 }
 
 function readReasoning(reasoning: JsonObject, content: Content): void {
-  const redacted = textOf(reasoning.redactedContent)
+  const redacted = asText(reasoning.redactedContent)
   if (redacted !== undefined)
     content.parts.push({
       type: 'reasoning',
@@ -101,9 +103,9 @@ function readReasoning(reasoning: JsonObject, content: Content): void {
       signature: { origin: DIALECT, value: redacted },
       redacted: true,
     })
-  const spoken = objectOf(reasoning.reasoningText)
-  const text = textOf(spoken?.text) ?? ''
-  const value = textOf(spoken?.signature)
+  const spoken = asObject(reasoning.reasoningText)
+  const text = asText(spoken?.text) ?? ''
+  const value = asText(spoken?.signature)
   if (value !== undefined)
     content.parts.push({ type: 'reasoning', text, signature: { origin: DIALECT, value } })
   else if (text !== '') content.parts.push({ type: 'reasoning', text })
@@ -117,20 +119,26 @@ function readToolUse(use: JsonObject, content: Content, call: CallContext): void
   // A second one would make the text two JSON documents.
   if (content.answeredInJson) return
   content.answeredInJson = true
-  readText(argumentsOf(use.input), content)
+  readText(serializeArguments(use.input), content)
 }
 
 function toolCall(use: JsonObject, call: CallContext): ToolCallPart {
-  const id = textOf(use.toolUseId) ?? call.newId('tooluse_')
-  const name = textOf(use.name) ?? ''
+  const id = asText(use.toolUseId) ?? call.newId('tooluse_')
+  const name = asText(use.name) ?? ''
   const customName = customToolName(name)
   if (customName === undefined)
-    return { type: 'tool-call', id, name, arguments: argumentsOf(use.input), kind: 'function' }
+    return {
+      type: 'tool-call',
+      id,
+      name,
+      arguments: serializeArguments(use.input),
+      kind: 'function',
+    }
   return {
     type: 'tool-call',
     id,
     name: customName,
-    arguments: customInputOf(use.input),
+    arguments: readCustomInput(use.input),
     kind: 'custom',
   }
 }

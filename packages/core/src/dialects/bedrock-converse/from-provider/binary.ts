@@ -1,14 +1,14 @@
 import type { ImagePart } from '../../model/conversation.ts'
 import type { JsonObject } from '../../model/dialect.ts'
-import { objectOf, textOf } from '../../wire/json.ts'
+import { asObject, asText } from '../../wire/json.ts'
 
 /** An image a model made; `undefined` when its data is not in the answer. */
 export function imagePart(image: JsonObject): ImagePart | undefined {
-  const data = textOf(objectOf(image.source)?.bytes)
+  const data = asText(asObject(image.source)?.bytes)
   if (data === undefined) return undefined
   return {
     type: 'image',
-    source: { kind: 'data', mediaType: `image/${textOf(image.format) ?? 'png'}`, data },
+    source: { kind: 'data', mediaType: `image/${asText(image.format) ?? 'png'}`, data },
   }
 }
 

@@ -1,6 +1,6 @@
 import { GatewayError, withDetails } from '../../../errors.ts'
 import type { ErrorResponse, JsonObject } from '../../model/dialect.ts'
-import { isObject, parseObject, textOf } from '../../wire/json.ts'
+import { isObject, parseObject, asText } from '../../wire/json.ts'
 import { upstreamError } from '../../wire/upstream-error.ts'
 
 interface ErrorKind {
@@ -54,7 +54,7 @@ const CONTEXT_TEXT =
 export function readError(response: ErrorResponse): GatewayError {
   const body = parseObject(response.body)
   const type =
-    textOf(response.headers['x-amzn-errortype']) ?? textOf(body?.__type) ?? textOf(body?.code)
+    asText(response.headers['x-amzn-errortype']) ?? asText(body?.__type) ?? asText(body?.code)
   const message = body === undefined ? response.body : messageOf(body)
   return errorOf({
     type: plainType(type),
@@ -76,7 +76,7 @@ export function exceptionInStream(type: string, payload: string, provider: strin
 
 /** The error a body with status 200 carries. */
 export function errorInAnswer(body: JsonObject, provider: string): GatewayError {
-  return errorOf({ type: plainType(textOf(body.__type)), message: messageOf(body), provider })
+  return errorOf({ type: plainType(asText(body.__type)), message: messageOf(body), provider })
 }
 
 /** What came is no answer of this dialect. `what` reads after the provider's name: `sent ...`. */
@@ -119,15 +119,15 @@ function codeOf(kind: ErrorKind | undefined, status: number, message: string): s
  * thing in the same place.
  */
 function plainType(type: string | undefined): string | undefined {
-  return textOf(type?.split(':')[0]?.split('#').at(-1))
+  return asText(type?.split(':')[0]?.split('#').at(-1))
 }
 
 function messageOf(body: JsonObject): string | undefined {
   const error = isObject(body.error) ? body.error : {}
   return (
-    textOf(body.message) ??
-    textOf(body.Message) ??
-    textOf(body.originalMessage) ??
-    textOf(error.message)
+    asText(body.message) ??
+    asText(body.Message) ??
+    asText(body.originalMessage) ??
+    asText(error.message)
   )
 }

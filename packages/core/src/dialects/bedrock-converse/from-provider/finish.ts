@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../model/dialect.ts'
 import { type Finish, type FinishReason, unknownFinish } from '../../model/finish.ts'
-import { objectOf, textOf } from '../../wire/json.ts'
+import { asObject, asText } from '../../wire/json.ts'
 
 const reasons: ReadonlyMap<string, FinishReason> = new Map([
   ['end_turn', 'stop'],
@@ -23,7 +23,7 @@ const MALFORMED = new Set(['malformed_model_output', 'malformed_tool_use'])
  * `messageStop`.
  */
 export function isMalformed(message: JsonObject): boolean {
-  return MALFORMED.has(textOf(message.stopReason) ?? '')
+  return MALFORMED.has(asText(message.stopReason) ?? '')
 }
 
 export interface Calls {
@@ -35,11 +35,11 @@ export interface Calls {
 }
 
 /** Why the answer ended. Words we do not know are no plain end and are kept as `native`. */
-export function finishOf(message: JsonObject, { calledTools }: Calls): Finish {
-  const word = textOf(message.stopReason)
+export function mapFinishReason(message: JsonObject, { calledTools }: Calls): Finish {
+  const word = asText(message.stopReason)
   if (word === undefined) return { reason: calledTools ? 'tool_calls' : 'stop' }
   const reason = reasons.get(word)
-  const detail = stopSequence(objectOf(message.additionalModelResponseFields))
+  const detail = stopSequence(asObject(message.additionalModelResponseFields))
   if (reason === undefined)
     return { ...unknownFinish(word), ...(detail === undefined ? {} : { detail }) }
   return {
@@ -51,5 +51,5 @@ export function finishOf(message: JsonObject, { calledTools }: Calls): Finish {
 
 /** The field that was asked for, under its path or without the part that only streams have. */
 function stopSequence(fields: JsonObject | undefined): string | undefined {
-  return textOf(objectOf(fields?.delta)?.stop_sequence) ?? textOf(fields?.stop_sequence)
+  return asText(asObject(fields?.delta)?.stop_sequence) ?? asText(fields?.stop_sequence)
 }

@@ -42,7 +42,7 @@ const metadata = encodeEvent('metadata', {
 
 const toolEvents = (events: readonly StreamEvent[]) =>
   events.filter((event) => event.type.startsWith('tool-'))
-const textOf = (events: readonly StreamEvent[]) =>
+const asText = (events: readonly StreamEvent[]) =>
   events.map((event) => (event.type === 'text' ? event.text : '')).join('')
 const usage = {
   type: 'usage',
@@ -107,12 +107,12 @@ describe('the ten nastiest', () => {
   })
 
   it('3: `p` padding field in every payload', () => {
-    expect(textOf(readAll([start, text(0, 'a'), text(0, 'b')]).events)).toBe('ab')
+    expect(asText(readAll([start, text(0, 'a'), text(0, 'b')]).events)).toBe('ab')
   })
 
   it('4: text blocks have no contentBlockStart, or an empty one', () => {
     expect(
-      textOf(readAll([start, open(0, {}), text(0, 'a'), stop(0), text(1, 'b'), stop(1)]).events),
+      asText(readAll([start, open(0, {}), text(0, 'a'), stop(0), text(1, 'b'), stop(1)]).events),
     ).toBe('ab')
   })
 
@@ -300,10 +300,10 @@ describe('ConverseReader', () => {
       stop(index),
     ]
     const { events } = readAll([start, ...answer(0), ...answer(1), ended('tool_use')])
-    expect(textOf(events)).toBe('{"city":"Bern"}')
+    expect(asText(events)).toBe('{"city":"Bern"}')
     expect(toolEvents(events)).toEqual([])
     expect(events.at(-1)).toEqual({ type: 'finish', choice: 0, finish: { reason: 'stop' } })
-    expect(textOf(readAll([start, tool(0, 'postern_json_answer'), stop(0)]).events)).toBe('{}')
+    expect(asText(readAll([start, tool(0, 'postern_json_answer'), stop(0)]).events)).toBe('{}')
   })
 
   it("hands on the provider's own tools whole, and calls none of them", () => {

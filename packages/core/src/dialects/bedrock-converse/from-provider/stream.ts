@@ -1,17 +1,22 @@
 import { append } from '../../../foundation/lists.ts'
-import { type CallContext, type JsonObject, type StreamReader, USAGE_GRACE_MS } from '../../model/dialect.ts'
+import {
+  type CallContext,
+  type JsonObject,
+  type StreamReader,
+  USAGE_GRACE_MS,
+} from '../../model/dialect.ts'
 import type { StreamEvent } from '../../model/events.ts'
-import { isObject, objectOf, objectsOf, parseObject, textOf } from '../../wire/json.ts'
+import { isObject, asObject, asObjects, parseObject, asText } from '../../wire/json.ts'
 import type { SseFrame } from '../../wire/sse.ts'
 import { joinBase64 } from './binary.ts'
-import { annotationOf } from './citations.ts'
+import { mapAnnotation } from './citations.ts'
 import { exceptionInStream, invalidAnswer } from './errors.ts'
 import { EXCEPTION } from './event-stream.ts'
-import { finishOf, isMalformed } from './finish.ts'
+import { mapFinishReason, isMalformed } from './finish.ts'
 import { customToolName, DIALECT, JSON_ANSWER_TOOL } from '../names.ts'
 import { isRunByProvider, providersToolPart } from './providers-tool.ts'
-import { argumentsOf, customInputOfText } from '../to-provider/tool-input.ts'
-import { usageOf } from './usage.ts'
+import { serializeArguments, customInputOfText } from '../to-provider/tool-input.ts'
+import { mapUsage } from './usage.ts'
 
 const NOTHING: readonly StreamEvent[] = []
 
@@ -110,7 +115,7 @@ export class ConverseReader implements StreamReader {
         break
       case 'metadata': {
         this.#hasMetadata = true
-        const usage = usageOf(objectOf(event.usage))
+        const usage = mapUsage(asObject(event.usage))
         if (usage !== undefined) events.push({ type: 'usage', usage })
       }
     }
@@ -140,13 +145,13 @@ export class ConverseReader implements StreamReader {
     events.push({
       type: 'finish',
       choice: 0,
-      finish: finishOf(event, { calledTools: this.#toolCalls > 0 }),
+      finish: mapFinishReason(event, { calledTools: this.#toolCalls > 0 }),
     })
   }
 
   #startBlock(event: JsonObject, events: StreamEvent[]): void {
-    const start = objectOf(event.start) ?? {}
-    const use = objectOf(start.toolUse)
+    const start = asObject(event.start) ?? {}
+    const use = asObject(start.toolUse)
     const index = event.contentBlockIndex
     if (use === undefined) {
       // The others say nothing at their start: text, as some servers announce it.
@@ -157,8 +162,8 @@ export class ConverseReader implements StreamReader {
     const block = this.#openBlock(index, { kind: this.#kindOf(use), start }, events)
     if (block.kind === 'json-answer') this.#answeredInJson = true
     if (block.kind !== 'tool' && block.kind !== 'custom-tool') return
-    const wireName = textOf(use.name) ?? ''
-    const id = textOf(use.toolUseId) ?? this.#call.newId('tooluse_')
+    const wireName = asText(use.name) ?? ''
+    const id = asText(use.toolUseId) ?? this.#call.newId('tooluse_')
     const kind = block.kind === 'tool' ? 'function' : 'custom'
     events.push({
       type: 'tool-call',
@@ -174,7 +179,7 @@ export class ConverseReader implements StreamReader {
     if (isRunByProvider(use)) return 'providers'
     // A second JSON answer would make the text two documents.
     if (use.name === JSON_ANSWER_TOOL) return this.#answeredInJson ? 'ignored' : 'json-answer'
-    return customToolName(textOf(use.name) ?? '') === undefined ? 'tool' : 'custom-tool'
+    return customToolName(asText(use.name) ?? '') === undefined ? 'tool' : 'custom-tool'
   }
 
   #openBlock(
@@ -236,10 +241,10 @@ export class ConverseReader implements StreamReader {
   }
 
   #reasoningDelta(block: Block, reasoning: JsonObject, events: StreamEvent[]): void {
-    const text = textOf(reasoning.text)
+    const text = asText(reasoning.text)
     if (text !== undefined) events.push({ type: 'reasoning', choice: 0, text })
-    block.signature += textOf(reasoning.signature) ?? ''
-    const piece = textOf(reasoning.redactedContent)
+    block.signature += asText(reasoning.signature) ?? ''
+    const piece = asText(reasoning.redactedContent)
     if (piece !== undefined) block.pieces.push(piece)
   }
 
@@ -262,9 +267,9 @@ export class ConverseReader implements StreamReader {
 
   #providersDelta(index: unknown, delta: JsonObject): void {
     const block = this.#open.get(index)
-    const piece = textOf(objectOf(objectOf(delta.image)?.source)?.bytes)
+    const piece = asText(asObject(asObject(delta.image)?.source)?.bytes)
     if (piece !== undefined) block?.pieces.push(piece)
-    if (block !== undefined) append(block.results, objectsOf(delta.toolResult))
+    if (block !== undefined) append(block.results, asObjects(delta.toolResult))
   }
 
   #stopBlock(index: unknown, events: StreamEvent[]): void {
@@ -297,7 +302,7 @@ export class ConverseReader implements StreamReader {
             type: 'tool-arguments',
             choice: 0,
             index: block.toolIndex,
-            text: argumentsOf(undefined),
+            text: serializeArguments(undefined),
           })
         break
       case 'custom-tool':
@@ -305,11 +310,11 @@ export class ConverseReader implements StreamReader {
           type: 'tool-arguments',
           choice: 0,
           index: block.toolIndex,
-          text: customInputOfText(block.input === '' ? argumentsOf(undefined) : block.input),
+          text: customInputOfText(block.input === '' ? serializeArguments(undefined) : block.input),
         })
         break
       case 'json-answer':
-        if (!block.hasInput) this.#pushText(argumentsOf(undefined), events)
+        if (!block.hasInput) this.#pushText(serializeArguments(undefined), events)
         break
       case 'providers':
         events.push({ type: 'part', choice: 0, part: providersToolPart(block) })
@@ -320,7 +325,7 @@ export class ConverseReader implements StreamReader {
 
   #citations(block: Block, events: StreamEvent[]): void {
     const passage = { start: block.textStart, end: this.#textLength }
-    const value = block.citations.flatMap((citation) => annotationOf(citation, passage) ?? [])
+    const value = block.citations.flatMap((citation) => mapAnnotation(citation, passage) ?? [])
     if (value.length > 0) events.push({ type: 'annotations', choice: 0, value })
   }
 }

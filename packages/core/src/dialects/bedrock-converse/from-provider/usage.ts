@@ -7,7 +7,7 @@ import { tokenCount, type Usage } from '../../model/usage.ts'
  * written to the cache; ours counts it in. `undefined` when the object counts neither input nor
  * output.
  */
-export function usageOf(native: JsonObject | undefined): Usage | undefined {
+export function mapUsage(native: JsonObject | undefined): Usage | undefined {
   if (native === undefined) return undefined
   const input = tokenCount(native.inputTokens)
   const output = tokenCount(native.outputTokens)

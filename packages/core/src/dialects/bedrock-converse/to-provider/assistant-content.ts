@@ -1,7 +1,7 @@
 import { append } from '../../../foundation/lists.ts'
 import type { Message, ReasoningPart, ToolCallPart } from '../../model/conversation.ts'
 import type { JsonObject } from '../../model/dialect.ts'
-import { isObject, objectOf, parseJson } from '../../wire/json.ts'
+import { isObject, asObject, parseJson } from '../../wire/json.ts'
 import type { Content, RequestContext, ToolBlock } from './context.ts'
 import { CUSTOM_TOOL_INPUT, DIALECT, wireToolName } from '../names.ts'
 import { textBlocks } from './text-block.ts'
@@ -77,7 +77,7 @@ function toolUse(part: ToolCallPart, path: string, context: RequestContext): Too
 function inputOf(text: string, path: string, context: RequestContext): JsonObject {
   if (text.trim() === '') return {}
   const parsed = parseJson(text)
-  const input = objectOf(parsed?.value)
+  const input = asObject(parsed?.value)
   if (input !== undefined) return input
   context.dropped.push(`${path}.function.arguments (not a JSON object, wrapped in one)`)
   return { arguments: parsed === undefined ? text : parsed.value }

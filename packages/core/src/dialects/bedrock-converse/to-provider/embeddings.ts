@@ -8,7 +8,7 @@ import {
   vectorOf,
 } from '../../embeddings/index.ts'
 import { refuseOrDrop } from '../../model/invalid.ts'
-import { objectOf } from '../../wire/json.ts'
+import { asObject } from '../../wire/json.ts'
 import { tokenCount } from '../../model/usage.ts'
 
 /** Each maker has its own format here; `undefined` for what is no embedding model we know. */
@@ -39,7 +39,7 @@ const titan: EmbeddingFormat = {
   readAnswer(body) {
     const inputTokens = tokenCount(body.inputTextTokenCount)
     return {
-      vectors: [vectorOf(body.embedding ?? objectOf(body.embeddingsByType)?.float)],
+      vectors: [vectorOf(body.embedding ?? asObject(body.embeddingsByType)?.float)],
       usage:
         inputTokens === undefined
           ? undefined

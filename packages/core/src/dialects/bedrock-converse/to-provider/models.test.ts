@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { rulesOf } from './models.ts'
+import { findModelRules } from './models.ts'
 
 describe('rulesOf', () => {
   it.each([
@@ -25,7 +25,7 @@ describe('rulesOf', () => {
     ['deepseek.v3-v1:0', 'none', 'all'],
     ['meta.llama3-8b-instruct-v1:0', 'none', 'all'],
   ])('%s thinks by %s and samples %s', (model, kind, sampling) => {
-    expect(rulesOf(model)).toMatchObject({ thinking: { kind }, sampling })
+    expect(findModelRules(model)).toMatchObject({ thinking: { kind }, sampling })
   })
 
   it('has structured output where the service says so', () => {
@@ -43,8 +43,8 @@ describe('rulesOf', () => {
       'amazon.nova-2-lite-v1:0',
       'mistral.mistral-large-2402-v1:0',
     ]
-    expect(able.filter((model) => !rulesOf(model).structuredOutput)).toEqual([])
-    expect(unable.filter((model) => rulesOf(model).structuredOutput)).toEqual([])
+    expect(able.filter((model) => !findModelRules(model).structuredOutput)).toEqual([])
+    expect(unable.filter((model) => findModelRules(model).structuredOutput)).toEqual([])
   })
 
   it('takes the word of the client for ids that do not say which model they lead to', () => {
@@ -53,7 +53,7 @@ describe('rulesOf', () => {
       'arn:aws:bedrock:us-east-1:123456789012:imported-model/x',
       'my-model',
     ]) {
-      expect(rulesOf(id)).toMatchObject({
+      expect(findModelRules(id)).toMatchObject({
         thinking: { kind: 'none' },
         toolChoices: ['any', 'tool'],
         cachePoints: 'anywhere',

@@ -217,7 +217,7 @@ const CLAUDE_1_OR_2 = /claude-(?:instant|v?[12](?!\d))/
  * The rules of a model by its id, whatever region stands before it, or by an ARN that ends with
  * one.
  */
-export function rulesOf(model: string): ModelRules {
+export function findModelRules(model: string): ModelRules {
   const id = model.toLowerCase()
   if (id.includes('claude-')) return claudeRules(id)
   return rows.find((row) => row.pattern.test(id))?.rules ?? unknown

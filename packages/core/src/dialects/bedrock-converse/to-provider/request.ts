@@ -4,7 +4,7 @@ import type { BuiltRequest, CallContext, JsonObject } from '../../model/dialect.
 import { oneChoice } from '../../model/invalid.ts'
 import type { RequestContext } from './context.ts'
 import { planMessages } from './messages.ts'
-import { rulesOf } from './models.ts'
+import { findModelRules } from './models.ts'
 import { mergeFields } from './own-fields.ts'
 import { requestMetadata } from './request-metadata.ts'
 import { planFormat } from './response-format.ts'
@@ -21,7 +21,7 @@ import { planTools } from './tools.ts'
 export function buildRequest(conversation: Conversation, call: CallContext): BuiltRequest {
   const context: RequestContext = {
     call,
-    rules: rulesOf(call.model),
+    rules: findModelRules(call.model),
     dropped: [],
     documentNames: new Set(),
   }

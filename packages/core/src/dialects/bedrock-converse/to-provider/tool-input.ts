@@ -2,18 +2,18 @@ import { isObject, parseObject } from '../../wire/json.ts'
 import { CUSTOM_TOOL_INPUT } from '../names.ts'
 
 /** A call's arguments as JSON text; a call without input has `{}`. */
-export function argumentsOf(input: unknown): string {
+export function serializeArguments(input: unknown): string {
   return JSON.stringify(input ?? {})
 }
 
 /** The free text a custom tool was called with. */
-export function customInputOf(input: unknown): string {
+export function readCustomInput(input: unknown): string {
   const value = isObject(input) ? input[CUSTOM_TOOL_INPUT] : undefined
-  return typeof value === 'string' ? value : argumentsOf(input)
+  return typeof value === 'string' ? value : serializeArguments(input)
 }
 
 /** The same from streamed JSON, which is kept as it is when it does not parse. */
 export function customInputOfText(text: string): string {
   const input = parseObject(text)
-  return input === undefined ? text : customInputOf(input)
+  return input === undefined ? text : readCustomInput(input)
 }

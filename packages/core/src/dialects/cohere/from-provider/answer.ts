@@ -2,20 +2,20 @@ import type { Part } from '../../model/conversation.ts'
 import type { CallContext, JsonObject } from '../../model/dialect.ts'
 import type { Answer } from '../../model/events.ts'
 import { foreignError } from '../../wire/foreign-error.ts'
-import { objectOf, objectsOf, textOf } from '../../wire/json.ts'
-import { argumentsOf } from '../to-provider/arguments.ts'
-import { annotationsOf } from './citations.ts'
+import { asObject, asObjects, asText } from '../../wire/json.ts'
+import { serializeArguments } from '../to-provider/arguments.ts'
+import { mapAnnotations } from './citations.ts'
 import { detailOf, invalidAnswer, readError } from './errors.ts'
-import { failureOf, finishOf } from './finish.ts'
-import { usageOf } from './usage.ts'
+import { mapFailure, mapFinishReason } from './finish.ts'
+import { mapUsage } from './usage.ts'
 
 /** Throws `upstream_invalid` for what is no answer, and the error an answer carries. */
 export function readAnswer(body: JsonObject, call: CallContext): Answer {
-  const message = objectOf(body.message)
+  const message = asObject(body.message)
   if (message === undefined) {
     const foreign = foreignError(body, call.provider)
     if (foreign !== undefined) throw foreign
-    if (textOf(body.message) !== undefined)
+    if (asText(body.message) !== undefined)
       throw readError({
         status: 500,
         headers: {},
@@ -25,33 +25,33 @@ export function readAnswer(body: JsonObject, call: CallContext): Answer {
       })
     throw invalidAnswer('sent an answer without a message', call.provider)
   }
-  const failure = failureOf(body.finish_reason, {
+  const failure = mapFailure(body.finish_reason, {
     provider: call.provider,
     detail: detailOf(body.error),
   })
   if (failure !== undefined) throw failure
   if (typeof body.finish_reason !== 'string')
     throw invalidAnswer('sent an answer that does not say how it ended', call.provider)
-  const calls = objectsOf(message.tool_calls).map((item) => callOf(item, call))
+  const calls = asObjects(message.tool_calls).map((item) => callOf(item, call))
   const parts = [...contentOf(message.content), ...planOf(message.tool_plan), ...calls]
-  const annotations = annotationsOf(message.citations)
+  const annotations = mapAnnotations(message.citations)
   return {
-    id: textOf(body.id),
+    id: asText(body.id),
     choices: [
       {
         parts,
-        finish: finishOf(body.finish_reason, { calledTools: calls.length > 0 }),
+        finish: mapFinishReason(body.finish_reason, { calledTools: calls.length > 0 }),
         ...(annotations.length === 0 ? {} : { annotations }),
       },
     ],
-    usage: usageOf(body.usage),
+    usage: mapUsage(body.usage),
   }
 }
 
 /** A list of parts; a text by itself, as requests may have it, is not lost either. */
 function contentOf(content: unknown): Part[] {
-  const text = textOf(content)
-  return text === undefined ? objectsOf(content).flatMap(partOf) : [{ type: 'text', text }]
+  const text = asText(content)
+  return text === undefined ? asObjects(content).flatMap(partOf) : [{ type: 'text', text }]
 }
 
 function partOf(item: JsonObject): Part[] {
@@ -62,19 +62,19 @@ function partOf(item: JsonObject): Part[] {
 
 /** What the model says before it calls tools: text like any other. */
 function planOf(plan: unknown): Part[] {
-  const text = textOf(plan)
+  const text = asText(plan)
   return text === undefined ? [] : [{ type: 'text', text }]
 }
 
 function callOf(item: JsonObject, { newId, provider }: CallContext): Part {
-  const called = objectOf(item.function)
-  const name = textOf(called?.name)
+  const called = asObject(item.function)
+  const name = asText(called?.name)
   if (name === undefined) throw invalidAnswer('called a tool without naming it', provider)
   return {
     type: 'tool-call',
     kind: 'function',
-    id: textOf(item.id) ?? newId('call_'),
+    id: asText(item.id) ?? newId('call_'),
     name,
-    arguments: argumentsOf(called?.arguments),
+    arguments: serializeArguments(called?.arguments),
   }
 }

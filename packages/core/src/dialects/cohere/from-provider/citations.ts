@@ -1,26 +1,26 @@
 import type { JsonObject } from '../../model/dialect.ts'
-import { objectOf, objectsOf, textOf } from '../../wire/json.ts'
+import { asObject, asObjects, asText } from '../../wire/json.ts'
 
 /**
  * Citations as OpenAI's annotations, for sources that are somewhere to be read; what has no address
  * has no place in them.
  */
-export function annotationsOf(citations: unknown): JsonObject[] {
-  return objectsOf(citations).flatMap((citation) =>
-    objectsOf(citation.sources).flatMap((source) => annotationOf(citation, source)),
+export function mapAnnotations(citations: unknown): JsonObject[] {
+  return asObjects(citations).flatMap((citation) =>
+    asObjects(citation.sources).flatMap((source) => mapAnnotation(citation, source)),
   )
 }
 
-function annotationOf({ start, end }: JsonObject, source: JsonObject): JsonObject[] {
-  const document = objectOf(source.document) ?? objectOf(source.tool_output)
-  const url = textOf(document?.url)
+function mapAnnotation({ start, end }: JsonObject, source: JsonObject): JsonObject[] {
+  const document = asObject(source.document) ?? asObject(source.tool_output)
+  const url = asText(document?.url)
   if (url === undefined || typeof start !== 'number' || typeof end !== 'number') return []
   return [
     {
       type: 'url_citation',
       url_citation: {
         url,
-        title: textOf(document?.title) ?? url,
+        title: asText(document?.title) ?? url,
         start_index: start,
         end_index: end,
       },

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../../errors.ts'
 import type { ErrorResponse } from '../../model/dialect.ts'
-import { parseObject, textOf } from '../../wire/json.ts'
+import { parseObject, asText } from '../../wire/json.ts'
 import { foreignFacts } from '../../wire/foreign-error.ts'
 import { cleanProviderText, upstreamError } from '../../wire/upstream-error.ts'
 
@@ -17,8 +17,8 @@ const CONTENT_FILTER = /blocked|content (?:policy|filter)|safety/i
 export function readError({ status, body, provider }: ErrorResponse): GatewayError {
   const error = parseObject(body)
   const message =
-    textOf(error?.message) ??
-    textOf(error?.error) ??
+    asText(error?.message) ??
+    asText(error?.error) ??
     (error === undefined ? undefined : foreignFacts(error)?.message) ??
     (error === undefined ? body : undefined)
   const isFiltered =
@@ -27,7 +27,7 @@ export function readError({ status, body, provider }: ErrorResponse): GatewayErr
     status,
     provider,
     message,
-    providerCode: isFiltered ? 'content_filter' : textOf(error?.error_type),
+    providerCode: isFiltered ? 'content_filter' : asText(error?.error_type),
   })
 }
 
@@ -38,6 +38,6 @@ export function invalidAnswer(what: string, provider: string): GatewayError {
 
 /** Words of the provider's in a message of ours. */
 export function detailOf(value: unknown): string | undefined {
-  const text = textOf(value)
+  const text = asText(value)
   return text === undefined ? undefined : cleanProviderText(text).replace(/\.$/, '')
 }

@@ -11,7 +11,7 @@ const REASONS: Readonly<Record<string, Finish>> = {
 const FAILURES = /^(?:ERROR|TIMEOUT|USER_CANCEL)/
 
 /** Why the answer ended, for words that `failureOf` knows nothing of. */
-export function finishOf(
+export function mapFinishReason(
   native: unknown,
   { calledTools }: { readonly calledTools: boolean },
 ): Finish {
@@ -26,7 +26,7 @@ export function finishOf(
 }
 
 /** The error that looks like an end. */
-export function failureOf(
+export function mapFailure(
   native: unknown,
   { provider, detail }: { readonly provider: string; readonly detail?: string | undefined },
 ): GatewayError | undefined {

@@ -5,7 +5,7 @@ import type { Message, Part } from '../../model/conversation.ts'
 import type { JsonObject } from '../../model/dialect.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import type { Usage } from '../../model/usage.ts'
-import { objectOf, objectsOf, parseObject } from '../../wire/json.ts'
+import { asObject, asObjects, parseObject } from '../../wire/json.ts'
 import { parseFrames } from '../../wire/sse.ts'
 import { cohere } from '../index.ts'
 import { build, callTo, contentOf, partsOf, replay, streamOf } from '../to-provider/wire.fake.ts'
@@ -108,7 +108,7 @@ describe.skipIf(!present && !required)(
     })
 
     it.each(requests)('request $name is what the service took', ({ sent }) => {
-      const messages = objectsOf(sent.messages).map(
+      const messages = asObjects(sent.messages).map(
         (message) => ({ role: message.role, parts: contentOf(message) }) as Message,
       )
       const { body, dropped } = build(
@@ -117,7 +117,7 @@ describe.skipIf(!present && !required)(
       )
       const listed = (request: JsonObject) => ({
         ...request,
-        messages: objectsOf(request.messages).map((message) => ({
+        messages: asObjects(request.messages).map((message) => ({
           ...message,
           content: contentOf(message),
         })),
@@ -174,28 +174,28 @@ function assemble(body: string): JsonObject {
 }
 
 function meaningOfMessage({ id, message, finish_reason: finish, usage }: JsonObject): Meaning {
-  const { content, tool_plan: plan, tool_calls: calls } = objectOf(message) ?? {}
-  const { tokens, cached_tokens: cached } = objectOf(usage) ?? {}
+  const { content, tool_plan: plan, tool_calls: calls } = asObject(message) ?? {}
+  const { tokens, cached_tokens: cached } = asObject(usage) ?? {}
   const texts = (field: string) =>
-    objectsOf(content)
+    asObjects(content)
       .map((block) => String(block[field] ?? ''))
       .join('')
   return {
     id,
     text: texts('text') + String(plan ?? ''),
     reasoning: texts('thinking'),
-    calls: objectsOf(calls).map((call) => ({
+    calls: asObjects(calls).map((call) => ({
       id: call.id,
-      name: objectOf(call.function)?.name,
-      input: parseObject(String(objectOf(call.function)?.arguments)) ?? {},
+      name: asObject(call.function)?.name,
+      input: parseObject(String(asObject(call.function)?.arguments)) ?? {},
     })),
     finish:
       { COMPLETE: 'stop', STOP_SEQUENCE: 'stop', MAX_TOKENS: 'length', TOOL_CALL: 'tool_calls' }[
         String(finish)
       ] ?? 'unknown',
     tokens: {
-      input: objectOf(tokens)?.input_tokens,
-      output: objectOf(tokens)?.output_tokens,
+      input: asObject(tokens)?.input_tokens,
+      output: asObject(tokens)?.output_tokens,
       cached,
     },
   }

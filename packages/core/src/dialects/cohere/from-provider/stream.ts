@@ -1,13 +1,13 @@
 import type { CallContext, JsonObject, StreamReader } from '../../model/dialect.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import { foreignError } from '../../wire/foreign-error.ts'
-import { objectOf, parseObject, textOf } from '../../wire/json.ts'
+import { asObject, parseObject, asText } from '../../wire/json.ts'
 import type { SseFrame } from '../../wire/sse.ts'
-import { argumentsOf, mayBeNone } from '../to-provider/arguments.ts'
-import { annotationsOf } from './citations.ts'
+import { serializeArguments, mayBeNone } from '../to-provider/arguments.ts'
+import { mapAnnotations } from './citations.ts'
 import { detailOf, invalidAnswer, readError } from './errors.ts'
-import { failureOf, finishOf } from './finish.ts'
-import { usageOf } from './usage.ts'
+import { mapFailure, mapFinishReason } from './finish.ts'
+import { mapUsage } from './usage.ts'
 
 const NOTHING: readonly StreamEvent[] = []
 const DONE = '[DONE]'
@@ -45,27 +45,27 @@ export class ChatReader implements StreamReader {
       return this.#fail(
         invalidAnswer('sent a stream event that is not a JSON object', this.#call.provider),
       )
-    const message = objectOf(objectOf(event.delta)?.message) ?? {}
+    const message = asObject(asObject(event.delta)?.message) ?? {}
     switch (event.type ?? frame.event) {
       case 'message-start':
-        return [{ type: 'start', id: textOf(event.id) }]
+        return [{ type: 'start', id: asText(event.id) }]
       case 'content-start':
       case 'content-delta':
-        return contentOf(objectOf(message.content))
+        return contentOf(asObject(message.content))
       case 'tool-plan-delta':
         return textEvents('text', message.tool_plan)
       case 'tool-call-start':
-        return this.#startCall(objectOf(message.tool_calls) ?? {})
+        return this.#startCall(asObject(message.tool_calls) ?? {})
       case 'tool-call-delta':
-        return this.#addArguments(objectOf(objectOf(message.tool_calls)?.function)?.arguments)
+        return this.#addArguments(asObject(asObject(message.tool_calls)?.function)?.arguments)
       case 'tool-call-end':
         return this.#endCall()
       case 'citation-start': {
-        const value = annotationsOf([message.citations])
+        const value = mapAnnotations([message.citations])
         return value.length === 0 ? NOTHING : [{ type: 'annotations', choice: 0, value }]
       }
       case 'message-end':
-        return this.#end(objectOf(event.delta) ?? {})
+        return this.#end(asObject(event.delta) ?? {})
       default:
         return this.#other(event, frame)
     }
@@ -77,14 +77,14 @@ export class ChatReader implements StreamReader {
   }
 
   #startCall(started: JsonObject): readonly StreamEvent[] {
-    const called = objectOf(started.function)
-    const name = textOf(called?.name)
+    const called = asObject(started.function)
+    const name = asText(called?.name)
     if (name === undefined)
       return this.#fail(invalidAnswer('called a tool without naming it', this.#call.provider))
     const before = this.#endCall()
     const index = this.#toolCalls++
     this.#doubtful = ''
-    const id = textOf(started.id) ?? this.#call.newId('call_')
+    const id = asText(started.id) ?? this.#call.newId('call_')
     return [
       ...before,
       { type: 'tool-call', choice: 0, index, id, name, kind: 'function' },
@@ -93,7 +93,7 @@ export class ChatReader implements StreamReader {
   }
 
   #addArguments(value: unknown): readonly StreamEvent[] {
-    const text = textOf(value)
+    const text = asText(value)
     if (text === undefined || this.#toolCalls === 0) return NOTHING
     if (this.#doubtful === undefined) return this.#argumentsEvent(text)
     const begun = this.#doubtful + text
@@ -106,7 +106,7 @@ export class ChatReader implements StreamReader {
     const begun = this.#doubtful
     if (begun === undefined) return NOTHING
     this.#doubtful = undefined
-    return this.#argumentsEvent(argumentsOf(begun))
+    return this.#argumentsEvent(serializeArguments(begun))
   }
 
   #argumentsEvent(text: string): readonly StreamEvent[] {
@@ -114,7 +114,7 @@ export class ChatReader implements StreamReader {
   }
 
   #end(delta: JsonObject): readonly StreamEvent[] {
-    const failure = failureOf(delta.finish_reason, {
+    const failure = mapFailure(delta.finish_reason, {
       provider: this.#call.provider,
       detail: detailOf(delta.error),
     })
@@ -123,13 +123,13 @@ export class ChatReader implements StreamReader {
       return this.#fail(invalidAnswer('ended a stream without saying how', this.#call.provider))
     const before = this.#endCall()
     this.#state = 'ended'
-    const usage = usageOf(delta.usage)
+    const usage = mapUsage(delta.usage)
     return [
       ...before,
       {
         type: 'finish',
         choice: 0,
-        finish: finishOf(delta.finish_reason, { calledTools: this.#toolCalls > 0 }),
+        finish: mapFinishReason(delta.finish_reason, { calledTools: this.#toolCalls > 0 }),
       },
       ...(usage === undefined ? [] : [{ type: 'usage' as const, usage }]),
     ]
@@ -140,7 +140,7 @@ export class ChatReader implements StreamReader {
     const isError =
       frame.event === 'error' ||
       event.type === 'error' ||
-      (event.type === undefined && textOf(event.message) !== undefined)
+      (event.type === undefined && asText(event.message) !== undefined)
     const foreign = foreignError(event, this.#call.provider)
     if (foreign !== undefined) return this.#fail(foreign)
     if (!isError) return NOTHING
@@ -161,6 +161,6 @@ function contentOf(content: JsonObject | undefined): readonly StreamEvent[] {
 }
 
 function textEvents(type: 'text' | 'reasoning', value: unknown): readonly StreamEvent[] {
-  const text = textOf(value)
+  const text = asText(value)
   return text === undefined ? NOTHING : [{ type, choice: 0, text }]
 }

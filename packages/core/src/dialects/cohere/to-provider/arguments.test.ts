@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { areNone, argumentsOf, mayBeNone } from './arguments.ts'
+import { areNone, serializeArguments, mayBeNone } from './arguments.ts'
 
 it.each([
   ['', true, true],
@@ -24,5 +24,5 @@ it.each<[unknown, string]>([
   [{ a: 1 }, '{"a":1}'],
   [7, '{}'],
 ])('%j are written %s', (value, text) => {
-  expect(argumentsOf(value)).toBe(text)
+  expect(serializeArguments(value)).toBe(text)
 })

@@ -1,4 +1,4 @@
-import { objectOf } from '../../wire/json.ts'
+import { asObject } from '../../wire/json.ts'
 
 const NULL = 'null'
 
@@ -20,7 +20,7 @@ export function mayBeNone(text: string): boolean {
 }
 
 /** JSON text of a call's arguments, as the model wrote them; `{}` when it wrote none. */
-export function argumentsOf(value: unknown): string {
+export function serializeArguments(value: unknown): string {
   if (typeof value === 'string') return areNone(value) ? '{}' : value
-  return JSON.stringify(objectOf(value) ?? {})
+  return JSON.stringify(asObject(value) ?? {})
 }

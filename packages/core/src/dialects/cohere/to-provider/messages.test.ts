@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Message, Part, ToolCallPart, ToolResultPart } from '../../model/conversation.ts'
 import type { JsonObject } from '../../model/dialect.ts'
-import { objectsOf, parseObject } from '../../wire/json.ts'
+import { asObjects, parseObject } from '../../wire/json.ts'
 import { build, contentOf, says, THINKER } from './wire.fake.ts'
 
 const words = fc.string({ maxLength: 6 })
@@ -102,7 +102,7 @@ function expectPaired(messages: readonly JsonObject[]): void {
       continue
     }
     expect(open).toEqual([])
-    open = objectsOf(calls).map((call) => call.id)
+    open = asObjects(calls).map((call) => call.id)
   }
   expect(open).toEqual([])
 }
@@ -120,8 +120,8 @@ it.each([
       ).body
       for (const message of built) {
         const content = contentOf(message)
-        const calls = objectsOf(message.tool_calls)
-        for (const part of objectsOf(content)) {
+        const calls = asObjects(message.tool_calls)
+        for (const part of asObjects(content)) {
           expect(taken[String(message.role)]).toContain(part.type)
           expect(part[String(part.type)] ?? '').not.toBe('')
         }
@@ -135,7 +135,7 @@ it.each([
       const asked = messages.flatMap(({ parts }) =>
         parts.flatMap((part) => (part.type === 'tool-call' ? [part.id] : [])),
       )
-      expect(built.flatMap((message) => objectsOf(message.tool_calls).map(({ id }) => id))).toEqual(
+      expect(built.flatMap((message) => asObjects(message.tool_calls).map(({ id }) => id))).toEqual(
         asked,
       )
     }),

@@ -1,7 +1,7 @@
 import type { Conversation, Tool, ToolChoice } from '../../model/conversation.ts'
 import type { JsonObject } from '../../model/dialect.ts'
 import { refuseOrDrop } from '../../model/invalid.ts'
-import { objectOf, textOf } from '../../wire/json.ts'
+import { asObject, asText } from '../../wire/json.ts'
 import type { RequestContext } from './request.ts'
 
 /**
@@ -31,7 +31,7 @@ function isFunction(tool: Tool, at: number, { call, dropped }: RequestContext): 
   const what =
     tool.kind === 'custom'
       ? `the custom tool ${tool.name}`
-      : `the tool type ${textOf(objectOf(tool.value)?.type) ?? tool.name}`
+      : `the tool type ${asText(asObject(tool.value)?.type) ?? tool.name}`
   dropped.add(refuseOrDrop(call, `tools[${at}]`, what))
   return false
 }

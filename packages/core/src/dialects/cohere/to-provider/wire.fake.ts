@@ -2,7 +2,7 @@ import { append } from '../../../foundation/lists.ts'
 import type { Conversation, Part } from '../../model/conversation.ts'
 import type { CallContext, JsonObject } from '../../model/dialect.ts'
 import type { StreamEvent } from '../../model/events.ts'
-import { listOf, objectOf, objectsOf } from '../../wire/json.ts'
+import { asList, asObject, asObjects } from '../../wire/json.ts'
 import { SseFrameSplitter } from '../../wire/sse.ts'
 import { cohere } from '../index.ts'
 
@@ -75,8 +75,8 @@ export function callEvents(
 
 /** A whole answer as the service would have streamed it. */
 export function streamOf({ id, message, finish_reason, usage }: JsonObject): string {
-  const { content, tool_plan: plan, tool_calls: calls } = objectOf(message) ?? {}
-  const blocks = objectsOf(content).flatMap(({ type, ...block }, index) => {
+  const { content, tool_plan: plan, tool_calls: calls } = asObject(message) ?? {}
+  const blocks = asObjects(content).flatMap(({ type, ...block }, index) => {
     const field = String(type)
     const text = String(block[field])
     return [
@@ -92,8 +92,8 @@ export function streamOf({ id, message, finish_reason, usage }: JsonObject): str
           delta: { message: { tool_plan: part } },
         }))
       : []
-  const called = objectsOf(calls).flatMap((call, index) => {
-    const { name, arguments: text } = objectOf(call.function) ?? {}
+  const called = asObjects(calls).flatMap((call, index) => {
+    const { name, arguments: text } = asObject(call.function) ?? {}
     return callEvents(index, { ...call, function: { name, arguments: '' } }, cut(String(text)))
   })
   const start = {
@@ -165,5 +165,5 @@ export function partsOf(events: readonly StreamEvent[]): Part[] {
 /** `content` as a list, however it is written. */
 export function contentOf(message: JsonObject | undefined): readonly unknown[] {
   const content = message?.content
-  return typeof content === 'string' ? [{ type: 'text', text: content }] : listOf(content)
+  return typeof content === 'string' ? [{ type: 'text', text: content }] : asList(content)
 }

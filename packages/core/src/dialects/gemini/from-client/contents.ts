@@ -7,7 +7,13 @@ import type {
   TextPart,
   ToolResultPart,
 } from '../../model/conversation.ts'
-import { optionalObject, optionalString, type Place, pathOf, requiredText } from '../../wire/fields.ts'
+import {
+  optionalObject,
+  optionalString,
+  type Place,
+  pathOf,
+  requiredText,
+} from '../../wire/fields.ts'
 import { invalid } from '../../model/invalid.ts'
 import { isObject, parseObject } from '../../wire/json.ts'
 import { CallMatcher } from './call-matcher.ts'

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../model/dialect.ts'
-import { isObject, listOf, stringsOf } from '../../wire/json.ts'
+import { isObject, asList, asStrings } from '../../wire/json.ts'
 
 /** Keywords that have another name in JSON Schema, or another spelling in this API. */
 const NAMES: ReadonlyMap<string, string> = new Map(
@@ -58,7 +58,7 @@ function convertKeyword(keyword: string, value: unknown): unknown {
     case 'additionalProperties':
       return convertChild(value)
     case 'anyOf':
-      return listOf(value).map(convertChild)
+      return asList(value).map(convertChild)
     case 'nullable':
     case 'propertyOrdering':
       return undefined
@@ -85,7 +85,7 @@ function typeOf(value: unknown): unknown {
 function nullable(schema: JsonObject): JsonObject {
   const { type, enum: values, anyOf, ...rest } = schema
   if (Array.isArray(anyOf)) return { ...schema, anyOf: [...(anyOf as unknown[]), { type: 'null' }] }
-  const types = typeof type === 'string' ? [type] : stringsOf(type)
+  const types = typeof type === 'string' ? [type] : asStrings(type)
   if (types.length === 0) return schema
   const withNull = types.includes('null') ? types : [...types, 'null']
   return {
@@ -100,7 +100,7 @@ function nullable(schema: JsonObject): JsonObject {
 function orderProperties(schema: JsonObject, ordering: unknown): void {
   const { properties } = schema
   if (!isObject(properties)) return
-  const first = stringsOf(ordering).filter((name) => Object.hasOwn(properties, name))
+  const first = asStrings(ordering).filter((name) => Object.hasOwn(properties, name))
   if (first.length > 0)
     schema['properties'] = Object.fromEntries(
       [...new Set([...first, ...Object.keys(properties)])].map((name) => [name, properties[name]]),

@@ -1,6 +1,12 @@
 import type { Tool, ToolChoice } from '../../model/conversation.ts'
 import type { JsonObject } from '../../model/dialect.ts'
-import { optionalObject, optionalString, type Place, pathOf, requiredText } from '../../wire/fields.ts'
+import {
+  optionalObject,
+  optionalString,
+  type Place,
+  pathOf,
+  requiredText,
+} from '../../wire/fields.ts'
 import { invalid } from '../../model/invalid.ts'
 import { type Extensions, keepOthers, listAt, optionalStrings, spelled } from './fields.ts'
 import { toJsonSchema } from './schema.ts'

@@ -1,10 +1,10 @@
 import { GatewayError } from '../../../errors.ts'
 import { type JsonObject, USAGE_GRACE_MS } from '../../model/dialect.ts'
 import type { Finish } from '../../model/finish.ts'
-import { isObject, listOf, objectsOf, textOf } from '../../wire/json.ts'
+import { isObject, asList, asObjects, asText } from '../../wire/json.ts'
 import { foreignError } from '../../wire/foreign-error.ts'
 import { errorInAnswer } from './errors.ts'
-import { blockedPrompt, brokenCandidate, finishOf, finishWord } from './finish.ts'
+import { blockedPrompt, brokenCandidate, mapFinishReason, finishWord } from './finish.ts'
 
 interface ObservedCandidate {
   hasCalls: boolean
@@ -55,7 +55,7 @@ export class AnswerObserver {
         ? foreignError(chunk, this.#provider)
         : undefined
     if (foreign !== undefined) return foreign
-    for (const [position, candidate] of listOf(candidates).entries()) {
+    for (const [position, candidate] of asList(candidates).entries()) {
       const broken = isObject(candidate) ? this.#observe(candidate, position) : undefined
       if (broken !== undefined) return broken
     }
@@ -73,7 +73,7 @@ export class AnswerObserver {
    * says nothing.
    */
   finishWhole({ candidates }: JsonObject): void {
-    for (const candidate of listOf(candidates)) {
+    for (const candidate of asList(candidates)) {
       if (
         isObject(candidate) &&
         (finishWord(candidate['finishReason']) !== undefined || partsOf(candidate).length > 0)
@@ -110,7 +110,7 @@ export class AnswerObserver {
       ? undefined
       : brokenCandidate(word, candidate['finishMessage'], this.#provider)
     if (broken !== undefined) return broken
-    this.finishes.push(finishOf(word, state.hasCalls, candidate['finishMessage']))
+    this.finishes.push(mapFinishReason(word, state.hasCalls, candidate['finishMessage']))
     return undefined
   }
 
@@ -131,7 +131,7 @@ export class AnswerObserver {
 export function hasContent(candidate: JsonObject): boolean {
   return partsOf(candidate).some(
     (part) =>
-      textOf(part['text']) !== undefined ||
+      asText(part['text']) !== undefined ||
       Object.keys(part).some((field) => field !== 'text' && field !== 'thought'),
   )
 }
@@ -140,7 +140,7 @@ export function hasContent(candidate: JsonObject): boolean {
 function isShown(part: JsonObject): boolean {
   if (part['thought'] === true) return false
   return (
-    textOf(part['text']) !== undefined ||
+    asText(part['text']) !== undefined ||
     Object.keys(part).some(
       (field) => field !== 'text' && field !== 'thought' && field !== 'thoughtSignature',
     )
@@ -148,5 +148,5 @@ function isShown(part: JsonObject): boolean {
 }
 
 function partsOf({ content }: JsonObject): JsonObject[] {
-  return isObject(content) ? objectsOf(content['parts']) : []
+  return isObject(content) ? asObjects(content['parts']) : []
 }

@@ -5,7 +5,7 @@ import type { CallContext, JsonObject } from '../../model/dialect.ts'
 import type { Answer, AnswerChoice, StreamEvent } from '../../model/events.ts'
 import type { Finish } from '../../model/finish.ts'
 import type { Usage } from '../../model/usage.ts'
-import { listOf } from '../../wire/json.ts'
+import { asList } from '../../wire/json.ts'
 import { AnswerReader } from './stream.ts'
 
 /** Throws `upstream_invalid` when the body is no answer, or the error the body carries. */
@@ -18,7 +18,7 @@ export function readAnswer(body: JsonObject, call: CallContext): Answer {
       'upstream_invalid',
       `${call.provider} sent an answer without content or finish reason.`,
     )
-  const answered = listOf(body['candidates']).length
+  const answered = asList(body['candidates']).length
   if (answered > answer.choices.length) {
     throw new GatewayError(
       'upstream_invalid',

@@ -4,8 +4,8 @@ import type { CallContext, JsonObject } from '../../model/dialect.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import { ArgumentWriter } from './argument-stream.ts'
 import { readCitations } from './citations.ts'
-import { brokenCandidate, finishOf, finishWord } from './finish.ts'
-import { isObject, listOf, textOf } from '../../wire/json.ts'
+import { brokenCandidate, mapFinishReason, finishWord } from './finish.ts'
+import { isObject, asList, asText } from '../../wire/json.ts'
 import { readLogprobs } from './logprobs.ts'
 import { INVENTED_ID_PREFIX, ORIGIN } from '../to-provider/tool-history.ts'
 
@@ -72,13 +72,13 @@ export class CandidateReader {
     events.push({
       type: 'finish',
       choice: this.#choice,
-      finish: finishOf(word, this.#calls > 0, candidate['finishMessage']),
+      finish: mapFinishReason(word, this.#calls > 0, candidate['finishMessage']),
     })
   }
 
   #part(part: JsonObject, events: StreamEvent[]): void {
     const { text, functionCall } = part
-    const signature = textOf(part['thoughtSignature'])
+    const signature = asText(part['thoughtSignature'])
     if (isObject(functionCall)) {
       const used = this.#functionCall(functionCall, signature, events)
       if (!used) this.#sign(signature, events)
@@ -116,8 +116,8 @@ export class CandidateReader {
 
   /** Whether the part began a call, which then carries the signature. */
   #functionCall(call: JsonObject, signature: string | undefined, events: StreamEvent[]): boolean {
-    const name = textOf(call['name'])
-    const id = textOf(call['id'])
+    const name = asText(call['name'])
+    const id = asText(call['id'])
     const goesOn = call['willContinue'] === true
     if (name === undefined || (id !== undefined && this.#openCall?.id === id)) {
       this.#addArguments(call, events)
@@ -153,7 +153,7 @@ export class CandidateReader {
   #addArguments(call: JsonObject, events: StreamEvent[]): void {
     if (this.#openCall === undefined) return
     let text = ''
-    for (const piece of listOf(call['partialArgs'])) {
+    for (const piece of asList(call['partialArgs'])) {
       if (isObject(piece)) text += this.#write(this.#openCall.arguments, piece)
     }
     this.#pushArguments(this.#openCall.index, text, events)
@@ -197,8 +197,8 @@ function mediaOf(part: JsonObject): Part | undefined {
       ? undefined
       : { type: 'extension', dialect: ORIGIN, value }
   }
-  const data = textOf(inlineData['data']) ?? ''
-  const mediaType = textOf(inlineData['mimeType']) ?? 'application/octet-stream'
+  const data = asText(inlineData['data']) ?? ''
+  const mediaType = asText(inlineData['mimeType']) ?? 'application/octet-stream'
   const [kind = '', format = ''] = mediaType.split(/[/;]/)
   if (kind === 'audio') return { type: 'audio', format, data }
   return { type: kind === 'image' ? 'image' : 'file', source: { kind: 'data', mediaType, data } }

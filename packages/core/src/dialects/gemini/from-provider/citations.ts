@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../model/dialect.ts'
-import { isObject, listOf, textOf } from '../../wire/json.ts'
+import { isObject, asList, asText } from '../../wire/json.ts'
 
 interface Source {
   readonly url: string
@@ -13,8 +13,8 @@ interface Source {
  */
 export function readCitations(grounding: unknown, text: string): readonly JsonObject[] {
   if (!isObject(grounding)) return []
-  const sources = listOf(grounding['groundingChunks']).map(sourceOf)
-  const supports = listOf(grounding['groundingSupports']).filter(isObject)
+  const sources = asList(grounding['groundingChunks']).map(sourceOf)
+  const supports = asList(grounding['groundingSupports']).filter(isObject)
   if (supports.length === 0)
     return sources.flatMap((source) =>
       source === undefined ? [] : [citation(source, 0, text.length)],
@@ -24,7 +24,7 @@ export function readCitations(grounding: unknown, text: string): readonly JsonOb
     const segment = isObject(support['segment']) ? support['segment'] : {}
     const start = charactersIn(bytes, segment['startIndex'])
     const end = charactersIn(bytes, segment['endIndex'])
-    return listOf(support['groundingChunkIndices']).flatMap((index) => {
+    return asList(support['groundingChunkIndices']).flatMap((index) => {
       const source = typeof index === 'number' ? sources[index] : undefined
       return source === undefined ? [] : [citation(source, start, end)]
     })
@@ -35,8 +35,8 @@ function sourceOf(chunk: unknown): Source | undefined {
   if (!isObject(chunk)) return undefined
   for (const kind of ['web', 'retrievedContext', 'maps']) {
     const found = chunk[kind]
-    const url = isObject(found) ? textOf(found['uri']) : undefined
-    if (isObject(found) && url !== undefined) return { url, title: textOf(found['title']) ?? url }
+    const url = isObject(found) ? asText(found['uri']) : undefined
+    if (isObject(found) && url !== undefined) return { url, title: asText(found['title']) ?? url }
   }
   return undefined
 }

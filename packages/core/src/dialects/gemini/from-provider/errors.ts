@@ -1,6 +1,6 @@
 import { GatewayError } from '../../../errors.ts'
 import type { ErrorResponse, JsonObject } from '../../model/dialect.ts'
-import { isObject, listOf, parseFirstObject, textOf } from '../../wire/json.ts'
+import { isObject, asList, parseFirstObject, asText } from '../../wire/json.ts'
 import { foreignFacts } from '../../wire/foreign-error.ts'
 import { upstreamError } from '../../wire/upstream-error.ts'
 
@@ -39,7 +39,7 @@ export function readError(response: ErrorResponse): GatewayError {
 /** The error an answer with status 200 carries, alone or in the middle of its stream. */
 export function errorInAnswer(error: unknown, provider: string): GatewayError {
   const code = isObject(error) ? error['code'] : undefined
-  const word = isObject(error) ? textOf(error['status']) : undefined
+  const word = isObject(error) ? asText(error['status']) : undefined
   const named = typeof code === 'number' && code >= 400 && code <= 599 ? code : undefined
   return errorOf(error, { provider, status: named ?? STATUS_WORDS.get(word ?? '') ?? 500 })
 }
@@ -49,12 +49,12 @@ function errorOf(
   at: { readonly provider: string; readonly status: number },
 ): GatewayError {
   const body = isObject(error) ? error : { message: error }
-  const details = listOf(body['details']).filter(isObject)
+  const details = asList(body['details']).filter(isObject)
   const known = upstreamError({
     status: at.status,
     provider: at.provider,
-    message: textOf(body['message']),
-    providerCode: reasonOf(details) ?? textOf(body['status']),
+    message: asText(body['message']),
+    providerCode: reasonOf(details) ?? asText(body['status']),
   })
   const retryAfterMs = retryDelayOf(details)
   return retryAfterMs === undefined
@@ -67,13 +67,13 @@ function errorOf(
  * other.
  */
 function reasonOf(details: readonly JsonObject[]): string | undefined {
-  return details.map((detail) => textOf(detail['reason'])).find((reason) => reason !== undefined)
+  return details.map((detail) => asText(detail['reason'])).find((reason) => reason !== undefined)
 }
 
 /** `RetryInfo.retryDelay`: seconds with a fraction and an `s`. */
 function retryDelayOf(details: readonly JsonObject[]): number | undefined {
   for (const detail of details) {
-    const seconds = /^(\d+(?:\.\d+)?)s$/.exec(textOf(detail['retryDelay']) ?? '')?.[1]
+    const seconds = /^(\d+(?:\.\d+)?)s$/.exec(asText(detail['retryDelay']) ?? '')?.[1]
     if (seconds !== undefined) return Math.ceil(Number(seconds) * 1000)
   }
   return undefined

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Finish } from '../../model/finish.ts'
-import { blockedPrompt, finishOf, finishWord } from './finish.ts'
+import { blockedPrompt, mapFinishReason, finishWord } from './finish.ts'
 
 const FILTERED = [
   'SAFETY',
@@ -32,24 +32,27 @@ describe('finishOf', () => {
     ['MAX_TOKENS', true, { reason: 'length' }],
     ['CONTINUATION', false, { reason: 'length', native: 'CONTINUATION' }],
   ])('A16: %s (calls: %s)', (word, hasCalls, finish) => {
-    expect(finishOf(word, hasCalls, undefined)).toEqual(finish)
+    expect(mapFinishReason(word, hasCalls, undefined)).toEqual(finish)
   })
 
   it.each(FILTERED)('A16: %s is a content filter', (word) => {
-    expect(finishOf(word, true, undefined)).toEqual({ reason: 'content_filter', native: word })
+    expect(mapFinishReason(word, true, undefined)).toEqual({
+      reason: 'content_filter',
+      native: word,
+    })
   })
 
   it.each(ODD)('A16: %s keeps its own word', (word) => {
-    expect(finishOf(word, true, undefined)).toEqual({ reason: 'length', native: word })
+    expect(mapFinishReason(word, true, undefined)).toEqual({ reason: 'length', native: word })
   })
 
   it('keeps the explanation of an odd end, cleaned', () => {
-    expect(finishOf('MALFORMED_FUNCTION_CALL', false, 'Malformed\ncall')).toEqual({
+    expect(mapFinishReason('MALFORMED_FUNCTION_CALL', false, 'Malformed\ncall')).toEqual({
       reason: 'length',
       native: 'MALFORMED_FUNCTION_CALL',
       detail: 'Malformed call',
     })
-    expect(finishOf('STOP', true, 'Model generated function call(s).')).toEqual({
+    expect(mapFinishReason('STOP', true, 'Model generated function call(s).')).toEqual({
       reason: 'tool_calls',
     })
   })

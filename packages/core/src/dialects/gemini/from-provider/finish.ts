@@ -1,7 +1,7 @@
 import type { GatewayError } from '../../../errors.ts'
 import { brokenAnswer, type Finish, type FinishReason, unknownFinish } from '../../model/finish.ts'
 import { cleanProviderText } from '../../wire/upstream-error.ts'
-import { isObject, textOf } from '../../wire/json.ts'
+import { isObject, asText } from '../../wire/json.ts'
 
 /** Words that say no more than their translation; every other one is kept beside it. */
 const PLAIN: ReadonlySet<string> = new Set(['STOP', 'MAX_TOKENS'])
@@ -42,7 +42,7 @@ const MAY_CALL: ReadonlySet<string> = new Set(['STOP', 'FUNCTION_CALL'])
 
 /** The word of a candidate that has ended; absent, empty or "unspecified" means it goes on. */
 export function finishWord(value: unknown): string | undefined {
-  return value === 'FINISH_REASON_UNSPECIFIED' ? undefined : textOf(value)
+  return value === 'FINISH_REASON_UNSPECIFIED' ? undefined : asText(value)
 }
 
 /** What a word of this API is in ours; `undefined` for one without a counterpart. */
@@ -55,7 +55,7 @@ export function reasonOfWord(word: string): FinishReason | undefined {
  * counterpart (`MALFORMED_FUNCTION_CALL`, `OTHER`, new ones) are no plain end and are kept in
  * `native`.
  */
-export function finishOf(word: string, hasCalls: boolean, message: unknown): Finish {
+export function mapFinishReason(word: string, hasCalls: boolean, message: unknown): Finish {
   const reason = MAY_CALL.has(word) ? (hasCalls ? 'tool_calls' : 'stop') : REASONS.get(word)
   if (reason === undefined) return { ...unknownFinish(word), ...detailOf(message) }
   if (PLAIN.has(word)) return { reason }
@@ -78,12 +78,12 @@ export function brokenCandidate(
 
 /** How an answer ends whose prompt was refused; `undefined` when it was not. */
 export function blockedPrompt(feedback: unknown): Finish | undefined {
-  const native = isObject(feedback) ? textOf(feedback['blockReason']) : undefined
+  const native = isObject(feedback) ? asText(feedback['blockReason']) : undefined
   if (!isObject(feedback) || native === undefined) return undefined
   return { reason: 'content_filter', native, ...detailOf(feedback['blockReasonMessage']) }
 }
 
 function detailOf(message: unknown): { detail?: string } {
-  const detail = textOf(message)
+  const detail = asText(message)
   return detail === undefined ? {} : { detail: cleanProviderText(detail) }
 }

@@ -1,15 +1,15 @@
 import type { JsonObject } from '../../model/dialect.ts'
-import { isObject, listOf } from '../../wire/json.ts'
+import { isObject, asList } from '../../wire/json.ts'
 
 /** `logprobsResult` in OpenAI's shape; `undefined` when it holds no token. */
 export function readLogprobs(result: unknown): JsonObject | undefined {
   if (!isObject(result)) return undefined
-  const top = listOf(result['topCandidates'])
-  const content = listOf(result['chosenCandidates'])
+  const top = asList(result['topCandidates'])
+  const content = asList(result['chosenCandidates'])
     .filter(isObject)
     .map((chosen, index) => {
       const alternatives = top[index]
-      const list = isObject(alternatives) ? listOf(alternatives['candidates']).filter(isObject) : []
+      const list = isObject(alternatives) ? asList(alternatives['candidates']).filter(isObject) : []
       return { ...tokenOf(chosen), top_logprobs: list.map(tokenOf) }
     })
   return content.length === 0 ? undefined : { content, refusal: null }

@@ -4,7 +4,7 @@ import type { CallContext, JsonObject } from '../../model/dialect.ts'
 import type { Answer, StreamEvent } from '../../model/events.ts'
 import { parseFrames, SseSplitter } from '../../wire/sse.ts'
 import { gemini } from '../index.ts'
-import { isObject, listOf } from '../../wire/json.ts'
+import { isObject, asList } from '../../wire/json.ts'
 
 /** What an answer says, whichever way it came. */
 interface Meaning {
@@ -145,7 +145,7 @@ function addPart(meaning: Meaning, part: JsonObject): void {
   if (typeof functionCall['name'] === 'string')
     meaning.calls.push({ name: functionCall['name'], args: functionCall['args'] ?? {} })
   const args = meaning.calls.at(-1)?.args as Record<string, string>
-  for (const piece of listOf(functionCall['partialArgs']).filter(isObject)) {
+  for (const piece of asList(functionCall['partialArgs']).filter(isObject)) {
     const name = String(piece['jsonPath']).slice(2)
     args[name] = (args[name] ?? '') + String(piece['stringValue'])
   }

@@ -172,12 +172,12 @@ describe('tool calls', () => {
       candidate([], { finishReason: 'STOP' }),
       candidate([{ functionCall: {} }]),
     ])
-    const textOf = (wanted: number) =>
+    const asText = (wanted: number) =>
       events.flatMap((event) =>
         event.type === 'tool-arguments' && event.index === wanted ? [event.text] : [],
       )
-    expect(textOf(0)).toEqual(['{"x":"Bos', 'ton","y":1', '}'])
-    expect(textOf(1)).toEqual(['{"z":true', '}'])
+    expect(asText(0)).toEqual(['{"x":"Bos', 'ton","y":1', '}'])
+    expect(asText(1)).toEqual(['{"z":true', '}'])
     expect(events.at(-1)).toEqual({ type: 'finish', choice: 0, finish: { reason: 'tool_calls' } })
   })
 

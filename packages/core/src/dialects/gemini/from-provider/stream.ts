@@ -1,12 +1,17 @@
 import { GatewayError, toGatewayError } from '../../../errors.ts'
-import { type CallContext, type JsonObject, type StreamReader, USAGE_GRACE_MS } from '../../model/dialect.ts'
+import {
+  type CallContext,
+  type JsonObject,
+  type StreamReader,
+  USAGE_GRACE_MS,
+} from '../../model/dialect.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import { foreignError } from '../../wire/foreign-error.ts'
 import type { SseFrame } from '../../wire/sse.ts'
 import { CandidateReader } from './candidate.ts'
 import { errorInAnswer } from './errors.ts'
 import { blockedPrompt } from './finish.ts'
-import { isObject, parseJson, textOf } from '../../wire/json.ts'
+import { isObject, parseJson, asText } from '../../wire/json.ts'
 import { readUsage } from './usage.ts'
 
 const NOTHING: readonly StreamEvent[] = []
@@ -102,11 +107,11 @@ export class AnswerReader implements StreamReader {
 
   #start(chunk: JsonObject, events: StreamEvent[]): void {
     this.#started = true
-    const created = Date.parse(textOf(chunk['createTime']) ?? '')
+    const created = Date.parse(asText(chunk['createTime']) ?? '')
     events.push({
       type: 'start',
-      id: textOf(chunk['responseId']),
-      model: textOf(chunk['modelVersion']),
+      id: asText(chunk['responseId']),
+      model: asText(chunk['modelVersion']),
       created: Number.isNaN(created) ? undefined : Math.floor(created / 1000),
     })
   }

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../model/dialect.ts'
-import { isObject, listOf } from '../../wire/json.ts'
+import { isObject, asList } from '../../wire/json.ts'
 import { SIGNATURE_PLACEHOLDER } from '../to-provider/contents.ts'
 import { isForeignSignature } from '../to-client/foreign-signature.ts'
 import type { ModelTraits } from '../to-provider/models.ts'
@@ -34,7 +34,7 @@ export function repairHistory(contents: unknown, context: HistoryContext): unkno
   return changed || !isSigned
     ? repaired.filter(
         (content, at) =>
-          content === given[at] || !isObject(content) || listOf(content['parts']).length > 0,
+          content === given[at] || !isObject(content) || asList(content['parts']).length > 0,
       )
     : undefined
 }
@@ -56,7 +56,7 @@ function foreignTurns(contents: readonly unknown[]): ReadonlySet<number> {
     if (!isObject(content) || content['role'] !== 'model') close()
     else {
       turn.push(at)
-      isForeign ||= partsOf(content).some((part) => isForeignSignature(signatureOf(part)))
+      isForeign ||= partsOf(content).some((part) => isForeignSignature(readSignature(part)))
     }
   }
   close()
@@ -91,7 +91,7 @@ function repairPart(
   part: JsonObject,
   { isForeign, order, dropped }: ContentContext,
 ): JsonObject | undefined {
-  const signature = signatureOf(part)
+  const signature = readSignature(part)
   const isThought = part['thought'] === true
   const hasForeignProof = isForeignSignature(signature)
   if (hasForeignProof) dropped.add('contents.parts.thoughtSignature (signed by another provider)')
@@ -169,7 +169,7 @@ function signCurrentTurn(contents: unknown[], { dropped }: HistoryContext): bool
         )
     if (first === undefined) continue
     stepHasCall = true
-    if (signatureOf(first) !== undefined) continue
+    if (readSignature(first) !== undefined) continue
     allSigned = false
     const signed = { ...first, thoughtSignature: SIGNATURE_PLACEHOLDER }
     contents[at] = {
@@ -189,7 +189,7 @@ function isResponse(part: JsonObject): boolean {
   return fieldOf(part, 'functionResponse', 'function_response') !== undefined
 }
 
-function signatureOf(part: JsonObject): unknown {
+function readSignature(part: JsonObject): unknown {
   return part['thoughtSignature'] ?? part['thought_signature']
 }
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../model/dialect.ts'
 import { originOf } from '../../model/issuer.ts'
-import { isObject, listOf, objectOf, parseObject, textOf } from '../../wire/json.ts'
+import { isObject, asList, asObject, parseObject, asText } from '../../wire/json.ts'
 import type { Marker } from '../../translation/marked-relay.ts'
 import type { SseFrame } from '../../wire/sse.ts'
 import { decodeSignature, encodeSignature } from '../to-client/foreign-signature.ts'
@@ -33,14 +33,14 @@ export function unmarkedContents(
 /** The candidates of an answer with its issuer on each proof; `undefined` where there is none. */
 export function markedCandidates(candidates: unknown, issuer: string): unknown[] | undefined {
   let isChanged = false
-  const marked = listOf(candidates).map((candidate) => {
+  const marked = asList(candidates).map((candidate) => {
     const [content] =
-      withProofs([objectOf(candidate)?.['content']], (value) =>
+      withProofs([asObject(candidate)?.['content']], (value) =>
         encodeSignature({ origin: originOf(ORIGIN, issuer), value }),
       ) ?? []
     if (content === undefined) return candidate
     isChanged = true
-    return { ...objectOf(candidate), content }
+    return { ...asObject(candidate), content }
   })
   return isChanged ? marked : undefined
 }
@@ -54,7 +54,7 @@ function withProofs(
     if (!isObject(content) || !Array.isArray(content['parts'])) return content
     const parts = content['parts'].map((part: unknown) => {
       const field = isObject(part) ? fieldOf(part) : undefined
-      const proof = field === undefined ? undefined : textOf((part as JsonObject)[field])
+      const proof = field === undefined ? undefined : asText((part as JsonObject)[field])
       if (field === undefined || proof === undefined || change(proof) === proof) return part
       isChanged = true
       return { ...(part as JsonObject), [field]: change(proof) }

@@ -1,7 +1,7 @@
 import { GatewayError } from '../../../errors.ts'
 import type { CallContext, ChatRequest, RelayOptions, StreamRelay } from '../../model/dialect.ts'
 import type { Finish } from '../../model/finish.ts'
-import { objectsOf, parseObject } from '../../wire/json.ts'
+import { asObjects, parseObject } from '../../wire/json.ts'
 import { parseFrames, type SseFrame, SseSplitter } from '../../wire/sse.ts'
 import type { Usage } from '../../model/usage.ts'
 import { AnswerObserver, hasContent } from '../from-provider/answer-observer.ts'
@@ -115,7 +115,7 @@ export class GenerateStreamRelay implements StreamRelay {
     else this.error = this.#observer.observe(chunk)
     if (this.error !== undefined) return false
     this.events += 1
-    this.hasContent ||= objectsOf(chunk?.['candidates']).some(hasContent)
+    this.hasContent ||= asObjects(chunk?.['candidates']).some(hasContent)
     const usage = readUsage(chunk?.['usageMetadata'])
     if (usage !== undefined) {
       this.#usage = usage

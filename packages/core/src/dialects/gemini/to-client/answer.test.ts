@@ -22,7 +22,7 @@ function candidateOf(choice: Partial<AnswerChoice>): JsonObject {
 }
 
 const partsOf = (...parts: Part[]) => (candidateOf({ parts })['content'] as JsonObject)['parts']
-const finishOf = (finish: Finish) => candidateOf({ finish })
+const mapFinishReason = (finish: Finish) => candidateOf({ finish })
 
 describe('an answer', () => {
   it('has all that clients look for', () => {
@@ -157,7 +157,7 @@ describe('the finish', () => {
     [{ reason: 'stop', native: 'SAFETY' }, { finishReason: 'STOP' }],
     [{ reason: 'length', native: 'OTHER' }, { finishReason: 'OTHER' }],
   ])('%j is %j', (finish, rendered) => {
-    const { content: _, index: __, ...rest } = finishOf(finish)
+    const { content: _, index: __, ...rest } = mapFinishReason(finish)
     expect(rest).toEqual(rendered)
   })
 

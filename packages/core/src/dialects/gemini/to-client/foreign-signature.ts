@@ -1,5 +1,5 @@
 import type { Signature } from '../../model/conversation.ts'
-import { parseJson, stringsOf } from '../../wire/json.ts'
+import { parseJson, asStrings } from '../../wire/json.ts'
 import { ORIGIN } from '../to-provider/tool-history.ts'
 
 export interface DecodedSignature {
@@ -42,7 +42,7 @@ export function isForeignSignature(text: unknown): boolean {
 }
 
 function unwrap(text: string): DecodedSignature | undefined {
-  const [origin, value, kind] = stringsOf(
+  const [origin, value, kind] = asStrings(
     parseJson(Buffer.from(text, 'base64').toString().slice(MARK.length))?.value,
   )
   return origin === undefined || value === undefined

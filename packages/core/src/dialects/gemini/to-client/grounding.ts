@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../model/dialect.ts'
-import { objectOf, textOf } from '../../wire/json.ts'
+import { asObject, asText } from '../../wire/json.ts'
 
 /**
  * OpenAI-shaped `url_citation`s as `groundingMetadata`; `undefined` without one. OpenAI counts
@@ -16,12 +16,12 @@ export function renderGrounding(
     { readonly segment: JsonObject; readonly groundingChunkIndices: number[] }
   >()
   for (const annotation of annotations) {
-    const citation = objectOf(objectOf(annotation)?.['url_citation'])
-    const url = textOf(citation?.['url'])
+    const citation = asObject(asObject(annotation)?.['url_citation'])
+    const url = asText(citation?.['url'])
     if (citation === undefined || url === undefined) continue
     const known = chunks.get(url) ?? {
       index: chunks.size,
-      chunk: { web: { uri: url, title: textOf(citation['title']) ?? url } },
+      chunk: { web: { uri: url, title: asText(citation['title']) ?? url } },
     }
     chunks.set(url, known)
     const passage = passageOf(citation, text)

@@ -1,11 +1,11 @@
 import type { JsonObject } from '../../model/dialect.ts'
-import { objectOf, objectsOf } from '../../wire/json.ts'
+import { asObject, asObjects } from '../../wire/json.ts'
 
 /** OpenAI-shaped log probabilities as `logprobsResult`; `undefined` when they hold no token. */
 export function renderLogprobs(value: unknown): JsonObject | undefined {
-  const tokens = objectsOf(objectOf(value)?.['content'])
+  const tokens = asObjects(asObject(value)?.['content'])
   if (tokens.length === 0) return undefined
-  const alternatives = tokens.map((token) => objectsOf(token['top_logprobs']).map(candidateOf))
+  const alternatives = tokens.map((token) => asObjects(token['top_logprobs']).map(candidateOf))
   return {
     chosenCandidates: tokens.map(candidateOf),
     ...(alternatives.some((list) => list.length > 0)

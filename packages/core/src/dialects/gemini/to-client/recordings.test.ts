@@ -2,9 +2,15 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../../../errors.ts'
 import type { JsonObject } from '../../model/dialect.ts'
-import { listOf, objectsOf } from '../../wire/json.ts'
+import { asList, asObjects } from '../../wire/json.ts'
 import { SseFrameSplitter } from '../../wire/sse.ts'
-import { callContext, hello, parsed, renderContext, streamRequest } from '../from-client/request.fake.ts'
+import {
+  callContext,
+  hello,
+  parsed,
+  renderContext,
+  streamRequest,
+} from '../from-client/request.fake.ts'
 import { gemini } from '../index.ts'
 import { GenerateStreamRelay } from '../relay/stream.ts'
 import { ChunkRenderer } from './stream.ts'
@@ -46,8 +52,8 @@ function meaningOf(chunks: readonly JsonObject[]) {
         thoughts,
       ]
     }
-    const [candidate] = objectsOf(chunk['candidates'])
-    for (const part of objectsOf((candidate?.['content'] as JsonObject | undefined)?.['parts'])) {
+    const [candidate] = asObjects(chunk['candidates'])
+    for (const part of asObjects((candidate?.['content'] as JsonObject | undefined)?.['parts'])) {
       if (typeof part['text'] === 'string')
         meaning[part['thought'] === true ? 'reasoning' : 'text'] += part['text']
       if (part['thoughtSignature'] !== undefined) meaning.signatures.push(part['thoughtSignature'])
@@ -57,7 +63,7 @@ function meaningOf(chunks: readonly JsonObject[]) {
           name: call['name'],
           args: { ...(call['args'] as JsonObject | undefined) },
         })
-      for (const { jsonPath, stringValue } of objectsOf(call?.['partialArgs'])) {
+      for (const { jsonPath, stringValue } of asObjects(call?.['partialArgs'])) {
         const args = meaning.calls.at(-1)?.args ?? {}
         args[String(jsonPath).slice(2)] =
           `${(args[String(jsonPath).slice(2)] as string | undefined) ?? ''}${String(stringValue)}`
@@ -183,9 +189,9 @@ describe.skipIf(!present && !required)(
         const answer = gemini.client.readAnswer(parsedBody, callContext({ stream: false }))
         const again = gemini.server?.renderAnswer(answer, renderContext(parsed())) ?? {}
         expect(meaningOf([again])).toEqual(meaningOf([parsedBody]))
-        const [candidate] = objectsOf(again['candidates'])
+        const [candidate] = asObjects(again['candidates'])
         const [said, spoken] = parsed({
-          contents: [...listOf(hello['contents']), candidate?.['content']],
+          contents: [...asList(hello['contents']), candidate?.['content']],
         }).conversation().messages
         expect(said?.role).toBe('user')
         const spokenSignatures = spoken?.parts.flatMap((part) =>

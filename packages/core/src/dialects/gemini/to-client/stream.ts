@@ -113,7 +113,7 @@ export class ChunkRenderer implements StreamRenderer {
         this.#toolCall(state, event)
         return ''
       case 'reasoning-signature':
-        return this.#part(event.choice, JSON.stringify(signatureOf(event, state)))
+        return this.#part(event.choice, JSON.stringify(readSignature(event, state)))
       case 'refusal':
         return this.#part(event.choice, `{"text":${JSON.stringify(event.text)}}`)
       case 'logprobs': {
@@ -193,7 +193,7 @@ export class ChunkRenderer implements StreamRenderer {
 const SILENCE = '{"text":""}'
 
 /** A proof of our own dialect that ends no thought stands on an empty text. */
-function signatureOf(
+function readSignature(
   { signature, redacted = false }: Extract<StreamEvent, { type: 'reasoning-signature' }>,
   { isThinking }: CandidateState,
 ): JsonObject {

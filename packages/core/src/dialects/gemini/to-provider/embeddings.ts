@@ -7,7 +7,7 @@ import {
   textsOf,
   vectorOf,
 } from '../../embeddings/index.ts'
-import { objectOf, objectsOf } from '../../wire/json.ts'
+import { asObject, asObjects } from '../../wire/json.ts'
 import { tokenCount } from '../../model/usage.ts'
 
 const WORDS = {
@@ -40,10 +40,10 @@ const batch: EmbeddingFormat = {
     }
   },
   readAnswer(body) {
-    const usage = objectOf(body.usageMetadata)
+    const usage = asObject(body.usageMetadata)
     const inputTokens = tokenCount(usage?.promptTokenCount)
     return {
-      vectors: objectsOf(body.embeddings).map(({ values }) => vectorOf(values)),
+      vectors: asObjects(body.embeddings).map(({ values }) => vectorOf(values)),
       usage:
         inputTokens === undefined ? undefined : { inputTokens, outputTokens: 0, native: usage },
     }
@@ -77,9 +77,9 @@ const prediction: EmbeddingFormat = {
 }
 
 function readPredictions(body: JsonObject): EmbeddingsAnswer {
-  const embeddings = objectsOf(body.predictions).map((item) => objectOf(item.embeddings))
+  const embeddings = asObjects(body.predictions).map((item) => asObject(item.embeddings))
   const counts = embeddings.map((embedding) =>
-    tokenCount(objectOf(embedding?.statistics)?.token_count),
+    tokenCount(asObject(embedding?.statistics)?.token_count),
   )
   const isCounted = counts.every((count) => count !== undefined)
   return {

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../model/dialect.ts'
-import { isObject, listOf, stringsOf } from '../../wire/json.ts'
+import { isObject, asList, asStrings } from '../../wire/json.ts'
 
 /** A schema node and the way that led to it. */
 export interface SchemaNode {
@@ -44,7 +44,7 @@ export function flatten(at: SchemaNode, context: FlattenContext): SchemaNode {
         context,
       ))
   }
-  for (const member of listOf(allOf).filter(isObject)) {
+  for (const member of asList(allOf).filter(isObject)) {
     const flat = flatten({ node: member, refs, depth: at.depth + 1 }, context)
     node = mergeSchemas(node, flat.node)
     refs = flat.refs
@@ -62,7 +62,7 @@ export function mergeSchemas(first: JsonObject, second: JsonObject): JsonObject 
     merged['properties'] = { ...first['properties'], ...second['properties'] }
   if (Array.isArray(first['required']) && Array.isArray(second['required'])) {
     merged['required'] = [
-      ...new Set([...stringsOf(first['required']), ...stringsOf(second['required'])]),
+      ...new Set([...asStrings(first['required']), ...asStrings(second['required'])]),
     ]
   }
   return merged

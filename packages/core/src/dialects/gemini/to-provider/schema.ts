@@ -1,6 +1,6 @@
 import { GatewayError } from '../../../errors.ts'
 import type { JsonObject } from '../../model/dialect.ts'
-import { isObject, listOf, stringsOf } from '../../wire/json.ts'
+import { isObject, asList, asStrings } from '../../wire/json.ts'
 import { flatten, type FlattenContext, mergeSchemas, type SchemaNode } from './schema-flatten.ts'
 import {
   ALLOWED_KEYWORDS,
@@ -49,10 +49,10 @@ export function convertParameters(schema: JsonObject, param: string): ConvertedS
 
 /** A function's arguments cannot be a union, so they become one object of all that may occur. */
 function joinVariants(union: JsonObject): JsonObject {
-  const objects = listOf(union['anyOf'])
+  const objects = asList(union['anyOf'])
     .filter(isObject)
     .filter((variant) => isObject(variant['properties']))
-  const required = objects.map((variant) => stringsOf(variant['required']))
+  const required = objects.map((variant) => asStrings(variant['required']))
   const everywhere = (required[0] ?? []).filter((name) =>
     required.every((names) => names.includes(name)),
   )
@@ -118,7 +118,7 @@ class SchemaConverter {
 
   #membersOf(node: JsonObject, types: readonly SchemaType[]): readonly JsonObject[] {
     if (Array.isArray(node['anyOf']) && node['oneOf'] !== undefined) this.#lose('oneOf')
-    const union = listOf(node['anyOf'] ?? node['oneOf'])
+    const union = asList(node['anyOf'] ?? node['oneOf'])
     if (union.length > 0) return union.map((member) => (isObject(member) ? member : {}))
     return types.length > 1 ? types.map((type) => ({ type })) : []
   }
@@ -127,12 +127,12 @@ class SchemaConverter {
   #union(at: SchemaNode, members: readonly JsonObject[]): JsonObject | undefined {
     const { anyOf: _, oneOf: __, nullable: declared, ...base } = at.node
     const variants = new Map<string, JsonObject>()
-    let nullable = declared === true || stringsOf(base['type']).includes('null')
+    let nullable = declared === true || asStrings(base['type']).includes('null')
     for (const member of members) {
       const flat = flatten({ node: member, refs: at.refs, depth: at.depth + 1 }, this.#context)
       const variant = this.convert({ ...flat, node: mergeSchemas(base, flat.node) })
       if (variant === undefined) nullable = true
-      for (const single of listOf(variant?.['anyOf'] ?? [variant])) {
+      for (const single of asList(variant?.['anyOf'] ?? [variant])) {
         if (isObject(single)) variants.set(JSON.stringify(single), single)
       }
     }
@@ -175,7 +175,7 @@ class SchemaConverter {
 
   #arrayKeywords(at: SchemaNode): JsonObject {
     const { prefixItems, items, additionalItems, maxItems } = at.node
-    const tuple = Array.isArray(prefixItems) ? prefixItems : listOf(items)
+    const tuple = Array.isArray(prefixItems) ? prefixItems : asList(items)
     if (tuple.length === 0) return { items: this.#child(items, at) }
     this.#lose('prefixItems')
     const closed = items === false || additionalItems === false
@@ -188,7 +188,7 @@ class SchemaConverter {
 
   /** Enums hold non-empty strings only. */
   #enumKeywords(node: JsonObject): JsonObject {
-    const values = 'const' in node ? [node['const']] : listOf(node['enum'])
+    const values = 'const' in node ? [node['const']] : asList(node['enum'])
     if (values.some((value) => value !== null && typeof value !== 'string'))
       this.#lose('enum (values sent as strings)')
     const texts = values
@@ -242,10 +242,10 @@ const EXCLUSIVE_BOUNDS = [
 
 /** The types a node allows: none with `nullable` is `null` alone, none without is anything. */
 function typesOf(node: JsonObject): { types: readonly SchemaType[]; nullable: boolean } {
-  const named = (typeof node['type'] === 'string' ? [node['type']] : stringsOf(node['type'])).map(
+  const named = (typeof node['type'] === 'string' ? [node['type']] : asStrings(node['type'])).map(
     (name) => name.toLowerCase(),
   )
-  const values = 'const' in node ? [node['const']] : listOf(node['enum'])
+  const values = 'const' in node ? [node['const']] : asList(node['enum'])
   const types = [...new Set(named)].filter((name): name is SchemaType =>
     Object.hasOwn(COPIED_KEYWORDS, name),
   )
@@ -269,7 +269,7 @@ function typesOf(node: JsonObject): { types: readonly SchemaType[]; nullable: bo
 const ENUM_TYPES: ReadonlySet<SchemaType> = new Set<SchemaType>(['string', 'number', 'integer'])
 
 function namesIn(names: ReadonlySet<string>, keyword: string, value: unknown): JsonObject {
-  const known = [...new Set(stringsOf(value))].filter((name) => names.has(name))
+  const known = [...new Set(asStrings(value))].filter((name) => names.has(name))
   return known.length === 0 ? {} : { [keyword]: known }
 }
 
@@ -282,7 +282,7 @@ function described(node: JsonObject): JsonObject {
 
 function charactersOf(value: unknown): number {
   if (typeof value === 'string') return value.length
-  return listOf(value).reduce<number>(
+  return asList(value).reduce<number>(
     (sum, item) => sum + (typeof item === 'string' ? item.length : 1),
     0,
   )

@@ -1,7 +1,7 @@
 import type { Conversation, Tool, ToolChoice } from '../../model/conversation.ts'
 import type { CallContext, JsonObject } from '../../model/dialect.ts'
 import { refuseOrDrop } from '../../model/invalid.ts'
-import { isObject, textOf } from '../../wire/json.ts'
+import { isObject, asText } from '../../wire/json.ts'
 import { convertParameters } from './schema.ts'
 
 /**
@@ -82,7 +82,7 @@ function nativeTool(tool: Tool, path: string, { call, dropped }: ToolsContext): 
     ? Object.entries(tool.value).filter(([name]) => NATIVE_TOOLS.has(name))
     : []
   if (tool.kind === 'extension' && value.length > 0) return [Object.fromEntries(value)]
-  const type = isObject(tool.value) ? textOf(tool.value['type']) : undefined
+  const type = isObject(tool.value) ? asText(tool.value['type']) : undefined
   dropped.add(
     refuseOrDrop(
       call,

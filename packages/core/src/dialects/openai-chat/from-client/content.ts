@@ -17,7 +17,7 @@ import {
   requiredText,
 } from '../../wire/fields.ts'
 import { invalid, unsupported } from '../../model/invalid.ts'
-import { listOf, objectOf, textOf } from '../../wire/json.ts'
+import { asList, asObject, asText } from '../../wire/json.ts'
 import { isFileUrl } from '../../model/media-source.ts'
 
 /** The parts of a message's `content`: a string, an array of parts, or nothing. */
@@ -84,8 +84,8 @@ function missingText(part: Place): never {
 /** Thinking inside `content`, as some services write it: a string or a list of text parts. */
 export function thinkingText(thinking: unknown): string {
   if (typeof thinking === 'string') return thinking
-  return listOf(thinking)
-    .map((part) => textOf(objectOf(part)?.text) ?? '')
+  return asList(thinking)
+    .map((part) => asText(asObject(part)?.text) ?? '')
     .join('')
 }
 
@@ -168,7 +168,7 @@ function sourceOf(url: string, rules: SourceRules): MediaSource {
 }
 
 /** `cache_control` of a part, a tool or a whole message. */
-export function cacheHintOf(place: Place): CacheHint | undefined {
+export function readCacheHint(place: Place): CacheHint | undefined {
   const control = optionalObject(place, 'cache_control')
   if (control === undefined) return undefined
   const ttl = optionalString(control, 'ttl')
@@ -176,6 +176,6 @@ export function cacheHintOf(place: Place): CacheHint | undefined {
 }
 
 function withCacheHint<P extends TextPart | ImagePart | FilePart>(part: P, place: Place): P {
-  const cacheHint = cacheHintOf(place)
+  const cacheHint = readCacheHint(place)
   return cacheHint === undefined ? part : { ...part, cacheHint }
 }

@@ -1,4 +1,9 @@
-import type { Conversation, ReasoningRequest, ResponseFormat, Sampling } from '../../model/conversation.ts'
+import type {
+  Conversation,
+  ReasoningRequest,
+  ResponseFormat,
+  Sampling,
+} from '../../model/conversation.ts'
 import type { JsonObject } from '../../model/dialect.ts'
 import {
   optionalBoolean,

@@ -1,5 +1,5 @@
 import type { ImagePart } from '../../model/conversation.ts'
-import { listOf, objectOf, textOf } from '../../wire/json.ts'
+import { asList, asObject, asText } from '../../wire/json.ts'
 import { sourceOfUrl } from '../../model/media-source.ts'
 
 /**
@@ -7,8 +7,8 @@ import { sourceOfUrl } from '../../model/media-source.ts'
  * is left out.
  */
 export function readImages(images: unknown): ImagePart[] {
-  return listOf(images).flatMap((item) => {
-    const url = textOf(objectOf(objectOf(item)?.image_url)?.url)
+  return asList(images).flatMap((item) => {
+    const url = asText(asObject(asObject(item)?.image_url)?.url)
     return url === undefined ? [] : [{ type: 'image' as const, source: sourceOfUrl(url) }]
   })
 }

@@ -1,6 +1,6 @@
 import { append } from '../../../foundation/lists.ts'
 import type { Message, Part, Role, ToolCallPart } from '../../model/conversation.ts'
-import { cacheHintOf, readContent, readResultContent } from './content.ts'
+import { readCacheHint, readContent, readResultContent } from './content.ts'
 import {
   optionalList,
   optionalObject,
@@ -13,7 +13,11 @@ import {
 } from '../../wire/fields.ts'
 import { readImages } from './images.ts'
 import { invalid } from '../../model/invalid.ts'
-import { OWN_ORIGIN, reasoningPartsOf, toolCallSignatureOf } from '../from-provider/reasoning-details.ts'
+import {
+  OWN_ORIGIN,
+  reasoningPartsOf,
+  toolCallSignatureOf,
+} from '../from-provider/reasoning-details.ts'
 
 /**
  * Reads and validates every message. Throws `invalid_request` or `unsupported_content` with the
@@ -148,7 +152,7 @@ function legacyCallId(message: Place, history: History): string {
 
 function readResult(message: Place, id: string): Part {
   const content = readResultContent(message)
-  const cacheHint = cacheHintOf(message)
+  const cacheHint = readCacheHint(message)
   return cacheHint === undefined
     ? { type: 'tool-result', id, content }
     : { type: 'tool-result', id, content, cacheHint }

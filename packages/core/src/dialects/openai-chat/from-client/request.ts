@@ -2,7 +2,7 @@ import type { Conversation } from '../../model/conversation.ts'
 import type { ChatRequest, JsonObject } from '../../model/dialect.ts'
 import { readConversation } from './conversation.ts'
 import { invalid } from '../../model/invalid.ts'
-import { objectOf } from '../../wire/json.ts'
+import { asObject } from '../../wire/json.ts'
 import { checkFields } from './request-fields.ts'
 
 /**
@@ -36,7 +36,7 @@ class ParsedRequest implements ChatRequest {
 }
 
 function readIncludeUsage(body: JsonObject): boolean {
-  const value = objectOf(body.stream_options)?.include_usage ?? false
+  const value = asObject(body.stream_options)?.include_usage ?? false
   if (typeof value !== 'boolean') throw invalid('stream_options.include_usage', 'a boolean', value)
   return value
 }

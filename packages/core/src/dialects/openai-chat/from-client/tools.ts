@@ -1,6 +1,6 @@
 import type { Tool, ToolChoice } from '../../model/conversation.ts'
 import type { JsonObject } from '../../model/dialect.ts'
-import { cacheHintOf } from './content.ts'
+import { readCacheHint } from './content.ts'
 import {
   optionalBoolean,
   optionalList,
@@ -13,7 +13,7 @@ import {
   requiredText,
 } from '../../wire/fields.ts'
 import { invalid } from '../../model/invalid.ts'
-import { isObject, textOf } from '../../wire/json.ts'
+import { isObject, asText } from '../../wire/json.ts'
 
 /** `tools`, and `functions` of the old form. */
 export function readTools(body: JsonObject): Tool[] {
@@ -26,7 +26,7 @@ export function readTools(body: JsonObject): Tool[] {
 
 function readTool(tool: Place): Tool {
   const type = optionalString(tool, 'type') || kindOf(tool)
-  const cacheHint = cacheHintOf(tool)
+  const cacheHint = readCacheHint(tool)
   const hint = cacheHint === undefined ? {} : { cacheHint }
   if (type === 'function') return { ...readFunction(nested(tool, 'function')), ...hint }
   if (type === 'custom') {
@@ -37,13 +37,13 @@ function readTool(tool: Place): Tool {
       custom === tool ? { type, custom: { ...tool.value, type: undefined } } : tool.value
     return { kind: 'custom', name: requiredText(custom, 'name'), description, value, ...hint }
   }
-  return { kind: 'extension', name: textOf(tool.value.name) ?? type, value: tool.value, ...hint }
+  return { kind: 'extension', name: asText(tool.value.name) ?? type, value: tool.value, ...hint }
 }
 
 /** What a tool without a type is: services take it for what it holds. */
 function kindOf(tool: Place): string {
   if (isObject(tool.value.custom)) return 'custom'
-  return isObject(tool.value.function) || textOf(tool.value.name) !== undefined
+  return isObject(tool.value.function) || asText(tool.value.name) !== undefined
     ? 'function'
     : requiredText(tool, 'type')
 }
@@ -53,7 +53,7 @@ function kindOf(tool: Place): string {
  * writes it.
  */
 function nested(tool: Place, field: string): Place {
-  return tool.value[field] === undefined && textOf(tool.value.name) !== undefined
+  return tool.value[field] === undefined && asText(tool.value.name) !== undefined
     ? tool
     : requiredObject(tool, field)
 }
@@ -129,5 +129,5 @@ function nameOfAllowed(tool: Place): string {
   const type = requiredText(tool, 'type')
   if (type === 'function' || type === 'custom')
     return requiredText(requiredObject(tool, type), 'name')
-  return textOf(tool.value.name) ?? type
+  return asText(tool.value.name) ?? type
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../model/dialect.ts'
-import { objectsOf } from '../../wire/json.ts'
+import { asObjects } from '../../wire/json.ts'
 import { type ReadFields, readFields, unreadFields } from '../../wire/unread-fields.ts'
 
 const parts: Readonly<Record<string, ReadFields>> = {
@@ -37,7 +37,7 @@ export function unreadIn({ messages, tools, functions }: JsonObject): string[] {
     path: string,
     of: (item: JsonObject) => ReadFields | undefined,
   ): void => {
-    for (const item of objectsOf(items)) {
+    for (const item of asObjects(items)) {
       const fields = of(item)
       if (fields !== undefined)
         for (const field of unreadFields(item, path, fields)) unread.add(field)

@@ -3,11 +3,11 @@ import type { Part, ToolCallPart } from '../../model/conversation.ts'
 import type { CallContext, JsonObject } from '../../model/dialect.ts'
 import type { Answer, AnswerChoice } from '../../model/events.ts'
 import type { Finish } from '../../model/finish.ts'
-import { errorOf, finishOf, usageOf } from './chunk-rules.ts'
-import { annotationsOf, type Source, sourcesBeside } from './sources-beside.ts'
+import { errorOf, mapFinishReason, mapUsage } from './chunk-rules.ts'
+import { mapAnnotations, type Source, sourcesBeside } from './sources-beside.ts'
 import { thinkingText } from '../from-client/content.ts'
 import { readImages } from '../from-client/images.ts'
-import { listOf, objectOf, objectsOf, textOf } from '../../wire/json.ts'
+import { asList, asObject, asObjects, asText } from '../../wire/json.ts'
 import { OWN_ORIGIN, reasoningPartsOf, toolCallSignatureOf } from './reasoning-details.ts'
 
 /**
@@ -17,7 +17,7 @@ import { OWN_ORIGIN, reasoningPartsOf, toolCallSignatureOf } from './reasoning-d
 export function readAnswer(body: JsonObject, call: CallContext): Answer {
   const error = errorOf(body, call.provider)
   if (error !== undefined) throw error
-  const choices = objectsOf(body.choices)
+  const choices = asObjects(body.choices)
   if (choices.length === 0) {
     throw new GatewayError(
       'upstream_invalid',
@@ -29,7 +29,7 @@ export function readAnswer(body: JsonObject, call: CallContext): Answer {
   return {
     ...readHead(body),
     choices: choices.map((choice) => withSources(readChoice(choice, call), sources)),
-    usage: usageOf(body),
+    usage: mapUsage(body),
   }
 }
 
@@ -37,7 +37,7 @@ function withSources(choice: AnswerChoice, sources: readonly Source[]): AnswerCh
   if (sources.length === 0 || choice.annotations !== undefined) return choice
   return {
     ...choice,
-    annotations: annotationsOf(
+    annotations: mapAnnotations(
       sources,
       choice.parts.map((part) => (part.type === 'text' ? part.text : '')).join(''),
     ),
@@ -48,17 +48,17 @@ function withSources(choice: AnswerChoice, sources: readonly Source[]): AnswerCh
 export function readHead(body: JsonObject): Pick<Answer, 'id' | 'model' | 'created'> {
   const { created } = body
   return {
-    id: textOf(body.id),
-    model: textOf(body.model),
+    id: asText(body.id),
+    model: asText(body.model),
     created: typeof created === 'number' && created > 0 ? Math.floor(created) : undefined,
   }
 }
 
 function readChoice(choice: JsonObject, call: CallContext): AnswerChoice {
-  const message = objectOf(choice.message) ?? {}
+  const message = asObject(choice.message) ?? {}
   const calls = readToolCalls(message, call)
-  const refusal = textOf(message.refusal)
-  const annotations = listOf(message.annotations)
+  const refusal = asText(message.refusal)
+  const annotations = asList(message.annotations)
   return {
     parts: [
       ...reasoningPartsOf(message),
@@ -80,31 +80,31 @@ function readChoice(choice: JsonObject, call: CallContext): AnswerChoice {
 /** `content` as services write it: a string, or parts that may hold thinking. */
 export function readAnswerContent(content: unknown): Part[] {
   if (typeof content === 'string') return content === '' ? [] : [{ type: 'text', text: content }]
-  return listOf(content).flatMap(readAnswerPart)
+  return asList(content).flatMap(readAnswerPart)
 }
 
 function readAnswerPart(item: unknown): Part[] {
   if (typeof item === 'string') return [{ type: 'text', text: item }]
-  const part = objectOf(item)
+  const part = asObject(item)
   if (part === undefined) return []
   if (part.type === 'thinking') return [{ type: 'reasoning', text: thinkingText(part.thinking) }]
   if (part.type === 'image_url') return readImages([part])
-  if (part.type === 'refusal') return [{ type: 'refusal', text: textOf(part.refusal) ?? '' }]
+  if (part.type === 'refusal') return [{ type: 'refusal', text: asText(part.refusal) ?? '' }]
   if (typeof part.text === 'string') return [{ type: 'text', text: part.text }]
   return [{ type: 'extension', dialect: OWN_ORIGIN, value: part }]
 }
 
 /** Generated speech has an id and a transcript of its own, which only this dialect knows. */
 export function readAudio(audio: unknown): Part[] {
-  const value = objectOf(audio)
+  const value = asObject(audio)
   return value === undefined
     ? []
     : [{ type: 'extension', dialect: OWN_ORIGIN, value: { audio: value } }]
 }
 
 function readToolCalls(message: JsonObject, call: CallContext): ToolCallPart[] {
-  const calls = objectsOf(message.tool_calls).filter(callsSomething)
-  const legacy = objectOf(message.function_call)
+  const calls = asObjects(message.tool_calls).filter(callsSomething)
+  const legacy = asObject(message.function_call)
   if (legacy !== undefined && calls.length === 0 && callsSomething({ function: legacy }))
     calls.push({ function: legacy })
   return calls.map((item) => readToolCall(item, call))
@@ -112,22 +112,22 @@ function readToolCalls(message: JsonObject, call: CallContext): ToolCallPart[] {
 
 /** Some services fill in the fields of a call where nothing was called. */
 export function callsSomething(item: JsonObject): boolean {
-  const target = objectOf(item.function) ?? objectOf(item.custom)
+  const target = asObject(item.function) ?? asObject(item.custom)
   return (
-    textOf(target?.name) !== undefined ||
-    textOf(item.id) !== undefined ||
+    asText(target?.name) !== undefined ||
+    asText(item.id) !== undefined ||
     argumentsText(target?.arguments ?? target?.input) !== ''
   )
 }
 
 function readToolCall(item: JsonObject, call: CallContext): ToolCallPart {
-  const custom = item.type === 'function' ? undefined : objectOf(item.custom)
-  const target = custom ?? objectOf(item.function) ?? {}
+  const custom = item.type === 'function' ? undefined : asObject(item.custom)
+  const target = custom ?? asObject(item.function) ?? {}
   const signature = toolCallSignatureOf(item)
   return {
     type: 'tool-call',
-    id: textOf(item.id) ?? call.newId('call_'),
-    name: textOf(target.name) ?? '',
+    id: asText(item.id) ?? call.newId('call_'),
+    name: asText(target.name) ?? '',
     arguments:
       custom === undefined ? argumentsText(target.arguments) || '{}' : argumentsText(target.input),
     kind: custom === undefined ? 'function' : 'custom',
@@ -157,10 +157,10 @@ function wholeFinish(choice: JsonObject, context: FinishContext): Finish {
  * it says.
  */
 export function readFinish(choice: JsonObject, context: FinishContext): Finish | undefined {
-  const finish = finishOf(choice.finish_reason)
+  const finish = mapFinishReason(choice.finish_reason)
   if (finish === undefined) return undefined
   const reason =
     finish.reason === 'stop' && context.calledTools && !context.exact ? 'tool_calls' : finish.reason
-  const native = finish.native ?? textOf(choice.native_finish_reason)
+  const native = finish.native ?? asText(choice.native_finish_reason)
   return native === undefined || native === reason ? { reason } : { reason, native }
 }

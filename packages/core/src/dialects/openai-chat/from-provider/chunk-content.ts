@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../model/dialect.ts'
-import { objectOf, objectsOf, textOf } from '../../wire/json.ts'
+import { asObject, asObjects, asText } from '../../wire/json.ts'
 import { readAnswerContent, readAudio } from './answer.ts'
 import { readImages } from '../from-client/images.ts'
 import { reasoningFragmentsOf } from './reasoning-details.ts'
@@ -9,16 +9,16 @@ import { reasoningFragmentsOf } from './reasoning-details.ts'
  * finish reason are none.
  */
 export function chunkHasContent(chunk: JsonObject): boolean {
-  return objectsOf(chunk.choices).some(({ delta }) => {
-    const object = objectOf(delta)
+  return asObjects(chunk.choices).some(({ delta }) => {
+    const object = asObject(delta)
     return object !== undefined && hasContent(object)
   })
 }
 
 function hasContent(delta: JsonObject): boolean {
   if (typeof delta.content === 'string' && delta.content !== '') return true
-  if (textOf(delta.refusal) !== undefined || reasoningFragmentsOf(delta).length > 0) return true
-  if (objectsOf(delta.tool_calls).some(isCall) || isCall({ function: delta.function_call }))
+  if (asText(delta.refusal) !== undefined || reasoningFragmentsOf(delta).length > 0) return true
+  if (asObjects(delta.tool_calls).some(isCall) || isCall({ function: delta.function_call }))
     return true
   if (readAnswerContent(delta.content).some((part) => !('text' in part) || part.text !== ''))
     return true
@@ -27,6 +27,6 @@ function hasContent(delta: JsonObject): boolean {
 
 /** Some services send an empty call with every chunk. */
 function isCall({ id, function: called, custom }: JsonObject): boolean {
-  const { name, arguments: text, input } = objectOf(called) ?? objectOf(custom) ?? {}
-  return [id, name, text, input].some((value) => textOf(value) !== undefined)
+  const { name, arguments: text, input } = asObject(called) ?? asObject(custom) ?? {}
+  return [id, name, text, input].some((value) => asText(value) !== undefined)
 }

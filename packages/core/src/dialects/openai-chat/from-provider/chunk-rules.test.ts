@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { errorOf, finishOf, usageOf } from './chunk-rules.ts'
+import { errorOf, mapFinishReason, mapUsage } from './chunk-rules.ts'
 
 describe('usageOf', () => {
   const counts = { prompt_tokens: 100, completion_tokens: 20, total_tokens: 120 }
@@ -46,7 +46,7 @@ describe('usageOf', () => {
       { cachedTokens: 100, reasoningTokens: 20 },
     ],
   ])('reads %s', (_name, usage, details) => {
-    expect(usageOf({ usage })).toEqual({
+    expect(mapUsage({ usage })).toEqual({
       inputTokens: 100,
       outputTokens: 20,
       native: usage,
@@ -61,7 +61,7 @@ describe('usageOf', () => {
       total_tokens: 334,
       completion_tokens_details: { reasoning_tokens: 320 },
     }
-    expect(usageOf({ usage })).toMatchObject({
+    expect(mapUsage({ usage })).toMatchObject({
       inputTokens: 12,
       outputTokens: 322,
       reasoningTokens: 320,
@@ -69,17 +69,19 @@ describe('usageOf', () => {
   })
 
   it('finds usage in x_groq and beside the delta', () => {
-    expect(usageOf({ x_groq: { usage: counts } })).toMatchObject({ inputTokens: 100 })
-    expect(usageOf({ choices: [{ delta: {}, usage: counts }] })).toMatchObject({ outputTokens: 20 })
-    expect(usageOf({ usage: null, choices: [{ delta: {} }], x_groq: { id: 'r' } })).toBeUndefined()
+    expect(mapUsage({ x_groq: { usage: counts } })).toMatchObject({ inputTokens: 100 })
+    expect(mapUsage({ choices: [{ delta: {}, usage: counts }] })).toMatchObject({
+      outputTokens: 20,
+    })
+    expect(mapUsage({ usage: null, choices: [{ delta: {} }], x_groq: { id: 'r' } })).toBeUndefined()
   })
 
   it('has no usage where the counts are missing or not numbers', () => {
-    expect(usageOf({ usage: {} })).toBeUndefined()
+    expect(mapUsage({ usage: {} })).toBeUndefined()
     expect(
-      usageOf({ usage: { prompt_tokens: Number.NaN, completion_tokens: '7' } }),
+      mapUsage({ usage: { prompt_tokens: Number.NaN, completion_tokens: '7' } }),
     ).toBeUndefined()
-    expect(usageOf({ usage: { prompt_tokens: 3 } })).toMatchObject({
+    expect(mapUsage({ usage: { prompt_tokens: 3 } })).toMatchObject({
       inputTokens: 3,
       outputTokens: 0,
     })
@@ -184,12 +186,12 @@ describe('finishOf', () => {
     ['MAX_TOKENS', { reason: 'length', native: 'MAX_TOKENS' }],
     ['sensitive', { reason: 'content_filter', native: 'sensitive' }],
     ['eos_token', { reason: 'stop', native: 'eos_token' }],
-  ])('%s', (value, finish) => expect(finishOf(value)).toEqual(finish))
+  ])('%s', (value, finish) => expect(mapFinishReason(value)).toEqual(finish))
 
   it.each([[''], [null], [undefined], [0], ['error'], ['network_error'], ['abort']])(
     '%s has not ended',
     (value) => {
-      expect(finishOf(value)).toBeUndefined()
+      expect(mapFinishReason(value)).toBeUndefined()
     },
   )
 })

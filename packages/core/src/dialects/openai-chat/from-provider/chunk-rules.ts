@@ -7,23 +7,23 @@ import { upstreamError } from '../../wire/upstream-error.ts'
 import { tokenCount, type Usage, withinInput } from '../../model/usage.ts'
 import { foreignError, saysFine, statusOfMessage } from '../../wire/foreign-error.ts'
 import { errorFactsOf, statusOfWord } from './error-facts.ts'
-import { listOf, objectOf, parseObject, textOf } from '../../wire/json.ts'
+import { asList, asObject, parseObject, asText } from '../../wire/json.ts'
 
 /**
  * The usage a whole answer or one chunk carries, in our accounting; `undefined` when it carries
  * none.
  */
-export function usageOf(body: JsonObject): Usage | undefined {
+export function mapUsage(body: JsonObject): Usage | undefined {
   const native =
-    objectOf(body.usage) ?? objectOf(objectOf(body.x_groq)?.usage) ?? usageInChoice(body)
+    asObject(body.usage) ?? asObject(asObject(body.x_groq)?.usage) ?? usageInChoice(body)
   if (native === undefined) return undefined
   const input = tokenCount(native.prompt_tokens)
   const completion = tokenCount(native.completion_tokens)
   if (input === undefined && completion === undefined) return undefined
   const inputTokens = input ?? 0
-  const promptDetails = objectOf(native.prompt_tokens_details)
+  const promptDetails = asObject(native.prompt_tokens_details)
   const reasoning =
-    tokenCount(objectOf(native.completion_tokens_details)?.reasoning_tokens) ??
+    tokenCount(asObject(native.completion_tokens_details)?.reasoning_tokens) ??
     tokenCount(native.reasoning_tokens)
   const outputTokens = outputWithReasoning({
     inputTokens,
@@ -52,7 +52,7 @@ export function usageOf(body: JsonObject): Usage | undefined {
 
 /** Some services put the usage of a stream beside the delta. */
 function usageInChoice(body: JsonObject): JsonObject | undefined {
-  return objectOf(objectOf(listOf(body.choices)[0])?.usage)
+  return asObject(asObject(asList(body.choices)[0])?.usage)
 }
 
 /**
@@ -118,7 +118,7 @@ export function reportedError(frame: SseFrame, provider: string): GatewayError {
 
 function errorInChoices(choices: readonly unknown[], provider: string): GatewayError | undefined {
   for (const item of choices) {
-    const choice = objectOf(item)
+    const choice = asObject(item)
     if (choice === undefined) continue
     const facts = choice.error ? errorFactsOf(choice) : undefined
     const word = brokenWord(choice.finish_reason) ?? brokenWord(choice.native_finish_reason)
@@ -190,7 +190,7 @@ const finishes: Readonly<Record<string, FinishReason>> = {
  * Why a choice ended. `''`, `null` and absent say that it has not; so do words for a failure, which
  * `errorOf` reports. A word outside OpenAI's four is kept as `native`.
  */
-export function finishOf(value: unknown): Finish | undefined {
+export function mapFinishReason(value: unknown): Finish | undefined {
   switch (value) {
     case 'stop':
     case 'length':
@@ -199,7 +199,7 @@ export function finishOf(value: unknown): Finish | undefined {
       return { reason: value }
     default:
   }
-  const word = textOf(value)
+  const word = asText(value)
   if (word === undefined || BROKEN.test(word)) return undefined
   const known = word.toLowerCase()
   return Object.hasOwn(finishes, known)

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../model/dialect.ts'
 import type { UpstreamErrorFacts } from '../../wire/upstream-error.ts'
-import { listOf, objectOf, parseFirstObject, textOf } from '../../wire/json.ts'
+import { asList, asObject, parseFirstObject, asText } from '../../wire/json.ts'
 
 /** What an error body says; `status` only when the body itself names one. */
 export type ErrorFacts = Pick<UpstreamErrorFacts, 'message' | 'providerCode' | 'param'> & {
@@ -14,11 +14,11 @@ export type ErrorFacts = Pick<UpstreamErrorFacts, 'message' | 'providerCode' | '
  */
 export function errorFactsOf(body: JsonObject): ErrorFacts | undefined {
   if (typeof body.error === 'string' && body.error !== '') return flatFacts(body, body.error)
-  const error = objectOf(body.error)
+  const error = asObject(body.error)
   if (error !== undefined) return Object.keys(error).length === 0 ? undefined : nestedFacts(error)
-  const message = textOf(body.detail) ?? detailText(body.detail) ?? textOf(body.message)
+  const message = asText(body.detail) ?? detailText(body.detail) ?? asText(body.message)
   if (message !== undefined) return flatFacts(body, message)
-  const inner = objectOf(body.detail) ?? objectOf(body.message)
+  const inner = asObject(body.detail) ?? asObject(body.message)
   if (inner !== undefined) return errorFactsOf(inner)
   return body.object === 'error' || body.type === 'error' ? flatFacts(body, undefined) : undefined
 }
@@ -27,7 +27,7 @@ function flatFacts(body: JsonObject, message: string | undefined): ErrorFacts {
   return {
     message,
     providerCode: wordOf([body.code, body.type]),
-    param: textOf(body.param),
+    param: asText(body.param),
     status: statusIn([body.code, body.status]),
   }
 }
@@ -36,7 +36,7 @@ function nestedFacts(error: JsonObject): ErrorFacts {
   return {
     message: messageOf(error),
     providerCode: wordOf([error.code, error.type, error.status]),
-    param: textOf(error.param),
+    param: asText(error.param),
     status: statusIn([error.code, error.status, error.status_code]),
   }
 }
@@ -46,8 +46,8 @@ function nestedFacts(error: JsonObject): ErrorFacts {
  * nobody.
  */
 function messageOf(error: JsonObject): string | undefined {
-  const message = textOf(error.message)
-  const raw = textOf(objectOf(error.metadata)?.raw)
+  const message = asText(error.message)
+  const raw = asText(asObject(error.metadata)?.raw)
   if (raw === undefined) return message
   return message === undefined ? rawText(raw) : `${message}: ${rawText(raw)}`
 }
@@ -59,7 +59,7 @@ function rawText(raw: string): string {
 
 /** The list of problems a validating server answers with: `{detail: [{loc, msg}]}`. */
 function detailText(detail: unknown): string | undefined {
-  const texts = listOf(detail).flatMap((item) => textOf(objectOf(item)?.msg) ?? [])
+  const texts = asList(detail).flatMap((item) => asText(asObject(item)?.msg) ?? [])
   return texts.length === 0 ? undefined : texts.join('; ')
 }
 
@@ -72,7 +72,7 @@ const NUMBER = /^\d+$/
  */
 function wordOf(candidates: readonly unknown[]): string | undefined {
   const words = candidates
-    .flatMap((candidate) => textOf(candidate) ?? [])
+    .flatMap((candidate) => asText(candidate) ?? [])
     .filter((word) => !NUMBER.test(word))
   return words.find((word) => !GENERIC.test(word)) ?? words[0]
 }

@@ -1,6 +1,6 @@
 import type { ReasoningPart, Signature } from '../../model/conversation.ts'
 import type { JsonObject } from '../../model/dialect.ts'
-import { listOf, objectOf, parseJson, stringsOf, textOf } from '../../wire/json.ts'
+import { asList, asObject, parseJson, asStrings, asText } from '../../wire/json.ts'
 
 /**
  * Reasoning has no place in OpenAI's own messages. Services agreed on two additions:
@@ -32,7 +32,7 @@ function formatOf(origin: string): string {
 }
 
 function originOf(format: unknown): string {
-  return formats.find((entry) => entry.format === format)?.origin ?? textOf(format) ?? OWN_ORIGIN
+  return formats.find((entry) => entry.format === format)?.origin ?? asText(format) ?? OWN_ORIGIN
 }
 
 /**
@@ -50,7 +50,7 @@ export function isRouted(origin: string): boolean {
  * Whether another dialect issued the entry's proof: this one's services neither know nor need it.
  */
 export function isForeignDetail(detail: unknown): boolean {
-  const format = objectOf(detail)?.format
+  const format = asObject(detail)?.format
   if (format === undefined) return false
   // The issuer may stand behind the dialect.
   const [dialect = ''] = originOf(format).split('@')
@@ -86,9 +86,9 @@ export function signatureDetail(
 
 /** The entries of `reasoning_details`; without them, the plain string under either of its names. */
 export function reasoningPartsOf(message: JsonObject): ReasoningPart[] {
-  const parts = gather(listOf(message.reasoning_details))
+  const parts = gather(asList(message.reasoning_details))
   if (parts.length > 0) return parts
-  const text = textOf(message.reasoning_content) ?? textOf(message.reasoning)
+  const text = asText(message.reasoning_content) ?? asText(message.reasoning)
   return text === undefined ? [] : [{ type: 'reasoning', text }]
 }
 
@@ -132,18 +132,18 @@ function partOf(block: Block): ReasoningPart[] {
 }
 
 function readDetail(item: unknown): Block | undefined {
-  const detail = objectOf(item)
+  const detail = asObject(item)
   if (detail === undefined) return undefined
   const { index } = detail
   const origin = originOf(detail.format)
   if (detail.type === 'reasoning.encrypted') {
-    const value = textOf(detail.data)
+    const value = asText(detail.data)
     return value === undefined
       ? undefined
       : { index, text: undefined, signature: { origin, value }, redacted: true }
   }
   const text = detail.text ?? detail.summary
-  const value = textOf(detail.signature)
+  const value = asText(detail.signature)
   if (typeof text !== 'string' && value === undefined) return undefined
   return {
     index,
@@ -165,7 +165,7 @@ export type ReasoningFragment =
 export function reasoningFragmentsOf(delta: JsonObject): ReasoningFragment[] {
   const fragments: ReasoningFragment[] = []
   let textInDetails = false
-  for (const item of listOf(delta.reasoning_details)) {
+  for (const item of asList(delta.reasoning_details)) {
     const detail = readDetail(item)
     if (detail?.text) {
       textInDetails = true
@@ -175,7 +175,7 @@ export function reasoningFragmentsOf(delta: JsonObject): ReasoningFragment[] {
       fragments.push({ signature: detail.signature, redacted: detail.redacted })
   }
   if (textInDetails) return fragments
-  const text = textOf(delta.reasoning_content) ?? textOf(delta.reasoning)
+  const text = asText(delta.reasoning_content) ?? asText(delta.reasoning)
   return text === undefined ? fragments : [{ text }, ...fragments]
 }
 
@@ -185,10 +185,10 @@ const ISSUER_MARK = 'postern.'
 
 /** The signature of a tool call: `extra_content.google.thought_signature`. */
 export function toolCallSignatureOf(call: JsonObject): Signature | undefined {
-  const value = textOf(objectOf(objectOf(call.extra_content)?.google)?.thought_signature)
+  const value = asText(asObject(asObject(call.extra_content)?.google)?.thought_signature)
   if (value === undefined) return undefined
   if (!value.startsWith(ISSUER_MARK)) return { origin: TOOL_CALL_ORIGIN, value }
-  const [origin, proof] = stringsOf(
+  const [origin, proof] = asStrings(
     parseJson(Buffer.from(value.slice(ISSUER_MARK.length), 'base64url').toString())?.value,
   )
   return origin === undefined || proof === undefined ? undefined : { origin, value: proof }

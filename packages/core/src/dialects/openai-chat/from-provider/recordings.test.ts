@@ -5,7 +5,7 @@ import type { StreamEvent } from '../../model/events.ts'
 import { parseFrames, SseSplitter } from '../../wire/sse.ts'
 import { readAnswer } from './answer.ts'
 import { readError } from '../to-client/errors.ts'
-import { listOf, objectOf, objectsOf } from '../../wire/json.ts'
+import { asList, asObject, asObjects } from '../../wire/json.ts'
 import { ChunkReader } from './stream.ts'
 import { ChunkRenderer } from '../to-client/stream.ts'
 
@@ -67,11 +67,11 @@ const textOfEvents = (events: readonly StreamEvent[], type: 'text' | 'reasoning'
 function rawText(recording: Recording): string {
   const payloads = recording.body.split(/\r?\n/).filter((line) => line.startsWith('data: {'))
   return payloads
-    .map((line) => objectOf(objectOf(listOf(JSON.parse(line.slice(6)).choices)[0])?.delta)?.content)
+    .map((line) => asObject(asObject(asList(JSON.parse(line.slice(6)).choices)[0])?.delta)?.content)
     .map((content) =>
       typeof content === 'string'
         ? content
-        : objectsOf(content)
+        : asObjects(content)
             .map((part) => (part.type === 'text' ? part.text : ''))
             .join(''),
     )
@@ -126,8 +126,8 @@ describe.skipIf(!present)(
     it.each(answered.filter((recording) => !isStream(recording)))('$name', (recording) => {
       const body = JSON.parse(recording.body) as JsonObject
       const answer = readAnswer(body, call)
-      const [raw] = objectsOf(body.choices)
-      const message = objectOf(raw?.message) ?? {}
+      const [raw] = asObjects(body.choices)
+      const message = asObject(raw?.message) ?? {}
       const parts = answer.choices[0]?.parts ?? []
       const text = parts.map((part) => (part.type === 'text' ? part.text : '')).join('')
       if (typeof message.content === 'string') expect(text).toBe(message.content)
@@ -136,13 +136,13 @@ describe.skipIf(!present)(
           .filter((part) => part.type === 'tool-call')
           .map(({ id, name, arguments: args }) => ({ id, function: { name, arguments: args } })),
       ).toMatchObject(
-        objectsOf(message.tool_calls).map((item) => ({
+        asObjects(message.tool_calls).map((item) => ({
           id: item.id,
-          function: objectOf(item.function),
+          function: asObject(item.function),
         })),
       )
       expect(answer.choices[0]?.finish.reason).toBe(raw?.finish_reason)
-      const total = objectOf(body.usage)?.total_tokens
+      const total = asObject(body.usage)?.total_tokens
       expect((answer.usage?.inputTokens ?? 0) + (answer.usage?.outputTokens ?? 0)).toBe(total)
     })
   },

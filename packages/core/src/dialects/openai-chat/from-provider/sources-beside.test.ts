@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { annotationsOf, sourcesBeside } from './sources-beside.ts'
+import { mapAnnotations, sourcesBeside } from './sources-beside.ts'
 
 describe('sources beside the choices', () => {
   it.each([
@@ -28,7 +28,7 @@ describe('sources beside the choices', () => {
   })
 
   it('annotate the first mark of each, or the end of the text', () => {
-    const places = annotationsOf(
+    const places = mapAnnotations(
       [
         { url: 'https://a', title: 'A' },
         { url: 'https://b', title: 'B' },

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../model/dialect.ts'
-import { listOf, objectOf, textOf } from '../../wire/json.ts'
+import { asList, asObject, asText } from '../../wire/json.ts'
 
 export interface Source {
   readonly url: string
@@ -11,13 +11,13 @@ export interface Source {
  * addresses, and `search_results` with their titles. The text refers to them as `[1]`, `[2]`, ...
  */
 export function sourcesBeside(body: JsonObject): readonly Source[] {
-  const results = listOf(body.search_results).flatMap((item) => {
-    const url = textOf(objectOf(item)?.url)
-    return url === undefined ? [] : [{ url, title: textOf(objectOf(item)?.title) ?? url }]
+  const results = asList(body.search_results).flatMap((item) => {
+    const url = asText(asObject(item)?.url)
+    return url === undefined ? [] : [{ url, title: asText(asObject(item)?.title) ?? url }]
   })
   const titles = new Map(results.map(({ url, title }) => [url, title]))
-  const cited = listOf(body.citations).flatMap(
-    (item) => textOf(item) ?? textOf(objectOf(item)?.url) ?? [],
+  const cited = asList(body.citations).flatMap(
+    (item) => asText(item) ?? asText(asObject(item)?.url) ?? [],
   )
   return cited.length === 0 ? results : cited.map((url) => ({ url, title: titles.get(url) ?? url }))
 }
@@ -26,7 +26,7 @@ export function sourcesBeside(body: JsonObject): readonly Source[] {
  * As `annotations` of a message with this text: at the first mark of each source, or at the end of
  * the text.
  */
-export function annotationsOf(sources: readonly Source[], text: string): JsonObject[] {
+export function mapAnnotations(sources: readonly Source[], text: string): JsonObject[] {
   return sources.map(({ url, title }, at) => {
     const mark = `[${at + 1}]`
     const found = text.indexOf(mark)

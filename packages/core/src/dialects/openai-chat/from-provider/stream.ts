@@ -4,10 +4,10 @@ import type { StreamEvent } from '../../model/events.ts'
 import type { Finish } from '../../model/finish.ts'
 import type { SseFrame } from '../../wire/sse.ts'
 import { callsSomething, readAnswerContent, readAudio, readFinish, readHead } from './answer.ts'
-import { errorOf, reportedError, usageOf } from './chunk-rules.ts'
+import { errorOf, reportedError, mapUsage } from './chunk-rules.ts'
 import { readImages } from '../from-client/images.ts'
-import { annotationsOf, type Source, sourcesBeside } from './sources-beside.ts'
-import { listOf, objectOf, parseObject, textOf } from '../../wire/json.ts'
+import { mapAnnotations, type Source, sourcesBeside } from './sources-beside.ts'
+import { asList, asObject, parseObject, asText } from '../../wire/json.ts'
 import { laterUsage, type Usage } from '../../model/usage.ts'
 import { reasoningFragmentsOf } from './reasoning-details.ts'
 import { ToolDeltas } from './tool-deltas.ts'
@@ -87,7 +87,7 @@ export class ChunkReader implements StreamReader {
 
   #readChunk(body: JsonObject): StreamEvent[] {
     const events: StreamEvent[] = []
-    const choices = listOf(body.choices)
+    const choices = asList(body.choices)
     // A first chunk without choices may be a filter's report from a service that does not yet know
     // who answers.
     if (!this.#started && choices.length > 0) {
@@ -97,10 +97,10 @@ export class ChunkReader implements StreamReader {
     if (body.citations !== undefined || body.search_results !== undefined)
       this.#sources = sourcesBeside(body)
     for (const item of choices) {
-      const choice = objectOf(item)
+      const choice = asObject(item)
       if (choice !== undefined) this.#readChoice(choice, events)
     }
-    const usage = usageOf(body)
+    const usage = mapUsage(body)
     if (usage !== undefined && laterUsage(this.#usage, usage) === usage) {
       this.#usage = usage
       events.push({ type: 'usage', usage })
@@ -110,7 +110,7 @@ export class ChunkReader implements StreamReader {
 
   #readChoice(choice: JsonObject, events: StreamEvent[]): void {
     const state = this.#state(choice.index)
-    const delta = objectOf(choice.delta)
+    const delta = asObject(choice.delta)
     if (delta !== undefined) this.#readDelta(delta, { state, events })
     const { logprobs } = choice
     if (logprobs !== undefined && logprobs !== null)
@@ -146,7 +146,7 @@ export class ChunkReader implements StreamReader {
   ): void {
     const choice = state.index
     const fragments = reasoningFragmentsOf(delta)
-    const annotations = listOf(delta.annotations)
+    const annotations = asList(delta.annotations)
     // A proof ends the text that they are of.
     const areFirst = state.hasText && fragments.length > 0
     if (annotations.length > 0 && areFirst) this.#annotate(annotations, { state, events })
@@ -174,10 +174,10 @@ export class ChunkReader implements StreamReader {
         } else events.push({ type: 'part', choice, part })
       }
     }
-    const refusal = textOf(delta.refusal)
+    const refusal = asText(delta.refusal)
     if (refusal !== undefined) events.push({ type: 'refusal', choice, text: refusal })
-    for (const call of listOf(delta.tool_calls)) state.tools.take(objectOf(call) ?? {}, events)
-    const legacy = objectOf(delta.function_call)
+    for (const call of asList(delta.tool_calls)) state.tools.take(asObject(call) ?? {}, events)
+    const legacy = asObject(delta.function_call)
     if (legacy !== undefined && (state.tools.any || callsSomething({ function: legacy })))
       state.tools.take({ function: legacy }, events)
     if (annotations.length > 0 && !areFirst) this.#annotate(annotations, { state, events })
@@ -214,7 +214,7 @@ export class ChunkReader implements StreamReader {
     if (choice.finished) return
     choice.finished = true
     if (this.#sources.length > 0 && !choice.hasAnnotations && choice.early.length === 0)
-      choice.early = annotationsOf(this.#sources, choice.text)
+      choice.early = mapAnnotations(this.#sources, choice.text)
     this.#annotateEarly(choice, events)
     choice.tools.finish(events)
     events.push({

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../model/dialect.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import { argumentsText } from './answer.ts'
 import { WholeJson } from './whole-json.ts'
-import { objectOf, textOf } from '../../wire/json.ts'
+import { asObject, asText } from '../../wire/json.ts'
 import { toolCallSignatureOf } from './reasoning-details.ts'
 
 interface Call {
@@ -61,12 +61,12 @@ export class ToolDeltas {
   }
 
   take(raw: JsonObject, events: StreamEvent[]): void {
-    const custom = objectOf(raw.custom)
-    const target = custom ?? objectOf(raw.function)
+    const custom = asObject(raw.custom)
+    const target = custom ?? asObject(raw.function)
     const delta: Delta = {
       index: Number.isSafeInteger(raw.index) ? (raw.index as number) : undefined,
-      id: textOf(raw.id),
-      name: textOf(target?.name),
+      id: asText(raw.id),
+      name: asText(target?.name),
       text: argumentsText(custom === undefined ? target?.arguments : custom.input),
     }
     const found = this.#find(delta)

@@ -1,8 +1,8 @@
 import { GatewayError } from '../../../errors.ts'
 import type { CallContext, JsonObject, Relay, RelayedAnswer } from '../../model/dialect.ts'
 import type { Finish } from '../../model/finish.ts'
-import { errorOf, finishOf, usageOf } from '../from-provider/chunk-rules.ts'
-import { isObject, objectOf } from '../../wire/json.ts'
+import { errorOf, mapFinishReason, mapUsage } from '../from-provider/chunk-rules.ts'
+import { isObject, asObject } from '../../wire/json.ts'
 import { relayRequest } from './request.ts'
 import { repairAnswer, repairMissingMessage } from './repair.ts'
 import { ChatStreamRelay } from './stream.ts'
@@ -29,7 +29,7 @@ function readAnswer(body: JsonObject, bytes: Uint8Array, call: CallContext): Rel
     call.quirks.exact === true ? repairMissing(body.choices) : repairAnswer(body, call)
   return {
     body: repaired ? JSON.stringify(body) : bytes,
-    usage: usageOf(body),
+    usage: mapUsage(body),
     finishes: finishesOf(body.choices),
   }
 }
@@ -44,7 +44,7 @@ function repairMissing(choices: readonly unknown[]): boolean {
 function finishesOf(choices: readonly unknown[]): Finish[] {
   const finishes: Finish[] = []
   for (const choice of choices) {
-    const finish = finishOf(objectOf(choice)?.finish_reason)
+    const finish = mapFinishReason(asObject(choice)?.finish_reason)
     if (finish !== undefined) finishes.push(finish)
   }
   return finishes

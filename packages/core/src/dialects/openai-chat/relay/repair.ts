@@ -1,9 +1,9 @@
 import type { CallContext, JsonObject } from '../../model/dialect.ts'
 import type { FinishReason } from '../../model/finish.ts'
 import { argumentsText } from '../from-provider/answer.ts'
-import { finishOf } from '../from-provider/chunk-rules.ts'
+import { mapFinishReason } from '../from-provider/chunk-rules.ts'
 import { thinkingText } from '../from-client/content.ts'
-import { listOf, objectOf, textOf } from '../../wire/json.ts'
+import { asList, asObject, asText } from '../../wire/json.ts'
 
 /**
  * Brings the message or delta of a compatible service to OpenAI's letter, in place: text is a
@@ -16,11 +16,11 @@ export function repairContent(message: JsonObject): boolean {
     const { text, thinking } = splitContent(message.content)
     message.content = text === '' && thinking !== '' ? null : text
     if (thinking !== '')
-      message.reasoning_content = (textOf(message.reasoning_content) ?? '') + thinking
+      message.reasoning_content = (asText(message.reasoning_content) ?? '') + thinking
     changed = true
   }
-  const reasoning = textOf(message.reasoning)
-  if (reasoning !== undefined && textOf(message.reasoning_content) === undefined) {
+  const reasoning = asText(message.reasoning)
+  if (reasoning !== undefined && asText(message.reasoning_content) === undefined) {
     message.reasoning_content = reasoning
     changed = true
   }
@@ -32,17 +32,17 @@ function splitContent(parts: readonly unknown[]): { text: string; thinking: stri
   let text = ''
   let thinking = ''
   for (const item of parts) {
-    const part = objectOf(item)
+    const part = asObject(item)
     if (part === undefined) text += typeof item === 'string' ? item : ''
     else if (part.type === 'thinking') thinking += thinkingText(part.thinking)
-    else text += textOf(part.text) ?? ''
+    else text += asText(part.text) ?? ''
   }
   return { text, thinking }
 }
 
 /** `finish_reason` in OpenAI's words; `null` while the choice goes on. */
 export function finishReason(value: unknown, calledTools: boolean): FinishReason | null {
-  const finish = finishOf(value)
+  const finish = mapFinishReason(value)
   if (finish === undefined) return null
   return finish.reason === 'stop' && calledTools ? 'tool_calls' : finish.reason
 }
@@ -50,16 +50,16 @@ export function finishReason(value: unknown, calledTools: boolean): FinishReason
 /** A whole answer of a compatible service, mended in place. True when something changed. */
 export function repairAnswer(body: JsonObject, call: CallContext): boolean {
   let changed = repairHead(body, call)
-  const choices = listOf(body.choices)
+  const choices = asList(body.choices)
   choices.forEach((item, at) => {
-    const choice = objectOf(item)
+    const choice = asObject(item)
     if (choice === undefined) return
     if (choice.index === undefined) {
       choice.index = at
       changed = true
     }
     if (repairMissingMessage(choice)) changed = true
-    const message = objectOf(choice.message) ?? {}
+    const message = asObject(choice.message) ?? {}
     if (message.role !== 'assistant') {
       message.role = 'assistant'
       changed = true
@@ -69,13 +69,13 @@ export function repairAnswer(body: JsonObject, call: CallContext): boolean {
       message.content = null
       changed = true
     }
-    const calls = listOf(message.tool_calls)
-    for (const tool of calls) if (repairToolCall(objectOf(tool), call)) changed = true
+    const calls = asList(message.tool_calls)
+    for (const tool of calls) if (repairToolCall(asObject(tool), call)) changed = true
     // Clients of the older API run their function on its own word.
     const isLegacy =
       choice.finish_reason === 'function_call' &&
       calls.length === 0 &&
-      objectOf(message.function_call) !== undefined
+      asObject(message.function_call) !== undefined
     const reason = isLegacy
       ? 'function_call'
       : (finishReason(choice.finish_reason, calls.length > 0) ??
@@ -91,10 +91,10 @@ export function repairAnswer(body: JsonObject, call: CallContext): boolean {
 /** What every answer begins with, where a service says nothing of it. */
 function repairHead(body: JsonObject, { newId, model, created }: CallContext): boolean {
   const missing: JsonObject = {
-    ...(textOf(body.id) === undefined ? { id: newId('chatcmpl-') } : {}),
-    ...(textOf(body.object) === undefined ? { object: 'chat.completion' } : {}),
+    ...(asText(body.id) === undefined ? { id: newId('chatcmpl-') } : {}),
+    ...(asText(body.object) === undefined ? { object: 'chat.completion' } : {}),
     ...(typeof body.created === 'number' ? {} : { created: created ?? 0 }),
-    ...(textOf(body.model) === undefined ? { model } : {}),
+    ...(asText(body.model) === undefined ? { model } : {}),
   }
   Object.assign(body, missing)
   return Object.keys(missing).length > 0
@@ -105,23 +105,23 @@ function repairHead(body: JsonObject, { newId, model, created }: CallContext): b
  * is there.
  */
 export function repairMissingMessage(choice: JsonObject): boolean {
-  if (objectOf(choice.message) !== undefined) return false
-  choice.message = { role: 'assistant', content: textOf(choice.text) ?? '', refusal: null }
+  if (asObject(choice.message) !== undefined) return false
+  choice.message = { role: 'assistant', content: asText(choice.text) ?? '', refusal: null }
   return true
 }
 
 function repairToolCall(tool: JsonObject | undefined, call: CallContext): boolean {
   if (tool === undefined) return false
   let changed = false
-  if (textOf(tool.id) === undefined) {
+  if (asText(tool.id) === undefined) {
     tool.id = call.newId('call_')
     changed = true
   }
-  if (textOf(tool.type) === undefined) {
+  if (asText(tool.type) === undefined) {
     tool.type = 'function'
     changed = true
   }
-  const description = objectOf(tool.function)
+  const description = asObject(tool.function)
   if (description === undefined) return changed
   // A call without arguments has none to parse but `{}`.
   const text = argumentsText(description.arguments) || '{}'

@@ -1,6 +1,6 @@
 import { append } from '../../../foundation/lists.ts'
 import type { BuiltRequest, CallContext, ChatRequest, JsonObject } from '../../model/dialect.ts'
-import { listOf, objectOf } from '../../wire/json.ts'
+import { asList, asObject } from '../../wire/json.ts'
 import { spliceModel } from '../../wire/splice-model.ts'
 import { deviations } from '../to-provider/deviations.ts'
 import { refusesReasoning } from '../to-provider/history/index.ts'
@@ -24,7 +24,7 @@ export function relayRequest(request: ChatRequest, call: CallContext): BuiltRequ
   }
   const body: JsonObject = { ...request.body, ...changes.set, model: call.model }
   if (changes.askUsage)
-    body.stream_options = { ...objectOf(request.body.stream_options), include_usage: true }
+    body.stream_options = { ...asObject(request.body.stream_options), include_usage: true }
   for (const field of changes.remove) delete body[field]
   return { path: PATH, body, dropped }
 }
@@ -59,7 +59,7 @@ function changesFor(request: ChatRequest, call: CallContext): Changes {
   }
   const messages = quirks.relaysSignatures
     ? undefined
-    : withoutForeignReasoning(listOf(body.messages), {
+    : withoutForeignReasoning(asList(body.messages), {
         refused: refusesReasoning(quirks, call.model),
         dropped,
       })
@@ -71,7 +71,7 @@ function changesFor(request: ChatRequest, call: CallContext): Changes {
     if (own[field] === undefined) remove.push(field)
     else set[field] = own[field]
   }
-  const options = objectOf(body.stream_options)
+  const options = asObject(body.stream_options)
   if (quirks.noStreamOptions && body.stream_options !== undefined) {
     remove.push('stream_options')
     if (options !== undefined && Object.keys(options).some((key) => key !== 'include_usage'))
@@ -130,11 +130,11 @@ const changedFields: Readonly<Record<string, string>> = {
  * fields of its own.
  */
 function bareParts(message: JsonObject): JsonObject {
-  const parts = listOf(message.content)
+  const parts = asList(message.content)
   if (
     !parts.some(
       (part) =>
-        objectOf(part)?.reasoning_details !== undefined || objectOf(part)?.tool_calls !== undefined,
+        asObject(part)?.reasoning_details !== undefined || asObject(part)?.tool_calls !== undefined,
     )
   )
     return {}
@@ -147,8 +147,8 @@ function bareParts(message: JsonObject): JsonObject {
         role: _role,
         refusal,
         ...rest
-      } = objectOf(part) ?? {}
-      return objectOf(part) === undefined
+      } = asObject(part) ?? {}
+      return asObject(part) === undefined
         ? part
         : { ...rest, ...(rest.type === 'refusal' && { refusal }) }
     }),
@@ -165,7 +165,7 @@ function withoutReasoning(message: JsonObject): JsonObject {
 }
 
 function ownDetails(message: JsonObject): JsonObject {
-  const details = listOf(message.reasoning_details)
+  const details = asList(message.reasoning_details)
   const own = details.filter((detail) => !isForeignDetail(detail))
   return own.length === details.length
     ? {}
@@ -174,14 +174,14 @@ function ownDetails(message: JsonObject): JsonObject {
 
 /** The proofs of calls, which one client library keeps with the whole message. */
 function unsignedCalls(message: JsonObject): JsonObject {
-  const calls = listOf(message.tool_calls)
+  const calls = asList(message.tool_calls)
   const own = message.extra_content === undefined ? {} : { extra_content: undefined }
-  if (!calls.some((call) => objectOf(call)?.extra_content !== undefined)) return own
+  if (!calls.some((call) => asObject(call)?.extra_content !== undefined)) return own
   return {
     ...own,
     tool_calls: calls.map((call) => {
-      const { extra_content: _, ...rest } = objectOf(call) ?? {}
-      return objectOf(call) === undefined ? call : rest
+      const { extra_content: _, ...rest } = asObject(call) ?? {}
+      return asObject(call) === undefined ? call : rest
     }),
   }
 }

@@ -1,12 +1,18 @@
 import { GatewayError } from '../../../errors.ts'
-import type { CallContext, ChatRequest, JsonObject, RelayOptions, StreamRelay } from '../../model/dialect.ts'
+import type {
+  CallContext,
+  ChatRequest,
+  JsonObject,
+  RelayOptions,
+  StreamRelay,
+} from '../../model/dialect.ts'
 import type { Finish } from '../../model/finish.ts'
 import { parseFrames, type SseFrame, SseSplitter } from '../../wire/sse.ts'
 import { laterUsage, type Usage } from '../../model/usage.ts'
 import { chunkHasContent } from '../from-provider/chunk-content.ts'
-import { errorOf, finishOf, reportedError, usageOf } from '../from-provider/chunk-rules.ts'
+import { errorOf, mapFinishReason, reportedError, mapUsage } from '../from-provider/chunk-rules.ts'
 import { renderStreamError } from '../to-client/errors.ts'
-import { listOf, objectOf, parseObject, textOf } from '../../wire/json.ts'
+import { asList, asObject, parseObject, asText } from '../../wire/json.ts'
 import { finishReason, repairContent } from './repair.ts'
 import { StreamedToolCalls } from './tools.ts'
 
@@ -145,7 +151,7 @@ export class ChatStreamRelay implements StreamRelay {
     if (this.error !== undefined || chunk === undefined) return ''
     this.events += 1
     this.hasContent ||= chunkHasContent(chunk)
-    this.usage = laterUsage(this.usage, usageOf(chunk))
+    this.usage = laterUsage(this.usage, mapUsage(chunk))
     const exact = this.#call.quirks.exact === true
     const keep = this.#readChoices(chunk)
     if (exact) return this.#relayExact(chunk, frame)
@@ -153,7 +159,7 @@ export class ChatStreamRelay implements StreamRelay {
   }
 
   #relayMended(chunk: JsonObject): string {
-    if (this.#head.id === undefined && listOf(chunk.choices).length === 0) {
+    if (this.#head.id === undefined && asList(chunk.choices).length === 0) {
       this.#nameless = { ...this.#nameless, ...chunk }
       return ''
     }
@@ -168,7 +174,7 @@ export class ChatStreamRelay implements StreamRelay {
 
   #relayExact(chunk: JsonObject, frame: SseFrame): string {
     if (chunk.usage) {
-      if (!this.#includeUsage && listOf(chunk.choices).length === 0) return ''
+      if (!this.#includeUsage && asList(chunk.choices).length === 0) return ''
       this.#usageSent = true
     }
     return `data: ${frame.data.replaceAll('\n', '\ndata: ')}\n\n`
@@ -176,13 +182,13 @@ export class ChatStreamRelay implements StreamRelay {
 
   /** Records finishes and mends the chunk in place. False when the client gets nothing of it. */
   #readChoices(chunk: JsonObject): boolean {
-    const choices = listOf(chunk.choices)
+    const choices = asList(chunk.choices)
     if (this.#call.quirks.exact) {
-      for (const item of choices) this.#recordFinish(objectOf(item))
+      for (const item of choices) this.#recordFinish(asObject(item))
       return true
     }
     Object.assign(chunk, this.#pinHead(chunk))
-    const kept = choices.filter((item, at) => this.#repairChoice(objectOf(item), at))
+    const kept = choices.filter((item, at) => this.#repairChoice(asObject(item), at))
     chunk.choices = kept
     // Some services repeat a growing usage on every chunk; the client gets the last one, once.
     const hadUsage = chunk.usage !== undefined && chunk.usage !== null
@@ -195,8 +201,8 @@ export class ChatStreamRelay implements StreamRelay {
 
   #pinHead(chunk: JsonObject): JsonObject {
     const head = this.#head
-    head.id ??= textOf(chunk.id)
-    head.model ??= textOf(chunk.model)
+    head.id ??= asText(chunk.id)
+    head.model ??= asText(chunk.model)
     if (head.created === 0 && typeof chunk.created === 'number')
       head.created = Math.floor(chunk.created)
     return {
@@ -210,7 +216,7 @@ export class ChatStreamRelay implements StreamRelay {
   #recordFinish(choice: JsonObject | undefined): void {
     if (choice === undefined) return
     const state = this.#choice(typeof choice.index === 'number' ? choice.index : 0)
-    const finish = finishOf(choice.finish_reason)
+    const finish = mapFinishReason(choice.finish_reason)
     if (finish === undefined || state.finished) return
     state.finished = true
     this.finishes.push(finish)
@@ -223,14 +229,14 @@ export class ChatStreamRelay implements StreamRelay {
     const state = this.#choice(index)
     // A second finish chunk says nothing new; OpenAI sends exactly one.
     if (state.finished) return false
-    const delta = objectOf(choice.delta) ?? {}
+    const delta = asObject(choice.delta) ?? {}
     repairContent(delta)
     if (delta.content === undefined && isFirst) delta.content = ''
     if (isFirst) delta.role = 'assistant'
     else delete delta.role
-    const finish = finishOf(choice.finish_reason)
+    const finish = mapFinishReason(choice.finish_reason)
     const calls = [
-      ...state.tools.take(listOf(delta.tool_calls)),
+      ...state.tools.take(asList(delta.tool_calls)),
       ...(finish === undefined ? [] : state.tools.finish()),
     ]
     if (calls.length > 0) delta.tool_calls = calls
@@ -282,6 +288,6 @@ function isPlain(block: Uint8Array): boolean {
 }
 
 function nativeOf(choice: JsonObject): { native?: string } {
-  const native = textOf(choice.native_finish_reason)
+  const native = asText(choice.native_finish_reason)
   return native === undefined ? {} : { native }
 }

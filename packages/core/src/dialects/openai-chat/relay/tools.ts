@@ -1,7 +1,7 @@
 import { append } from '../../../foundation/lists.ts'
 import type { CallContext, JsonObject } from '../../model/dialect.ts'
 import type { StreamEvent } from '../../model/events.ts'
-import { objectOf } from '../../wire/json.ts'
+import { asObject } from '../../wire/json.ts'
 import { ToolDeltas } from '../from-provider/tool-deltas.ts'
 
 /**
@@ -26,7 +26,7 @@ export class StreamedToolCalls {
   take(raw: readonly unknown[]): JsonObject[] {
     const output: JsonObject[] = []
     for (const item of raw) {
-      const delta = objectOf(item)
+      const delta = asObject(item)
       if (delta === undefined) continue
       const events: StreamEvent[] = []
       this.#deltas.take(delta, events)
@@ -71,7 +71,7 @@ export class StreamedToolCalls {
         if (start === undefined) output.push({ ...rest, index: event.index, ...body })
         else
           for (const [field, value] of Object.entries(body))
-            start[field] = { ...objectOf(start[field]), ...value }
+            start[field] = { ...asObject(start[field]), ...value }
       }
     }
     return output

@@ -6,7 +6,7 @@ import { type Finish, refusalWords } from '../../model/finish.ts'
 import type { Usage } from '../../model/usage.ts'
 import { urlOfSource } from '../../model/media-source.ts'
 import { renderToolCall } from '../to-provider/messages.ts'
-import { objectOf } from '../../wire/json.ts'
+import { asObject } from '../../wire/json.ts'
 import { extraContentOf, OWN_ORIGIN, reasoningDetail } from '../from-provider/reasoning-details.ts'
 
 /** A whole answer as a `chat.completion`. Parts only another dialect understands are left out. */
@@ -96,7 +96,7 @@ export function renderAudio(part: Part): JsonObject[] {
 /** Speech of a provider of this dialect, which has an id and a transcript. */
 function ownSpeech(part: Part): JsonObject[] {
   const value =
-    part.type === 'extension' && part.dialect === OWN_ORIGIN ? objectOf(part.value) : undefined
+    part.type === 'extension' && part.dialect === OWN_ORIGIN ? asObject(part.value) : undefined
   return value?.audio === undefined ? [] : [{ audio: value.audio }]
 }
 

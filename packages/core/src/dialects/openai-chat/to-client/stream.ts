@@ -5,7 +5,11 @@ import type { Finish } from '../../model/finish.ts'
 import type { Usage } from '../../model/usage.ts'
 import { refusalOf, renderAudio, renderImage, renderUsage } from './answer.ts'
 import { renderStreamError } from './errors.ts'
-import { extraContentOf, reasoningDetail, signatureDetail } from '../from-provider/reasoning-details.ts'
+import {
+  extraContentOf,
+  reasoningDetail,
+  signatureDetail,
+} from '../from-provider/reasoning-details.ts'
 
 interface ChoiceState {
   /** `"role":"assistant",...` until the first chunk has carried it. */

@@ -1,4 +1,10 @@
-import type { AudioPart, FilePart, ImagePart, RefusalPart, TextPart } from '../../model/conversation.ts'
+import type {
+  AudioPart,
+  FilePart,
+  ImagePart,
+  RefusalPart,
+  TextPart,
+} from '../../model/conversation.ts'
 import type { JsonObject } from '../../model/dialect.ts'
 import { unsupported } from '../../model/invalid.ts'
 import { urlOfSource } from '../../model/media-source.ts'

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { JsonObject, Quirks } from '../../model/dialect.ts'
-import { objectsOf } from '../../wire/json.ts'
+import { asObjects } from '../../wire/json.ts'
 import { deviations } from './deviations.ts'
 
 function changes(body: JsonObject, quirks: Quirks) {
@@ -48,7 +48,7 @@ describe('deviations of a service', () => {
         const messages = (changes(body, { shortToolIds: true }).result.messages ??
           body.messages) as JsonObject[]
         const pairs = ids.map((_, at) => [
-          objectsOf(messages[at * 2]?.tool_calls)[0]?.id,
+          asObjects(messages[at * 2]?.tool_calls)[0]?.id,
           messages[at * 2 + 1]?.tool_call_id,
         ])
         for (const [called, answered] of pairs) {

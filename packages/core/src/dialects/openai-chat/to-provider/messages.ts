@@ -8,7 +8,7 @@ import type {
 } from '../../model/conversation.ts'
 import type { CallContext, JsonObject } from '../../model/dialect.ts'
 import { partOrDrop, refuseOrDrop } from '../../model/invalid.ts'
-import { objectOf } from '../../wire/json.ts'
+import { asObject } from '../../wire/json.ts'
 import { type ContentPart, renderPart } from './content.ts'
 import { refusesReasoning } from './history/index.ts'
 import { isRouted, OWN_ORIGIN, reasoningDetail } from '../from-provider/reasoning-details.ts'
@@ -117,7 +117,7 @@ function renderAssistant(parts: readonly Part[], output: Output): JsonObject {
 }
 
 function ownFields(part: ExtensionPart, output: Output): JsonObject {
-  const value = part.dialect === OWN_ORIGIN ? objectOf(part.value) : undefined
+  const value = part.dialect === OWN_ORIGIN ? asObject(part.value) : undefined
   if (value?.audio !== undefined) return { audio: value.audio }
   output.dropped.add(`part of ${part.dialect}`)
   return {}

@@ -1,6 +1,6 @@
 import type { Conversation, ResponseFormat, Sampling } from '../../model/conversation.ts'
 import type { BuiltRequest, CallContext, JsonObject } from '../../model/dialect.ts'
-import { objectOf } from '../../wire/json.ts'
+import { asObject } from '../../wire/json.ts'
 import { deviations } from './deviations.ts'
 import { type Dropped, renderMessages } from './messages.ts'
 import { OWN_ORIGIN } from '../from-provider/reasoning-details.ts'
@@ -48,7 +48,7 @@ function ownExtensions({ origin, extensions }: Conversation, dropped: Dropped): 
   if (origin === OWN_ORIGIN) return extensions
   // The newer API keeps how much is said with the form of what is said.
   const { text, ...rest } = extensions
-  const { verbosity, ...others } = objectOf(text) ?? {}
+  const { verbosity, ...others } = asObject(text) ?? {}
   const fields = Object.entries({
     ...rest,
     ...(verbosity !== undefined && { verbosity }),

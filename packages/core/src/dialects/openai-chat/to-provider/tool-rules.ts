@@ -1,5 +1,5 @@
 import type { CallContext, ChatRequest, JsonObject, ToolRules } from '../../model/dialect.ts'
-import { listOf, objectOf, objectsOf } from '../../wire/json.ts'
+import { asList, asObject, asObjects } from '../../wire/json.ts'
 import { areFit, commonNames } from '../../tool-fit/index.ts'
 
 /**
@@ -22,7 +22,7 @@ export function hasUnfitTools({ body }: ChatRequest, call: CallContext): boolean
 
 /** Looked at for every request that is relayed: most have neither tools nor calls. */
 function hasCalls({ messages }: JsonObject): boolean {
-  for (const message of listOf(messages))
+  for (const message of asList(messages))
     if ((message as JsonObject | null)?.tool_calls !== undefined) return true
   return false
 }
@@ -30,19 +30,19 @@ function hasCalls({ messages }: JsonObject): boolean {
 function* toolsIn(
   body: JsonObject,
 ): Iterable<{ readonly name: unknown; readonly isCustom: boolean }> {
-  for (const tool of listOf(body.tools)) {
-    const { type, function: definition, custom } = objectOf(tool) ?? {}
-    if (type === 'custom') yield { name: objectOf(custom)?.name, isCustom: true }
-    else if (definition !== undefined) yield { name: objectOf(definition)?.name, isCustom: false }
+  for (const tool of asList(body.tools)) {
+    const { type, function: definition, custom } = asObject(tool) ?? {}
+    if (type === 'custom') yield { name: asObject(custom)?.name, isCustom: true }
+    else if (definition !== undefined) yield { name: asObject(definition)?.name, isCustom: false }
   }
-  for (const definition of listOf(body.functions))
-    yield { name: objectOf(definition)?.name, isCustom: false }
-  for (const message of listOf(body.messages)) {
-    for (const { type, function: definition, custom } of objectsOf(
+  for (const definition of asList(body.functions))
+    yield { name: asObject(definition)?.name, isCustom: false }
+  for (const message of asList(body.messages)) {
+    for (const { type, function: definition, custom } of asObjects(
       (message as JsonObject | null)?.tool_calls,
     )) {
-      if (type === 'custom') yield { name: objectOf(custom)?.name, isCustom: true }
-      else yield { name: objectOf(definition)?.name, isCustom: false }
+      if (type === 'custom') yield { name: asObject(custom)?.name, isCustom: true }
+      else yield { name: asObject(definition)?.name, isCustom: false }
     }
   }
 }

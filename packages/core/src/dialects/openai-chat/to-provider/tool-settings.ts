@@ -1,6 +1,6 @@
 import type { JsonObject, Quirks } from '../../model/dialect.ts'
 import type { Report } from './history/index.ts'
-import { listOf, objectOf } from '../../wire/json.ts'
+import { asList, asObject } from '../../wire/json.ts'
 
 /**
  * `tools`, `tool_choice` and what goes with them, as this service takes them: new values by field.
@@ -10,9 +10,9 @@ export function toolSettings(
   { toolSchema, forcedTools }: Quirks,
   dropped: Report,
 ): JsonObject {
-  if ((toolSchema === undefined && forcedTools === undefined) || listOf(body.tools).length === 0)
+  if ((toolSchema === undefined && forcedTools === undefined) || asList(body.tools).length === 0)
     return {}
-  const tools = listOf(body.tools)
+  const tools = asList(body.tools)
   const fit =
     toolSchema === 'complete'
       ? tools.map(withParameters)
@@ -26,22 +26,22 @@ export function toolSettings(
 }
 
 function withParameters(tool: unknown): unknown {
-  const definition = objectOf(objectOf(tool)?.function)
-  if (definition === undefined || objectOf(definition.parameters) !== undefined) return tool
+  const definition = asObject(asObject(tool)?.function)
+  if (definition === undefined || asObject(definition.parameters) !== undefined) return tool
   return {
-    ...objectOf(tool),
+    ...asObject(tool),
     function: { ...definition, parameters: { type: 'object', properties: {} } },
   }
 }
 
 /** Half a promise is dropped: where not all tools are strict, none is. */
 function alikeStrict(tools: readonly unknown[], dropped: Report): readonly unknown[] {
-  const isStrict = (tool: unknown): boolean => objectOf(objectOf(tool)?.function)?.strict === true
+  const isStrict = (tool: unknown): boolean => asObject(asObject(tool)?.function)?.strict === true
   if (tools.every(isStrict) || !tools.some(isStrict)) return tools
   dropped.add('tools.strict (of some tools only)')
   return tools.map((tool) =>
     isStrict(tool)
-      ? { ...objectOf(tool), function: { ...objectOf(objectOf(tool)?.function), strict: false } }
+      ? { ...asObject(tool), function: { ...asObject(asObject(tool)?.function), strict: false } }
       : tool,
   )
 }
@@ -76,12 +76,12 @@ function choiceChanges(
 function onlyTool(body: JsonObject, name: string): JsonObject {
   return {
     tool_choice: 'required',
-    tools: listOf(body.tools).filter((tool) => objectOf(objectOf(tool)?.function)?.name === name),
+    tools: asList(body.tools).filter((tool) => asObject(asObject(tool)?.function)?.name === name),
   }
 }
 
 function nameOf(choice: unknown): string | undefined {
-  const value = objectOf(choice)
-  const name = objectOf(value?.function)?.name ?? value?.name
+  const value = asObject(choice)
+  const name = asObject(value?.function)?.name ?? value?.name
   return typeof name === 'string' ? name : undefined
 }

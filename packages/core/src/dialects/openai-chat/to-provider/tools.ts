@@ -1,7 +1,7 @@
 import type { Conversation, Tool, ToolChoice } from '../../model/conversation.ts'
 import type { CallContext, JsonObject } from '../../model/dialect.ts'
 import { refuseOrDrop } from '../../model/invalid.ts'
-import { objectOf, textOf } from '../../wire/json.ts'
+import { asObject, asText } from '../../wire/json.ts'
 import type { Dropped } from './messages.ts'
 import { OWN_ORIGIN } from '../from-provider/reasoning-details.ts'
 
@@ -44,7 +44,7 @@ function isTakeable(
 ): boolean {
   if (tool.kind !== 'extension' || origin === OWN_ORIGIN) return true
   dropped.add(
-    refuseOrDrop(call, path, `the tool type ${textOf(objectOf(tool.value)?.type) ?? tool.name}`),
+    refuseOrDrop(call, path, `the tool type ${asText(asObject(tool.value)?.type) ?? tool.name}`),
   )
   return false
 }
@@ -59,7 +59,7 @@ function renderTool(tool: Tool, origin: string): JsonObject {
       type: 'custom',
       custom: { name: tool.name, description: tool.description, format: grammarOf(tool.value) },
     }
-  const { cache_control: _, ...own } = objectOf(tool.value) ?? {
+  const { cache_control: _, ...own } = asObject(tool.value) ?? {
     type: 'custom',
     custom: { name: tool.name, description: tool.description },
   }
@@ -68,7 +68,7 @@ function renderTool(tool: Tool, origin: string): JsonObject {
 
 /** The form of a free text: a grammar is one level deeper here than in the newer API. */
 function grammarOf(value: unknown): JsonObject | undefined {
-  const format = objectOf(objectOf(value)?.format)
+  const format = asObject(asObject(value)?.format)
   if (format?.type !== 'grammar') return format
   return format.grammar === undefined
     ? { type: 'grammar', grammar: { syntax: format.syntax, definition: format.definition } }
@@ -94,7 +94,7 @@ function renderToolChoice(choice: ToolChoice, tools: readonly Tool[]): string | 
 
 function reference(name: string, tools: readonly Tool[]): JsonObject {
   const tool = tools.find((candidate) => candidate.name === name)
-  if (tool?.kind === 'extension') return { type: objectOf(tool.value)?.type ?? name }
+  if (tool?.kind === 'extension') return { type: asObject(tool.value)?.type ?? name }
   return tool?.kind === 'custom'
     ? { type: 'custom', custom: { name } }
     : { type: 'function', function: { name } }

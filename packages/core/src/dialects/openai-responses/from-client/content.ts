@@ -17,7 +17,7 @@ import {
   requiredText,
 } from '../../wire/fields.ts'
 import { invalid, unsupported } from '../../model/invalid.ts'
-import { isObject, objectOf, textOf } from '../../wire/json.ts'
+import { isObject, asObject, asText } from '../../wire/json.ts'
 import { isFileUrl, sourceOfUrl } from '../../model/media-source.ts'
 import { DIALECT } from '../names.ts'
 
@@ -89,7 +89,7 @@ function missingText(part: Place): never {
 
 function readImage(part: Place): ImagePart {
   const id = optionalString(part, 'file_id')
-  const detail = optionalString(part, 'detail') ?? textOf(objectOf(part.value.image_url)?.detail)
+  const detail = optionalString(part, 'detail') ?? asText(asObject(part.value.image_url)?.detail)
   const source: MediaSource = id ? { kind: 'id', id } : readUrl(part, 'image_url')
   return detail === undefined ? { type: 'image', source } : { type: 'image', source, detail }
 }

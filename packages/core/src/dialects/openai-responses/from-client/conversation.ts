@@ -1,8 +1,19 @@
-import type { Conversation, ReasoningRequest, ResponseFormat, Sampling } from '../../model/conversation.ts'
+import type {
+  Conversation,
+  ReasoningRequest,
+  ResponseFormat,
+  Sampling,
+} from '../../model/conversation.ts'
 import type { JsonObject } from '../../model/dialect.ts'
-import { optionalBoolean, optionalObject, optionalString, type Place, pathOf } from '../../wire/fields.ts'
+import {
+  optionalBoolean,
+  optionalObject,
+  optionalString,
+  type Place,
+  pathOf,
+} from '../../wire/fields.ts'
 import { invalid } from '../../model/invalid.ts'
-import { isObject, stringsOf } from '../../wire/json.ts'
+import { isObject, asStrings } from '../../wire/json.ts'
 import { readMessages } from './input-items.ts'
 import { DIALECT } from '../names.ts'
 import { Namespaces } from './namespaces.ts'
@@ -92,7 +103,7 @@ function readSampling(body: JsonObject): Sampling {
     presencePenalty: checked<number>(body.presence_penalty),
     maxOutputTokens: checked<number>(body.max_output_tokens),
     logprobs:
-      topLogprobs !== undefined || stringsOf(body.include).includes(LOGPROBS) ? true : undefined,
+      topLogprobs !== undefined || asStrings(body.include).includes(LOGPROBS) ? true : undefined,
     topLogprobs,
   }
 }
@@ -141,7 +152,7 @@ function rest(field: string, place: Place | undefined, named: string): JsonObjec
 }
 
 function readInclude(include: unknown): JsonObject {
-  const others = stringsOf(include).filter((item) => !given.has(item))
+  const others = asStrings(include).filter((item) => !given.has(item))
   return others.length === 0 ? {} : { include: others }
 }
 

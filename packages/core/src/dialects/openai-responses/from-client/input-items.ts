@@ -11,8 +11,8 @@ import type {
 import type { JsonObject } from '../../model/dialect.ts'
 import { optionalString, type Place, pathOf, placeOf, requiredText } from '../../wire/fields.ts'
 import { invalid } from '../../model/invalid.ts'
-import { textOf } from '../../wire/json.ts'
-import { madeImage, PARAGRAPH, signatureOf, thoughtsOf } from '../from-provider/answer.ts'
+import { asText } from '../../wire/json.ts'
+import { madeImage, PARAGRAPH, readSignature, thoughtsOf } from '../from-provider/answer.ts'
 import { readContent, readResult } from './content.ts'
 import { DIALECT } from '../names.ts'
 import { ADDITIONAL_TOOLS, type Namespaces, namespaceOf } from './namespaces.ts'
@@ -161,14 +161,14 @@ function readReasoning(item: JsonObject, { callSignatures }: History): Reasoning
   const { kind, texts } = thoughtsOf(item)
   const text = texts.join(kind === 'summary' ? PARAGRAPH : '')
   const { encrypted_content: encrypted } = item
-  const proof = decodeProof(textOf(encrypted) ?? '')
+  const proof = decodeProof(asText(encrypted) ?? '')
   if (proof?.callId !== undefined) {
     callSignatures.set(proof.callId, proof.signature)
     return unsigned(text)
   }
   if (isOwnProof(encrypted))
     return proof === undefined ? unsigned(text) : [{ type: 'reasoning', text, ...proofOf(proof) }]
-  const signature = signatureOf(item)
+  const signature = readSignature(item)
   if (signature === undefined) return unsigned(text)
   return [
     text === ''

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../model/dialect.ts'
-import { objectOf, objectsOf, textOf } from '../../wire/json.ts'
+import { asObject, asObjects, asText } from '../../wire/json.ts'
 import { digestOf } from '../../model/short-tool-id.ts'
 
 /** A tool as this dialect names it: by its own name, within a namespace where it is in one. */
@@ -54,7 +54,7 @@ export class Namespaces {
 
 /** The namespace that a call, a choice or a reference is in; an empty one is none. */
 export function namespaceOf({ namespace }: JsonObject): string | undefined {
-  return textOf(namespace)
+  return asText(namespace)
 }
 
 /** Lists of tools in a request: its own, and those that an item of its history adds. */
@@ -64,8 +64,8 @@ export function toolLists({
 }: JsonObject): { readonly tools: unknown; readonly path: string }[] {
   const added = Array.isArray(input)
     ? input.flatMap((item, at) =>
-        objectOf(item)?.type === ADDITIONAL_TOOLS
-          ? [{ tools: objectOf(item)?.tools, path: `input[${at}].tools` }]
+        asObject(item)?.type === ADDITIONAL_TOOLS
+          ? [{ tools: asObject(item)?.tools, path: `input[${at}].tools` }]
           : [],
       )
     : []
@@ -77,20 +77,20 @@ export const ADDITIONAL_TOOLS = 'additional_tools'
 
 function* namesIn(body: JsonObject): Iterable<ToolName> {
   for (const { tools } of toolLists(body)) {
-    for (const tool of objectsOf(tools)) {
+    for (const tool of asObjects(tools)) {
       const name =
-        textOf(tool.name) ??
-        textOf(objectOf(tool.function)?.name) ??
-        textOf(objectOf(tool.custom)?.name)
+        asText(tool.name) ??
+        asText(asObject(tool.function)?.name) ??
+        asText(asObject(tool.custom)?.name)
       if (name === undefined) continue
       if (tool.type !== 'namespace') yield { name }
       else
-        for (const inner of objectsOf(tool.tools))
-          if (textOf(inner.name) !== undefined) yield { name: String(inner.name), namespace: name }
+        for (const inner of asObjects(tool.tools))
+          if (asText(inner.name) !== undefined) yield { name: String(inner.name), namespace: name }
     }
   }
-  for (const item of objectsOf(body.input)) {
-    const name = textOf(item.name)
+  for (const item of asObjects(body.input)) {
+    const name = asText(item.name)
     if (name !== undefined && (item.type === 'function_call' || item.type === 'custom_tool_call'))
       yield { name, namespace: namespaceOf(item) }
   }

@@ -12,7 +12,7 @@ import {
 } from '../../wire/fields.ts'
 import { invalid } from '../../model/invalid.ts'
 import type { JsonObject } from '../../model/dialect.ts'
-import { isObject, objectOf, textOf } from '../../wire/json.ts'
+import { isObject, asObject, asText } from '../../wire/json.ts'
 import { type Namespaces, namespaceOf, toolLists } from './namespaces.ts'
 
 /**
@@ -51,7 +51,7 @@ function readToolsOf(tool: Place, namespaces: Namespaces): Tool[] {
       ...read,
       name,
       description,
-      ...(read.kind === 'custom' && { value: { ...objectOf(read.value), name, description } }),
+      ...(read.kind === 'custom' && { value: { ...asObject(read.value), name, description } }),
     }
   })
 }
@@ -87,7 +87,7 @@ function readFunction(definition: Place): Tool {
 
 /** What a tool without a type is: services take it for what it holds. */
 function kindOf(tool: Place): string {
-  return isObject(tool.value.function) || textOf(tool.value.name) !== undefined
+  return isObject(tool.value.function) || asText(tool.value.name) !== undefined
     ? 'function'
     : requiredText(tool, 'type')
 }
@@ -101,7 +101,7 @@ function nested(tool: Place, field: string): Place {
 
 /** Tools the provider runs are named by their type, servers of tools by their label. */
 function nameOf(tool: Place, type: string): string {
-  return textOf(tool.value.name) ?? textOf(tool.value.server_label) ?? type
+  return asText(tool.value.name) ?? asText(tool.value.server_label) ?? type
 }
 
 /** `tool_choice` in all its forms. */
@@ -152,5 +152,5 @@ function nameOfChosen(tool: Place, namespaces: Namespaces): string {
       namespace: namespaceOf(tool.value),
     })
   if (type === 'tool') return requiredText(tool, 'name')
-  return textOf(tool.value.server_label) ?? nameOf(tool, type)
+  return asText(tool.value.server_label) ?? nameOf(tool, type)
 }

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../model/dialect.ts'
-import { objectsOf } from '../../wire/json.ts'
+import { asObjects } from '../../wire/json.ts'
 import { type ReadFields, readFields, unreadFields } from '../../wire/unread-fields.ts'
 import { toolLists } from './namespaces.ts'
 
@@ -39,7 +39,7 @@ export function unreadIn(body: JsonObject): string[] {
     path: string,
     of: (item: JsonObject) => ReadFields | undefined,
   ): void => {
-    for (const item of objectsOf(list)) {
+    for (const item of asObjects(list)) {
       const fields = of(item)
       if (fields !== undefined)
         for (const field of unreadFields(item, path, fields)) unread.add(field)

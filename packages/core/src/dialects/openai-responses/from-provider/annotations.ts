@@ -1,14 +1,14 @@
 import type { JsonObject } from '../../model/dialect.ts'
-import { objectOf, objectsOf, textOf } from '../../wire/json.ts'
+import { asObject, asObjects, asText } from '../../wire/json.ts'
 
 /**
  * Annotations as chat completions write them: the fields in an object named by the type. Places are
  * counted from where their own text begins; `offset` is where that is in the whole answer.
  */
-export function annotationsOf(annotations: readonly unknown[], offset: number): JsonObject[] {
+export function mapAnnotations(annotations: readonly unknown[], offset: number): JsonObject[] {
   return annotations.flatMap((item) => {
-    const annotation = objectOf(item)
-    const type = textOf(annotation?.type)
+    const annotation = asObject(item)
+    const type = asText(annotation?.type)
     if (annotation === undefined || type === undefined) return []
     const { type: _, ...fields } = annotation
     for (const place of ['start_index', 'end_index']) {
@@ -25,11 +25,11 @@ export function annotationsOf(annotations: readonly unknown[], offset: number): 
  */
 export function logprobsOf(logprobs: unknown): JsonObject | undefined {
   if (!Array.isArray(logprobs) || logprobs.length === 0) return undefined
-  const tokens = objectsOf(logprobs)
+  const tokens = asObjects(logprobs)
   return {
     content: tokens.map((token) => ({
       ...tokenOf(token),
-      top_logprobs: objectsOf(token.top_logprobs).map(tokenOf),
+      top_logprobs: asObjects(token.top_logprobs).map(tokenOf),
     })),
     refusal: null,
   }

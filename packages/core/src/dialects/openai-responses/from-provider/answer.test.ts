@@ -321,12 +321,12 @@ describe('the OpenAI-compatible endpoint of Bedrock (wire 4.5, nastiest 10)', ()
       }),
     ]
     const calls = events.filter((event) => event.type === 'tool-call')
-    const argumentsOf = (index: number) =>
+    const serializeArguments = (index: number) =>
       events
         .filter((event) => event.type === 'tool-arguments' && event.index === index)
         .map((event) => (event as { text: string }).text)
         .join('')
-    expect(calls.map(({ index, name }) => [name, argumentsOf(index)])).toEqual([
+    expect(calls.map(({ index, name }) => [name, serializeArguments(index)])).toEqual([
       ['weather', '{"city":"Paris"}'],
       ['time', '{"zone":"UTC"}'],
     ])

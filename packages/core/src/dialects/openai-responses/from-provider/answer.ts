@@ -2,11 +2,11 @@ import { append } from '../../../foundation/lists.ts'
 import type { ImagePart, Part, ReasoningPart } from '../../model/conversation.ts'
 import type { CallContext, JsonObject } from '../../model/dialect.ts'
 import type { Answer, AnswerChoice } from '../../model/events.ts'
-import { listOf, objectOf, objectsOf, textOf } from '../../wire/json.ts'
-import { annotationsOf, logprobsOf } from './annotations.ts'
-import { failureOf, invalidAnswer } from './errors.ts'
-import { finishOf } from './finish.ts'
-import { usageOf } from './usage.ts'
+import { asList, asObject, asObjects, asText } from '../../wire/json.ts'
+import { mapAnnotations, logprobsOf } from './annotations.ts'
+import { mapFailure, invalidAnswer } from './errors.ts'
+import { mapFinishReason } from './finish.ts'
+import { mapUsage } from './usage.ts'
 import { DIALECT, encodeSignature } from '../names.ts'
 
 /**
@@ -14,17 +14,17 @@ import { DIALECT, encodeSignature } from '../names.ts'
  * not a finished one.
  */
 export function readAnswer(body: JsonObject, call: CallContext): Answer {
-  const failure = failureOf(body, call.provider)
+  const failure = mapFailure(body, call.provider)
   if (failure !== undefined) throw failure
   if (!Array.isArray(body.output))
     throw invalidAnswer('sent an answer without output', call.provider)
   const content: Content = { parts: [], annotations: [], logprobs: [], textLength: 0 }
-  for (const item of objectsOf(body.output)) readItem(item, content, call)
+  for (const item of asObjects(body.output)) readItem(item, content, call)
   const calledTools = content.parts.some((part) => part.type === 'tool-call')
   return {
     ...readHead(body),
-    choices: [choiceOf(content, finishOf(body, { calledTools }))],
-    usage: usageOf(objectOf(body.usage)),
+    choices: [choiceOf(content, mapFinishReason(body, { calledTools }))],
+    usage: mapUsage(asObject(body.usage)),
   }
 }
 
@@ -32,8 +32,8 @@ export function readAnswer(body: JsonObject, call: CallContext): Answer {
 export function readHead(response: JsonObject): Pick<Answer, 'id' | 'model' | 'created'> {
   const { created_at: created } = response
   return {
-    id: textOf(response.id),
-    model: textOf(response.model),
+    id: asText(response.id),
+    model: asText(response.model),
     created: typeof created === 'number' && created > 0 ? Math.floor(created) : undefined,
   }
 }
@@ -61,7 +61,7 @@ function choiceOf(
 function readItem(item: JsonObject, content: Content, call: CallContext): void {
   switch (item.type) {
     case 'message':
-      for (const part of objectsOf(item.content)) readContentPart(part, content)
+      for (const part of asObjects(item.content)) readContentPart(part, content)
       break
     case 'reasoning': {
       const part = reasoningOf(item)
@@ -73,7 +73,7 @@ function readItem(item: JsonObject, content: Content, call: CallContext): void {
         type: 'tool-call',
         kind: 'function',
         ...calledBy(item, call),
-        arguments: textOf(item.arguments) ?? '{}',
+        arguments: asText(item.arguments) ?? '{}',
       })
       break
     case 'custom_tool_call':
@@ -81,7 +81,7 @@ function readItem(item: JsonObject, content: Content, call: CallContext): void {
         type: 'tool-call',
         kind: 'custom',
         ...calledBy(item, call),
-        arguments: textOf(item.input) ?? '',
+        arguments: asText(item.input) ?? '',
       })
       break
     case 'image_generation_call':
@@ -94,14 +94,14 @@ function readItem(item: JsonObject, content: Content, call: CallContext): void {
 }
 
 function readContentPart(part: JsonObject, content: Content): void {
-  const refusal = textOf(part.refusal)
+  const refusal = asText(part.refusal)
   if (part.type === 'refusal' && refusal !== undefined)
     content.parts.push({ type: 'refusal', text: refusal })
-  const text = textOf(part.text)
+  const text = asText(part.text)
   if (part.type !== 'output_text' || text === undefined) return
   content.parts.push({ type: 'text', text })
-  append(content.annotations, annotationsOf(listOf(part.annotations), content.textLength))
-  append(content.logprobs, listOf(part.logprobs))
+  append(content.annotations, mapAnnotations(asList(part.annotations), content.textLength))
+  append(content.logprobs, asList(part.logprobs))
   content.textLength += text.length
 }
 
@@ -110,12 +110,12 @@ function readContentPart(part: JsonObject, content: Content): void {
  * of which kind it is.
  */
 export function madeImage(item: JsonObject): ImagePart | undefined {
-  const data = item.type === 'image_generation_call' ? textOf(item.result) : undefined
+  const data = item.type === 'image_generation_call' ? asText(item.result) : undefined
   return data === undefined
     ? undefined
     : {
         type: 'image',
-        source: { kind: 'data', mediaType: `image/${textOf(item.output_format) ?? 'png'}`, data },
+        source: { kind: 'data', mediaType: `image/${asText(item.output_format) ?? 'png'}`, data },
       }
 }
 
@@ -127,8 +127,8 @@ export function calledBy(
   call: CallContext,
 ): { readonly id: string; readonly name: string } {
   return {
-    id: textOf(item.call_id) ?? textOf(item.id) ?? call.newId('call_'),
-    name: textOf(item.name) ?? '',
+    id: asText(item.call_id) ?? asText(item.id) ?? call.newId('call_'),
+    name: asText(item.name) ?? '',
   }
 }
 
@@ -150,26 +150,26 @@ export function thoughtsOf(item: JsonObject): {
 }
 
 function textsOf(parts: unknown): string[] {
-  return objectsOf(parts).flatMap((part) => textOf(part.text) ?? [])
+  return asObjects(parts).flatMap((part) => asText(part.text) ?? [])
 }
 
 /**
  * The proof that goes back with the reasoning; without a store, a reasoning item that has none is
  * of no use later.
  */
-export function signatureOf(item: JsonObject): ReasoningPart['signature'] {
-  const encryptedContent = textOf(item.encrypted_content)
+export function readSignature(item: JsonObject): ReasoningPart['signature'] {
+  const encryptedContent = asText(item.encrypted_content)
   if (encryptedContent === undefined) return undefined
   return {
     origin: DIALECT,
-    value: encodeSignature({ id: textOf(item.id) ?? '', encryptedContent }),
+    value: encodeSignature({ id: asText(item.id) ?? '', encryptedContent }),
   }
 }
 
 function reasoningOf(item: JsonObject): ReasoningPart | undefined {
   const { kind, texts } = thoughtsOf(item)
   const text = texts.join(kind === 'summary' ? PARAGRAPH : '')
-  const signature = signatureOf(item)
+  const signature = readSignature(item)
   if (signature === undefined) return text === '' ? undefined : { type: 'reasoning', text }
   return text === ''
     ? { type: 'reasoning', text, signature, redacted: true }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { errorInAnswer, failureOf, readError } from './errors.ts'
+import { errorInAnswer, mapFailure, readError } from './errors.ts'
 
 function read(status: number, body: unknown) {
   return readError({
@@ -205,6 +205,6 @@ describe('failureOf', () => {
     [{ status: 'incomplete', error: null }, undefined],
     [{}, undefined],
   ])('%j is %s', (response, code) => {
-    expect(failureOf(response, 'acme')?.code).toBe(code)
+    expect(mapFailure(response, 'acme')?.code).toBe(code)
   })
 })

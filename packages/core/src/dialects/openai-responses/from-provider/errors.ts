@@ -1,6 +1,6 @@
 import { GatewayError, withDetails } from '../../../errors.ts'
 import type { ErrorResponse, JsonObject } from '../../model/dialect.ts'
-import { listOf, objectOf, parseFirstObject, textOf } from '../../wire/json.ts'
+import { asList, asObject, parseFirstObject, asText } from '../../wire/json.ts'
 import { foreignError, foreignFacts, statusOfMessage } from '../../wire/foreign-error.ts'
 import { type UpstreamErrorFacts, upstreamError } from '../../wire/upstream-error.ts'
 
@@ -28,13 +28,13 @@ export function readError(response: ErrorResponse): GatewayError {
 export function errorInAnswer(body: JsonObject, provider: string): GatewayError | undefined {
   const named = body.error !== undefined && body.error !== null
   if (named || body.type === 'error') return errorOf(body, provider)
-  return textOf(body.type)?.startsWith('response.') === true || Array.isArray(body.output)
+  return asText(body.type)?.startsWith('response.') === true || Array.isArray(body.output)
     ? undefined
     : foreignError(body, provider)
 }
 
 /** The error of a response that did not come to its end, `undefined` for one that did. */
-export function failureOf(response: JsonObject, provider: string): GatewayError | undefined {
+export function mapFailure(response: JsonObject, provider: string): GatewayError | undefined {
   const error = errorInAnswer(response, provider)
   if (error !== undefined) return error
   switch (response.status) {
@@ -88,16 +88,16 @@ const POLICY_CODE = /^(?:bio_policy|cyber_policy|image_content_policy_violation)
 const POLICY_TEXT = /flagged as potentially violating/i
 
 function factsOf(body: JsonObject): Facts {
-  const error = objectOf(body.error) ?? objectOf(body.detail) ?? body
+  const error = asObject(body.error) ?? asObject(body.detail) ?? body
   const message =
-    textOf(error.message) ??
-    textOf(body.error) ??
-    textOf(body.detail) ??
+    asText(error.message) ??
+    asText(body.error) ??
+    asText(body.detail) ??
     problemsOf(body.detail) ??
     foreignFacts(body)?.message
   const candidates = [error.code, error.type, error.status]
   const words = candidates
-    .flatMap((candidate) => textOf(candidate) ?? [])
+    .flatMap((candidate) => asText(candidate) ?? [])
     .filter((word) => !NUMBER.test(word))
   const word = words.find((candidate) => !FAMILY.test(candidate)) ?? words[0]
   const number = candidates
@@ -107,14 +107,14 @@ function factsOf(body: JsonObject): Facts {
   return {
     message,
     providerCode: isPolicy ? 'content_policy_violation' : word,
-    param: textOf(error.param),
+    param: asText(error.param),
     status: number,
   }
 }
 
 /** The list of problems a validating server answers with: `{detail: [{loc, msg}]}`. */
 function problemsOf(detail: unknown): string | undefined {
-  const texts = listOf(detail).flatMap((problem) => textOf(objectOf(problem)?.msg) ?? [])
+  const texts = asList(detail).flatMap((problem) => asText(asObject(problem)?.msg) ?? [])
   return texts.length === 0 ? undefined : texts.join('; ')
 }
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../model/dialect.ts'
 import { type Finish, unknownFinish } from '../../model/finish.ts'
-import { objectOf, textOf } from '../../wire/json.ts'
+import { asObject, asText } from '../../wire/json.ts'
 
 export interface Calls {
   /** The answer calls tools of the client's. */
@@ -11,11 +11,11 @@ export interface Calls {
  * Why a response that came to its end ended. An answer cut off is `length`, whatever cut it; words
  * that say more than ours are kept as `native`.
  */
-export function finishOf(response: JsonObject, { calledTools }: Calls): Finish {
-  const status = textOf(response.status) ?? 'completed'
+export function mapFinishReason(response: JsonObject, { calledTools }: Calls): Finish {
+  const status = asText(response.status) ?? 'completed'
   if (status === 'completed') return { reason: calledTools ? 'tool_calls' : 'stop' }
   if (status !== 'incomplete') return unknownFinish(status)
-  const word = textOf(objectOf(response.incomplete_details)?.reason)
+  const word = asText(asObject(response.incomplete_details)?.reason)
   if (word === 'content_filter') return { reason: 'content_filter' }
   return word === undefined || word === 'max_output_tokens'
     ? { reason: 'length' }

@@ -258,7 +258,7 @@ function meaningOfResponse(response: RecordedResponse): Meaning {
     annotations: parts.flatMap((part) =>
       part.annotations.map((annotation) => quoteOf(annotation.type, annotation, part.text)),
     ),
-    finish: finishOf(response, calls.length),
+    finish: mapFinishReason(response, calls.length),
     tokens: {
       input: usage.input_tokens,
       output: usage.output_tokens,
@@ -274,7 +274,7 @@ function visibleThought({ content = [], summary = [] }: RecordedItem): string {
   return content.length > 0 ? texts(content).join('') : texts(summary).join('\n\n')
 }
 
-function finishOf(response: RecordedResponse, calls: number): string {
+function mapFinishReason(response: RecordedResponse, calls: number): string {
   if (response.status === 'incomplete')
     return response.incomplete_details?.reason === 'content_filter' ? 'content_filter' : 'length'
   return calls > 0 ? 'tool_calls' : 'stop'

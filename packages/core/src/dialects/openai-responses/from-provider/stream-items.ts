@@ -1,9 +1,9 @@
 import { append } from '../../../foundation/lists.ts'
 import type { CallContext, JsonObject } from '../../model/dialect.ts'
 import type { StreamEvent } from '../../model/events.ts'
-import { listOf, objectOf, objectsOf, textOf } from '../../wire/json.ts'
-import { annotationsOf, logprobsOf } from './annotations.ts'
-import { calledBy, madeImage, PARAGRAPH, signatureOf, thoughtsOf } from './answer.ts'
+import { asList, asObject, asObjects, asText } from '../../wire/json.ts'
+import { mapAnnotations, logprobsOf } from './annotations.ts'
+import { calledBy, madeImage, PARAGRAPH, readSignature, thoughtsOf } from './answer.ts'
 import {
   type Kind,
   keyOf,
@@ -128,7 +128,7 @@ export class OutputReader {
   }
 
   #add(event: JsonObject): readonly StreamEvent[] {
-    const whole = objectOf(event.item)
+    const whole = asObject(event.item)
     if (whole === undefined) return NOTHING
     const events: StreamEvent[] = []
     const key = keyOf(event, whole)
@@ -142,12 +142,12 @@ export class OutputReader {
       (known.toolIndex === undefined || known.names.some((name) => names.includes(name)))
     if (known !== undefined && !known.ended && !isSame) this.#endItem(known, {}, events)
     const item = this.#itemLike(whole, key)
-    if (textOf(whole.name) !== undefined) this.#announce(item, whole, events)
+    if (asText(whole.name) !== undefined) this.#announce(item, whole, events)
     return events
   }
 
   #done(event: JsonObject): readonly StreamEvent[] {
-    const whole = objectOf(event.item)
+    const whole = asObject(event.item)
     if (whole === undefined) return NOTHING
     const key = keyOf(event, whole)
     if (this.#items.get(key)?.ended && this.#hasEnded(whole)) return NOTHING
@@ -256,7 +256,7 @@ export class OutputReader {
   #endItem(item: OutputItem, whole: JsonObject, events: StreamEvent[]): void {
     switch (item.kind) {
       case 'message':
-        for (const [at, part] of objectsOf(whole.content).entries())
+        for (const [at, part] of asObjects(whole.content).entries())
           this.#fillPart(item, { at: countedFrom(item, at, part), part }, events)
         break
       case 'reasoning':
@@ -282,7 +282,7 @@ export class OutputReader {
   #endReasoning(item: OutputItem, whole: JsonObject, events: StreamEvent[]): void {
     const { kind, texts } = thoughtsOf(whole)
     for (const [at, text] of texts.entries()) this.#fillThought(item, { kind, at, text }, events)
-    const signature = signatureOf(whole)
+    const signature = readSignature(whole)
     if (signature === undefined) return
     const isHidden = item.passages.size === 0
     events.push(
@@ -307,7 +307,7 @@ export class OutputReader {
   ): void {
     if (item === undefined) return
     const isText = part.type === 'output_text'
-    const whole = textOf(isText ? part.text : part.refusal)
+    const whole = asText(isText ? part.text : part.refusal)
     if (whole === undefined || (!isText && part.type !== 'refusal')) return
     const passage = passageOf(item, positionOf(at), whole) ?? this.#passage(item, at)
     this.#joinPieces(item, passage, whole)
@@ -323,7 +323,7 @@ export class OutputReader {
       passage.hasLogprobs = true
       events.push({ type: 'logprobs', choice: 0, value: logprobs })
     }
-    this.#pushAnnotations(passage, listOf(part.annotations).slice(passage.annotations), events)
+    this.#pushAnnotations(passage, asList(part.annotations).slice(passage.annotations), events)
   }
 
   /** One text whose every fragment was counted as a text of its own. */
@@ -351,7 +351,7 @@ export class OutputReader {
 
   #pushAnnotations(passage: Passage, annotations: readonly unknown[], events: StreamEvent[]): void {
     passage.annotations += annotations.length
-    const value = annotationsOf(annotations, passage.start)
+    const value = mapAnnotations(annotations, passage.start)
     if (value.length > 0) events.push({ type: 'annotations', choice: 0, value })
   }
 

@@ -1,13 +1,13 @@
 import type { GatewayError } from '../../../errors.ts'
 import type { CallContext, JsonObject, StreamReader } from '../../model/dialect.ts'
 import type { StreamEvent } from '../../model/events.ts'
-import { objectOf, objectsOf, parseObject } from '../../wire/json.ts'
+import { asObject, asObjects, parseObject } from '../../wire/json.ts'
 import type { SseFrame } from '../../wire/sse.ts'
 import { readHead } from './answer.ts'
-import { errorInAnswer, failureOf, invalidAnswer, plainError } from './errors.ts'
-import { finishOf } from './finish.ts'
+import { errorInAnswer, mapFailure, invalidAnswer, plainError } from './errors.ts'
+import { mapFinishReason } from './finish.ts'
 import { OutputReader } from './stream-items.ts'
-import { usageOf } from './usage.ts'
+import { mapUsage } from './usage.ts'
 
 const NOTHING: readonly StreamEvent[] = []
 
@@ -48,15 +48,15 @@ export class ResponsesReader implements StreamReader {
       case 'response.created':
       case 'response.queued':
       case 'response.in_progress':
-        this.#head = readHead(objectOf(event.response) ?? {})
+        this.#head = readHead(asObject(event.response) ?? {})
         return NOTHING
       case 'response.completed':
-        return this.#end(settled(objectOf(event.response) ?? {}))
+        return this.#end(settled(asObject(event.response) ?? {}))
       case 'response.incomplete':
-        return this.#end({ ...objectOf(event.response), status: 'incomplete' })
+        return this.#end({ ...asObject(event.response), status: 'incomplete' })
       case 'response.failed':
         return this.#fail(
-          failureOf({ ...objectOf(event.response), status: 'failed' }, this.#provider),
+          mapFailure({ ...asObject(event.response), status: 'failed' }, this.#provider),
         )
       default:
         return this.#fail(
@@ -89,17 +89,17 @@ export class ResponsesReader implements StreamReader {
   }
 
   #end(response: JsonObject): readonly StreamEvent[] {
-    const failure = failureOf(response, this.#provider)
+    const failure = mapFailure(response, this.#provider)
     if (failure !== undefined) return this.#fail(failure)
     this.#completed = true
     this.#head ??= readHead(response)
-    const events: StreamEvent[] = [...this.#output.end(objectsOf(response.output))]
+    const events: StreamEvent[] = [...this.#output.end(asObjects(response.output))]
     events.push({
       type: 'finish',
       choice: 0,
-      finish: finishOf(response, { calledTools: this.#output.calledTools }),
+      finish: mapFinishReason(response, { calledTools: this.#output.calledTools }),
     })
-    const usage = usageOf(objectOf(response.usage))
+    const usage = mapUsage(asObject(response.usage))
     if (usage !== undefined) events.push({ type: 'usage', usage })
     return this.#started ? events : this.#opened(events)
   }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../model/dialect.ts'
 import { originOf } from '../../model/issuer.ts'
-import { listOf, objectOf, parseObject, textOf } from '../../wire/json.ts'
+import { asList, asObject, parseObject, asText } from '../../wire/json.ts'
 import type { Marker } from '../../translation/marked-relay.ts'
 import type { SseFrame } from '../../wire/sse.ts'
 import { DIALECT, encodeSignature } from '../names.ts'
@@ -9,8 +9,8 @@ import { encodeProof } from '../to-client/own-items.ts'
 /** The output of a response with its issuer on each proof; `undefined` where there is none. */
 export function markedOutput(output: unknown, issuer: string): unknown[] | undefined {
   let isChanged = false
-  const marked = listOf(output).map((item) => {
-    const next = markedItem(objectOf(item), issuer)
+  const marked = asList(output).map((item) => {
+    const next = markedItem(asObject(item), issuer)
     if (next !== undefined) isChanged = true
     return next ?? item
   })
@@ -18,9 +18,9 @@ export function markedOutput(output: unknown, issuer: string): unknown[] | undef
 }
 
 function markedItem(item: JsonObject | undefined, issuer: string): JsonObject | undefined {
-  const encryptedContent = item?.type === 'reasoning' ? textOf(item.encrypted_content) : undefined
+  const encryptedContent = item?.type === 'reasoning' ? asText(item.encrypted_content) : undefined
   if (item === undefined || encryptedContent === undefined) return undefined
-  const value = encodeSignature({ id: textOf(item.id) ?? '', encryptedContent })
+  const value = encodeSignature({ id: asText(item.id) ?? '', encryptedContent })
   return {
     ...item,
     encrypted_content: encodeProof({ signature: { origin: originOf(DIALECT, issuer), value } }),
@@ -44,8 +44,8 @@ export class ProofMarker implements Marker {
 
   take({ event: name, data }: SseFrame): string | undefined {
     const event = parseObject(data)
-    const response = objectOf(event?.response)
-    const item = markedItem(objectOf(event?.item), this.#issuer)
+    const response = asObject(event?.response)
+    const item = markedItem(asObject(event?.item), this.#issuer)
     const output = response === undefined ? undefined : markedOutput(response.output, this.#issuer)
     if (item === undefined && output === undefined) return undefined
     const marked = {

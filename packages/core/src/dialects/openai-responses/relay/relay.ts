@@ -1,8 +1,8 @@
 import type { CallContext, JsonObject, Relay, RelayedAnswer } from '../../model/dialect.ts'
-import { objectOf, objectsOf } from '../../wire/json.ts'
-import { errorInAnswer, failureOf, invalidAnswer } from '../from-provider/errors.ts'
-import { finishOf } from '../from-provider/finish.ts'
-import { usageOf } from '../from-provider/usage.ts'
+import { asObject, asObjects } from '../../wire/json.ts'
+import { errorInAnswer, mapFailure, invalidAnswer } from '../from-provider/errors.ts'
+import { mapFinishReason } from '../from-provider/finish.ts'
+import { mapUsage } from '../from-provider/usage.ts'
 import { MarkedRelay } from '../../translation/marked-relay.ts'
 import { markedOutput, ProofMarker } from './proofs.ts'
 import { relayRequest } from './request.ts'
@@ -26,17 +26,17 @@ function readAnswer(body: JsonObject, bytes: Uint8Array, call: CallContext): Rel
   // What was asked for in the background is not finished yet, and the client knows.
   const isRunning =
     body.background === true && (body.status === 'queued' || body.status === 'in_progress')
-  const failure = isRunning ? errorInAnswer(body, call.provider) : failureOf(body, call.provider)
+  const failure = isRunning ? errorInAnswer(body, call.provider) : mapFailure(body, call.provider)
   if (failure !== undefined) throw failure
   if (!Array.isArray(body.output))
     throw invalidAnswer('sent an answer without output', call.provider)
-  const calledTools = objectsOf(body.output).some(
+  const calledTools = asObjects(body.output).some(
     ({ type }) => type === 'function_call' || type === 'custom_tool_call',
   )
   const output = call.issuer === undefined ? undefined : markedOutput(body.output, call.issuer)
   return {
     body: output === undefined ? bytes : JSON.stringify({ ...body, output }),
-    usage: usageOf(objectOf(body.usage)),
-    finishes: isRunning ? [] : [finishOf(body, { calledTools })],
+    usage: mapUsage(asObject(body.usage)),
+    finishes: isRunning ? [] : [mapFinishReason(body, { calledTools })],
   }
 }

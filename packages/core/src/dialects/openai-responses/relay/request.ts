@@ -1,5 +1,5 @@
 import type { BuiltRequest, CallContext, ChatRequest, JsonObject } from '../../model/dialect.ts'
-import { isObject, listOf, textOf } from '../../wire/json.ts'
+import { isObject, asList, asText } from '../../wire/json.ts'
 import { spliceModel } from '../../wire/splice-model.ts'
 import { wireCallId } from '../to-provider/call-id.ts'
 import { isOwnId, isOwnProof, ownProofIn } from '../to-client/own-items.ts'
@@ -83,14 +83,14 @@ function cleanItem(
     item.type === 'reasoning' &&
     (isOwn ||
       isOwnProof(item.encrypted_content) ||
-      (issuer !== undefined && textOf(item.encrypted_content) !== undefined) ||
+      (issuer !== undefined && asText(item.encrypted_content) !== undefined) ||
       isOnlySummary(item))
   ) {
     dropped.push(`${path} (reasoning of another provider)`)
     return undefined
   }
   const changes: JsonObject = isOwn ? { id: undefined } : {}
-  const callId = textOf(item.call_id) ?? ''
+  const callId = asText(item.call_id) ?? ''
   if (wireCallId(callId) !== callId) {
     changes.call_id = wireCallId(callId)
     dropped.push(`${path}.call_id (too long, sent as its digest)`)
@@ -101,7 +101,7 @@ function cleanItem(
 
 /** References may leave their type out. */
 function isReference({ type, role }: JsonObject): boolean {
-  return type === 'item_reference' || (textOf(type) === undefined && role === undefined)
+  return type === 'item_reference' || (asText(type) === undefined && role === undefined)
 }
 
 /**
@@ -109,5 +109,5 @@ function isReference({ type, role }: JsonObject): boolean {
  * can go on from it.
  */
 function isOnlySummary({ id, encrypted_content: encrypted, content }: JsonObject): boolean {
-  return textOf(id) === undefined && textOf(encrypted) === undefined && listOf(content).length === 0
+  return asText(id) === undefined && asText(encrypted) === undefined && asList(content).length === 0
 }

@@ -8,7 +8,7 @@ import type {
 } from '../../model/dialect.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import type { Finish } from '../../model/finish.ts'
-import { objectOf, parseObject, textOf } from '../../wire/json.ts'
+import { asObject, parseObject, asText } from '../../wire/json.ts'
 import { parseFrames, type SseFrame, SseSplitter } from '../../wire/sse.ts'
 import type { Usage } from '../../model/usage.ts'
 import { ResponsesReader } from '../from-provider/stream.ts'
@@ -214,14 +214,14 @@ const ABOUT_CONTENT: ReadonlySet<StreamEvent['type']> = new Set([
 function beginsWork(type: string, frame: SseFrame): boolean {
   if (!type.startsWith('response.') || WORDS.test(type)) return false
   const { item } = parseObject(frame.data) ?? {}
-  const kind = textOf(objectOf(item)?.type)
+  const kind = asText(asObject(item)?.type)
   return kind !== 'message' && kind !== 'reasoning'
 }
 
 const WORDS = /^response\.(?:content_part|output_text|refusal|reasoning\w*)\./
 
 function typeOf(frame: SseFrame): string {
-  return frame.event ?? textOf(parseObject(frame.data)?.type) ?? ''
+  return frame.event ?? asText(parseObject(frame.data)?.type) ?? ''
 }
 
 function textOfFrame({ event, data }: SseFrame): string {
@@ -238,7 +238,7 @@ function lastNumber(block: Uint8Array | undefined): number {
 
 /** The response as the provider last told it. */
 function stateOf(event: string | undefined): JsonObject | undefined {
-  return event === undefined ? undefined : objectOf(parseObject(event)?.response)
+  return event === undefined ? undefined : asObject(parseObject(event)?.response)
 }
 
 /** The same, now failed. */

@@ -1,6 +1,6 @@
 import type { ImagePart, Part, ToolCallPart } from '../../model/conversation.ts'
 import type { JsonObject } from '../../model/dialect.ts'
-import { objectOf, objectsOf } from '../../wire/json.ts'
+import { asObject, asObjects } from '../../wire/json.ts'
 import { DIALECT } from '../names.ts'
 import type { ToolName } from '../from-client/namespaces.ts'
 import type { ItemPrefix } from './own-items.ts'
@@ -101,7 +101,7 @@ export function wholeArguments(kind: ToolCallPart['kind'], text: string): string
 /** A part that is an item of its own: an image, or what only this dialect understands. */
 export function wholeItem(part: Part, id: string): JsonObject | undefined {
   if (part.type === 'image') return imageItem(id, part)
-  return part.type === 'extension' && part.dialect === DIALECT ? objectOf(part.value) : undefined
+  return part.type === 'extension' && part.dialect === DIALECT ? asObject(part.value) : undefined
 }
 
 /**
@@ -126,9 +126,9 @@ function imageItem(id: string, { source }: ImagePart): JsonObject | undefined {
  * `offset` characters into the answer.
  */
 export function flatAnnotations(annotations: readonly unknown[], offset: number): JsonObject[] {
-  return objectsOf(annotations).map((annotation) => {
+  return asObjects(annotations).map((annotation) => {
     const { type } = annotation
-    const fields = { ...(objectOf(annotation[String(type)]) ?? annotation) }
+    const fields = { ...(asObject(annotation[String(type)]) ?? annotation) }
     for (const place of ['start_index', 'end_index']) {
       const index = fields[place]
       if (typeof index === 'number') fields[place] = Math.max(0, index - offset)
@@ -139,19 +139,19 @@ export function flatAnnotations(annotations: readonly unknown[], offset: number)
 
 /** Where in the answer's text an annotation begins; `undefined` when it does not say. */
 export function startOf(annotation: unknown): number | undefined {
-  const value = objectOf(annotation)
-  const fields = objectOf(value?.[String(value.type)]) ?? value
+  const value = asObject(annotation)
+  const fields = asObject(value?.[String(value.type)]) ?? value
   return typeof fields?.start_index === 'number' ? fields.start_index : undefined
 }
 
 /** The tokens of `logprobs` as chat completions write them. */
 export function logprobTokens(logprobs: unknown): JsonObject[] {
-  return objectsOf(objectOf(logprobs)?.content).map(
+  return asObjects(asObject(logprobs)?.content).map(
     ({ token, logprob, bytes, top_logprobs: top }) => ({
       token,
       logprob,
       bytes: bytes ?? [],
-      top_logprobs: objectsOf(top).map((other) => ({
+      top_logprobs: asObjects(top).map((other) => ({
         token: other.token,
         logprob: other.logprob,
         bytes: other.bytes ?? [],

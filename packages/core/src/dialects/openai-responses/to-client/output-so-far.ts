@@ -1,5 +1,5 @@
 import type { JsonObject, ReasoningSeen } from '../../model/dialect.ts'
-import { objectOf, objectsOf, parseObject, textOf } from '../../wire/json.ts'
+import { asObject, asObjects, parseObject, asText } from '../../wire/json.ts'
 import { OutputTally } from '../../tokens/output-tally.ts'
 import type { SseFrame } from '../../wire/sse.ts'
 import type { EventWriter } from './stream-items.ts'
@@ -50,8 +50,8 @@ export class OutputSoFar {
     const event = parseObject(data)
     const at = event?.output_index
     if (event === undefined || typeof at !== 'number') return
-    const type = textOf(event.type) ?? ''
-    const whole = objectOf(event.item)
+    const type = asText(event.type) ?? ''
+    const whole = asObject(event.item)
     if (whole !== undefined) {
       this.#items.set(at, { json: whole, isDone: type === 'response.output_item.done' })
       return
@@ -60,7 +60,7 @@ export class OutputSoFar {
     if (item === undefined || item.isDone) return
     const parts = NEW_PARTS[type]
     if (parts !== undefined)
-      item.json = withPart(item.json, { list: parts, event, part: objectOf(event.part) ?? {} })
+      item.json = withPart(item.json, { list: parts, event, part: asObject(event.part) ?? {} })
     const place = FRAGMENTS[type]
     if (place !== undefined && typeof event.delta === 'string') {
       item.json = withFragment(item.json, { place, event, text: event.delta })
@@ -92,7 +92,7 @@ function withPart(
     readonly part: JsonObject
   },
 ): JsonObject {
-  const parts = [...objectsOf(item[field])]
+  const parts = [...asObjects(item[field])]
   parts[Number(event[index] ?? 0)] = part
   return { ...item, [field]: parts }
 }
@@ -105,11 +105,11 @@ function withFragment(
     text,
   }: { readonly place: Place; readonly event: JsonObject; readonly text: string },
 ): JsonObject {
-  if (list === undefined) return { ...item, [field]: (textOf(item[field]) ?? '') + text }
-  const part = objectsOf(item[list[0]])[Number(event[list[1]] ?? 0)] ?? {}
+  if (list === undefined) return { ...item, [field]: (asText(item[field]) ?? '') + text }
+  const part = asObjects(item[list[0]])[Number(event[list[1]] ?? 0)] ?? {}
   return withPart(item, {
     list,
     event,
-    part: { ...part, [field]: (textOf(part[field]) ?? '') + text },
+    part: { ...part, [field]: (asText(part[field]) ?? '') + text },
   })
 }

@@ -1,6 +1,6 @@
 import type { Signature } from '../../model/conversation.ts'
 import { originOf } from '../../model/issuer.ts'
-import { parseObject, textOf } from '../../wire/json.ts'
+import { parseObject, asText } from '../../wire/json.ts'
 import { decodeSignature, DIALECT, type ReasoningProof } from '../names.ts'
 
 /**
@@ -65,10 +65,10 @@ export function decodeProof(encryptedContent: string): CarriedProof | undefined 
   const payload = parseObject(
     Buffer.from(encryptedContent.slice(PROOF_PREFIX.length), 'base64url').toString('utf8'),
   )
-  const origin = textOf(payload?.origin)
+  const origin = asText(payload?.origin)
   const value = payload?.value
   if (payload === undefined || origin === undefined || typeof value !== 'string') return undefined
-  const callId = textOf(payload.call_id)
+  const callId = asText(payload.call_id)
   return {
     signature: { origin, value },
     ...(payload.redacted === true ? { redacted: true } : {}),

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../../../errors.ts'
 import type { JsonObject } from '../../model/dialect.ts'
 import type { StreamEvent } from '../../model/events.ts'
-import { objectsOf } from '../../wire/json.ts'
+import { asObjects } from '../../wire/json.ts'
 import { parseFrames, SseFrameSplitter } from '../../wire/sse.ts'
 import { readAnswer } from '../from-provider/answer.ts'
 import { callTo } from '../to-provider/conversation.fake.ts'
@@ -68,7 +68,7 @@ describe.skipIf(!present && !required)(
           error: undefined,
           usage: { inputTokens: usage?.input_tokens, outputTokens: usage?.output_tokens },
         })
-        const calledTools = objectsOf(last?.response.output).some(
+        const calledTools = asObjects(last?.response.output).some(
           ({ type }) => type === 'function_call' || type === 'custom_tool_call',
         )
         expect(target.finishes.map(({ reason }) => reason)).toEqual([
@@ -149,12 +149,12 @@ function read(body: string): StreamEvent[] {
 }
 
 function meaningOf(events: readonly StreamEvent[]) {
-  const textOf = (type: 'text' | 'reasoning' | 'refusal') =>
+  const asText = (type: 'text' | 'reasoning' | 'refusal') =>
     events.map((event) => (event.type === type ? event.text : '')).join('')
   return {
-    text: textOf('text'),
-    reasoning: textOf('reasoning'),
-    refusal: textOf('refusal'),
+    text: asText('text'),
+    reasoning: asText('reasoning'),
+    refusal: asText('refusal'),
     calls: events.filter((event) => event.type === 'tool-call'),
     arguments: events
       .filter((event) => event.type === 'tool-arguments')

@@ -1,6 +1,6 @@
 import type { JsonObject, RenderContext } from '../../model/dialect.ts'
 import type { Finish } from '../../model/finish.ts'
-import { objectOf, objectsOf } from '../../wire/json.ts'
+import { asObject, asObjects } from '../../wire/json.ts'
 import type { Usage } from '../../model/usage.ts'
 import { responseId } from './own-items.ts'
 
@@ -79,15 +79,15 @@ function usageObject({
  * there. Nothing is ever stored, whatever was asked.
  */
 export function echoedFields(body: JsonObject): JsonObject {
-  const { format, ...text } = objectOf(body.text) ?? {}
-  const reasoning = objectOf(body.reasoning)
+  const { format, ...text } = asObject(body.text) ?? {}
+  const reasoning = asObject(body.reasoning)
   return {
     previous_response_id: null,
     instructions: body.instructions ?? null,
-    tools: objectsOf(body.tools).map(echoedTool),
+    tools: asObjects(body.tools).map(echoedTool),
     tool_choice: body.tool_choice ?? 'auto',
     parallel_tool_calls: body.parallel_tool_calls ?? true,
-    text: { format: echoedFormat(objectOf(format)), ...text },
+    text: { format: echoedFormat(asObject(format)), ...text },
     reasoning: {
       ...reasoning,
       effort: reasoning?.effort ?? null,

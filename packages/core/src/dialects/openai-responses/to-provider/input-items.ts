@@ -10,7 +10,7 @@ import type {
   ToolResultPart,
 } from '../../model/conversation.ts'
 import type { JsonObject } from '../../model/dialect.ts'
-import { objectOf, textOf } from '../../wire/json.ts'
+import { asObject, asText } from '../../wire/json.ts'
 import { wireCallId } from './call-id.ts'
 import { type InputPart, inputContent, reportCacheHint, resultContent } from './content.ts'
 import type { RequestContext } from './context.ts'
@@ -121,7 +121,7 @@ function addMessage(message: Message, path: string, input: Input): void {
  * begin the same way.
  */
 function isOwnItem({ dialect, value }: ExtensionPart): boolean {
-  return dialect === DIALECT && !/^(?:in|out)put_/.test(textOf(objectOf(value)?.type) ?? '')
+  return dialect === DIALECT && !/^(?:in|out)put_/.test(asText(asObject(value)?.type) ?? '')
 }
 
 function callOutput(result: ToolResultPart, path: string, input: Input): JsonObject {

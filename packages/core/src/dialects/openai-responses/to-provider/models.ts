@@ -53,7 +53,7 @@ const rows: readonly (readonly [RegExp, ModelRules])[] = [
 ]
 
 /** The rules of a model, by its id with or without its maker before it. */
-export function rulesOf(model: string): ModelRules {
+export function findModelRules(model: string): ModelRules {
   const name = model.slice(model.lastIndexOf('/') + 1).toLowerCase()
   return rows.find(([pattern]) => pattern.test(name))?.[1] ?? unknown
 }

@@ -3,7 +3,7 @@ import type { BuiltRequest, CallContext, JsonObject } from '../../model/dialect.
 import type { RequestContext } from './context.ts'
 import { planExtensions } from './extensions.ts'
 import { inputItems } from './input-items.ts'
-import { rulesOf } from './models.ts'
+import { findModelRules } from './models.ts'
 import { effortOf } from './reasoning.ts'
 import { planSampling } from './sampling.ts'
 import { toolFields } from './tools.ts'
@@ -24,7 +24,7 @@ const ENCRYPTED_REASONING = 'reasoning.encrypted_content'
 export function buildRequest(conversation: Conversation, call: CallContext): BuiltRequest {
   const context: RequestContext = {
     call,
-    rules: rulesOf(call.model),
+    rules: findModelRules(call.model),
     origin: conversation.origin,
     dropped: new Set(),
   }

@@ -1,5 +1,5 @@
 import type { ChatRequest, JsonObject, ToolRules } from '../../model/dialect.ts'
-import { objectsOf } from '../../wire/json.ts'
+import { asObjects } from '../../wire/json.ts'
 import { areFit, commonNames } from '../../tool-fit/index.ts'
 
 export const toolRules: ToolRules = { names: commonNames, customTools: true }
@@ -15,8 +15,8 @@ const CALLED: ReadonlySet<unknown> = new Set(['function_call', 'custom_tool_call
 function* toolsIn(
   body: JsonObject,
 ): Iterable<{ readonly name: unknown; readonly isCustom: boolean }> {
-  for (const { type, name } of objectsOf(body.tools))
+  for (const { type, name } of asObjects(body.tools))
     if (OFFERED.has(type)) yield { name, isCustom: type === 'custom' }
-  for (const { type, name } of objectsOf(body.input))
+  for (const { type, name } of asObjects(body.input))
     if (CALLED.has(type)) yield { name, isCustom: type === 'custom_tool_call' }
 }

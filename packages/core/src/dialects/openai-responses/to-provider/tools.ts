@@ -1,7 +1,7 @@
 import type { Conversation, Tool, ToolChoice } from '../../model/conversation.ts'
 import type { JsonObject } from '../../model/dialect.ts'
 import { refuseOrDrop } from '../../model/invalid.ts'
-import { objectOf, textOf } from '../../wire/json.ts'
+import { asObject, asText } from '../../wire/json.ts'
 import { reportCacheHint } from './content.ts'
 import type { RequestContext } from './context.ts'
 import { DIALECT } from '../names.ts'
@@ -37,10 +37,10 @@ function wireTool(tool: Tool, path: string, context: RequestContext): JsonObject
     case 'custom':
       return customTool(tool)
     case 'extension': {
-      const value = objectOf(tool.value)
+      const value = asObject(tool.value)
       if (context.origin === DIALECT && value !== undefined) return value
       context.dropped.add(
-        refuseOrDrop(context.call, path, `the tool type ${textOf(value?.type) ?? tool.name}`),
+        refuseOrDrop(context.call, path, `the tool type ${asText(value?.type) ?? tool.name}`),
       )
       return undefined
     }
@@ -71,9 +71,9 @@ function functionTool(tool: Tool, { origin }: RequestContext): JsonObject {
 
 /** `format` holds a grammar, which chat completions wrap in an object of its own. */
 function customTool(tool: Tool): JsonObject {
-  const value = objectOf(tool.value)
-  const format = objectOf(value?.format) ?? objectOf(objectOf(value?.custom)?.format)
-  const grammar = objectOf(format?.grammar)
+  const value = asObject(tool.value)
+  const format = asObject(value?.format) ?? asObject(asObject(value?.custom)?.format)
+  const grammar = asObject(format?.grammar)
   return {
     type: 'custom',
     name: tool.name,

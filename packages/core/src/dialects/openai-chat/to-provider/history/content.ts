@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../model/dialect.ts'
-import { isObject, listOf, objectOf, textOf } from '../../../wire/json.ts'
+import { isObject, asList, asObject, asText } from '../../../wire/json.ts'
 import { changed, isEmpty, type Placed, type Service } from './context.ts'
 
 /** `content` in the form the service takes from this role. */
@@ -11,7 +11,7 @@ export function fitContent({ message, path }: Placed, service: Service): JsonObj
   if (
     role !== 'assistant' ||
     quirks.contentWithCalls === undefined ||
-    listOf(message.tool_calls).length === 0
+    asList(message.tool_calls).length === 0
   )
     return message
   const filler = quirks.contentWithCalls === 'space' ? ' ' : ''
@@ -39,8 +39,8 @@ function contentChanges(
     const bare = bareText(part)
     if (bare === part) return part
     isChanged = true
-    for (const field of Object.keys(objectOf(part) ?? {}))
-      if (!(field in bare) && !isEmpty(objectOf(part)?.[field]))
+    for (const field of Object.keys(asObject(part) ?? {}))
+      if (!(field in bare) && !isEmpty(asObject(part)?.[field]))
         dropped.add(`${path}.content[${at}].${field}`)
     return bare
   })
@@ -49,14 +49,14 @@ function contentChanges(
 
 /** A service that refuses unknown fields of a message refuses those of a text as well. */
 function bareText(part: unknown): JsonObject {
-  const text = objectOf(part)
+  const text = asObject(part)
   if (text?.type !== 'text' || Object.keys(text).length <= 2) return part as JsonObject
   return { type: 'text', text: text.text }
 }
 
 function textOfPart(part: unknown): string | undefined {
   if (typeof part === 'string') return part
-  const value = objectOf(part)
+  const value = asObject(part)
   if (value?.type === 'text' && typeof value.text === 'string') return value.text
   return value?.type === 'refusal' && typeof value.refusal === 'string' ? value.refusal : undefined
 }
@@ -65,15 +65,15 @@ function textOfPart(part: unknown): string | undefined {
 export function textOfContent(content: unknown): string {
   return typeof content === 'string'
     ? content
-    : listOf(content)
+    : asList(content)
         .map((part) => textOfPart(part) ?? '')
         .join('\n')
 }
 
 /** The parts of a content: a string is one part. */
 export function partsOf(content: unknown): readonly unknown[] {
-  const text = textOf(content)
-  return text === undefined ? listOf(content) : [{ type: 'text', text }]
+  const text = asText(content)
+  return text === undefined ? asList(content) : [{ type: 'text', text }]
 }
 
 /** A tool's result without what only a message of the user may hold, and that. */
@@ -83,7 +83,7 @@ export function withoutMedia(message: JsonObject): {
 } {
   const texts: unknown[] = []
   const media: unknown[] = []
-  for (const part of listOf(message.content))
+  for (const part of asList(message.content))
     (isObject(part) && part.type !== 'text' ? media : texts).push(part)
   if (media.length === 0) return { message, media }
   return {

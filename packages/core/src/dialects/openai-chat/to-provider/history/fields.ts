@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../model/dialect.ts'
-import { listOf, objectOf } from '../../../wire/json.ts'
+import { asList, asObject } from '../../../wire/json.ts'
 import { changed, isEmpty, type Placed, type Service } from './context.ts'
 
 const ALWAYS: ReadonlySet<string> = new Set(['role', 'content'])
@@ -33,8 +33,8 @@ export function fitFields({ message, path }: Placed, { quirks, dropped }: Servic
  */
 function bareCalls(calls: unknown): unknown[] | undefined {
   let isChanged = false
-  const bare = listOf(calls).map((item) => {
-    const call = objectOf(item)
+  const bare = asList(calls).map((item) => {
+    const call = asObject(item)
     if (call === undefined || !hasOthers(call)) return item
     isChanged = true
     return Object.fromEntries(
@@ -51,13 +51,13 @@ const TARGET_FIELDS: ReadonlySet<string> = new Set(['name', 'arguments', 'input'
 
 function hasOthers(call: JsonObject): boolean {
   if (Object.keys(call).some((field) => !CALL_FIELDS.has(field))) return true
-  return Object.keys(objectOf(call.function) ?? objectOf(call.custom) ?? {}).some(
+  return Object.keys(asObject(call.function) ?? asObject(call.custom) ?? {}).some(
     (field) => !TARGET_FIELDS.has(field),
   )
 }
 
 function bareTarget(value: unknown): unknown {
-  const target = objectOf(value)
+  const target = asObject(value)
   return target === undefined
     ? value
     : Object.fromEntries(Object.entries(target).filter(([field]) => TARGET_FIELDS.has(field)))

@@ -1,5 +1,5 @@
 import type { JsonObject, Quirks } from '../../../model/dialect.ts'
-import { listOf, objectOf } from '../../../wire/json.ts'
+import { asList, asObject } from '../../../wire/json.ts'
 import { fitContent, mediaMessage, withoutMedia } from './content.ts'
 import { holdsFor, type Service } from './context.ts'
 import { fitFields } from './fields.ts'
@@ -13,9 +13,9 @@ import { withFitIds } from './tool-ids.ts'
  * echoed by any client.
  */
 export function fitHistory(body: JsonObject, service: Service): readonly unknown[] | undefined {
-  const given = listOf(body.messages)
+  const given = asList(body.messages)
   const { quirks, model, dropped } = service
-  const offersTools = listOf(body.tools).length > 0
+  const offersTools = asList(body.tools).length > 0
   let messages = eachFit(given, service, offersTools)
   messages = withFitIds(messages, quirks, dropped)
   if (holdsFor(quirks.oneSystem, model)) messages = withOneSystem(messages, dropped)
@@ -40,7 +40,7 @@ function eachFit(
   let media: { readonly id: unknown; readonly part: unknown }[] = []
   for (let at = 0; at < given.length; at++) {
     const item = given[at]
-    const message = objectOf(item)
+    const message = asObject(item)
     if (media.length > 0 && message?.role !== 'tool') {
       output?.push(mediaMessage(media))
       media = []
@@ -101,8 +101,8 @@ function hasMessageRules({
 
 /** A message that only calls tools is no beginning of an answer. */
 function withPrefill(messages: readonly unknown[]): readonly unknown[] {
-  const last = objectOf(messages.at(-1))
-  if (last?.role !== 'assistant' || last.prefix !== undefined || listOf(last.tool_calls).length > 0)
+  const last = asObject(messages.at(-1))
+  if (last?.role !== 'assistant' || last.prefix !== undefined || asList(last.tool_calls).length > 0)
     return messages
   return [...messages.slice(0, -1), { ...last, prefix: true }]
 }

@@ -1,12 +1,12 @@
 import type { JsonObject } from '../../../model/dialect.ts'
-import { listOf, objectOf } from '../../../wire/json.ts'
+import { asList, asObject } from '../../../wire/json.ts'
 import { partsOf, textOfContent } from './content.ts'
 import type { Report } from './context.ts'
 
 type Messages = readonly unknown[]
 
 function roleOf(message: unknown): unknown {
-  return objectOf(message)?.role
+  return asObject(message)?.role
 }
 
 function isSystem(message: unknown): boolean {
@@ -31,7 +31,7 @@ export function withOneSystem(messages: Messages, dropped: Report): Messages {
             role: 'system',
             content: messages
               .slice(0, leading)
-              .map((message) => textOfContent(objectOf(message)?.content))
+              .map((message) => textOfContent(asObject(message)?.content))
               .join('\n\n'),
           },
         ]
@@ -40,7 +40,7 @@ export function withOneSystem(messages: Messages, dropped: Report): Messages {
     const message = messages[at]
     if (isSystem(message)) {
       dropped.add(`messages[${at}].role (${String(roleOf(message))} sent as user)`)
-      waiting.push({ ...objectOf(message), role: 'user' })
+      waiting.push({ ...asObject(message), role: 'user' })
       continue
     }
     if (roleOf(message) !== 'tool') {
@@ -67,7 +67,7 @@ export function bridged(messages: Messages, dropped: Report): Messages {
 export function merged(messages: Messages): Messages {
   const groups: JsonObject[][] = []
   for (const item of messages) {
-    const message = objectOf(item)
+    const message = asObject(item)
     if (message === undefined) return messages
     const last = groups.at(-1)
     if (
@@ -89,7 +89,7 @@ export function merged(messages: Messages): Messages {
 }
 
 function isMergeable({ role, tool_calls: calls }: JsonObject): boolean {
-  return (role === 'user' || role === 'assistant') && listOf(calls).length === 0
+  return (role === 'user' || role === 'assistant') && asList(calls).length === 0
 }
 
 function joined(contents: readonly unknown[]): unknown {

@@ -1,5 +1,5 @@
 import type { JsonObject, Quirks, ReasoningField } from '../../../model/dialect.ts'
-import { listOf, objectOf, objectsOf, textOf } from '../../../wire/json.ts'
+import { asList, asObject, asObjects, asText } from '../../../wire/json.ts'
 import { thinkingText } from '../../from-client/content.ts'
 import { partsOf } from './content.ts'
 import { changed, holdsFor, isEmpty, type Placed, type Service } from './context.ts'
@@ -49,7 +49,7 @@ function inField(
   field: ReasoningField,
   { dropped }: Service,
 ): JsonObject {
-  const details = objectsOf(message.reasoning_details)
+  const details = asObjects(message.reasoning_details)
   if (field === 'reasoning_details' && details.length > 0)
     return changed(message, without(message, field))
   const { rest, thinking } = splitThinking(message.content)
@@ -58,10 +58,10 @@ function inField(
   if (!isThere || (field === 'thinking_parts' && thinking !== ''))
     return changed(message, without(message, undefined))
   const text =
-    textOf(message.reasoning_content) ??
-    textOf(message.reasoning) ??
-    textOf(thinking) ??
-    details.map((detail) => textOf(detail.text) ?? textOf(detail.summary) ?? '').join('')
+    asText(message.reasoning_content) ??
+    asText(message.reasoning) ??
+    asText(thinking) ??
+    details.map((detail) => asText(detail.text) ?? asText(detail.summary) ?? '').join('')
   if (details.some((detail) => !isEmpty(detail.signature) || !isEmpty(detail.data)))
     dropped.add(`${path}.reasoning_details (signatures)`)
   const changes = without(message, isParts ? undefined : field)
@@ -103,7 +103,7 @@ function withFiller(
   const filler = quirks.reasoningFiller
   if (filler === undefined || (filler.models !== undefined && !holdsFor(filler.models, model)))
     return message
-  if (listOf(message.tool_calls).length === 0 && !(filler.on === 'tools' && offersTools))
+  if (asList(message.tool_calls).length === 0 && !(filler.on === 'tools' && offersTools))
     return message
   const field = quirks.reasoningField === 'reasoning' ? 'reasoning' : 'reasoning_content'
   // Where the filler is empty an empty text is enough; elsewhere that counts as missing.
@@ -123,7 +123,7 @@ function splitThinking(content: unknown): {
   const rest: unknown[] = []
   const thoughts: string[] = []
   for (const part of partsOf(content)) {
-    const value = objectOf(part)
+    const value = asObject(part)
     if (value?.type === 'thinking') thoughts.push(thinkingText(value.thinking))
     else rest.push(part)
   }
@@ -134,6 +134,6 @@ function splitThinking(content: unknown): {
 function contentOf(parts: readonly unknown[]): unknown {
   if (parts.length === 0) return null
   const [first] = parts
-  const only = parts.length === 1 ? objectOf(first) : undefined
+  const only = parts.length === 1 ? asObject(first) : undefined
   return only?.type === 'text' ? only.text : parts
 }

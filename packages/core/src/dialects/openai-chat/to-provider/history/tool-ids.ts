@@ -1,5 +1,5 @@
 import type { Quirks } from '../../../model/dialect.ts'
-import { objectOf } from '../../../wire/json.ts'
+import { asObject } from '../../../wire/json.ts'
 import { digestOf, shortToolId } from '../../../model/short-tool-id.ts'
 import type { Report } from './context.ts'
 
@@ -28,14 +28,14 @@ export function withFitIds(
     return result
   }
   const renamed = messages.map((item) => {
-    const message = objectOf(item)
+    const message = asObject(item)
     if (message?.tool_call_id !== undefined)
       return { ...message, tool_call_id: short(message.tool_call_id) }
     if (!Array.isArray(message?.tool_calls)) return item
     return {
       ...message,
       tool_calls: message.tool_calls.map((call: unknown) =>
-        objectOf(call) === undefined ? call : { ...objectOf(call), id: short(objectOf(call)?.id) },
+        asObject(call) === undefined ? call : { ...asObject(call), id: short(asObject(call)?.id) },
       ),
     }
   })

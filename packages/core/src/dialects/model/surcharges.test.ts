@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { surchargesOf } from './surcharges.ts'
+import { listSurcharges } from './surcharges.ts'
 
 describe('what the tokens of a request do not pay for', () => {
   it.each<[string, Record<string, unknown>, string[]]>([
@@ -106,6 +106,6 @@ describe('what the tokens of a request do not pay for', () => {
     ],
     ['what is no tool', { tools: 'all', modalities: 7, service_tier: 9 }, []],
   ])('in %s', (_, body, expected) => {
-    expect(surchargesOf(body)).toEqual(expected)
+    expect(listSurcharges(body)).toEqual(expected)
   })
 })

@@ -1,6 +1,6 @@
-import type { JsonObject } from '../dialects/model/dialect.ts'
-import { listOf, objectOf, textOf } from '../dialects/wire/json.ts'
-import { toolsAsked } from '../dialects/model/tools-asked.ts'
+import type { JsonObject } from './dialect.ts'
+import { asList, asObject, asText } from '../wire/json.ts'
+import { toolsAsked } from './tools-asked.ts'
 
 /**
  * Tools of clients, which cost no more than the tokens they are written with; every other one is a
@@ -53,8 +53,8 @@ export type Carried = ReadonlySet<string> | 'all' | 'none'
  * @param carried which tools of a provider the target is sent: those that are left out or refused
  *   cost nothing
  */
-export function surchargesOf(body: JsonObject, carried: Carried = 'all'): string[] {
-  const config = objectOf(body['generationConfig'] ?? body['generation_config']) ?? {}
+export function listSurcharges(body: JsonObject, carried: Carried = 'all'): string[] {
+  const config = asObject(body['generationConfig'] ?? body['generation_config']) ?? {}
   const found: string[] = []
   for (const field of ['service_tier', 'serviceTier'])
     if (typeof body[field] === 'string' && !USUAL_TIERS.has(body[field].toLowerCase()))
@@ -63,7 +63,7 @@ export function surchargesOf(body: JsonObject, carried: Carried = 'all'): string
   if (typeof body['inference_geo'] === 'string' && body['inference_geo'] !== 'global')
     found.push('inference_geo')
   for (const field of ['prediction', 'web_search_options'])
-    if (objectOf(body[field]) !== undefined) found.push(field)
+    if (asObject(body[field]) !== undefined) found.push(field)
   for (const [field, modalities] of [
     ['modalities', body['modalities']],
     [
@@ -71,7 +71,7 @@ export function surchargesOf(body: JsonObject, carried: Carried = 'all'): string
       config['responseModalities'] ?? config['response_modalities'],
     ],
   ] as const) {
-    if (listOf(modalities).some((modality) => !FREE_MODALITIES.has(String(modality).toLowerCase())))
+    if (asList(modalities).some((modality) => !FREE_MODALITIES.has(String(modality).toLowerCase())))
       found.push(field)
   }
   for (const { path, tool } of toolsAsked(body))
@@ -87,7 +87,7 @@ export function surchargeName(body: JsonObject | undefined, path: string): strin
   const asked = body && toolsAsked(body).find((tool) => tool.path === path)
   return asked === undefined
     ? path
-    : `${path} (${(textOf(asked.tool['type']) ?? Object.keys(asked.tool).join(', ')).slice(0, LONGEST_KIND)})`
+    : `${path} (${(asText(asked.tool['type']) ?? Object.keys(asked.tool).join(', ')).slice(0, LONGEST_KIND)})`
 }
 
 function isSent(tool: JsonObject, carried: Carried): boolean {
@@ -97,7 +97,7 @@ function isSent(tool: JsonObject, carried: Carried): boolean {
 }
 
 function isFreeTool(tool: JsonObject): boolean {
-  const type = textOf(tool['type'])
+  const type = asText(tool['type'])
   if (type !== undefined) return FREE_TOOLS.has(type) || FREE_DATED_TOOL.test(type)
   // Anthropic's own form of a function has no type.
   if (typeof tool['name'] === 'string') return true
