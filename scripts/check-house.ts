@@ -13,6 +13,7 @@ import { checkDependencies, findInstalled } from './house/dependencies.ts'
 import { checkLanguage } from './house/language.ts'
 import { checkMachineTraces } from './house/machine-traces.ts'
 import type { Manifest } from './house/manifest.ts'
+import { checkPlainEnglish } from './house/plain-english.ts'
 import { checkProviderNames, providerNames } from './house/provider-names.ts'
 import { checkRegexes } from './house/regexes.ts'
 import { checkSizes } from './house/sizes.ts'
@@ -23,6 +24,8 @@ import { formatViolation, type Violation } from './house/violation.ts'
 const root = join(import.meta.dirname, '..')
 const packageSource = /^packages\/[^/]+\/src\/.+\.ts$/
 const CATALOGUE = 'packages/core/src/providers/catalogue.ts'
+/** The rule itself quotes the words it refuses. */
+const QUOTES_WORDS = /^(?:scripts\/house\/plain-english|docs\/contributing\/naming)/
 const LARGEST_TEXT_BYTES = 4_000_000
 
 const violations = checkRepository()
@@ -68,7 +71,13 @@ function checkRepository(): Violation[] {
       find: findInstalled,
     }),
     ...[...texts].flatMap(([path, text]) => checkMachineTraces(path, text)),
+    ...[...texts].flatMap(([path, text]) => (isProse(path) ? checkPlainEnglish(path, text) : [])),
   ].sort((one, other) => one.path.localeCompare(other.path) || one.line - other.line)
+}
+
+/** Sources and pages that people read. */
+function isProse(path: string): boolean {
+  return /\.(?:ts|md)$/.test(path) && !QUOTES_WORDS.test(path) && !path.startsWith('.changeset/')
 }
 
 /** Every text file git has or would add. */

@@ -42,7 +42,7 @@ describe('the closing line', () => {
     )
   })
 
-  it('counts errors nobody caught as failed', () => {
+  it('counts uncaught errors as failed', () => {
     expect(lineOf([moduleOf('passed', ['passed'])], 2)).toBe('1 passed, 2 failed\n')
   })
 })

@@ -3,15 +3,15 @@ import type { Reporter, SerializedError, TestModule } from 'vitest/node'
 /** How a run ended. */
 export interface Tally {
   readonly passed: number
-  /** Failed tests, files that failed outside of any test, and errors nobody caught. */
+  /** Failed tests, files that failed outside of any test, and uncaught errors. */
   readonly failed: number
   /** Skipped tests and those still to be written. */
   readonly skipped: number
 }
 
 /**
- * Ends each run with `12 passed, 0 failed` alone on a line, for whoever reads the log with a
- * program.
+ * Ends each run with `12 passed, 0 failed` alone on a line, for programs that read the log.
+ * log.
  */
 export class ClosingLineReporter implements Reporter {
   readonly #print: (text: string) => void

@@ -514,7 +514,7 @@ describe('/admin', () => {
     ])
   })
 
-  it('lets who may only look look, and change nothing (R135)', async () => {
+  it('lets who may only look look, and change nothing', async () => {
     const gateway = start({ adminGuard: () => ({ name: 'eve@example.com', mayChange: false }) })
     const as = async (act: string, body?: object): Promise<number> =>
       (await admin(gateway, act, body, null)).status

@@ -146,7 +146,7 @@ describe.each(Object.entries(stacks))('among the middlewares of %s', (_framework
   })
 })
 
-it('a connection that the provider closes as it is used again is not the client’s business (C9)', async () => {
+it('a connection that the provider closes as it is used again is not the client’s business', async () => {
   const answer = JSON.stringify({
     id: 'x',
     object: 'chat.completion',
@@ -182,7 +182,7 @@ it('a connection that the provider closes as it is used again is not the client�
   ])
 })
 
-it('a provider that is down for long is told of once, not once for each request (H10)', async () => {
+it('a provider that is down for long is told of once, not once for each request', async () => {
   const log = seeLog()
   const chain = await startChain({
     gateway: {
@@ -206,7 +206,7 @@ it.each([
   [65_000, 0],
   [0, 0],
 ])(
-  'a server that keeps idle connections for %i ms is told of %i times in production (H2)',
+  'a server that keeps idle connections for %i ms is told of %i times in production',
   async (keepAliveTimeoutMs, times) => {
     const log = seeLog()
     const app = express()

@@ -221,7 +221,7 @@ describe.each(surfaces)('%s answers bad input', (surface) => {
     expect((await chain.send('/v1/models', { method: 'POST' })).headers.get('allow')).toBe('GET')
   })
 
-  it('without a key with 401, always in the same words (I4)', async () => {
+  it('without a key with 401, always in the same words', async () => {
     const texts = new Set<string>()
     for (const authorization of [
       '',
@@ -239,7 +239,7 @@ describe.each(surfaces)('%s answers bad input', (surface) => {
     expect([...texts][0]).not.toContain('pk_')
   })
 
-  it('with keys that mean something to JavaScript as it would any other (I8)', async () => {
+  it('with keys that mean something to JavaScript as it would any other', async () => {
     const response = await chain.send(
       CHAT,
       post(

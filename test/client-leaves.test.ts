@@ -41,7 +41,7 @@ function call(url: string, body: object): Call {
 }
 
 describe.each<Framework>(['Express', 'Koa', 'Hono'])(
-  'a client of %s that leaves ends its call of the provider (B3)',
+  'a client of %s that leaves ends its call of the provider',
   (framework) => {
     let chain: MountedChain
     beforeEach(async () => {
@@ -65,7 +65,7 @@ describe.each<Framework>(['Express', 'Koa', 'Hono'])(
       await expectOneRecord()
     })
 
-    it('in the middle of a stream, which leaves one record of what was seen (B12)', async () => {
+    it('in the middle of a stream, which leaves one record of what was seen', async () => {
       const first = chain.provider('first')
       first.reply({ answer: { text: ['one', 'two', 'three'] }, hangAfterEvents: 2 })
       const { firstBytes, leave } = call(chain.url, { stream: true })
@@ -89,7 +89,7 @@ describe.each<Framework>(['Express', 'Koa', 'Hono'])(
       expect(first.journal.length).toBe(1)
     })
 
-    it('at any moment takes nothing of the host along (B10)', async () => {
+    it('at any moment takes nothing of the host along', async () => {
       const first = chain.provider('first')
       first.reply({ answer: { text: Array.from({ length: 20 }, (_, at) => `word ${at} `) } })
       const steps = Array.from({ length: 24 }, (_, at) => at)
@@ -105,7 +105,7 @@ describe.each<Framework>(['Express', 'Koa', 'Hono'])(
       expect(chain.hostErrors).toEqual([])
     })
 
-    it('by ending its side of the connection, as HTTP servers of Node take it (F-60)', async () => {
+    it('by ending its side of the connection, as HTTP servers of Node take it', async () => {
       const first = chain.provider('first')
       first.reply({ answer: { text: ['one', 'two'] }, hangAfterEvents: 2 })
       const body = JSON.stringify({

@@ -31,7 +31,7 @@ const lastMessage = (name: 'second' | 'third'): unknown =>
     chain.provider(name).journal.entries.at(-1)?.body as { messages: unknown[] } | undefined
   )?.messages.at(-1)
 
-describe('a stream that breaks on a route with continueStreams (C7)', () => {
+describe('a stream that breaks on a route with continueStreams', () => {
   it.each<[DialectName, DialectName]>([
     ['openai-chat', 'openai-chat'],
     ['openai-chat', 'anthropic-messages'],
@@ -178,7 +178,7 @@ describe('a stream that breaks on a route with continueStreams (C7)', () => {
   })
 })
 
-describe('a provider that charges for what nobody reads (F-57)', () => {
+describe('a provider that charges for what nobody reads', () => {
   it('is read to its end after the client has left, so that what it costs is known', async () => {
     chain = await startChain({
       dialects: ['openai-chat'],
@@ -221,7 +221,7 @@ describe('a provider that charges for what nobody reads (F-57)', () => {
   })
 })
 
-describe('an answer that broke off before the provider said what it took (B12)', () => {
+describe('an answer that broke off before the provider said what it took', () => {
   it.each([
     ['as it came', ['openai-chat']],
     ['translated', ['anthropic-messages']],

@@ -171,7 +171,7 @@ const dialects: readonly DialectName[] = [
 ]
 const pairs = Object.keys(clients).flatMap((client) => dialects.map((to) => [client, to] as const))
 
-describe('an answer that goes on when nothing is left of its limit (R87, U5)', () => {
+describe('an answer that goes on when nothing is left of its limit', () => {
   it.each(pairs)(
     '%s ends, of a provider that speaks %s, as one whose bound is reached',
     async (name, to) => {
@@ -204,7 +204,7 @@ describe('an answer that goes on when nothing is left of its limit (R87, U5)', (
     },
   )
 
-  it('is held up by no limit: its first words are there before the next are said (D13)', async () => {
+  it('is held up by no limit: its first words are there before the next are said', async () => {
     chain = await startMountedChain('Express', {
       gateway: {
         keys: { client: CLIENT_KEY },

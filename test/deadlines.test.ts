@@ -62,7 +62,7 @@ describe('the connect timeout', () => {
   })
 })
 
-describe('the first-token timeout (R40)', () => {
+describe('the first-token timeout', () => {
   it.each([
     { name: 'before headers', reply: { hangBeforeHeaders: true } },
     { name: 'after headers', reply: { hangAfterBytes: 0 } },
@@ -98,7 +98,7 @@ describe('the first-token timeout (R40)', () => {
     expect((await chain.provider('first').journal.waitForClose()).aborted).toBe(true)
   })
 
-  it('is not for whole answers, which may take as long as the request where no other target is left (H1)', async () => {
+  it('is not for whole answers, which may take as long as the request where no other target is left', async () => {
     await start({ dialects: ['openai-chat'], route: { ttftTimeout: '2s', timeout: '30s' } })
     chain.provider('first').reply({ hangBeforeHeaders: true })
     const asked = chain.ask()
@@ -126,7 +126,7 @@ describe('the first-token timeout (R40)', () => {
   })
 })
 
-describe('the idle timeout (B9)', () => {
+describe('the idle timeout', () => {
   const event = (delta: object, finish: string | null = null): string =>
     `data: ${JSON.stringify({ id: 'c', choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`
   const start200 =
@@ -233,7 +233,7 @@ describe('the idle timeout (B9)', () => {
   }
 })
 
-describe('the deadline of the whole request (R43)', () => {
+describe('the deadline of the whole request', () => {
   it('covers all attempts: one that hangs ends it, and no other is begun', async () => {
     await start({ route: { timeout: '10s' } })
     chain.provider('first').reply({ status: 503 })

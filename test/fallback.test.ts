@@ -159,7 +159,7 @@ describe('the number of attempts', () => {
     [3, [1, 1, 1]],
     [5, [1, 1, 1, 1, 1]],
   ])(
-    'no target is called again once two attempts may have been billed (C12): %i targets -> %j',
+    'no target is called again once two attempts may have been billed: %i targets -> %j',
     async (targets, calls) => {
       chain = await startChain({
         dialects: Array.from({ length: targets }, () => 'openai-chat'),
@@ -192,7 +192,7 @@ describe('the number of attempts', () => {
     expect(chain.calls()).toEqual([1, 1])
   })
 
-  it('is bounded for the official SDK with its own retries (C4)', async () => {
+  it('is bounded for the official SDK with its own retries', async () => {
     chain = await startChain({ dialects: ['openai-chat'] })
     for (const status of [503, 500, 429, 401]) {
       chain.reset()
@@ -309,7 +309,7 @@ describe('the waits between attempts', () => {
     expect(chain.calls()).toEqual([1, 1])
   })
 
-  it('end when the client leaves, and nothing is called any more (C13)', async () => {
+  it('end when the client leaves, and nothing is called any more', async () => {
     await start(0.5)
     chain.provider('first').reply({ status: 503 })
     const client = new AbortController()

@@ -63,7 +63,7 @@ async function addressOf({
   return server.url
 }
 
-/** In one line, what the client got. Whatever it is, it is whole or says that it is not (I5). */
+/** In one line, what the client got. Whatever it is, it is whole or says that it is not. */
 async function see(response: Response, isStream: boolean): Promise<string> {
   if (response.status !== 200) {
     const { code, message } = await seeError(response)
@@ -99,7 +99,7 @@ describe.each<Framework>(['Express', 'Koa', 'Hono'])('a provider behind %s', (fr
     const response = await ask({ stream: mode === 'stream' })
     const headers = JSON.stringify([...response.headers])
     expect(await see(response, mode === 'stream')).toBe(expected)
-    // One record for every request (I1), which says what the client saw.
+    // One record for every request, which says what the client saw.
     await expect.poll(() => records.length).toBe(1)
     const [record] = records
     const code = expected === '200 whole' ? 'ok' : (fault.code ?? expected.replace(/^.* /, ''))

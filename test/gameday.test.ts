@@ -14,7 +14,7 @@ interface Row {
 
 const script = fileURLToPath(new URL('../examples/gameday/gameday.ts', import.meta.url))
 
-describe('a game day (R51)', () => {
+describe('a game day', () => {
   it(
     'in a short form: users are served through every failure there is an answer to, and told of the others',
     { timeout: 60_000 },

@@ -80,7 +80,7 @@ describe('virtual keys', () => {
     expect(JSON.stringify(openai.journal.last().headers)).not.toContain(CLIENT_KEY)
   })
 
-  it('say who is calling, whatever else the client claims (I5)', async () => {
+  it('say who is calling, whatever else the client claims', async () => {
     await send(
       { ...bearer(OTHER_KEY), 'x-user': 'root', 'x-tenant': 'other', 'x-postern-caller': 'root' },
       { user: 'root' },
@@ -220,7 +220,7 @@ describe('a restricted key', () => {
   })
 })
 
-describe('the environment alone (R156)', () => {
+describe('the environment alone', () => {
   const environment = {
     POSTERN_ROUTE_SUPPORT_TIER: 'anthropic/claude-sonnet-4-6, openai/gpt-5-mini',
     POSTERN_RETRIES: '2',

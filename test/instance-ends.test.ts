@@ -150,7 +150,7 @@ async function fill(shared: Shared, port: number): Promise<Promise<unknown>[]> {
 describe.each([
   ['on Redis', onRedis],
   ['in a file', inFile],
-] as const)('an instance that ends without a word, %s (F-79)', (_where, make) => {
+] as const)('an instance that ends without a word, %s', (_where, make) => {
   it('has its places and what it had reserved given back by the next request of another, once', async () => {
     const shared = make()
     provider.reply({ answer: { text: ['one', 'two'] }, hangAfterEvents: 2 })

@@ -87,7 +87,7 @@ const untilShared = (gateways: readonly Gateway[]): Promise<unknown> =>
     ),
   )
 
-describe('a hundred requests at once against room for ten (R86, D1, D4, F-77)', () => {
+describe('a hundred requests at once against room for ten', () => {
   it.each([
     ['memory', 1],
     ['sqlite', 1],
@@ -202,7 +202,7 @@ describe('instances that share a Redis', () => {
     }
   }, 30_000)
 
-  it('give back what they hold when they are closed with streams under way (U32, F-80)', async () => {
+  it('give back what they hold when they are closed with streams under way', async () => {
     const [one, other] = start(2, 'redis', {
       limits: [
         { unit: 'concurrency', limit: 201, scope: 'all' },

@@ -71,7 +71,7 @@ async function inMemory(load: {
   })
 }
 
-describe(`what several processes do to one ledger, checked against what it holds (R86, F-77 to F-79; seed ${seed})`, () => {
+describe(`what several processes do to one ledger, checked against what it holds (seed ${seed})`, () => {
   it(
     'in memory',
     async () => {
@@ -159,7 +159,7 @@ describe(`what several processes do to one ledger, checked against what it holds
   )
 })
 
-describe('a replica that takes over without the last writes (F-74, reliability 4.4)', () => {
+describe('a replica that takes over without the last writes', () => {
   it('lets limits be exceeded by what was lost, and by nothing else', async () => {
     const master = await startRedis(['--repl-diskless-sync-delay', '0'])
     const link = await startFaultProxy({ target: { port: master.port } })

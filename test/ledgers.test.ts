@@ -108,7 +108,7 @@ describe('a ledger on Redis', () => {
     afterAll(() => store.close())
     for (const { name: what, run } of limitStoreConformance) it(what, () => run(harness))
 
-    it('does without scripts that are known, and knows them again (F-72)', async () => {
+    it('does without scripts that are known, and knows them again', async () => {
       redis.cli('SCRIPT', 'FLUSH')
       const charge = {
         kind: 'lease' as const,
@@ -124,7 +124,7 @@ describe('a ledger on Redis', () => {
     })
   })
 
-  it('keeps every key under its prefix, in one slot, with an end (L8, F-71, F-76)', async () => {
+  it('keeps every key under its prefix, in one slot, with an end', async () => {
     const [store, other] = [
       redisStore({ url: redis.url, prefix: 'one' }),
       redisStore({ url: redis.url, prefix: 'two' }),
@@ -168,7 +168,7 @@ describe('a ledger on Redis', () => {
     await Promise.all([store.close(), other.close()])
   })
 
-  it('does without EVALSHA where an ACL allows no more than EVAL (L11)', async () => {
+  it('does without EVALSHA where an ACL allows no more than EVAL', async () => {
     redis.cli(
       'ACL',
       'SETUSER',

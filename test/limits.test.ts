@@ -92,7 +92,7 @@ describe('a limit of requests', () => {
     },
   )
 
-  it('is told in the headers OpenAI has for it (D12)', async () => {
+  it('is told in the headers OpenAI has for it', async () => {
     await start([
       { unit: 'requests', window: 'minute', limit: 5 },
       { unit: 'requests', window: 'hour', limit: 1_000 },
@@ -161,7 +161,7 @@ describe('a limit of requests', () => {
     expect(await statuses(3)).toEqual([200, 200, 429])
   })
 
-  it('cannot be escaped by what a client sends: headers, names, ids (I5, R90)', async () => {
+  it('cannot be escaped by what a client sends: headers, names, ids', async () => {
     await start([{ unit: 'requests', window: 'minute', limit: 1, scope: 'team' }])
     expect(await statuses(1)).toEqual([200])
     for (const headers of [
@@ -180,7 +180,7 @@ describe('a limit of requests', () => {
     expect(chain.calls()).toEqual([1])
   })
 
-  it('goes by a header only for whom may name it (R98)', async () => {
+  it('goes by a header only for whom may name it', async () => {
     await start([{ unit: 'requests', window: 'minute', limit: 1, scope: 'team' }], {
       keys: {
         client: { key: CLIENT_KEY, team: 'support', mayName: ['team'] },
@@ -292,7 +292,7 @@ describe('a limit of tokens', () => {
   const usage = (input: number, output: number) =>
     chain.provider('first').reply({ answer: { text: 'hi', usage: { input, output } } })
 
-  it('reserves what may be used and counts what was (D3)', async () => {
+  it('reserves what may be used and counts what was', async () => {
     await start([{ unit: 'tokens', window: 'minute', limit: 1_000 }])
     usage(100, 50)
     // Each of them might use 500, and uses 150: only one has room at a time, and six in all.
@@ -304,7 +304,7 @@ describe('a limit of tokens', () => {
     expect(await statuses(1, { max_tokens: 100 })).toEqual([200])
   })
 
-  it('smaller than what a first request may use lets it in (D2)', async () => {
+  it('smaller than what a first request may use lets it in', async () => {
     await start([{ unit: 'tokens', window: 'minute', limit: 100 }])
     usage(10, 5)
     expect(await statuses(1)).toEqual([200])
@@ -316,7 +316,7 @@ describe('a limit of tokens', () => {
     expect(await statuses(2, { max_tokens: 10 })).toEqual([200, 429])
   })
 
-  it('goes by the larger of fields that contradict each other, and by the number of choices (D6)', async () => {
+  it('goes by the larger of fields that contradict each other, and by the number of choices', async () => {
     await start([{ unit: 'output-tokens', window: 'minute', limit: 10_000 }])
     const first = chain.provider('first')
     first.reply({ hangBeforeHeaders: true })
@@ -422,7 +422,7 @@ describe('a budget', () => {
     expect(chain.calls()).toEqual([1])
   })
 
-  it('of a key is nobody else’s (R84)', async () => {
+  it('of a key is nobody else’s', async () => {
     await start(budget(1), { prices })
     usage(600, 400)
     expect([
@@ -431,7 +431,7 @@ describe('a budget', () => {
     ]).toEqual([[200, 402], [200]])
   })
 
-  it('does not let through what has no price (D7)', async () => {
+  it('does not let through what has no price', async () => {
     await start(budget(100))
     const refused = await chain.ask()
     const error = await seeError(refused)
@@ -505,7 +505,7 @@ describe('limits are data', () => {
     { sliding: '90s' as const },
   ]
 
-  it('any unit, in any window, by any scopes: what is used is counted where it says, and nowhere else (D14)', async () => {
+  it('any unit, in any window, by any scopes: what is used is counted where it says, and nowhere else', async () => {
     const units = ['requests', 'input-tokens', 'output-tokens', 'tokens', 'usd'] as const
     await fc.assert(
       fc.asyncProperty(
@@ -635,7 +635,7 @@ describe('the run of an agent', () => {
     ],
   })
 
-  it('is bounded in steps, whatever the client leaves out or makes up (R88, R89, R90)', async () => {
+  it('is bounded in steps, whatever the client leaves out or makes up', async () => {
     await start([{ unit: 'requests', window: 'total', limit: 3, scope: ['key', 'session'] }])
     const seen: number[] = []
     for (let step = 0; step < 5; step++)
@@ -803,7 +803,7 @@ describe('alerts', () => {
   })
 })
 
-describe('the output of one request (R87)', () => {
+describe('the output of one request', () => {
   it('is bounded by what its key may get, in every dialect, and reserved as such', async () => {
     await start([{ unit: 'output-tokens', window: 'total', limit: 250 }], {
       keys: { client: { key: CLIENT_KEY, maxOutputTokens: 100 } },

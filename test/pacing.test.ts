@@ -57,7 +57,7 @@ async function startHolding() {
  */
 const NO_SIGN = 400
 
-describe('the pace of a provider (R78-R80)', () => {
+describe('the pace of a provider', () => {
   let provider: Awaited<ReturnType<typeof startHolding>>
   let gateway: Gateway
 

@@ -24,7 +24,7 @@ const statuses = async (count: number, body: Record<string, unknown> = {}): Prom
   return seen
 }
 
-describe('what a provider allows us (R78)', () => {
+describe('what a provider allows us', () => {
   it('is kept: the next target answers, and the provider never has to refuse', async () => {
     await start({ limits: { first: [{ unit: 'requests', window: 'minute', limit: 3 }] } })
     expect(await statuses(5)).toEqual([200, 200, 200, 200, 200])

@@ -11,7 +11,7 @@ import { seeLog } from './harness/log.ts'
 const RELOADS = 100
 const USERS = 8
 
-it('fails no request while its configuration is reloaded a hundred times, every third time with a mistake (F-87)', async () => {
+it('fails no request while its configuration is reloaded a hundred times, every third time with a mistake', async () => {
   const adminStore = await mkdtemp(join(tmpdir(), 'postern-'))
   const path = join(adminStore, 'postern.json')
   const provider = await startFakeProvider({ dialect: 'openai-chat', apiKey: CANARY_KEY })
@@ -87,7 +87,7 @@ it('fails no request while its configuration is reloaded a hundred times, every 
   expect(load.whole).toBeGreaterThan(RELOADS)
 }, 60_000)
 
-it('takes a key out, and lowers a limit, for the next request, and leaves streams alone (F-81, F-82)', async () => {
+it('takes a key out, and lowers a limit, for the next request, and leaves streams alone', async () => {
   const adminStore = await mkdtemp(join(tmpdir(), 'postern-'))
   const path = join(adminStore, 'postern.json')
   const provider = await startFakeProvider({ dialect: 'openai-chat', apiKey: CANARY_KEY })

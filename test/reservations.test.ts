@@ -249,7 +249,7 @@ function dearest(
 }
 
 describe('what is reserved of a budget (reliability 4.4, denial of wallet)', () => {
-  it('is never less than what a provider may charge for the request, at the same prices (D9)', async () => {
+  it('is never less than what a provider may charge for the request, at the same prices', async () => {
     start()
     await fc.assert(
       fc.asyncProperty(shapes, async (shape) => {

@@ -207,7 +207,7 @@ it.each([false, true])('falls over from one to another (stream: %s)', async (str
   ])
 })
 
-it('carries signed thinking of Anthropic (A2)', async () => {
+it('carries signed thinking of Anthropic', async () => {
   mock.onMessage('think', {
     content: 'Four.',
     reasoning: 'Two and two.',

@@ -7,7 +7,7 @@ import { seeLog } from './harness/log.ts'
 let chain: Chain
 afterEach(() => chain.close())
 
-describe('a host whose event loop is late (U24)', () => {
+describe('a host whose event loop is late', () => {
   it('is spared batch first, then everything, before a body is read or a provider called', async () => {
     const clock = new FakeClock()
     const log = seeLog()

@@ -81,7 +81,7 @@ function ask(
 const isWhole = ({ status, text }: { status: number | string; text: string }): boolean =>
   status === 200 && text.includes('[DONE]')
 
-describe('a host that has too little (F-96)', () => {
+describe('a host that has too little', () => {
   it('of file descriptors refuses what it cannot connect, and serves on', async () => {
     const port = await start('ulimit -n 64')
     provider.reply({ answer: { text: ['a', 'b', 'c'] }, pauseBetweenEventsMs: 30 })

@@ -32,43 +32,40 @@ describe.each(dialects)('a stream of %s that breaks', (dialect) => {
   // content_block_start and a ping.
   const withoutContent = { 'openai-chat': 1, 'anthropic-messages': 3, gemini: 0 }[dialect]
 
-  it.each(['fin', 'rst'] as const)(
-    'by %s after any event never looks complete (B1)',
-    async (cutBy) => {
-      const whole = await seeWhole()
-      let events = 0
-      for (let broken = true; broken; events++) {
-        chain.reset()
-        // Cut after the finish, it is a stream that lacks nothing but its end.
-        chain.provider('first').reply({ answer, cutAfterEvents: events, cutBy })
-        const response = await chain.ask({ stream: true })
-        if (events <= withoutContent) {
-          expect(
-            [response.status, (await seeError(response)).code],
-            `cut after ${events} events`,
-          ).toEqual([502, 'upstream_truncated'])
-          continue
-        }
-        const seen = seeStream(await response.text())
-        // Gemini says the end with its finish reason; elsewhere the end is an event of its own,
-        // which has not come.
-        broken = seen.finishes.length === 0
-        if (!broken && dialect === 'gemini') {
-          expect(seen).toMatchObject({ text: whole.text, done: true, error: undefined })
-          continue
-        }
-        expect(seen, `cut after ${events} events`).toMatchObject({
-          done: false,
-          error: { code: 'upstream_truncated', type: 'server_error' },
-        })
-        expect(whole.text.startsWith(seen.text)).toBe(true)
-        expect(chain.records, `cut after ${events} events`).toMatchObject([
-          { code: 'upstream_truncated', status: 200 },
-        ])
+  it.each(['fin', 'rst'] as const)('by %s after any event never looks complete', async (cutBy) => {
+    const whole = await seeWhole()
+    let events = 0
+    for (let broken = true; broken; events++) {
+      chain.reset()
+      // Cut after the finish, it is a stream that lacks nothing but its end.
+      chain.provider('first').reply({ answer, cutAfterEvents: events, cutBy })
+      const response = await chain.ask({ stream: true })
+      if (events <= withoutContent) {
+        expect(
+          [response.status, (await seeError(response)).code],
+          `cut after ${events} events`,
+        ).toEqual([502, 'upstream_truncated'])
+        continue
       }
-      expect(events).toBeGreaterThan(4)
-    },
-  )
+      const seen = seeStream(await response.text())
+      // Gemini says the end with its finish reason; elsewhere the end is an event of its own,
+      // which has not come.
+      broken = seen.finishes.length === 0
+      if (!broken && dialect === 'gemini') {
+        expect(seen).toMatchObject({ text: whole.text, done: true, error: undefined })
+        continue
+      }
+      expect(seen, `cut after ${events} events`).toMatchObject({
+        done: false,
+        error: { code: 'upstream_truncated', type: 'server_error' },
+      })
+      expect(whole.text.startsWith(seen.text)).toBe(true)
+      expect(chain.records, `cut after ${events} events`).toMatchObject([
+        { code: 'upstream_truncated', status: 200 },
+      ])
+    }
+    expect(events).toBeGreaterThan(4)
+  })
 
   it('by ending without a finish never looks complete', async () => {
     chain.provider('first').reply({ answer, withoutFinish: true })
@@ -80,7 +77,7 @@ describe.each(dialects)('a stream of %s that breaks', (dialect) => {
     expect(chain.records).toMatchObject([{ code: 'upstream_truncated' }])
   })
 
-  it('by an error event later on ends with that error, its text cleaned (B2)', async () => {
+  it('by an error event later on ends with that error, its text cleaned', async () => {
     const errorMessage = 'Something broke for key sk-proj-LEAKLEAKLEAKLEAK'
     chain.provider('first').reply({ answer, errorEventAfter: 4, status: 500, errorMessage })
     const seen = await see()
@@ -124,7 +121,7 @@ describe.each(dialects)('a stream of %s, whole', (dialect) => {
     { name: 'every character split', fault: { splitUtf8: true } },
     { name: 'writes of 1 to 97 bytes', fault: { writeSizes: { seed: 11 } } },
     { name: 'comments between events', fault: { comments: 'OPENROUTER PROCESSING' } },
-  ])('reads the same in $name (B5)', async ({ fault }) => {
+  ])('reads the same in $name', async ({ fault }) => {
     chain.provider('first').reply({ answer: foreign, ...fault })
     const seen = await see()
     const calls = seen.chunks.flatMap((chunk) => chunk.choices?.[0]?.delta.tool_calls ?? [])
@@ -139,13 +136,13 @@ describe.each(dialects)('a stream of %s, whole', (dialect) => {
     })
   })
 
-  it('carries an event of 2 MB (B6)', async () => {
+  it('carries an event of 2 MB', async () => {
     const text = 'é'.repeat(1024 * 1024)
     chain.provider('first').reply({ answer: { text: [text, ' end'] } })
     expect((await see()).text === `${text} end`).toBe(true)
   })
 
-  it('gives the usage to clients that ask, and always to the record (B8)', async () => {
+  it('gives the usage to clients that ask, and always to the record', async () => {
     chain.provider('first').reply({ answer: { text: ['Hi'], usage: { input: 12, output: 3 } } })
     const asked = await see({ stream_options: { include_usage: true } })
     const withUsage = asked.chunks.filter((chunk) => chunk.usage != null)
@@ -165,7 +162,7 @@ describe.each(dialects)('a stream of %s, whole', (dialect) => {
     )
   })
 
-  it('sends its headers with the first event, and each event as it comes (B11)', async () => {
+  it('sends its headers with the first event, and each event as it comes', async () => {
     const gate = createGate()
     chain.provider('first').reply({ answer: { text: ['one', 'two'] }, gate })
     let arrived = false
@@ -186,7 +183,7 @@ describe.each(dialects)('a stream of %s, whole', (dialect) => {
     expect(seeStream(await stream.rest())).toMatchObject({ text: 'onetwo', done: true })
   })
 
-  it('ends upstream wherever the client leaves it, and crashes nobody (B3, B10)', async () => {
+  it('ends upstream wherever the client leaves it, and crashes nobody', async () => {
     await withoutCrash(async () => {
       for (let steps = 0; steps <= 3; steps++) {
         chain.reset()
@@ -212,7 +209,7 @@ describe.each(dialects)('a stream of %s, whole', (dialect) => {
   })
 })
 
-describe('framing a provider may use (B6)', () => {
+describe('framing a provider may use', () => {
   const chunk = (delta: object, finish: string | null = null): string =>
     JSON.stringify({
       id: 'c1',
@@ -285,7 +282,7 @@ describe('framing a provider may use (B6)', () => {
     }
   })
 
-  it('an end marker without a finish is a break (B1)', async () => {
+  it('an end marker without a finish is a break', async () => {
     await start('openai-chat')
     chain
       .provider('first')
@@ -330,7 +327,7 @@ describe('framing a provider may use (B6)', () => {
   })
 })
 
-describe('a client that does not read (B7)', () => {
+describe('a client that does not read', () => {
   const TOTAL_BYTES = 200 * 1024 * 1024
   const MEGABYTE = 1024 * 1024
 

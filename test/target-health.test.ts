@@ -67,7 +67,7 @@ afterEach(async () => {
 })
 
 describe('a target that keeps failing', () => {
-  it('gets five calls and then none, while the next one answers (C1)', async () => {
+  it('gets five calls and then none, while the next one answers', async () => {
     start()
     first.reply({ status: 500 })
     for (let request = 0; request < 40; request++) expect((await ask('both')).status).toBe(200)
@@ -156,7 +156,7 @@ describe('a target that keeps failing', () => {
     ).toHaveLength(2)
   })
 
-  it('has failed when its streams break off (C2)', async () => {
+  it('has failed when its streams break off', async () => {
     start()
     first.reply({ answer: { text: ['one', 'two', 'three'] }, cutAfterEvents: 2, cutBy: 'rst' })
     for (let request = 0; request < 5; request++)
@@ -218,7 +218,7 @@ describe('a target that keeps failing', () => {
   })
 })
 
-describe('a target that asks to be left alone (C6)', () => {
+describe('a target that asks to be left alone', () => {
   it('is, by every request, until it may be called again', async () => {
     start()
     first.reply({ status: 429, headers: { 'retry-after': '20' } })
@@ -338,7 +338,7 @@ describe('what a route says', () => {
     ['model_not_found', { status: 404 }],
     ['provider_rejected', { status: 422 }],
     ['provider_credentials', { status: 401 }],
-  ] as const)('goes on after %s if it is told to, and only then (C3)', async (code, reply) => {
+  ] as const)('goes on after %s if it is told to, and only then', async (code, reply) => {
     start({
       routes: {
         both: ['first/m', 'second/m'],
@@ -376,7 +376,7 @@ describe('what a route says', () => {
     expect(log.lines.join('\n')).toContain('"callback":"disabled"')
   })
 
-  it('a caller may want an answer sooner (C10)', async () => {
+  it('a caller may want an answer sooner', async () => {
     start({ timeout: '10s', retries: 0 })
     first.reply({ hangBeforeHeaders: true })
     for (const [asked, expected] of [

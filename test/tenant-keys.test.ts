@@ -62,7 +62,7 @@ const use = async (key: string): Promise<number> =>
 const usedKey = (): string | undefined =>
   provider.journal.entries.at(-1)?.headers.authorization?.replace('Bearer ', '')
 
-describe('keys that tenants bring along (R96)', () => {
+describe('keys that tenants bring along', () => {
   it('are used for their own calls, and for nobody else’s', async () => {
     start({})
     const seen: unknown[] = []
@@ -75,7 +75,7 @@ describe('keys that tenants bring along (R96)', () => {
       [200, OF_ACME],
     ])
     expect(records.map(({ target }) => target)).toEqual(Array(4).fill('main/m'))
-    // The operator can tell which key each call was made with, by its name (R136).
+    // The operator can tell which key each call was made with, by its name.
     expect(
       records.map(({ caller, attempts }) => [caller?.id, attempts.map(({ key }) => key)]),
     ).toEqual([

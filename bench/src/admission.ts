@@ -1,5 +1,5 @@
 /**
- * What `npx -y pnpm@12 admission` runs: the CPU of letting one request in and settling it, by its
+ * Benchmark run by `npx -y pnpm@12 admission`: the CPU of letting one request in and settling it, by its
  * key and six limits, in memory, in a file and on Redis (`--redis redis://...`); and what a hundred
  * thousand keys cost. CPU comes from the system, of this process alone.
  */

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import type { Load, LoadResult } from './load.ts'
 import type { Traffic } from './traffic.ts'
 
-/** What the main process asks a child; every question gets exactly one answer, in order. */
+/** Questions of the main process to a child; each gets exactly one answer, in order. */
 export type Question =
   | { type: 'usage' }
   | { type: 'run'; load: Load }
@@ -16,7 +16,7 @@ export type Answer =
   | { type: 'shown'; body: string }
   | { type: 'failed'; reason: string }
 
-/** What a child that is called in process, without a socket, can do on demand. */
+/** Work of a child that is called in process, without a socket. */
 export interface InProcessWork {
   run(load: Load): Promise<LoadResult>
   /** One whole answer as text, for the check that it is right. */

@@ -11,6 +11,11 @@ export function readComplaint(errorOutput: string): string {
     .split('\n')
     .map((line) => line.trim())
     .filter(Boolean)
-  const line = lines.find((candidate) => /error/i.test(candidate)) ?? lines.at(-1) ?? 'no message'
+  // Node quotes the line of source that threw before it says the error itself.
+  const line =
+    lines.find((candidate) => /^\w*Error\b/.test(candidate)) ??
+    lines.find((candidate) => /error/i.test(candidate)) ??
+    lines.at(-1) ??
+    'no message'
   return line.replaceAll(projectFolder, '')
 }

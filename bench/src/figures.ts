@@ -51,7 +51,7 @@ export function summarise(values: readonly number[]): Figure | undefined {
   return { median: median(values), low: Math.min(...values), high: Math.max(...values) }
 }
 
-/** What one subject measured under one load, over all rounds. */
+/** Figures of one subject under one load, over all rounds. */
 export function figureOf(
   samples: readonly Sample[],
   key: SampleKey,

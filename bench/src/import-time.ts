@@ -6,7 +6,7 @@ import { cleanEnvironment } from './environment.ts'
 import { rotate, summarise } from './figures.ts'
 import type { Figure } from './figures.ts'
 
-/** What is imported, by the name of its row. */
+/** Imported modules, by the name of their row. */
 const candidates = {
   'express + undici + zod': ['express', 'undici', 'zod'],
   '@postern/express': ['@postern/express'],

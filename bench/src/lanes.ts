@@ -1,5 +1,5 @@
 /**
- * What `npx -y pnpm@12 lanes` runs: a provider that takes so many calls at once and refuses more, a
+ * Benchmark run by `npx -y pnpm@12 lanes`: a provider with a limit on concurrent calls, a
  * few people who wait for answers, and many workers of the lane `batch` who do not. How long the
  * people wait, alone and beside the workers; and beside as many workers of another tenant who say
  * that they are people too.

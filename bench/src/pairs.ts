@@ -102,7 +102,7 @@ export function pairRequest(client: ClientDialect, model: string): { path: strin
   }
 }
 
-/** What a whole stream of this dialect holds near its end. */
+/** Text near the end of a complete stream of each dialect. */
 export const endings: Readonly<Record<ClientDialect, string>> = {
   'openai-chat': '[DONE]',
   'openai-responses': 'response.completed',

@@ -58,7 +58,7 @@ export function checkText(body: string, traffic: Traffic): void {
     throw new Error(`${traffic}: the stream has no end`)
 }
 
-/** What a delta of any client's dialect says. */
+/** Deltas of every client dialect. */
 interface Shapes {
   type?: string
   choices?: { delta?: { content?: string | null }; message?: { content: string } }[]

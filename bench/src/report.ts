@@ -13,7 +13,7 @@ export interface Report {
   table: readonly Row[]
   imports: ImportTimes | undefined
   bars: readonly BarResult[]
-  /** Every single measurement, for whoever wants another statistic. */
+  /** Every single measurement, for other statistics. */
   samples: readonly Sample[]
 }
 
@@ -57,7 +57,7 @@ Before a subject is measured, it must give the right answer: the whole text, the
 - After a warm-up of ${warmUp} JSON requests come ${settings.rounds} rounds. In a round each load goes to all subjects one after \
 another, starting one place later each time; a ratio is taken within a round, and the median of the rounds is what counts \
 (lowest and highest round in brackets).
-- Two kinds of rows go beyond the promise and hold themselves to its bars all the same: events one millisecond apart, where nearly all the time is the system's own work for a read and a write and the noise is largest, and Express imported together with the adapter.
+- Two kinds of rows go beyond the promise and are still held to its bars: events one millisecond apart, where nearly all the time is the system's own work for a read and a write and the noise is largest, and Express imported together with the adapter.
 - **Import time** is measured in fresh processes, ${settings.importRuns} per row, taking turns.
 - Rows: \`floor-*\` parse and serialise JSON both ways over undici and pipe streams, bare or inside a framework; \
 \`fetch-express\` is the proxy a team writes by hand with Express and \`fetch\`; \`portkey\` is Portkey's gateway; \

@@ -43,7 +43,9 @@ describe('readSettings', () => {
 
   it('refuses what it does not know, naming what it does', () => {
     expect(() => readSettings(['--only', 'everything'])).toThrow('json, stream, pairs, import')
-    expect(() => readSettings(['--subjects', 'floor-node,nobody'])).toThrow('does not know nobody')
+    expect(() => readSettings(['--subjects', 'floor-node,unknown'])).toThrow(
+      'does not know unknown',
+    )
     expect(() => readSettings(['--rounds', '0'])).toThrow("not '0'")
     expect(() => readSettings(['--markdown', '--quick'])).toThrow('whole run')
   })

@@ -6,7 +6,7 @@ import type { Traffic } from './traffic.ts'
 
 export type Part = 'json' | 'stream' | 'pairs' | 'import'
 
-/** What one run of the benchmark does; decided once from the command line. */
+/** Settings of one benchmark run, read once from the command line. */
 export interface Settings {
   help: boolean
   quick: boolean

@@ -49,7 +49,7 @@ function plainPost(traffic: Traffic): Post {
   })
 }
 
-/** What the other gateway calls the providers, and what it wants before their paths. */
+/** Portkey's names of the providers, and the prefix of their paths. */
 const portkeyProviders: Readonly<Record<string, { name: string; path: string }>> = {
   openai: { name: 'openai', path: '/v1' },
   anthropic: { name: 'anthropic', path: '/v1' },

@@ -1,5 +1,5 @@
 /**
- * What is sent and answered: one request of about 1 KB, one JSON answer of about 2 KB, and a stream
+ * Traffic of the benchmark: one request of about 1 KB, one JSON answer of about 2 KB, and a stream
  * of exactly 100 events in each dialect. Everything is built once, so neither the fake upstream nor
  * the load generator spends its time on making text while another process is being measured.
  */
@@ -24,7 +24,7 @@ export const EVENTS_PER_STREAM = 100
 
 const openaiModel = 'gpt-5-mini'
 /**
- * Asking for this model is how the fake upstream is told to take its time; every gateway passes a
+ * A request for this model makes the fake upstream answer slowly; every gateway passes a
  * model's name on.
  */
 export const pacedModel = 'gpt-5-mini-paced'

@@ -54,7 +54,7 @@ function answer(request: IncomingMessage, response: ServerResponse, body: Buffer
   })
 }
 
-/** What is spoken at which path. */
+/** Dialects by path. */
 const dialects: readonly (readonly [RegExp, ProviderDialect])[] = [
   [/^\/v1\/chat\/completions$/, 'openai-chat'],
   [/^\/v1\/responses$/, 'openai-responses'],

@@ -1,5 +1,5 @@
 /**
- * What `npx -y pnpm@12 gameday` runs: users talk to a host with the gateway in it, by way of
+ * Program run by `npx -y pnpm@12 gameday`: users talk to a host with the gateway in it, by way of
  * `@postern/client`, while a provider, then both, then the host itself go down and come back.
  * Prints what the users saw in each phase.
  */
@@ -34,7 +34,7 @@ interface Phase {
   begin(): Promise<void> | void
 }
 
-/** What the users of one phase saw. */
+/** Results that the users of one phase saw. */
 interface Seen {
   readonly phase: string
   requests: number

@@ -1,5 +1,5 @@
 /**
- * What `npx -y pnpm@12 start` runs: one of the example servers with the gateway at /llm. With
+ * Program run by `npx -y pnpm@12 start`: one of the example servers with the gateway at /llm. With
  * provider keys in the environment it uses those providers, with none a demo provider on loopback.
  */
 import { randomBytes } from 'node:crypto'

@@ -13,7 +13,7 @@ describe('rooms', () => {
     expect(whats('routing/plan.ts', "import type { A } from '../providers/catalogue.ts'")).toEqual([
       '`../providers/catalogue.ts` is inside the room providers',
     ])
-    expect(whats('pipeline.ts', "export { a } from './http/body.ts'")).toEqual([
+    expect(whats('index.ts', "export { a } from './http/body.ts'")).toEqual([
       '`./http/body.ts` is inside the room http',
     ])
     expect(whats('routing/plan.ts', "const a = await import('../http/body.ts')")).toEqual([
@@ -32,8 +32,15 @@ describe('rooms', () => {
     expect(
       whats('dialects/gemini/stream.ts', "import { GatewayError } from '../../errors.ts'"),
     ).toEqual([])
-    expect(whats('http/body.ts', "import { handle } from '../pipeline.ts'")).toEqual([
-      'a room imports `pipeline.ts`',
+    expect(whats('http/body.ts', "import { handle } from '../pipeline/handle.ts'")).toEqual([
+      'the room http imports the room pipeline',
+    ])
+  })
+
+  it('below all others are imported by file, and import no other', () => {
+    expect(whats('http/body.ts', "import { parse } from '../json/parse.ts'")).toEqual([])
+    expect(whats('json/parse.ts', "import { b } from '../http/index.ts'")).toEqual([
+      'the room json imports the room http',
     ])
   })
 
@@ -50,18 +57,27 @@ describe('rooms', () => {
     ).toEqual([])
   })
 
-  it.each(['pipeline.ts', 'gateway.ts', 'index.ts'])('are put together by %s', (path) => {
-    expect(whats(path, rooms('./', ['http', 'identity', 'ledger', 'routing']))).toEqual([])
+  it.each([
+    ['pipeline/handle.ts', '../'],
+    ['gateway/create-gateway.ts', '../'],
+    ['index.ts', './'],
+  ])('are put together by %s', (path, prefix) => {
+    expect(whats(path, rooms(prefix, ['http', 'identity', 'ledger', 'routing']))).toEqual([])
   })
 
   it('may be named like those files without their freedom', () => {
     expect(whats('config/gateway.ts', rooms('../', ['http', 'identity', 'ledger']))).toHaveLength(1)
-    expect(whats('runtime.ts', rooms('./', ['http', 'identity', 'ledger']))).toHaveLength(1)
+    expect(whats('routing/pipeline.ts', rooms('../', ['http', 'identity', 'ledger']))).toHaveLength(
+      1,
+    )
   })
 })
 
 describe('dialects', () => {
-  it('know the root of their room, not each other', () => {
+  it('know the base folders of their room, not each other', () => {
+    expect(
+      whats('dialects/gemini/relay/a.ts', "import { A } from '../../model/events.ts'"),
+    ).toEqual([])
     expect(
       whats(
         'dialects/gemini/stream.ts',
@@ -107,7 +123,7 @@ describe('the environment', () => {
     'process?.env',
   ])('fails: %s', (text) => {
     expect(whats('limits/lanes.ts', text)).toEqual([
-      'the environment of the process outside `config/env.ts`',
+      'the environment of the process outside `config/sources/env.ts`',
     ])
   })
 
@@ -118,8 +134,8 @@ describe('the environment', () => {
     },
   )
 
-  it('is read in config/env.ts', () => {
-    expect(whats('config/env.ts', 'process.env')).toEqual([])
+  it('is read in config/sources/env.ts', () => {
+    expect(whats('config/sources/env.ts', 'process.env')).toEqual([])
   })
 })
 

@@ -19,7 +19,7 @@ const baseRooms: ReadonlySet<string | undefined> = new Set(['foundation', 'json'
 const assemblyRooms: ReadonlySet<string | undefined> = new Set(['gateway', 'pipeline'])
 
 const throughIndex: Rule = {
-  why: 'a room is free to change only what nobody outside can see',
+  why: 'a room can change freely only what no other room can see',
   mend: "import it from the room's `index.ts`, or export it there",
 }
 const foreignDialect: Rule = {
@@ -44,7 +44,7 @@ const foreignEnvironment: Rule = {
 }
 
 /**
- * Who may import whom in the core, and who may touch the network client and the environment. Tests
+ * Imports between the rooms of the core, and use of the network client and the environment. Tests
  * are exempt.
  */
 export function checkBorders(file: SourceFile): Violation[] {

@@ -19,7 +19,7 @@ describe('import cycles', () => {
     ).toEqual(['packages/core/src/a.ts: an import cycle of 3 files: '])
   })
 
-  it('are told apart, and one file alone can be one', () => {
+  it('are reported one by one, and one file alone can be one', () => {
     expect(
       check({
         'a.ts': "import { b } from './b.ts'",

@@ -28,7 +28,7 @@ const rules = {
 type Finding = readonly [rule: keyof typeof rules, what: string]
 
 /**
- * What no file of the packages may write, whatever it is for; only mutable module state is left to
+ * Refuses constructs that no file of the packages may use; mutable module state is allowed in
  * tests.
  */
 export function checkLanguage(file: SourceFile): Violation[] {

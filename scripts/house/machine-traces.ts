@@ -2,7 +2,7 @@ import type { Rule, Violation } from './violation.ts'
 
 const portableLock: Rule = {
   why: 'a lock file that names a download address ties every clone to one server',
-  mend: 'set `lockfileIncludeTarballUrl: false`, remove registry settings and write the lock file anew',
+  mend: 'set `lockfileIncludeTarballUrl: false`, remove registry settings and write the lock file again',
 }
 const portablePath: Rule = {
   why: 'a path of one machine is a lie on every other',
@@ -16,7 +16,7 @@ const machinePath =
   /(?<![\w.~/%-])(?:file:\/\/)?(?:\/(?:home|Users|root|work)\/[\w.~-]+|[A-Z]:\\Users\\)/
 
 /**
- * What the machine that wrote a file may have left in it: download addresses in lock files,
+ * Finds traces of the machine that wrote a file: download addresses in lock files,
  * absolute paths anywhere.
  */
 export function checkMachineTraces(path: string, text: string): Violation[] {

@@ -31,7 +31,7 @@ const REPLACEMENTS: readonly (readonly [pattern: RegExp, instead: string])[] = [
 
 /** A comment names its subject first. */
 const OPENING =
-  /^(?:What|Who|Whose|Whom|Those|So many|So much)\b(?! (?:is|are|does|do|did|can|should)\b[^.]*\?)/
+  /^(?:What|Who|Whose|Whom|Those|So much)\b(?! (?:is|are|does|do|did|can|should)\b[^.]*\?)/
 
 interface Prose {
   readonly line: number
@@ -89,7 +89,7 @@ function codeProse(source: string): Prose[] {
       const bare = isComment ? written.replace(/^\s*(?:\/\*\*?|\*\/?|\/\/)?\s*/, '') : written
       const begins =
         isComment && (offset === 0 || (offset === 1 && /^\/\*\*?\s*$/.test(lines[0] ?? '')))
-      const words = bare.replace(/`[^`]*`/g, '')
+      const words = piece.startsWith('`') ? bare : bare.replace(/`[^`]*`/g, '')
       if (isComment || !written.includes('http'))
         prose.push({ line: line + offset, text: words, isComment: begins })
     }

@@ -10,7 +10,7 @@ export interface Violation {
   readonly mend: string
 }
 
-/** What a rule says about each of its violations. */
+/** Reason and remedy of a rule. */
 export type Rule = Pick<Violation, 'why' | 'mend'>
 
 /** `file:line: what; why; how to mend`. */

@@ -37,7 +37,7 @@ const leftovers: readonly { readonly pattern: RegExp; readonly what: string }[] 
 ]
 
 /**
- * What must not reach users: tests, build records, and versions only this workspace understands.
+ * Finds content that must not reach users: tests, build records, and versions only this workspace understands.
  * Needs built entries.
  */
 export function checkTarball(name: string, archive: Buffer): string[] {

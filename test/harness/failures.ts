@@ -34,8 +34,8 @@ const stops = (status: number, code: string, seen = status): FailureCase => ({
 })
 
 /**
- * Faults another provider cannot mend or would hide stop at once (C3); faults of a moment or of one
- * provider do not (C2).
+ * Faults another provider cannot mend or would hide stop at once; faults of a moment or of one
+ * provider do not.
  */
 export const statusCases: readonly FailureCase[] = [
   stops(400, 'provider_rejected'),

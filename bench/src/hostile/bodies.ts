@@ -46,7 +46,7 @@ const PICTURE = 'iVBORw0KGgo'
 const picture = (bytes: number): string =>
   repeat(PICTURE, bytes - (bytes % 4)).slice(0, Math.floor(bytes / 4) * 4)
 
-/** What clients rightly send, by the dialect they speak. */
+/** Valid large requests, by the client's dialect. */
 export const LEGIT: Readonly<Record<string, Readonly<Record<Client, MakeBody>>>> = {
   'three pictures, 15 MiB': withPictures(3, 5 * MEBIBYTE),
   'one picture, 19 MiB': withPictures(1, 19 * MEBIBYTE),

@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net'
 import { createGateway } from '@postern/core'
 import { handleNode } from '@postern/core/node'
 
-/** What the measuring process asks for, and what it is told. */
+/** Figures that the host reports to the measuring process. */
 export interface Held {
   /** Longest time between two turns: CPU of the thread, and by the clock, in milliseconds. */
   readonly cpuMs: number

@@ -1,5 +1,5 @@
 /**
- * What `npx -y pnpm@12 hostile` runs: how long one request holds the event loop of the host, and
+ * Benchmark run by `npx -y pnpm@12 hostile`: how long one request holds the event loop of the host, and
  * twenty at once, when its body or its provider's answer is made to be slow to read, or is large
  * and right. `--only <part of a name>` runs a few.
  */
@@ -105,7 +105,7 @@ function* rows(): Generator<Row> {
   }
 }
 
-// What is compiled late does not count.
+// Warm up: compilation does not count.
 for (let at = 0; at < 50; at++)
   await send(
     PATHS.chat(''),

@@ -1,6 +1,6 @@
 /**
  * The provider of `npx -y pnpm@12 resilience`. The model asked for says what it does: a fault by
- * its name, `endless` for a stream that only ends when somebody hangs up (which it tells its
+ * its name, `endless` for a stream that only ends when the client hangs up (which it tells its
  * parent, with the time), `flood` for as many bytes as are taken.
  */
 import { createServer, type ServerResponse } from 'node:http'
@@ -18,7 +18,7 @@ function openStream(response: ServerResponse): void {
   response.write(word)
 }
 
-/** As much as somebody reads, up to `bytes`. */
+/** Writes as much as the client reads, up to `bytes`. */
 function pour(response: ServerResponse, piece: string, bytes: number): void {
   let left = bytes
   const more = (): void => {

@@ -1,5 +1,5 @@
 /**
- * What `npx -y pnpm@12 resilience` runs: the figures of docs/reliability.md that are about time and
+ * Benchmark run by `npx -y pnpm@12 resilience`: the figures of docs/reliability.md that are about time and
  * memory. A host with the gateway in it, a provider with every fault, and clients that leave, do
  * not read, or go on.
  */
@@ -111,7 +111,7 @@ const report = (figure: string, seen: number, [bar, unit]: readonly [number, str
     isMet: seen <= bar,
   })
 
-// Warm first: nobody's first request is compared with anything.
+// Warm up: first requests are not measured.
 await Promise.all(Array.from({ length: 200 }, () => askAndRead('whole')))
 
 const leavers: number[] = []
@@ -177,7 +177,7 @@ report(
 await wait(3_000)
 const final = health.at(-1)
 report('requests under way in the gateway afterwards', final?.active ?? 1, [0, ''])
-report('errors nobody caught', final?.uncaught ?? 1, [0, ''])
+report('uncaught errors', final?.uncaught ?? 1, [0, ''])
 
 for (const { figure, seen, bar, isMet } of rows)
   process.stdout.write(

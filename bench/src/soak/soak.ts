@@ -1,5 +1,5 @@
 /**
- * What `npx -y pnpm@12 soak` runs: many streams at a steady pace through a host with the gateway in
+ * Benchmark run by `npx -y pnpm@12 soak`: many streams at a steady pace through a host with the gateway in
  * it, for minutes, with or without faults. Every stream is read to its end: one that is whole has
  * all its events, one that is not says so.
  */
@@ -131,7 +131,7 @@ async function user(): Promise<void> {
   while (!soak.isOver) await stream()
 }
 
-/** Somebody who only wants the host's own page. */
+/** A visitor of the host's own page. */
 function visit(): void {
   const started = performance.now()
   get({ host: '127.0.0.1', port: host.port, path: '/host' }, (response) => {
@@ -143,7 +143,7 @@ function visit(): void {
 const users: Promise<void>[] = []
 for (let at = 0; at < streams; at++) {
   users.push(user())
-  // Not all of them in one instant: nobody's users come so.
+  // Spread the start: real users do not arrive in one instant.
   if (at % 10 === 9) await new Promise((resolve) => setTimeout(resolve, paceMs))
 }
 const visits = setInterval(visit, 100)

@@ -1,5 +1,5 @@
 /**
- * What an SDK does without a gateway: the global `fetch` straight to the provider, in the same
+ * An SDK without a gateway: the global `fetch` straight to the provider, in the same
  * process.
  */
 import { upstreamUrl } from '../child.ts'

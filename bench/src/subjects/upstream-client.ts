@@ -3,7 +3,7 @@ import { Agent } from 'undici'
 import type { Dispatcher } from 'undici'
 import { upstreamUrl } from '../child.ts'
 
-/** What the floors read of a chat request. */
+/** Fields of a chat request that the floors read. */
 export interface ChatBody {
   stream?: boolean
 }

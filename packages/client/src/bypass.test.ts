@@ -242,7 +242,7 @@ describe('what went around', () => {
       { headers: { 'content-type': 'text/event-stream' } },
     )
 
-  it('is told once, when the gateway is back, even when telling fails at first (R50)', async () => {
+  it('is told once, when the gateway is back, even when telling fails at first', async () => {
     let isBack = false
     let refusals = 1
     const reported: unknown[] = []

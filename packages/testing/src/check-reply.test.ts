@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { checkReply } from './check-reply.ts'
-import { syntheticRecordings } from './synthetic.ts'
+import { syntheticRecordings } from './synthetic/recordings.ts'
 
 const replay = syntheticRecordings('openai-chat')[0]!
 

@@ -17,7 +17,7 @@ describe('ManualClock', () => {
     expect(woken).toEqual([10, 20, 30])
   })
 
-  it('tells when somebody has begun to sleep', async () => {
+  it('resolves once a caller sleeps on the clock', async () => {
     const clock = new ManualClock()
     const seen = clock.sleeping()
     const slept = clock.sleep(5, new AbortController().signal)

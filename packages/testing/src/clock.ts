@@ -69,7 +69,7 @@ export class ManualClock implements Clock {
     })
   }
 
-  /** Resolves once somebody sleeps on this clock; at once when somebody does already. */
+  /** Resolves once a caller sleeps on this clock; at once when one does already. */
   sleeping(): Promise<void> {
     if (this.#sleepers.length > 0) return Promise.resolve()
     return new Promise((resolve) => this.#watchers.push(resolve))

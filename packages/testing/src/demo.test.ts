@@ -14,7 +14,7 @@ function ask(body: object): Promise<Response> {
 }
 
 describe('startDemoProvider', () => {
-  it('says back what it was told, streamed word by word', async () => {
+  it('repeats the request, streamed word by word', async () => {
     const text = await (
       await ask({
         model: 'demo-small',

@@ -2,7 +2,7 @@ import type { RenderedEvent } from './dialects/dialect.ts'
 import type { Faults } from './faults.ts'
 
 /**
- * What the faults make of a rendered stream; `errorEvent` renders the dialect's error inside a
+ * Applies the faults to a rendered stream; `errorEvent` renders the dialect's error inside a
  * stream.
  */
 export function applyEventFaults(

@@ -95,7 +95,7 @@ describe('a fault proxy', () => {
     await expect.poll(heard).toBe('hello')
   })
 
-  it.each(['fin', 'rst'] as const)('cuts after so many bytes (%s)', async (cutBy) => {
+  it.each(['fin', 'rst'] as const)('cuts after a number of bytes (%s)', async (cutBy) => {
     const { client } = await start({ cutAfterBytes: 3, cutBy })
     const { socket, heard, ended } = await client()
     socket.write('hello')
@@ -132,7 +132,7 @@ describe('a fault proxy', () => {
     expect(heard()).toBe('hello')
   })
 
-  it('tells nobody of an end while it is half open', async () => {
+  it('passes no end on while it is half open', async () => {
     const { proxy: started, client } = await start({ halfOpen: true })
     const { socket, heard, ended } = await client()
     socket.write('hello')

@@ -2,13 +2,13 @@ import { once } from 'node:events'
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { type Clock, systemClock } from './clock.ts'
 
-/** What a fault proxy does to the bytes it carries. */
+/** Faults that a proxy applies to the bytes it carries. */
 export interface ProxyFaults {
   /** Each piece waits so long before it goes on, in both directions. */
   readonly delayMs?: number
   /** Answers go on in pieces of `bytes`, one each `everyMs`. */
   readonly drip?: { readonly bytes: number; readonly everyMs: number }
-  /** After so many bytes of answers on a connection, both its sides are hung up on. */
+  /** Bytes of answers on a connection after which both its sides are closed. */
   readonly cutAfterBytes?: number
   /** How a cut looks: an orderly end, or a reset. @default 'fin' */
   readonly cutBy?: 'fin' | 'rst'
@@ -24,7 +24,7 @@ export interface ProxyFaults {
 }
 
 /**
- * A TCP proxy on loopback that breaks what it carries as it is told, on connections that are open
+ * A TCP proxy on loopback that applies the given faults, on connections that are open
  * already too.
  */
 export interface FaultProxy {
@@ -111,7 +111,7 @@ class ProxyState {
 
   accept(socket: Socket): void {
     this.accepted += 1
-    // Whoever is hung up on may still be writing.
+    // The peer may still be writing when its connection is closed.
     socket.on('error', () => undefined)
     if (this.faults.resetOnAccept === true) {
       socket.resetAndDestroy()

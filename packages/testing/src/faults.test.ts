@@ -4,7 +4,7 @@ import { ManualClock } from './clock.ts'
 import { createGate } from './gate.ts'
 import type { ScriptedReply } from './script.ts'
 import { type FakeProvider, startFakeProvider } from './server.ts'
-import { syntheticRecordings } from './synthetic.ts'
+import { syntheticRecordings } from './synthetic/recordings.ts'
 
 let provider: FakeProvider
 const clock = new ManualClock()
@@ -15,7 +15,7 @@ beforeEach(async () => {
 afterEach(() => provider.close())
 
 interface RawAnswer {
-  /** What arrived, one item per read of the socket. */
+  /** Bytes that arrived, one item per read of the socket. */
   readonly reads: Buffer[]
   readonly head: string
   /** Body without chunked framing. */

@@ -2,7 +2,7 @@ import type { Gate } from './gate.ts'
 import type { JsonObject } from './json.ts'
 
 /**
- * What goes wrong with an answer. Faults combine: an error answer can be cut, a cut stream can come
+ * Faults of an answer. Faults combine: an error answer can be cut, a cut stream can come
  * in one-byte writes. "Event" means a server-sent event as the dialect sends it, structural ones
  * and pings included; of a JSON answer the whole body counts as one. Bytes are bytes of the body,
  * before chunked framing.
@@ -65,7 +65,7 @@ export interface Faults {
   readonly withoutDone?: boolean
   /** The stream says nothing of why it ended. */
   readonly withoutFinish?: boolean
-  /** What says why the stream ended is sent twice. */
+  /** Sends the finish reason twice. */
   readonly duplicateFinish?: boolean
   /**
    * A comment before the first event and before every other one; `true` stands for `keep-alive`.
@@ -80,7 +80,7 @@ export interface Faults {
   /** Every multi-byte character of UTF-8 is divided between two writes. */
   readonly splitUtf8?: boolean
   /**
-   * So many bytes per write, with so many milliseconds of the provider's clock between two writes.
+   * Bytes per write, and milliseconds of the provider's clock between two writes.
    */
   readonly slowDrip?: { readonly bytes: number; readonly everyMs: number }
   /** Time between two events, in milliseconds of the provider's clock. */

@@ -34,12 +34,8 @@ export {
   startFakeProvider,
 } from './server.ts'
 export { stockScript } from './stock.ts'
-export {
-  type Meaning,
-  type MeantToolCall,
-  type SyntheticRecording,
-  syntheticRecordings,
-} from './synthetic.ts'
+export { syntheticRecordings } from './synthetic/recordings.ts'
+export type { Meaning, MeantToolCall, SyntheticRecording } from './synthetic/trace.ts'
 export { refusedUrl, type SilentServer, startSilentServer } from './unreachable.ts'
 export { adapterConformance } from './conformance/adapter.ts'
 export { type AdminStoreCase, adminStoreConformance } from './conformance/directory.ts'

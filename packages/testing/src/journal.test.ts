@@ -48,7 +48,7 @@ describe('Journal', () => {
     expect(await closed).toMatchObject({ closedAtMs: 9, aborted: true })
   })
 
-  it('does not leave anybody waiting after its end', async () => {
+  it('leaves no caller waiting after its end', async () => {
     const journal = new Journal()
     const waiting = journal.waitForRequest(3)
     journal.finish()

@@ -43,7 +43,7 @@ export interface Closing {
   readonly aborted: boolean
 }
 
-/** What a request brings into the journal. */
+/** Facts of a request that the journal keeps. */
 export type RequestFacts = Pick<
   JournalEntry,
   'method' | 'path' | 'search' | 'headers' | 'bodyText' | 'body' | 'at'
@@ -166,7 +166,7 @@ export class Journal implements Iterable<JournalEntry> {
     return entry
   }
 
-  /** @internal No request will come any more: who still waits for one is told so. */
+  /** @internal No request will come any more: waiting callers are rejected. */
   finish(): void {
     this.#isOver = true
     for (const waiter of this.#waiters.splice(0)) waiter.reject(overError(waiter.index))

@@ -8,15 +8,15 @@ import { replayHeaders } from './recordings.ts'
 import type { RawReply, ScriptedReply } from './script.ts'
 import { splitEvents } from './sse-events.ts'
 
-/** What goes over the wire, decided before the first byte is sent. */
+/** The bytes of one answer, decided before the first byte is sent. */
 export interface WirePlan {
   readonly status: number
   readonly headers: Record<string, string>
   /** The body, event by event. */
   readonly pieces: Iterable<Piece>
-  /** At most so many bytes of the body are sent. */
+  /** Maximum bytes of the body that are sent. */
   readonly byteLimit: number
-  /** What happens after the last byte. */
+  /** Effect after the last byte. */
   readonly ending: 'end' | 'hang' | 'fin' | 'rst'
 }
 
@@ -26,7 +26,7 @@ export interface Piece {
   readonly opensStep: boolean
 }
 
-/** What a reply is planned with. */
+/** Context in which a reply is planned. */
 export interface PlanContext extends RenderContext {
   readonly dialect: FakeDialect
   readonly transport: Transport

@@ -9,7 +9,7 @@ export interface Recording {
   readonly name: string
   /** Wire format, as the folder is named: `openai-chat`, `anthropic-messages`, `gemini`, ... */
   readonly dialect: string
-  /** Who answered, as recorded. */
+  /** The provider that answered, as recorded. */
   readonly provider: string
   /** The answer is a stream of events. */
   readonly isStream: boolean
@@ -18,7 +18,7 @@ export interface Recording {
   readonly headers: Readonly<Record<string, string>>
   /** The bytes as they came. */
   readonly body: Buffer
-  /** What was asked, where it was recorded. */
+  /** The request, where it was recorded. */
   readonly request: RecordedRequest | undefined
 }
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from './json.ts'
 
-/** What a scripted answer may depend on, read from a request of any dialect. */
+/** Facts of a request of any dialect that a scripted answer may depend on. */
 export interface RequestView {
   readonly model: string
   /** The client asked for a stream. */

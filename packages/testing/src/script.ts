@@ -6,7 +6,7 @@ import type { Recording } from './recordings.ts'
 import type { RequestView } from './request-view.ts'
 
 /**
- * What a fake provider answers: data, or a function of the request. A function may be asynchronous:
+ * Answer of a fake provider: data, or a function of the request. A function may be asynchronous:
  * nothing, not even a header, is sent before its promise resolves. A function that throws makes the
  * provider answer 500 with its message.
  */
@@ -47,7 +47,7 @@ export interface RawReply {
   readonly body: string | Uint8Array | Iterable<string | Uint8Array>
 }
 
-/** What a script function is asked with. */
+/** Argument of a script function. */
 export interface FakeRequest {
   readonly dialect: DialectName
   /** The journal's entry of this request. */

@@ -22,7 +22,7 @@ export interface FakeProviderOptions {
   readonly dialect: DialectName
   /** The only key it accepts. @default any key, or none */
   readonly apiKey?: string
-  /** What it tells the time and waits by. @default the real time */
+  /** Clock for times and waits. @default the real time */
   readonly clock?: Clock
   /** Refuse requests that break the dialect's rules, as the real provider would. @default true */
   readonly validate?: boolean
@@ -46,8 +46,8 @@ const ORIGIN = 'http://127.0.0.1'
 const MAX_BODY_BYTES = 64 * 1024 * 1024
 
 /**
- * Starts a provider on loopback that speaks one dialect, answers what it is told, misbehaves on
- * command and remembers what it was asked. Without a script it answers with `stockScript`.
+ * Starts a provider on loopback that speaks one dialect, answers by its script, misbehaves on
+ * command and keeps the requests it received. Without a script it answers with `stockScript`.
  *
  * ```ts
  * const provider = await startFakeProvider({ dialect: 'anthropic-messages', apiKey: 'test-key' })
@@ -252,7 +252,7 @@ export class FakeProvider {
   }
 
   /**
-   * A script that throws is a mistake in the test: say so to whoever looks, in the answer and in
+   * A script that throws is a mistake in the test: report it in the answer and in
    * the journal.
    */
   #failScript(exchange: Exchange, error: unknown): void {
@@ -329,7 +329,7 @@ async function readBody(request: IncomingMessage): Promise<ReceivedBody | undefi
       if (bytes <= MAX_BODY_BYTES) chunks.push(chunk)
     }
   } catch {
-    // A request stream fails in one way only: its connection has gone, and there is nobody to
+    // A request stream fails in one way only: its connection has gone, and there is no client to
     // answer.
     return undefined
   }

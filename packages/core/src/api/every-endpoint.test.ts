@@ -398,7 +398,7 @@ describe('every endpoint that reaches a provider', () => {
   })
 
   it.each(cases)(
-    '%s is closed to whom nobody knows, before a byte of body is read (S-02)',
+    '%s is closed to whom nobody knows, before a byte of body is read',
     async (_name, endpoint) => {
       const { gateway, transport, records } = start([])
       for (const key of [null, 'pk_wrong']) {
@@ -592,7 +592,7 @@ describe('every endpoint that reaches a provider', () => {
   )
 
   it.each(cases)(
-    '%s takes from the limits of whoever calls, and is closed when they are used up (D5, R93)',
+    '%s takes from the limits of whoever calls, and is closed when they are used up',
     async (_name, endpoint) => {
       const { reply, dialect } = exampleOf(endpoint)
       const { gateway, transport, records } = start([reply], dialect, {
@@ -610,7 +610,7 @@ describe('every endpoint that reaches a provider', () => {
   )
 
   it.each(cases)(
-    '%s is closed to a key whose budget is used up, whatever it costs (D5)',
+    '%s is closed to a key whose budget is used up, whatever it costs',
     async (_name, endpoint) => {
       const { dialect } = exampleOf(endpoint)
       const spent = {

@@ -93,12 +93,12 @@ describe('what a call costs', () => {
     }
   })
 
-  it('is not known of a model nobody has priced (D7)', () => {
+  it('is not known of a model nobody has priced', () => {
     for (const target of ['openai/no-such-model', 'nobody/gpt-5-mini', 'ollama/llama3'])
       expect(list.nanoDollars(target, { inputTokens: 1, outputTokens: 1 })).toBeUndefined()
   })
 
-  it('is a whole number that never falls as more is used (D11)', () => {
+  it('is a whole number that never falls as more is used', () => {
     const count = fc.integer({ min: 0, max: 10_000_000 })
     fc.assert(
       fc.property(

@@ -696,7 +696,7 @@ describe('options', () => {
     },
   }
 
-  it('has a row for every option of the schema (H5)', () => {
+  it('has a row for every option of the schema', () => {
     expect(Object.keys(changes).sort()).toEqual(Object.keys(optionsSchema().shape).sort())
   })
 

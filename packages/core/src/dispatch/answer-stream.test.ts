@@ -171,7 +171,7 @@ describe('a whole stream', () => {
     expect(opened.ends).toEqual([undefined])
   })
 
-  it('reads only when the client asks (B7)', async () => {
+  it('reads only when the client asks', async () => {
     const opened = open()
     await settle()
     expect(opened.call.reads).toBe(0)
@@ -181,7 +181,7 @@ describe('a whole stream', () => {
   })
 })
 
-describe('a broken stream never looks whole (B1)', () => {
+describe('a broken stream never looks whole', () => {
   it('ended by the provider before its finish', async () => {
     const opened = open()
     await after(opened, 'a')
@@ -204,7 +204,7 @@ describe('a broken stream never looks whole (B1)', () => {
     }
   })
 
-  it('with an error event: what came before it is delivered (B2)', async () => {
+  it('with an error event: what came before it is delivered', async () => {
     const opened = open()
     expect(await after(opened, 'a!')).toBe('a!')
     expect([await opened.next(), await opened.next()]).toEqual(['[provider_overloaded]', 'done'])
@@ -291,7 +291,7 @@ describe('a broken stream of bytes is cut', () => {
   })
 })
 
-describe('the idle clock (B9)', () => {
+describe('the idle clock', () => {
   it('breaks a stream that stands still', async () => {
     const opened = open()
     const piece = opened.next()

@@ -37,7 +37,7 @@ describe('backoffMs', () => {
   })
 })
 
-describe('retryAfterMs (C5)', () => {
+describe('retryAfterMs', () => {
   it.each<[Record<string, string | string[] | undefined>, number | undefined]>([
     [{}, undefined],
     [{ 'retry-after': '7' }, 7000],

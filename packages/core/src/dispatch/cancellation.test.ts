@@ -184,7 +184,7 @@ describe('sleep', () => {
     expect(awake).toBe(true)
   })
 
-  it('ends at once with the reason when the client leaves (C13)', async () => {
+  it('ends at once with the reason when the client leaves', async () => {
     const { clock, controller, cancellation } = start()
     const sleep = cancellation.sleep(500).catch((error: GatewayError) => error.code)
     await clock.advance(100)
@@ -223,7 +223,7 @@ describe('close', () => {
     expect(woken).toEqual([])
   })
 
-  it('holds for 1,000 requests under one long-lived signal (G6)', () => {
+  it('holds for 1,000 requests under one long-lived signal', () => {
     const clock = new FakeClock()
     const { signal } = new AbortController()
     const open = Array.from({ length: 1000 }, () => new Cancellation(clock, signal, 1000))
@@ -259,7 +259,7 @@ describe('an event loop that was held', () => {
     }
   }
 
-  it('blames nobody before what has arrived meanwhile is read (F-95)', async () => {
+  it('blames nobody before what has arrived meanwhile is read', async () => {
     const { clock, hold } = heldClock()
     const cancellation = new Cancellation(clock, undefined, 60_000)
     const reasons: string[] = []

@@ -27,7 +27,7 @@ describe('classifyFailure', () => {
     [522, 'retry'],
     [524, 'retry'],
     [529, 'retry'],
-  ])('a provider that answers %i allows: %s (C2, C3)', (status, failure) => {
+  ])('a provider that answers %i allows: %s', (status, failure) => {
     expect(classifyFailure(upstreamError({ status, provider: 'acme' }))).toBe(failure)
   })
 

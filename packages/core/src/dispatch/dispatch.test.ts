@@ -181,7 +181,7 @@ describe('the plan', () => {
   })
 
   it.each([400, 401, 403, 404, 422])(
-    'stops at once after %i: another provider would only hide the fault (C3)',
+    'stops at once after %i: another provider would only hide the fault',
     async (code) => {
       const { asked, error, attempts, idle } = await run([status(code), ok])
       expect([asked(), error?.details.upstreamStatus, error?.details.attempts, idle()]).toEqual([
@@ -207,13 +207,13 @@ describe('the plan', () => {
     ['JSON that is no object', json([answer])],
     ['an answer without choices', json({ ...answer, choices: [] })],
     ['an error with status 200', json({ error: { message: 'overloaded', code: 503 } })],
-  ])('goes on after %s (C2, B2)', async (_what, reply) => {
+  ])('goes on after %s', async (_what, reply) => {
     const { committed, asked, attempts } = await run([reply, ok])
     expect([committed?.target.id, asked(), attempts.length]).toEqual(['b/model', 'ab', 2])
     expect(attempts[0]?.code).not.toBe('ok')
   })
 
-  it('skips a target that cannot take the request, which costs no attempt (C8)', async () => {
+  it('skips a target that cannot take the request, which costs no attempt', async () => {
     const picky: Dialect = {
       ...openaiChat,
       client: {
@@ -273,7 +273,7 @@ describe('a target that is tried again', () => {
     expect(asked()).toBe('abb')
   })
 
-  it('gets the time it asked for, to the millisecond (C5)', async () => {
+  it('gets the time it asked for, to the millisecond', async () => {
     const { clock, asked } = start(
       [status(429, { 'retry-after-ms': '5000', 'retry-after': '1' }), ok],
       { targets: alone, random: 0 },
@@ -321,7 +321,7 @@ describe('a target that is tried again', () => {
 })
 
 describe('a refusal', () => {
-  it('that repeats our own credential reaches the client without it (I3)', async () => {
+  it('that repeats our own credential reaches the client without it', async () => {
     const refusal = json({ error: { message: `no such thing: ${KEY}` } }, { status: 422 })
     const { error } = await run([refusal], { targets: [target('a')] })
     expect(error?.message).toBe('a: no such thing: [removed]')
@@ -343,7 +343,7 @@ describe('clocks', () => {
       2000,
       'first_token_timeout',
     ],
-  ])('give up on %s and go on (B9)', async (_what, reply, stream, ms, code) => {
+  ])('give up on %s and go on', async (_what, reply, stream, ms, code) => {
     const { clock, asked, attempts, transport } = start(
       [reply, stream ? events(delta('stop'), '[DONE]') : ok],
       { stream },
@@ -414,7 +414,7 @@ describe('a client that leaves', () => {
     expect([outcome.error?.code, attempts[0]?.code]).toEqual(['client_closed', 'provider_error'])
   })
 
-  it('during a wait is noticed at once, and no further call is made (C13)', async () => {
+  it('during a wait is noticed at once, and no further call is made', async () => {
     const { clock, controller, asked, outcome, done, idle } = start([status(500), ok], {
       targets: [target('a')],
     })
@@ -465,7 +465,7 @@ describe('streams', () => {
       'upstream_truncated',
     ],
     ['status 500', status(500), 'provider_error'],
-  ])('fall over after %s: nobody has seen them begin (B2, C1)', async (_what, reply, code) => {
+  ])('fall over after %s: nobody has seen them begin', async (_what, reply, code) => {
     const { committed, asked, attempts } = await run([reply, good], { stream: true })
     expect([asked(), attempts.map((item) => item.code)]).toEqual(['ab', [code, 'ok']])
     expect(await textOf(committed)).toBe(
@@ -499,7 +499,7 @@ describe('streams', () => {
 })
 
 describe('what is sent and said', () => {
-  it('sends the provider its own key and nothing of the client\u2019s (I2)', async () => {
+  it('sends the provider its own key and nothing of the client\u2019s', async () => {
     const { transport } = await run([ok])
     expect(transport.requests[0]).toMatchObject({
       origin: 'http://a.test',
@@ -522,7 +522,7 @@ describe('what is sent and said', () => {
     ).toBe('text/event-stream')
   })
 
-  it('lists the attempts, passes the shortest wait on and asks clients not to multiply them (C4, C11)', async () => {
+  it('lists the attempts, passes the shortest wait on and asks clients not to multiply them', async () => {
     const { error, attempts } = await run([
       status(429, { 'retry-after': '40' }),
       status(500),
@@ -544,7 +544,7 @@ describe('what is sent and said', () => {
     ['401', json({ error: { message: `Incorrect API key provided: ${KEY}` } }, { status: 401 })],
     ['400', json({ error: { message: `bad token Bearer ${KEY}` } }, { status: 400 })],
     ['500', { status: 500, body: [`trace: authorization: Bearer ${KEY}`] }],
-  ])('never says a key, also when the provider does: %s (I3)', async (_what, reply) => {
+  ])('never says a key, also when the provider does: %s', async (_what, reply) => {
     const { error, attempts } = await run([reply], { limits: { retries: 0 } })
     expect(JSON.stringify([error?.message, error?.details.attempts, attempts])).not.toContain(
       'canary',

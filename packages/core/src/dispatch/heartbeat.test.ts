@@ -98,7 +98,7 @@ function start(
 }
 
 describe('a provider that says nothing', () => {
-  it('is heard of every fifteen seconds, between events (B4)', async () => {
+  it('is heard of every fifteen seconds, between events', async () => {
     const { clock, call, read, ends } = start()
     const first = read()
     call.give('one')
@@ -115,7 +115,7 @@ describe('a provider that says nothing', () => {
     expect(ends).toEqual([])
   })
 
-  it('is silent all the same: heartbeats do not feed its clock (B9)', async () => {
+  it('is silent all the same: heartbeats do not feed its clock', async () => {
     const { clock, read, ends } = start({ heartbeat: ': beat\n\n', idleTimeoutMs: 40_000 })
     const seen: (string | undefined)[] = []
     const reading = (async () => {
@@ -148,7 +148,7 @@ describe('a provider that says nothing', () => {
 })
 
 describe('a client that reads nothing', () => {
-  it('is given up after the idle timeout, and so is the call (F-59)', async () => {
+  it('is given up after the idle timeout, and so is the call', async () => {
     const { clock, call, stream, read, ends } = start()
     let abandoned = 0
     stream.onAbandon(() => void (abandoned += 1))

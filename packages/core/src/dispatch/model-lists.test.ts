@@ -109,7 +109,7 @@ describe('createModelLists', () => {
     ['a refused connection', { breaks: { at: 'connect', code: 'ECONNREFUSED' } }],
     ['a break in the body', { body: ['{"data"'], breaks: { at: 'body', code: 'ECONNRESET' } }],
   ])(
-    'does without a provider that answers with %s, says so, and asks again the next time (H4)',
+    'does without a provider that answers with %s, says so, and asks again the next time',
     async (_what, reply) => {
       const { clock, list, failures } = start(
         [reply, json({ data: [{ id: 'back' }] })],

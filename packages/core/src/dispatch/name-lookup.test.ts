@@ -66,7 +66,7 @@ const found =
   }
 
 describe('the name of a provider', () => {
-  it('that nobody knows is a provider that cannot be reached (F-20)', async () => {
+  it('that nobody knows is a provider that cannot be reached', async () => {
     const { status, body } = await ask((name, _options, callback) =>
       callback(
         Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), { code: 'ENOTFOUND' }),
@@ -78,12 +78,12 @@ describe('the name of a provider', () => {
     expect(body.error?.message).not.toContain('provider.test')
   })
 
-  it('that is looked for without an end meets the connect timeout (F-21)', async () => {
+  it('that is looked for without an end meets the connect timeout', async () => {
     const { status, body } = await ask(() => undefined)
     expect([status, body.error?.code]).toEqual([504, 'connect_timeout'])
   })
 
-  it('with an IPv6 address that is dead is reached by its IPv4 address (F-28)', async () => {
+  it('with an IPv6 address that is dead is reached by its IPv4 address', async () => {
     const { status } = await ask(
       found({ address: '::1', family: 6 }, { address: '127.0.0.1', family: 4 }),
     )

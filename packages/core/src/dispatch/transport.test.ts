@@ -198,7 +198,7 @@ describe('a call', () => {
     expect(await readAll(call)).toBe('hi')
   })
 
-  it('never follows a redirect: it would take the key along (I1)', async () => {
+  it('never follows a redirect: it would take the key along', async () => {
     let followed = 0
     const elsewhere = await provider((_request, response) => {
       followed += 1
@@ -228,7 +228,7 @@ describe('a call', () => {
   })
 })
 
-describe('backpressure (B7)', () => {
+describe('backpressure', () => {
   it('stops the provider when nobody reads, and lets it go on when somebody does', async () => {
     const total = 50 * 1024 * 1024
     const piece = Buffer.alloc(64 * 1024, 'x')
@@ -363,7 +363,7 @@ describe('abort', () => {
     await expect(call.read()).rejects.toBe(left)
   })
 
-  it('leaves nothing that the next call stumbles over (G7)', async () => {
+  it('leaves nothing that the next call stumbles over', async () => {
     const { origin } = await watched((response) => void response.write('half'))
     for (let at = 0; at < 20; at++) {
       const call = send(origin)
@@ -376,7 +376,7 @@ describe('abort', () => {
   })
 })
 
-describe('a connection that breaks (B1)', () => {
+describe('a connection that breaks', () => {
   const chunked = 'HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n4\r\nhalf\r\n'
   const sized = 'HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf'
 

@@ -23,7 +23,7 @@ function start() {
 }
 
 describe('a circuit', () => {
-  it('opens after five failures in a row, and lets nobody through (C1)', () => {
+  it('opens after five failures in a row, and lets nobody through', () => {
     const { breaker, calls, changes } = start()
     expect(calls('failed', 100)).toBe(BREAKER_RULES.consecutiveFailures)
     expect(breaker.state).toBe('open')

@@ -165,7 +165,7 @@ describe('the pace of a target', () => {
     )
   })
 
-  it('lets callers take turns: a flood of one keeps nobody else waiting (R79)', async () => {
+  it('lets callers take turns: a flood of one keeps nobody else waiting', async () => {
     const { pacer, leaveOnePlace, entered } = start()
     leaveOnePlace()
     const order: string[] = []

@@ -43,7 +43,7 @@ const fail = (health: TargetHealth, count: number): void => {
   for (let call = 0; call < count; call++) health.of('a/b').enter()?.end('failed')
 }
 
-describe('the health of targets, shared (C6)', () => {
+describe('the health of targets, shared', () => {
   it('a circuit that one instance opens is open for the others within a second, and for as long', async () => {
     const { one, other } = start()
     fail(one.health, 5)

@@ -27,7 +27,7 @@ describe('the health of targets', () => {
     expect(changes).toEqual(['a/x open'])
   })
 
-  it('cools down for as long as was asked, the longest wish first (C6)', () => {
+  it('cools down for as long as was asked, the longest wish first', () => {
     const { clock, health } = start()
     const condition = health.of('a/x')
     condition.coolDown(1000)

@@ -78,7 +78,7 @@ describe('bytes', () => {
     expect(error.message).toContain(message)
   })
 
-  it('repeats at most one character of a body that is no JSON (I9)', async () => {
+  it('repeats at most one character of a body that is no JSON', async () => {
     expect((await refusal(read('{"prompt": canary'))).message).not.toContain('canary')
   })
 
@@ -95,7 +95,7 @@ describe('bytes', () => {
     })
   })
 
-  it('changes no prototype (I8)', async () => {
+  it('changes no prototype', async () => {
     const { value } = await read(
       '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}}}',
     )

@@ -179,7 +179,7 @@ describe('a stream', () => {
   })
 })
 
-describe('a client that does not read (B7)', () => {
+describe('a client that does not read', () => {
   /** A response on a connection whose other side takes nothing until told. */
   function stalled() {
     const pending: (() => void)[] = []

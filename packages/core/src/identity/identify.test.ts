@@ -71,7 +71,7 @@ describe('virtual keys', () => {
     expect(await outcome(byKeys(), request(headers))).toBe(expected)
   })
 
-  it('says nothing about the key it refused (I4)', async () => {
+  it('says nothing about the key it refused', async () => {
     const refused = async (key: string): Promise<unknown> =>
       Promise.resolve()
         .then(() => byKeys()(request({ authorization: `Bearer ${key}` })))
@@ -90,7 +90,7 @@ describe('virtual keys', () => {
     '?api_key=sk-abc',
     '?alt=sse&key=AIzaSyA',
     '?access_token=eyJhbGciOi.x.y',
-  ])('are refused in a URL: %s (S-12)', async (search) => {
+  ])('are refused in a URL: %s', async (search) => {
     const error = await Promise.resolve()
       .then(() => byKeys()({ ...request({ 'x-api-key': KEY }), search }))
       .catch((thrown: unknown) => thrown)
@@ -107,7 +107,7 @@ describe('virtual keys', () => {
     ).toBe('alpha')
   })
 
-  it('lets no header change who is calling (I5)', async () => {
+  it('lets no header change who is calling', async () => {
     const headers = {
       authorization: `Bearer ${KEY}`,
       'x-postern-user': 'root',

@@ -42,7 +42,7 @@ function start() {
   return { load, delay, changes, after }
 }
 
-describe('the load of the host (U24)', () => {
+describe('the load of the host', () => {
   it('sheds batch first, then everybody, and tells of each change once', async () => {
     const { after, changes } = start()
     const seen: Shedding[] = []

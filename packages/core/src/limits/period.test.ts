@@ -8,7 +8,7 @@ const iso = (window: CalendarWindow, when: string, timeZone = 'UTC'): string[] =
   return [startsAt, endsAt].map((ms) => new Date(ms).toISOString().replace('.000', ''))
 }
 
-describe('the period a moment lies in (D8, L13)', () => {
+describe('the period a moment lies in', () => {
   it.each<[CalendarWindow, string, string, string, string]>([
     ['second', '2026-11-21T10:20:30.999Z', 'UTC', '2026-11-21T10:20:30Z', '2026-11-21T10:20:31Z'],
     ['minute', '2026-11-21T10:20:30Z', 'UTC', '2026-11-21T10:20:00Z', '2026-11-21T10:21:00Z'],

@@ -200,7 +200,7 @@ describe('an upload', () => {
 })
 
 describe('bytes', () => {
-  it('that break off upstream break off for the client: half an audio never looks whole (B1)', async () => {
+  it('that break off upstream break off for the client: half an audio never looks whole', async () => {
     const { port, recorded } = await start((request, response) => {
       request.resume().on('end', () => {
         response.writeHead(200, { 'content-type': 'audio/mpeg', 'content-length': '100' })
@@ -261,7 +261,7 @@ describe('a provider\u2019s own API', () => {
     })
   })
 
-  it('cannot be left by any path (S-02)', async () => {
+  it('cannot be left by any path', async () => {
     let calls = 0
     const { port } = await start((_request, response) => {
       calls += 1

@@ -129,7 +129,7 @@ describe('recordOf', () => {
     expect([bare.caller, bare.usage]).toStrictEqual([{ id: 'a' }, { input: 0, output: 0 }])
   })
 
-  it('holds no prompt, no answer and nothing a client may fill freely (I9)', () => {
+  it('holds no prompt, no answer and nothing a client may fill freely', () => {
     const record = recordOf(
       exchange({ operation }),
       { status: 200, code: 'ok', usage: { inputTokens: 1, outputTokens: 1, native: SECRET } },

@@ -78,7 +78,7 @@ function refusal(model: string, allowance: Allowance = {}, from = full): Gateway
   throw new Error(`${model} was planned`)
 }
 
-describe('what a model name means (H7)', () => {
+describe('what a model name means', () => {
   it.each([
     ['support', ['acme/large', 'other/ot-1']],
     ['large', ['other/ot-1']],

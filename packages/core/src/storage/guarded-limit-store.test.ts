@@ -62,7 +62,7 @@ describe('a counter that cannot be used', () => {
   })
 })
 
-describe('a store that hangs (F-64)', () => {
+describe('a store that hangs', () => {
   it('keeps nobody longer than 50 ms, and after five calls nobody at all', async () => {
     const { clock, calls, told, state, outcome } = start()
     state.answer = never
@@ -82,7 +82,7 @@ describe('a store that hangs (F-64)', () => {
     expect(clock.pending).toBe(0)
   })
 
-  it('is asked once a second, and used again as soon as it answers (F-63, L3)', async () => {
+  it('is asked once a second, and used again as soon as it answers', async () => {
     const { clock, calls, told, state, outcome } = start()
     state.answer = () => Promise.reject(new Error('ECONNREFUSED'))
     for (let call = 0; call < 5; call++) await outcome()

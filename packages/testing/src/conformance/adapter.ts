@@ -30,7 +30,7 @@ type Part = (stage: Stage) => Promise<void>
 const CANCEL_WITHIN_MS = 100
 
 /**
- * What every adapter must do, whatever the framework. Independent of the test runner:
+ * Conformance of adapters, the same for every framework. Independent of the test runner:
  *
  * ```ts
  * for (const { name, run } of adapterConformance) it(name, () => run(harness))

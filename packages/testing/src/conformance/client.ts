@@ -45,7 +45,7 @@ export function openChat(call: ChatCall): {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>()
   request.on('response', resolve)
   request.on('error', reject)
-  // Who leaves on purpose does not wait for the answer.
+  // A client that leaves on purpose does not wait for the answer.
   promise.catch(() => undefined)
   if (call.method === 'GET') request.end()
   else

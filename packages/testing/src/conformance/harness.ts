@@ -13,7 +13,7 @@ export interface AdapterHarness {
   start(setup: AdapterSetup): Promise<RunningApplication>
 }
 
-/** What the application under test looks like. */
+/** Set-up of the application under test. */
 export interface AdapterSetup {
   readonly gateway: GatewayOptions<never>
   /** Where the gateway is mounted; `''` is the root. */
@@ -32,7 +32,7 @@ export interface AdapterSetup {
 export interface RunningApplication {
   /** `http://127.0.0.1:port` */
   readonly url: string
-  /** What reached the framework's own error handler, which nothing of the gateway may. */
+  /** Errors that reached the framework's own error handler: must stay empty. */
   readonly hostErrors: readonly unknown[]
   close(): Promise<void>
 }

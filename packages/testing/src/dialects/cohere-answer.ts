@@ -17,7 +17,7 @@ export function renderCohereChat(answer: ResolvedAnswer, context: RenderContext)
     message: {
       role: 'assistant',
       ...(content.length === 0 ? {} : { content }),
-      // What the model says before it calls tools goes by another name.
+      // Text before tool calls has another field name.
       ...(hasCalls
         ? {
             tool_plan: text.join(''),

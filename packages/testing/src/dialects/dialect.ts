@@ -12,7 +12,7 @@ export type DialectName =
   | 'bedrock-converse'
   | 'cohere'
 
-/** What a request asks for, as far as its address and body say. */
+/** The endpoint of a request, from its address and body. */
 export type Route =
   | { readonly operation: 'models' }
   | { readonly operation: 'answer'; readonly model?: string; readonly transport?: Transport }
@@ -70,7 +70,7 @@ export interface RequestToCheck {
 /** One wire format as the provider's side of it. */
 export interface FakeDialect {
   readonly name: DialectName
-  /** What the base URL has after the origin. */
+  /** Path of the base URL after the origin. */
   readonly basePath: string
   /** Content type of a JSON answer. */
   readonly jsonType: string
@@ -95,7 +95,7 @@ export interface FakeDialect {
   renderModels(models: readonly string[]): JsonObject
   /** The bytes of a rendered event, where they are not its text. */
   encodeEvent?(text: string): Uint8Array
-  /** Headers an error carries besides. */
+  /** Additional headers of an error. */
   errorHeaders?(facts: ErrorFacts): Record<string, string>
   /** Headers every answer carries. */
   headers(requestId: string): Record<string, string>

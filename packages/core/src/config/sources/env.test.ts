@@ -144,7 +144,7 @@ describe('readEnvironment', () => {
     expect(read({ [variable]: text })).toMatchObject({ options, problems: [] })
   })
 
-  it('has a row above for every variable the schema names (H6)', () => {
+  it('has a row above for every variable the schema names', () => {
     const tested = [
       'RETRIES',
       'TIMEOUT',

@@ -105,7 +105,7 @@ describe('a request', () => {
     })
   })
 
-  it('moves what lies outside of the ranges to their ends, and says so (A5)', () => {
+  it('moves what lies outside of the ranges to their ends, and says so', () => {
     const { body, dropped } = build({
       sampling: {
         temperature: 2,
@@ -272,7 +272,7 @@ describe('a request', () => {
 })
 
 describe('a history', () => {
-  it('keeps calls with their results, and what was said before them (A6)', () => {
+  it('keeps calls with their results, and what was said before them', () => {
     const calls = { type: 'tool-call', id: 'any id/1', name: 'weather', kind: 'function' } as const
     expect(
       messagesOf([
@@ -342,7 +342,7 @@ describe('a history', () => {
     expect(messagesOf(own)).toEqual([{ role: 'assistant', content: 'So.' }])
   })
 
-  it('never has an empty message, whatever it is made of (A4)', () => {
+  it('never has an empty message, whatever it is made of', () => {
     const part = fc.oneof(
       fc.record({ type: fc.constant('text' as const), text: fc.string({ maxLength: 3 }) }),
       fc.record({ type: fc.constant('reasoning' as const), text: fc.string({ maxLength: 3 }) }),
@@ -571,7 +571,7 @@ describe('a stream', () => {
     ['a call without a name', [delta('tool-call-start', { tool_calls: {} })], 'upstream_invalid'],
     ['an error in its midst', [{ type: 'error', message: 'overloaded' }], 'provider_overloaded'],
     ['an error without a type', ['{"id":"x","message":"too bad"}'], 'provider_error'],
-  ])('with %s has failed, and says nothing more (B2)', (_, events, code) => {
+  ])('with %s has failed, and says nothing more', (_, events, code) => {
     const { seen, complete } = stream(
       ...events,
       delta('content-delta', { content: { text: 'more' } }),
@@ -581,7 +581,7 @@ describe('a stream', () => {
     expect(complete).toBe(false)
   })
 
-  it('is not whole before its last event, with or without [DONE] after it (B1)', () => {
+  it('is not whole before its last event, with or without [DONE] after it', () => {
     expect(stream(delta('content-delta', { content: { text: 'Half' } }), '[DONE]').complete).toBe(
       false,
     )
@@ -607,7 +607,7 @@ describe('an error', () => {
     [498, '{}', 'content_filter'],
     [500, '<html>no</html>', 'provider_error'],
     [503, '', 'provider_overloaded'],
-  ])('%i %s is %s (A8)', (status, body, code) => {
+  ])('%i %s is %s', (status, body, code) => {
     expect(readError(status, body).code).toBe(code)
   })
 })

@@ -94,7 +94,7 @@ describe('a whole stream', () => {
   })
 })
 
-describe('a broken stream (B1, B2)', () => {
+describe('a broken stream', () => {
   it('is not whole without an end', () => {
     for (const pieces of [
       [text('a')],

@@ -143,7 +143,7 @@ describe('a whole answer', () => {
   })
 
   it.each([{ error: { message: 'busy', code: 503 } }, { error: 'busy' }])(
-    'that is an error is one: %j (B2)',
+    'that is an error is one: %j',
     (body) => {
       expect(refusal(() => read(body)).status).toBeGreaterThanOrEqual(500)
     },

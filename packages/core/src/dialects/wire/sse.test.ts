@@ -180,7 +180,7 @@ describe('SseSplitter', () => {
     expect(split(oneByteEach(text)).frames.map((frame) => frame.data)).toEqual(expected)
   })
 
-  it('keeps a CRLF together that the network cut in two (B6)', () => {
+  it('keeps a CRLF together that the network cut in two', () => {
     const chunks = ['event: delta\r', '\ndata: a\r', '\ndata: b\r', '\n\r', '\n'].map((text) =>
       Buffer.from(text),
     )

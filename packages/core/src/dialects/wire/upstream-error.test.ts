@@ -23,7 +23,7 @@ describe('upstreamError', () => {
     [504, 'provider_error', 502],
     [529, 'provider_overloaded', 503],
     [302, 'provider_error', 502],
-  ])('%i is %s, answered with %i (A8)', (status, code, sent) => {
+  ])('%i is %s, answered with %i', (status, code, sent) => {
     const error = from(status)
     expect([
       error.code,
@@ -60,7 +60,7 @@ describe('upstreamError', () => {
     'too many input tokens',
     "Requested token count exceeds the model's maximum context length of 4096 tokens.",
     'The input (5000 tokens) is longer than the model\u2019s context length (4096 tokens).',
-  ])('recognises a request that is too long by its text: %s (A9)', (message) => {
+  ])('recognises a request that is too long by its text: %s', (message) => {
     expect(from(400, { message })).toMatchObject({ code: 'context_length_exceeded', status: 400 })
   })
 
@@ -100,7 +100,7 @@ describe('upstreamError', () => {
     from(401, { message: 'Incorrect API key provided: sk-proj-ab**cd.' }),
     from(400, { message: 'API key not valid. Please pass a valid API key.' }),
     from(403, { message: 'Your API key was reported as leaked. Please use another API key.' }),
-  ])('never passes on what a provider says about our own key (I4)', (error) => {
+  ])('never passes on what a provider says about our own key', (error) => {
     expect(error).toMatchObject({ code: 'provider_credentials', status: 502 })
     expect(error.message).not.toMatch(/sk-|not valid/)
     expect(error.message).toContain('This is not about your key')
@@ -120,7 +120,7 @@ describe('cleanProviderText', () => {
     'pk_dev_1234567890abcdefghij',
     'Bearer short',
     '0123456789abcdef0123456789abcdef01234567',
-  ])('removes %s wherever it stands (I3)', (secret) => {
+  ])('removes %s wherever it stands', (secret) => {
     for (const text of [
       secret,
       `bad key: ${secret}.`,

@@ -134,7 +134,7 @@ describe('A2: what the provider would refuse is left out and reported', () => {
   })
 })
 
-describe('U12: a budget for thinking in the middle of a tool loop', () => {
+describe('a budget for thinking in the middle of a tool loop', () => {
   const thinking = { type: 'enabled', budget_tokens: 2048 }
   const loop = (first: readonly JsonObject[], more: JsonObject = { thinking }) =>
     JSON.stringify({

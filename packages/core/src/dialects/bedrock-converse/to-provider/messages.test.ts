@@ -360,7 +360,7 @@ describe('reasoning', () => {
 })
 
 describe('other parts', () => {
-  it('U12: what this dialect issued goes back, what others did is reported', () => {
+  it('what this dialect issued goes back, what others did is reported', () => {
     const block = {
       toolUse: { toolUseId: 's', name: 'nova_grounding', type: 'server_tool_use', input: {} },
     }

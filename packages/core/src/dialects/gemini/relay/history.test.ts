@@ -43,7 +43,7 @@ describe('a history of this provider', () => {
 })
 
 describe('a history another provider wrote', () => {
-  it('U12: loses its proofs and the thoughts they prove, however they were chunked', () => {
+  it('loses its proofs and the thoughts they prove, however they were chunked', () => {
     const contents = [
       user({ text: 'hi' }),
       model({ text: 'Let me', thought: true }),
@@ -66,7 +66,7 @@ describe('a history another provider wrote', () => {
     })
   })
 
-  it('U12: has its proof replaced where this model wants one', () => {
+  it('has its proof replaced where this model wants one', () => {
     const contents = [
       user({ text: 'hi' }),
       model({ ...call('a', 'toolu_1'), thoughtSignature: proof }, call('b', 'toolu_2')),

@@ -203,7 +203,7 @@ describe('repairAnswer', () => {
     expect(unknown).toEqual(body())
   })
 
-  it('survives anything in the place of choices, messages and calls (A12)', () => {
+  it('survives anything in the place of choices, messages and calls', () => {
     for (const choices of [
       undefined,
       null,

@@ -176,7 +176,7 @@ describe('the model is replaced and nothing else is touched', () => {
   })
 })
 
-describe('usage is always asked for on streams (B8)', () => {
+describe('usage is always asked for on streams', () => {
   it('by bytes where the client says nothing about it', () => {
     expect(relay(`{"model":"m","stream":true,${M}}`)).toMatchObject({
       spliced: true,

@@ -158,7 +158,7 @@ describe('plain deltas of a service that follows the letter', () => {
     expect(relay.push(bytes)).not.toBe(bytes)
   })
 
-  it('reach the client the same, whether cut at every byte or not (B5)', () => {
+  it('reach the client the same, whether cut at every byte or not', () => {
     const text = chunk('x', content('\u6f22\u{1f600}e\u0301')) + FINISH + DONE
     const whole = relayed([text])
     const relay = openFor({}, EXACT)
@@ -182,7 +182,7 @@ describe('plain deltas of a service that follows the letter', () => {
   })
 })
 
-describe('what the end means (B1)', () => {
+describe('what the end means', () => {
   it.each<[string, string[], Quirks, boolean]>([
     ['finish and [DONE]', [PLAIN, FINISH, DONE], {}, true],
     ['finish without [DONE]', [PLAIN, FINISH], {}, true],
@@ -261,7 +261,7 @@ describe('what the end means (B1)', () => {
   })
 })
 
-describe('usage (B8)', () => {
+describe('usage', () => {
   const streams: [string, string[]][] = [
     ['in a chunk of its own', [PLAIN, FINISH, USAGE, DONE]],
     ['after [DONE] was due, with no end', [PLAIN, FINISH, USAGE]],
@@ -340,7 +340,7 @@ describe('usage (B8)', () => {
   })
 })
 
-describe('errors in a 200 (B2)', () => {
+describe('errors in a 200', () => {
   it.each<[string, string, string]>([
     [
       'an error chunk',
@@ -378,7 +378,7 @@ describe('errors in a 200 (B2)', () => {
 })
 
 describe('deltas of a service that deviates', () => {
-  it('get role and content on the first one, and the role only there (B13)', () => {
+  it('get role and content on the first one, and the role only there', () => {
     const { chunks } = relayed(
       [
         chunk('x', { choices: [{ delta: { role: '', tool_calls: [] } }] }),
@@ -394,7 +394,7 @@ describe('deltas of a service that deviates', () => {
     ])
   })
 
-  it('end in tool_calls when tools were called, with whole calls (A1, A5)', () => {
+  it('end in tool_calls when tools were called, with whole calls', () => {
     const tools = (...tool_calls: object[]) =>
       chunk('x', { choices: [{ index: 0, delta: { tool_calls }, finish_reason: null }] })
     const { chunks, relay } = relayed(
@@ -417,7 +417,7 @@ describe('deltas of a service that deviates', () => {
     ])
   })
 
-  it('keep fields nobody knows, and change no prototype (I8)', () => {
+  it('keep fields nobody knows, and change no prototype', () => {
     const { output } = relayed(
       [
         'data: {"id":"x","__proto__":{"polluted":1},"choices":[{"index":0,"delta":{"content":"a","__proto__":{"polluted":1},"new_field":{"k":1}},"finish_reason":"stop"}]}\n\n',
@@ -437,7 +437,7 @@ describe('deltas of a service that deviates', () => {
     expect(output + relay.end()).toBe(whole)
   })
 
-  it('survive anything in the place of choices and deltas (A12)', () => {
+  it('survive anything in the place of choices and deltas', () => {
     for (const choices of [
       null,
       'x',

@@ -75,7 +75,7 @@ const two = [
 ]
 const one = [two[0]]
 
-describe('indexes (A1)', () => {
+describe('indexes', () => {
   it.each<[string, unknown[][], unknown[]]>([
     [
       'from 0',
@@ -163,7 +163,7 @@ describe('indexes (A1)', () => {
   })
 })
 
-describe('incomplete first deltas (A5)', () => {
+describe('incomplete first deltas', () => {
   it.each<[string, unknown[][], unknown[]]>([
     [
       'the name comes after id and arguments',
@@ -234,7 +234,7 @@ describe('incomplete first deltas (A5)', () => {
 })
 
 describe('StreamedToolCalls', () => {
-  it('does not take a call for finished because its arguments parse (A6)', () => {
+  it('does not take a call for finished because its arguments parse', () => {
     expect(
       run([
         [fn('get', '{"a":1}', { index: 0, id: 'a' })],
@@ -286,7 +286,7 @@ describe('StreamedToolCalls', () => {
     expect(tools.any).toBe(true)
   })
 
-  it('changes no prototype, whatever the fields are called (I8)', () => {
+  it('changes no prototype, whatever the fields are called', () => {
     const raw = JSON.parse(
       '{"index":0,"id":"a","__proto__":{"polluted":1},"function":{"name":"get","arguments":"{}","__proto__":{"polluted":1}},"constructor":{"prototype":{"polluted":1}}}',
     ) as JsonObject

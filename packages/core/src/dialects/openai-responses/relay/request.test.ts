@@ -73,7 +73,7 @@ describe('the request', () => {
   })
 })
 
-describe('U12: a history that another provider has written', () => {
+describe('a history that another provider has written', () => {
   it('is sent without the proofs only that one understands, which is reported', () => {
     const { body, dropped } = relayed(
       user,

@@ -181,7 +181,7 @@ describe('parts of one dialect', () => {
     expect([items[2], items[4]]).toEqual([search, output])
   })
 
-  it('U12: leaves what another provider did in the history out, and says so', () => {
+  it('leaves what another provider did in the history out, and says so', () => {
     const { items, dropped } = input([hello, says('assistant', foreign, text('b')), hello])
     expect(typesOf(items)).toEqual(['user', 'assistant', 'user'])
     expect(dropped).toEqual(['messages[1].content[0] (a part of anthropic-messages)'])

@@ -1,4 +1,4 @@
-import type { Trace } from './synthetic.ts'
+import type { Trace } from './trace.ts'
 
 function event(data: { type: string; [field: string]: unknown }): string {
   return `event: ${data.type}\ndata: ${JSON.stringify(data)}\n\n`
@@ -75,7 +75,7 @@ export const anthropicTraces: readonly Trace[] = [
   {
     name: 'anthropic-usage-cumulative',
     covers:
-      'F3: message_delta repeats and corrects the counts of message_start; cache tokens count as input',
+      'message_delta repeats and corrects the counts of message_start; cache tokens count as input',
     body: [
       start({
         input_tokens: 10,
@@ -99,7 +99,7 @@ export const anthropicTraces: readonly Trace[] = [
   },
   {
     name: 'anthropic-usage-output-only',
-    covers: 'F3: message_delta has output tokens only; the rest stays as message_start said',
+    covers: 'message_delta has output tokens only; the rest stays as message_start said',
     body: [
       start({
         input_tokens: 10,
@@ -114,8 +114,7 @@ export const anthropicTraces: readonly Trace[] = [
   },
   {
     name: 'anthropic-parallel-tools-after-text',
-    covers:
-      'A1: block indexes 1 and 2 are calls 0 and 1; an empty first fragment; pings inside blocks',
+    covers: 'block indexes 1 and 2 are calls 0 and 1; an empty first fragment; pings inside blocks',
     body: [
       opening,
       text(0, 'Let me', ' look.'),
@@ -128,7 +127,7 @@ export const anthropicTraces: readonly Trace[] = [
   },
   {
     name: 'anthropic-tool-no-arguments',
-    covers: 'A11: one call with an empty fragment only, one with none at all',
+    covers: 'one call with an empty fragment only, one with none at all',
     body: [
       opening,
       tool(0, { id: 'toolu_a', name: 'now', fragments: [''] }),
@@ -146,8 +145,7 @@ export const anthropicTraces: readonly Trace[] = [
   },
   {
     name: 'anthropic-server-tool-between',
-    covers:
-      'A1: blocks of a server tool are no calls of the client and leave no gap in the numbering',
+    covers: 'blocks of a server tool are no calls of the client and leave no gap in the numbering',
     body: [
       opening,
       blockStart(0, { type: 'server_tool_use', id: 'srvtoolu_1', name: 'web_search', input: {} }),
@@ -164,7 +162,7 @@ export const anthropicTraces: readonly Trace[] = [
   {
     name: 'anthropic-thinking-signed',
     covers:
-      'A2: thinking with a signature that comes in its own delta, then redacted thinking, then a call',
+      'thinking with a signature that comes in its own delta, then redacted thinking, then a call',
     body: [
       opening,
       blockStart(0, { type: 'thinking', thinking: '', signature: '' }),
@@ -187,7 +185,7 @@ export const anthropicTraces: readonly Trace[] = [
   },
   {
     name: 'anthropic-thinking-signature-only',
-    covers: 'A2: thinking that is signed and not shown',
+    covers: 'thinking that is signed and not shown',
     body: [
       opening,
       blockStart(0, { type: 'thinking', thinking: '', signature: '' }),
@@ -200,7 +198,7 @@ export const anthropicTraces: readonly Trace[] = [
   },
   {
     name: 'anthropic-multibyte-crlf',
-    covers: 'B5, B6: multi-byte characters, CRLF line ends, comments, spaces inside the JSON',
+    covers: 'multi-byte characters, CRLF line ends, comments, spaces inside the JSON',
     body: [
       opening,
       ': comment\n\n',
@@ -214,13 +212,13 @@ export const anthropicTraces: readonly Trace[] = [
   },
   {
     name: 'anthropic-refusal',
-    covers: 'A16: stop reason refusal',
+    covers: 'stop reason refusal',
     body: [opening, text(0, 'I '), end('refusal', { output_tokens: 20 })].join(''),
     expected: { text: 'I ', finish: 'content_filter', usage },
   },
   {
     name: 'anthropic-context-window-exceeded',
-    covers: 'A16: stop reason model_context_window_exceeded',
+    covers: 'stop reason model_context_window_exceeded',
     body: [
       opening,
       text(0, 'Long'),
@@ -230,7 +228,7 @@ export const anthropicTraces: readonly Trace[] = [
   },
   {
     name: 'anthropic-unknown-events',
-    covers: 'A12: an unknown event, an unknown block and an unknown delta are passed over',
+    covers: 'an unknown event, an unknown block and an unknown delta are skipped',
     body: [
       opening,
       event({ type: 'message_note', note: 'new' }),
@@ -244,13 +242,13 @@ export const anthropicTraces: readonly Trace[] = [
   },
   {
     name: 'anthropic-error-first',
-    covers: 'B2: the first event of a 200 is overloaded_error',
+    covers: 'the first event of a 200 is overloaded_error',
     body: event({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }),
     expected: { finish: undefined, outcome: 'error' },
   },
   {
     name: 'anthropic-error-later',
-    covers: 'B2: an error after content',
+    covers: 'an error after content',
     body: [
       opening,
       blockStart(0, { type: 'text', text: '' }),
@@ -261,7 +259,7 @@ export const anthropicTraces: readonly Trace[] = [
   },
   {
     name: 'anthropic-ends-inside-block',
-    covers: 'B1: the body ends regularly in the middle of a block',
+    covers: 'the body ends regularly in the middle of a block',
     body: [
       opening,
       blockStart(0, { type: 'text', text: '' }),
@@ -271,13 +269,13 @@ export const anthropicTraces: readonly Trace[] = [
   },
   {
     name: 'anthropic-ends-without-message-delta',
-    covers: 'B1: the blocks are whole, and nothing says why the message ended',
+    covers: 'the blocks are whole, and nothing says why the message ended',
     body: [opening, text(0, 'Half an')].join(''),
     expected: { text: 'Half an', finish: undefined, outcome: 'truncated' },
   },
   {
     name: 'anthropic-json-thinking-and-tool',
-    covers: 'A2, A11: a whole answer with signed thinking, text and a call without arguments',
+    covers: 'a whole answer with signed thinking, text and a call without arguments',
     kind: 'json',
     body: JSON.stringify({
       id: 'msg_s',

@@ -1,4 +1,4 @@
-import type { Trace } from './synthetic.ts'
+import type { Trace } from './trace.ts'
 
 interface Counts {
   readonly out?: number
@@ -58,7 +58,7 @@ const blocked = { promptFeedback: { blockReason: 'PROHIBITED_CONTENT' }, ...meta
 export const geminiTraces: readonly Trace[] = [
   {
     name: 'gemini-usage-on-every-chunk',
-    covers: 'F3, B6: cumulative usage on every chunk, CRLF line ends, empty keep-alive lines',
+    covers: 'cumulative usage on every chunk, CRLF line ends, empty keep-alive lines',
     body: [
       chunk([{ text: 'One' }], { out: 1 }),
       '\r\n',
@@ -70,7 +70,7 @@ export const geminiTraces: readonly Trace[] = [
   {
     name: 'gemini-thoughts',
     covers:
-      'F3, A3: thought parts are reasoning, their tokens count as output; the signature sits on an empty last text part',
+      'thought parts are reasoning, their tokens count as output; the signature sits on an empty last text part',
     body: [
       chunk([{ text: 'Two and', thought: true }], { thoughts: 4 }),
       chunk([{ text: ' two.', thought: true }], { thoughts: 7 }),
@@ -86,7 +86,7 @@ export const geminiTraces: readonly Trace[] = [
   },
   {
     name: 'gemini-tool-stop-in-later-chunk',
-    covers: 'A16: the call and STOP come in different chunks',
+    covers: 'the call and STOP come in different chunks',
     body: [
       chunk([{ ...call('get_weather', { city: 'Paris' }), thoughtSignature: 'CsIG==' }], {
         out: 5,
@@ -102,7 +102,7 @@ export const geminiTraces: readonly Trace[] = [
   },
   {
     name: 'gemini-parallel-tools-over-chunks',
-    covers: 'A1, A3: two calls of one name in two chunks, no ids, only the first is signed',
+    covers: 'two calls of one name in two chunks, no ids, only the first is signed',
     body: [
       chunk([{ ...call('get_weather', { city: 'Paris' }), thoughtSignature: 'First==' }], {
         out: 5,
@@ -118,7 +118,7 @@ export const geminiTraces: readonly Trace[] = [
   },
   {
     name: 'gemini-parallel-tools-in-one-chunk',
-    covers: 'A1: two calls in one chunk, with ids of their own',
+    covers: 'two calls in one chunk, with ids of their own',
     body: chunk(
       [
         { functionCall: { id: 'fc_1', name: 'get_weather', args: { city: 'Paris' } } },
@@ -140,7 +140,7 @@ export const geminiTraces: readonly Trace[] = [
   },
   {
     name: 'gemini-tool-no-arguments',
-    covers: 'A3: a call without args, in one chunk, with its signature',
+    covers: 'a call without args, in one chunk, with its signature',
     body: [
       chunk([{ text: 'Reading.', thought: true }], { thoughts: 3 }),
       chunk([{ ...call('now'), thoughtSignature: 'Sig/+==' }], {
@@ -160,7 +160,7 @@ export const geminiTraces: readonly Trace[] = [
   {
     name: 'gemini-tool-partial-arguments',
     covers:
-      'A3: arguments streamed as partialArgs by JSON path, the call ended by an empty functionCall',
+      'arguments streamed as partialArgs by JSON path, the call ended by an empty functionCall',
     body: [
       chunk([{ functionCall: { name: 'get_weather', willContinue: true } }]),
       chunk([
@@ -198,7 +198,7 @@ export const geminiTraces: readonly Trace[] = [
   },
   {
     name: 'gemini-candidate-without-parts',
-    covers: 'A12: a candidate without content, MAX_TOKENS eaten by thinking',
+    covers: 'a candidate without content, MAX_TOKENS eaten by thinking',
     body: [
       chunk([{ text: 'Hm', thought: true }], { thoughts: 50 }),
       chunk(undefined, { thoughts: 64, finish: 'MAX_TOKENS' }),
@@ -211,13 +211,13 @@ export const geminiTraces: readonly Trace[] = [
   },
   {
     name: 'gemini-prompt-blocked',
-    covers: 'A12, A16: no candidates, the prompt was blocked',
+    covers: 'no candidates, the prompt was blocked',
     body: event(blocked),
     expected: { finish: 'content_filter', usage: { input: 10, output: 0 } },
   },
   {
     name: 'gemini-safety',
-    covers: 'A16: SAFETY after some text',
+    covers: 'SAFETY after some text',
     body: [
       chunk([{ text: 'I ' }], { out: 1 }),
       chunk(undefined, { out: 1, finish: 'SAFETY' }),
@@ -226,7 +226,7 @@ export const geminiTraces: readonly Trace[] = [
   },
   {
     name: 'gemini-multibyte-comments',
-    covers: 'B5, B6: multi-byte characters, comments, JSON over several lines',
+    covers: 'multi-byte characters, comments, JSON over several lines',
     body: [
       ': keep-alive\r\n\r\n',
       chunk([{ text: 'Grüße, ' }], { out: 2 }),
@@ -236,7 +236,7 @@ export const geminiTraces: readonly Trace[] = [
   },
   {
     name: 'gemini-double-finish',
-    covers: 'A16: STOP twice, with the same totals',
+    covers: 'STOP twice, with the same totals',
     body: [
       chunk([{ text: 'Hi' }], { out: 1, finish: 'STOP' }),
       chunk([{ text: '' }], { out: 1, finish: 'STOP' }),
@@ -245,7 +245,7 @@ export const geminiTraces: readonly Trace[] = [
   },
   {
     name: 'gemini-error-first',
-    covers: 'B2: the first event of a 200 is an error',
+    covers: 'the first event of a 200 is an error',
     body: event({
       error: { code: 503, message: 'The model is overloaded.', status: 'UNAVAILABLE' },
     }),
@@ -253,7 +253,7 @@ export const geminiTraces: readonly Trace[] = [
   },
   {
     name: 'gemini-error-later',
-    covers: 'B2: an error after content',
+    covers: 'an error after content',
     body: [
       chunk([{ text: 'Half an' }], { out: 2 }),
       event({
@@ -269,7 +269,7 @@ export const geminiTraces: readonly Trace[] = [
   },
   {
     name: 'gemini-ends-without-finish',
-    covers: 'B1: the body ends regularly before a finish reason',
+    covers: 'the body ends regularly before a finish reason',
     body: chunk([{ text: 'Half an' }], { out: 2 }),
     expected: {
       text: 'Half an',
@@ -280,7 +280,7 @@ export const geminiTraces: readonly Trace[] = [
   },
   {
     name: 'gemini-json-parallel-tools',
-    covers: 'A3, A16: a whole answer with two calls, only the first signed, finish STOP',
+    covers: 'a whole answer with two calls, only the first signed, finish STOP',
     kind: 'json',
     body: JSON.stringify(
       generation(
@@ -302,7 +302,7 @@ export const geminiTraces: readonly Trace[] = [
   },
   {
     name: 'gemini-json-prompt-blocked',
-    covers: 'A12: a whole answer without candidates',
+    covers: 'a whole answer without candidates',
     kind: 'json',
     body: JSON.stringify(blocked),
     expected: { finish: 'content_filter', usage: { input: 10, output: 0 } },

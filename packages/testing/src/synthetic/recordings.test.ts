@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { type SyntheticRecording, syntheticRecordings } from './synthetic.ts'
+import { syntheticRecordings } from './recordings.ts'
+import type { SyntheticRecording } from './trace.ts'
 
 const all = syntheticRecordings()
 

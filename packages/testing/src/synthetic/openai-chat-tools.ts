@@ -1,4 +1,4 @@
-import type { Trace } from './synthetic.ts'
+import type { Trace } from './trace.ts'
 
 /** A chunk with one choice, as an event. */
 function chunk(delta: object, rest: { finish?: string; [field: string]: unknown } = {}): string {
@@ -37,7 +37,7 @@ const rome = { id: 'call_r', name: 'get_weather', arguments: { city: 'Rome' } }
 export const openaiToolTraces: readonly Trace[] = [
   {
     name: 'openai-tool-index-starts-at-one',
-    covers: 'A1: the first tool index is 1, because a block index of another dialect leaked',
+    covers: 'the first tool index is 1, because a block index of another dialect leaked',
     body: [
       role,
       chunk(call(1, { id: 'call_p', name: 'get_weather' })),
@@ -50,7 +50,7 @@ export const openaiToolTraces: readonly Trace[] = [
   },
   {
     name: 'openai-tool-index-sparse',
-    covers: 'A1: indexes 0 and 3, with nothing between',
+    covers: 'indexes 0 and 3, with nothing between',
     body: [
       role,
       chunk(call(0, { id: 'call_p', name: 'get_weather' }, '{"city":"Paris"}')),
@@ -62,7 +62,7 @@ export const openaiToolTraces: readonly Trace[] = [
   },
   {
     name: 'openai-tool-index-reused',
-    covers: 'A1: two calls with their own ids share index 0',
+    covers: 'two calls with their own ids share index 0',
     body: [
       role,
       chunk(call(0, { id: 'call_p', name: 'get_weather' })),
@@ -76,7 +76,7 @@ export const openaiToolTraces: readonly Trace[] = [
   },
   {
     name: 'openai-tool-index-missing',
-    covers: 'A1: no index at all; an id opens a call, what has none continues the last one',
+    covers: 'no index at all; an id opens a call, what has none continues the last one',
     body: [
       role,
       chunk({
@@ -102,7 +102,7 @@ export const openaiToolTraces: readonly Trace[] = [
   },
   {
     name: 'openai-tool-parallel-interleaved',
-    covers: 'A1: the fragments of two parallel calls alternate',
+    covers: 'the fragments of two parallel calls alternate',
     body: [
       role,
       chunk(call(0, { id: 'call_p', name: 'get_weather' })),
@@ -122,7 +122,7 @@ export const openaiToolTraces: readonly Trace[] = [
   },
   {
     name: 'openai-tool-late-name',
-    covers: 'A5: the first delta has id and arguments, the name comes later; the type is missing',
+    covers: 'the first delta has id and arguments, the name comes later; the type is missing',
     body: [
       role,
       chunk({ tool_calls: [{ index: 0, id: 'call_p', function: { arguments: '{"ci' } }] }),
@@ -135,7 +135,7 @@ export const openaiToolTraces: readonly Trace[] = [
   },
   {
     name: 'openai-tool-empty-fields-later',
-    covers: 'A5: later deltas repeat id, name, type and role as empty strings or null',
+    covers: 'later deltas repeat id, name, type and role as empty strings or null',
     body: [
       chunk({ role: '', ...call(0, { id: 'call_p', name: 'get_weather' }) }),
       chunk({
@@ -156,7 +156,7 @@ export const openaiToolTraces: readonly Trace[] = [
   },
   {
     name: 'openai-tool-empty-ids',
-    covers: 'A5: two parallel calls whose ids are empty strings',
+    covers: 'two parallel calls whose ids are empty strings',
     body: [
       role,
       chunk({
@@ -193,7 +193,7 @@ export const openaiToolTraces: readonly Trace[] = [
   {
     name: 'openai-tool-arguments-in-finish-chunk',
     covers:
-      'A1: the whole call arrives in the chunk that says why the answer ended; its usage is there as well',
+      'the whole call arrives in the chunk that says why the answer ended; its usage is there as well',
     body: [
       role,
       chunk(call(0, { id: 'a1b2c3d4e', name: 'get_weather' }, '{"city":"Paris"}'), {
@@ -210,7 +210,7 @@ export const openaiToolTraces: readonly Trace[] = [
   },
   {
     name: 'openai-tool-stop-instead-of-tool-calls',
-    covers: 'A16: the finish reason is stop although there is a call',
+    covers: 'the finish reason is stop although there is a call',
     body: [
       role,
       chunk(call(0, { id: 'call_p', name: 'get_weather' }, '{"city":"Paris"}')),
@@ -221,7 +221,7 @@ export const openaiToolTraces: readonly Trace[] = [
   },
   {
     name: 'openai-tool-no-arguments',
-    covers: 'A11: a call without arguments has an empty string of them',
+    covers: 'a call without arguments has an empty string of them',
     body: [
       role,
       chunk(call(0, { id: 'call_n', name: 'now' })),
@@ -233,7 +233,7 @@ export const openaiToolTraces: readonly Trace[] = [
   },
   {
     name: 'openai-tool-arguments-parse-early',
-    covers: 'A6: the first fragment already is valid JSON, and the rest is white space',
+    covers: 'the first fragment already is valid JSON, and the rest is white space',
     body: [
       role,
       chunk(call(0, { id: 'call_p', name: 'get_weather' }, '{"city":"Paris"}')),
@@ -246,7 +246,7 @@ export const openaiToolTraces: readonly Trace[] = [
   },
   {
     name: 'openai-tool-arguments-multibyte',
-    covers: 'B5: characters of two, three and four bytes inside arguments',
+    covers: 'characters of two, three and four bytes inside arguments',
     body: [
       role,
       chunk(call(0, { id: 'call_m', name: 'get_weather' })),

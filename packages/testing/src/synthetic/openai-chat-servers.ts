@@ -1,4 +1,4 @@
-import type { Trace } from './synthetic.ts'
+import type { Trace } from './trace.ts'
 
 /** A chunk with one choice, as JSON. */
 function json(delta: object, rest: { finish?: string; [field: string]: unknown } = {}): string {
@@ -35,7 +35,7 @@ const done = 'data: [DONE]\n\n'
 export const openaiServerTraces: readonly Trace[] = [
   {
     name: 'openai-usage-on-every-chunk',
-    covers: 'F3, B6: cumulative usage on every chunk, CRLF line ends, comments, no [DONE]',
+    covers: 'cumulative usage on every chunk, CRLF line ends, comments, no [DONE]',
     body: [
       ': ping\r\n\r\n',
       ...[
@@ -48,7 +48,7 @@ export const openaiServerTraces: readonly Trace[] = [
   },
   {
     name: 'openai-double-finish',
-    covers: 'A16, B8: the finish reason comes twice, the second time with the usage',
+    covers: 'the finish reason comes twice, the second time with the usage',
     body: [
       ': OPENROUTER PROCESSING\n\n',
       role,
@@ -62,7 +62,7 @@ export const openaiServerTraces: readonly Trace[] = [
   {
     name: 'openai-usage-chunk-without-choices',
     covers:
-      'B8: empty choices first (a prompt filter), then in the middle, then with the usage and no choices key',
+      'empty choices first (a prompt filter), then in the middle, then with the usage and no choices key',
     body: [
       `data: ${JSON.stringify({ id: '', object: '', created: 0, model: '', choices: [], prompt_filter_results: [{ prompt_index: 0 }] })}\n\n`,
       role,
@@ -77,7 +77,7 @@ export const openaiServerTraces: readonly Trace[] = [
   {
     name: 'openai-usage-with-empty-delta',
     covers:
-      'B8: the usage on a chunk whose only choice has an empty delta; cached and reasoning tokens',
+      'the usage on a chunk whose only choice has an empty delta; cached and reasoning tokens',
     body: [
       role,
       event({ content: 'Hi' }),
@@ -100,7 +100,7 @@ export const openaiServerTraces: readonly Trace[] = [
   },
   {
     name: 'openai-content-array',
-    covers: 'A12: content is a list of parts, thinking among them',
+    covers: 'content is a list of parts, thinking among them',
     body: [
       event({
         role: 'assistant',
@@ -115,7 +115,7 @@ export const openaiServerTraces: readonly Trace[] = [
   },
   {
     name: 'openai-reasoning-content',
-    covers: 'A2: reasoning_content before content, null in between; no role at all',
+    covers: 'reasoning_content before content, null in between; no role at all',
     body: [
       event({ content: null, reasoning_content: 'Hm' }),
       event({ content: null, reasoning_content: 'm.' }),
@@ -127,8 +127,7 @@ export const openaiServerTraces: readonly Trace[] = [
   },
   {
     name: 'openai-reasoning-field',
-    covers:
-      'A2: the field is called reasoning, and the same text stands in reasoning_details as well',
+    covers: 'the field is called reasoning, and the same text stands in reasoning_details as well',
     body: [
       event({
         role: 'assistant',
@@ -145,7 +144,7 @@ export const openaiServerTraces: readonly Trace[] = [
   {
     name: 'openai-framing',
     covers:
-      'B6: byte order mark, lone CR, data in several lines, event after data, no space after the colon, no final blank line',
+      'byte order mark, lone CR, data in several lines, event after data, no space after the colon, no final blank line',
     body: [
       `\uFEFFdata: ${json({ role: 'assistant', content: 'A' })}\r\r`,
       `data: ${json({ content: 'B' })}\nevent: message\nid: 7\nretry: 10\n\n`,
@@ -158,7 +157,7 @@ export const openaiServerTraces: readonly Trace[] = [
   },
   {
     name: 'openai-multibyte',
-    covers: 'B5: characters of two, three and four bytes, joined emoji and combining marks',
+    covers: 'characters of two, three and four bytes, joined emoji and combining marks',
     body: [
       role,
       ...['Grüße, ', '世界', ' 👩‍👩‍👧', ' e\u0301'].map((content) => event({ content })),
@@ -169,7 +168,7 @@ export const openaiServerTraces: readonly Trace[] = [
   },
   {
     name: 'openai-large-event',
-    covers: 'B6: one event larger than any rolling buffer, the usage after it',
+    covers: 'one event larger than any rolling buffer, the usage after it',
     body: [
       role,
       event({ content: 'x'.repeat(100_000) }),
@@ -180,25 +179,25 @@ export const openaiServerTraces: readonly Trace[] = [
   },
   {
     name: 'openai-ends-without-finish',
-    covers: 'B1: the body ends regularly in the middle of the answer',
+    covers: 'the body ends regularly in the middle of the answer',
     body: [role, event({ content: 'Half an' })].join(''),
     expected: { text: 'Half an', finish: undefined, outcome: 'truncated' },
   },
   {
     name: 'openai-done-without-finish',
-    covers: 'B1: [DONE] without a finish reason',
+    covers: '[DONE] without a finish reason',
     body: [role, event({ content: 'Half an' }), done].join(''),
     expected: { text: 'Half an', finish: undefined, outcome: 'truncated' },
   },
   {
     name: 'openai-error-first',
-    covers: 'B2: the first event of a 200 is an error',
+    covers: 'the first event of a 200 is an error',
     body: `data: ${JSON.stringify({ error: { message: 'The server is overloaded.', type: 'server_error', param: null, code: null } })}\n\n${done}`,
     expected: { finish: undefined, outcome: 'error' },
   },
   {
     name: 'openai-error-event-later',
-    covers: 'B2: a named error event after content',
+    covers: 'a named error event after content',
     body: [
       role,
       event({ content: 'Half an' }),
@@ -208,7 +207,7 @@ export const openaiServerTraces: readonly Trace[] = [
   },
   {
     name: 'openai-error-in-chunk',
-    covers: 'B2: a chunk with an error, numeric code, and a choice that says finish reason error',
+    covers: 'a chunk with an error, numeric code, and a choice that says finish reason error',
     body: [
       role,
       event({ content: 'Half an' }),
@@ -221,7 +220,7 @@ export const openaiServerTraces: readonly Trace[] = [
   },
   {
     name: 'openai-error-bare-line',
-    covers: 'B2: an error as a bare field of the event stream',
+    covers: 'an error as a bare field of the event stream',
     body: [
       event({ content: 'Half an' }),
       `error: ${JSON.stringify({ code: 500, message: 'slot unavailable', type: 'server_error' })}\n\n`,
@@ -231,7 +230,7 @@ export const openaiServerTraces: readonly Trace[] = [
   {
     name: 'openai-json-tool-call-loose',
     covers:
-      'A5, A11: a whole answer whose call has no type, an empty id, arguments as an object, and finish reason stop',
+      'a whole answer whose call has no type, an empty id, arguments as an object, and finish reason stop',
     kind: 'json',
     body: JSON.stringify({
       id: 'chatcmpl-s',

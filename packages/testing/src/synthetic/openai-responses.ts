@@ -1,4 +1,4 @@
-import type { Trace } from './synthetic.ts'
+import type { Trace } from './trace.ts'
 
 /** Numbers the events of one stream without gaps, as the API does. */
 function stream(
@@ -96,7 +96,7 @@ const failed = {
 export const responsesTraces: readonly Trace[] = [
   {
     name: 'openai-responses-text',
-    covers: 'A5: an answer in fragments, with cached and reasoning tokens counted inside.',
+    covers: 'an answer in fragments, with cached and reasoning tokens counted inside.',
     body: stream(
       created,
       inProgress,
@@ -123,7 +123,7 @@ export const responsesTraces: readonly Trace[] = [
   },
   {
     name: 'openai-responses-rotating-item-ids',
-    covers: 'A1: the id of an item changes between its events; its output_index does not.',
+    covers: 'the id of an item changes between its events; its output_index does not.',
     body: stream(
       created,
       {
@@ -182,7 +182,7 @@ export const responsesTraces: readonly Trace[] = [
   },
   {
     name: 'openai-responses-reasoning-text',
-    covers: 'B14: open models stream the reasoning itself instead of a summary.',
+    covers: 'open models stream the reasoning itself instead of a summary.',
     body: stream(
       created,
       {
@@ -236,7 +236,7 @@ export const responsesTraces: readonly Trace[] = [
   },
   {
     name: 'openai-responses-incomplete',
-    covers: 'A12: an answer cut off by its limit is whole as a stream, and says so.',
+    covers: 'an answer cut off by its limit is whole as a stream, and says so.',
     body: stream(created, ...message(0, 'Once upon', 'Once', ' upon'), {
       type: 'response.incomplete',
       response: {
@@ -252,7 +252,7 @@ export const responsesTraces: readonly Trace[] = [
   {
     name: 'openai-responses-failed-first',
     covers:
-      'B2: a quota error that comes as an event after a 200, nested and followed by response.failed.',
+      'a quota error that comes as an event after a 200, nested and followed by response.failed.',
     body: stream(
       created,
       inProgress,
@@ -263,7 +263,7 @@ export const responsesTraces: readonly Trace[] = [
   },
   {
     name: 'openai-responses-failed-later',
-    covers: 'B2: a flat error event after part of the answer.',
+    covers: 'a flat error event after part of the answer.',
     body: stream(
       created,
       ...message(0, 'Half', 'Half').slice(0, 3),
@@ -274,7 +274,7 @@ export const responsesTraces: readonly Trace[] = [
   },
   {
     name: 'openai-responses-ends-early',
-    covers: 'B1: a stream that ends without its last event.',
+    covers: 'a stream that ends without its last event.',
     body: stream(created, ...message(0, 'Half', 'Half')),
     expected: { text: 'Half', outcome: 'truncated', finish: undefined },
   },

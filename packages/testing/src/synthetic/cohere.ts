@@ -1,4 +1,4 @@
-import type { Trace } from './synthetic.ts'
+import type { Trace } from './trace.ts'
 
 function event(type: string, fields: object = {}): string {
   return `event: ${type}\ndata: ${JSON.stringify({ ...fields, type })}\n\n`
@@ -60,7 +60,7 @@ const usage = { input: 507, output: 9, cached: 400 }
 export const cohereTraces: readonly Trace[] = [
   {
     name: 'cohere-text-after-thinking',
-    covers: 'A11: tokens as they were counted, not the fewer that are billed.',
+    covers: 'tokens as they were counted, not the fewer that are billed.',
     body:
       start +
       block(0, 'thinking', 'Let me ', 'see.') +
@@ -70,7 +70,7 @@ export const cohereTraces: readonly Trace[] = [
   },
   {
     name: 'cohere-parallel-tools',
-    covers: 'A1: what the model plans comes before its calls; a call is an object, not an array.',
+    covers: 'what the model plans comes before its calls; a call is an object, not an array.',
     body:
       start +
       event('tool-plan-delta', message({ tool_plan: 'I will ' })) +
@@ -94,7 +94,7 @@ export const cohereTraces: readonly Trace[] = [
   },
   {
     name: 'cohere-null-arguments',
-    covers: 'A6: arguments that are null, and none at all.',
+    covers: 'arguments that are null, and none at all.',
     body:
       start +
       call(0, { id: 'weather_a', opening: { arguments: null } }) +
@@ -112,13 +112,13 @@ export const cohereTraces: readonly Trace[] = [
   },
   {
     name: 'cohere-max-tokens',
-    covers: 'A12: an answer cut off by its limit.',
+    covers: 'an answer cut off by its limit.',
     body: start + block(0, 'text', 'Once upon') + end('MAX_TOKENS'),
     expected: { text: 'Once upon', finish: 'length', usage },
   },
   {
     name: 'cohere-error-later',
-    covers: 'B2: an error that looks like an end.',
+    covers: 'an error that looks like an end.',
     body:
       start +
       event('content-start', { index: 0, ...message({ content: { type: 'text', text: '' } }) }) +
@@ -129,7 +129,7 @@ export const cohereTraces: readonly Trace[] = [
   },
   {
     name: 'cohere-ends-early',
-    covers: 'B1: a stream that ends without its last event.',
+    covers: 'a stream that ends without its last event.',
     body: start + block(0, 'text', 'Half'),
     expected: { text: 'Half', outcome: 'truncated', finish: undefined },
   },

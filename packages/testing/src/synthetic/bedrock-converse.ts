@@ -1,5 +1,5 @@
-import { encodeEvent, encodeException } from './event-stream.ts'
-import type { Trace } from './synthetic.ts'
+import { encodeEvent, encodeException } from '../event-stream.ts'
+import type { Trace } from './trace.ts'
 
 /** Frames as the service sends them, each with the padding it adds. */
 function frames(...events: readonly (readonly [type: string, payload: object])[]): Uint8Array {
@@ -72,18 +72,18 @@ const exceptions = [
   'validationException',
 ]
 
-/** Traces of ConverseStream, written by hand; nobody has recorded an exception inside a stream. */
+/** Traces of ConverseStream, written by hand; no recording has an exception inside a stream. */
 export const bedrockTraces: readonly Trace[] = [
   {
     name: 'bedrock-text',
     covers:
-      'A11: text blocks that nothing opens, usage after the stop, cached tokens counted beside the input.',
+      'text blocks that nothing opens, usage after the stop, cached tokens counted beside the input.',
     body: frames(start, ...text(0, 'Grü', 'ße, 世界!'), ...end('end_turn')),
     expected: { text: 'Grüße, 世界!', usage },
   },
   {
     name: 'bedrock-parallel-tools',
-    covers: 'A1: block numbers are not tool numbers, and have gaps.',
+    covers: 'block numbers are not tool numbers, and have gaps.',
     body: frames(
       start,
       ...text(0, 'Both.'),
@@ -95,7 +95,7 @@ export const bedrockTraces: readonly Trace[] = [
   },
   {
     name: 'bedrock-tool-no-arguments',
-    covers: 'A6: a call without a single delta has empty arguments.',
+    covers: 'a call without a single delta has empty arguments.',
     body: frames(start, ...tool(0, 'tooluse_n'), ...end('tool_use')),
     expected: {
       toolCalls: [{ id: 'tooluse_n', name: 'get_weather', arguments: {} }],
@@ -126,7 +126,7 @@ export const bedrockTraces: readonly Trace[] = [
   },
   {
     name: 'bedrock-guardrail',
-    covers: 'A12: an answer a guardrail has replaced.',
+    covers: 'an answer a guardrail has replaced.',
     body: frames(start, ...text(0, 'Blocked.'), ...end('guardrail_intervened')),
     expected: { text: 'Blocked.', finish: 'content_filter', usage },
   },
@@ -138,7 +138,7 @@ export const bedrockTraces: readonly Trace[] = [
   })),
   {
     name: 'bedrock-exception-first',
-    covers: 'B2: an exception before anything was said.',
+    covers: 'an exception before anything was said.',
     body: frames(start, [
       'throttlingException',
       { message: 'Too many tokens, please wait before trying again.' },
@@ -147,13 +147,13 @@ export const bedrockTraces: readonly Trace[] = [
   },
   {
     name: 'bedrock-ends-early',
-    covers: 'B1: a stream that ends inside a block.',
+    covers: 'a stream that ends inside a block.',
     body: frames(start, delta(0, { text: 'Half' })),
     expected: { text: 'Half', outcome: 'truncated', finish: undefined },
   },
   {
     name: 'bedrock-ends-inside-frame',
-    covers: 'B1: a stream that ends inside a frame.',
+    covers: 'a stream that ends inside a frame.',
     body: frames(start, delta(0, { text: 'Half' }), delta(0, { text: ' lost' })).subarray(0, -9),
     expected: { text: 'Half', outcome: 'truncated', finish: undefined },
   },

@@ -1,0 +1,6 @@
+/**
+ * Connects a gateway to web-standard `Request` and `Response`.
+ *
+ * @module @postern/core/web
+ */
+export * from '@postern/core/web'

@@ -1,0 +1,6 @@
+/**
+ * Mounts the gateway in Express.
+ *
+ * @module @postern/express
+ */
+export * from '@postern/express'

@@ -1,0 +1,6 @@
+/**
+ * Mounts the gateway in Hono.
+ *
+ * @module @postern/hono
+ */
+export * from '@postern/hono'

@@ -1,0 +1,6 @@
+/**
+ * Mounts the gateway in Koa.
+ *
+ * @module @postern/koa
+ */
+export * from '@postern/koa'
