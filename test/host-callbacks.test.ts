@@ -18,7 +18,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import {
   type HostFunction,
   hostFunctions,
-} from '../packages/core/src/config/schema/host-functions.ts'
+} from '../packages/core/src/foundation/host-functions.ts'
 import { FakeClock } from './harness/fake-clock.ts'
 import { listen } from './harness/listen.ts'
 import { late, type OddBehaviour, oddBehaviours } from './harness/odd-behaviours.ts'

@@ -90,10 +90,10 @@ describe('dialects', () => {
   })
 
   it('know what is neutral between them by its index', () => {
-    expect(whats('dialects/gemini/a.ts', "import { A } from '../embeddings/index.ts'")).toEqual([])
-    expect(
-      whats('dialects/gemini/a.ts', "import { A } from '../embeddings/vector.ts'"),
-    ).toHaveLength(1)
+    expect(whats('dialects/gemini/a.ts', "import { A } from '../forward/index.ts'")).toEqual([])
+    expect(whats('dialects/gemini/a.ts', "import { A } from '../forward/answer.ts'")).toHaveLength(
+      1,
+    )
   })
 
   it('are known to the root by their index', () => {

@@ -125,14 +125,11 @@ const BASE_FOLDERS: ReadonlySet<string | undefined> = new Set([
   'translation',
   'tokens',
   'claude',
-])
-/** Folders that every dialect may use through their `index.ts`. */
-const NEUTRAL_FOLDERS: ReadonlySet<string | undefined> = new Set([
   'embeddings',
   'rerank',
-  'tool-fit',
-  'forward',
 ])
+/** Folders that every dialect may use through their `index.ts`. */
+const NEUTRAL_FOLDERS: ReadonlySet<string | undefined> = new Set(['tool-fit', 'forward'])
 
 /** A dialect knows itself, the base folders and the `index.ts` of a neutral folder. */
 function crossesDialects(from: string, to: string): boolean {

@@ -673,7 +673,8 @@ export const elsewhere: readonly {
     id: 'F-61',
     name: 'Redis is not there at start',
     test: 'test/store-faults.test.ts',
-    words: 'at start: it starts, every process counts for itself, budgets are closed, and all of that is said once',
+    words:
+      'at start: it starts, every process counts for itself, budgets are closed, and all of that is said once',
     seen: 'it starts; limits are local, budgets closed',
   },
   {
@@ -855,7 +856,8 @@ export const elsewhere: readonly {
     id: 'F-87',
     name: 'a hundred reloads under load',
     test: 'test/reload.test.ts',
-    words: 'fails no request while its configuration is reloaded a hundred times, every third time with a mistake',
+    words:
+      'fails no request while its configuration is reloaded a hundred times, every third time with a mistake',
     seen: 'no request fails',
   },
   {

@@ -13,12 +13,8 @@ export {
   type Size,
 } from './config/index.ts'
 export { type AttemptSummary, type ErrorCode, GatewayError } from './errors.ts'
-export {
-  createGateway,
-  type Gateway,
-  type GatewayHealth,
-  type Injected,
-} from './gateway/create-gateway.ts'
+export { createGateway } from './gateway/create-gateway.ts'
+export type { Gateway, GatewayHealth, Injected } from './gateway/gateway.ts'
 export type { GatewayRequest, GatewayResponse } from './http/index.ts'
 export type { AdminAction, AdminGuard, Administrator } from './admin/index.ts'
 export type {

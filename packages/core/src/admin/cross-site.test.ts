@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest'
 import { FakeTransport } from '../dispatch/transport.fake.ts'
-import { createGateway, type Gateway } from '../gateway/create-gateway.ts'
+import { createGateway } from '../gateway/create-gateway.ts'
+import type { Gateway } from '../gateway/gateway.ts'
 import { routes } from './routes.ts'
 
 const TOKEN = 'admin-0123456789abcdef'

@@ -2,6 +2,7 @@ export {
   bodyOf,
   type Endpoint,
   matchEndpoint,
+  type MatchedEndpoint,
   type OperationEndpoint,
   servedPaths,
 } from './endpoints.ts'

@@ -3,7 +3,6 @@ export { type ExplainedOption, explainConfiguration } from './explain.ts'
 export { processEnvironment } from './sources/env.ts'
 export { limitsOfCaller, readGrace, parseKeyInput } from './parse-key-input.ts'
 export { limitOfWish, parseLimitInput, readSubject } from './parse-limit-input.ts'
-export { nearNames } from './values/near-names.ts'
 export type {
   Duration,
   GatewayOptions,
@@ -16,6 +15,4 @@ export type {
 export { ConfigurationError, type Problem } from './values/problem.ts'
 export { resolveSettings } from './resolve.ts'
 export type { Settings } from './settings.ts'
-export type { TraceHeader } from './schema/trace-headers.ts'
 export { watchFile } from './watch.ts'
-export type { HostFunction } from './schema/host-functions.ts'

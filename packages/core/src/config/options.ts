@@ -1,7 +1,7 @@
 import type { AdminAction, AdminGuard } from '../admin/index.ts'
 import type { Quirks } from '../dialects/index.ts'
 import type { FallbackReason } from './schema/fallback-reasons.ts'
-import type { TraceHeader } from './schema/trace-headers.ts'
+import type { TraceHeader } from '../http/index.ts'
 import type { Attribution, HostIdentify } from '../identity/index.ts'
 import type { RequestRecord } from '../records/index.ts'
 import type { LimitAlert } from '../limits/index.ts'

@@ -1,6 +1,6 @@
 import { type Attribution, attributionOf } from '../identity/index.ts'
 import type { Merged } from './sources/merge.ts'
-import { didYouMean } from './values/near-names.ts'
+import { didYouMean } from '../foundation/near-names.ts'
 import type { Problem } from './values/problem.ts'
 import { type ParsedKey, SHORTEST_KEY } from './schema/schema.ts'
 import type { KeySettings, Settings } from './settings.ts'

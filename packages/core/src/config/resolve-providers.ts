@@ -15,7 +15,7 @@ import {
 } from '../providers/index.ts'
 import { type Environment, valueOf, variableName } from './sources/env.ts'
 import type { Merged, Placed } from './sources/merge.ts'
-import { didYouMean } from './values/near-names.ts'
+import { didYouMean } from '../foundation/near-names.ts'
 import type { Problem } from './values/problem.ts'
 import { cloudOf, type Fault, foreignOption, resolveCloud } from './resolve-clouds.ts'
 import type { ParsedProvider } from './schema/schema.ts'

@@ -1,4 +1,4 @@
-import type { ModelPrice } from '../records/index.ts'
+import type { ModelPrice } from '../billing/index.ts'
 import type { AdminAction, AdminGuard } from '../admin/index.ts'
 import type { FailMode, Limit, LimitAlert } from '../limits/index.ts'
 import type { Store } from '../storage/index.ts'
@@ -8,7 +8,7 @@ import type { RequestRecord } from '../records/index.ts'
 import type { Logger, LogLevel } from '../log.ts'
 import type { Provider } from '../providers/index.ts'
 import type { TargetFilter } from './options.ts'
-import type { TraceHeader } from './schema/trace-headers.ts'
+import type { TraceHeader } from '../http/index.ts'
 
 /** Everything configured, resolved and checked once. Frozen; printing it shows no secret. */
 export interface Settings {

@@ -1,24 +1,21 @@
 import { anthropicMessages, readCountTokens } from './anthropic-messages/index.ts'
 import { bedrockConverse } from './bedrock-converse/index.ts'
 import { cohere } from './cohere/index.ts'
-import type { Dialect, JsonObject, ModelList, UsableModels } from './model/dialect.ts'
+import type { Dialect, ModelList, UsableModels } from './model/dialect.ts'
+import type { JsonObject } from './model/json-object.ts'
 import { gemini, generatePaths, nativePaths, readNative } from './gemini/index.ts'
 import { openaiChat } from './openai-chat/index.ts'
 import { openaiResponses } from './openai-responses/index.ts'
 import { type ErrorFormat, toErrorFormat } from './model/operation.ts'
 
-export { reasoningFields } from './model/dialect.ts'
-export type {
-  BuiltRequest,
-  ClientRequest,
-  Dialect,
-  JsonObject,
-  LimitHeaders,
-  Observation,
-  Quirks,
-  RelayedAnswer,
-  StreamRelay,
-} from './model/dialect.ts'
+export { reasoningFields } from './model/quirks.ts'
+export type { BuiltRequest, LimitHeaders } from './model/call.ts'
+export type { ClientRequest } from './model/request.ts'
+export type { Dialect } from './model/dialect.ts'
+export type { JsonObject } from './model/json-object.ts'
+export type { Observation } from './model/stream.ts'
+export type { Quirks } from './model/quirks.ts'
+export type { RelayedAnswer, StreamRelay } from './model/relay.ts'
 export { readEmbeddings } from './embeddings/index.ts'
 export type { Finish } from './model/finish.ts'
 export {
@@ -57,7 +54,7 @@ export {
 }
 
 /** How errors of endpoints without a dialect of their own are told: as OpenAI does. */
-export const openaiErrorFormat: ErrorFormat = toErrorFormat(openaiChat)
+export const defaultErrorFormat: ErrorFormat = toErrorFormat(openaiChat)
 
 /** Every dialect, by its name. */
 export const dialects: ReadonlyMap<string, Dialect> = new Map(
@@ -68,7 +65,7 @@ export const dialects: ReadonlyMap<string, Dialect> = new Map(
 
 /** The list of models as this client reads it. */
 export function renderModels(usable: UsableModels, request: ModelsRequest): JsonObject {
-  return dialectOf(request).server?.modelList?.render(usable) ?? {}
+  return dialectOf(request).clientSide?.modelList?.render(usable) ?? {}
 }
 
 type ModelsRequest = Parameters<ModelList['isAskedBy']>[0]
@@ -80,14 +77,14 @@ type ModelsRequest = Parameters<ModelList['isAskedBy']>[0]
 function dialectOf(request: ModelsRequest): Dialect {
   return (
     [anthropicMessages, gemini].find(
-      ({ server }) => server?.modelList?.isAskedBy(request) === true,
+      ({ clientSide: server }) => server?.modelList?.isAskedBy(request) === true,
     ) ?? openaiChat
   )
 }
 
 /** One model as this client reads it. */
 export function renderModel(id: string, created: number, request: ModelsRequest): JsonObject {
-  return dialectOf(request).server?.modelList?.renderOne(id, created) ?? {}
+  return dialectOf(request).clientSide?.modelList?.renderOne(id, created) ?? {}
 }
 
 /** In which shape errors reach a client of an endpoint without a dialect of its own. */

@@ -2,13 +2,12 @@ import type { Clock } from '../clock.ts'
 import type { StreamRelay } from '../dialects/index.ts'
 import type { GatewayError } from '../errors.ts'
 import type { Provider } from '../providers/index.ts'
-import type { AnswerStream } from './answer-stream.ts'
 import type { AttemptProgress } from './attempt-usage.ts'
 import type { Cancellation } from './cancellation.ts'
-import type { OutputAllowance } from './output-allowance.ts'
+import type { StreamBudget } from './stream-budget.ts'
 import type { UpstreamCall } from './transport.ts'
 
-export interface AnswerStreamOptions {
+export interface AnswerStreamOptions<Stream> {
   readonly call: UpstreamCall
   readonly relay: StreamRelay
   /** What was read up to the commit point. */
@@ -27,13 +26,13 @@ export interface AnswerStreamOptions {
   /** It is read to its end although its client has left. */
   readonly finishesWithoutClient: boolean
   /** How much of it is paid for; all of it when absent. */
-  readonly allowance?: OutputAllowance | undefined
+  readonly streamBudget?: StreamBudget | undefined
   /**
    * Asked when the provider fails: somebody else's stream, of the same relay, that goes on where
    * this one broke off.
    */
   readonly onBreak?:
-    | ((failure: GatewayError) => Promise<AnswerStream | undefined> | undefined)
+    | ((failure: GatewayError) => Promise<Stream | undefined> | undefined)
     | undefined
   /** Told once, when nothing more comes. */
   readonly onFinish?: (failure: GatewayError | undefined) => void

@@ -24,7 +24,7 @@ export type StreamEnding = (end: StreamEnd) => void
  * client's connection, and is over.
  */
 export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> {
-  #options: AnswerStreamOptions
+  #options: AnswerStreamOptions<AnswerStream>
   #first: (Uint8Array | string)[]
   #bytes = 0
   #state: 'running' | 'upstream ended' | 'draining' | 'over' = 'running'
@@ -54,7 +54,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   #onAbandon: (() => void) | undefined
   #isCut = false
 
-  constructor(options: AnswerStreamOptions) {
+  constructor(options: AnswerStreamOptions<AnswerStream>) {
     this.#options = options
     this.#first = options.first
     this.#beat = options.clock.setTimer(this.#onBeat, HEARTBEAT_MS)
@@ -120,16 +120,16 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
       return promised(last)
     }
     if (this.#state === 'draining') return promised(OVER)
-    const { relay, allowance } = this.#options
+    const { relay, streamBudget } = this.#options
     if (
-      allowance !== undefined &&
+      streamBudget !== undefined &&
       relay.cut !== undefined &&
       this.#state === 'running' &&
       relay.error === undefined
     ) {
-      const isAllowed = allowance.allows(this.outputEstimate)
+      const isAllowed = streamBudget.allows(this.outputEstimate)
       if (isAllowed instanceof Promise) return isAllowed.then(() => this.next())
-      const tail = isAllowed ? undefined : relay.cut(allowance.inputTokens)
+      const tail = isAllowed ? undefined : relay.cut(streamBudget.inputTokens)
       if (tail !== undefined) return promised(lastOf(this.#cut(tail)))
     }
     if (relay.error !== undefined) return this.#break(relay.error)

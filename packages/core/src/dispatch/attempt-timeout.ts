@@ -1,5 +1,5 @@
+import type { TargetCondition } from '../health/index.ts'
 import type { PlanLimits } from '../routing/index.ts'
-import type { TargetCondition } from '../health/target-health.ts'
 
 const TIMES_USUAL = 4
 /**

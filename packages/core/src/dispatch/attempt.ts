@@ -5,82 +5,24 @@ import type {
   StreamRelay,
   Translation,
 } from '../dialects/index.ts'
-import { ACCEPT_ENCODING } from '../http/content-coding.ts'
 import { GatewayError, redacted, withDetails } from '../errors.ts'
+import { ACCEPT_ENCODING } from '../http/index.ts'
 import { parseOutside } from '../json/parse.ts'
 import { ANSWER_LIMITS } from '../json/scan.ts'
 import { jsonText } from '../json/stringify.ts'
-import type { PlanLimits, Target } from '../routing/index.ts'
-import { AnswerStream } from './answer-stream.ts'
+import type { Target } from '../routing/index.ts'
 import type { FirstContentBy } from './answer-stream-options.ts'
+import { AnswerStream } from './answer-stream.ts'
+import type { Attempt, UpstreamResponse } from './attempt-options.ts'
+import { noteContent } from './attempt-usage.ts'
 import { retryAfterMs } from './backoff.ts'
-import { type AttemptProgress, noteContent } from './attempt-usage.ts'
 import { isEvents, lookAtBody, withHead } from './body-label.ts'
 import type { Cancellation } from './cancellation.ts'
 import { describeCause, transportError } from './classify.ts'
 import { decodedCall } from './decoded-call.ts'
-import type { DispatchDeps } from './deps.ts'
-import type { OutputAllowance } from './output-allowance.ts'
-import { boundWithoutClient, finishesWithoutClient } from './without-client.ts'
-import type { UpstreamCall, UpstreamRequest, ResponseHead } from './transport.ts'
+import type { ResponseHead, UpstreamCall, UpstreamRequest } from './transport.ts'
 import { untilContent } from './until-content.ts'
-
-/** One call to one target. */
-export interface Attempt {
-  readonly target: Target
-  readonly translation: Translation
-  readonly limits: PlanLimits
-  /** Sent besides; headers of the provider's configuration win. */
-  readonly traceHeaders?: Readonly<Record<string, string>> | undefined
-  readonly cancellation: Cancellation
-  /**
-   * Whether a body that can be sent only once has begun to leave: nothing can be tried after that.
-   */
-  readonly upload: { isSpent: boolean }
-  readonly deps: DispatchDeps
-  /**
-   * Clock of a whole answer, in milliseconds; the deadline of the request alone bounds it when
-   * absent.
-   */
-  readonly attemptTimeoutMs?: number | undefined
-  /**
-   * Another target could take over: a stream that is open and says nothing is waited for longer.
-   */
-  readonly hasAlternative: boolean
-  /** Where the attempt writes down when what happened. */
-  readonly progress: AttemptProgress
-  /** Told what the target's answer begins with. */
-  readonly onHeaders: (headers: ResponseHead['headers']) => void
-  /** How much of a stream is paid for; all of it when absent. */
-  readonly allowance?: OutputAllowance | undefined
-  /** Asked when a stream breaks: see `AnswerStreamOptions.onBreak`. */
-  readonly onBreak?: (
-    relay: StreamRelay,
-    failure: GatewayError,
-  ) => Promise<AnswerStream | undefined> | undefined
-  /** Told how a stream ended: the call is over only then. */
-  readonly onStreamEnd: (failure: GatewayError | undefined) => void
-}
-
-/** The target has answered: from here on nothing is tried again. */
-export interface UpstreamResponse {
-  readonly target: Target
-  readonly dropped: readonly string[]
-  /**
-   * What the client learns of the provider's headers: the content type, and for bytes what
-   * describes them.
-   */
-  readonly headers: Readonly<Record<string, string>>
-  readonly body: Uint8Array | string | AnswerStream | null
-  /** Live while a stream runs. */
-  readonly observation: Observation
-  /** HTTP status of the provider. */
-  readonly status: number
-  /** Set when the provider has refused, and its refusal passes as it is. */
-  readonly refusal?: GatewayError
-  /** Nobody was called. */
-  readonly isLocal?: boolean
-}
+import { boundWithoutClient, finishesWithoutClient } from './without-client.ts'
 
 /** An answer that needs no call is as good as any, and leaves no attempt. */
 export function answered(target: Target, body: JsonObject): UpstreamResponse {
@@ -260,6 +202,7 @@ const DESCRIPTIONS = [
   'etag',
   'last-modified',
 ]
+
 /** What a client that sees the provider's own refusals goes by. */
 const RETRY_ADVICE = ['retry-after', 'retry-after-ms', 'x-should-retry']
 
@@ -309,6 +252,7 @@ function contentTypeOf(response: ResponseHead): string {
 const USER_AGENT = 'postern'
 
 const MAX_ERROR_BODY_BYTES = 64 * 1024
+
 /** It is searched for our keys as a whole. */
 const MAX_RELAYED_REFUSAL_BYTES = 256 * 1024
 
@@ -348,6 +292,7 @@ type Answer = Pick<UpstreamResponse, 'body' | 'observation' | 'refusal'> & {
 
 /** Statuses that have no body. */
 const BODILESS: ReadonlySet<number> = new Set([204, 205, 304])
+
 const NOTHING: Observation = Object.freeze({ usage: undefined, finishes: [] })
 
 /**
@@ -521,7 +466,7 @@ async function openStream(
         : options.limits.answerLimitBytes,
     provider: options.target.provider,
     finishesWithoutClient: finishesWithoutClient(options.target.provider, options.limits),
-    allowance: options.allowance,
+    streamBudget: options.streamBudget,
     progress: options.progress,
     onBreak: onBreak && ((failure) => onBreak(relay, failure)),
     onFinish: options.onStreamEnd,

@@ -1,10 +1,9 @@
 import { smallest } from '../foundation/lists.ts'
+import type { CallPermit, TargetCondition } from '../health/index.ts'
 import type { ProviderKey } from '../providers/index.ts'
 import type { Target } from '../routing/index.ts'
 import { LONGEST_RETRY_AFTER_MS } from './backoff.ts'
-import type { CallPermit } from '../health/circuit-breaker.ts'
 import type { DispatchDeps } from './deps.ts'
-import type { TargetCondition } from '../health/target-health.ts'
 
 /** A target of the plan, and what became of it in this request. */
 export interface Candidate {

@@ -1,6 +1,5 @@
 import { type ErrorCode, errorTable, type Failure, GatewayError } from '../errors.ts'
-import type { CallOutcome } from '../health/circuit-breaker.ts'
-import type { PaceSignal } from '../health/pacer.ts'
+import type { CallOutcome, PaceSignal } from '../health/index.ts'
 
 /**
  * What a failed attempt allows: try again (the same target or the next), only the next target, or

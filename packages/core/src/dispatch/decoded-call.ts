@@ -1,6 +1,6 @@
-import { codingsIn, decodeWhole, DecodedTooLarge, StreamDecoder } from '../http/content-coding.ts'
 import { GatewayError } from '../errors.ts'
-import type { UpstreamCall, ResponseHead } from './transport.ts'
+import { codingsIn, DecodedTooLarge, decodeWhole, StreamDecoder } from '../http/index.ts'
+import type { ResponseHead, UpstreamCall } from './transport.ts'
 
 /**
  * The call with its body decoded, or as it is where it is not compressed. `limit` bounds what a

@@ -1,8 +1,6 @@
 import type { Clock } from '../clock.ts'
+import type { RetryBudget, SharedHealth, TargetHealth } from '../health/index.ts'
 import type { Turns } from '../json/turns.ts'
-import type { RetryBudget } from '../health/retry-budget.ts'
-import type { SharedHealth } from '../health/shared-health.ts'
-import type { TargetHealth } from '../health/target-health.ts'
 import type { Transport } from './transport.ts'
 
 /** What dispatch gets from outside; injected, so that tests own time and chance. */

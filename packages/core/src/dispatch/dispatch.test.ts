@@ -6,7 +6,7 @@ import { type AttemptSummary, GatewayError } from '../errors.ts'
 import { createProvider } from '../providers/index.ts'
 import type { PlanLimits, Target } from '../routing/index.ts'
 import { AnswerStream } from './answer-stream.ts'
-import type { UpstreamResponse } from './attempt.ts'
+import type { UpstreamResponse } from './attempt-options.ts'
 import { dispatch } from './dispatch.ts'
 import { events, fakeDeps, FakeTransport, json, type Reply } from './transport.fake.ts'
 
@@ -216,8 +216,8 @@ describe('the plan', () => {
   it('skips a target that cannot take the request, which costs no attempt', async () => {
     const picky: Dialect = {
       ...openaiChat,
-      client: {
-        ...openaiChat.client,
+      providerSide: {
+        ...openaiChat.providerSide,
         buildRequest: () => {
           throw new GatewayError('unsupported_content', 'no audio here', { param: 'messages[0]' })
         },

@@ -1,27 +1,28 @@
 import type { OperationContext, StreamRelay } from '../dialects/index.ts'
 import { GatewayError, toGatewayError } from '../errors.ts'
+import type { Priority } from '../health/index.ts'
 import type { Target } from '../routing/index.ts'
 import { AnswerStream } from './answer-stream.ts'
-import { answered, attempt, type Attempt, type UpstreamResponse } from './attempt.ts'
-import { splitRequest } from './split-request.ts'
+import type { Attempt, UpstreamResponse } from './attempt-options.ts'
 import { attemptTimeoutMs, longestUsualMs } from './attempt-timeout.ts'
 import { usageOfAttempt } from './attempt-usage.ts'
+import { answered, attempt } from './attempt.ts'
 import { Cancellation } from './cancellation.ts'
 import { type Candidate, Candidates, type Lane } from './candidates.ts'
-import { classifyFailure, mayBeBilled, classifyOutcome, classifyPace } from './classify.ts'
-import type { DispatchJob } from './dispatch.ts'
+import { classifyFailure, classifyOutcome, classifyPace, mayBeBilled } from './classify.ts'
 import type { DispatchDeps } from './deps.ts'
+import type { DispatchJob } from './dispatch-job.ts'
 import { exhausted, unavailable, withAttempts } from './final-error.ts'
-import type { Priority } from '../health/pacer.ts'
 import {
   elapsed,
-  placeIn,
   type HedgedCall,
+  placeIn,
   summarised,
   summary,
   waitBefore,
 } from './hedged-call.ts'
 import { restAskedMs } from './rate-limit-headers.ts'
+import { splitRequest } from './split-request.ts'
 
 /**
  * After so many attempts that may have been billed no target is called again; one that was not
@@ -237,7 +238,7 @@ export class Failover {
   async #isAdmitted(hedgedCall: HedgedCall): Promise<boolean> {
     const { lane, cancellation } = hedgedCall
     try {
-      const admitted = await this.#job.admitTarget?.(lane.target, lane.keyName)
+      const admitted = await this.#job.targetAdmission?.(lane.target, lane.keyName)
       if (admitted === undefined || !('refused' in admitted)) {
         hedgedCall.admitted = admitted
         return true
@@ -333,14 +334,14 @@ export class Failover {
       cancellation,
       upload: this.#upload,
       progress: hedgedCall.progress,
-      allowance: this.#job.allowance,
+      streamBudget: this.#job.streamBudget,
       deps: this.#deps,
       ...this.#patienceWith(hedgedCall),
       onHeaders: (headers) => {
         const restMs = restAskedMs(
           headers,
           this.#deps.clock.now(),
-          target.dialects[0]?.client.limitHeaders,
+          target.dialects[0]?.providerSide.limitHeaders,
         )
         if (restMs > 0) hedgedCall.lane.condition.coolDown(Math.min(restMs, LONGEST_COOL_DOWN_MS))
       },
@@ -534,7 +535,7 @@ function contextOf(job: DispatchJob, deps: DispatchDeps): OperationContext {
     maxEventBytes: job.plan.limits.eventLimitBytes,
     dropUnsupported: job.plan.limits.dropUnsupported,
     isContinuable: job.plan.limits.continueStreams === true,
-    isCuttable: job.allowance !== undefined,
+    isCuttable: job.streamBudget !== undefined,
     isMetered: job.isMetered === true,
   }
 }

@@ -1,13 +1,13 @@
 import type { Observation } from '../dialects/index.ts'
 import type { AttemptSummary, GatewayError } from '../errors.ts'
+import type { PlaceInQueue } from '../health/index.ts'
 import type { AttemptProgress, AttemptUsage } from './attempt-usage.ts'
 import { backoffMs } from './backoff.ts'
 import type { Cancellation } from './cancellation.ts'
 import type { Candidate, Lane } from './candidates.ts'
 import { mayBeBilled } from './classify.ts'
-import type { AdmittedTarget } from './dispatch.ts'
 import type { DispatchDeps } from './deps.ts'
-import type { PlaceInQueue } from '../health/pacer.ts'
+import type { AdmittedCall } from './target-admission.ts'
 
 /** One call of a target, alone or in a race. */
 export interface HedgedCall {
@@ -20,7 +20,7 @@ export interface HedgedCall {
   hasLost: boolean
   hasEnded?: boolean
   /** What was taken from the limits of its provider. */
-  admitted?: AdmittedTarget | undefined
+  admitted?: AdmittedCall | undefined
   /** What the answer says of itself; live while a stream runs. */
   observation?: Observation | undefined
   /**

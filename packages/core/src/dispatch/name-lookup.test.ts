@@ -3,7 +3,8 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo, LookupFunction } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createGateway, type Gateway } from '../gateway/create-gateway.ts'
+import { createGateway } from '../gateway/create-gateway.ts'
+import type { Gateway } from '../gateway/gateway.ts'
 import { createTransport } from './transport.ts'
 
 const ANSWER = {

@@ -36,7 +36,7 @@ describe('what is left of a limit', () => {
   })
 
   it('is said by others in words of their own', () => {
-    const names = dialects.get('anthropic-messages')?.client.limitHeaders
+    const names = dialects.get('anthropic-messages')?.providerSide.limitHeaders
     expect(
       restAskedMs(
         {

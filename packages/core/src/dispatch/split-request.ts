@@ -1,6 +1,7 @@
 import type { RelayedAnswer, Translation } from '../dialects/index.ts'
 import type { GatewayError } from '../errors.ts'
-import { attempt, type Attempt, type UpstreamResponse } from './attempt.ts'
+import { attempt } from './attempt.ts'
+import type { Attempt, UpstreamResponse } from './attempt-options.ts'
 import { Cancellation } from './cancellation.ts'
 
 /**

@@ -1,10 +1,9 @@
-import type { GatewayError } from '../errors.ts'
 import type { Clock } from '../clock.ts'
+import type { GatewayError } from '../errors.ts'
+import { RetryBudget, TargetHealth } from '../health/index.ts'
 import { Turns } from '../json/turns.ts'
 import type { DispatchDeps } from './deps.ts'
-import { RetryBudget } from '../health/retry-budget.ts'
-import { TargetHealth } from '../health/target-health.ts'
-import type { Transport, UpstreamCall, UpstreamRequest, ResponseHead } from './transport.ts'
+import type { ResponseHead, Transport, UpstreamCall, UpstreamRequest } from './transport.ts'
 
 /** What a scripted provider does with one call. */
 export interface Reply {

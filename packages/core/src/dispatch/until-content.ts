@@ -1,6 +1,6 @@
 import type { StreamRelay } from '../dialects/index.ts'
 import { GatewayError } from '../errors.ts'
-import type { Attempt } from './attempt.ts'
+import type { Attempt } from './attempt-options.ts'
 import type { UpstreamCall } from './transport.ts'
 
 /**

@@ -11,7 +11,7 @@ import { type AttemptSummary, GatewayError } from '../errors.ts'
 import { createProvider } from '../providers/index.ts'
 import type { PlanLimits, Target } from '../routing/index.ts'
 import { AnswerStream } from './answer-stream.ts'
-import type { UpstreamResponse } from './attempt.ts'
+import type { UpstreamResponse } from './attempt-options.ts'
 import { dispatch } from './dispatch.ts'
 import { events, fakeDeps, FakeTransport, json, type Reply } from './transport.fake.ts'
 
@@ -82,7 +82,7 @@ function start(script: readonly Reply[], { body, ...translation }: Setup = {}) {
       buildRequest: () => ({ path: '/things', body, dropped: [] }),
       readAnswer: (_value, bytes) => ({ body: bytes, usage: undefined, finishes: [] }),
       openStream: () => new PassingRelay(),
-      readError: (response) => openaiChat.client.readError(response),
+      readError: (response) => openaiChat.providerSide.readError(response),
       ...translation,
     }),
   }

@@ -1,7 +1,6 @@
 import type { Clock } from '../clock.ts'
-import type { HostFunction } from '../config/index.ts'
 import { asError, describeThrown, GatewayError, isGatewayError } from '../errors.ts'
-import type { GatewayRequest } from '../http/index.ts'
+import type { HostFunction } from './host-functions.ts'
 import { isolated, isThenable } from './isolated.ts'
 import type { Logger } from '../log.ts'
 
@@ -97,7 +96,7 @@ export class HostCalls {
    * with `client_closed` when the client left, or with the `GatewayError` that the function threw
    * on purpose.
    */
-  ask(name: HostFunction, call: () => unknown, request: Pick<GatewayRequest, 'signal'>): unknown {
+  ask(name: HostFunction, call: () => unknown, request: { readonly signal: AbortSignal }): unknown {
     try {
       const answer = call()
       if (!isThenable(answer)) return answer

@@ -2,7 +2,8 @@ import { generateKeyPairSync } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { FakeClock, settle } from '../clock.fake.ts'
 import { FakeTransport, json, type Reply } from '../dispatch/transport.fake.ts'
-import { createGateway, type Gateway } from './create-gateway.ts'
+import { createGateway } from './create-gateway.ts'
+import type { Gateway } from './gateway.ts'
 
 const privateKey = generateKeyPairSync('rsa', { modulusLength: 2048 })
   .privateKey.export({ type: 'pkcs8', format: 'pem' })

@@ -1,6 +1,6 @@
-import type { CircuitState } from '../health/circuit-breaker.ts'
 import type { Clock } from '../clock.ts'
-import { LastingCondition } from '../foundation/lasting-condition.ts'
+import { LastingCondition } from '../foundation/condition-log.ts'
+import type { CircuitState } from '../health/index.ts'
 import type { Shedding } from '../limits/index.ts'
 import type { LeveledLogger } from '../log.ts'
 

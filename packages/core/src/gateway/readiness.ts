@@ -1,5 +1,5 @@
 import type { TargetFilter } from '../config/index.ts'
-import type { TargetHealth } from '../dispatch/index.ts'
+import type { TargetHealth } from '../health/index.ts'
 import type { RoutingTable, Target } from '../routing/index.ts'
 
 /**

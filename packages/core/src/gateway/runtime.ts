@@ -1,6 +1,7 @@
 import type { Admin } from '../admin/index.ts'
 import type { Clock } from '../clock.ts'
-import type { TargetFilter, TraceHeader } from '../config/index.ts'
+import type { TargetFilter } from '../config/index.ts'
+import type { TraceHeader } from '../http/index.ts'
 import type { Usage } from '../dialects/index.ts'
 import type { DispatchDeps } from '../dispatch/index.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
@@ -12,7 +13,7 @@ import type { Admitted, Amounts, Demand, HostLoad, Limit } from '../limits/index
 import type { LeveledLogger } from '../log.ts'
 import type { MissingPart } from './readiness.ts'
 import type { RoutingTable } from '../routing/index.ts'
-import type { StoreDefect } from './shared-state.ts'
+import type { StoreDefect } from './store-defect.ts'
 
 /**
  * Everything decided at start, frozen. A reload builds another one beside it; a request keeps the

@@ -1,6 +1,6 @@
 import type { CircuitState } from './circuit-breaker.ts'
 import type { Clock } from '../clock.ts'
-import type { HealthStore, HealthFact } from '../storage/index.ts'
+import type { HealthStore, HealthFact } from './health-store.ts'
 import type { TargetHealth } from './target-health.ts'
 
 const READ_EVERY_MS = 1_000

@@ -1,4 +1,4 @@
-import type { TraceHeader } from '../config/index.ts'
+import type { TraceHeader } from './trace-headers.ts'
 import type { GatewayRequest } from './request.ts'
 
 /**

@@ -1,7 +1,7 @@
-import type { AttemptUsage, EstimateReason } from '../dispatch/index.ts'
+import type { AttemptUsage } from '../dispatch/index.ts'
 import type { Placed } from './in-flight.ts'
-import type { Finish, Operation, Usage } from '../dialects/index.ts'
-import type { AttemptSummary, ErrorCode, GatewayError } from '../errors.ts'
+import type { Operation } from '../dialects/index.ts'
+import type { AttemptSummary, GatewayError } from '../errors.ts'
 import type { Trace } from '../http/index.ts'
 import type { KnownCaller } from '../identity/index.ts'
 import type { Admitted, Unit } from '../limits/index.ts'
@@ -56,14 +56,4 @@ export interface Exchange extends Placed {
 export function endExchange(exchange: Exchange, reason: GatewayError): void {
   exchange.endedBy ??= reason
   exchange.cancel?.(reason)
-}
-
-/** How a request ended. */
-export interface Outcome {
-  readonly status: number
-  readonly code: ErrorCode | 'ok'
-  readonly usage?: Usage | undefined
-  /** Why the usage is an estimate; absent where the provider has told it. */
-  readonly usageEstimated?: EstimateReason | undefined
-  readonly finishes?: readonly Finish[] | undefined
 }

@@ -1,14 +1,4 @@
-import type { Provider } from './provider.ts'
-
-/** One of several keys of a provider. */
-export interface ProviderKey {
-  /** `key-1`: what logs and health checks call it. Never a part of the key itself. */
-  readonly name: string
-  /** How often it is used, against the others. Above 0. */
-  readonly weight: number
-  /** The provider, called with this key. */
-  readonly provider: Provider
-}
+import type { Provider, ProviderKey } from './provider.ts'
 
 /**
  * One provider out of the same one with several keys; calls that know nothing of keys use the

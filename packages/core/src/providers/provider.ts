@@ -1,6 +1,5 @@
 import type { Powers, Quirks } from '../dialects/index.ts'
 import type { AuthStyle, CatalogueEntry, DialectName } from './catalogue.ts'
-import type { ProviderKey } from './key-pool.ts'
 import { powersFor } from './powers.ts'
 import { Secrets } from './secrets.ts'
 import { dialectsOf } from './spoken-dialects.ts'
@@ -77,6 +76,16 @@ export interface ProviderRequest extends PreparedRequest {
   /** The provider's own model id. */
   readonly model: string
   readonly stream: boolean
+}
+
+/** One of several keys of a provider. */
+export interface ProviderKey {
+  /** `key-1`: what logs and health checks call it. Never a part of the key itself. */
+  readonly name: string
+  /** How often it is used, against the others. Above 0. */
+  readonly weight: number
+  /** The provider, called with this key. */
+  readonly provider: Provider
 }
 
 /** What a provider is made of, already validated. */

@@ -1,7 +1,6 @@
-import type { Usage } from '../dialects/index.ts'
+import type { Finish, Usage } from '../dialects/index.ts'
 import type { EstimateReason } from '../dispatch/index.ts'
 import type { AttemptSummary, ErrorCode } from '../errors.ts'
-import type { Exchange, Outcome } from '../pipeline/exchange.ts'
 import { type Attribution, attributionOf, type Caller, type Credential } from '../identity/index.ts'
 
 /**
@@ -70,8 +69,42 @@ export interface RequestRecord {
   readonly timings: { readonly totalMs: number; readonly firstEventMs?: number }
 }
 
-/** The record of a finished exchange. */
-export function recordOf(exchange: Exchange, outcome: Outcome, totalMs: number): RequestRecord {
+/** Facts of a finished request that its record is made of. */
+export interface FinishedRequest {
+  readonly id: string
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+  readonly trace: {
+    readonly hostRequestId?: string | undefined
+    readonly traceparent?: string | undefined
+  }
+  readonly endpoint: string
+  readonly caller: (Caller & { readonly credential: Credential }) | undefined
+  readonly operation: { readonly model?: string | undefined; readonly stream: boolean } | undefined
+  readonly route: string | undefined
+  readonly target: string | undefined
+  readonly attempts: readonly AttemptSummary[]
+  readonly dropped: readonly string[]
+  readonly degraded: ReadonlySet<string>
+  readonly committedAfterMs: number | undefined
+}
+
+/** How a request ended. */
+export interface Outcome {
+  readonly status: number
+  readonly code: ErrorCode | 'ok'
+  readonly usage?: Usage | undefined
+  /** Why the usage is an estimate; absent where the provider has told it. */
+  readonly usageEstimated?: EstimateReason | undefined
+  readonly finishes?: readonly Finish[] | undefined
+}
+
+/** Makes the record of a finished request. */
+export function recordOf(
+  exchange: FinishedRequest,
+  outcome: Outcome,
+  totalMs: number,
+): RequestRecord {
   const { caller, operation, usage } = { ...exchange, usage: outcome.usage }
   return {
     id: exchange.id,

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
-import { SlidingCounts } from '../health/outcome-window.ts'
+import { SlidingCounts } from '../health/index.ts'
 import type { UsageReport } from './usage-reports.ts'
 
 const WINDOW_MS = 3_600_000

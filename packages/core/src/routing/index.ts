@@ -7,3 +7,10 @@ export {
   type ProviderEntry,
   type RoutingTable,
 } from './resolve.ts'
+export {
+  paidBesideAt,
+  pricedElsewhere,
+  refuseAmbiguous,
+  refuseElsewhere,
+  targetOf,
+} from './field-powers.ts'

@@ -1,4 +1,4 @@
-import { nearNames } from '../config/index.ts'
+import { nearNames } from '../foundation/near-names.ts'
 import { GatewayError } from '../errors.ts'
 import { isPlainName } from '../http/index.ts'
 import type { Plan, PlanLimits, Target } from './plan.ts'

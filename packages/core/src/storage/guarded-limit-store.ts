@@ -1,7 +1,6 @@
-import { type BreakerRules, CircuitBreaker, type CircuitState } from '../health/circuit-breaker.ts'
 import type { Clock, Timer } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
-import { LoopDeadlines } from './loop-deadlines.ts'
+import { type BreakerRules, CircuitBreaker, type CircuitState } from '../health/index.ts'
 import type {
   Charge,
   InstanceLease,
@@ -11,6 +10,7 @@ import type {
   ReserveAnswer,
   SettleAnswer,
 } from './limit-store.ts'
+import { LoopDeadlines } from './loop-deadlines.ts'
 
 /** How long a store may keep a request waiting. */
 const DEADLINE_MS = 50

@@ -23,7 +23,7 @@ export type {
   StoredSwitch,
 } from './admin-store.ts'
 export { AdminCache } from './admin-cache.ts'
-export type { HealthStore, HealthFact } from './health-store.ts'
+export type { HealthStore, HealthFact } from '../health/index.ts'
 export { openStore } from './open-store.ts'
 export { memoryStore, sqliteStore, type Store } from './store.ts'
 export { memoryWindow, type OpenWindow, type RequestWindow } from './request-window.ts'

@@ -1,4 +1,4 @@
-import type { HealthStore } from './health-store.ts'
+import type { HealthStore } from '../health/index.ts'
 import { type AdminStore, MemoryAdminStore } from './admin-store.ts'
 import type { LimitStore } from './limit-store.ts'
 import type { OpenWindow } from './request-window.ts'

@@ -4,7 +4,7 @@ import { type Attribution, attributes } from '../../identity/index.ts'
 import type { Logger, LogLevel } from '../../log.ts'
 import type { AwsCredentialsFunction, GoogleCredentials } from '../../providers/index.ts'
 import { durationHint, parseDuration } from '../values/duration.ts'
-import { didYouMean } from '../values/near-names.ts'
+import { didYouMean } from '../../foundation/near-names.ts'
 import { parseSize, sizeHint } from '../values/size.ts'
 
 /**

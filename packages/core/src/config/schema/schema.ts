@@ -31,7 +31,7 @@ import type { TargetFilter } from '../options.ts'
 import { limit, limitFields } from './limit-fields.ts'
 import { jwtSchema } from './jwt-schema.ts'
 import { keyLimitsSchema, limitsSchema, providerLimitsSchema } from './limit-schema.ts'
-import { traceHeaders } from './trace-headers.ts'
+import { traceHeaders } from '../../http/index.ts'
 import { quirksSchema } from './quirks-schema.ts'
 
 /** Anything shorter could be guessed by trying. */

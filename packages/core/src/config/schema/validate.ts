@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import { append } from '../../foundation/lists.ts'
-import { didYouMean } from '../values/near-names.ts'
+import { didYouMean } from '../../foundation/near-names.ts'
 import type { Problem } from '../values/problem.ts'
 import { optionsSchema, type ParsedOptions } from './schema.ts'
 

@@ -1,7 +1,7 @@
 import type { Problem } from '../values/problem.ts'
 import { environmentFields, type EnvironmentField } from './env-fields.ts'
 import { readKeys } from '../values/keys-text.ts'
-import { nearNames } from '../values/near-names.ts'
+import { nearNames } from '../../foundation/near-names.ts'
 import { type Path, type Source, validate } from '../schema/validate.ts'
 
 const PREFIX = 'POSTERN_'

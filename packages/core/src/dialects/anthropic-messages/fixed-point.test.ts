@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { JsonObject } from '../model/dialect.ts'
+import type { JsonObject } from '../model/json-object.ts'
 import { callContext, clientRequest } from './from-client/request.fake.ts'
 import { anthropicMessages } from './index.ts'
 import { parseRequest } from './from-client/request.ts'
@@ -121,7 +121,7 @@ const bodyWith = (thoughts: readonly JsonObject[]) =>
 const without = <T extends object>(value: T) => JSON.parse(JSON.stringify(value)) as JsonObject
 const through = (request: JsonObject, model: string) =>
   without(
-    anthropicMessages.client.buildRequest(
+    anthropicMessages.providerSide.buildRequest(
       parseRequest(clientRequest(request)).conversation(),
       callContext({ model }),
     ).body as JsonObject,
@@ -206,7 +206,7 @@ describe('what the dialect says comes out as it went in', () => {
       service_tier: 'auto',
       context_management: { edits: [] },
     }
-    const built = anthropicMessages.client.buildRequest(
+    const built = anthropicMessages.providerSide.buildRequest(
       parseRequest(clientRequest(request)).conversation(),
       callContext(),
     )
@@ -221,7 +221,7 @@ describe('what the dialect says comes out as it went in', () => {
       messages: [{ role: 'user', content: 'hi' }],
       thinking: { type: 'adaptive', display: 'omitted' },
     }
-    const built = anthropicMessages.client.buildRequest(
+    const built = anthropicMessages.providerSide.buildRequest(
       parseRequest(clientRequest(request)).conversation(),
       callContext({ model: 'claude-opus-5' }),
     )
@@ -239,7 +239,7 @@ describe('what the dialect says comes out as it went in', () => {
       ).conversation(),
       origin: 'openai-chat',
     }
-    const built = anthropicMessages.client.buildRequest(
+    const built = anthropicMessages.providerSide.buildRequest(
       {
         ...conversation,
         extensions: { service_tier: 'flex' },

@@ -16,7 +16,7 @@ export { readCountTokens } from './from-client/count-tokens.ts'
 /** Anthropic's Messages API. */
 export const anthropicMessages: Dialect = {
   name: DIALECT,
-  server: {
+  clientSide: {
     outputBounds: { names: ['max_tokens'] },
     modelList,
     parse: parseRequest,
@@ -27,7 +27,7 @@ export const anthropicMessages: Dialect = {
     heartbeat: 'event: ping\ndata: {"type": "ping"}\n\n',
     answerHeaders: (requestId) => ({ 'request-id': requestId }),
   },
-  client: {
+  providerSide: {
     toolRules: () => ({ names: TOOL_NAMES, customTools: true }),
     buildRequest,
     readAnswer,

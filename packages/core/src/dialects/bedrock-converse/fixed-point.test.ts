@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { CallContext, JsonObject } from '../model/dialect.ts'
+import type { CallContext } from '../model/call.ts'
+import type { JsonObject } from '../model/json-object.ts'
 import type { Part } from '../model/conversation.ts'
 import type { StreamEvent } from '../model/events.ts'
 import { readAnswer } from './from-provider/answer.ts'

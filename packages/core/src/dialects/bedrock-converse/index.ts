@@ -11,7 +11,7 @@ import { ConverseReader } from './from-provider/stream.ts'
 /** Amazon Bedrock's Converse API, as a client speaks it. */
 export const bedrockConverse: Dialect = {
   name: DIALECT,
-  client: {
+  providerSide: {
     toolRules: () => ({ names: TOOL_NAMES, customTools: true }),
     storageSchemes: ['s3'],
     buildRequest,

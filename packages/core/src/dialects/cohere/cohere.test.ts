@@ -2,7 +2,8 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { GatewayError } from '../../errors.ts'
 import type { Conversation, Message } from '../model/conversation.ts'
-import type { CallContext, JsonObject } from '../model/dialect.ts'
+import type { CallContext } from '../model/call.ts'
+import type { JsonObject } from '../model/json-object.ts'
 import type { StreamEvent } from '../model/events.ts'
 import { cohere } from './index.ts'
 
@@ -26,7 +27,7 @@ function build(conversation: Partial<Conversation>, call: Partial<CallContext> =
     extensions: {},
     ...conversation,
   }
-  const built = cohere.client.buildRequest(whole, callContext(call))
+  const built = cohere.providerSide.buildRequest(whole, callContext(call))
   return { ...built, body: built.body as JsonObject & { messages: JsonObject[] } }
 }
 
@@ -391,7 +392,7 @@ const message = (fields: JsonObject, rest: JsonObject = {}) => ({
   finish_reason: 'COMPLETE',
   ...rest,
 })
-const read = (body: JsonObject) => cohere.client.readAnswer(body, callContext())
+const read = (body: JsonObject) => cohere.providerSide.readAnswer(body, callContext())
 
 describe('an answer', () => {
   it('is what the model thought, said and called', () => {
@@ -489,7 +490,7 @@ describe('an answer', () => {
 })
 
 function stream(...events: (JsonObject | string)[]) {
-  const reader = cohere.client.openReader(callContext({ stream: true }))
+  const reader = cohere.providerSide.openReader(callContext({ stream: true }))
   const seen: StreamEvent[] = []
   for (const event of events)
     seen.push(
@@ -591,7 +592,7 @@ describe('a stream', () => {
 
 describe('an error', () => {
   const readError = (status: number, body: string) =>
-    cohere.client.readError({ status, headers: {}, body, provider: 'acme', model: 'm' })
+    cohere.providerSide.readError({ status, headers: {}, body, provider: 'acme', model: 'm' })
 
   it.each([
     [401, '{"id":"x","message":"Incorrect API key provided"}', 'provider_credentials'],

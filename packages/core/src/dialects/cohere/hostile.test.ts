@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../../errors.ts'
 import type { Tool, ToolCallPart } from '../model/conversation.ts'
-import type { JsonObject } from '../model/dialect.ts'
+import type { JsonObject } from '../model/json-object.ts'
 import { cohere } from './index.ts'
 import {
   build,
@@ -41,7 +41,7 @@ const half = [
 const weather: Tool = { kind: 'function', name: 'weather' }
 
 function answer(message: JsonObject, more: JsonObject = {}) {
-  return cohere.client.readAnswer(
+  return cohere.providerSide.readAnswer(
     { id: 'c1', message: { role: 'assistant', ...message }, finish_reason: 'COMPLETE', ...more },
     callTo(),
   )
@@ -58,7 +58,7 @@ function refusal(ask: () => unknown): GatewayError {
 }
 
 function readError(status: number, body: string): GatewayError {
-  return cohere.client.readError({ status, headers: {}, body, provider: 'acme', model: 'm' })
+  return cohere.providerSide.readError({ status, headers: {}, body, provider: 'acme', model: 'm' })
 }
 
 describe('null arguments', () => {
@@ -459,13 +459,15 @@ describe('error body forms', () => {
   it('a body that is one, beside a status that says all is well, is no answer', () => {
     expect(
       refusal(() =>
-        cohere.client.readAnswer(
+        cohere.providerSide.readAnswer(
           { error_type: 'TOO_MANY_TOKENS', message: 'too many tokens' },
           callTo(),
         ),
       ).code,
     ).toBe('context_length_exceeded')
-    expect(refusal(() => cohere.client.readAnswer({}, callTo())).code).toBe('upstream_invalid')
+    expect(refusal(() => cohere.providerSide.readAnswer({}, callTo())).code).toBe(
+      'upstream_invalid',
+    )
   })
 
   it('the key we were refused for is not told', () => {

@@ -11,7 +11,7 @@ import { ChatReader } from './from-provider/stream.ts'
 /** Cohere's v2 API, as a client speaks it. */
 export const cohere: Dialect = {
   name: DIALECT,
-  client: {
+  providerSide: {
     toolRules: () => ({ names: commonNames, customTools: false }),
     buildRequest,
     readAnswer,

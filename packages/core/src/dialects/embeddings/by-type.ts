@@ -1,4 +1,4 @@
-import type { JsonObject } from '../model/dialect.ts'
+import type { JsonObject } from '../model/json-object.ts'
 import { asList, asObject } from '../wire/json.ts'
 import { tokenCount, type Usage } from '../model/usage.ts'
 import type { EmbeddingsAnswer } from './format.ts'

@@ -1,4 +1,5 @@
-import type { EmbeddingQuirks, JsonObject } from '../model/dialect.ts'
+import type { EmbeddingQuirks } from '../model/quirks.ts'
+import type { JsonObject } from '../model/json-object.ts'
 import { errorIn } from '../wire/error-in.ts'
 import { asObjects } from '../wire/json.ts'
 import { nativeUsageOf, readUsage } from '../wire/usage-fields.ts'

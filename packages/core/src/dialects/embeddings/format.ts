@@ -1,6 +1,8 @@
 import { GatewayError } from '../../errors.ts'
-import type { BuiltRequest, CallContext, Dialect, JsonObject } from '../model/dialect.ts'
+import type { BuiltRequest, CallContext } from '../model/call.ts'
+import type { JsonObject } from '../model/json-object.ts'
 import type { Usage } from '../model/usage.ts'
+import type { ErrorReader } from '../wire/error-in.ts'
 import type { EmbeddingInput, EmbeddingsRequest } from './request.ts'
 import type { Vector } from './vector.ts'
 
@@ -8,8 +10,8 @@ export interface EmbeddingsCall extends Pick<
   CallContext,
   'provider' | 'model' | 'quirks' | 'dropUnsupported'
 > {
-  /** What the provider speaks. */
-  readonly api: Dialect
+  /** Dialect of the provider. */
+  readonly api: ErrorReader
 }
 
 /** How a service is asked for embeddings. */

@@ -1,5 +1,7 @@
 import { GatewayError } from '../../errors.ts'
-import type { ClientRequest, JsonObject, RelayedAnswer } from '../model/dialect.ts'
+import type { ClientRequest } from '../model/request.ts'
+import type { JsonObject } from '../model/json-object.ts'
+import type { RelayedAnswer } from '../model/relay.ts'
 import { estimateTextTokens } from '../tokens/estimate-tokens.ts'
 import { invalid } from '../model/invalid.ts'
 import { asObject } from '../wire/json.ts'
@@ -116,7 +118,7 @@ function translationWith(
     openStream() {
       throw new TypeError('Embeddings do not stream.')
     },
-    readError: (response) => call.api.client.readError(response),
+    readError: (response) => call.api.providerSide.readError(response),
   }
 }
 

@@ -1,4 +1,5 @@
-import type { JsonObject, RelayedAnswer } from '../model/dialect.ts'
+import type { JsonObject } from '../model/json-object.ts'
+import type { RelayedAnswer } from '../model/relay.ts'
 import { type Answering, errorIn } from '../wire/error-in.ts'
 import type { Finish } from '../model/finish.ts'
 import { asObjects } from '../wire/json.ts'

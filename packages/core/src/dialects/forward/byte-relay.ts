@@ -1,4 +1,5 @@
-import type { ReasoningSeen, StreamRelay } from '../model/dialect.ts'
+import type { ReasoningSeen } from '../model/stream.ts'
+import type { StreamRelay } from '../model/relay.ts'
 import type { Usage } from '../model/usage.ts'
 import type { PassingUsage } from './passing-usage.ts'
 

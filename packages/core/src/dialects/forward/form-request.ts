@@ -1,5 +1,6 @@
 import type { Form } from '../../http/index.ts'
-import type { ClientRequest, Dialect } from '../model/dialect.ts'
+import type { ClientRequest } from '../model/request.ts'
+import type { Dialect } from '../model/dialect.ts'
 import { invalid } from '../model/invalid.ts'
 import type { Operation } from '../model/operation.ts'
 import { forward } from './forward.ts'

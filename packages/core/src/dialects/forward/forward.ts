@@ -1,5 +1,6 @@
 import { GatewayError } from '../../errors.ts'
-import type { BuiltRequest, Dialect } from '../model/dialect.ts'
+import type { BuiltRequest } from '../model/call.ts'
+import type { Dialect } from '../model/dialect.ts'
 import { MeteredRelay } from '../translation/metered-relay.ts'
 import type { OperationContext, OperationTarget } from '../model/operation.ts'
 import { SseFrameSplitter } from '../wire/sse.ts'
@@ -65,6 +66,6 @@ export function forward(
         ? new MeteredRelay(relay, new SseFrameSplitter(maxEventBytes))
         : relay
     },
-    readError: (response) => api.client.readError(response),
+    readError: (response) => api.providerSide.readError(response),
   }
 }

@@ -1,4 +1,5 @@
-import type { ClientRequest, Dialect } from '../model/dialect.ts'
+import type { ClientRequest } from '../model/request.ts'
+import type { Dialect } from '../model/dialect.ts'
 import { asksToBeDeferred, namesKeptInput } from '../model/deferred.ts'
 import { optionalString, requiredText } from '../wire/fields.ts'
 import { estimateTextTokens } from '../tokens/estimate-tokens.ts'

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../model/dialect.ts'
+import type { JsonObject } from '../model/json-object.ts'
 import { estimateTextTokens } from '../tokens/estimate-tokens.ts'
 import { isObject, parseJson } from '../wire/json.ts'
 import type { OutputBounds } from '../model/output-bounds.ts'

@@ -1,5 +1,6 @@
 import type { GatewayError } from '../../errors.ts'
-import type { ErrorResponse, JsonObject } from '../model/dialect.ts'
+import type { ErrorResponse } from '../model/call.ts'
+import type { JsonObject } from '../model/json-object.ts'
 import type { Operation, OperationTarget } from '../model/operation.ts'
 import { boundOutput, type OutputBounds, outputAsked } from '../model/output-bounds.ts'
 import { asksToBeDeferred, isDeferredPath, namesKeptInput } from '../model/deferred.ts'
@@ -117,7 +118,7 @@ function forwarded(request: NativeRequest): Operation {
 function readError(target: OperationTarget, response: ErrorResponse): GatewayError {
   const [dialect] = target.dialects
   if (dialect === undefined) throw new TypeError(`${target.provider.name} speaks no dialect.`)
-  return dialect.client.readError(response)
+  return dialect.providerSide.readError(response)
 }
 
 /** Bytes of a body that is sent as it comes, counted on their way. */

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../errors.ts'
 import { asObjects, asObject, parseJson, parseObject } from '../wire/json.ts'
-import type { ReasoningSeen } from '../model/dialect.ts'
+import type { ReasoningSeen } from '../model/stream.ts'
 import { OutputTally } from '../tokens/output-tally.ts'
 import { parseFrames, SseSplitter } from '../wire/sse.ts'
 import { UsageTally } from '../wire/usage-fields.ts'

@@ -1,4 +1,5 @@
-import type { ClientRequest, Dialect } from '../model/dialect.ts'
+import type { ClientRequest } from '../model/request.ts'
+import type { Dialect } from '../model/dialect.ts'
 import type { ProviderWanted } from '../model/operation.ts'
 
 /** Header by which a client names the provider of what has no model. */

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Part } from '../model/conversation.ts'
-import type { JsonObject } from '../model/dialect.ts'
+import type { JsonObject } from '../model/json-object.ts'
 import { callContext, parsed } from './from-client/request.fake.ts'
 import { buildRequest } from './to-provider/request.ts'
 

@@ -20,7 +20,7 @@ export { generatePaths, nativePaths } from './from-client/paths.ts'
 /** Gemini's generateContent API. */
 export const gemini: Dialect = {
   name: 'gemini',
-  server: {
+  clientSide: {
     outputBounds: {
       within: ['generationConfig', 'generation_config'],
       names: ['maxOutputTokens', 'max_output_tokens'],
@@ -32,7 +32,7 @@ export const gemini: Dialect = {
     openRenderer: (context) => new ChunkRenderer(context),
     renderError,
   },
-  client: {
+  providerSide: {
     toolRules: () => ({
       names: { ...commonNames, takesDots: true, start: 'letter or underscore' },
       customTools: false,

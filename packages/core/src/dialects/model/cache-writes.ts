@@ -1,4 +1,4 @@
-import type { JsonObject } from './dialect.ts'
+import type { JsonObject } from './json-object.ts'
 import { asList, asObject } from '../wire/json.ts'
 
 /** How long a provider keeps what is written to its prompt cache. */

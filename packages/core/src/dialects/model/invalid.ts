@@ -1,5 +1,10 @@
 import { GatewayError } from '../../errors.ts'
-import type { CallContext } from './dialect.ts'
+
+/** Target of a call, and whether its route drops what the target cannot take. */
+interface Target {
+  readonly provider: string
+  readonly dropUnsupported?: boolean | undefined
+}
 
 /**
  * A 400 that names the field, what is expected there and what came. `expected` reads after "must
@@ -26,11 +31,7 @@ export function unsupported(param: string, what: string): GatewayError {
  * @param what names the kind, after which "is not supported by acme" reads well:
  *   `the tool type web_search`
  */
-export function refuseOrDrop(
-  call: Pick<CallContext, 'provider' | 'dropUnsupported'>,
-  param: string,
-  what: string,
-): string {
+export function refuseOrDrop(call: Target, param: string, what: string): string {
   if (call.dropUnsupported) return `${param} (${what})`
   throw new GatewayError(
     'unsupported_content',
@@ -44,7 +45,7 @@ export function refuseOrDrop(
  * goes to `dropped`.
  */
 export function partOrDrop<T>(
-  call: Pick<CallContext, 'dropUnsupported'>,
+  call: Pick<Target, 'dropUnsupported'>,
   build: () => T,
   dropped: (note: string) => void,
 ): T | undefined {
@@ -66,10 +67,7 @@ export function partOrDrop<T>(
  * Targets that give one answer to a request: more choices are refused, or where the route allows
  * dropping, not asked for.
  */
-export function oneChoice(
-  n: number | undefined,
-  call: Pick<CallContext, 'provider' | 'dropUnsupported'>,
-): string[] {
+export function oneChoice(n: number | undefined, call: Target): string[] {
   if (n === undefined || n <= 1) return []
   if (call.dropUnsupported === true) return ['n (one choice per request)']
   throw new GatewayError(

@@ -1,5 +1,7 @@
 import type { Conversation, Part, Signature } from './conversation.ts'
-import type { CallContext, Dialect, StreamReader } from './dialect.ts'
+import type { CallContext } from './call.ts'
+import type { Dialect } from './dialect.ts'
+import type { StreamReader } from './stream.ts'
 import type { Answer, StreamEvent } from './events.ts'
 import type { SseFrame } from '../wire/sse.ts'
 
@@ -18,10 +20,10 @@ export function originOf(dialect: string, issuer: string | undefined): string {
  * account of a provider.
  */
 export function issuerFor(
-  { client }: Pick<Dialect, 'client'>,
+  { providerSide }: Pick<Dialect, 'providerSide'>,
   { issuer }: Pick<CallContext, 'issuer'>,
 ): string | undefined {
-  if (issuer === undefined || client.proofsAreOfAccount === true) return issuer
+  if (issuer === undefined || providerSide.proofsAreOfAccount === true) return issuer
   const [provider] = issuer.split('#')
   return provider === '' ? undefined : provider
 }

@@ -1,14 +1,9 @@
 import type { Conversation } from './conversation.ts'
-import type {
-  ChatRequest,
-  ClientRequest,
-  Dialect,
-  JsonObject,
-  Quirks,
-  ServerSide,
-  StreamRelay,
-  ToolsDialect,
-} from './dialect.ts'
+import type { ChatRequest, ClientRequest } from './request.ts'
+import type { Dialect, ClientSide } from './dialect.ts'
+import type { JsonObject } from './json-object.ts'
+import type { Quirks, ToolsDialect } from './quirks.ts'
+import type { StreamRelay } from './relay.ts'
 import { estimateInputTokens, estimateTextTokens } from '../tokens/estimate-tokens.ts'
 import { type CacheLifetime, cacheWrites } from './cache-writes.ts'
 import { boundOutput, type OutputAsked, outputAsked } from './output-bounds.ts'
@@ -135,12 +130,12 @@ export interface OperationContext {
 }
 
 /** In which shape the answers and errors of an endpoint reach its clients. */
-export type ErrorFormat = Pick<ServerSide, 'renderError' | 'answerHeaders'>
+export type ErrorFormat = Pick<ClientSide, 'renderError' | 'answerHeaders'>
 
 /** The face of a dialect that clients speak. */
 export function toErrorFormat(dialect: Dialect): ErrorFormat {
-  if (dialect.server === undefined) throw new TypeError(`Clients cannot speak ${dialect.name}.`)
-  return dialect.server
+  if (dialect.clientSide === undefined) throw new TypeError(`Clients cannot speak ${dialect.name}.`)
+  return dialect.clientSide
 }
 
 /** Output reserved for each choice of a request that sets no bound. */
@@ -191,9 +186,9 @@ function needsToolsDialect(
 
 /** A conversation in the words of `from`, for any target that speaks one of our dialects. */
 export function readChat(from: Dialect, request: ClientRequest): Operation {
-  if (from.server === undefined) throw new TypeError(`Clients cannot speak ${from.name}.`)
-  const chat = from.server.parse(request)
-  const { outputBounds: bounds } = from.server
+  if (from.clientSide === undefined) throw new TypeError(`Clients cannot speak ${from.name}.`)
+  const chat = from.clientSide.parse(request)
+  const { outputBounds: bounds } = from.clientSide
   let inputTokens: number | undefined
   return {
     model: chat.model,
@@ -218,7 +213,7 @@ export function readChat(from: Dialect, request: ClientRequest): Operation {
       const to = target && dialectFor(target, from, chat)
       return listSurcharges(
         request.body,
-        to === undefined || to === from ? 'all' : (to.client.carriedTools ?? 'none'),
+        to === undefined || to === from ? 'all' : (to.providerSide.carriedTools ?? 'none'),
       )
     },
     cacheWrites: () => cacheWrites(request.body),

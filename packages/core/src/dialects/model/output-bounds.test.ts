@@ -4,7 +4,7 @@ import { dialects } from '../index.ts'
 import { boundOutput, type OutputBounds, outputAsked } from './output-bounds.ts'
 
 const boundsOf = (name: string): OutputBounds =>
-  dialects.get(name)?.server?.outputBounds ?? { names: ['?'] }
+  dialects.get(name)?.clientSide?.outputBounds ?? { names: ['?'] }
 const chat = boundsOf('openai-chat')
 const responses = boundsOf('openai-responses')
 const messages = boundsOf('anthropic-messages')

@@ -1,4 +1,4 @@
-import type { JsonObject } from './dialect.ts'
+import type { JsonObject } from './json-object.ts'
 import { invalid } from './invalid.ts'
 import { isObject } from '../wire/json.ts'
 

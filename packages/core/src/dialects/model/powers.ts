@@ -1,5 +1,5 @@
 import { append } from '../../foundation/lists.ts'
-import type { JsonObject } from './dialect.ts'
+import type { JsonObject } from './json-object.ts'
 import { isObject } from '../wire/json.ts'
 import { plainName } from './output-bounds.ts'
 import { toolsAsked } from './tools-asked.ts'

@@ -1,4 +1,4 @@
-import type { JsonObject } from './dialect.ts'
+import type { JsonObject } from './json-object.ts'
 import { asObject } from '../wire/json.ts'
 
 /**

@@ -1,5 +1,5 @@
 import type { Conversation, Message, Part, ToolResultPart } from './conversation.ts'
-import type { CallContext } from './dialect.ts'
+import type { CallContext } from './call.ts'
 import { refuseOrDrop } from './invalid.ts'
 import { storageScheme } from './media-source.ts'
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from './dialect.ts'
+import type { JsonObject } from './json-object.ts'
 import { asList, asObject, asText } from '../wire/json.ts'
 import { toolsAsked } from './tools-asked.ts'
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from './dialect.ts'
+import type { JsonObject } from './json-object.ts'
 import { asObjects } from '../wire/json.ts'
 
 /** A tool that a request offers, and where it stands. */

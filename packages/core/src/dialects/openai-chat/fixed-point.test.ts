@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { CallContext, JsonObject } from '../model/dialect.ts'
+import type { CallContext } from '../model/call.ts'
+import type { JsonObject } from '../model/json-object.ts'
 import { buildRequest } from './to-provider/request.ts'
 import { parseRequest } from './from-client/request.ts'
 

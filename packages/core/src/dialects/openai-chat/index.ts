@@ -17,7 +17,7 @@ import { toolRules } from './to-provider/tool-rules.ts'
  */
 export const openaiChat: Dialect = {
   name: 'openai-chat',
-  server: {
+  clientSide: {
     outputBounds: { names: ['max_completion_tokens', 'max_tokens'] },
     modelList,
     parse: ({ body, bytes }) => parseRequest(body, bytes),
@@ -27,7 +27,7 @@ export const openaiChat: Dialect = {
     renderError,
     heartbeat: ': keep-alive\n\n',
   },
-  client: {
+  providerSide: {
     toolRules,
     buildRequest,
     readAnswer,

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Part } from '../model/conversation.ts'
-import type { JsonObject } from '../model/dialect.ts'
+import type { JsonObject } from '../model/json-object.ts'
 import { renderAnswer } from './to-client/answer.ts'
 import { callTo } from './to-provider/conversation.fake.ts'
 import { buildRequest } from './to-provider/request.ts'

@@ -19,7 +19,7 @@ import { toolRules } from './to-provider/tool-rules.ts'
  */
 export const openaiResponses: Dialect = {
   name: DIALECT,
-  server: {
+  clientSide: {
     outputBounds: { names: ['max_output_tokens'] },
     parse: parseRequest,
     renderAnswer,
@@ -28,7 +28,7 @@ export const openaiResponses: Dialect = {
     renderError,
     heartbeat: ': keep-alive\n\n',
   },
-  client: {
+  providerSide: {
     toolRules: () => toolRules,
     proofsAreOfAccount: true,
     buildRequest,

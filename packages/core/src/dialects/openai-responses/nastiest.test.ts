@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../../errors.ts'
-import type { JsonObject } from '../model/dialect.ts'
+import type { JsonObject } from '../model/json-object.ts'
 import { callTo } from './to-provider/conversation.fake.ts'
 import { buildRequest } from './to-provider/request.ts'
 import { renderError } from './to-client/errors.ts'
@@ -244,7 +244,7 @@ describe('9: all required fields are present, and [DONE] is missing', () => {
       'failed',
     ])
     const answer =
-      openaiResponses.server?.renderAnswer(
+      openaiResponses.clientSide?.renderAnswer(
         { choices: [{ parts: [], finish: { reason: 'stop' } }] },
         renderContext(),
       ) ?? {}

@@ -1,5 +1,6 @@
 import { GatewayError } from '../../errors.ts'
-import type { BuiltRequest, CallContext, JsonObject } from '../model/dialect.ts'
+import type { BuiltRequest, CallContext } from '../model/call.ts'
+import type { JsonObject } from '../model/json-object.ts'
 import type { RerankRequest } from './request.ts'
 
 export type RerankCall = Pick<CallContext, 'provider' | 'model' | 'quirks'>

@@ -1,5 +1,6 @@
 import { GatewayError } from '../../errors.ts'
-import type { ClientRequest, JsonObject } from '../model/dialect.ts'
+import type { ClientRequest } from '../model/request.ts'
+import type { JsonObject } from '../model/json-object.ts'
 import { errorIn } from '../wire/error-in.ts'
 import { asObject, asObjects } from '../wire/json.ts'
 import type { Operation, OperationContext, OperationTarget } from '../model/operation.ts'
@@ -51,7 +52,7 @@ function translationTo(
     openStream() {
       throw new TypeError('Reranking does not stream.')
     },
-    readError: (response) => api.client.readError(response),
+    readError: (response) => api.providerSide.readError(response),
   }
 }
 

@@ -1,4 +1,5 @@
-import type { ClientRequest, JsonObject } from '../model/dialect.ts'
+import type { ClientRequest } from '../model/request.ts'
+import type { JsonObject } from '../model/json-object.ts'
 import { optionalBoolean, type Place, requiredText } from '../wire/fields.ts'
 import { invalid } from '../model/invalid.ts'
 import { isObject } from '../wire/json.ts'

@@ -1,4 +1,5 @@
-import type { JsonObject, ReasoningSeen } from '../model/dialect.ts'
+import type { JsonObject } from '../model/json-object.ts'
+import type { ReasoningSeen } from '../model/stream.ts'
 import { estimateTextTokens } from './estimate-tokens.ts'
 import type { StreamEvent } from '../model/events.ts'
 import { asList, asObject, parseObject, asText } from '../wire/json.ts'

@@ -242,7 +242,7 @@ describe('the estimate of text', () => {
       '../../../../../SECURITY.md': 1.4,
       '../../../../../docs/limits.md': 1.45,
       '../../pipeline/handle.ts': 1.6,
-      '../../billing/accounting.ts': 1.6,
+      '../../limits/admission.ts': 1.6,
     }
     for (const [file, most] of Object.entries(bounds)) {
       const text = readFileSync(new URL(file, import.meta.url), 'utf8')

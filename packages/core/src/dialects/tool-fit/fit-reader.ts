@@ -1,4 +1,4 @@
-import type { StreamReader } from '../model/dialect.ts'
+import type { StreamReader } from '../model/stream.ts'
 import type { StreamEvent } from '../model/events.ts'
 import type { SseFrame } from '../wire/sse.ts'
 import { customInput, type ToolOrigin } from './tool-origin.ts'

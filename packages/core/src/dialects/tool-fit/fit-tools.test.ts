@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import type { Conversation, Tool, ToolCallPart } from '../model/conversation.ts'
 import type { StreamEvent } from '../model/events.ts'
 import { areFit, fitTools } from './fit-tools.ts'
-import { fitNames, isFitName, type NameRule } from './tool-names.ts'
+import { fitNames, isFitName } from './tool-names.ts'
+import type { NameRule } from '../model/tool-rules.ts'
 
 const rules: NameRule[] = [
   { max: 64 },

@@ -6,11 +6,13 @@ import type {
   ToolCallPart,
   ToolChoice,
 } from '../model/conversation.ts'
-import type { StreamReader, ToolRules } from '../model/dialect.ts'
+import type { StreamReader } from '../model/stream.ts'
+import type { ToolRules } from '../model/tool-rules.ts'
 import type { Answer } from '../model/events.ts'
 import { asObject } from '../wire/json.ts'
 import { FitReader } from './fit-reader.ts'
-import { fitNames, isFitName, type NameRule } from './tool-names.ts'
+import { fitNames, isFitName } from './tool-names.ts'
+import type { NameRule } from '../model/tool-rules.ts'
 import { customInput, INPUT, type ToolOrigin } from './tool-origin.ts'
 
 /** A request whose tools the provider takes, and the way back from its answer. */

@@ -1,2 +1,3 @@
 export { areFit, fitTools, type ToolFit } from './fit-tools.ts'
-export { commonNames, type NameRule } from './tool-names.ts'
+export { commonNames } from './tool-names.ts'
+export type { NameRule } from '../model/tool-rules.ts'

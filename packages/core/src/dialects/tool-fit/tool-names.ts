@@ -1,23 +1,15 @@
 import { digestOf } from '../model/short-tool-id.ts'
-
-/** What a provider takes as the name of a tool. */
-export interface NameRule {
-  /** Longest name, in characters. */
-  readonly max: number
-  /** Longest name of a tool of free text, where the dialect marks it. @default max */
-  readonly customMax?: number
-  /** Takes `.` and `:` beside letters, digits, `_` and `-`. */
-  readonly takesDots?: boolean
-  /** Class of the first character, where not every one may be it. */
-  readonly start?: 'letter' | 'letter or underscore'
-}
+import type { NameRule } from '../model/tool-rules.ts'
 
 /** OpenAI's rule, which is the narrowest of those that are documented. */
 export const commonNames: NameRule = { max: 64 }
 
 const PLAIN = { allowed: /^[\w-]+$/, refused: /[^\w-]/g }
+
 const WITH_DOTS = { allowed: /^[\w.:-]+$/, refused: /[^\w.:-]/g }
+
 const STARTS = { letter: /^[a-zA-Z]/, 'letter or underscore': /^[a-zA-Z_]/ }
+
 const DIGEST_LENGTH = 8
 
 /** Whether the provider takes this name as it is. */

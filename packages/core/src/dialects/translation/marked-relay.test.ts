@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { GatewayError } from '../../errors.ts'
-import type { StreamRelay } from '../model/dialect.ts'
+import type { StreamRelay } from '../model/relay.ts'
 import { MarkedRelay } from './marked-relay.ts'
 
 it('tells everything that the relay inside it tells', () => {

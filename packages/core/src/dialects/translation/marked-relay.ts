@@ -1,5 +1,6 @@
 import type { GatewayError } from '../../errors.ts'
-import type { Observation, ReasoningSeen, StreamRelay } from '../model/dialect.ts'
+import type { Observation, ReasoningSeen } from '../model/stream.ts'
+import type { StreamRelay } from '../model/relay.ts'
 import type { Finish } from '../model/finish.ts'
 import { parseFrames, type SseFrame } from '../wire/sse.ts'
 import type { Usage } from '../model/usage.ts'

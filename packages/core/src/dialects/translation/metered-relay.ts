@@ -1,5 +1,6 @@
 import { GatewayError } from '../../errors.ts'
-import type { ReasoningSeen, StreamRelay } from '../model/dialect.ts'
+import type { ReasoningSeen } from '../model/stream.ts'
+import type { StreamRelay } from '../model/relay.ts'
 import type { Finish } from '../model/finish.ts'
 import { OutputTally } from '../tokens/output-tally.ts'
 import type { FrameSplitter } from '../wire/sse.ts'

@@ -1,5 +1,6 @@
 import type { GatewayError } from '../../errors.ts'
-import type { ReasoningSeen, StreamRelay } from '../model/dialect.ts'
+import type { ReasoningSeen } from '../model/stream.ts'
+import type { StreamRelay } from '../model/relay.ts'
 import type { Finish } from '../model/finish.ts'
 import type { TranslatedStream } from './translated-stream.ts'
 import type { Usage } from '../model/usage.ts'

@@ -1,11 +1,6 @@
 import type { GatewayError } from '../../errors.ts'
-import type {
-  Observation,
-  ReasoningSeen,
-  StreamReader,
-  StreamRelay,
-  StreamRenderer,
-} from '../model/dialect.ts'
+import type { Observation, ReasoningSeen, StreamReader, StreamRenderer } from '../model/stream.ts'
+import type { StreamRelay } from '../model/relay.ts'
 import { estimateTextTokens } from '../tokens/estimate-tokens.ts'
 import type { StreamEvent } from '../model/events.ts'
 import type { Finish } from '../model/finish.ts'

@@ -1,13 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../../errors.ts'
 import type { Conversation } from '../model/conversation.ts'
-import type {
-  CallContext,
-  ChatRequest,
-  Dialect,
-  JsonObject,
-  RenderContext,
-} from '../model/dialect.ts'
+import type { CallContext } from '../model/call.ts'
+import type { ChatRequest } from '../model/request.ts'
+import type { Dialect } from '../model/dialect.ts'
+import type { JsonObject } from '../model/json-object.ts'
+import type { RenderContext } from '../model/stream.ts'
 import type { Answer, StreamEvent } from '../model/events.ts'
 import { translate } from './translation.ts'
 
@@ -40,7 +38,7 @@ const toolRules = () => ({ names: { max: 64 }, customTools: true })
 /** Clients of it get one bracketed word per event. */
 const wordy: Dialect = {
   name: 'wordy',
-  server: {
+  clientSide: {
     outputBounds: { names: ['max'] },
     parse: () => request,
     holds: () => true,
@@ -55,13 +53,13 @@ const wordy: Dialect = {
     }),
     renderError: () => ({}),
   },
-  client: unusable(),
+  providerSide: unusable(),
 }
 
 /** A provider whose events are JSON of our own union, and whose answers are `Answer`s. */
 const plain: Dialect = {
   name: 'plain',
-  client: {
+  providerSide: {
     toolRules,
     buildRequest: (built, context) => ({
       path: '/x',
@@ -85,7 +83,7 @@ const plain: Dialect = {
   },
 }
 
-function unusable(): Dialect['client'] {
+function unusable(): Dialect['providerSide'] {
   const never = (): never => {
     throw new Error('not this side')
   }
@@ -240,7 +238,7 @@ describe('within one dialect', () => {
   })
 
   it('translates where the dialect has no relay, and where the other side is another dialect', () => {
-    const both: Dialect = { ...wordy, client: plain.client }
+    const both: Dialect = { ...wordy, providerSide: plain.providerSide }
     expect(
       translate(both, both, { request, call, render, maxEventBytes: 5 }).buildRequest().path,
     ).toBe('/x')

@@ -1,20 +1,12 @@
 import { GatewayError } from '../../errors.ts'
 import type { Answer } from '../model/events.ts'
 import type { Conversation, Part } from '../model/conversation.ts'
-import type {
-  BuiltRequest,
-  CallContext,
-  ChatRequest,
-  ClientSide,
-  Dialect,
-  ErrorResponse,
-  JsonObject,
-  Relay,
-  RelayedAnswer,
-  RenderContext,
-  ServerSide,
-  StreamRelay,
-} from '../model/dialect.ts'
+import type { BuiltRequest, CallContext, ErrorResponse } from '../model/call.ts'
+import type { ChatRequest } from '../model/request.ts'
+import type { ProviderSide, Dialect, ClientSide } from '../model/dialect.ts'
+import type { JsonObject } from '../model/json-object.ts'
+import type { Relay, RelayedAnswer, StreamRelay } from '../model/relay.ts'
+import type { RenderContext } from '../model/stream.ts'
 import { CuttableRelay } from './shadow-translation.ts'
 import { refuseOrDrop } from '../model/invalid.ts'
 import { issuerFor, IssuerReader, withIssuer, withOwnProofs } from '../model/issuer.ts'
@@ -136,13 +128,13 @@ abstract class DialectTranslation implements Translation {
     this.to = to
     this.options = options
     this.answer = request.stream ? 'events' : 'json'
-    this.accept = request.stream ? (to.client.streamType ?? EVENT_STREAM) : 'application/json'
+    this.accept = request.stream ? (to.providerSide.streamType ?? EVENT_STREAM) : 'application/json'
     this.contentType = request.stream
       ? (request.streamType ?? `${EVENT_STREAM}; charset=utf-8`)
       : 'application/json'
     // Streams of another kind than server-sent events have no room for one.
     this.heartbeat =
-      request.stream && request.streamType === undefined ? from.server?.heartbeat : undefined
+      request.stream && request.streamType === undefined ? from.clientSide?.heartbeat : undefined
   }
 
   abstract buildRequest(): BuiltRequest
@@ -150,7 +142,7 @@ abstract class DialectTranslation implements Translation {
   abstract openStream(): StreamRelay
 
   readError(response: ErrorResponse): GatewayError {
-    return this.to.client.readError(response)
+    return this.to.providerSide.readError(response)
   }
 
   /** The request as its tools were made fit for the target. */
@@ -161,9 +153,9 @@ abstract class DialectTranslation implements Translation {
   /** Neither kind can be relayed. */
   get mismatched(): MismatchedAnswer | undefined {
     const { from, to, options, fit } = this
-    const { client } = to
+    const { providerSide: client } = to
     const { call, render, maxEventBytes } = options
-    const { server } = from
+    const { clientSide: server } = from
     // Other framings than server-sent events begin with bytes that look like neither.
     if (server === undefined || client.openSplitter !== undefined) return undefined
     return {
@@ -172,7 +164,7 @@ abstract class DialectTranslation implements Translation {
           from,
           {
             ...to,
-            client: {
+            providerSide: {
               ...client,
               openReader: () => wholeAnswerReader(client, call),
               openSplitter: () => new WholeSplitter(maxEventBytes),
@@ -223,7 +215,7 @@ class RelayTranslation extends DialectTranslation {
 
 /** Through the neutral model. */
 class ModelTranslation extends DialectTranslation {
-  readonly #server: ServerSide
+  readonly #server: ClientSide
   readonly #issuer: string | undefined
   #fit: ToolFit | undefined
 
@@ -239,7 +231,7 @@ class ModelTranslation extends DialectTranslation {
 
   buildRequest(): BuiltRequest {
     const { request, call, continues } = this.options
-    const { client } = this.to
+    const { providerSide: client } = this.to
     const readable = withoutStorageFiles(
       request.conversation(),
       call,
@@ -271,7 +263,7 @@ class ModelTranslation extends DialectTranslation {
 
   readAnswer(body: JsonObject): RelayedAnswer {
     const { call, render } = this.options
-    const { client } = this.to
+    const { providerSide: client } = this.to
     return rendered(client.readAnswer(body, call), {
       server: this.#server,
       client,
@@ -288,7 +280,7 @@ class ModelTranslation extends DialectTranslation {
 }
 
 function openSplitter(
-  { client }: Dialect,
+  { providerSide: client }: Dialect,
   { maxEventBytes }: Pick<TranslationOptions, 'maxEventBytes'>,
 ): FrameSplitter {
   return client.openSplitter?.(maxEventBytes) ?? new SseFrameSplitter(maxEventBytes)
@@ -301,7 +293,7 @@ function openTranslated(
 ): TranslatedStream {
   const { call, render, continues, isContinuable, isMetered, fit } = options
   const issuer = issuerFor(to, call)
-  const own = to.client.openReader(call)
+  const own = to.providerSide.openReader(call)
   const reader = issuer === undefined ? own : new IssuerReader(own, issuer)
   const source: StreamSource = {
     reader: fit?.reader(reader) ?? reader,
@@ -348,15 +340,15 @@ function continuing(conversation: Conversation, said: string): Conversation {
 
 const EVENT_STREAM = 'text/event-stream'
 
-function serverSideOf(dialect: Dialect): ServerSide {
-  if (dialect.server === undefined)
+function serverSideOf(dialect: Dialect): ClientSide {
+  if (dialect.clientSide === undefined)
     throw new TypeError(`Dialect ${dialect.name} has no server side.`)
-  return dialect.server
+  return dialect.clientSide
 }
 
 interface Sides {
-  readonly server: ServerSide
-  readonly client: ClientSide
+  readonly server: ClientSide
+  readonly client: ProviderSide
   readonly call: CallContext
   readonly render: RenderContext
   readonly fit: ToolFit | undefined
@@ -380,7 +372,7 @@ function rendered(read: Answer, sides: Sides): RelayedAnswer {
 }
 
 /** Parts of the answer that the client's dialect cannot tell, each kind once. */
-function lostParts({ choices }: Answer, server: ServerSide): string[] {
+function lostParts({ choices }: Answer, server: ClientSide): string[] {
   const lost = new Set<string>()
   for (const { parts } of choices)
     for (const part of parts)

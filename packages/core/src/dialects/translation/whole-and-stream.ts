@@ -1,13 +1,16 @@
 import { GatewayError, toGatewayError } from '../../errors.ts'
 import type { Part } from '../model/conversation.ts'
-import type { CallContext, ClientSide, JsonObject, StreamReader } from '../model/dialect.ts'
+import type { CallContext } from '../model/call.ts'
+import type { ProviderSide } from '../model/dialect.ts'
+import type { JsonObject } from '../model/json-object.ts'
+import type { StreamReader } from '../model/stream.ts'
 import type { Answer, AnswerChoice, StreamEvent } from '../model/events.ts'
 import type { Finish } from '../model/finish.ts'
 import { asList, asObject, parseObject } from '../wire/json.ts'
 import { type FrameSplitter, type SseFrame, SseFrameSplitter } from '../wire/sse.ts'
 
 /** Reads the frame of `WholeSplitter`: one JSON document, told as the events of a stream. */
-export function wholeAnswerReader(client: ClientSide, call: CallContext): StreamReader {
+export function wholeAnswerReader(client: ProviderSide, call: CallContext): StreamReader {
   return new WholeAnswerReader(client, call)
 }
 
@@ -48,10 +51,10 @@ export class WholeSplitter implements FrameSplitter {
 class WholeAnswerReader implements StreamReader {
   complete = false
   readonly endGraceMs = undefined
-  readonly #client: ClientSide
+  readonly #client: ProviderSide
   readonly #call: CallContext
 
-  constructor(client: ClientSide, call: CallContext) {
+  constructor(client: ProviderSide, call: CallContext) {
     this.#client = client
     this.#call = { ...call, stream: false }
   }
@@ -121,7 +124,7 @@ function eventsOfPart(part: Part, choice: number, index: number): StreamEvent[] 
  * Reads a whole stream that came in answer to a request for one JSON document. Throws the error it
  * carries, and `upstream_truncated` where it has no end.
  */
-export function collectAnswer(bytes: Uint8Array, client: ClientSide, call: CallContext): Answer {
+export function collectAnswer(bytes: Uint8Array, client: ProviderSide, call: CallContext): Answer {
   const reader = client.openReader({ ...call, stream: true })
   const splitter = new SseFrameSplitter(bytes.length)
   const collected = new Collected()

@@ -1,10 +1,16 @@
-import { type GatewayError } from '../../errors.ts'
-import type { Dialect, JsonObject } from '../model/dialect.ts'
+import type { GatewayError } from '../../errors.ts'
+import type { ErrorResponse } from '../model/call.ts'
+import type { JsonObject } from '../model/json-object.ts'
 import { asObject } from './json.ts'
 
-/** Who answered, in which API. */
+/** A dialect, as far as it reads errors. */
+export interface ErrorReader {
+  readonly providerSide: { readError(response: ErrorResponse): GatewayError }
+}
+
+/** The provider and model that answered, and the dialect of the answer. */
 export interface Answering {
-  readonly api: Dialect
+  readonly api: ErrorReader
   readonly provider: string
   readonly model: string
 }
@@ -22,7 +28,7 @@ export function errorIn(
     asObject(error) !== undefined
   if (!carries) return undefined
   const { api, provider, model } = from
-  return api.client.readError({
+  return api.providerSide.readError({
     status: statusIn(asObject(error)),
     headers: {},
     body: frame.data,

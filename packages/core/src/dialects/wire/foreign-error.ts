@@ -1,5 +1,5 @@
 import type { GatewayError } from '../../errors.ts'
-import type { JsonObject } from '../model/dialect.ts'
+import type { JsonObject } from '../model/json-object.ts'
 import { asList, asObject, asText } from './json.ts'
 import { upstreamError } from './upstream-error.ts'
 

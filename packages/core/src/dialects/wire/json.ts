@@ -1,7 +1,7 @@
 import { GatewayError } from '../../errors.ts'
 import { parseOutsideText } from '../../json/parse.ts'
 import { EVENT_LIMITS, JsonSyntaxError } from '../../json/scan.ts'
-import type { JsonObject } from '../model/dialect.ts'
+import type { JsonObject } from '../model/json-object.ts'
 
 /** Whether the value is a JSON object: no array, no `null`. */
 export function isObject(value: unknown): value is JsonObject {

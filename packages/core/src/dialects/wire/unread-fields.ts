@@ -1,4 +1,4 @@
-import type { JsonObject } from '../model/dialect.ts'
+import type { JsonObject } from '../model/json-object.ts'
 import { isObject, asObjects } from './json.ts'
 
 /** Fields of an object of a request that are read; everything else in it reaches no target. */

@@ -1,5 +1,5 @@
 import { longCacheWrites } from './cache-write-split.ts'
-import type { JsonObject } from '../model/dialect.ts'
+import type { JsonObject } from '../model/json-object.ts'
 import { asObject } from './json.ts'
 import { tokenCount, type Usage, withinInput } from '../model/usage.ts'
 

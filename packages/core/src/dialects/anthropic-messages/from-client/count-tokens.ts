@@ -1,5 +1,6 @@
 import { GatewayError } from '../../../errors.ts'
-import type { ClientRequest, JsonObject } from '../../model/dialect.ts'
+import type { ClientRequest } from '../../model/request.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { estimateInputTokens } from '../../tokens/estimate-tokens.ts'
 import type { Operation, OperationContext, OperationTarget } from '../../model/operation.ts'
 import type { Translation } from '../../translation/translation.ts'

@@ -1,5 +1,5 @@
 import type { CacheHint } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { optionalObject, optionalString, type Place, pathOf } from '../../wire/fields.ts'
 import { invalid } from '../../model/invalid.ts'
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { conversationOf } from './request.fake.ts'
 
 const partsOf = (block: JsonObject) =>

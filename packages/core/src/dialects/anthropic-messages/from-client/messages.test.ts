@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { callContext, conversationOf } from './request.fake.ts'
 import { buildRequest } from '../to-provider/request.ts'
 

@@ -1,10 +1,8 @@
-import type {
-  CallContext,
-  ClientRequest,
-  JsonObject,
-  Quirks,
-  RenderContext,
-} from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { ClientRequest } from '../../model/request.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { Quirks } from '../../model/quirks.ts'
+import type { RenderContext } from '../../model/stream.ts'
 import { MessagesRequest, parseRequest } from './request.ts'
 
 export interface Sent {

@@ -1,5 +1,6 @@
 import type { Conversation, Message, Part } from '../../model/conversation.ts'
-import type { ChatRequest, ClientRequest, JsonObject } from '../../model/dialect.ts'
+import type { ChatRequest, ClientRequest } from '../../model/request.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import {
   optionalBoolean,
   optionalObject,

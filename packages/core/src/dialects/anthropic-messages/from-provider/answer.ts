@@ -1,5 +1,6 @@
 import type { Part, ToolCallPart } from '../../model/conversation.ts'
-import type { CallContext, JsonObject } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { Answer } from '../../model/events.ts'
 import { mapAnnotation } from './citations.ts'
 import { errorInAnswer, invalidAnswer } from './errors.ts'

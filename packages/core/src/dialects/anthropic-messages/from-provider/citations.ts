@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { asObject, asText } from '../../wire/json.ts'
 
 /** Where in the answer's whole text the cited passage stands, in UTF-16 units. */

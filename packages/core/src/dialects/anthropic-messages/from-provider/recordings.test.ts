@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { CallContext, JsonObject } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { Answer, StreamEvent } from '../../model/events.ts'
 import { parseFrames, SseSplitter } from '../../wire/sse.ts'
 import { anthropicMessages } from '../index.ts'
@@ -53,7 +54,7 @@ describe.skipIf(!present && !required)(
       const bytes = Buffer.from(body)
       const expected = meaningOfMessage(assemble(body))
       for (const size of [bytes.length, 97, 13, 1]) {
-        const reader = anthropicMessages.client.openReader(callContext(true))
+        const reader = anthropicMessages.providerSide.openReader(callContext(true))
         const splitter = new SseSplitter(1_000_000)
         const events: StreamEvent[] = []
         const take = (block: Uint8Array | undefined) => {
@@ -69,7 +70,7 @@ describe.skipIf(!present && !required)(
     })
 
     it.each(streams)('B1: stream $name cut short is not complete', ({ body }) => {
-      const reader = anthropicMessages.client.openReader(callContext(true))
+      const reader = anthropicMessages.providerSide.openReader(callContext(true))
       for (const frame of parseFrames(Buffer.from(body)).slice(0, -1)) reader.read(frame)
       expect(reader.complete).toBe(false)
     })
@@ -77,12 +78,12 @@ describe.skipIf(!present && !required)(
     it.each(answers)('answer $name', ({ body }) => {
       const message = JSON.parse(body) as JsonObject
       expect(
-        meaningOfAnswer(anthropicMessages.client.readAnswer(message, callContext(false))),
+        meaningOfAnswer(anthropicMessages.providerSide.readAnswer(message, callContext(false))),
       ).toEqual(meaningOfMessage(message))
     })
 
     it.each(failures)('failure $name', ({ status, body }) => {
-      const error = anthropicMessages.client.readError({
+      const error = anthropicMessages.providerSide.readError({
         status,
         headers: {},
         body,

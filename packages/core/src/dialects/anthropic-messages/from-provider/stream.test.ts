@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { CallContext, JsonObject } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import { MessageReader } from './stream.ts'
 

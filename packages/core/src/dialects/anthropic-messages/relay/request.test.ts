@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { JsonObject, Quirks } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { Quirks } from '../../model/quirks.ts'
 import { carrySignature, UNPROVEN } from '../to-client/carried-signature.ts'
 import { callContext, clientRequest, type Sent } from '../from-client/request.fake.ts'
 import { relayRequest } from './request.ts'

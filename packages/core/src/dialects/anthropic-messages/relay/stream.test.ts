@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../../../errors.ts'
-import type { Quirks } from '../../model/dialect.ts'
+import type { Quirks } from '../../model/quirks.ts'
 import { callContext, renderContext } from '../from-client/request.fake.ts'
 import { readMessageStream } from '../to-client/message-stream.fake.ts'
 import { MessageStreamRelay } from './stream.ts'

@@ -1,5 +1,6 @@
 import type { GatewayError } from '../../../errors.ts'
-import type { JsonObject, RelayOptions, StreamRelay } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { RelayOptions, StreamRelay } from '../../model/relay.ts'
 import type { Finish } from '../../model/finish.ts'
 import { asObject, parseObject, asText } from '../../wire/json.ts'
 import { parseFrames, type SseFrame, SseSplitter } from '../../wire/sse.ts'

@@ -1,5 +1,5 @@
 import type { ErrorCode, GatewayError } from '../../../errors.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { STATUS_OF_TYPE } from '../from-provider/errors.ts'
 
 /** Where the status alone does not tell. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 
 export interface StreamedMessage {
   /** The message as an official client gathers it. */

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { isObject, asObjects } from '../../wire/json.ts'
 import { parseFrames } from '../../wire/sse.ts'
 import { callContext, conversationOf, renderContext } from '../from-client/request.fake.ts'
@@ -113,7 +113,7 @@ describe.skipIf(!present && !required)(
     })
 
     it.each(streams)('stream $name, read and rendered, says the same', ({ body }) => {
-      const reader = anthropicMessages.client.openReader(callContext({ stream: true }))
+      const reader = anthropicMessages.providerSide.openReader(callContext({ stream: true }))
       const renderer = new MessageRenderer(renderContext())
       const events = parseFrames(Buffer.from(body)).flatMap((frame) => reader.read(frame))
       const rendered = events.map((event) => renderer.event(event)).join('') + renderer.end()
@@ -129,8 +129,8 @@ describe.skipIf(!present && !required)(
         expect(forwarded).toBe(bytes)
         expect(finishes).toHaveLength(1)
         expect(usage?.outputTokens).toBe((message.usage as JsonObject).output_tokens)
-        const rendered = anthropicMessages.server?.renderAnswer(
-          anthropicMessages.client.readAnswer(message, callContext()),
+        const rendered = anthropicMessages.clientSide?.renderAnswer(
+          anthropicMessages.providerSide.readAnswer(message, callContext()),
           renderContext(),
         )
         const expected = meaningOf(message)
@@ -153,7 +153,7 @@ describe.skipIf(!present && !required)(
         { role: 'assistant', content },
         { role: 'user', content: 'go on' },
       ]
-      const built = anthropicMessages.client.buildRequest(
+      const built = anthropicMessages.providerSide.buildRequest(
         conversationOf({ messages: history }),
         callContext(),
       )

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../../../errors.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import { conversationOf, renderContext } from '../from-client/request.fake.ts'
 import { readMessageStream } from './message-stream.fake.ts'

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../../errors.ts'
 import type { Signature } from '../../model/conversation.ts'
-import type { RenderContext, StreamRenderer } from '../../model/dialect.ts'
+import type { RenderContext, StreamRenderer } from '../../model/stream.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import type { Finish } from '../../model/finish.ts'
 import { asObject } from '../../wire/json.ts'

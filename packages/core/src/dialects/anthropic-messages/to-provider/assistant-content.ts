@@ -1,6 +1,6 @@
 import { append } from '../../../foundation/lists.ts'
 import type { Message, ReasoningPart, ToolCallPart } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { Content, RequestContext } from './context.ts'
 import { asObject, parseJson } from '../../wire/json.ts'
 import { CUSTOM_TOOL_INPUT, DIALECT, wireToolName } from '../names.ts'

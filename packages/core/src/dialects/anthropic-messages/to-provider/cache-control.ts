@@ -1,5 +1,5 @@
 import type { CacheHint } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { RequestContext } from './context.ts'
 
 const LIFETIMES = new Set(['5m', '1h'])

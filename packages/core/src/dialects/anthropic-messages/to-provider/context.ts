@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { ModelRules } from './models.ts'
 
 /** What every step of building a request knows. */

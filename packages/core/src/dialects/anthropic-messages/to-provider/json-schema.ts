@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { asObject } from '../../wire/json.ts'
 
 /** A schema fit for constrained decoding, which knows only a part of JSON Schema. */

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../../errors.ts'
 import type { AudioPart, FilePart, ImagePart } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { cacheControl } from './cache-control.ts'
 import type { RequestContext } from './context.ts'
 

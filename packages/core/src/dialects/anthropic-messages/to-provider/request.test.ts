@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Conversation, Message } from '../../model/conversation.ts'
-import type { CallContext, JsonObject } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { buildRequest } from './request.ts'
 
 const hello: readonly Message[] = [{ role: 'user', parts: [{ type: 'text', text: 'Hello' }] }]

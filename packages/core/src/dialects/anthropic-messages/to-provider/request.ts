@@ -1,6 +1,7 @@
 import { append } from '../../../foundation/lists.ts'
 import type { Conversation } from '../../model/conversation.ts'
-import type { BuiltRequest, CallContext, JsonObject } from '../../model/dialect.ts'
+import type { BuiltRequest, CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { oneChoice } from '../../model/invalid.ts'
 import type { RequestContext } from './context.ts'
 import { planMessages } from './messages.ts'

@@ -1,5 +1,5 @@
 import type { Conversation } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { RequestContext } from './context.ts'
 import { closeSchema } from './json-schema.ts'
 import { JSON_ANSWER_TOOL } from '../names.ts'

@@ -1,5 +1,5 @@
 import type { Sampling } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { RequestContext } from './context.ts'
 
 /** `temperature`, `top_p`, `top_k` and `stop_sequences` as the model takes them. */

@@ -1,5 +1,5 @@
 import type { TextPart } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { cacheControl } from './cache-control.ts'
 import type { RequestContext } from './context.ts'
 

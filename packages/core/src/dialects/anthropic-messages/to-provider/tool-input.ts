@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { asObject, parseJson } from '../../wire/json.ts'
 import { CUSTOM_TOOL_INPUT } from '../names.ts'
 

@@ -1,6 +1,6 @@
 import { append } from '../../../foundation/lists.ts'
 import type { Message, ToolResultPart } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { partOrDrop, refuseOrDrop } from '../../model/invalid.ts'
 import { cacheControl } from './cache-control.ts'
 import type { Content, RequestContext } from './context.ts'

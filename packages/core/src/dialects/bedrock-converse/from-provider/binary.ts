@@ -1,5 +1,5 @@
 import type { ImagePart } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { asObject, asText } from '../../wire/json.ts'
 
 /** An image a model made; `undefined` when its data is not in the answer. */

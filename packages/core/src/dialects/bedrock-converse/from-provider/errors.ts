@@ -1,5 +1,6 @@
 import { GatewayError, withDetails } from '../../../errors.ts'
-import type { ErrorResponse, JsonObject } from '../../model/dialect.ts'
+import type { ErrorResponse } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { isObject, parseObject, asText } from '../../wire/json.ts'
 import { upstreamError } from '../../wire/upstream-error.ts'
 

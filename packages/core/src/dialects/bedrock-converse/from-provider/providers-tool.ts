@@ -1,5 +1,5 @@
 import type { Part } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { isObject, parseJson } from '../../wire/json.ts'
 import { imagePart, joinBase64 } from './binary.ts'
 import { DIALECT } from '../names.ts'

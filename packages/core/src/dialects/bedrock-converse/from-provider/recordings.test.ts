@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { CallContext, JsonObject } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { Answer, StreamEvent } from '../../model/events.ts'
 import { decodeFrame, encodeEvent } from './frames.fake.ts'
 import { bedrockConverse } from '../index.ts'
@@ -69,8 +70,8 @@ function callContext(stream: boolean): CallContext {
 }
 
 function replay(bytes: Buffer, size: number) {
-  const reader = bedrockConverse.client.openReader(callContext(true))
-  const splitter = bedrockConverse.client.openSplitter?.(1_000_000)
+  const reader = bedrockConverse.providerSide.openReader(callContext(true))
+  const splitter = bedrockConverse.providerSide.openSplitter?.(1_000_000)
   const events: StreamEvent[] = []
   for (let at = 0; at < bytes.length; at += size)
     for (const cut of splitter?.push(bytes.subarray(at, at + size)) ?? [])
@@ -111,13 +112,13 @@ describe.skipIf(!present && !required)(
 
     it.each(answers)('answer $name', ({ text }) => {
       const body = JSON.parse(text) as JsonObject
-      expect(meaningOfAnswer(bedrockConverse.client.readAnswer(body, callContext(false)))).toEqual(
-        meaningOfMessage(body),
-      )
+      expect(
+        meaningOfAnswer(bedrockConverse.providerSide.readAnswer(body, callContext(false))),
+      ).toEqual(meaningOfMessage(body))
     })
 
     it.each(failures)('failure $name', ({ status, headers, text }) => {
-      const error = bedrockConverse.client.readError({
+      const error = bedrockConverse.providerSide.readError({
         status,
         headers,
         body: text ?? '',

@@ -1,10 +1,7 @@
 import { append } from '../../../foundation/lists.ts'
-import {
-  type CallContext,
-  type JsonObject,
-  type StreamReader,
-  USAGE_GRACE_MS,
-} from '../../model/dialect.ts'
+import { type CallContext, USAGE_GRACE_MS } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { StreamReader } from '../../model/stream.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import { isObject, asObject, asObjects, parseObject, asText } from '../../wire/json.ts'
 import type { SseFrame } from '../../wire/sse.ts'

@@ -1,5 +1,5 @@
 import { longCacheWrites } from '../../wire/cache-write-split.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { tokenCount, type Usage } from '../../model/usage.ts'
 
 /**

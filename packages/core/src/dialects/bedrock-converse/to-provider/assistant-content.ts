@@ -1,6 +1,6 @@
 import { append } from '../../../foundation/lists.ts'
 import type { Message, ReasoningPart, ToolCallPart } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { isObject, asObject, parseJson } from '../../wire/json.ts'
 import type { Content, RequestContext, ToolBlock } from './context.ts'
 import { CUSTOM_TOOL_INPUT, DIALECT, wireToolName } from '../names.ts'

@@ -1,5 +1,6 @@
 import type { Conversation, Message, Part, Role } from '../../model/conversation.ts'
-import type { BuiltRequest, CallContext, JsonObject } from '../../model/dialect.ts'
+import type { BuiltRequest, CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { buildRequest } from './request.ts'
 
 export const CLAUDE = 'eu.claude-sonnet-4-5-20250929-v1:0'

@@ -1,4 +1,5 @@
-import type { CallContext, JsonObject } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { ModelRules } from './models.ts'
 
 /** What every step of building a request knows. */

@@ -1,5 +1,5 @@
 import type { AudioPart, FilePart, ImagePart, MediaSource } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { refuseOrDrop } from '../../model/invalid.ts'
 import { documentName } from './document-name.ts'
 import type { RequestContext } from './context.ts'

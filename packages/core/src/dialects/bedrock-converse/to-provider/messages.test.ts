@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Message, Part } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { build, calls, CLAUDE, LLAMA, NOVA, result, says } from './build.fake.ts'
 
 const MISTRAL = 'mistral.mistral-large-2402-v1:0'

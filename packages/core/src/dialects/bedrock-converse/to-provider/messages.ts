@@ -1,7 +1,7 @@
 import { GatewayError } from '../../../errors.ts'
 import { append } from '../../../foundation/lists.ts'
 import type { Message } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { refuseOrDrop } from '../../model/invalid.ts'
 import { assistantContent } from './assistant-content.ts'
 import type { Content, RequestContext } from './context.ts'

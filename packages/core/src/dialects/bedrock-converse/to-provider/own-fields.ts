@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { isObject } from '../../wire/json.ts'
 
 /** An object that holds the value at the path: `['a', 'b']` gives `{ a: { b: value } }`. */

@@ -1,5 +1,5 @@
 import type { TextPart } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { cachePoint } from './cache-point.ts'
 import type { RequestContext } from './context.ts'
 

@@ -1,5 +1,5 @@
 import type { ReasoningRequest } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { RequestContext } from './context.ts'
 import type { Thinking } from './models.ts'
 import { fieldAt } from './own-fields.ts'

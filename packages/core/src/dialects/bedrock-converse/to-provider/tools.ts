@@ -1,5 +1,5 @@
 import type { Conversation, Tool, ToolChoice } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { refuseOrDrop } from '../../model/invalid.ts'
 import { isObject } from '../../wire/json.ts'
 import { toolCachePoint } from './cache-point.ts'

@@ -1,6 +1,6 @@
 import { append } from '../../../foundation/lists.ts'
 import type { CacheHint, Message, Part, ToolResultPart } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { refuseOrDrop } from '../../model/invalid.ts'
 import { isObject } from '../../wire/json.ts'
 import { cachePoint } from './cache-point.ts'

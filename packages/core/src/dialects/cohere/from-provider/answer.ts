@@ -1,5 +1,6 @@
 import type { Part } from '../../model/conversation.ts'
-import type { CallContext, JsonObject } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { Answer } from '../../model/events.ts'
 import { foreignError } from '../../wire/foreign-error.ts'
 import { asObject, asObjects, asText } from '../../wire/json.ts'

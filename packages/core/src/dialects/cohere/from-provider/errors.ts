@@ -1,5 +1,5 @@
 import { GatewayError } from '../../../errors.ts'
-import type { ErrorResponse } from '../../model/dialect.ts'
+import type { ErrorResponse } from '../../model/call.ts'
 import { parseObject, asText } from '../../wire/json.ts'
 import { foreignFacts } from '../../wire/foreign-error.ts'
 import { cleanProviderText, upstreamError } from '../../wire/upstream-error.ts'

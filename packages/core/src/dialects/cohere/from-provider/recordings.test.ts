@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Message, Part } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import type { Usage } from '../../model/usage.ts'
 import { asObject, asObjects, parseObject } from '../../wire/json.ts'
@@ -74,7 +74,7 @@ describe.skipIf(!present && !required)(
       ({ body }) => {
         const frames = parseFrames(Buffer.from(body))
         const last = frames.findIndex(({ event }) => event === 'message-end')
-        const reader = cohere.client.openReader(callTo({ stream: true }))
+        const reader = cohere.providerSide.openReader(callTo({ stream: true }))
         for (const [at, frame] of frames.entries()) {
           const events = reader.read(frame)
           expect(reader.complete).toBe(at >= last)
@@ -127,7 +127,7 @@ describe.skipIf(!present && !required)(
     })
 
     it.each(failures)('failure $name', ({ status, body }) => {
-      const error = cohere.client.readError({
+      const error = cohere.providerSide.readError({
         status,
         headers: {},
         body,
@@ -226,7 +226,10 @@ function meaningOf(
 }
 
 function meaningOfAnswer(body: string): Meaning {
-  const { id, choices, usage } = cohere.client.readAnswer(JSON.parse(body) as JsonObject, callTo())
+  const { id, choices, usage } = cohere.providerSide.readAnswer(
+    JSON.parse(body) as JsonObject,
+    callTo(),
+  )
   expect(choices).toHaveLength(1)
   return meaningOf(choices[0]?.parts ?? [], { id, finish: choices[0]?.finish.reason, usage })
 }

@@ -1,4 +1,6 @@
-import type { CallContext, JsonObject, StreamReader } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { StreamReader } from '../../model/stream.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import { foreignError } from '../../wire/foreign-error.ts'
 import { asObject, parseObject, asText } from '../../wire/json.ts'

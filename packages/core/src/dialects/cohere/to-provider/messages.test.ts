@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import type { Message, Part, ToolCallPart, ToolResultPart } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { asObjects, parseObject } from '../../wire/json.ts'
 import { build, contentOf, says, THINKER } from './wire.fake.ts'
 

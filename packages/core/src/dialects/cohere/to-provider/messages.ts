@@ -1,11 +1,11 @@
 import { append } from '../../../foundation/lists.ts'
 import type { Message, Part, ToolCallPart, ToolResultPart } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { invalid, refuseOrDrop } from '../../model/invalid.ts'
 import { parseObject } from '../../wire/json.ts'
 import { urlOfSource } from '../../model/media-source.ts'
 import { areNone } from './arguments.ts'
-import type { RequestContext } from './request.ts'
+import type { RequestContext } from './context.ts'
 
 /** The service takes no empty results. */
 const NO_OUTPUT = '(no output)'

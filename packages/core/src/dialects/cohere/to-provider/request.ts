@@ -1,21 +1,11 @@
-import { oneChoice } from '../../model/invalid.ts'
-import type { Conversation, ReasoningRequest, ResponseFormat } from '../../model/conversation.ts'
-import type { BuiltRequest, CallContext, JsonObject } from '../../model/dialect.ts'
+import type { RequestContext } from './context.ts'
 import { buildMessages } from './messages.ts'
 import { samplingFields } from './sampling.ts'
 import { toolFields } from './tools.ts'
-
-/** What every step of building a request knows. */
-export interface RequestContext {
-  readonly call: CallContext
-  /**
-   * What could not be carried, as `field` or `field (reason)`; the same loss in many places is told
-   * once.
-   */
-  readonly dropped: Set<string>
-  /** The model thinks before it answers, and takes its thoughts back. */
-  readonly thinks: boolean
-}
+import type { BuiltRequest, CallContext } from '../../model/call.ts'
+import type { Conversation, ReasoningRequest, ResponseFormat } from '../../model/conversation.ts'
+import { oneChoice } from '../../model/invalid.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 
 /**
  * The request for the next turn of the conversation. What it cannot carry is repaired by rule and

@@ -1,6 +1,6 @@
 import type { Sampling } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
-import type { RequestContext } from './request.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { RequestContext } from './context.ts'
 
 const MOST_STOP_SEQUENCES = 5
 

@@ -1,8 +1,8 @@
 import type { Conversation, Tool, ToolChoice } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { refuseOrDrop } from '../../model/invalid.ts'
 import { asObject, asText } from '../../wire/json.ts'
-import type { RequestContext } from './request.ts'
+import type { RequestContext } from './context.ts'
 
 /**
  * `tools`, `strict_tools` and `tool_choice`; nothing at all without tools, where the latter two are

@@ -1,6 +1,7 @@
 import { append } from '../../../foundation/lists.ts'
 import type { Conversation, Part } from '../../model/conversation.ts'
-import type { CallContext, JsonObject } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import { asList, asObject, asObjects } from '../../wire/json.ts'
 import { SseFrameSplitter } from '../../wire/sse.ts'
@@ -26,7 +27,7 @@ export function says(role: 'user' | 'assistant' | 'system', text: string) {
 
 /** The request for a conversation that says `hi` unless it says something else. */
 export function build(conversation: Partial<Conversation>, call: Partial<CallContext> = {}) {
-  const built = cohere.client.buildRequest(
+  const built = cohere.providerSide.buildRequest(
     {
       origin: 'openai-chat',
       messages: [says('user', 'hi')],
@@ -127,7 +128,7 @@ function cut(text: string): string[] {
 export function replay(bytes: Uint8Array | string, sizes: readonly number[] = []) {
   const whole = Buffer.from(bytes)
   const splitter = new SseFrameSplitter(1_000_000)
-  const reader = cohere.client.openReader(callTo({ stream: true }))
+  const reader = cohere.providerSide.openReader(callTo({ stream: true }))
   const events: StreamEvent[] = []
   for (let at = 0, turn = 0; at < whole.length; turn++) {
     const size = Math.max(1, sizes[turn % sizes.length] ?? whole.length)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { encodeSignature } from '../to-client/foreign-signature.ts'
 import { readContents } from './contents.ts'
 import type { Extensions } from './fields.ts'

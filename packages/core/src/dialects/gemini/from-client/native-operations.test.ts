@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { Dialect, JsonObject } from '../../model/dialect.ts'
+import type { Dialect } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { OperationContext } from '../../model/operation.ts'
 import { clientRequest, hello } from './request.fake.ts'
 import { gemini, nativePaths, readNative } from '../index.ts'

@@ -1,5 +1,8 @@
 import { GatewayError } from '../../../errors.ts'
-import type { CallContext, ClientRequest, Dialect, JsonObject } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { ClientRequest } from '../../model/request.ts'
+import type { Dialect } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { invalid } from '../../model/invalid.ts'
 import { isObject } from '../../wire/json.ts'
 import type { Operation } from '../../model/operation.ts'
@@ -48,7 +51,7 @@ function actionOf({ action }: ClientRequest['params']): string {
 function forward(
   request: ClientRequest,
   { provider, model }: Pick<CallContext, 'provider' | 'model'>,
-  { client }: Dialect,
+  { providerSide: client }: Dialect,
 ): Translation {
   return {
     answer: 'json',

@@ -1,4 +1,7 @@
-import type { CallContext, ClientRequest, JsonObject, RenderContext } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { ClientRequest } from '../../model/request.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { RenderContext } from '../../model/stream.ts'
 import { type GenerateRequest, parseRequest } from './request.ts'
 
 interface RequestOptions {

@@ -1,5 +1,6 @@
 import type { Conversation } from '../../model/conversation.ts'
-import type { ChatRequest, ClientRequest, JsonObject } from '../../model/dialect.ts'
+import type { ChatRequest, ClientRequest } from '../../model/request.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { invalid } from '../../model/invalid.ts'
 import { readConfig } from './config.ts'
 import { readContents, readSystem } from './contents.ts'

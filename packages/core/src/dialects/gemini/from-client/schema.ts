@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { isObject, asList, asStrings } from '../../wire/json.ts'
 
 /** Keywords that have another name in JSON Schema, or another spelling in this API. */

@@ -1,5 +1,6 @@
 import { GatewayError } from '../../../errors.ts'
-import { type JsonObject, USAGE_GRACE_MS } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import { USAGE_GRACE_MS } from '../../model/call.ts'
 import type { Finish } from '../../model/finish.ts'
 import { isObject, asList, asObjects, asText } from '../../wire/json.ts'
 import { foreignError } from '../../wire/foreign-error.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { CallContext } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
 import { readAnswer } from './answer.ts'
 import { buildContents } from '../to-provider/contents.ts'
 import { modelTraits } from '../to-provider/models.ts'

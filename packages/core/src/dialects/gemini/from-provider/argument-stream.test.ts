@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { ArgumentWriter } from './argument-stream.ts'
 
 function written(pieces: readonly JsonObject[]): string[] {

@@ -1,6 +1,7 @@
 import { GatewayError } from '../../../errors.ts'
 import type { Part } from '../../model/conversation.ts'
-import type { CallContext, JsonObject } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import { ArgumentWriter } from './argument-stream.ts'
 import { readCitations } from './citations.ts'

@@ -1,5 +1,6 @@
 import { GatewayError } from '../../../errors.ts'
-import type { ErrorResponse, JsonObject } from '../../model/dialect.ts'
+import type { ErrorResponse } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { isObject, asList, parseFirstObject, asText } from '../../wire/json.ts'
 import { foreignFacts } from '../../wire/foreign-error.ts'
 import { upstreamError } from '../../wire/upstream-error.ts'

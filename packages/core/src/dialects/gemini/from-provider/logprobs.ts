@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { isObject, asList } from '../../wire/json.ts'
 
 /** `logprobsResult` in OpenAI's shape; `undefined` when it holds no token. */

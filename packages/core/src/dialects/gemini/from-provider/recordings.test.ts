@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { CallContext, JsonObject } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { Answer, StreamEvent } from '../../model/events.ts'
 import { parseFrames, SseSplitter } from '../../wire/sse.ts'
 import { gemini } from '../index.ts'
@@ -59,7 +60,7 @@ describe.skipIf(!present && !required)(
           .map((event) => JSON.parse(event.slice(5)) as JsonObject),
       )
       for (const size of [bytes.length, 97, 13, 1]) {
-        const reader = gemini.client.openReader(callContext(true))
+        const reader = gemini.providerSide.openReader(callContext(true))
         const events: StreamEvent[] = []
         const splitter = new SseSplitter(1_000_000)
         for (let at = 0; at < bytes.length; at += size) {
@@ -74,20 +75,20 @@ describe.skipIf(!present && !required)(
 
     it.each(streams)('B1: stream $name cut short is not complete', ({ body }) => {
       const frames = parseFrames(Buffer.from(body))
-      const reader = gemini.client.openReader(callContext(true))
+      const reader = gemini.providerSide.openReader(callContext(true))
       for (const frame of frames.slice(0, -1)) reader.read(frame)
       expect(reader.complete).toBe(false)
     })
 
     it.each(answers)('answer $name', ({ body }) => {
       const parsed = JSON.parse(body) as JsonObject
-      expect(meaningOfAnswer(gemini.client.readAnswer(parsed, callContext(false)))).toEqual(
+      expect(meaningOfAnswer(gemini.providerSide.readAnswer(parsed, callContext(false)))).toEqual(
         meaningOfChunks([parsed]),
       )
     })
 
     it.each(failures)('failure $name', ({ status, body }) => {
-      const error = gemini.client.readError({
+      const error = gemini.providerSide.readError({
         status,
         headers: {},
         body,

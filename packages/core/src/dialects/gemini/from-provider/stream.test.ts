@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { CallContext } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import { AnswerReader } from './stream.ts'
 

@@ -1,10 +1,7 @@
 import { GatewayError, toGatewayError } from '../../../errors.ts'
-import {
-  type CallContext,
-  type JsonObject,
-  type StreamReader,
-  USAGE_GRACE_MS,
-} from '../../model/dialect.ts'
+import { type CallContext, USAGE_GRACE_MS } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { StreamReader } from '../../model/stream.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import { foreignError } from '../../wire/foreign-error.ts'
 import type { SseFrame } from '../../wire/sse.ts'

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { isObject, asList } from '../../wire/json.ts'
 import { SIGNATURE_PLACEHOLDER } from '../to-provider/contents.ts'
 import { isForeignSignature } from '../to-client/foreign-signature.ts'

@@ -1,4 +1,6 @@
-import type { CallContext, JsonObject, Relay, RelayedAnswer } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { Relay, RelayedAnswer } from '../../model/relay.ts'
 import { AnswerObserver } from '../from-provider/answer-observer.ts'
 import { MarkedRelay } from '../../translation/marked-relay.ts'
 import { markedCandidates, ProofMarker, providerOf } from './proofs.ts'

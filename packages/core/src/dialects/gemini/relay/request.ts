@@ -1,5 +1,6 @@
 import { append } from '../../../foundation/lists.ts'
-import type { BuiltRequest, CallContext, ChatRequest } from '../../model/dialect.ts'
+import type { BuiltRequest, CallContext } from '../../model/call.ts'
+import type { ChatRequest } from '../../model/request.ts'
 import { modelPath } from '../from-client/model-path.ts'
 import { modelTraits } from '../to-provider/models.ts'
 import { repairHistory } from './history.ts'

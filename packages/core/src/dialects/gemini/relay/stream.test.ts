@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../../../errors.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { callContext, hello, renderContext, streamRequest } from '../from-client/request.fake.ts'
 import { GenerateStreamRelay } from './stream.ts'
 

@@ -1,5 +1,7 @@
 import { GatewayError } from '../../../errors.ts'
-import type { CallContext, ChatRequest, RelayOptions, StreamRelay } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { ChatRequest } from '../../model/request.ts'
+import type { RelayOptions, StreamRelay } from '../../model/relay.ts'
 import type { Finish } from '../../model/finish.ts'
 import { asObjects, parseObject } from '../../wire/json.ts'
 import { parseFrames, type SseFrame, SseSplitter } from '../../wire/sse.ts'

@@ -1,5 +1,5 @@
 import type { Part, ReasoningPart, ToolCallPart } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { isObject, parseObject } from '../../wire/json.ts'
 import { encodeSignature } from './foreign-signature.ts'
 import { audioToPart, guessMediaType } from '../to-provider/media.ts'

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Part } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { Answer, AnswerChoice } from '../../model/events.ts'
 import type { Finish } from '../../model/finish.ts'
 import { renderContext } from '../from-client/request.fake.ts'

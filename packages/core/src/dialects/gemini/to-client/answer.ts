@@ -1,4 +1,5 @@
-import type { JsonObject, RenderContext } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { RenderContext } from '../../model/stream.ts'
 import type { Answer, AnswerChoice } from '../../model/events.ts'
 import { renderCall, renderPart } from './answer-part.ts'
 import { renderFinish } from './finish.ts'

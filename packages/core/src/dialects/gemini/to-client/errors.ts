@@ -1,5 +1,5 @@
 import type { ErrorCode, GatewayError } from '../../../errors.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { isStatusWord } from '../from-provider/errors.ts'
 
 /** Our codes as the status words of Google's APIs. */

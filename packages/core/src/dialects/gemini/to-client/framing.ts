@@ -1,4 +1,5 @@
-import type { ChatRequest, JsonObject } from '../../model/dialect.ts'
+import type { ChatRequest } from '../../model/request.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 
 /**
  * How a stream's chunks reach the client: as server-sent events, or as the elements of one JSON

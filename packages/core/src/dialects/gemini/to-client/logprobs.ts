@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { asObject, asObjects } from '../../wire/json.ts'
 
 /** OpenAI-shaped log probabilities as `logprobsResult`; `undefined` when they hold no token. */

@@ -1,4 +1,5 @@
-import type { JsonObject, ModelList } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { ModelList } from '../../model/dialect.ts'
 import { nativeActions } from '../from-client/paths.ts'
 
 const METHODS = ['generateContent', 'streamGenerateContent', ...nativeActions]

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../../../errors.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { asList, asObjects } from '../../wire/json.ts'
 import { SseFrameSplitter } from '../../wire/sse.ts'
 import {
@@ -101,7 +101,7 @@ function relayed(body: Uint8Array, size: number, form: 'events' | 'array' = 'eve
  * through.
  */
 function rendered(body: Uint8Array, size: number, form: 'events' | 'array'): string {
-  const reader = gemini.client.openReader(callContext())
+  const reader = gemini.providerSide.openReader(callContext())
   const renderer = new ChunkRenderer(renderContext(streamRequest(form)))
   const splitter = new SseFrameSplitter(1_000_000)
   const frames = [
@@ -178,7 +178,9 @@ describe.skipIf(!present && !required)(
       expect(answer?.body).toBe(bytes)
       expect(answer).toMatchObject({ usage: { inputTokens: tokens[0], outputTokens: tokens[1] } })
       expect(answer?.finishes).toEqual(
-        gemini.client.readAnswer(parsedBody, callContext()).choices.map(({ finish }) => finish),
+        gemini.providerSide
+          .readAnswer(parsedBody, callContext())
+          .choices.map(({ finish }) => finish),
       )
     })
 
@@ -186,8 +188,8 @@ describe.skipIf(!present && !required)(
       'answer $name means the same after the neutral model, also as history',
       ({ body }) => {
         const parsedBody = JSON.parse(body) as JsonObject
-        const answer = gemini.client.readAnswer(parsedBody, callContext({ stream: false }))
-        const again = gemini.server?.renderAnswer(answer, renderContext(parsed())) ?? {}
+        const answer = gemini.providerSide.readAnswer(parsedBody, callContext({ stream: false }))
+        const again = gemini.clientSide?.renderAnswer(answer, renderContext(parsed())) ?? {}
         expect(meaningOf([again])).toEqual(meaningOf([parsedBody]))
         const [candidate] = asObjects(again['candidates'])
         const [said, spoken] = parsed({

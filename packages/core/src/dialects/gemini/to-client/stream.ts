@@ -1,6 +1,7 @@
 import type { GatewayError } from '../../../errors.ts'
 import { append } from '../../../foundation/lists.ts'
-import type { JsonObject, RenderContext, StreamRenderer } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { RenderContext, StreamRenderer } from '../../model/stream.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import type { Finish } from '../../model/finish.ts'
 import type { Usage } from '../../model/usage.ts'

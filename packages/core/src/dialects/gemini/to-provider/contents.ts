@@ -1,7 +1,7 @@
 import { GatewayError } from '../../../errors.ts'
 import { append } from '../../../foundation/lists.ts'
 import type { ExtensionPart, Message, Part, ToolResultPart } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { partOrDrop, refuseOrDrop } from '../../model/invalid.ts'
 import { isObject } from '../../wire/json.ts'
 import { audioToPart, fileToPart, imageToPart, type MediaPlace } from './media.ts'

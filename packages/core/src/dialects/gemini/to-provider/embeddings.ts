@@ -1,4 +1,5 @@
-import type { JsonObject, Quirks } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { Quirks } from '../../model/quirks.ts'
 import {
   type EmbeddingFormat,
   type EmbeddingsAnswer,

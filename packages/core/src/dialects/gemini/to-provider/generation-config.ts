@@ -1,5 +1,5 @@
 import type { Conversation, ResponseFormat, Sampling } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { ModelTraits } from './models.ts'
 import { convertSchema } from './schema.ts'
 import { thinkingConfig } from './thinking.ts'

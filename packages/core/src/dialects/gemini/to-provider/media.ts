@@ -1,6 +1,6 @@
 import { GatewayError } from '../../../errors.ts'
 import type { AudioPart, FilePart, ImagePart, MediaSource } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 
 /** Where a media part stands, for the error that names it. */
 export interface MediaPlace {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Conversation } from '../../model/conversation.ts'
-import type { CallContext } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
 import { buildRequest } from './request.ts'
 
 const call: CallContext = {

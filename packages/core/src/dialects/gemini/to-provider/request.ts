@@ -1,5 +1,6 @@
 import type { Conversation } from '../../model/conversation.ts'
-import type { BuiltRequest, CallContext, JsonObject } from '../../model/dialect.ts'
+import type { BuiltRequest, CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { buildContents } from './contents.ts'
 import { generationConfig } from './generation-config.ts'
 import { modelPath } from '../from-client/model-path.ts'

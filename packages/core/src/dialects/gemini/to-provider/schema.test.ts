@@ -1,6 +1,6 @@
 import * as fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { isObject } from '../../wire/json.ts'
 import { convertParameters, convertSchema } from './schema.ts'
 import { ALLOWED_KEYWORDS } from './schema-rules.ts'

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../../errors.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { isObject, asList, asStrings } from '../../wire/json.ts'
 import { flatten, type FlattenContext, mergeSchemas, type SchemaNode } from './schema-flatten.ts'
 import {

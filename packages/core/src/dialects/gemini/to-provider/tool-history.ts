@@ -1,6 +1,6 @@
 import { GatewayError } from '../../../errors.ts'
 import type { ToolCallPart, ToolResultPart } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { parseObject } from '../../wire/json.ts'
 import { fileToPart, imageToPart, type MediaPlace } from './media.ts'
 

@@ -1,5 +1,6 @@
 import type { Conversation, Tool, ToolChoice } from '../../model/conversation.ts'
-import type { CallContext, JsonObject } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { refuseOrDrop } from '../../model/invalid.ts'
 import { isObject, asText } from '../../wire/json.ts'
 import { convertParameters } from './schema.ts'

@@ -4,7 +4,7 @@ import type {
   ResponseFormat,
   Sampling,
 } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import {
   optionalBoolean,
   optionalObject,

@@ -1,5 +1,6 @@
 import type { Conversation } from '../../model/conversation.ts'
-import type { ChatRequest, JsonObject } from '../../model/dialect.ts'
+import type { ChatRequest } from '../../model/request.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { readConversation } from './conversation.ts'
 import { invalid } from '../../model/invalid.ts'
 import { asObject } from '../../wire/json.ts'

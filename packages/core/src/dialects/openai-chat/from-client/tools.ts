@@ -1,5 +1,5 @@
 import type { Tool, ToolChoice } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { readCacheHint } from './content.ts'
 import {
   optionalBoolean,

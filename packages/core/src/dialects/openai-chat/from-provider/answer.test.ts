@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { CallContext, JsonObject, Quirks } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { Quirks } from '../../model/quirks.ts'
 import { readAnswer } from './answer.ts'
 
 function testCall(quirks: Quirks = {}): CallContext {

@@ -1,6 +1,7 @@
 import { GatewayError } from '../../../errors.ts'
 import type { Part, ToolCallPart } from '../../model/conversation.ts'
-import type { CallContext, JsonObject } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { Answer, AnswerChoice } from '../../model/events.ts'
 import type { Finish } from '../../model/finish.ts'
 import { errorOf, mapFinishReason, mapUsage } from './chunk-rules.ts'

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { asObject, asObjects, asText } from '../../wire/json.ts'
 import { readAnswerContent, readAudio } from './answer.ts'
 import { readImages } from '../from-client/images.ts'

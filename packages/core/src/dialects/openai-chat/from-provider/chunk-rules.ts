@@ -1,6 +1,6 @@
 import { GatewayError } from '../../../errors.ts'
 import { longCacheWrites } from '../../wire/cache-write-split.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { type Finish, type FinishReason, unknownFinish } from '../../model/finish.ts'
 import type { SseFrame } from '../../wire/sse.ts'
 import { upstreamError } from '../../wire/upstream-error.ts'

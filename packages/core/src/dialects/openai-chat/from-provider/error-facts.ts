@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { UpstreamErrorFacts } from '../../wire/upstream-error.ts'
 import { asList, asObject, parseFirstObject, asText } from '../../wire/json.ts'
 

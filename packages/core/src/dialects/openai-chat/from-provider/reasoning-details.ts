@@ -1,5 +1,5 @@
 import type { ReasoningPart, Signature } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { asList, asObject, parseJson, asStrings, asText } from '../../wire/json.ts'
 
 /**

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { CallContext, JsonObject } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import { parseFrames, SseSplitter } from '../../wire/sse.ts'
 import { readAnswer } from './answer.ts'

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { asList, asObject, asText } from '../../wire/json.ts'
 
 export interface Source {

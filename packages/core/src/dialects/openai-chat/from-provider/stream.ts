@@ -1,5 +1,7 @@
 import { GatewayError } from '../../../errors.ts'
-import type { CallContext, JsonObject, StreamReader } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { StreamReader } from '../../model/stream.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import type { Finish } from '../../model/finish.ts'
 import type { SseFrame } from '../../wire/sse.ts'

@@ -1,5 +1,5 @@
 import type { Signature } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import { argumentsText } from './answer.ts'
 import { WholeJson } from './whole-json.ts'

@@ -1,5 +1,7 @@
 import { GatewayError } from '../../../errors.ts'
-import type { CallContext, JsonObject, Relay, RelayedAnswer } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { Relay, RelayedAnswer } from '../../model/relay.ts'
 import type { Finish } from '../../model/finish.ts'
 import { errorOf, mapFinishReason, mapUsage } from '../from-provider/chunk-rules.ts'
 import { isObject, asObject } from '../../wire/json.ts'

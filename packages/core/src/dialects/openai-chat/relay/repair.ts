@@ -1,4 +1,5 @@
-import type { CallContext, JsonObject } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { FinishReason } from '../../model/finish.ts'
 import { argumentsText } from '../from-provider/answer.ts'
 import { mapFinishReason } from '../from-provider/chunk-rules.ts'

@@ -1,6 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { CallContext, JsonObject, Quirks } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { Quirks } from '../../model/quirks.ts'
 import { relayRequest } from './request.ts'
 import { parseRequest } from '../from-client/request.ts'
 

@@ -1,5 +1,7 @@
 import { append } from '../../../foundation/lists.ts'
-import type { BuiltRequest, CallContext, ChatRequest, JsonObject } from '../../model/dialect.ts'
+import type { BuiltRequest, CallContext } from '../../model/call.ts'
+import type { ChatRequest } from '../../model/request.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { asList, asObject } from '../../wire/json.ts'
 import { spliceModel } from '../../wire/splice-model.ts'
 import { deviations } from '../to-provider/deviations.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Quirks } from '../../model/dialect.ts'
+import type { Quirks } from '../../model/quirks.ts'
 import { parseFrames } from '../../wire/sse.ts'
 import { ChatStreamRelay } from './stream.ts'
 import { parseRequest } from '../from-client/request.ts'

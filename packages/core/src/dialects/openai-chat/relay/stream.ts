@@ -1,11 +1,8 @@
 import { GatewayError } from '../../../errors.ts'
-import type {
-  CallContext,
-  ChatRequest,
-  JsonObject,
-  RelayOptions,
-  StreamRelay,
-} from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { ChatRequest } from '../../model/request.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { RelayOptions, StreamRelay } from '../../model/relay.ts'
 import type { Finish } from '../../model/finish.ts'
 import { parseFrames, type SseFrame, SseSplitter } from '../../wire/sse.ts'
 import { laterUsage, type Usage } from '../../model/usage.ts'

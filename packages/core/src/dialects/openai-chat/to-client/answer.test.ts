@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { CallContext } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
 import type { AnswerChoice } from '../../model/events.ts'
 import { readAnswer } from '../from-provider/answer.ts'
 import { renderAnswer, renderUsage } from './answer.ts'

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Part, ToolCallPart } from '../../model/conversation.ts'
-import type { JsonObject, AnswerContext } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { AnswerContext } from '../../model/stream.ts'
 import type { Answer, AnswerChoice } from '../../model/events.ts'
 import { type Finish, refusalWords } from '../../model/finish.ts'
 import type { Usage } from '../../model/usage.ts'

@@ -1,5 +1,6 @@
 import type { GatewayError } from '../../../errors.ts'
-import type { ErrorResponse, JsonObject } from '../../model/dialect.ts'
+import type { ErrorResponse } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { foreignFacts } from '../../wire/foreign-error.ts'
 import { upstreamError } from '../../wire/upstream-error.ts'
 import { parseFirstObject } from '../../wire/json.ts'

@@ -1,4 +1,5 @@
-import type { JsonObject, ModelList } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { ModelList } from '../../model/dialect.ts'
 
 /** `GET /v1/models`: routes first, then models. What clients of no other dialect ask for. */
 export const modelList: ModelList = {

@@ -1,5 +1,5 @@
 import type { GatewayError } from '../../../errors.ts'
-import type { AnswerContext, StreamRenderer } from '../../model/dialect.ts'
+import type { AnswerContext, StreamRenderer } from '../../model/stream.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import type { Finish } from '../../model/finish.ts'
 import type { Usage } from '../../model/usage.ts'

@@ -5,7 +5,7 @@ import type {
   RefusalPart,
   TextPart,
 } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { unsupported } from '../../model/invalid.ts'
 import { urlOfSource } from '../../model/media-source.ts'
 

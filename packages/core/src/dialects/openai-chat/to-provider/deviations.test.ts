@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { JsonObject, Quirks } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { Quirks } from '../../model/quirks.ts'
 import { asObjects } from '../../wire/json.ts'
 import { deviations } from './deviations.ts'
 

@@ -1,4 +1,6 @@
-import type { CallContext, JsonObject, Quirks } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { Quirks } from '../../model/quirks.ts'
 import { fitHistory, type Report } from './history/index.ts'
 import { toolSettings } from './tool-settings.ts'
 

@@ -6,7 +6,8 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from '../../model/conversation.ts'
-import type { CallContext, JsonObject } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { partOrDrop, refuseOrDrop } from '../../model/invalid.ts'
 import { asObject } from '../../wire/json.ts'
 import { type ContentPart, renderPart } from './content.ts'

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Conversation, Message } from '../../model/conversation.ts'
-import type { CallContext, Quirks } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { Quirks } from '../../model/quirks.ts'
 import { buildRequest } from './request.ts'
 
 function testCall(quirks: Quirks = {}): CallContext {

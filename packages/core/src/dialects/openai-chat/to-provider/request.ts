@@ -1,5 +1,6 @@
 import type { Conversation, ResponseFormat, Sampling } from '../../model/conversation.ts'
-import type { BuiltRequest, CallContext, JsonObject } from '../../model/dialect.ts'
+import type { BuiltRequest, CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { asObject } from '../../wire/json.ts'
 import { deviations } from './deviations.ts'
 import { type Dropped, renderMessages } from './messages.ts'

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { JsonObject, Quirks } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { Quirks } from '../../model/quirks.ts'
 import { toolSettings } from './tool-settings.ts'
 
 const tool = (name: string, more: JsonObject = {}): JsonObject => ({

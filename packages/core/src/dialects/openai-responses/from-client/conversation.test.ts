@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { conversationIn } from '../to-client/server.fake.ts'
 
 describe('fields the neutral model has names for', () => {

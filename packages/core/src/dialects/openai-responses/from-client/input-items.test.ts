@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { encodeSignature } from '../names.ts'
 import { encodeProof } from '../to-client/own-items.ts'
 import { claude, conversationIn, thought } from '../to-client/server.fake.ts'

@@ -8,7 +8,7 @@ import type {
   Signature,
   ToolCallPart,
 } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { optionalString, type Place, pathOf, placeOf, requiredText } from '../../wire/fields.ts'
 import { invalid } from '../../model/invalid.ts'
 import { asText } from '../../wire/json.ts'

@@ -1,5 +1,5 @@
 import { GatewayError } from '../../../errors.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { unsupported } from '../../model/invalid.ts'
 
 /** The provider's word for an answer that is not in its store; clients know it. */

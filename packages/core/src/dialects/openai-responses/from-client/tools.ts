@@ -11,7 +11,7 @@ import {
   requiredText,
 } from '../../wire/fields.ts'
 import { invalid } from '../../model/invalid.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { isObject, asObject, asText } from '../../wire/json.ts'
 import { type Namespaces, namespaceOf, toolLists } from './namespaces.ts'
 

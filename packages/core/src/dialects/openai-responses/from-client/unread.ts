@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { asObjects } from '../../wire/json.ts'
 import { type ReadFields, readFields, unreadFields } from '../../wire/unread-fields.ts'
 import { toolLists } from './namespaces.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { readAnswer } from './answer.ts'
 import { callTo } from '../to-provider/conversation.fake.ts'
 import { openaiResponses } from '../index.ts'
@@ -279,7 +279,7 @@ describe('the OpenAI-compatible endpoint of Bedrock (wire 4.5, nastiest 10)', ()
   })
 
   it('has fractions of a second, which no client expects', () => {
-    const answer = openaiResponses.client.readAnswer(
+    const answer = openaiResponses.providerSide.readAnswer(
       {
         id: 'resp_1',
         object: 'response',
@@ -294,7 +294,7 @@ describe('the OpenAI-compatible endpoint of Bedrock (wire 4.5, nastiest 10)', ()
   })
 
   it('streams parallel calls whose names belong together by item, not by order', () => {
-    const reader = openaiResponses.client.openReader(callTo('m', { stream: true }))
+    const reader = openaiResponses.providerSide.openReader(callTo('m', { stream: true }))
     const send = (type: string, fields: object) =>
       reader.read({ event: type, data: JSON.stringify({ type, ...fields }) })
     const events = [

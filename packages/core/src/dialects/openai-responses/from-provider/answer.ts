@@ -1,6 +1,7 @@
 import { append } from '../../../foundation/lists.ts'
 import type { ImagePart, Part, ReasoningPart } from '../../model/conversation.ts'
-import type { CallContext, JsonObject } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { Answer, AnswerChoice } from '../../model/events.ts'
 import { asList, asObject, asObjects, asText } from '../../wire/json.ts'
 import { mapAnnotations, logprobsOf } from './annotations.ts'

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { type Finish, unknownFinish } from '../../model/finish.ts'
 import { asObject, asText } from '../../wire/json.ts'
 

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 
 export type Kind = 'message' | 'reasoning' | 'function' | 'custom' | 'other'
 export type ThoughtKind = 'text' | 'summary'

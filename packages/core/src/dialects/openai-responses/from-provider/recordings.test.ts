@@ -1,7 +1,7 @@
 import type { Part } from '../../model/conversation.ts'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { Answer, StreamEvent } from '../../model/events.ts'
 import { SseFrameSplitter } from '../../wire/sse.ts'
 import { readAnswer } from './answer.ts'

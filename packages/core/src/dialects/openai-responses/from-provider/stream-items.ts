@@ -1,5 +1,6 @@
 import { append } from '../../../foundation/lists.ts'
-import type { CallContext, JsonObject } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import { asList, asObject, asObjects, asText } from '../../wire/json.ts'
 import { mapAnnotations, logprobsOf } from './annotations.ts'

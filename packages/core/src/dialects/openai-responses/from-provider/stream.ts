@@ -1,5 +1,7 @@
 import type { GatewayError } from '../../../errors.ts'
-import type { CallContext, JsonObject, StreamReader } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { StreamReader } from '../../model/stream.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import { asObject, asObjects, parseObject } from '../../wire/json.ts'
 import type { SseFrame } from '../../wire/sse.ts'

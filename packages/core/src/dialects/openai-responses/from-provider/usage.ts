@@ -1,5 +1,5 @@
 import { longCacheWrites } from '../../wire/cache-write-split.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { asObject } from '../../wire/json.ts'
 import { tokenCount, type Usage, withinInput } from '../../model/usage.ts'
 

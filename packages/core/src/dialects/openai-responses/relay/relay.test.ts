@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { callTo } from '../to-provider/conversation.fake.ts'
 import { relay } from './relay.ts'
 

@@ -1,4 +1,6 @@
-import type { CallContext, JsonObject, Relay, RelayedAnswer } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { Relay, RelayedAnswer } from '../../model/relay.ts'
 import { asObject, asObjects } from '../../wire/json.ts'
 import { errorInAnswer, mapFailure, invalidAnswer } from '../from-provider/errors.ts'
 import { mapFinishReason } from '../from-provider/finish.ts'

@@ -1,4 +1,6 @@
-import type { BuiltRequest, CallContext, ChatRequest, JsonObject } from '../../model/dialect.ts'
+import type { BuiltRequest, CallContext } from '../../model/call.ts'
+import type { ChatRequest } from '../../model/request.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { isObject, asList, asText } from '../../wire/json.ts'
 import { spliceModel } from '../../wire/splice-model.ts'
 import { wireCallId } from '../to-provider/call-id.ts'

@@ -1,11 +1,7 @@
 import { GatewayError } from '../../../errors.ts'
-import type {
-  JsonObject,
-  ReasoningSeen,
-  RelayOptions,
-  RenderContext,
-  StreamRelay,
-} from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { ReasoningSeen, RenderContext } from '../../model/stream.ts'
+import type { RelayOptions, StreamRelay } from '../../model/relay.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import type { Finish } from '../../model/finish.ts'
 import { asObject, parseObject, asText } from '../../wire/json.ts'

@@ -1,5 +1,6 @@
 import type { Part, ToolCallPart } from '../../model/conversation.ts'
-import type { JsonObject, RenderContext } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { RenderContext } from '../../model/stream.ts'
 import type { Answer, AnswerChoice } from '../../model/events.ts'
 import { append } from '../../../foundation/lists.ts'
 import { refusalWords } from '../../model/finish.ts'

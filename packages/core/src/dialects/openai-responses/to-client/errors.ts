@@ -1,5 +1,5 @@
 import type { GatewayError } from '../../../errors.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 
 /**
  * OpenAI's error envelope: all four fields, always. A request that used up its attempts lists them.

@@ -1,5 +1,5 @@
 import type { ImagePart, Part, ToolCallPart } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { asObject, asObjects } from '../../wire/json.ts'
 import { DIALECT } from '../names.ts'
 import type { ToolName } from '../from-client/namespaces.ts'

@@ -1,4 +1,5 @@
-import type { JsonObject, ReasoningSeen } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { ReasoningSeen } from '../../model/stream.ts'
 import { asObject, asObjects, parseObject, asText } from '../../wire/json.ts'
 import { OutputTally } from '../../tokens/output-tally.ts'
 import type { SseFrame } from '../../wire/sse.ts'

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { GatewayError } from '../../../errors.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import { asObjects } from '../../wire/json.ts'
 import { parseFrames, SseFrameSplitter } from '../../wire/sse.ts'
@@ -123,7 +123,7 @@ describe.skipIf(!present)('recordings through the neutral model and back', () =>
 
   it.each(answers)('answer $name means the same', ({ body }) => {
     const answer = readAnswer(JSON.parse(body) as JsonObject, callTo('m'))
-    const rendered = openaiResponses.server?.renderAnswer(answer, renderContext()) ?? {}
+    const rendered = openaiResponses.clientSide?.renderAnswer(answer, renderContext()) ?? {}
     const again = readAnswer(JSON.parse(JSON.stringify(rendered)) as JsonObject, callTo('m'))
     const content = ({ choices: [choice] }: typeof answer) => ({
       text: choice?.parts.map((part) => (part.type === 'text' ? part.text : '')).join(''),

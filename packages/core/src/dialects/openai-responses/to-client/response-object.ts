@@ -1,4 +1,5 @@
-import type { JsonObject, RenderContext } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { RenderContext } from '../../model/stream.ts'
 import type { Finish } from '../../model/finish.ts'
 import { asObject, asObjects } from '../../wire/json.ts'
 import type { Usage } from '../../model/usage.ts'

@@ -1,5 +1,7 @@
 import type { Conversation, Signature } from '../../model/conversation.ts'
-import type { ChatRequest, JsonObject, RenderContext } from '../../model/dialect.ts'
+import type { ChatRequest } from '../../model/request.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { RenderContext } from '../../model/stream.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import { parseFrames } from '../../wire/sse.ts'
 import { parseRequest } from '../from-client/request.ts'

@@ -1,5 +1,5 @@
 import { append } from '../../../foundation/lists.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import {
   type Call,
   callItem,

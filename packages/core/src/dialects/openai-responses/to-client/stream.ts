@@ -1,6 +1,6 @@
 import type { GatewayError } from '../../../errors.ts'
 import type { Part } from '../../model/conversation.ts'
-import type { RenderContext, StreamRenderer } from '../../model/dialect.ts'
+import type { RenderContext, StreamRenderer } from '../../model/stream.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import { type Finish, refusalWords } from '../../model/finish.ts'
 import type { Usage } from '../../model/usage.ts'

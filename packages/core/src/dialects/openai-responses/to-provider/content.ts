@@ -7,7 +7,7 @@ import type {
   TextPart,
   ToolResultPart,
 } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { refuseOrDrop } from '../../model/invalid.ts'
 import { urlOfSource } from '../../model/media-source.ts'
 import type { RequestContext } from './context.ts'

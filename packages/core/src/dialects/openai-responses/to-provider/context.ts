@@ -1,4 +1,4 @@
-import type { CallContext } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
 import type { ModelRules } from './models.ts'
 
 /** What every step of building a request knows. */

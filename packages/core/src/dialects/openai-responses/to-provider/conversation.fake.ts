@@ -1,5 +1,6 @@
 import type { Conversation, Message, Part } from '../../model/conversation.ts'
-import type { BuiltRequest, CallContext, JsonObject } from '../../model/dialect.ts'
+import type { BuiltRequest, CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { buildRequest } from './request.ts'
 
 /** A call whose ids are counted. */

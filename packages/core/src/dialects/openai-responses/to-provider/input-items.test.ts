@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Message, Part, ReasoningPart, ToolCallPart } from '../../model/conversation.ts'
-import type { CallContext, JsonObject } from '../../model/dialect.ts'
+import type { CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { build, callTo, conversationOf, hello, says, text } from './conversation.fake.ts'
 import { DIALECT, encodeSignature } from '../names.ts'
 

@@ -9,7 +9,7 @@ import type {
   ToolCallPart,
   ToolResultPart,
 } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/dialect.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { asObject, asText } from '../../wire/json.ts'
 import { wireCallId } from './call-id.ts'
 import { type InputPart, inputContent, reportCacheHint, resultContent } from './content.ts'

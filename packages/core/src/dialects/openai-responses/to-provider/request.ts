@@ -1,5 +1,6 @@
 import type { Conversation, Message, ResponseFormat } from '../../model/conversation.ts'
-import type { BuiltRequest, CallContext, JsonObject } from '../../model/dialect.ts'
+import type { BuiltRequest, CallContext } from '../../model/call.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import type { RequestContext } from './context.ts'
 import { planExtensions } from './extensions.ts'
 import { inputItems } from './input-items.ts'

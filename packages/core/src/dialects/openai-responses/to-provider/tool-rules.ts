@@ -1,4 +1,6 @@
-import type { ChatRequest, JsonObject, ToolRules } from '../../model/dialect.ts'
+import type { ChatRequest } from '../../model/request.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import type { ToolRules } from '../../model/tool-rules.ts'
 import { asObjects } from '../../wire/json.ts'
 import { areFit, commonNames } from '../../tool-fit/index.ts'
 

@@ -1,4 +1,5 @@
-import type { JsonObject, Quirks } from '../../../model/dialect.ts'
+import type { JsonObject } from '../../../model/json-object.ts'
+import type { Quirks } from '../../../model/quirks.ts'
 
 /** Receives what could not be carried, as `field` or `field (reason)`. */
 export interface Report {

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../model/dialect.ts'
+import type { JsonObject } from '../../../model/json-object.ts'
 import { asList, asObject } from '../../../wire/json.ts'
 import { changed, isEmpty, type Placed, type Service } from './context.ts'
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { JsonObject, Quirks } from '../../../model/dialect.ts'
+import type { JsonObject } from '../../../model/json-object.ts'
+import type { Quirks } from '../../../model/quirks.ts'
 import { fitHistory } from './fit-history.ts'
 
 function fit(messages: readonly unknown[], quirks: Quirks, more: JsonObject = {}, model = 'm') {

@@ -1,4 +1,5 @@
-import type { JsonObject, Quirks } from '../../../model/dialect.ts'
+import type { JsonObject } from '../../../model/json-object.ts'
+import type { Quirks } from '../../../model/quirks.ts'
 import { asList, asObject } from '../../../wire/json.ts'
 import { fitContent, mediaMessage, withoutMedia } from './content.ts'
 import { holdsFor, type Service } from './context.ts'

@@ -1,4 +1,5 @@
-import type { JsonObject, Quirks, ReasoningField } from '../../../model/dialect.ts'
+import type { JsonObject } from '../../../model/json-object.ts'
+import type { Quirks, ReasoningField } from '../../../model/quirks.ts'
 import { asList, asObject, asObjects, asText } from '../../../wire/json.ts'
 import { thinkingText } from '../../from-client/content.ts'
 import { partsOf } from './content.ts'

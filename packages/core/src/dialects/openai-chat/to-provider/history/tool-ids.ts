@@ -1,4 +1,4 @@
-import type { Quirks } from '../../../model/dialect.ts'
+import type { Quirks } from '../../../model/quirks.ts'
 import { asObject } from '../../../wire/json.ts'
 import { digestOf, shortToolId } from '../../../model/short-tool-id.ts'
 import type { Report } from './context.ts'

@@ -9,7 +9,8 @@ import {
 import { GatewayError } from '../errors.ts'
 import { repeatedMember } from '../http/index.ts'
 import type { Caller } from '../identity/index.ts'
-import type { Plan, RoutingTable, Target } from '../routing/index.ts'
+import type { Plan, Target } from './plan.ts'
+import type { RoutingTable } from './resolve.ts'
 
 /**
  * Two parsers see two requests in a body that says a thing twice: the gateway one, and the provider

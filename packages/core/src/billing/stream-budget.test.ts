@@ -1,16 +1,16 @@
 import { describe, expect, it } from 'vitest'
-import { OutputAllowance } from './output-allowance.ts'
+import { ReservedStreamBudget } from './stream-budget.ts'
 
-function allowance(
+function streamBudget(
   tokens: number,
   answers: readonly Promise<number>[],
-): { readonly allowance: OutputAllowance; asked(): number } {
+): { readonly streamBudget: ReservedStreamBudget; asked(): number } {
   let asked = 0
   return {
-    allowance: new OutputAllowance({
+    streamBudget: new ReservedStreamBudget({
       tokens,
       inputTokens: 7,
-      askForMore: () => answers[asked++] ?? Promise.resolve(0),
+      reserveMore: () => answers[asked++] ?? Promise.resolve(0),
     }),
     asked: () => asked,
   }
@@ -18,14 +18,14 @@ function allowance(
 
 describe('OutputAllowance', () => {
   it('asks for more before it is at its end, once', () => {
-    const { allowance: output, asked } = allowance(1_000, [new Promise(() => undefined)])
+    const { streamBudget: output, asked } = streamBudget(1_000, [new Promise(() => undefined)])
     expect([output.allows(700), asked()]).toEqual([true, 0])
     expect([output.allows(750), output.allows(990), asked()]).toEqual([true, true, 1])
   })
 
   it('waits for the answer where nothing is left, and goes on with what it gets', async () => {
     const answer = Promise.withResolvers<number>()
-    const { allowance: output, asked } = allowance(1_000, [answer.promise])
+    const { streamBudget: output, asked } = streamBudget(1_000, [answer.promise])
     const waiting = output.allows(1_000)
     expect(waiting).toBeInstanceOf(Promise)
     answer.resolve(500)
@@ -34,7 +34,7 @@ describe('OutputAllowance', () => {
   })
 
   it('is used up for good when there is no more, though not before it is used', async () => {
-    const { allowance: output, asked } = allowance(1_000, [])
+    const { streamBudget: output, asked } = streamBudget(1_000, [])
     expect(output.allows(800)).toBe(true)
     await Promise.resolve()
     await Promise.resolve()
@@ -48,7 +48,7 @@ describe('OutputAllowance', () => {
   })
 
   it('of nothing asks at once', async () => {
-    const { allowance: output } = allowance(0, [Promise.resolve(0)])
+    const { streamBudget: output } = streamBudget(0, [Promise.resolve(0)])
     await output.allows(0)
     expect(output.allows(0)).toBe(false)
   })

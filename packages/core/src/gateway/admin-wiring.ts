@@ -29,7 +29,7 @@ import {
   type Throttle,
 } from '../identity/index.ts'
 import { type AdmissionControl, describe, type Limit, type Subject } from '../limits/index.ts'
-import { LastingCondition } from '../foundation/lasting-condition.ts'
+import { LastingCondition } from '../foundation/condition-log.ts'
 import type { LeveledLogger } from '../log.ts'
 import {
   type AdminStore,

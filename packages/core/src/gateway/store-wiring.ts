@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Admin } from '../admin/index.ts'
-import { administer, type AdminState, createAdmin } from './administration.ts'
-import type { CircuitState } from '../health/circuit-breaker.ts'
 import type { Clock } from '../clock.ts'
 import { limitsOfCaller, type Settings } from '../config/index.ts'
 import { messageOf } from '../errors.ts'
+import { LastingCondition } from '../foundation/condition-log.ts'
 import type { HostCalls } from '../foundation/host-calls.ts'
+import type { CircuitState } from '../health/index.ts'
 import { callerKey, type Identify, type KnownCaller, Throttle } from '../identity/index.ts'
 import {
   AdmissionControl,
@@ -15,9 +15,7 @@ import {
   type Limit,
   type LimitAlert,
 } from '../limits/index.ts'
-import { LastingCondition } from '../foundation/lasting-condition.ts'
 import type { LeveledLogger } from '../log.ts'
-import type { Runtime } from './runtime.ts'
 import {
   GuardedLimitStore,
   type HealthStore,
@@ -28,6 +26,9 @@ import {
   type RequestWindow,
   type Store,
 } from '../storage/index.ts'
+import { administer, type AdminState, createAdmin } from './admin-wiring.ts'
+import type { Runtime } from './runtime.ts'
+import type { StoreDefect } from './store-defect.ts'
 
 interface Outside {
   readonly log: LeveledLogger
@@ -38,9 +39,6 @@ interface Outside {
   /** Ends what is under way for a caller. */
   readonly endRequestsOf: (callerKey: string) => void
 }
-
-/** `store`: it does not answer; `store-eviction`: it may throw away counts. */
-export type StoreDefect = 'store' | 'store-eviction'
 
 const NO_LIMITS: readonly Limit[] = Object.freeze([])
 
@@ -330,4 +328,5 @@ function claimsOf(limitStore: LimitStore): ClaimAlert {
 }
 
 const CLAIM_MS = 60_000
+
 const REPEAT_MS = 60_000

@@ -1,9 +1,7 @@
-import type { GatewayOptions, ProviderOptions } from '../options.ts'
-
 /**
  * Every option that is, or holds, code of the host application, and the effect of a failure in it:
  *
- * - - `identity`: falsy answers name no one; nonsense, failures and answers that take too long are
+ * - `identity`: falsy answers name no caller; nonsense, failures and answers that take too long are
  *   refused with 500
  * - `notification`: isolated; its result is not waited for
  * - `decision`: isolated; only `true` is a yes
@@ -25,28 +23,7 @@ export const hostFunctions = {
   store: 'store',
   'provider.token': 'credential',
   'provider.credentials': 'credential',
-} as const satisfies Record<
-  CodeOption<GatewayOptions> | `provider.${CodeOption<ProviderOptions>}`,
-  string
->
+} as const
 
 /** Name of an option that is code of the host application. */
 export type HostFunction = keyof typeof hostFunctions
-
-type Code = (...values: never[]) => unknown
-
-type HoldsCode<Value> = Value extends Code
-  ? true
-  : Value extends readonly unknown[]
-    ? never
-    : Value extends object
-      ? {
-          [Field in keyof Value]-?: NonNullable<Value[Field]> extends Code ? true : never
-        }[keyof Value]
-      : never
-
-type CodeOption<Options> = {
-  [Name in keyof Options]-?: [HoldsCode<NonNullable<Options[Name]>>] extends [never]
-    ? never
-    : Name & string
-}[keyof Options]

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from '../clock.fake.ts'
-import { LastingCondition } from './lasting-condition.ts'
+import { LastingCondition } from './condition-log.ts'
 
 function watched() {
   const clock = new FakeClock()

@@ -1,0 +1,198 @@
+import type { JsonObject } from './json-object.ts'
+import type { Powers } from './powers.ts'
+
+/**
+ * Deviations of a service from the dialect it speaks. Absent means: as the dialect says. Shared
+ * code asks for these, never for a provider's name.
+ */
+export interface Quirks {
+  /**
+   * Answers follow the dialect to the letter: bytes are forwarded unread where nothing needs a
+   * look.
+   */
+  readonly exact?: boolean
+  /**
+   * A router to many models: signatures that other providers issued are understood by those behind
+   * it.
+   */
+  readonly relaysSignatures?: boolean
+  /** `stream_options` is refused. */
+  readonly noStreamOptions?: boolean
+  /** Choices end without a `finish_reason`; `[DONE]` alone says the stream is whole. */
+  readonly noFinish?: boolean
+  /**
+   * Request field that bounds the output, where the dialect has two (`max_tokens` unless said
+   * otherwise).
+   */
+  readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens'
+  /** Request fields the service refuses; they are removed and reported. */
+  readonly dropFields?: readonly string[]
+  /** Request fields that go by another name. */
+  readonly fieldNames?: Readonly<Record<string, string>>
+  /**
+   * Reasoning in the history is refused; with `exact` it always is, for the original API has no
+   * field for it.
+   */
+  readonly refusesReasoning?: boolean
+  /**
+   * Form in which the service reads reasoning of earlier turns: a field of the message, or parts of
+   * its content. Absent, reasoning goes back as `reasoning_content`, and a client's own fields stay
+   * as they are.
+   */
+  readonly reasoningField?: ReasoningField
+  /**
+   * Models that read reasoning of earlier turns, as parts of their names; every other model refuses
+   * it. @default all
+   */
+  readonly reasoningModels?: readonly string[]
+  /**
+   * Text that stands for reasoning that was not kept, where the service refuses a history without.
+   */
+  readonly reasoningFiller?: ReasoningFiller
+  /** Role `developer` is understood; for every other service such messages are sent as `system`. */
+  readonly developerRole?: boolean
+  /**
+   * Only one system message is taken, and only as the first: `true`, or parts of the names of
+   * models this holds for.
+   */
+  readonly oneSystem?: boolean | readonly string[]
+  /**
+   * `merge`: neighbours of one role are joined. `bridge`: a short assistant message is put between
+   * a tool's result and a user message.
+   */
+  readonly alternates?: 'merge' | 'bridge'
+  /**
+   * The only fields a message may have, beside `role` and `content`: `tool_calls`, or `tool:name`
+   * for messages of one role.
+   */
+  readonly messageFields?: readonly string[]
+  /** Roles of messages whose `content` must be a string. */
+  readonly stringContent?: readonly ('system' | 'user' | 'assistant' | 'tool')[]
+  /** `content` beside tool calls where there is no text: `null` unless given. */
+  readonly contentWithCalls?: 'empty' | 'space'
+  /**
+   * Pictures and files may stand in the result of a tool; for every other service they follow in a
+   * message of the user.
+   */
+  readonly toolMedia?: boolean
+  /**
+   * Tools of type `custom` are understood; for every other service they are offered as functions of
+   * one string.
+   */
+  readonly customTools?: boolean
+  /**
+   * Names of tools, where they differ from the dialect's rule; longer ones are sent shortened and
+   * restored in the answer.
+   */
+  readonly toolNames?: { readonly max?: number; readonly startsWithLetter?: boolean }
+  /**
+   * `complete`: every function has `parameters`. `same-strict`: all tools are strict or none is.
+   */
+  readonly toolSchema?: 'complete' | 'same-strict'
+  /**
+   * Whether the model can be made to call a tool: `never`, `not-named` (any tool, but none by
+   * name), or only without thinking, with the fields that switch it off.
+   */
+  readonly forcedTools?: 'never' | 'not-named' | { readonly thinkingOff: JsonObject }
+  /** Models whose function tools are served by another dialect that the provider speaks. */
+  readonly toolsDialect?: ToolsDialect
+  /** Ids of tool calls have nine letters and digits. */
+  readonly shortToolIds?: boolean
+  /** Longest id of a tool call, in characters; longer ones are sent as their digest. */
+  readonly toolIdLength?: number
+  /**
+   * A last message of the assistant, to be continued, is refused unless it carries `prefix: true`.
+   */
+  readonly marksPrefill?: boolean
+  /**
+   * A last message of the assistant is gone on with, not answered: a stream that broke can be
+   * continued here. With `marksPrefill` it always is.
+   */
+  readonly continuesTurn?: boolean
+  /**
+   * What requests can do beyond asking one model for what its tokens pay for: refused where a key
+   * or a budget is held to that. Empty: nothing, so that all of it is let through. @default what
+   * the catalogue says
+   */
+  readonly powers?: Powers
+  /**
+   * Goes on and charges after its client has left: its answers are read to their end, for a minute
+   * at most, so that their usage is known.
+   */
+  readonly billsAfterDisconnect?: boolean
+  /**
+   * How much of its reasoning its models show: with `hidden`, an answer broken off costs its whole
+   * reservation. @default what is known of the model by its name
+   */
+  readonly reasoning?: 'none' | 'shown' | 'hidden'
+  /** Where its embeddings, otherwise modelled on OpenAI's, go by other names. */
+  readonly embeddings?: EmbeddingQuirks
+  /** Storage of a cloud that it reads files from: `gs`, `s3`. */
+  readonly fileSchemes?: readonly string[]
+  /** Embeddings are predictions (`:predict`), as in Google's cloud. */
+  readonly predictsEmbeddings?: boolean
+  /** Where its reranking goes by other names. */
+  readonly rerank?: RerankQuirks
+}
+
+/**
+ * `thinking_parts` and `reasoning_parts` are parts of a message's content, the others fields of the
+ * message.
+ */
+export const reasoningFields = [
+  'reasoning_content',
+  'reasoning',
+  'reasoning_details',
+  'thinking_parts',
+  'reasoning_parts',
+] as const
+
+export type ReasoningField = (typeof reasoningFields)[number]
+
+export interface ReasoningFiller {
+  /**
+   * `calls`: messages that call tools. `tools`: those, and every message of the assistant when the
+   * request offers tools.
+   */
+  readonly on: 'calls' | 'tools'
+  /** May be empty. */
+  readonly text: string
+  /** Parts of the names of models this holds for. @default all */
+  readonly models?: readonly string[]
+}
+
+export interface ToolsDialect {
+  /** Name of the dialect: `openai-responses`. */
+  readonly dialect: string
+  /** How the names of these models begin: `gpt-5.6`. */
+  readonly models: readonly string[]
+  /**
+   * Models of these that need it only when the request asks for reasoning; the others unless its
+   * effort is `none`.
+   */
+  readonly onlyWithEffort?: readonly string[]
+}
+
+export interface EmbeddingQuirks {
+  /** @default 'dimensions' */
+  readonly dimensionsField?: string
+  /** @default 'encoding_format' */
+  readonly encodingField?: string
+  /** Its word for each encoding; one it has no word for is not sent. @default the client's words */
+  readonly encodings?: Readonly<Partial<Record<'float' | 'base64', string>>>
+  /** @default 'input_type' */
+  readonly inputTypeField?: string
+  /** Its word for what vectors are for. @default the client's words */
+  readonly inputTypes?: Readonly<
+    Partial<Record<'query' | 'document' | 'classification' | 'clustering' | 'similarity', string>>
+  >
+  /** Sent unless the client says otherwise. */
+  readonly fixed?: JsonObject
+}
+
+export interface RerankQuirks {
+  /** How many results are wanted. @default 'top_n' */
+  readonly topField?: string
+  /** Sent unless the client says otherwise. */
+  readonly fixed?: JsonObject
+}

@@ -1,0 +1,74 @@
+import type { StreamEvent } from './events.ts'
+import type { Finish } from './finish.ts'
+import type { ChatRequest } from './request.ts'
+import type { Usage } from './usage.ts'
+import type { SseFrame } from '../wire/sse.ts'
+import type { GatewayError } from '../../errors.ts'
+
+export interface RenderContext extends AnswerContext {
+  /** What is answered: some dialects repeat it in the answer. */
+  readonly request: ChatRequest
+  /** Tokens of the input, roughly: for dialects that tell them before the provider does. */
+  readonly estimateInput?: () => number
+}
+
+export interface AnswerContext {
+  /** Id of the answer when the provider gave none. */
+  readonly requestId: string
+  /** Physical model, when the provider's answer does not name it. */
+  readonly model: string
+  /** Unix seconds. */
+  readonly created: number
+  /** Send the usage of a stream to the client. */
+  readonly includeUsage: boolean
+}
+
+/** Turns events into the bytes of the client's stream. Stateful: one per answer. */
+export interface StreamRenderer {
+  /** SSE text of one event, `''` when it adds nothing. Never called with `error`. */
+  event(event: StreamEvent): string
+  /** What a complete stream ends with. */
+  end(): string
+  /**
+   * What a broken stream ends with, whatever came before: an error event, and nothing that looks
+   * like an end.
+   */
+  fail(error: GatewayError): string
+}
+
+/** Reads the events of a provider's stream. Stateful: one per answer. */
+export interface StreamReader {
+  /**
+   * The events of one SSE frame, in order; empty for keep-alives. A malformed frame gives one
+   * `error` event.
+   */
+  read(frame: SseFrame): readonly StreamEvent[]
+  /** The provider has said everything; an end of the stream before that is a truncation. */
+  readonly complete: boolean
+  /** See `StreamRelay.endGraceMs`. */
+  readonly endGraceMs: number | undefined
+}
+
+/**
+ * Reasoning of a stream so far: all that came could be read, or some of it cannot, and
+ * `outputEstimate` leaves it out.
+ */
+export type ReasoningSeen = 'shown' | 'concealed' | undefined
+
+/** What was seen of an answer, for settlement. */
+export interface Observation {
+  readonly usage: Usage | undefined
+  /**
+   * Tokens of output seen so far, roughly: all there is to go by when a stream ends before the
+   * provider says.
+   */
+  readonly outputEstimate?: number
+  readonly reasoningSeen?: ReasoningSeen
+  /**
+   * Of a stream that several targets wrote one after the other: what the present one has said and
+   * counted.
+   */
+  readonly ownShare?: Observation | undefined
+  /** One per choice that ended. */
+  readonly finishes: readonly Finish[]
+}

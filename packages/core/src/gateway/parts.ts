@@ -1,0 +1,28 @@
+import type { DispatchDeps } from '../dispatch/index.ts'
+import { HostCalls } from '../foundation/host-calls.ts'
+import { SharedState } from './store-wiring.ts'
+import { HostLoad } from '../limits/index.ts'
+import type { LeveledLogger } from '../log.ts'
+import type { Exchange } from '../pipeline/exchange.ts'
+import { InFlight } from '../pipeline/in-flight.ts'
+import { ReportIntake } from '../records/index.ts'
+
+/** What outlives a reload. */
+export interface Core {
+  readonly log: LeveledLogger
+  readonly hostCalls: HostCalls
+  readonly dispatch: DispatchDeps
+  readonly load: HostLoad | undefined
+  /** Lasting conditions that are logged: to be closed with the gateway. */
+  readonly conditions: readonly { close(): void }[]
+  readonly shared: SharedState
+  readonly developmentKey: string | undefined
+  readonly active: InFlight<Exchange>
+  readonly reports: ReportIntake
+  readonly state: {
+    isOpen: boolean
+    onIdle: (() => void) | undefined
+    warnedOfHostParser: boolean
+    hasLookedAtHost: boolean
+  }
+}

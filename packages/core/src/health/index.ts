@@ -1,0 +1,18 @@
+export {
+  type BreakerRules,
+  type CallOutcome,
+  type CallPermit,
+  CircuitBreaker,
+  type CircuitState,
+} from './circuit-breaker.ts'
+export { SlidingCounts } from './outcome-window.ts'
+export { Pacer, type PaceSignal, type PlaceInQueue, type Priority } from './pacer.ts'
+export { RetryBudget } from './retry-budget.ts'
+export { SharedHealth } from './shared-health.ts'
+export {
+  type OnCircuitChange,
+  type TargetCondition,
+  TargetHealth,
+  type Timed,
+} from './target-health.ts'
+export type { HealthFact, HealthStore } from './health-store.ts'

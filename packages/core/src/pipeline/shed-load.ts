@@ -1,0 +1,20 @@
+import { GatewayError } from '../errors.ts'
+import type { Runtime } from '../gateway/runtime.ts'
+import type { GatewayRequest } from '../http/index.ts'
+import { laneAsked } from './call-targets.ts'
+import type { Exchange } from './exchange.ts'
+
+const SHED_FOR_MS = 1_000
+
+/**
+ * The host's own work goes first: what it has no time for is refused before anything is done for
+ * it.
+ */
+export function shed({ load }: Runtime, exchange: Exchange, request: GatewayRequest): void {
+  const shedding = load?.shedding(exchange.started) ?? 'nobody'
+  if (shedding === 'nobody' || (shedding === 'batch' && laneAsked(request) !== 'batch')) return
+  exchange.degraded.add('event-loop')
+  throw new GatewayError('host_overloaded', 'The server has too much to do at the moment.', {
+    retryAfterMs: SHED_FOR_MS,
+  })
+}
