@@ -23,7 +23,7 @@ import { formatViolation, type Violation } from './house/violation.ts'
 
 const root = join(import.meta.dirname, '..')
 const packageSource = /^packages\/[^/]+\/src\/.+\.ts$/
-const CATALOGUE = 'packages/core/src/providers/catalogue.ts'
+const CATALOGUE = 'packages/core/src/providers/catalogue/'
 /** The rule itself quotes the words it refuses. */
 const QUOTES_WORDS = /^(?:scripts\/house\/plain-english|docs\/contributing\/naming)/
 const LARGEST_TEXT_BYTES = 4_000_000
@@ -100,8 +100,8 @@ function readTexts(): Map<string, string> {
 }
 
 function namesIn(files: readonly SourceFile[]): readonly string[] {
-  const catalogue = files.find(({ path }) => path === CATALOGUE)
-  const names = catalogue === undefined ? [] : providerNames(catalogue)
+  const catalogue = files.filter(({ path }) => path.startsWith(CATALOGUE))
+  const names = catalogue.flatMap(providerNames)
   if (!names.includes('openai'))
     throw new Error(
       `${CATALOGUE} has no \`name: 'openai'\`: the names of providers cannot be read from it.`,

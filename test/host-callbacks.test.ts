@@ -15,10 +15,7 @@ import express from 'express'
 import { Hono } from 'hono'
 import Koa from 'koa'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import {
-  type HostFunction,
-  hostFunctions,
-} from '../packages/core/src/foundation/host-functions.ts'
+import { type HostFunction, hostFunctions } from '../packages/core/src/foundation/host-functions.ts'
 import { FakeClock } from './harness/fake-clock.ts'
 import { listen } from './harness/listen.ts'
 import { late, type OddBehaviour, oddBehaviours } from './harness/odd-behaviours.ts'

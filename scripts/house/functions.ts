@@ -11,6 +11,8 @@ export interface FunctionShape {
   readonly parameterCount: number
   /** Lines from the opening to the closing brace; 0 for an arrow that is one expression. */
   readonly bodyLines: number
+  /** The body is a table or schema: one returned literal or call without functions of its own. */
+  readonly isTable: boolean
 }
 
 const controlWords = new Set([
@@ -71,6 +73,7 @@ function functionAt(file: SourceFile, index: number): FunctionShape | undefined 
       line: token.line,
       parameterCount: 1,
       bodyLines: bodyLines(file, index + 1),
+      isTable: isTable(file, index + 1),
     }
   }
   const close = partner[index] ?? -1
@@ -84,7 +87,37 @@ function functionAt(file: SourceFile, index: number): FunctionShape | undefined 
     line: token.line,
     parameterCount: countParameters(file, index, close),
     bodyLines: bodyLines(file, isArrow ? after + 1 : after),
+    isTable: isTable(file, isArrow ? after + 1 : after),
   }
+}
+
+/** Longest function body inside a table: a value read or checked in place. */
+const MOST_LINES_IN_TABLE = 8
+
+/** Statements that make a body more than a table. */
+const steps = new Set(['if', 'for', 'while', 'do', 'switch', 'try', 'throw', 'let', 'var', 'await'])
+
+function isTable(file: SourceFile, open: number): boolean {
+  const { tokens, partner } = file
+  const close = partner[open] ?? -1
+  if (!isMark(tokens[open], '{')) return false
+  let returns = 0
+  for (let at = open + 1; at < close; at++) {
+    if (isMark(tokens[at], '{') && isFunctionBody(file, at)) {
+      if (bodyLines(file, at) > MOST_LINES_IN_TABLE) return false
+      at = partner[at] ?? at
+    } else if (tokens[at]?.kind === 'word') {
+      const isMember = isMark(tokens[at - 1], '.') || isMark(tokens[at + 1], ':')
+      if (steps.has(tokens[at]!.text) && !isMember) return false
+      if (tokens[at]!.text === 'return') returns += 1
+    }
+  }
+  return returns === 1
+}
+
+function isFunctionBody({ tokens }: SourceFile, open: number): boolean {
+  const before = tokens[open - 1]
+  return isMark(before, '=>') || isMark(before, ')')
 }
 
 function bodyLines({ tokens, partner }: SourceFile, open: number): number {

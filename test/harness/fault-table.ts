@@ -743,14 +743,14 @@ export const elsewhere: readonly {
   {
     id: 'F-71',
     name: 'keys of several slots',
-    test: 'test/ledgers.test.ts',
+    test: 'test/limit-stores.test.ts',
     words: 'keeps every key under its prefix, in one slot, with an end',
     seen: 'all are in one',
   },
   {
     id: 'F-72',
     name: 'Redis has forgotten the scripts',
-    test: 'test/ledgers.test.ts',
+    test: 'test/limit-stores.test.ts',
     words: 'does without scripts that are known, and knows them again',
     seen: 'they are sent again',
   },
@@ -778,7 +778,7 @@ export const elsewhere: readonly {
   {
     id: 'F-76',
     name: 'two applications on one Redis',
-    test: 'test/ledgers.test.ts',
+    test: 'test/limit-stores.test.ts',
     words: 'keeps every key under its prefix, in one slot, with an end',
     seen: 'each has its prefix',
   },
@@ -792,7 +792,7 @@ export const elsewhere: readonly {
   {
     id: 'F-78',
     name: 'four processes at once, Redis in trouble',
-    test: 'test/ledger-history.test.ts',
+    test: 'test/limit-store-history.test.ts',
     words: 'what several processes do to one ledger, checked against what it holds',
     seen: 'every counter adds up',
   },

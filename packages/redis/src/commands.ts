@@ -26,8 +26,8 @@ export type Send = (key: string, command: string, ...args: string[]) => Promise<
  * change names. Throws `TypeError` for anything else.
  */
 export function sendThrough(client: RedisClient): Send {
-  // few: one command has the keys and arguments of a few limits
   if ('call' in client && typeof client.call === 'function')
+    // few: one command has the keys and arguments of a few limits
     return async (_key, command, ...args) => client.call(command, ...args)
   if (!('sendCommand' in client) || typeof client.sendCommand !== 'function') {
     throw new TypeError(

@@ -38,7 +38,7 @@ export { syntheticRecordings } from './synthetic/recordings.ts'
 export type { Meaning, MeantToolCall, SyntheticRecording } from './synthetic/trace.ts'
 export { refusedUrl, type SilentServer, startSilentServer } from './unreachable.ts'
 export { adapterConformance } from './conformance/adapter.ts'
-export { type AdminStoreCase, adminStoreConformance } from './conformance/directory.ts'
+export { type AdminStoreCase, adminStoreConformance } from './conformance/admin-store.ts'
 export {
   type AdapterHarness,
   type AdapterSetup,
@@ -46,8 +46,5 @@ export {
   CONFORMANCE_KEY,
   type RunningApplication,
 } from './conformance/harness.ts'
-export {
-  type LimitStoreCase,
-  limitStoreConformance,
-  type LimitStoreHarness,
-} from './conformance/ledger.ts'
+export type { LimitStoreCase, LimitStoreHarness } from './conformance/limit-store-case.ts'
+export { limitStoreConformance } from './conformance/limit-store.ts'

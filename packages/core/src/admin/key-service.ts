@@ -99,7 +99,21 @@ function finders({ ring, clock, configured }: KeyServiceOptions): Finders {
   }
 }
 
-/** What administrators can do to keys. */
+async function refuseTakenName(options: KeyServiceOptions, name: string): Promise<void> {
+  const { ring, configured } = options
+  const { statusOf } = finders(options)
+  const isTaken =
+    configured.has(name) ||
+    (await ring.list()).some((stored) => stored.name === name && isInForce(statusOf(stored)))
+  if (isTaken)
+    throw new GatewayError(
+      'invalid_request',
+      `A key ${JSON.stringify(name)} exists already: rotate it, or choose another name.`,
+      { status: 409, param: 'name' },
+    )
+}
+
+/** The administrators' operations on keys. */
 export function createKeyService(options: KeyServiceOptions): KeyService {
   const { ring, clock, configured } = options
   const { statusOf, find, findActive, findCounted } = finders(options)
@@ -112,15 +126,7 @@ export function createKeyService(options: KeyServiceOptions): KeyService {
     ],
     async createKey(asked) {
       const { name, grants, expiresInMs } = options.read(asked)
-      const isTaken =
-        configured.has(name) ||
-        (await ring.list()).some((stored) => stored.name === name && isInForce(statusOf(stored)))
-      if (isTaken)
-        throw new GatewayError(
-          'invalid_request',
-          `There is a key ${JSON.stringify(name)} already: rotate it, or choose another name.`,
-          { status: 409, param: 'name' },
-        )
+      await refuseTakenName(options, name)
       const { key, stored } = await ring.make({
         name,
         grants,

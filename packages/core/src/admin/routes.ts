@@ -23,12 +23,8 @@ const ID = '([\\w.@%*:[\\]-]+)'
 /** @param path with `{id}` where one stands */
 function on(method: string, path: string, run: Route[3]): Route {
   // linear: one piece of one class of characters, between literals
-  return [
-    method,
-    new RegExp(`^/admin/${path.replace('{id}', ID)}$`),
-    `${method} /admin/${path}`,
-    run,
-  ]
+  const pattern = new RegExp(`^/admin/${path.replace('{id}', ID)}$`)
+  return [method, pattern, `${method} /admin/${path}`, run]
 }
 
 /** Everything `/admin` answers to. */

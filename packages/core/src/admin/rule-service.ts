@@ -21,9 +21,12 @@ export interface RuleServiceOptions {
   readonly reset: (limits: readonly Limit[], subject: Subject) => Promise<void>
 }
 
-/** What administrators can do to limits and targets. */
-export function createRuleService(options: RuleServiceOptions): RuleService {
-  const { register, clock, configured, limitOf } = options
+/** Limits made while the gateway runs: listing, finding one, and how administrators see it. */
+function madeLimitsOf({ register, configured, limitOf }: RuleServiceOptions): {
+  madeLimits(): Promise<StoredLimit[]>
+  view(stored: StoredLimit): LimitView
+  find(id: string): Promise<StoredLimit>
+} {
   const madeLimits = async (): Promise<StoredLimit[]> =>
     (await register.list('limit'))
       .filter(({ removedAt }) => removedAt === undefined)
@@ -50,6 +53,13 @@ export function createRuleService(options: RuleServiceOptions): RuleService {
       { status: isConfigured ? 409 : 404 },
     )
   }
+  return { madeLimits, view, find }
+}
+
+/** The administrators' operations on limits and targets. */
+export function createRuleService(options: RuleServiceOptions): RuleService {
+  const { register, clock, configured, limitOf } = options
+  const { madeLimits, view, find } = madeLimitsOf(options)
   const concerned = async (subject: Subject): Promise<Limit[]> => {
     const all = [
       ...configured,
@@ -99,8 +109,17 @@ export function createRuleService(options: RuleServiceOptions): RuleService {
       await options.reset(limits, subject)
       return options.levels(limits, subject)
     },
+    ...createSwitches(options),
+  }
+}
+
+/** Targets that administrators switch off and on. */
+function createSwitches(
+  options: RuleServiceOptions,
+): Pick<RuleService, 'listDisabled' | 'disable' | 'enable'> {
+  return {
     listDisabled: async () =>
-      (await register.list('switch'))
+      (await options.register.list('switch'))
         .filter(({ isOff }) => isOff)
         .map(({ target, changedAt }) => ({ target, since: iso(changedAt) })),
     disable: (target) => turn(options, target, true),

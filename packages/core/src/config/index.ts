@@ -3,13 +3,12 @@ export { type ExplainedOption, explainConfiguration } from './explain.ts'
 export { processEnvironment } from './sources/env.ts'
 export { limitsOfCaller, readGrace, parseKeyInput } from './parse-key-input.ts'
 export { limitOfWish, parseLimitInput, readSubject } from './parse-limit-input.ts'
+export type { Duration, Size } from './quantities.ts'
 export type {
-  Duration,
   GatewayOptions,
   KeyOptions,
   ProviderOptions,
   RouteOptions,
-  Size,
   TargetFilter,
 } from './options.ts'
 export { ConfigurationError, type Problem } from './values/problem.ts'

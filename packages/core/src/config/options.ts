@@ -1,12 +1,12 @@
 import type { AdminAction, AdminGuard } from '../admin/index.ts'
-import type { Quirks } from '../dialects/index.ts'
+import type { KeyLimitOptions, LimitOptions, ProviderLimitOptions } from './limit-options.ts'
+import type { Duration, Size } from './quantities.ts'
 import type { FallbackReason } from './schema/fallback-reasons.ts'
+import type { Quirks } from '../dialects/index.ts'
 import type { TraceHeader } from '../http/index.ts'
 import type { Attribution, HostIdentify } from '../identity/index.ts'
-import type { RequestRecord } from '../records/index.ts'
 import type { LimitAlert } from '../limits/index.ts'
 import type { Logger, LogLevel } from '../log.ts'
-import type { Store } from '../storage/index.ts'
 import type {
   AwsCredentialsFunction,
   CloudKind,
@@ -14,18 +14,8 @@ import type {
   GoogleCredentials,
   TokenSource,
 } from '../providers/index.ts'
-
-/**
- * Milliseconds, or a number with a unit: `'250ms'`, `'60s'`, `'10m'`, `'1h'`. At least 1 ms, at
- * most 24 days.
- */
-export type Duration = number | string
-
-/**
- * Bytes, or a number with a unit: `'512kb'`, `'20mb'`, `'20MiB'`, where 1 mb and 1 MiB are both
- * 1048576 bytes.
- */
-export type Size = number | string
+import type { RequestRecord } from '../records/index.ts'
+import type { Store } from '../storage/index.ts'
 
 /**
  * What a gateway is made from. Everything may be left out: provider keys found in the environment
@@ -448,55 +438,4 @@ export interface KeyOptions extends Attribution {
   readonly sendsSession?: boolean
   /** How much the key may use. */
   readonly limits?: readonly KeyLimitOptions[]
-}
-
-/** How much of something may be used within a time. */
-export interface KeyLimitOptions {
-  /**
-   * `tokens` are those of input and output together, `usd` what they cost, `concurrency` the
-   * requests under way.
-   */
-  readonly unit: 'requests' | 'input-tokens' | 'output-tokens' | 'tokens' | 'usd' | 'concurrency'
-  /** A whole number, or dollars. */
-  readonly limit: number
-  /**
-   * Counts anew with each of these, by the calendar. One of `window` and `sliding` is needed,
-   * except for `concurrency`.
-   */
-  readonly window?: 'second' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'total'
-  /** At any moment, what was used within this time before it: 1 s to 24 days. */
-  readonly sliding?: Duration
-  /**
-   * IANA name of the zone whose midnight days, weeks and months begin at.
-   * @default 'UTC'
-   */
-  readonly timeZone?: string
-  /** Shares that are told to `onAlert` and `alertWebhook`, once in each period: `[0.5, 0.8, 1]`. */
-  readonly alertAt?: readonly number[]
-  /**
-   * Soft limits refuse nobody: the record of a request beyond one says `soft-limit`.
-   * @default 'hard'
-   */
-  readonly mode?: 'hard' | 'soft'
-}
-
-export interface ProviderLimitOptions extends Omit<KeyLimitOptions, 'unit'> {
-  readonly unit: Exclude<KeyLimitOptions['unit'], 'concurrency'>
-  /**
-   * For each model of the provider by itself.
-   * @default false
-   */
-  readonly perModel?: boolean
-}
-
-type LimitScope = 'key' | keyof Attribution | 'route' | 'model' | 'provider' | 'session'
-
-export interface LimitOptions extends KeyLimitOptions {
-  /**
-   * Each of these, or each combination, has a counter of its own; `all` is one for everybody.
-   * @default 'key'
-   */
-  readonly scope?: LimitScope | readonly LimitScope[] | 'all'
-  /** Only for requests of these: `{ team: 'support' }`. */
-  readonly only?: Partial<Record<LimitScope, string | readonly string[]>>
 }

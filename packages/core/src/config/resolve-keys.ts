@@ -2,7 +2,8 @@ import { type Attribution, attributionOf } from '../identity/index.ts'
 import type { Merged } from './sources/merge.ts'
 import { didYouMean } from '../foundation/near-names.ts'
 import type { Problem } from './values/problem.ts'
-import { type ParsedKey, SHORTEST_KEY } from './schema/schema.ts'
+import type { ParsedKey } from './schema/schema.ts'
+import { SHORTEST_KEY } from './schema/key-schema.ts'
 import type { KeySettings, Settings } from './settings.ts'
 
 export interface KeyContext {

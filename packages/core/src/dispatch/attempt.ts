@@ -86,24 +86,33 @@ export async function attempt(options: Attempt): Promise<UpstreamResponse> {
       ...answer,
     }
   } catch (error) {
-    const known = transportError(error, { answered: response !== undefined })
-    const { cause } = known.details
-    const failure = withDetails(
-      redacted(known, (text) => target.provider.redact(text)),
-      {
-        // Written to the log: a parser's complaint quotes what it was given.
-        ...(cause !== undefined && { cause: target.provider.redact(describeCause(cause)) }),
-        provider: target.provider.name,
-        sent: isSent,
-        ...(response === undefined ? {} : { upstreamStatus: response.status }),
-      },
-    )
+    const failure = failureOf(error, options, { isSent, response })
     call?.abort(failure)
     throw failure
   } finally {
     cancellation.endPhase()
     forget?.()
   }
+}
+
+/** The failure of an attempt, without secrets of its provider. */
+function failureOf(
+  error: unknown,
+  { target: { provider } }: Attempt,
+  { isSent, response }: { readonly isSent: boolean; readonly response: ResponseHead | undefined },
+): GatewayError {
+  const known = transportError(error, { answered: response !== undefined })
+  const { cause } = known.details
+  return withDetails(
+    redacted(known, (text) => provider.redact(text)),
+    {
+      // Written to the log: a parser's complaint quotes the text it read.
+      ...(cause !== undefined && { cause: provider.redact(describeCause(cause)) }),
+      provider: provider.name,
+      sent: isSent,
+      ...(response === undefined ? {} : { upstreamStatus: response.status }),
+    },
+  )
 }
 
 /**

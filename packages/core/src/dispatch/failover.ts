@@ -1,7 +1,4 @@
 import type { OperationContext, StreamRelay } from '../dialects/index.ts'
-import { GatewayError, toGatewayError } from '../errors.ts'
-import type { Priority } from '../health/index.ts'
-import type { Target } from '../routing/index.ts'
 import { AnswerStream } from './answer-stream.ts'
 import type { Attempt, UpstreamResponse } from './attempt-options.ts'
 import { attemptTimeoutMs, longestUsualMs } from './attempt-timeout.ts'
@@ -10,6 +7,7 @@ import { answered, attempt } from './attempt.ts'
 import { Cancellation } from './cancellation.ts'
 import { type Candidate, Candidates, type Lane } from './candidates.ts'
 import { classifyFailure, classifyOutcome, classifyPace, mayBeBilled } from './classify.ts'
+import { leaveAlone, LONGEST_COOL_DOWN_MS } from './cool-down.ts'
 import type { DispatchDeps } from './deps.ts'
 import type { DispatchJob } from './dispatch-job.ts'
 import { exhausted, unavailable, withAttempts } from './final-error.ts'
@@ -21,19 +19,17 @@ import {
   summary,
   waitBefore,
 } from './hedged-call.ts'
+import { canContinue, contextOf, LOCAL, NO_ROOM } from './job-context.ts'
 import { restAskedMs } from './rate-limit-headers.ts'
 import { splitRequest } from './split-request.ts'
+import { GatewayError, toGatewayError } from '../errors.ts'
+import type { Priority } from '../health/index.ts'
 
 /**
  * After so many attempts that may have been billed no target is called again; one that was not
  * called yet still is.
  */
 const MOST_BILLED_FAILURES = 2
-/**
- * A key whose account is used up, or which is refused, is left alone for so long; a reload of the
- * configuration is what mends it.
- */
-const PARKED_MS = 60_000
 
 /** One request on its way through its targets. */
 export class Failover {
@@ -466,7 +462,7 @@ export class Failover {
         const error = toGatewayError(thrown)
         this.#end(hedgedCall, error)
         attempts.push(summary(hedgedCall, error, elapsed(this.#deps, hedgedCall.started)))
-        this.#leaveAlone(lane, error)
+        leaveAlone(lane, error)
         lane.candidate.state = 'out'
       }
     }
@@ -488,7 +484,7 @@ export class Failover {
     if (mayBeBilled(error)) this.#billedFailures += 1
     // A target that is slow and not hung is given longer from then on.
     if (error.code === 'attempt_timeout') lane.condition.observe('whole', ms)
-    this.#leaveAlone(lane, error)
+    leaveAlone(lane, error)
     const isOfKey = KEY_FAILURES.has(error.code) && this.#candidates.hasOtherKey(candidate)
     const failure = isOfKey ? 'retry' : classifyFailure(error, plan.limits.fallbackOn)
     if (failure === 'stop' || this.#upload.isSpent) throw withAttempts(error, this.#job)
@@ -503,15 +499,6 @@ export class Failover {
     candidate.state = failure === 'retry' ? 'may recover' : 'out'
     return error
   }
-
-  /** What the provider said about its limits holds for every request. */
-  #leaveAlone({ condition, keyCondition }: Lane, { code, details }: GatewayError): void {
-    if (code === 'rate_limit_exceeded' && details.retryAfterMs !== undefined)
-      condition.coolDown(Math.min(details.retryAfterMs, LONGEST_COOL_DOWN_MS))
-    const isPooled = keyCondition !== condition
-    if (isPooled && (code === 'insufficient_quota' || code === 'provider_credentials'))
-      keyCondition.coolDown(PARKED_MS)
-  }
 }
 
 /** What another key of the same provider may mend. */
@@ -520,31 +507,3 @@ const KEY_FAILURES: ReadonlySet<string> = new Set([
   'insufficient_quota',
   'provider_credentials',
 ])
-/** Whatever a provider says: some ask for a day. */
-const LONGEST_COOL_DOWN_MS = 5 * 60_000
-
-function canContinue({ provider: { quirks } }: Target): boolean {
-  return quirks.continuesTurn === true || quirks.marksPrefill === true
-}
-
-function contextOf(job: DispatchJob, deps: DispatchDeps): OperationContext {
-  return {
-    requestId: job.requestId,
-    created: Math.floor(deps.clock.now() / 1000),
-    newId: deps.newId,
-    maxEventBytes: job.plan.limits.eventLimitBytes,
-    dropUnsupported: job.plan.limits.dropUnsupported,
-    isContinuable: job.plan.limits.continueStreams === true,
-    isCuttable: job.streamBudget !== undefined,
-    isMetered: job.isMetered === true,
-  }
-}
-
-/** Nobody was called: the target has to be left alone for a while. */
-const NO_ROOM = new GatewayError(
-  'targets_unavailable',
-  'The target has reached a limit of its provider.',
-)
-
-/** Nobody was called, so nothing was learned. */
-const LOCAL = new GatewayError('client_closed', 'Answered without a call.')

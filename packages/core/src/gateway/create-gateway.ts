@@ -1,3 +1,4 @@
+import { inProcessFetch } from './in-process-fetch.ts'
 import { systemClock } from '../clock.ts'
 import {
   type GatewayOptions,
@@ -7,6 +8,9 @@ import {
   watchFile,
 } from '../config/index.ts'
 import { messageOf } from '../errors.ts'
+import type { GatewayRequest, GatewayResponse } from '../http/index.ts'
+import { handle } from '../pipeline/handle.ts'
+import type { ProviderDeps } from '../providers/index.ts'
 import { createCore } from './core.ts'
 import { createRuntime } from './create-runtime.ts'
 import type { Gateway, Injected } from './gateway.ts'
@@ -14,9 +18,6 @@ import { healthOf } from './health.ts'
 import { invalidConfigurationLog } from './operator-log.ts'
 import { shutDown } from './shutdown.ts'
 import { fetchToken } from './token-requests.ts'
-import { type GatewayRequest, type GatewayResponse, handleWeb, targetOf } from '../http/index.ts'
-import { handle } from '../pipeline/handle.ts'
-import type { ProviderDeps } from '../providers/index.ts'
 
 /**
  * Starts a gateway from code, environment and file, in that order of precedence. Throws
@@ -66,25 +67,7 @@ export function createGateway<Host = unknown>(
   return {
     prefix: settings.prefix,
     handle: answer,
-    async fetch(input, init) {
-      // A `Request` listens to a signal it is given until it is collected: a long-lived one would
-      // gather listeners.
-      const { signal, ...rest } = init ?? {}
-      const request =
-        input instanceof Request && init === undefined ? input : new Request(input, rest)
-      const left = signal ?? request.signal
-      // A `Request` has resolved dot segments and backslashes: what a string says is matched as it
-      // was written.
-      const url = targetOf(typeof input === 'string' ? input : request.url)
-      const response = await handleWeb({ prefix: settings.prefix, handle: answer }, request, {
-        url,
-        signal: left,
-      })
-      if (response === undefined)
-        throw new TypeError('A gateway without a host answers every request itself.')
-      if (response.status === 499) left.throwIfAborted()
-      return response
-    },
+    fetch: inProcessFetch(settings.prefix, answer),
     health: () => healthOf(core, runtime),
     close({ graceMs = 10_000 } = {}) {
       core.state.isOpen = false

@@ -19,14 +19,30 @@ export function announced(key: string, log: LeveledLogger): string {
   return key
 }
 
-export function createRuntime(settings: Settings, core: Core): Runtime {
-  const prices = new PriceList(settings.prices)
+function identifyOptions(settings: Settings, core: Core): Parameters<typeof createIdentify>[0] {
   const keys = settings.keys.map(({ key, name, routes, models, attribution }) => ({
     key,
     caller: { id: name, ...attribution, ...(routes && { routes }), ...(models && { models }) },
   }))
   if (settings.needsDevelopmentKey && core.developmentKey !== undefined)
     keys.push({ key: core.developmentKey, caller: { id: 'development' } })
+  return {
+    auth: settings.auth === 'none' ? 'none' : 'keys',
+    keys,
+    ring: core.shared.administered?.ring,
+    jwt:
+      settings.jwt &&
+      createJwtCheck(settings.jwt, {
+        clock: core.dispatch.clock,
+        get: (url) => getText(core.dispatch, url),
+      }),
+    login: settings.identify && hostLogin(settings.identify, core.hostCalls),
+  }
+}
+
+/** Builds everything that is decided at start from the settings; a reload builds another one. */
+export function createRuntime(settings: Settings, core: Core): Runtime {
+  const prices = new PriceList(settings.prices)
   const listModels = createModelLists(
     settings.providers.values(),
     core.dispatch,
@@ -38,21 +54,7 @@ export function createRuntime(settings: Settings, core: Core): Runtime {
   return Object.freeze({
     clock: core.dispatch.clock,
     log: core.log,
-    identify: core.shared.identify(
-      createIdentify({
-        auth: settings.auth === 'none' ? 'none' : 'keys',
-        keys,
-        ring: core.shared.administered?.ring,
-        jwt:
-          settings.jwt &&
-          createJwtCheck(settings.jwt, {
-            clock: core.dispatch.clock,
-            get: (url) => getText(core.dispatch, url),
-          }),
-        login: settings.identify && hostLogin(settings.identify, core.hostCalls),
-      }),
-      core.active,
-    ),
+    identify: core.shared.identify(createIdentify(identifyOptions(settings, core)), core.active),
     routing,
     isDisabled,
     dispatch: core.dispatch,

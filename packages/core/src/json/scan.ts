@@ -103,20 +103,18 @@ export function* scanJson(
       throw new JsonSyntaxError(at)
     isValueDone = kind === QUOTE || kind === CLOSE
     if (kind === QUOTE) {
-      const start = at
       let end = endOfString(bytes, at + 1, at + 1 + SCAN_BYTES)
       for (; end.isOpen; end = endOfString(bytes, end.at, end.at + SCAN_BYTES)) {
         if (end.at >= length) throw new JsonSyntaxError(length)
         yield
       }
-      at = end.at
-      gapStart = at
+      const start = at
+      gapStart = at = end.at
       stringBytes = at + 1 - start
       if (stringBytes > pieceBytes) (parts[depth] ??= []).push({ start, end: at + 1, parts: [] })
     } else if (kind === OPEN) {
       depth += 1
-      if (depth > limits.depth)
-        throw refusal(`nests objects and arrays more than ${limits.depth} deep`)
+      if (depth > limits.depth) throw tooDeep(limits)
       members += 1
       starts[depth] = at
       parts[depth] = undefined
@@ -129,8 +127,7 @@ export function* scanJson(
         (parts[depth] ??= []).push({ start, end: at + 1, parts: parts[depth + 1] ?? [] })
     } else if (kind === COLON) {
       members += 1
-      if (stringBytes > MAX_GAP_BYTES)
-        throw refusal(`has a field name of more than ${MAX_GAP_BYTES} characters`)
+      if (stringBytes > MAX_GAP_BYTES) throw tooLongName()
       // The string was a name, no value.
       if (stringBytes > pieceBytes) parts[depth]?.pop()
     } else elements += 1
@@ -150,6 +147,14 @@ function nextMark(bytes: Uint8Array, from: number, end: number): number {
   let at = from
   while (at < last && KINDS[bytes[at] ?? 0] === 0) at += 1
   return at
+}
+
+function tooDeep(limits: JsonLimits): GatewayError {
+  return refusal(`nests objects and arrays more than ${limits.depth} deep`)
+}
+
+function tooLongName(): GatewayError {
+  return refusal(`has a field name of more than ${MAX_GAP_BYTES} characters`)
 }
 
 function tooMany(members: number, limits: JsonLimits): GatewayError {

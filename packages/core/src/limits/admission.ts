@@ -1,5 +1,23 @@
-import type { Clock } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
+import type {
+  AdmissionOptions,
+  Admitted,
+  Demand,
+  FailMode,
+  LimitUsage,
+} from './admission-options.ts'
+import { alertCharge } from './alerts.ts'
+import { type Amounts, estimatedUnits, leastUsed, pickAmount } from './amounts.ts'
+import { type CounterContext, groupByCounter, type SharedCounter, tightest } from './counters.ts'
+import { HeldReservations, knowsInstances } from './held-reservations.ts'
+import { limitHeaders } from './limit-headers.ts'
+import { appliesTo, describe, endsAnswers, isBudget, type Limit, type Subject } from './limit.ts'
+import { LocalRoom, type Want } from './local-room.ts'
+import { LocalShare } from './local-share.ts'
+import { type Period, periodAt } from './period.ts'
+import { type Settlement, Settlements } from './settlements.ts'
+import { findShortage, LONGEST_WORTHWHILE_MS, refusalOf } from './shortage.ts'
+import { levelOf, periodOf, resetOf } from './usage-of-limit.ts'
 import {
   type Charge,
   type LimitStore,
@@ -8,97 +26,6 @@ import {
   type ReserveAnswer,
   StoreSilent,
 } from '../storage/index.ts'
-import { alertCharge, type Alerts } from './alerts.ts'
-import { type Amounts, pickAmount, estimatedUnits, leastUsed } from './amounts.ts'
-import { type CounterContext, groupByCounter, type SharedCounter, tightest } from './counters.ts'
-import { HeldReservations, knowsInstances } from './held-reservations.ts'
-import {
-  appliesTo,
-  describe,
-  endsAnswers,
-  isBudget,
-  type Limit,
-  NANO_PER_DOLLAR,
-  type Subject,
-  type Unit,
-  windowName,
-} from './limit.ts'
-import { limitHeaders } from './limit-headers.ts'
-import { LocalRoom, type Want } from './local-room.ts'
-import { LocalShare } from './local-share.ts'
-import { type Period, periodAt } from './period.ts'
-import { type Settlement, Settlements } from './settlements.ts'
-import { LONGEST_WORTHWHILE_MS, refusalOf, findShortage } from './shortage.ts'
-
-/**
- * What a store that cannot be asked means for a limit: nobody gets in, everybody does, or this
- * process counts for itself.
- */
-export type FailMode = 'closed' | 'open' | 'local'
-
-export interface AdmissionOptions {
-  readonly clock: Clock
-  readonly limitStore: LimitStore
-  /** For limits of requests, tokens and calls at once. */
-  readonly limitFailMode: FailMode
-  /** For limits in money. */
-  readonly budgetFailMode: FailMode
-  /** No request takes longer. */
-  readonly longestMs: number
-  readonly alerts?: Alerts | undefined
-  /**
-   * A name no other gateway has, where others count in the same store: what this one holds is given
-   * back when it ends.
-   */
-  readonly instance?: string | undefined
-  /** Told when settlements are given up: more of them wait than are kept. */
-  readonly onLost: (count: number) => void
-}
-
-/** One request that asks to be let in. */
-export interface Demand {
-  readonly id: string
-  readonly subject: Subject
-  /** What it may take; asked only where a limit needs it. @param limits those that concern it */
-  estimate(limits: readonly Limit[]): Amounts
-  /** Where to say that something was decided otherwise than usual. */
-  readonly degraded: Set<string>
-  /**
-   * A request that is larger than a budget takes all of it, instead of being refused: pacing, where
-   * nothing is to be saved.
-   */
-  readonly takesAll?: boolean
-}
-
-/** A request that was let in. */
-export interface Admitted {
-  /** `x-ratelimit-*`, as OpenAI's. */
-  readonly headers: Readonly<Record<string, string>>
-  /** What was reserved. */
-  readonly estimate: Amounts | undefined
-  /** Tokens of output that are reserved; `undefined` where no limit ends an answer. */
-  coveredOutput(): number | undefined
-  /**
-   * Takes more, of the limits that end answers. False where there is not so much; of what was left
-   * at last while the store cannot be asked. Never rejects.
-   */
-  extend(more: Amounts): Promise<boolean>
-  /** Once, when it has ended: never rejects, and nobody waits for it. */
-  settle(actual: Amounts): void
-}
-
-/** How much of a limit is used. */
-export interface LimitUsage {
-  /** In words. */
-  readonly limit: string
-  readonly unit: Unit
-  readonly window: string
-  /** In the unit; dollars for `usd`. */
-  readonly used: number
-  readonly amount: number
-  /** ISO 8601, where it begins anew. */
-  readonly resetsAt?: string
-}
 
 interface Asked {
   readonly limits: readonly Limit[]
@@ -117,13 +44,21 @@ interface Refused {
   readonly limitStore: LimitStore
 }
 
-/** What the ledger said, and what it was asked for. */
+/** A reservation that was made, and the store that made it. */
+interface Reserved {
+  readonly answer: Extract<ReserveAnswer, { status: 'reserved' }>
+  readonly counters: readonly SharedCounter[]
+  readonly limitStore: LimitStore
+}
+
+/** Answer of the limit store, and the counters it was called with. */
 interface Asking {
   readonly answer: ReserveAnswer
   readonly counters: readonly SharedCounter[]
 }
 
 const TRY_AGAIN_MS = 1_000
+
 /** Beyond any clock that is merely wrong: after that the store's time is not believed. */
 const MOST_TIME_CORRECTIONS = 3
 
@@ -207,6 +142,17 @@ export class AdmissionControl {
         'store_unavailable',
         'The clock of the store that counts limits cannot be followed.',
       )
+    return this.#admitted(
+      { limits: asked, demand, estimate },
+      { answer, counters, limitStore: chosen },
+    )
+  }
+
+  /** The reservation as its request sees it: headers, extensions and the settlement. */
+  #admitted(
+    { limits, demand, estimate }: Asked & { readonly demand: Demand },
+    { answer, counters, limitStore }: Reserved,
+  ): Admitted {
     const { reservation, used: usedOfEach, nowMs } = answer
     const levels = counters.flatMap(({ charge, limits: same }, at) =>
       same.map((limit) => ({
@@ -216,32 +162,23 @@ export class AdmissionControl {
         resetsAtMs: resetOf(charge, nowMs),
       })),
     )
-    for (const { limit, charge, used } of levels) {
-      if (limit.isSoft && used > limit.amount) demand.degraded.add('soft-limit')
-      if (limit.alertAt.length > 0)
-        this.#options.alerts?.see(limit, {
-          subject: demand.subject,
-          used,
-          nowMs,
-          period: periodOf(charge, nowMs),
-        })
-    }
+    this.#noteUsage(levels, demand, nowMs)
     const headers = limitHeaders(levels, nowMs)
     const extensions: Reservation[] = []
     const known = new Set<string>()
     let asks = 0
     let isSettled = false
     const giveBack = (extension: Reservation): void =>
-      this.#settle(chosen, { reservation: extension, actuals: extension.charges.map(() => 0) })
+      this.#settle(limitStore, { reservation: extension, actuals: extension.charges.map(() => 0) })
     return {
       headers,
       estimate,
-      coveredOutput: () => (asked.some(endsAnswers) ? estimate?.outputTokens : undefined),
+      coveredOutput: () => (limits.some(endsAnswers) ? estimate?.outputTokens : undefined),
       extend: async (more) => {
         asks += 1
         // Before it asks for more, it has used as much of what it had.
-        const asking = this.#extend(chosen, {
-          limits: asked,
+        const asking = this.#extend(limitStore, {
+          limits,
           demand: { ...demand, id: `${demand.id}+${asks}` },
           estimate: more,
           least: more,
@@ -259,10 +196,23 @@ export class AdmissionControl {
       settle: (actual) => {
         isSettled = true
         this.#room.release(known)
-        this.#settle(chosen, { reservation, actuals: actualsOf(counters, actual) })
+        this.#settle(limitStore, { reservation, actuals: actualsOf(counters, actual) })
         // What was taken later is part of what was used, which is counted above.
         for (const extension of extensions) giveBack(extension)
       },
+    }
+  }
+
+  /** Notes exceeded soft limits and thresholds of alerts. */
+  #noteUsage(
+    levels: readonly { readonly limit: Limit; readonly charge: Charge; readonly used: number }[],
+    { degraded, subject }: Demand,
+    nowMs: number,
+  ): void {
+    for (const { limit, charge, used } of levels) {
+      if (limit.isSoft && used > limit.amount) degraded.add('soft-limit')
+      if (limit.alertAt.length > 0)
+        this.#options.alerts?.see(limit, { subject, used, nowMs, period: periodOf(charge, nowMs) })
     }
   }
 
@@ -539,19 +489,6 @@ function actualsOf(counters: readonly SharedCounter[], actual: Amounts): readonl
   return counters.map(({ limits: [limit] }) => pickAmount((limit as Limit).unit, actual))
 }
 
-function levelOf(limit: Limit, charge: Charge, used: number): LimitUsage {
-  const scale = limit.unit === 'usd' ? NANO_PER_DOLLAR : 1
-  return {
-    limit: describe(limit),
-    unit: limit.unit,
-    window: windowName(limit),
-    used: used / scale,
-    amount: limit.amount / scale,
-    ...(charge.kind === 'period' &&
-      Number.isFinite(charge.endsAt) && { resetsAt: new Date(charge.endsAt).toISOString() }),
-  }
-}
-
 /** A request without a price would be free for a caller with a budget. */
 function refuseUnpriced(limits: readonly Limit[], { unpriced }: Amounts): void {
   if (!limits.some(({ unit, isSoft }) => unit === 'usd' && !isSoft)) return
@@ -564,22 +501,4 @@ function refuseUnpriced(limits: readonly Limit[], { unpriced }: Amounts): void {
     'unpriced_model',
     `A hard budget in usd applies to this request, and ${why}`,
   )
-}
-
-/**
- * The time of a counter, for telling of it once: a sliding one is told of again when all of its
- * window is new, and what is under way once an hour.
- */
-function periodOf(charge: Charge, nowMs: number): Period {
-  if (charge.kind === 'period') return charge
-  const length = charge.kind === 'sliding' ? charge.windowMs : HOUR_MS
-  const startsAt = nowMs - (nowMs % length)
-  return { startsAt, endsAt: startsAt + length }
-}
-
-const HOUR_MS = 3_600_000
-
-function resetOf(charge: Charge, nowMs: number): number {
-  if (charge.kind === 'period') return charge.endsAt
-  return charge.kind === 'sliding' ? nowMs + charge.windowMs : nowMs
 }

@@ -10,7 +10,8 @@ import {
   type ReserveAnswer,
   type SettleAnswer,
 } from '../storage/index.ts'
-import { AdmissionControl, type Admitted } from './admission.ts'
+import { AdmissionControl } from './admission.ts'
+import type { Admitted } from './admission-options.ts'
 import type { Limit } from './limit.ts'
 
 const limit = (part: Partial<Limit>): Limit => ({

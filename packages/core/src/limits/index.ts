@@ -1,10 +1,5 @@
-export {
-  AdmissionControl,
-  type Admitted,
-  type Demand,
-  type FailMode,
-  type LimitUsage,
-} from './admission.ts'
+export { AdmissionControl } from './admission.ts'
+export type { Admitted, Demand, FailMode, LimitUsage } from './admission-options.ts'
 export { alertCharge, Alerts, type ClaimAlert, type LimitAlert } from './alerts.ts'
 export type { Amounts } from './amounts.ts'
 export { type EventLoopDelay, HostLoad, type Shedding } from './host-load.ts'

@@ -1,4 +1,4 @@
-import type { CatalogueEntry } from './catalogue.ts'
+import type { CatalogueEntry } from './catalogue/entry.ts'
 
 const PLACEHOLDER = /\{([A-Z][A-Z0-9_]*)\}/g
 

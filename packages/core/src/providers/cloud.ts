@@ -1,6 +1,6 @@
 import type { Quirks } from '../dialects/index.ts'
 import type { AwsCredentialsFunction } from './aws/credentials.ts'
-import type { DialectName } from './catalogue.ts'
+import type { DialectName } from './catalogue/entry.ts'
 import type { ProviderDeps } from './deps.ts'
 import type { Provider } from './provider.ts'
 import type { GoogleCredentials } from './google/service-account.ts'

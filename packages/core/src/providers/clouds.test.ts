@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { FakeClock } from '../clock.fake.ts'
-import { findInCatalogue } from './catalogue.ts'
+import { findInCatalogue } from './catalogue/catalogue.ts'
 import { alternatives, cloudKinds, type CloudSettings } from './cloud.ts'
 import { clouds, findCloud } from './clouds.ts'
 import { accountFile, FakeTokens } from './google/service-account.fake.ts'

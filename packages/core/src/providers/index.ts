@@ -1,12 +1,7 @@
 export { fillAddress, placeholdersOf } from './address.ts'
 export type { AwsCredentialsFunction } from './aws/credentials.ts'
-export {
-  catalogue,
-  type CatalogueEntry,
-  type DialectName,
-  dialectNames,
-  findInCatalogue,
-} from './catalogue.ts'
+export { catalogue, findInCatalogue } from './catalogue/catalogue.ts'
+export { type CatalogueEntry, type DialectName, dialectNames } from './catalogue/entry.ts'
 export {
   alternatives,
   type Cloud,

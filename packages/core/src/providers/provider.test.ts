@@ -1,8 +1,9 @@
 import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
-import { type CatalogueEntry, findInCatalogue } from './catalogue.ts'
+import type { CatalogueEntry } from './catalogue/entry.ts'
+import { findInCatalogue } from './catalogue/catalogue.ts'
 import { createProvider } from './provider.ts'
-import { originalChat } from './compatibility.ts'
+import { originalChat } from './catalogue/compatibility.ts'
 
 function known(name: string): CatalogueEntry {
   const entry = findInCatalogue(name)

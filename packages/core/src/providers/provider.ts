@@ -1,5 +1,5 @@
 import type { Powers, Quirks } from '../dialects/index.ts'
-import type { AuthStyle, CatalogueEntry, DialectName } from './catalogue.ts'
+import type { AuthStyle, CatalogueEntry, DialectName } from './catalogue/entry.ts'
 import { powersFor } from './powers.ts'
 import { Secrets } from './secrets.ts'
 import { dialectsOf } from './spoken-dialects.ts'

@@ -1,4 +1,4 @@
-import type { CatalogueEntry, DialectName } from './catalogue.ts'
+import type { CatalogueEntry, DialectName } from './catalogue/entry.ts'
 
 /** What a service speaks besides its first dialect, and which models are exceptions. */
 export type SpokenFacts = Pick<CatalogueEntry, 'dialect' | 'alsoSpeaks' | 'exceptions'>

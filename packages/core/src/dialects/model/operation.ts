@@ -1,3 +1,4 @@
+import type { CallContext } from './call.ts'
 import type { Conversation } from './conversation.ts'
 import type { ChatRequest, ClientRequest } from './request.ts'
 import type { Dialect, ClientSide } from './dialect.ts'
@@ -184,7 +185,16 @@ function needsToolsDialect(
   return onlyWithEffort.some(isOf) ? effort !== undefined && effort !== 'none' : effort !== 'none'
 }
 
-/** A conversation in the words of `from`, for any target that speaks one of our dialects. */
+function callOf(
+  { provider, model }: OperationTarget,
+  { stream }: ChatRequest,
+  { dropUnsupported, created, newId }: OperationContext,
+): CallContext {
+  const { name, issuer, quirks } = provider
+  return { provider: name, issuer, model, stream, quirks, dropUnsupported, created, newId }
+}
+
+/** A conversation in the dialect `from`, for any target that speaks one of our dialects. */
 export function readChat(from: Dialect, request: ClientRequest): Operation {
   if (from.clientSide === undefined) throw new TypeError(`Clients cannot speak ${from.name}.`)
   const chat = from.clientSide.parse(request)
@@ -220,23 +230,13 @@ export function readChat(from: Dialect, request: ClientRequest): Operation {
     translationFor(target, context) {
       const to = dialectFor(target, from, chat)
       if (to === undefined) throw new TypeError(`${target.provider.name} speaks no dialect.`)
-      const { provider, model } = target
       return translate(from, to, {
         request: chat,
-        call: {
-          provider: provider.name,
-          issuer: provider.issuer,
-          model,
-          stream: chat.stream,
-          quirks: provider.quirks,
-          dropUnsupported: context.dropUnsupported,
-          created: context.created,
-          newId: context.newId,
-        },
+        call: callOf(target, chat, context),
         render: {
           request: chat,
           requestId: context.requestId,
-          model,
+          model: target.model,
           created: context.created,
           includeUsage: chat.includeUsage,
           estimateInput: () => (inputTokens ??= estimateInputTokens(chat.conversation())),

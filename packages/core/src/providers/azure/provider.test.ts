@@ -2,7 +2,7 @@ import { inspect } from 'node:util'
 import { describe, expect, it } from 'vitest'
 import { type AzureSettings, createAzureProvider } from './provider.ts'
 import type { ProviderRequest } from '../provider.ts'
-import { originalChat } from '../compatibility.ts'
+import { originalChat } from '../catalogue/compatibility.ts'
 
 const resource = { name: 'azure', resource: 'acme', apiKey: 'azure-secret' }
 

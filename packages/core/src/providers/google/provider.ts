@@ -1,6 +1,6 @@
 import type { Quirks } from '../../dialects/index.ts'
 import { GatewayError } from '../../errors.ts'
-import type { DialectName } from '../catalogue.ts'
+import type { DialectName } from '../catalogue/entry.ts'
 import type { ProviderDeps } from '../deps.ts'
 import { createGoogleToken, type GoogleAuthLibrary } from './token.ts'
 import { powersFor } from '../powers.ts'

@@ -12,8 +12,8 @@ import {
   readSqlite,
   runWorkers,
   type Verdict,
-} from './harness/ledger-history.ts'
-import { type Entry, useLedger } from './harness/ledger-worker.ts'
+} from './harness/limit-store-history.ts'
+import { type Entry, useLedger } from './harness/limit-store-worker.ts'
 import { startRedis } from './harness/redis.ts'
 
 /**

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { fillAddress, placeholdersOf } from './address.ts'
-import { catalogue, dialectNames, findInCatalogue } from './catalogue.ts'
-import { clouds } from './clouds.ts'
-import { createProvider } from './provider.ts'
+import { fillAddress, placeholdersOf } from '../address.ts'
+import { catalogue, findInCatalogue } from './catalogue.ts'
+import { dialectNames } from './entry.ts'
+import { clouds } from '../clouds.ts'
+import { createProvider } from '../provider.ts'
 
 const loopback = /^http:\/\/127\.0\.0\.1:\d+\//
 

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module'
 import type Sqlite from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { createClient } from '@redis/client'
-import { type Entry, type History, LIMIT } from './ledger-worker.ts'
+import { type Entry, type History, LIMIT } from './limit-store-worker.ts'
 
 /** What a ledger holds after all of it. */
 export interface Final {
@@ -159,7 +159,7 @@ export async function runWorkers({
   seed,
   counters,
 }: Plan): Promise<History[]> {
-  const worker = fileURLToPath(new URL('ledger-worker.ts', import.meta.url))
+  const worker = fileURLToPath(new URL('limit-store-worker.ts', import.meta.url))
   return Promise.all(
     Array.from({ length: processes }, async (_, at) => {
       const child = fork(worker, {

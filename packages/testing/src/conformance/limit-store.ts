@@ -1,51 +1,19 @@
+import type { Charge } from '@postern/core'
 import assert from 'node:assert/strict'
-import { randomUUID } from 'node:crypto'
-import type { Charge, InstanceLease, LimitStore, ReserveAnswer } from '@postern/core'
-
-/** A ledger under test, and the time it goes by. */
-export interface LimitStoreHarness {
-  readonly limitStore: LimitStore
-  /** The ledger's clock, in milliseconds since the epoch. */
-  now(): Promise<number>
-  /** Lets time pass: waits, or moves a clock. */
-  pass(ms: number): Promise<void>
-}
-
-/** Something every ledger must do. Independent of the test runner. */
-export interface LimitStoreCase {
-  readonly name: string
-  run(harness: LimitStoreHarness): Promise<void>
-}
-
-const HOUR = 3_600_000
-const newId = (): string => `request-${randomUUID()}`
-const newKey = (): string => `test:${newId()}`
-
-async function period(harness: LimitStoreHarness, amount: number, limit: number): Promise<Charge> {
-  const now = await harness.now()
-  return { kind: 'period', key: newKey(), amount, limit, startsAt: now - HOUR, endsAt: now + HOUR }
-}
-
-const reserve = ({ limitStore }: LimitStoreHarness, ...charges: Charge[]): Promise<ReserveAnswer> =>
-  limitStore.reserve({ id: newId(), charges, ttlMs: HOUR })
-
-async function reserved(
-  harness: LimitStoreHarness,
-  ...charges: Charge[]
-): Promise<Extract<ReserveAnswer, { status: 'reserved' }>> {
-  const answer = await reserve(harness, ...charges)
-  assert.equal(answer.status, 'reserved')
-  return answer as Extract<ReserveAnswer, { status: 'reserved' }>
-}
-
-async function refused(
-  harness: LimitStoreHarness,
-  ...charges: Charge[]
-): Promise<Extract<ReserveAnswer, { status: 'refused' }>> {
-  const answer = await reserve(harness, ...charges)
-  assert.equal(answer.status, 'refused')
-  return answer as Extract<ReserveAnswer, { status: 'refused' }>
-}
+import type { LimitStoreCase } from './limit-store-case.ts'
+import { instanceCases } from './limit-store-instances.ts'
+import {
+  adding,
+  assertCountable,
+  HOUR,
+  MOST,
+  newId,
+  newKey,
+  period,
+  refused,
+  reserve,
+  reserved,
+} from './limit-store-steps.ts'
 
 /** What providers, reports and callers may say a number is. */
 const ODD: readonly unknown[] = [
@@ -71,81 +39,10 @@ const ODD: readonly unknown[] = [
   [],
   {},
 ]
-const MOST = Number.MAX_SAFE_INTEGER
 
-/** Every kind of counter that adds up. */
-async function adding(
-  harness: LimitStoreHarness,
-  amount: number,
-  limit: number,
-): Promise<readonly Charge[]> {
-  const ever: Charge = {
-    kind: 'period',
-    key: newKey(),
-    amount,
-    limit,
-    startsAt: 0,
-    endsAt: Number.POSITIVE_INFINITY,
-  }
-  return [
-    await period(harness, amount, limit),
-    ever,
-    { kind: 'sliding', key: newKey(), amount, limit, windowMs: HOUR },
-  ]
-}
-
-function assertCountable(used: readonly (number | undefined)[], what: string): void {
-  for (const one of used)
-    assert.ok(
-      one !== undefined && Number.isSafeInteger(one) && one >= 0,
-      `${what}: ${String(one)} is counted`,
-    )
-}
-
-const newLease = (leaseMs: number): InstanceLease => ({ instance: randomUUID(), leaseMs })
-const LEASE_MS = 300
-const knowsInstances = ({ limitStore }: LimitStoreHarness): boolean =>
-  limitStore.renew !== undefined && limitStore.giveBack !== undefined
-
-/** All there is to give back, of whatever test. */
-async function giveBackAll({ limitStore }: LimitStoreHarness): Promise<void> {
-  while (((await limitStore.giveBack?.()) ?? 0) > 0);
-}
-
-async function reserveFor(
-  { limitStore }: LimitStoreHarness,
-  lease: InstanceLease,
-  ...charges: Charge[]
-): Promise<Extract<ReserveAnswer, { status: 'reserved' }>> {
-  const answer = await limitStore.reserve({ id: newId(), charges, ttlMs: HOUR, lease })
-  assert.equal(answer.status, 'reserved')
-  return answer as Extract<ReserveAnswer, { status: 'reserved' }>
-}
-
-/** One of each kind, of which 3 stay counted of 50. */
-async function drawsOfInstance(harness: LimitStoreHarness): Promise<readonly Charge[]> {
-  const [dated, ever, sliding] = (await adding(harness, 50, 60)).map((charge) => ({
-    ...charge,
-    floor: 3,
-  })) as [Charge, Charge, Charge]
-  return [
-    dated,
-    ever,
-    sliding,
-    { kind: 'lease', key: newKey(), amount: 1, limit: 1, leaseMs: HOUR },
-  ]
-}
-
-/**
- * What every ledger must do, wherever it keeps its numbers:
- *
- * ```ts
- * for (const { name, run } of ledgerConformance) it(name, () => run(harness))
- * ```
- */
-export const limitStoreConformance: readonly LimitStoreCase[] = [
+const counterCases: readonly LimitStoreCase[] = [
   {
-    name: 'D1: of a hundred at once, as many get in as there is room for',
+    name: 'of a hundred at once, as many get in as there is room for',
     async run(harness) {
       const charge = await period(harness, 1, 10)
       const answers = await Promise.all(Array.from({ length: 100 }, () => reserve(harness, charge)))
@@ -154,7 +51,7 @@ export const limitStoreConformance: readonly LimitStoreCase[] = [
     },
   },
   {
-    name: 'D10: takes from all limits or from none, and says which one had no room',
+    name: 'takes from all limits or from none, and says which one had no room',
     async run(harness) {
       const [wide, narrow] = [await period(harness, 5, 100), await period(harness, 5, 8)]
       await reserved(harness, wide, narrow)
@@ -167,7 +64,7 @@ export const limitStoreConformance: readonly LimitStoreCase[] = [
     },
   },
   {
-    name: 'D3: replaces what was reserved by what was used, once',
+    name: 'replaces what was reserved by what was used, once',
     async run(harness) {
       const charge = await period(harness, 50, 100)
       const { reservation } = await reserved(harness, charge)
@@ -201,7 +98,7 @@ export const limitStoreConformance: readonly LimitStoreCase[] = [
     },
   },
   {
-    name: 'D2: an amount as large as the limit has room in an empty one',
+    name: 'an amount as large as the limit has room in an empty one',
     async run(harness) {
       const charge = await period(harness, 100, 100)
       await reserved(harness, charge)
@@ -209,7 +106,7 @@ export const limitStoreConformance: readonly LimitStoreCase[] = [
     },
   },
   {
-    name: 'D11: keeps integers exact, up to the largest there are',
+    name: 'keeps integers exact, up to the largest there are',
     async run(harness) {
       const charge = await period(harness, 4_000_000_000_000_001, Number.MAX_SAFE_INTEGER)
       const { reservation } = await reserved(harness, charge)
@@ -220,7 +117,7 @@ export const limitStoreConformance: readonly LimitStoreCase[] = [
     },
   },
   {
-    name: 'F-83: a period that is not the present one by the ledger’s clock is refused as such',
+    name: 'a period that is not the present one by the ledger’s clock is refused as such',
     async run(harness) {
       const now = await harness.now()
       const past: Charge = {
@@ -332,7 +229,7 @@ export const limitStoreConformance: readonly LimitStoreCase[] = [
     },
   },
   {
-    name: 'F-73: a settlement whose reservation is lost counts what it cost, once',
+    name: 'a settlement whose reservation is lost counts what it cost, once',
     async run(harness) {
       const charge = await period(harness, 50, 100)
       const lost = { id: newId(), charges: [charge], buckets: [undefined], ttlMs: HOUR }
@@ -342,7 +239,7 @@ export const limitStoreConformance: readonly LimitStoreCase[] = [
     },
   },
   {
-    name: 'D8: forgets on demand, and a settlement afterwards gives no credit',
+    name: 'forgets on demand, and a settlement afterwards gives no credit',
     async run(harness) {
       const charge = await period(harness, 50, 100)
       const { reservation } = await reserved(harness, charge)
@@ -452,94 +349,13 @@ export const limitStoreConformance: readonly LimitStoreCase[] = [
       }
     },
   },
-  {
-    name: 'what an instance held is given back when its lease is over, down to what it has used in any case, once',
-    async run(harness) {
-      if (!knowsInstances(harness)) return
-      const [charges, dead, alive] = [
-        await drawsOfInstance(harness),
-        newLease(LEASE_MS),
-        newLease(HOUR),
-      ]
-      await reserveFor(harness, dead, ...charges)
-      const own = charges.map((charge) => ({ ...charge, key: newKey() }))
-      await reserveFor(harness, alive, ...own)
-      await giveBackAll(harness)
-      assert.deepEqual(await harness.limitStore.read(charges), [50, 50, 50, 1])
-      await harness.pass(LEASE_MS + 50)
-      const answer = await harness.limitStore.reserve({
-        id: newId(),
-        charges,
-        ttlMs: HOUR,
-        lease: alive,
-      })
-      assert.deepEqual([answer.status, 'hasEnded' in answer && answer.hasEnded], ['refused', true])
-      await Promise.all([giveBackAll(harness), giveBackAll(harness), giveBackAll(harness)])
-      assert.deepEqual(await harness.limitStore.read(charges), [3, 3, 3, 0])
-      assert.deepEqual(await harness.limitStore.read(own), [50, 50, 50, 1])
-      await reserveFor(harness, alive, ...charges)
-    },
-  },
-  {
-    name: 'an instance that is heard of keeps what it holds, however long that is',
-    async run(harness) {
-      if (!knowsInstances(harness)) return
-      const [charges, slow, busy] = [
-        await drawsOfInstance(harness),
-        newLease(LEASE_MS),
-        newLease(LEASE_MS),
-      ]
-      await reserveFor(harness, slow, ...charges)
-      const other = (await drawsOfInstance(harness)).map((charge) => ({ ...charge, limit: 1_000 }))
-      await reserveFor(harness, busy, ...other)
-      for (let time = 0; time < 3; time++) {
-        await harness.pass(LEASE_MS / 2)
-        await harness.limitStore.renew?.(slow)
-        await reserveFor(harness, busy, ...other.slice(0, 1))
-        await giveBackAll(harness)
-      }
-      assert.deepEqual(
-        await harness.limitStore.read([...charges, ...other.slice(1)]),
-        [50, 50, 50, 1, 50, 50, 1],
-      )
-    },
-  },
-  {
-    name: 'an instance that was only late settles what was given back, once: what it used is counted, no more and no less',
-    async run(harness) {
-      if (!knowsInstances(harness)) return
-      const [charges, late] = [(await drawsOfInstance(harness)).slice(0, 3), newLease(LEASE_MS)]
-      const [{ reservation }, unsettled] = [
-        await reserveFor(harness, late, ...charges),
-        newLease(LEASE_MS),
-      ]
-      await harness.pass(LEASE_MS + 50)
-      await giveBackAll(harness)
-      await reserveFor(harness, unsettled, ...charges)
-      assert.equal(await harness.limitStore.settle(reservation, [20, 1, 70]), 'settled')
-      assert.equal(await harness.limitStore.settle(reservation, [20, 1, 70]), 'known')
-      assert.deepEqual(await harness.limitStore.read(charges), [70, 51, 120])
-      await harness.pass(LEASE_MS + 50)
-      await giveBackAll(harness)
-      assert.deepEqual(await harness.limitStore.read(charges), [23, 4, 73])
-    },
-  },
-  {
-    name: 'a reservation whose answer was lost is given back by a settlement, wherever it was counted and whichever comes first',
-    async run(harness) {
-      if (!knowsInstances(harness)) return
-      const lease = newLease(HOUR)
-      const charges = await drawsOfInstance(harness)
-      const unanswered = { id: newId(), charges, ttlMs: HOUR, lease }
-      const nothing = charges.map(() => 0)
-      const unknown = { ...unanswered, buckets: charges.map(() => undefined) }
-      await harness.limitStore.reserve(unanswered)
-      assert.equal(await harness.limitStore.settle(unknown, nothing), 'settled')
-      assert.deepEqual(await harness.limitStore.read(charges), nothing)
-      const overtaken = newId()
-      await harness.limitStore.settle({ ...unknown, id: overtaken }, nothing)
-      await harness.limitStore.reserve({ ...unanswered, id: overtaken })
-      assert.deepEqual(await harness.limitStore.read(charges), nothing)
-    },
-  },
 ]
+
+/**
+ * What every ledger must do, wherever it keeps its numbers:
+ *
+ * ```ts
+ * for (const { name, run } of limitStoreConformance) it(name, () => run(harness))
+ * ```
+ */
+export const limitStoreConformance: readonly LimitStoreCase[] = [...counterCases, ...instanceCases]

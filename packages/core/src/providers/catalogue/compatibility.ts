@@ -1,4 +1,4 @@
-import type { Quirks } from '../dialects/index.ts'
+import type { Quirks } from '../../dialects/index.ts'
 
 /*
  * Deviations of services that speak OpenAI's chat completions, above all in what they demand or

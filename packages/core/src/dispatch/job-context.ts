@@ -1,0 +1,31 @@
+import type { OperationContext } from '../dialects/index.ts'
+import type { DispatchDeps } from './deps.ts'
+import type { DispatchJob } from './dispatch-job.ts'
+import { GatewayError } from '../errors.ts'
+import type { Target } from '../routing/index.ts'
+
+export function canContinue({ provider: { quirks } }: Target): boolean {
+  return quirks.continuesTurn === true || quirks.marksPrefill === true
+}
+
+export function contextOf(job: DispatchJob, deps: DispatchDeps): OperationContext {
+  return {
+    requestId: job.requestId,
+    created: Math.floor(deps.clock.now() / 1000),
+    newId: deps.newId,
+    maxEventBytes: job.plan.limits.eventLimitBytes,
+    dropUnsupported: job.plan.limits.dropUnsupported,
+    isContinuable: job.plan.limits.continueStreams === true,
+    isCuttable: job.streamBudget !== undefined,
+    isMetered: job.isMetered === true,
+  }
+}
+
+/** Nobody was called: the target has to be left alone for a while. */
+export const NO_ROOM = new GatewayError(
+  'targets_unavailable',
+  'The target has reached a limit of its provider.',
+)
+
+/** Nobody was called, so nothing was learned. */
+export const LOCAL = new GatewayError('client_closed', 'Answered without a call.')

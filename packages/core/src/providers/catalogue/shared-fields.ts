@@ -1,0 +1,3 @@
+export const noModelList = { listModelsPath: undefined }
+
+export const responses = { alsoSpeaks: ['openai-responses'] } as const
