@@ -193,7 +193,7 @@ describe('keys that are made while the gateway runs', () => {
     expect(await use(gateway, key)).toBe(200)
   })
 
-  it('show what they have used, and begin anew on demand', async () => {
+  it('show their usage, and reset on demand', async () => {
     const gateway = start({
       limits: [{ unit: 'tokens', window: 'day', limit: 1_000, scope: 'team' }],
       prices: { 'first/*': { input: 100, output: 100 } },
@@ -302,7 +302,7 @@ describe('limits that are made while the gateway runs', () => {
     expect(await list(gateway, 'limits')).toHaveLength(1)
   })
 
-  it('show what is counted by a team, a key or a tenant, and begin anew for it', async () => {
+  it('show the usage of a team, a key or a tenant, and reset it', async () => {
     const gateway = start({
       keys: { fixed: { key: 'pk_fixed_0123456789abcdef', team: 'support' } },
       limits: [
@@ -439,14 +439,14 @@ describe('a key that is killed', () => {
       ])
     }
     expect(await use(gateway, rotated['key'])).toBe(401)
-    // Nobody else's.
+    // Of no other caller.
     expect(gateway.health().active).toBe(1)
     await streams[2]?.body?.cancel()
   })
 })
 
 describe('a request of a killed key that is still on its way in', () => {
-  it('calls nobody', async () => {
+  it('calls no provider', async () => {
     const gateway = start()
     const { key } = (await admin(gateway, 'POST /admin/keys', { name: 'web' })).body
     const upload = new TransformStream<Uint8Array, Uint8Array>()
@@ -498,7 +498,7 @@ describe('/admin', () => {
     ])
       seen.push((await admin(gateway, 'GET /admin/keys', undefined, token)).status)
     expect(seen).toEqual([...Array<number>(20).fill(401), ...Array<number>(4).fill(429)])
-    // Who has the token is not locked out by those who have not.
+    // A right token is not locked out by wrong ones.
     expect((await admin(gateway, 'GET /admin/keys')).status).toBe(200)
   })
 
@@ -543,11 +543,11 @@ describe('/admin', () => {
     expect(
       acts.filter(({ by, status }) => by === 'eve@example.com' && status === 403),
     ).toHaveLength(changes.length)
-    // Who has the token is not who is logged in.
+    // The token's holder is not the logged-in administrator.
     expect((await admin(start(), 'POST /admin/keys', { name: 'a' })).status).toBe(201)
   })
 
-  it('tells of whom it did not let in, without a line for each of a flood', async () => {
+  it('logs refused administrators, without a line for each of a flood', async () => {
     const gateway = start()
     for (let at = 0; at < 40; at++)
       await admin(gateway, 'GET /admin/keys', undefined, `guess-${at}`)
@@ -651,7 +651,7 @@ describe('on Redis', () => {
     await within(429)
     await admin(one, `DELETE /admin/limits/${String(id)}`)
     await within(200)
-    // A stream of an instance that nobody else asks anything ends as well.
+    // A stream of an instance without other requests ends as well.
     const { key } = (await admin(one, 'POST /admin/keys', { name: 'web' })).body
     await vi.waitFor(async () => expect(await use(other, key)).toBe(200), {
       timeout: 1_000,
@@ -677,7 +677,7 @@ describe('on Redis', () => {
     const { key } = (await admin(gateway, 'POST /admin/keys', { name: 'web' })).body
     await admin(gateway, 'POST /admin/disabled', { target: 'first/m' })
     redis.cli('FLUSHALL')
-    // As many writes as before, by somebody else.
+    // As many writes as before, by another instance.
     const elsewhere = redisStore({ url: redis.url, prefix: 'emptied' })
     closers.push(() => elsewhere.close())
     const other = start({ store: elsewhere })
@@ -692,7 +692,7 @@ describe('on Redis', () => {
     )
   }, 20_000)
 
-  it('a store that is away does not lock out whom it has let in', async () => {
+  it('a store that is down does not lock out known callers', async () => {
     const store = redisStore({ url: redis.url, prefix: 'away' })
     closers.push(() => store.close())
     const gateway = start({ store })

@@ -29,7 +29,7 @@ import { startRawUpstream } from './harness/raw-upstream.ts'
 let provider: FakeProvider
 const closers: (() => Promise<unknown>)[] = []
 const host = new AsyncLocalStorage<string>()
-/** What the host's store held when the gateway called back. */
+/** Content of the host's AsyncLocalStorage when the gateway called back. */
 const seen: (string | undefined)[] = []
 
 beforeEach(async () => {
@@ -52,8 +52,8 @@ const options = () => ({
 })
 
 /**
- * What hosts put around everything else: compression, entity tags, timeouts, wrappers of `write`
- * and `end`, a context.
+ * Middleware that hosts put around everything: compression, entity tags, timeouts, wrappers of
+ * `write` and `end`, a context.
  */
 const stacks = {
   async Express() {
@@ -182,7 +182,7 @@ it('a connection that the provider closes as it is used again is not the clientâ
   ])
 })
 
-it('a provider that is down for long is told of once, not once for each request', async () => {
+it('a provider that is down for long is logged once, not once for each request', async () => {
   const log = seeLog()
   const chain = await startChain({
     gateway: {
@@ -206,7 +206,7 @@ it.each([
   [65_000, 0],
   [0, 0],
 ])(
-  'a server that keeps idle connections for %i ms is told of %i times in production',
+  'a server that keeps idle connections for %i ms is logged %i times in production',
   async (keepAliveTimeoutMs, times) => {
     const log = seeLog()
     const app = express()

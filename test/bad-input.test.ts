@@ -206,8 +206,7 @@ describe.each(surfaces)('%s answers bad input', (surface) => {
       })
       expect(chain.calls()).toEqual([0, 0])
       expect(chain.hostErrors ?? []).toEqual([])
-      // What matched no endpoint was no request to the gateway; everything else leaves exactly one
-      // record.
+      // A path without an endpoint leaves no record; every other request leaves exactly one.
       expect(chain.records).toMatchObject(
         ['unknown_path', 'method_not_allowed'].includes(error.code)
           ? []

@@ -59,7 +59,7 @@ describe('going around a gateway that is not there', () => {
   }
 
   it.each([false, true])(
-    'answers, and the gateway is told when it is back (stream: %s)',
+    'answers, and the gateway gets a report when it is back (stream: %s)',
     async (stream) => {
       const { client, bypass } = sdk()
       if (stream) {
@@ -87,7 +87,7 @@ describe('going around a gateway that is not there', () => {
     },
   )
 
-  it('goes around a gateway that is closing, for it says so', async () => {
+  it('bypasses a gateway that is closing, for it says so', async () => {
     isUp = true
     await gateway.close({ graceMs: 0 })
     const { client, bypass } = sdk()
@@ -162,7 +162,7 @@ describe('reports of usage', () => {
     await gateway.close()
   })
 
-  it('count against the limits of whoever made the calls, once, and beyond them', async () => {
+  it('count against the limits of their caller, once, and beyond them', async () => {
     const gateway = createGateway(
       {
         providers: { openai: { apiKey: CANARY_KEY, baseUrl: 'http://127.0.0.1:9/v1' } },
@@ -193,7 +193,7 @@ describe('reports of usage', () => {
       { reports: [{ ...report, usage: { prompt_tokens: 1, completion_tokens: 1 } }] },
       gateway,
     )
-    // There is room, but nobody answers.
+    // There is room, but no server answers.
     expect(await chat()).toBe(502)
     await send(
       {

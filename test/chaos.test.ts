@@ -13,7 +13,7 @@ import { failOnUncaught } from './harness/uncaught.ts'
 
 failOnUncaught()
 
-/** What is open in this process: sockets, servers, timers. */
+/** Open handles of this process: sockets, servers, timers. */
 const openNow = (): Record<string, number> => {
   const counts: Record<string, number> = {}
   for (const kind of process.getActiveResourcesInfo())
@@ -44,7 +44,7 @@ const replies: Readonly<Record<string, ScriptedReply>> = {
 }
 
 /**
- * Turns of the event loop after which somebody leaves: every await between the first byte and the
+ * Turns of the event loop after which a client leaves: every await between the first byte and the
  * last is among them.
  */
 const MOMENTS = Array.from({ length: 24 }, (_, at) => at)
@@ -105,7 +105,7 @@ describe.each<Framework>(['Express', 'Koa', 'Hono'])('a client of %s that leaves
           await closed
         }),
       )
-      // The host and the gateway serve on; whoever was let in has one record.
+      // The host and the gateway serve on; every admitted request has one record.
       chain.provider('first').reply({ answer: { text: 'hi' } })
       expect((await chain.ask()).status).toBe(200)
       expect(chain.hostErrors).toEqual([])

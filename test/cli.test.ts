@@ -158,7 +158,7 @@ describe('the command line', () => {
     expect((await chat(rotated)).status).toBe(401)
   })
 
-  it('names a key that nobody has named after whose it is', async () => {
+  it('names an unnamed key after its owner', async () => {
     await serve()
     const names: string[] = []
     for (const team of ['support', 'support', 'Süd & Nord'])
@@ -231,7 +231,7 @@ describe('the command line', () => {
       1,
       /scope/,
     ],
-    ['nobody to reset', ['reset'], 2, /whose limits are to begin anew/],
+    ['no owner to reset', ['reset'], 2, /owner of the limits to reset/],
     ['a target that is none', ['targets', 'disable', 'gpt-5'], 1, /provider\/model/],
     ['no command', ['fly'], 2, /no command "fly"/],
     ['a group without a command', ['keys', 'fly'], 2, /keys takes create, list/],
@@ -265,7 +265,7 @@ describe('the command line', () => {
       1,
       /limits\.0\.unit/,
     ],
-    ['a key nobody has', ['keys', 'revoke', 'nobody'], 1, /no key "nobody"/],
+    ['an unknown key', ['keys', 'revoke', 'nobody'], 1, /no key "nobody"/],
     ['a port that is none', ['serve', '--port', 'eighty'], 2, /eighty is no port/],
   ])('says what is wrong with %s', async (_what, args, code, message) => {
     await serve()
@@ -281,7 +281,7 @@ describe('the command line', () => {
     })
   })
 
-  it('says that nobody answers, and which token is missing', async () => {
+  it('says that no gateway answers, and which token is missing', async () => {
     expect(await postern(['keys', 'list', '--url', 'http://127.0.0.1:9'])).toMatchObject({
       code: 3,
       err: expect.stringContaining('No gateway answers at http://127.0.0.1:9'),
@@ -392,9 +392,7 @@ describe('keys list', () => {
         code: 1,
         err: expect.stringMatching(/"fixed" is part of the configuration .*: change it there/),
       })
-    expect((await postern(['keys', 'create', 'fixed'])).err).toMatch(
-      /There is a key "fixed" already/,
-    )
+    expect((await postern(['keys', 'create', 'fixed'])).err).toMatch(/A key "fixed" exists already/)
   })
 
   it('shows a rotated key in its grace as that, with the end of it', async () => {
@@ -415,7 +413,7 @@ describe('keys list', () => {
     expect(Math.abs(end - Date.now() - 7_200_000)).toBeLessThan(60_000)
     expect((await chat(old)).status).toBe(200)
     expect((await postern(['keys', 'revoke', 'web'])).code).toBe(0)
-    // What is left of the name is the key in its grace.
+    // The key in its grace keeps the name.
     expect((await postern(['keys', 'revoke', 'web'])).code).toBe(0)
     expect((await chat(old)).status).toBe(401)
     expect((await postern(['keys', 'list'])).out).not.toContain('grace')
@@ -438,7 +436,7 @@ describe('help and version', () => {
     const commands = [...all.matchAll(/^ {2}postern ((?:[a-z]+ )?[a-z]+)/gm)]
       .map(([, name = '']) => name)
       .filter((name) => !name.startsWith('help'))
-    // What there is: an unknown word behind a group names its commands.
+    // An unknown word behind a group lists its commands.
     const known = (
       await Promise.all(
         ['keys', 'limits', 'targets'].map(async (group) =>

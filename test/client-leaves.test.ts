@@ -79,7 +79,7 @@ describe.each<Framework>(['Express', 'Koa', 'Hono'])(
       })
     })
 
-    it('during the wait before a retry: nobody is called again', async () => {
+    it('during the wait before a retry: no provider is called again', async () => {
       const first = chain.provider('first')
       first.reply({ status: 429, headers: { 'retry-after': '20' } })
       const { leave } = call(chain.url, {})

@@ -25,7 +25,7 @@ const rest: ScriptedReply = {
   answer: { text: [' blue', ' today.'], usage: { input: 30, output: 4 } },
 }
 
-/** What the last provider was asked to go on with. */
+/** Text that the last provider was asked to continue. */
 const lastMessage = (name: 'second' | 'third'): unknown =>
   (
     chain.provider(name).journal.entries.at(-1)?.body as { messages: unknown[] } | undefined
@@ -55,7 +55,7 @@ describe('a stream that breaks on a route with continueStreams', () => {
     // Marked in the stream, where parsers skip it.
     expect(body).toContain(': continued by second\n\n')
     expect(JSON.stringify(lastMessage('second'))).toContain('The sky is')
-    // What had been said is output, though the one who went on had it as input.
+    // Text before the break is output, although the continuing provider got it as input.
     const usage = seen.chunks.findLast((chunk) => chunk.usage !== undefined && chunk.usage !== null)
       ?.usage as { prompt_tokens: number; completion_tokens: number }
     expect(usage.prompt_tokens + usage.completion_tokens).toBe(34)
@@ -148,7 +148,7 @@ describe('a stream that breaks on a route with continueStreams', () => {
     expect(chain.records[0]?.usage).toMatchObject({ estimated: true })
   })
 
-  it('ends with the error of the break when nobody could go on', async () => {
+  it('ends with the error of the break when no target can continue', async () => {
     await start()
     chain.provider('first').reply(cut)
     chain.provider('second').reply({ status: 400 })
@@ -178,7 +178,7 @@ describe('a stream that breaks on a route with continueStreams', () => {
   })
 })
 
-describe('a provider that charges for what nobody reads', () => {
+describe('a provider that charges for unread output', () => {
   it('is read to its end after the client has left, so that what it costs is known', async () => {
     chain = await startChain({
       dialects: ['openai-chat'],

@@ -138,7 +138,7 @@ describe('a request', () => {
     })
   })
 
-  it('with a large body keeps the limits of its model and its tokens as well, and is told of all', async () => {
+  it('with a large body keeps the limits of its model and its tokens as well, and gets the headers of all', async () => {
     const limits: Limits = [
       ...requests(10),
       { unit: 'requests', window: 'day', limit: 3, scope: ['key', 'model'] },

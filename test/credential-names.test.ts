@@ -114,7 +114,7 @@ describe('callers of one name and different credentials', () => {
     records = []
   })
 
-  it('share no limit, and are told apart in records', async () => {
+  it('share no limit, and differ in records', async () => {
     await start({ limits: [{ unit: 'requests', window: 'total', limit: 1 }] })
     const seen: Record<string, number[]> = {}
     const all = await everyCredential()
@@ -181,7 +181,7 @@ describe('callers of one name and different credentials', () => {
       ])
   })
 
-  it('are asked for by their spelling in usage; a bare name is that of a key', async () => {
+  it('are queried by their spelling in usage; a bare name is that of a key', async () => {
     await start({ limits: [{ unit: 'requests', window: 'total', limit: 100 }] })
     let count = 0
     const all = await everyCredential()

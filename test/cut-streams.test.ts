@@ -21,7 +21,7 @@ afterEach(() => chain.close())
 const PIECE = 'forty characters of an endless report... '
 const PIECES = 400
 const OTHER_KEY = 'pk_other_0123456789abcdef'
-/** What belongs to one connection only. */
+/** Headers that belong to one connection only. */
 const TRANSPORT = new Set(['host', 'connection', 'content-length', 'transfer-encoding'])
 const DAILY: Limits = [{ unit: 'output-tokens', window: 'day', limit: 500 }]
 
@@ -184,7 +184,7 @@ describe('an answer that goes on when nothing is left of its limit', () => {
       const seen = await read(chain.url, () => gate.release())
       expect(seen.finish).toEqual(finish)
       expect(PIECE.repeat(PIECES).startsWith(seen.text)).toBe(true)
-      // What was on its way when the limit was reached is all there is beyond it.
+      // Only output on its way when the limit was reached goes beyond it.
       expect(seen.text.length / 4).toBeGreaterThan(450)
       expect(seen.text.length / 4).toBeLessThan(650)
       expect((await chain.provider('first').journal.entries[0]?.closed)?.aborted).toBe(true)
@@ -196,7 +196,7 @@ describe('an answer that goes on when nothing is left of its limit', () => {
         finishReasons: ['length'],
         usage: { estimated: true },
       })
-      // Nobody is told another number than the one that is counted.
+      // Client, record and counter have the same number.
       if (seen.outputTokens !== undefined && to !== 'gemini')
         expect(seen.outputTokens).toBe(record?.usage?.output)
       // And what was counted keeps the next one out.
@@ -221,7 +221,7 @@ describe('an answer that goes on when nothing is left of its limit', () => {
     await reader?.cancel()
   })
 
-  it('goes on as long as there is some, which is asked for while it runs', async () => {
+  it('continues while the budget lasts, reserving more as it runs', async () => {
     chain = await startMountedChain('Express', {
       gateway: {
         keys: { client: CLIENT_KEY },
@@ -292,8 +292,8 @@ describe('an answer that goes on when nothing is left of its limit', () => {
       }
       provider.reply({ answer })
       await (await rawStream(dialect, OTHER_KEY)).text()
-      // What the provider has to say, beyond the limit and with its end, in one piece: all of it is
-      // there before anybody asks for more.
+      // The provider's whole answer, beyond the limit and with its end, arrives in one piece before
+      // more is reserved.
       const [asked] = provider.journal.entries
       const whole = await fetch(
         new URL((asked?.path ?? '') + (asked?.search ?? ''), provider.url),

@@ -280,7 +280,7 @@ describe('the deadline of the whole request', () => {
     expect(chain.records).toMatchObject([{ code: 'deadline_exceeded', status: 200 }])
   })
 
-  it('ends a stream nobody reads, too', async () => {
+  it('ends an unread stream, too', async () => {
     const gate = createGate()
     await start({ route: { timeout: '5s' } })
     chain.provider('first').reply({ answer: { text: ['one', 'two'] }, gate })

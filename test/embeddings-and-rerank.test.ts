@@ -32,7 +32,7 @@ const exchanges = (isPresent ? readdirSync(folder) : [])
 
 interface Upstream {
   readonly url: string
-  /** What it was asked, in order. */
+  /** Requests it received, in order. */
   readonly asked: { readonly path: string; readonly body: Record<string, unknown> }[]
   answer: (path: string, body: Record<string, unknown>) => string
   close(): Promise<void>
@@ -291,7 +291,7 @@ describe.each(Object.keys(surfaces))('through %s', (surface) => {
 
 type Json = Record<string, unknown>
 
-/** What a recorded request asks for, in whichever format. */
+/** Inputs of a recorded request, in any format. */
 function meaningOfRequest({ path, body }: Exchange['request']): {
   texts: string[]
   dimensions: number | undefined
@@ -358,7 +358,7 @@ function expectSame(seen: readonly number[] | undefined, recorded: readonly numb
   expect([...Float32Array.from(seen ?? [])]).toEqual([...Float32Array.from(recorded)])
 }
 
-/** The version in the path is a choice of whoever calls. */
+/** The caller chooses the version in the path. */
 function withoutVersion(path = ''): string {
   return path.replace(/\/v1(?:beta1?)?(?=\/)/, '')
 }

@@ -110,7 +110,7 @@ describe('a directory of which a Redis has evicted a part', () => {
     expect(((await admin(fresh, 'GET /admin/limits'))['limits'] as object[]).length).toBe(2)
   })
 
-  it('keeps its keys for an instance that starts while nobody has written it back', async () => {
+  it('keeps its keys for an instance that starts before it is written back', async () => {
     prefix = `evicting-${++prefixes}`
     const knowing = start()
     const { key } = await admin(knowing, 'POST /admin/keys', { name: 'kept' })
@@ -137,7 +137,7 @@ describe('a directory of which a Redis has evicted a part', () => {
     await closers.pop()?.()
     lose(['directory'])
     clock.advance(1_000)
-    // What it knows of the key is older than the last write of it.
+    // Its copy of the key is older than the last write.
     await use(behind, key)
     clock.advance(1_000)
     expect(await use(behind, key)).toBe(401)

@@ -68,7 +68,7 @@ async function see(response: Response, isStream: boolean): Promise<string> {
   if (response.status !== 200) {
     const { code, message } = await seeError(response)
     expect(message).not.toBe('')
-    // Where the provider is, is nobody's business.
+    // The address of the provider is not revealed.
     expect(message).not.toMatch(/127\.0\.0\.1|https?:/)
     expect(message).not.toContain(CANARY_SUBJECT)
     return `${response.status} ${code}`

@@ -18,7 +18,7 @@ interface Asked {
   readonly body: Buffer
 }
 
-/** What OpenAI answers at each of these paths. */
+/** Answers of OpenAI at each of these paths. */
 const answers: Readonly<Record<string, (response: ServerResponse, asked: Asked) => void>> = {
   'POST /v1/audio/speech': (response, { body }) => {
     if (!body.includes('"stream_format":"sse"'))

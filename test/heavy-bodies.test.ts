@@ -66,7 +66,7 @@ describe.each(Object.entries(BODIES))('a body of %s', (path, open) => {
     ])
   })
 
-  it('that is large and no JSON is told where', async () => {
+  it('that is large and no JSON names the place', async () => {
     const text = `${open},"x":"${'y'.repeat(200_000)}","z":[1 2]}`
     const response = await post(text)
     expect([response.status, await response.text()]).toEqual([

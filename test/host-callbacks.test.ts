@@ -74,7 +74,7 @@ const isQuietNo = ({ outcome, value, isPromised }: OddBehaviour): boolean =>
   outcome === 'answers' && !isPromised && (value === undefined || value === null || value === false)
 
 /**
- * A closed door: a stranger is asked for a credential, and everything else is a failure of the
+ * A closed door: an unknown caller needs a credential, and everything else is a failure of the
  * host.
  */
 const door = {
@@ -277,7 +277,7 @@ describe.each(Object.keys(frameworks))(
       )
 
     it.each<[string, number, () => unknown]>([
-      ['is told to the client', 403, () => denied()],
+      ['reaches the client', 403, () => denied()],
       ['with headers', 403, () => denied({ headers: { 'x-plan': 'free' } })],
       [
         'with a header that HTTP cannot carry',
@@ -380,7 +380,7 @@ describe('a caller that identify answers', () => {
     [0, '0'],
     ['ada', 'ada'],
   ])(
-    'with the id %s is the caller "%s" everywhere, and a number is told once',
+    'with the id %s is the caller "%s" everywhere, and a number is logged once',
     async (id, name) => {
       const { statuses, lines, records, close } = await serve({
         identify: (() => ({ id, team: id })) as never,
@@ -416,7 +416,7 @@ describe('a caller that identify answers', () => {
     await close()
   })
 
-  it('is asked for before the key, and a failure of it is logged once a minute', async () => {
+  it('is called before the key is checked, and its failure is logged once a minute', async () => {
     const { statuses, lines, clock, close } = await serve({ identify: (() => true) as never })
     expect(await statuses(3, KEY)).toEqual([500, 500, 500])
     expect(lines).toHaveLength(1)

@@ -59,7 +59,7 @@ it('types of the host: identify and adminGuard see the request as the applicatio
 
 it('types of the host: what the application has not declared is an error where it is written', async () => {
   const wrong = {
-    'express.ts': `import { gateway } from '@postern/express'\nimport type { Request } from 'express'\ngateway({ identify: (req) => ({ id: req.nobody.id }) })\ngateway({ identify: (req: Request) => ({ id: 5 }) })\ngateway({ identify: (req: { other: string }) => ({ id: req.other }) })`,
+    'express.ts': `import { gateway } from '@postern/express'\nimport type { Request } from 'express'\ngateway({ identify: (req) => ({ id: req.missing.id }) })\ngateway({ identify: (req: Request) => ({ id: 5 }) })\ngateway({ identify: (req: { other: string }) => ({ id: req.other }) })`,
     'koa.ts': `import { gateway } from '@postern/koa'\nimport type { ParameterizedContext } from 'koa'\ngateway<ParameterizedContext<{ user?: { id: string } }, {}>>({ identify: (ctx) => ({ id: ctx.state.user.id }) })`,
     'hono.ts': `import { gateway } from '@postern/hono'\nimport type { Context } from 'hono'\ngateway<Context<{ Variables: { user: { id: string } } }>>({ identify: (c) => ({ id: c.var.usr.id }) })`,
   }

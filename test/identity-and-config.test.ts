@@ -108,7 +108,7 @@ describe("the host's own login", () => {
     )
   })
 
-  it('sees the request, and leaves to the keys whom it does not know', async () => {
+  it('sees the request, and leaves unknown callers to the keys', async () => {
     start({
       keys: { web: CLIENT_KEY },
       identify: (host) =>
@@ -127,13 +127,13 @@ describe("the host's own login", () => {
     expect((await send(bearer())).status).toBe(401)
   })
 
-  it('restricts whom it identifies', async () => {
+  it('restricts the callers it identifies', async () => {
     start({ identify: () => ({ id: 'guest', models: ['openai/gpt-5-nano'] }) })
     expect((await send({}, { model: 'openai/gpt-5-nano' })).status).toBe(200)
     expect((await send({}, { model: 'openai/gpt-5' })).status).toBe(403)
   })
 
-  it('that fails lets nobody in, and tells nobody why', async () => {
+  it('that fails lets no request in, and reveals no reason', async () => {
     const log = seeLog()
     start({
       keys: { web: CLIENT_KEY },
@@ -179,7 +179,7 @@ describe('without keys', () => {
     expect(log.lines.filter((other) => other.includes(key))).toEqual([line])
   })
 
-  it('production does not start, and is told the three ways out', () => {
+  it('production does not start, and the error names the three ways out', () => {
     start({}, { POSTERN_AUTH: 'none' })
     const refused = (): unknown =>
       createGateway({}, { environment: { ...providerVariables(), NODE_ENV: 'production' } })

@@ -14,7 +14,7 @@ import { startRedis, type TestRedis } from './harness/redis.ts'
 
 const script = fileURLToPath(new URL('harness/starved-host.ts', import.meta.url))
 
-/** What the processes share, and a look at it from outside. */
+/** The shared store, and a reader of its counters. */
 interface Shared {
   readonly env: Record<string, string>
   places(): number
@@ -167,7 +167,7 @@ describe.each([
     shared.endLeases()
     expect((await ask(second.port)).status).toBe(200)
     await expect.poll(() => shared.places()).toBe(0)
-    // What the two had as input stays counted, and what they might have had as output does not.
+    // The input of the two stays counted, and their reserved output does not.
     await expect.poll(() => shared.tokens()).toBe(reserved - 2 * 500 + 5)
     expect((await ask(second.port)).status).toBe(200)
     await expect.poll(() => shared.tokens()).toBe(reserved - 2 * 500 + 10)

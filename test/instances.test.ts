@@ -227,7 +227,7 @@ describe('instances that share a Redis', () => {
         `${prefix}:c:*`,
       ),
     ).toBe('0')
-    // What was streamed stays counted, what was only reserved does not.
+    // Streamed output stays counted, reserved output does not.
     const used = Number(redis.cli('GET', redis.cli('KEYS', `${prefix}:p:*`)))
     expect(used).toBeGreaterThan(200)
     expect(used).toBeLessThan(200 * 10_000)
@@ -236,7 +236,7 @@ describe('instances that share a Redis', () => {
 
 describe('alerts of three instances', () => {
   it.each(['sqlite', 'redis'] as const)(
-    'are told once by one of them, and again when the counter begins anew (%s)',
+    'are sent once by one of them, and again when the counter resets (%s)',
     async (kind) => {
       provider.reply({ answer: { text: 'hi', usage: { input: 6, output: 4 } } })
       const alerts: LimitAlert[] = []

@@ -9,7 +9,7 @@ type KeyPair = Awaited<ReturnType<typeof generateKeyPair>>
 let chain: Chain
 let issuer: Awaited<ReturnType<typeof listen>>
 let pair: KeyPair
-/** What the issuer publishes, and how often it was asked. */
+/** Keys that the issuer publishes, and how often they were fetched. */
 const published = { keys: [] as object[], asked: 0, isDown: false }
 
 beforeEach(async () => {
@@ -96,7 +96,7 @@ describe('tokens of an identity provider', () => {
 
   it.each<[string, () => Promise<string>]>([
     ['of another issuer', () => token({ iss: 'https://evil.example' })],
-    ['for somebody else', () => token({ aud: 'other' })],
+    ['for another audience', () => token({ aud: 'other' })],
     ['that is over', () => token({ expires: '-5m' })],
     ['that never ends', () => token({ expires: '' })],
     ['without a subject', () => token({ sub: '' })],
@@ -178,14 +178,14 @@ describe('tokens of an identity provider', () => {
     expect(await use(await token({ key: next.privateKey, kid: 'two' }))).toBe(200)
   })
 
-  it('cannot be checked while nobody publishes keys: 503, and never let in', async () => {
+  it('cannot be checked while no keys are published: 503, and never let in', async () => {
     published.isDown = true
     await start()
     expect(await use(await token())).toBe(503)
     expect(chain.calls()).toEqual([0])
   })
 
-  it('are limited like anybody', async () => {
+  it('are limited like any caller', async () => {
     chain = await startChain({
       dialects: ['openai-chat'],
       gateway: {

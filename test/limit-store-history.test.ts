@@ -17,8 +17,7 @@ import { type Entry, useLedger } from './harness/limit-store-worker.ts'
 import { startRedis } from './harness/redis.ts'
 
 /**
- * Of each process, when somebody asks for more than a test has time for: a million in all is
- * 250,000 of four.
+ * Operations of each process, to run longer than a test may: a million in all is 250,000 of four.
  */
 const asked =
   process.env['LEDGER_OPERATIONS'] === undefined

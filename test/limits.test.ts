@@ -52,7 +52,7 @@ const statuses = async (
 }
 
 describe('a limit of requests', () => {
-  it('lets in as many as it says, tells the rest when to come back, and begins anew', async () => {
+  it('lets in as many as it says, tells the rest when to come back, and resets', async () => {
     await start([{ unit: 'requests', window: 'minute', limit: 2 }])
     expect(await statuses(2)).toEqual([200, 200])
     const refused = await chain.ask()
@@ -92,7 +92,7 @@ describe('a limit of requests', () => {
     },
   )
 
-  it('is told in the headers OpenAI has for it', async () => {
+  it('is shown in the headers that OpenAI has for it', async () => {
     await start([
       { unit: 'requests', window: 'minute', limit: 5 },
       { unit: 'requests', window: 'hour', limit: 1_000 },
@@ -180,7 +180,7 @@ describe('a limit of requests', () => {
     expect(chain.calls()).toEqual([1])
   })
 
-  it('goes by a header only for whom may name it', async () => {
+  it('uses a header only for callers that may set it', async () => {
     await start([{ unit: 'requests', window: 'minute', limit: 1, scope: 'team' }], {
       keys: {
         client: { key: CLIENT_KEY, team: 'support', mayName: ['team'] },
@@ -310,7 +310,7 @@ describe('a limit of tokens', () => {
     expect(await statuses(1)).toEqual([200])
   })
 
-  it('counts what was used beyond it, and lets nobody in then', async () => {
+  it('counts usage beyond it, and then lets no request in', async () => {
     await start([{ unit: 'output-tokens', window: 'minute', limit: 100 }])
     usage(10, 5_000)
     expect(await statuses(2, { max_tokens: 10 })).toEqual([200, 429])
@@ -400,7 +400,7 @@ describe('a budget', () => {
   const usage = (input: number, output: number) =>
     chain.provider('first').reply({ answer: { text: 'hi', usage: { input, output } } })
 
-  it('that is used up is 402 with when it begins anew, and no reason to try again', async () => {
+  it('that is used up is 402 with its reset time, and no retry', async () => {
     await start(budget(1), { prices })
     usage(600, 400)
     expect(await statuses(1, { max_tokens: 10 })).toEqual([200])
@@ -422,7 +422,7 @@ describe('a budget', () => {
     expect(chain.calls()).toEqual([1])
   })
 
-  it('of a key is nobody else’s', async () => {
+  it('of a key applies to no other key', async () => {
     await start(budget(1), { prices })
     usage(600, 400)
     expect([
@@ -470,11 +470,11 @@ describe('a budget', () => {
       'second/model-of-second',
     ])
     expect(chain.records.map(({ degraded }) => degraded)).toEqual([[], ['budget'], ['budget']])
-    // For more than is left even of the cheaper one, nobody is asked.
+    // A request beyond the rest of even the cheaper target calls no provider.
     expect((await chain.ask({ max_tokens: 90_000 })).status).toBe(402)
   })
 
-  it('that is soft refuses nobody, and says that it was exceeded', async () => {
+  it('that is soft refuses no request, and reports that it was exceeded', async () => {
     await start(budget(1, 'soft'), { prices })
     usage(6_000, 4_000)
     expect(await statuses(3, { max_tokens: 10 })).toEqual([200, 200, 200])
@@ -654,7 +654,7 @@ describe('the run of an agent', () => {
     ]).toEqual([200, 200])
   })
 
-  it('is told by the host, or by a key that has to', async () => {
+  it('is named by the host, or by a key that must', async () => {
     await start([{ unit: 'requests', window: 'total', limit: 1, scope: ['key', 'session'] }], {
       keys: { client: { key: CLIENT_KEY, sendsSession: true } },
     })
@@ -736,7 +736,7 @@ describe('the run of an agent', () => {
       { error: { type: 'permission_error' } },
     ])
     expect(chain.calls()).toEqual([2])
-    // Somebody said something in between: that is no loop.
+    // A user message in between: that is no loop.
     expect(
       (
         await chain.ask({
@@ -749,7 +749,7 @@ describe('the run of an agent', () => {
 })
 
 describe('alerts', () => {
-  it('are told once for each threshold, period and counter, to a function and to an address', async () => {
+  it('are sent once for each threshold, period and counter, to a function and to an address', async () => {
     const alerts: LimitAlert[] = []
     const hooks: unknown[] = []
     const server = await listen((request_, response) => {
@@ -788,7 +788,7 @@ describe('alerts', () => {
     }
   })
 
-  it('that nobody takes, or that break whoever is told, are logged and hold nothing up', async () => {
+  it('that cannot be delivered, or whose receiver throws, are logged and delay nothing', async () => {
     const log = seeLog()
     await start([{ unit: 'requests', window: 'day', limit: 10, alertAt: [0.1] }], {
       log,

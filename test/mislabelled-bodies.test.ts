@@ -8,8 +8,7 @@ import { failOnUncaught } from './harness/uncaught.ts'
 failOnUncaught()
 
 /**
- * What a provider may answer in place of what it was asked for, as a proxy in front of it would
- * make it.
+ * Answers other than the requested kind, as a proxy in front of a provider would make them.
  */
 interface Oddity {
   /** It does the opposite of what `stream` says. */

@@ -8,7 +8,7 @@ const PROVIDER_KEY = 'canary-provider-key-0001'
 
 type Sent = { readonly messages: readonly Record<string, unknown>[] } & Record<string, unknown>
 
-/** What Mistral's API refuses of a request that OpenAI's takes. */
+/** Fields that Mistral's API refuses and OpenAI's accepts. */
 describe('a history that another provider has written, sent to Mistral', () => {
   let provider: FakeProvider
   let gateway: Gateway

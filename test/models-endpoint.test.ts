@@ -86,7 +86,7 @@ describe('GET /v1/models', () => {
     expect(await ids()).toEqual(['first/beta', 'first/private', 'first/alpha'])
   })
 
-  it('names only what can be asked for', async () => {
+  it('lists only models that can be called', async () => {
     start({ routes: { support: ['first/alpha'] } })
     for (const id of await ids()) {
       const response = await gateway.fetch('http://gateway/v1/chat/completions', {
@@ -157,7 +157,7 @@ describe('a provider that fails', () => {
 })
 
 describe('the list of a provider', () => {
-  it('is asked for once in five minutes, however many clients want it at once', async () => {
+  it('is requested once in five minutes, however many clients need it at once', async () => {
     start()
     await Promise.all([ids(), ids(), ids()])
     await ids()
@@ -171,7 +171,7 @@ describe('the list of a provider', () => {
     first.models = ['alpha', 'beta']
   })
 
-  it("is asked for with the provider's own key in its own header", async () => {
+  it("is requested with the provider's own key in its own header", async () => {
     start()
     await ids()
     expect(first.journal.last()).toMatchObject({

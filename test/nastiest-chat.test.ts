@@ -6,8 +6,7 @@ import type { GatewayReading } from './recordings/gateway-client.ts'
 import { openReplay, providersOf, type Replay } from './recordings/replay.ts'
 
 /**
- * What the servers that imitate OpenAI's chat completions do worst, as the official SDK meets it
- * through the gateway.
+ * The worst deviations of OpenAI-compatible servers, seen by the official SDK through the gateway.
  */
 describe('the ten nastiest of chat completions (wire 4.1)', () => {
   let replay: Replay
@@ -59,7 +58,7 @@ describe('the ten nastiest of chat completions (wire 4.1)', () => {
   })
 
   it.each([true, false])(
-    'nastiest 4: usage comes when it is asked for, and only then (asked: %s)',
+    'nastiest 4: usage comes when it is requested, and only then (requested: %s)',
     async (asked) => {
       const chain = await startChain({ dialects: ['openai-chat'] })
       try {
@@ -81,7 +80,7 @@ describe('the ten nastiest of chat completions (wire 4.1)', () => {
     },
   )
 
-  it('nastiest 5: chunks without a choice break nobody', async () => {
+  it('nastiest 5: chunks without a choice break no client', async () => {
     const { body, outcome, usage } = await read('openai-usage-chunk-without-choices')
     expect([outcome, usage === undefined]).toEqual(['complete', false])
     expect(seeStream(body).chunks.every(({ choices }) => Array.isArray(choices))).toBe(true)

@@ -46,7 +46,7 @@ const event = (text: string): string =>
 describe('a call of a provider\u2019s own API', () => {
   it.each<[string, Answer, number, number]>([
     [
-      'that is told',
+      'that is reported',
       {
         type: 'application/json',
         pieces: [JSON.stringify({ usage: { prompt_tokens: 30, completion_tokens: 70 } })],

@@ -35,7 +35,7 @@ async function start(
 const withoutEnd = (): ScriptedReply => ({ answer: { text: 'never' }, gate: createGate() })
 const bounded = { max_tokens: 90 }
 const used = (): number => chain.records[0]?.usage?.output ?? 0
-/** What calls have cost whose answer is not the client's. */
+/** Cost of calls whose answer the client does not get. */
 const lost = (): number =>
   (chain.records[0]?.attempts ?? []).reduce((sum, { usage }) => sum + (usage?.output ?? 0), 0)
 

@@ -17,7 +17,7 @@ interface Asking {
   readonly path: string
   /** A request for so much output; for none in particular when absent. */
   body(most?: number, choices?: number): Record<string, unknown>
-  /** What the provider is told to generate at most. */
+  /** Output bound that the provider receives. */
   read(body: Record<string, never>): unknown
 }
 
@@ -56,7 +56,7 @@ const asking: Readonly<Record<string, Asking & { readonly dialect: DialectName }
 const names = Object.keys(asking)
 const askingOf = (name: string): (typeof asking)[string] => asking[name] as (typeof asking)[string]
 
-/** A provider that generates, and charges for, all it is asked for. */
+/** A provider that generates, and charges for, as much as the request allows. */
 const greedy =
   (name: string) =>
   ({ entry: { body } }: FakeRequest): ScriptedReply => {
@@ -136,7 +136,7 @@ describe('a request that is larger than what a budget has left', () => {
       expect((await send(name, most + 2)).status).toBe(402)
       expect((await send(name, most)).status).toBe(200)
       expect([billed(), chain.calls()]).toEqual([most, [1]])
-      // What is left now is far less than the limit, and larger requests are told so.
+      // The rest is far less than the limit, and larger requests get that number.
       expect([402, 429]).toContain((await send(name, 50)).status)
       expect(billed()).toBe(most)
     },
@@ -168,7 +168,7 @@ describe('a request that is larger than what a budget has left', () => {
     expect(billed()).toBe(90)
   })
 
-  it('is told so in the error of OpenAI, with when there is more', async () => {
+  it('gets the error of OpenAI, with the reset time', async () => {
     await start('chat completions', budgets['a budget in dollars'])
     expect((await send('chat completions', 60)).status).toBe(200)
     const refused = await send('chat completions', 60)
@@ -189,7 +189,7 @@ describe('a request that is larger than what a budget has left', () => {
     expect(allowed(refused)).toBeGreaterThan(50)
   })
 
-  it('of numbers nobody means is refused as any other', async () => {
+  it('of absurd numbers is refused as any other', async () => {
     await start('chat completions', budgets['a budget in dollars'])
     for (const most of [1e17, 2 ** 53, 1e300, 1_000.5])
       expect([402, 400]).toContain((await send('chat completions', most)).status)

@@ -11,7 +11,7 @@ interface Held {
   release(status?: number): void
 }
 
-/** A provider that answers when it is told to. */
+/** A provider that answers on command. */
 async function startHolding() {
   const held: Held[] = []
   const seen: string[] = []
@@ -126,7 +126,7 @@ describe('the pace of a provider', () => {
     ])
   })
 
-  it('serves those who wait for an answer first, and batch all the same', async () => {
+  it('serves interactive requests first, and still serves batch', async () => {
     await leaveOnePlace()
     const calls = [ask('first')]
     await underWay(1)

@@ -65,7 +65,7 @@ describe('a provider whose models fail together', () => {
   }
   const calls = (): number => provider.journal.entries.length
 
-  it('is passed over for all of them, also those that were not called yet', async () => {
+  it('is skipped for all of them, also those that were not called yet', async () => {
     broken = new Set(['a', 'b', 'c'])
     for (const model of ['a', 'b', 'a', 'b', 'a']) expect(await ask(model)).toBe(200)
     expect(calls()).toBe(5)

@@ -67,7 +67,7 @@ describe('what a provider allows us', () => {
       limits: { first: [{ unit: 'tokens', window: 'day', limit: 1_000, perModel: true }] },
     })
     chain.provider('first').reply({ answer: { text: 'hi', usage: { input: 200, output: 100 } } })
-    // 10 of them would fit by what is asked for, three by what is used.
+    // 10 of them would fit by their requests, three by their usage.
     expect(await statuses(3, { max_tokens: 50 })).toEqual([200, 200, 200])
     expect(await statuses(1, { max_tokens: 500 })).toEqual([429])
     await chain.close()
@@ -173,7 +173,7 @@ describe('what a caller may use of a provider', () => {
     expect(chain.calls()).toEqual([3, 2])
   })
 
-  it('is refused where nothing else is left, with the time of the limit, and nobody is called', async () => {
+  it('is refused when nothing else is left, with the time of the limit, and no provider is called', async () => {
     await start({
       dialects: ['openai-chat'],
       gateway: {

@@ -225,7 +225,7 @@ async function expectSame(replay: Replay, recording: Recording): Promise<void> {
       if (provider === 'openai' && recording.dialect === 'openai-chat')
         expect(reading.body.trimEnd()).toBe(recording.body.toString('utf8').trimEnd())
       expect(record).toMatchObject({ status: 200, code: 'ok', finishReasons: [expected.finish] })
-      // What a provider does not tell is estimated, for limits.
+      // Usage that a provider does not report is estimated, for limits.
       if (expected.usage === undefined) expect(record.usage?.estimated).toBe(true)
       else
         expect([

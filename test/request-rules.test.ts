@@ -16,7 +16,7 @@ const models: Readonly<Record<DialectName, string>> = {
   cohere: 'command-a-03-2025',
 }
 const dialects = Object.keys(models) as DialectName[]
-/** What cannot be carried is refused by name, before anybody is called. */
+/** Fields that cannot be carried are refused by name, before a provider is called. */
 const takesNoFiles: ReadonlySet<DialectName> = new Set(['cohere'])
 
 type Json = Record<string, unknown>
@@ -118,7 +118,7 @@ describe('requests of every client reach every provider by its rules', () => {
     async (from, to) => {
       await fc.assert(
         fc.asyncProperty(chatRequests, async (body) => {
-          // What the provider of a dialect is sent is what a client of the same dialect may send.
+          // A request to the provider of a dialect is valid for a client of the same dialect.
           await carry(from, to, await carry('openai-chat', from, body))
         }),
         { numRuns: 40 },

@@ -11,7 +11,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { CLIENT_KEY } from './harness/chain.ts'
 
 const PRICES = { input: 2, output: 8, cached: 0.2, cacheWrite: 2.5, surcharge: 0.03 }
-/** What a picture costs where it is cut into tiles; see the price list of OpenAI. */
+/** Tokens of a picture that is cut into tiles; see the price list of OpenAI. */
 const TOKENS_OF_PICTURE = 765
 
 let providers: Readonly<Record<string, FakeProvider>>
@@ -301,7 +301,7 @@ describe('what is reserved of a budget (reliability 4.4, denial of wallet)', () 
   ]
 
   it.each(paidApart)(
-    'refuses of %s%s what tokens do not pay for, where nobody has said what it costs: %j',
+    'refuses of %s%s features with an unknown surcharge: %j',
     async (dialect, path, body, param) => {
       const { surcharge: _, ...prices } = PRICES
       const calls = (): number => providers[dialect]?.journal.entries.length ?? 0
@@ -312,7 +312,7 @@ describe('what is reserved of a budget (reliability 4.4, denial of wallet)', () 
       expect([refused.status, await refused.text()]).toEqual([400, expect.stringContaining(param)])
       expect([calls() - before, reserved.length]).toEqual([0, 0])
       await gateway.close()
-      // Who is not held to a budget is not held up.
+      // Callers without a budget are not refused.
       start('soft', prices)
       expect((await send(path, { model: `${dialect}/m`, ...body })).status).toBe(200)
       await gateway.close()

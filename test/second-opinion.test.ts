@@ -7,8 +7,8 @@ import { CANARY_KEY, CLIENT_KEY } from './harness/chain.ts'
 import { PIXEL_URL } from './harness/pictures.ts'
 
 /**
- * Somebody else's idea of the three wire formats: what only our own fakes agree with is caught
- * here.
+ * An independent implementation of the three wire formats: it finds errors that our own fakes
+ * share.
  */
 let mock: LLMock
 let gateway: Gateway

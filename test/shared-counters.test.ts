@@ -205,7 +205,7 @@ const inUnit = (unit: Limit['unit'], input: number, output: number): number =>
     usd: input + 2 * output,
   })[unit]
 
-/** What it should be: a number for each unit, window and subject, written down by hand. */
+/** Reference model: a number for each unit, window and subject, written by hand. */
 class Model {
   readonly used = new Map<string, number>()
   nameOf(
@@ -221,7 +221,7 @@ class Model {
       only,
     ])
   }
-  /** What is reserved of each counter; `undefined` for a request that is refused. */
+  /** Reservation of each counter; `undefined` for a refused request. */
   admit(
     limits: readonly Shape[],
     asked: {

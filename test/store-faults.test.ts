@@ -205,8 +205,7 @@ describe('a start', () => {
     )
     expect(log.lines.filter((line) => line.includes('limit store available again'))).toHaveLength(1)
     const before = log.lines.length
-    // What is settled meanwhile is answered before the next step: the time of the test is none to
-    // Redis.
+    // Settlements under way finish before the next step: the test's clock does not move Redis.
     for (let step = 0; step < 240; step++) {
       clock.advance(500)
       await store.limitStore.read([{ kind: 'lease', key: 'step', amount: 1, limit: 1, leaseMs: 1 }])
@@ -338,7 +337,7 @@ describe('a Redis that fails while it is used', () => {
     expect(before - after).toBeLessThan(200)
   }, 30_000)
 
-  it('and is emptied: everything begins anew, and nothing gets a credit', async () => {
+  it('and is emptied: everything resets, and nothing gets a credit', async () => {
     start([{ unit: 'tokens', window: 'hour', limit: 1_000_000 }])
     await untilCounted()
     provider.reply({ hangBeforeHeaders: true })
@@ -353,7 +352,7 @@ describe('a Redis that fails while it is used', () => {
       expect(Number(redis.cli('GET', key))).toBeGreaterThanOrEqual(0)
   })
 
-  it('and holds something else under our keys: it is told, and fail modes hold', async () => {
+  it('and holds something else under our keys: it is logged, and fail modes hold', async () => {
     start([{ unit: 'requests', window: 'total', limit: 1_000 }])
     await untilCounted()
     const key = redis.cli('KEYS', `{faults-${prefixes}}:p:*`)

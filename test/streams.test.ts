@@ -183,7 +183,7 @@ describe.each(dialects)('a stream of %s, whole', (dialect) => {
     expect(seeStream(await stream.rest())).toMatchObject({ text: 'onetwo', done: true })
   })
 
-  it('ends upstream wherever the client leaves it, and crashes nobody', async () => {
+  it('ends upstream wherever the client leaves it, and crashes no process', async () => {
     await withoutCrash(async () => {
       for (let steps = 0; steps <= 3; steps++) {
         chain.reset()
@@ -331,7 +331,7 @@ describe('a client that does not read', () => {
   const TOTAL_BYTES = 200 * 1024 * 1024
   const MEGABYTE = 1024 * 1024
 
-  /** What kernel buffers on both sides of both sockets hold at most, with room to spare. */
+  /** Most bytes in the kernel buffers of both sockets, with room to spare. */
   const MOST_SENT_BYTES = 32 * MEGABYTE
 
   const event = Buffer.from(
@@ -383,7 +383,7 @@ describe('a client that does not read', () => {
   )
 })
 
-it('commits to the first target that sends an event, and to nobody before', async () => {
+it('commits to the first target that sends content, and to none before', async () => {
   await start('openai-chat', { dialects: ['openai-chat', 'openai-chat'], route: {} })
   chain.provider('first').reply({ answer: { text: ['From first'] }, cutAfterEvents: 0 })
   chain.provider('second').reply({ answer: { text: ['From second'] }, cutAfterEvents: 2 })

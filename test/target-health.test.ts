@@ -185,7 +185,7 @@ describe('a target that keeps failing', () => {
     expect(calls()[0]).toBe(8)
   })
 
-  it('is asked now and then where there is nobody else, and says when to come back', async () => {
+  it('is probed now and then when there is no other target, and says when to come back', async () => {
     start({ retries: 0 })
     first.reply({ status: 500 })
     for (let request = 0; request < 5; request++) expect((await ask('alone')).status).toBe(502)
@@ -197,7 +197,7 @@ describe('a target that keeps failing', () => {
     ]).toEqual([503, '5', 'false'])
     expect(await seeError(refused)).toMatchObject({
       code: 'targets_unavailable',
-      message: 'No target can be called now: first/m has failed too often of late.',
+      message: 'No target can be called now: first/m has an open circuit after recent failures.',
     })
     expect(calls()[0]).toBe(5)
     clock.advance(5_000)
@@ -210,7 +210,7 @@ describe('a target that keeps failing', () => {
     expect((await ask('alone')).status).toBe(200)
   })
 
-  it('is called all the same with the circuit breaker off', async () => {
+  it('is still called with the circuit breaker off', async () => {
     start({ circuitBreaker: 'off', retries: 0 })
     first.reply({ status: 500 })
     for (let request = 0; request < 20; request++) await ask('alone')
@@ -249,7 +249,7 @@ describe('a target that asks to be left alone', () => {
     expect(calls()).toEqual([2, 1])
   })
 
-  it('is waited for where there is nobody else', async () => {
+  it('is waited for when there is no other target', async () => {
     start({ retries: 0 })
     first.enqueue({ status: 429, headers: { 'retry-after': '2' } })
     expect((await ask('alone')).status).toBe(429)
@@ -260,7 +260,7 @@ describe('a target that asks to be left alone', () => {
     expect((await waiting).status).toBe(200)
   })
 
-  it('for longer than anybody waits, is a refusal with its wait', async () => {
+  it('for longer than any client waits, is a refusal with its wait', async () => {
     start({ retries: 0 })
     first.reply({ status: 429, headers: { 'retry-after': '86400' } })
     await ask('alone')
@@ -338,7 +338,7 @@ describe('what a route says', () => {
     ['model_not_found', { status: 404 }],
     ['provider_rejected', { status: 422 }],
     ['provider_credentials', { status: 401 }],
-  ] as const)('goes on after %s if it is told to, and only then', async (code, reply) => {
+  ] as const)('falls back after %s if it is configured to, and only then', async (code, reply) => {
     start({
       routes: {
         both: ['first/m', 'second/m'],
@@ -352,7 +352,7 @@ describe('what a route says', () => {
     expect(calls()).toEqual([2, 1])
   })
 
-  it('targets that are switched off are passed over, and only they', async () => {
+  it('targets that are switched off are skipped, and only they', async () => {
     const off = new Set<string>()
     start({ disabled: ({ provider }) => off.has(provider) })
     await ask('both')

@@ -63,7 +63,7 @@ const usedKey = (): string | undefined =>
   provider.journal.entries.at(-1)?.headers.authorization?.replace('Bearer ', '')
 
 describe('keys that tenants bring along', () => {
-  it('are used for their own calls, and for nobody else’s', async () => {
+  it('are used for calls of their tenant, and for no other', async () => {
     start({})
     const seen: unknown[] = []
     for (const key of [KEYS.acme, KEYS.other, KEYS.nobody, KEYS.acme])
@@ -86,13 +86,13 @@ describe('keys that tenants bring along', () => {
     ])
   })
 
-  it('are the only ones, where it says so: whoever has none is refused before anybody is called', async () => {
+  it('are the only ones, when configured: a caller without one is refused before a provider is called', async () => {
     start({ apiKey: undefined, tenantKeys: { acme: OF_ACME }, tenantsWithoutKey: 'refuse' })
     expect([await use(KEYS.acme), await use(KEYS.other), await use(KEYS.nobody)]).toEqual([
       200, 403, 403,
     ])
     expect(provider.journal.length).toBe(1)
-    // Nor is anybody's key used to find out which models there are.
+    // No tenant's key is used to list models.
     await gateway.fetch('http://gateway/v1/models', {
       headers: { authorization: `Bearer ${KEYS.nobody}` },
     })

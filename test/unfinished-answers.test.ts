@@ -255,7 +255,7 @@ function ask(api: (typeof clientApiNames)[number], model: string): Promise<Clien
 
 describe.each(Object.entries(wires))('an answer of %s', (dialect, wire) => {
   it.each(clientApiNames.flatMap((api) => [false, true].map((stream) => [api, stream] as const)))(
-    'with an end nobody has described is never whole for a client of %s (stream: %s)',
+    'with an unknown finish reason is never whole for a client of %s (stream: %s)',
     async (api, stream) => {
       start(dialect)
       isStream = stream

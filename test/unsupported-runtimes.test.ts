@@ -61,8 +61,7 @@ const runtimes: [made: string, found: string | undefined][] = [
 ]
 
 /**
- * What each entry says when it is imported, by its name; the process has to live through all of
- * them.
+ * Error of each entry when it is imported, by its name; the process must survive all of them.
  */
 function importEach(node: string, before: string, these = entries): Record<string, string> {
   const script = `${before}
@@ -116,7 +115,7 @@ describe('a runtime that is not supported', () => {
     )
   })
 
-  it('is told by each of them, and a supported one is not', () => {
+  it('is reported by each of them, and a supported one is not', () => {
     const [[made, found] = ['', '']] = runtimes
     expect(importEach(process.execPath, made)).toEqual(eachSays(NEEDED + found))
     expect(importEach(process.execPath, '')).toEqual(eachSays('works'))

@@ -36,7 +36,7 @@ function start(options: Partial<GatewayOptions> = {}): Gateway {
   return gateway
 }
 
-/** What has a door, the right credential for it, and wrong ones. */
+/** Entrances with the right credential for each, and wrong ones. */
 const doors = {
   'a key': { path: '/v1beta/models', right: KEY, wrong: 'pk_wrong', opened: 200 },
   'a token': {

@@ -253,7 +253,7 @@ describe('a history that a service refuses as it is', () => {
         ],
       })
       expect(sent().messages[1]).toMatchObject({ tool_calls: [{ function: { name: wireName } }] })
-      // The same name is the same in every request, whoever asks: a prompt cache holds.
+      // A name is shortened the same way in every request: prompt caches stay valid.
       await ask('chat', {
         model: body['model'],
         messages: body.messages,

@@ -522,7 +522,7 @@ const rejections: readonly [string, Json, number][] = [
 ]
 
 describe.each(dialects)('errors of other vendors inside a 200 of %s', (dialect) => {
-  it.each(clientApiNames)('are told as what they are, read through %s', async (api) => {
+  it.each(clientApiNames)('are reported as errors, read through %s', async (api) => {
     for (const [name, body, status] of rejections) {
       // The frames of Bedrock's streams are another format, in which none of these could come.
       for (const reply of [

@@ -11,7 +11,7 @@ import { expressHarness } from './express.ts'
 import { honoHarness } from './hono.ts'
 import { koaHarness } from './koa.ts'
 
-/** What a client needs to reach a gateway in front of a fake provider. */
+/** Address and key of a gateway in front of a fake provider. */
 export interface Connection {
   readonly provider: FakeProvider
   /** For SDKs: ends in `/v1`. */

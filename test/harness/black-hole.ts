@@ -13,8 +13,7 @@ const LISTENER = `require('node:net').createServer().listen({ host: '127.0.0.1',
 const FILLERS = 4
 
 /**
- * An address to which connections never open: whoever listens there is stopped, and its queue is
- * full.
+ * An address to which connections never open: its server is stopped, and its queue is full.
  */
 export async function startBlackHole(): Promise<BlackHole> {
   const listener = spawn(process.execPath, ['-e', LISTENER], {

@@ -21,7 +21,7 @@ import { spokenBy } from './spoken.ts'
 const NAMES = ['first', 'second', 'third', 'fourth', 'fifth'] as const
 export type ProviderName = (typeof NAMES)[number]
 
-/** Looks like a key, so that whoever prints it is caught whatever cleans texts. */
+/** Looks like a key, so that any place that prints it is found. */
 export const CANARY_KEY = 'sk-canary-0123456789abcdefghij'
 export const CLIENT_KEY = 'pk_client_0123456789abcdef'
 
@@ -31,7 +31,7 @@ export interface ChainOptions {
   /** In place of a fake provider: the address of something else. */
   readonly addresses?: Partial<Record<ProviderName, string>>
   readonly quirks?: Partial<Record<ProviderName, NonNullable<ProviderOptions['quirks']>>>
-  /** What the providers allow us. */
+  /** Limits that the providers set for us. */
   readonly limits?: Partial<Record<ProviderName, NonNullable<ProviderOptions['limits']>>>
   readonly gateway?: Omit<GatewayOptions<never>, 'providers' | 'routes'>
   /** Limits of the route. */
@@ -107,7 +107,7 @@ export async function startChain(options: ChainOptions = {}): Promise<Chain> {
 export interface MountedChain extends Providers {
   /** Where the gateway is mounted. */
   readonly url: string
-  /** What reached the framework's own error handler. */
+  /** Errors that reached the framework's own error handler. */
   readonly hostErrors: readonly unknown[]
 }
 

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { PIXEL_URL } from './pictures.ts'
 
-/** A JSON object nobody has checked. */
+/** An unchecked JSON object. */
 type Json = Record<string, unknown>
 
 const words = fc.constantFrom(

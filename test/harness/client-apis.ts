@@ -11,7 +11,7 @@ export interface GatewayDoor {
   readonly fetch: typeof globalThis.fetch
 }
 
-/** What a client makes of an answer, in no API's words. */
+/** A client's view of an answer, in neutral words. */
 export interface ClientReading {
   readonly text: string
   readonly tools: readonly {

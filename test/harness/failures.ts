@@ -68,7 +68,7 @@ export const statusCases: readonly FailureCase[] = [
 
 const eventStream = { 'content-type': 'text/event-stream' }
 
-/** What goes wrong below or beside the status. */
+/** Failures other than a status. */
 export const wireCases: readonly FailureCase[] = [
   {
     name: 'reset before headers',

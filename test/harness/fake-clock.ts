@@ -13,7 +13,7 @@ interface Watcher {
 
 /**
  * A gateway's clock that stands still until the test moves it: nothing times out by itself, and
- * nobody sleeps.
+ * no caller sleeps.
  */
 export class FakeClock implements Clock {
   #elapsed = 0
@@ -40,7 +40,7 @@ export class FakeClock implements Clock {
   setTimer(callback: () => void, ms: number): Timer {
     const timer: PendingTimer = { due: this.#elapsed + Math.max(ms, 0), ms, fire: callback }
     this.#timers.push(timer)
-    // What is due at once needs no test to move the time.
+    // A timer that is due at once fires without a test moving the time.
     if (ms <= 0) queueMicrotask(() => this.advance(0))
     for (const watcher of this.#watchers) if (watcher.ms === ms) watcher.resolve()
     this.#watchers = this.#watchers.filter((watcher) => watcher.ms !== ms)

@@ -4,15 +4,15 @@ import type { ScriptedReply } from '@postern/testing'
 import type { Certificate } from './tls-upstream.ts'
 
 /**
- * What a client sees, alone with one provider that has this fault: `200 whole`, `200, then <code>`
+ * Result for a client whose only provider has this fault: `200 whole`, `200, then <code>`
  * for a stream that ends with an error event, or `<status> <code>`.
  */
 export interface Fault {
   readonly id: string
   readonly name: string
-  /** What the provider does from its first call on. */
+  /** Behaviour of the provider from its first call on. */
   readonly reply?: ScriptedReply
-  /** What it does to the first calls, before it answers as usual. */
+  /** Behaviour for the first calls, before it answers as usual. */
   readonly first?: readonly ScriptedReply[]
   /**
    * In place of a provider that speaks HTTP: what happens on its connection, or what stands before
@@ -23,7 +23,7 @@ export interface Fault {
     readonly onAccept?: boolean
     readonly scheme?: string
   }
-  /** Nobody listens. */
+  /** No server listens. */
   readonly isRefused?: boolean
   /** Connections to it never open. */
   readonly isBlackHole?: boolean
@@ -42,7 +42,7 @@ export interface Fault {
   }
   readonly json?: string
   readonly stream?: string
-  /** Code in the record, where the client is told the provider's own. */
+  /** Code in the record, when the client gets the provider's own. */
   readonly code?: string
   /** Calls the provider sees. @default any number up to three */
   readonly calls?: number
@@ -72,10 +72,10 @@ const says = (...pieces: (string | Buffer)[]) => ({
   },
 })
 const text = JSON.stringify(answer)
-/** What the certificate's owner says. */
+/** Subject of the certificate. */
 export const WHOLE_ANSWER = text
 
-/** Endless, but only as far as somebody reads. */
+/** Endless, as far as the client reads. */
 function endless(piece: string, before = ''): Iterable<string> {
   return {
     *[Symbol.iterator]() {
@@ -365,7 +365,7 @@ export const faults: readonly Fault[] = [
   },
   {
     id: 'F-34',
-    name: 'an encoding nobody asked for',
+    name: 'an encoding that was not requested',
     raw: says(
       head(`content-encoding: gzip, gzip\r\ncontent-length: ${gzipSync(text).length}\r\n`),
       gzipSync(text),
@@ -608,9 +608,9 @@ export const elsewhere: readonly {
 }[] = [
   {
     id: 'F-20',
-    name: 'nobody knows the name of the provider',
+    name: 'the name of the provider does not resolve',
     test: 'packages/core/src/dispatch/name-lookup.test.ts',
-    words: 'that nobody knows is a provider that cannot be reached',
+    words: 'that does not resolve makes the provider unreachable',
     seen: '502 provider_unreachable',
   },
   {
@@ -645,7 +645,7 @@ export const elsewhere: readonly {
     id: 'F-57',
     name: 'the client leaves, the provider charges for the rest',
     test: 'test/continued-streams.test.ts',
-    words: 'a provider that charges for what nobody reads',
+    words: 'a provider that charges for unread output',
     seen: 'with the quirk `billsAfterDisconnect`: it is read to its end for its usage',
   },
   {
@@ -758,8 +758,8 @@ export const elsewhere: readonly {
     id: 'F-73',
     name: 'Redis is emptied',
     test: 'test/store-faults.test.ts',
-    words: 'and is emptied: everything begins anew, and nothing gets a credit',
-    seen: 'counting begins anew, without credits',
+    words: 'and is emptied: everything resets, and nothing gets a credit',
+    seen: 'counters reset, without credits',
   },
   {
     id: 'F-74',
@@ -772,7 +772,7 @@ export const elsewhere: readonly {
     id: 'F-75',
     name: 'something else under our keys',
     test: 'test/store-faults.test.ts',
-    words: 'and holds something else under our keys: it is told, and fail modes hold',
+    words: 'and holds something else under our keys: it is logged, and fail modes hold',
     seen: 'as if it were away, and said',
   },
   {
@@ -886,7 +886,7 @@ export const elsewhere: readonly {
     name: 'the event loop was held',
     test: 'packages/core/src/dispatch/cancellation.test.ts',
     words: 'held',
-    seen: 'nobody is blamed for it',
+    seen: 'no provider is blamed for it',
   },
   {
     id: 'F-96',

@@ -9,7 +9,7 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 
-/** What redis-server is made of on Debian, without what every system has. */
+/** Packages of redis-server on Debian, without those of every system. */
 const PACKAGES = [
   'redis-server',
   'redis-tools',

@@ -21,9 +21,9 @@ import { listen } from './listen.ts'
 
 /** How a model works through one answer; times in milliseconds. */
 export interface Leaving {
-  /** What the client speaks. */
+  /** Dialect of the client. */
   readonly from: DialectName
-  /** What its provider speaks. */
+  /** Dialect of its provider. */
   readonly to: DialectName
   readonly stream: boolean
   readonly model: string
@@ -44,8 +44,7 @@ export interface Leaving {
 }
 
 /**
- * What became of it: tokens of output that the provider made until it noticed, and tokens that were
- * counted.
+ * Outcome: output tokens that the provider made until it noticed, and tokens that were counted.
  */
 export interface Left {
   readonly leaving: Leaving
@@ -265,7 +264,7 @@ export class LeavingClients {
     const number = Number(/#(\d+)#/.exec(entry.bodyText)?.[1])
     const run = this.#running.get(number)
     if (run === undefined)
-      throw new Error(`Nobody waits for the answer of ${entry.bodyText.slice(0, 200)}.`)
+      throw new Error(`No client waits for the answer of ${entry.bodyText.slice(0, 200)}.`)
     const { leaving } = run
     const gate = createGate()
     const fragments = fragmentsOf(leaving)

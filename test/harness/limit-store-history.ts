@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { createClient } from '@redis/client'
 import { type Entry, type History, LIMIT } from './limit-store-worker.ts'
 
-/** What a ledger holds after all of it. */
+/** Content of a limit store at the end. */
 export interface Final {
   counter(name: string): number
   /** Of a reservation; `undefined` when it was never made. */
@@ -102,8 +102,7 @@ export function judgeFailover(
       used.set(name, sum)
       const took = settled > 0 ? (actuals[name] ?? 0) : amount
       sum.all += took
-      // Nobody who came later knew of it: of what was never settled there, only what goes beyond
-      // the reservation.
+      // The replica did not know the reservation: an unsettled one counts only what goes beyond it.
       if (state === undefined) sum.lost += took
       else if (state === 'open') sum.lost += Math.max(0, took - amount)
     }

@@ -6,12 +6,12 @@
 import { type Charge, memoryStore, sqliteStore, type Store } from '@postern/core'
 import { redisStore } from '@postern/redis'
 
-/** What a worker did with one request. */
+/** Actions of a worker for one request. */
 export interface Entry {
   readonly id: string
   /** Names of the counters, and what was reserved of each. */
   readonly amounts: Readonly<Record<string, number>>
-  /** What it said it used; absent when it never settled. */
+  /** Settled amounts; absent when it never settled. */
   readonly actuals?: Readonly<Record<string, number>>
   readonly reserve: 'reserved' | 'refused' | 'unknown'
   /** How many times the ledger said that it settled for the first time. */

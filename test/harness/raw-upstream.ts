@@ -1,7 +1,7 @@
 import { once } from 'node:events'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 
-/** A server that speaks whatever it is told, byte by byte: for what no HTTP library would send. */
+/** A server that sends scripted bytes, which no HTTP library would send. */
 export interface RawUpstream {
   readonly url: string
   /** Connections so far. */
@@ -23,7 +23,7 @@ export async function startRawUpstream(
     connections += 1
     sockets.add(socket)
     socket.on('close', () => sockets.delete(socket))
-    // Whoever is hung up on may still be writing.
+    // The peer may still be writing when its connection is closed.
     socket.on('error', () => undefined)
     if (options.onAccept === true) answer(socket)
     else afterRequest(socket, answer)

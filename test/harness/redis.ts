@@ -80,7 +80,7 @@ export async function startRedis(options: readonly string[] = []): Promise<TestR
       server = started
       for await (const text of started.stdout.setEncoding('utf8')) {
         if (!(text as string).includes('Ready to accept connections')) continue
-        // What it says later is of no interest, but it must be able to say it.
+        // Later output is ignored, but must be read.
         started.stdout.resume()
         return
       }
@@ -105,7 +105,7 @@ async function freePort(): Promise<number> {
   return port
 }
 
-/** A Redis somebody has named, where nothing is broken and nothing is left behind. */
+/** A Redis from the environment, where nothing is broken and nothing is left behind. */
 export interface NamedRedis {
   readonly url: string
   /** Of this run alone. */

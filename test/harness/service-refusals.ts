@@ -9,8 +9,8 @@ export type ChatMessage = Readonly<Record<string, unknown>> & { readonly role: s
 export type Refusal = (body: ChatBody) => string | undefined
 
 /*
- * What services refuse, written down from what their documentation, recordings and users say, and
- * kept apart from what the gateway believes of them.
+ * Fields that services refuse, from their documentation, recordings and users, kept separate from
+ * the gateway's catalogue.
  */
 
 const listOf = (value: unknown): readonly Record<string, unknown>[] =>

@@ -1,7 +1,7 @@
 import type { ProviderOptions } from '@postern/core'
 import type { FakeProvider } from '@postern/testing'
 
-/** What a fake provider speaks, as the gateway is told. */
+/** Dialect of a fake provider, as the gateway is configured. */
 export function spokenBy({
   dialect,
 }: Pick<FakeProvider, 'dialect'>): NonNullable<ProviderOptions['dialect']> {

@@ -6,7 +6,7 @@ import { generate } from 'selfsigned'
 
 export type Certificate = 'good' | 'self-signed' | 'expired' | 'of another host'
 
-/** A name nobody else has, so that whoever prints the certificate's subject is caught. */
+/** A unique name, so that any place that prints the certificate's subject is found. */
 export const CANARY_SUBJECT = 'canary-subject.example'
 
 export interface TlsUpstream {
@@ -55,7 +55,7 @@ export async function startTlsUpstream(
     response.setHeader('content-type', 'application/json')
     response.end(body)
   })
-  // Whoever does not trust it hangs up in the middle of the handshake.
+  // A client that does not trust it hangs up in the middle of the handshake.
   server.on('tlsClientError', () => undefined)
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')

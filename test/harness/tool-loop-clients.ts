@@ -28,7 +28,7 @@ import OpenAI from 'openai'
 import type { ResponseInputItem } from 'openai/resources/responses/responses'
 import { z } from 'zod'
 
-/** What a client needs: the base URL ends in `/v1`. */
+/** Settings of a client: the base URL ends in `/v1`. */
 export interface Reach {
   readonly baseURL: string
   readonly apiKey: string

@@ -24,7 +24,7 @@ export async function settled(measure: () => number, calm = 300): Promise<number
 }
 
 /**
- * Fails with what nobody handled while `run` ran: inside somebody's server it would have ended the
+ * Fails with errors that were unhandled while `run` ran: inside a host they would have ended the
  * process.
  */
 export async function withoutCrash(run: () => Promise<void>): Promise<void> {
@@ -40,5 +40,5 @@ export async function withoutCrash(run: () => Promise<void>): Promise<void> {
     process.off('unhandledRejection', record)
   }
   if (crashes.length > 0)
-    throw new AggregateError(crashes, `Nobody handled: ${crashes.map(String).join('; ')}`)
+    throw new AggregateError(crashes, `Unhandled: ${crashes.map(String).join('; ')}`)
 }

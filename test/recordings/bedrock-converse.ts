@@ -163,7 +163,7 @@ const words: Readonly<Record<string, FinishReason>> = {
   content_filtered: 'content_filter',
 }
 
-/** What the prompt cache took and gave is counted beside the input. */
+/** Prompt cache reads and writes are counted in addition to the input. */
 function readUsage(usage: TokenUsage | undefined): ScriptedUsage | undefined {
   if (usage?.inputTokens === undefined) return undefined
   const cached = usage.cacheReadInputTokens ?? 0

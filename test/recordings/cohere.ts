@@ -41,7 +41,7 @@ export async function readCohere({
     if (part.type === 'text') pieces.text += part.text
     else if (part.type === 'thinking') pieces.reasoning += part.thinking
   }
-  // What the model says before it calls tools; in any other dialect it is text like any other.
+  // Text before tool calls; in any other dialect it is ordinary text.
   pieces.text += message.toolPlan ?? ''
   for (const call of message.toolCalls ?? [])
     pieces.calls.push({

@@ -9,7 +9,7 @@ import {
   type ReadToolCall,
 } from './meaning.ts'
 
-/** What a client of the gateway got. */
+/** Answer that a client of the gateway got. */
 export interface GatewayReading extends ReadMeaning {
   /** How the call failed, before the answer or in the middle of it. */
   readonly error: InstanceType<typeof OpenAI.APIError> | undefined

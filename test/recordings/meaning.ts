@@ -1,12 +1,12 @@
 import type { Meaning, MeantToolCall, ScriptedUsage } from '@postern/testing'
 import { expect } from 'vitest'
 
-/** A JSON object nobody has checked. */
+/** An unchecked JSON object. */
 export type Json = Record<string, unknown>
 
 /**
- * A tool call as somebody read it; `signature` is there when the reader knows whether the call was
- * signed.
+ * A tool call as a reader understood it; `signature` is there when the reader knows whether the
+ * call was signed.
  */
 export type ReadToolCall = MeantToolCall & { readonly signature?: string | undefined }
 
@@ -14,17 +14,17 @@ export type ReadMeaning = Omit<Meaning, 'toolCalls'> & {
   readonly toolCalls: readonly ReadToolCall[]
 }
 
-/** What a provider's own SDK makes of a recording. */
+/** A recording as the provider's own SDK reads it. */
 export interface ProviderReading extends ReadMeaning {
   /** Input and output, reasoning included; `undefined` when the answer does not say. */
   readonly totalTokens: number | undefined
 }
 
-/** Whom an official SDK is pointed at. */
+/** Address that an official SDK calls. */
 export interface ReaderOptions {
   readonly url: string
   readonly isStream: boolean
-  /** @default a key nobody checks */
+  /** @default an unchecked key */
   readonly apiKey?: string
   /** @default `recorded` */
   readonly model?: string

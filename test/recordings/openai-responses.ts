@@ -41,7 +41,7 @@ export async function readOpenaiResponses({
   )
 }
 
-/** What a response object says, whoever sent it. */
+/** Meaning of a response object from any sender. */
 export function readResponse(response: Response): ProviderReading {
   let text = ''
   let reasoning = ''

@@ -20,16 +20,18 @@ import { readOpenaiResponses } from './openai-responses.ts'
 
 /** One way to reach a gateway, and one provider behind it that says what was recorded. */
 export interface Replay {
-  /** What the provider's own SDK makes of it. Rejects with the SDK's error for a refusal. */
+  /**
+   * The recording as the provider's own SDK reads it. Rejects with the SDK's error for a refusal.
+   */
   throughProvider(recording: Recording): Promise<ProviderReading>
   /**
-   * What the official OpenAI SDK gets from the gateway, and what the gateway keeps in its record.
+   * The answer that the official OpenAI SDK gets from the gateway, and the gateway's record.
    */
   throughGateway(
     recording: Recording,
     options: ReplayOptions,
   ): Promise<{ readonly reading: GatewayReading; readonly record: RequestRecord }>
-  /** What the provider's own SDK gets from the gateway, through the same API. */
+  /** The answer that the provider's own SDK gets from the gateway, through the same API. */
   throughOwnApi(recording: Recording, options: ReplayOptions): Promise<ProviderReading>
   close(): Promise<void>
 }
@@ -129,8 +131,8 @@ function replyOf(
 }
 
 /**
- * OpenAI keeps to the letter, so its bytes are forwarded; the gateway has to be told so at an
- * address it does not know.
+ * OpenAI keeps to the letter, so its bytes are forwarded; the gateway must be configured so at an
+ * unknown address.
  */
 function quirksOf(provider: string): { readonly quirks?: { readonly exact: boolean } } {
   return provider === 'openai' ? { quirks: { exact: true } } : {}

@@ -14,7 +14,7 @@ export class AdminClient {
     this.#options = options
   }
 
-  /** Rejects with `RequestError`: what the gateway said, or that nobody answered. */
+  /** Rejects with `RequestError`: the gateway's error, or that it did not answer. */
   async ask(method: string, path: string, body?: object): Promise<Record<string, unknown>> {
     const { url, token, fetch: send } = this.#options
     if (token === undefined || token === '')

@@ -18,7 +18,7 @@ async function freeName(client: AdminClient, options: Options): Promise<string> 
   const [base] = Object.values(given(options, ['team', 'tenant', 'user', 'feature', 'tag']))
   if (base === undefined)
     throw new UsageError(
-      'Usage: postern keys create NAME, or say whose it is: postern keys create --team support',
+      'Usage: postern keys create NAME, or name its owner: postern keys create --team support',
     )
   const { keys } = (await client.ask('GET', '/keys')) as { keys: KeyView[] }
   const taken = new Set(keys.filter(isInForce).map(({ name }) => name))
@@ -161,8 +161,8 @@ export const keyCommands: Commands = {
 }
 
 /**
- * `postern usage` and `postern budgets`: what every active key has used. @param tell is told how
- * far it is
+ * `postern usage` and `postern budgets`: usage of every active key. @param tell receives the
+ * progress
  */
 export async function usageOfAll(
   client: AdminClient,

@@ -30,8 +30,8 @@ const GROUPS: Readonly<Record<string, Commands | undefined>> = {
 }
 
 /**
- * Runs one command. @returns the exit code: 0 done, 1 refused or failed, 2 wrong usage, 3 nobody
- * answers
+ * Runs one command. @returns the exit code: 0 done, 1 refused or failed, 2 wrong usage, 3 no
+ * gateway answers
  */
 export async function main(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
@@ -167,7 +167,7 @@ function refuseStrange([group = '', command = '']: readonly string[], options: O
     throw new UsageError(`postern ${name} takes no --${strange}. See: postern help ${name}`)
 }
 
-/** Reads everything as a gateway would, and starts nothing that anybody could reach. */
+/** Resolves the configuration as a gateway would, without starting a server. */
 async function check(file: string | undefined, { environment }: Terminal): Promise<Output> {
   const gateway = createGateway(
     { ...(file !== undefined && { config: file }), log: 'silent' },
@@ -181,7 +181,7 @@ async function check(file: string | undefined, { environment }: Terminal): Promi
   }
 }
 
-/** What is in force, and who said so. */
+/** Options in force, and the source of each. */
 function explain(file: string | undefined, { environment }: Terminal): Output {
   const explained = explainConfiguration(
     { ...(file !== undefined && { config: file }) },

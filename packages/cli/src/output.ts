@@ -5,7 +5,7 @@ import { UsageError } from './usage-error.ts'
 /** Values of the options, each as often as it was given. */
 export type Options = Readonly<Record<string, readonly string[] | undefined>>
 
-/** What a command says: to people, and to programs. */
+/** Output of a command: text for people, JSON for programs. */
 export interface Output {
   readonly text: string
   readonly json: unknown
@@ -47,7 +47,7 @@ export function share(used: number, amount: number): string {
   return `${Math.floor((used / amount) * 100)} %`
 }
 
-/** Those of the options that were given. */
+/** The options that were given. */
 export function given(options: Options, names: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     names.flatMap((name) => (options[name]?.[0] === undefined ? [] : [[name, options[name][0]]])),

@@ -11,7 +11,7 @@ interface LimitView {
   readonly written?: { readonly only?: Readonly<Record<string, unknown>>; readonly mode?: string }
 }
 
-/** What `scope` and `usage` tell callers apart by. */
+/** Attributes that `scope` and `usage` accept. */
 const SCOPES = [
   'key',
   'tenant',
@@ -97,14 +97,14 @@ export async function usageOf(
 ): Promise<Output> {
   const subject = given(options, SCOPES)
   if (isReset && Object.keys(subject).length === 0)
-    throw new UsageError('Say whose limits are to begin anew: --team support, --key web, ...')
+    throw new UsageError('Name the owner of the limits to reset: --team support, --key web, ...')
   const answer = isReset
     ? await client.ask('POST', '/usage/reset', subject)
     : await client.ask('GET', `/usage?${new URLSearchParams(subject).toString()}`)
   return levels(answer, 'Nothing is counted by that alone.')
 }
 
-/** Whether somebody asks for the usage of one in particular. */
+/** Whether the usage of one owner is requested. */
 export function namesSubject(options: Options): boolean {
   return SCOPES.some((scope) => options[scope] !== undefined)
 }

@@ -76,7 +76,7 @@ describe('a bypass without the key of its provider', () => {
 })
 
 describe('a gateway that is there', () => {
-  it('is asked, and nobody else', async () => {
+  it('is called, and no provider', async () => {
     const { ask, asked, bypass } = start(() => Response.json(answer))
     const response = await ask()
     expect([
@@ -174,8 +174,8 @@ describe('a gateway that is not there', () => {
   })
 
   it.each<[string, RequestInit & { readonly model?: string }]>([
-    ['for a model of somebody else', { model: 'anthropic/claude-sonnet-4-6' }],
-    ['for a route nobody knows there', { model: 'unknown-route' }],
+    ['for a model of another provider', { model: 'anthropic/claude-sonnet-4-6' }],
+    ['for an unknown route', { model: 'unknown-route' }],
     ['for a body that can be sent once only', { body: new ReadableStream() }],
     ['for a body that is no JSON', { body: 'hello' }],
     ['for a body without a model', { body: '{}' }],
@@ -242,7 +242,7 @@ describe('what went around', () => {
       { headers: { 'content-type': 'text/event-stream' } },
     )
 
-  it('is told once, when the gateway is back, even when telling fails at first', async () => {
+  it('gets each report once, when it is back, even when reporting fails at first', async () => {
     let isBack = false
     let refusals = 1
     const reported: unknown[] = []
@@ -300,7 +300,7 @@ describe('what went around', () => {
           },
         ),
     ],
-  ])('is answered all the same when onBypass %s', async (_, onBypass) => {
+  ])('is still answered when onBypass %s', async (_, onBypass) => {
     const { ask } = start(() => refused(), { onBypass: onBypass as () => void })
     expect((await ask()).status).toBe(200)
   })
@@ -338,7 +338,7 @@ describe('what went around', () => {
     expect(bypass.pending).toBe(3)
   })
 
-  it('is told of answers nobody read to their end, too', async () => {
+  it('gets reports of answers that were not read to their end, too', async () => {
     const { ask, bypass } = start(() => refused(), { provider: stream })
     const response = await ask()
     await response.body?.cancel()

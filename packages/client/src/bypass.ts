@@ -3,7 +3,7 @@ import { watchUsage } from './usage.ts'
 
 type Fetch = typeof globalThis.fetch
 
-/** Whom to ask when the gateway is not there. */
+/** Provider to call when the gateway is down. */
 export interface DirectProvider {
   /**
    * Name of the provider as the gateway knows it: what stands before the slash in `provider/model`.
@@ -22,7 +22,7 @@ export interface DirectProvider {
   readonly headers?: Readonly<Record<string, string>>
   /**
    * Its own model for a route or model of the gateway; `provider/model` needs no entry. Whatever
-   * else is asked for is not served around the gateway.
+   * other model does not bypass the gateway.
    */
   readonly models?: Readonly<Record<string, string>>
 }
@@ -31,7 +31,9 @@ export interface BypassOptions {
   readonly gateway: {
     /** As the SDK has it: `https://app.example/llm/v1`. */
     readonly baseURL: string
-    /** A virtual key with the right `mayReport`: the gateway is told later what went around it. */
+    /**
+     * A virtual key with the right `mayReport`: bypassed calls are reported to the gateway later.
+     */
     readonly apiKey: string
     /** @default the global one */
     readonly fetch?: Fetch
@@ -44,7 +46,7 @@ export interface BypassOptions {
   /** Reports kept for the gateway; the oldest are dropped beyond. @default 1000 */
   readonly maxReports?: number
   /**
-   * Called for every call that goes around the gateway. Its result is not waited for, and its
+   * Called for every call that bypasses the gateway. Its result is not waited for, and its
    * failure fails no call.
    */
   readonly onBypass?: (event: BypassEvent) => void
@@ -60,14 +62,13 @@ export interface BypassEvent {
 
 /** A drop-in for `fetch`, for any SDK that takes one. */
 export interface Bypass extends Fetch {
-  /** Calls the gateway has not been told of yet. */
+  /** Reports that wait to be sent. */
   readonly pending: number
   /**
-   * Calls the gateway will not be told of: more than `maxReports` waited, or it refused their
-   * reports for good.
+   * Lost reports: more than `maxReports` waited, or the gateway refused them for good.
    */
   readonly dropped: number
-  /** Tells the gateway now. Resolves when it knows, or could not be told; never rejects. */
+  /** Sends reports now. Resolves when they are sent, or could not be; never rejects. */
   flush(): Promise<void>
 }
 
@@ -167,7 +168,7 @@ class Bypassing {
 
   /**
    * How this call would go around; `undefined` for one that cannot: its body can be sent once only,
-   * or nobody knows its model there.
+   * or its model is unknown there.
    */
   #detourOf(
     input: Parameters<Fetch>[0],
@@ -207,7 +208,7 @@ class Bypassing {
       const result: unknown = this.#options.onBypass?.(event)
       Promise.resolve(result).catch(() => undefined)
     } catch {
-      // A callback that throws is no reason to fail the call it was told of.
+      // A callback that throws does not fail the call.
       return
     }
   }
@@ -305,7 +306,7 @@ function parse(body: string): Record<string, unknown> | undefined {
       ? (value as Record<string, unknown>)
       : undefined
   } catch {
-    // What is no JSON is the gateway's to refuse.
+    // A body that is no JSON is refused by the gateway.
     return undefined
   }
 }

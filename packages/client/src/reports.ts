@@ -1,5 +1,5 @@
 /**
- * One call that went around the gateway, as the gateway is told of it later. No prompt, no answer.
+ * Report of one call that bypassed the gateway. No prompt, no answer.
  */
 export interface UsageReport {
   /** Makes a report count once, however often it is sent. */

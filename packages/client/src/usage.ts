@@ -1,8 +1,8 @@
 type Json = Record<string, unknown>
 
 /**
- * So much of an answer is looked at: the usage is in its last events, or in a JSON document that is
- * rarely larger.
+ * Bytes of an answer that are searched: the usage is in its last events, or in a JSON document that
+ * is rarely larger.
  */
 const MOST_CHARACTERS = 1_000_000
 

@@ -58,7 +58,7 @@ export class FakeClock implements Clock {
 
   /** Moves time at once, for code that only looks at the clock. */
   skip(ms: number): void {
-    if (this.#timers.size > 0) throw new Error('Somebody waits for a timer: use advance.')
+    if (this.#timers.size > 0) throw new Error('A timer is pending: use advance.')
     this.#elapsed += ms
   }
 

@@ -43,7 +43,7 @@ describe('GatewayError', () => {
 })
 
 describe('toGatewayError', () => {
-  it('hides what nobody foresaw behind internal_error, and keeps it for the log', () => {
+  it('hides unexpected errors behind internal_error, and keeps them for the log', () => {
     const cause = new TypeError('cannot read sk-secret of undefined')
     const error = toGatewayError(cause)
     expect(error).toMatchObject({ code: 'internal_error', status: 500, cause })

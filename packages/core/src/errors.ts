@@ -59,7 +59,7 @@ const PASSING: ReadonlySet<number> = new Set([408, 425, 429])
 
 /**
  * Whether no repetition can change the answer. Clients that repeat by themselves, some of them ten
- * times, are told not to.
+ * times, must not.
  */
 export function isFinal(status: number): boolean {
   return status >= 400 && status < 500 && !PASSING.has(status)
@@ -87,8 +87,7 @@ export interface AttemptSummary {
   /** Wall time of the attempt in milliseconds. */
   readonly ms: number
   /**
-   * Whether the provider charges for it: nobody knows of one that failed after the request was on
-   * its way.
+   * Whether the provider charges for it: unknown for a failure after the request was sent.
    */
   readonly billed: 'yes' | 'no' | 'unknown'
   /**
@@ -115,7 +114,7 @@ export interface ErrorDetails {
   readonly provider?: string
   /** Earliest useful moment for another try, in milliseconds from now. */
   readonly retryAfterMs?: number
-  /** When what is used up begins anew, in milliseconds since the epoch. */
+  /** Time at which the exhausted limit resets, in milliseconds since the epoch. */
   readonly resetsAtMs?: number
   /**
    * Tokens of output for each choice that the same request may ask for with what is left of a
@@ -156,8 +155,7 @@ export class GatewayError extends Error {
 }
 
 /**
- * Whether a thrown value is an error of ours that clients can be told. Never throws, whatever was
- * thrown.
+ * Whether a thrown value is a `GatewayError`, which clients may see. Never throws.
  */
 export function isGatewayError(thrown: unknown): thrown is GatewayError {
   try {

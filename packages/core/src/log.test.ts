@@ -161,7 +161,7 @@ describe('a logger of the host that fails', () => {
         throw Object.create(null)
       },
     ],
-  ])('and %s is told of on standard error once a minute', async (_, broken) => {
+  ])('and %s is reported on standard error once a minute', async (_, broken) => {
     const lines: string[] = []
     let time = 0
     const log = createLogger(

@@ -75,7 +75,7 @@ function lineOf(
   }
 }
 
-/** What pino and winston say of themselves beside the four methods. */
+/** Members of pino and winston loggers in addition to the four methods. */
 interface KnownLogger extends Logger {
   readonly bindings?: unknown
   readonly child?: unknown

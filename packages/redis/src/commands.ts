@@ -22,8 +22,8 @@ export type RedisClient =
 export type Send = (key: string, command: string, ...args: string[]) => Promise<unknown>
 
 /**
- * How this client is told a command. By what it can do, never by its name: bundlers and wrappers
- * change names. Throws `TypeError` for anything else.
+ * Finds how to send a command with this client, by its methods and never by its name: bundlers and
+ * wrappers change names. Throws `TypeError` for anything else.
  */
 export function sendThrough(client: RedisClient): Send {
   if ('call' in client && typeof client.call === 'function')
@@ -46,8 +46,7 @@ export function sendThrough(client: RedisClient): Send {
 }
 
 /**
- * What a server says that does not know a script yet, or does not let us use scripts by their
- * digest.
+ * Errors of a server that does not know a script yet, or does not allow EVALSHA.
  */
 const NEEDS_SOURCE = /NOSCRIPT|NOPERM.*evalsha|unknown command/i
 

@@ -9,7 +9,7 @@ redis.call('ZADD', KEYS[3], version, ARGV[1])
 return version
 `
 
-/** So many are read without keeping anybody waiting: nothing else runs in a Redis meanwhile. */
+/** Entries read at once: Redis runs nothing else meanwhile. */
 const MOST_AT_ONCE = 1_000
 
 /**

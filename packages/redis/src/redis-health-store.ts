@@ -1,7 +1,7 @@
 import type { HealthStore, HealthFact } from '@postern/core'
 import { Script, type Send } from './commands.ts'
 
-/** Facts are forgotten when nobody has written any for so long. */
+/** Facts expire this long after the last write. */
 const KEPT_MS = 3_600_000
 
 /** ARGV: how long to keep, then of each fact \`field ms\`. */

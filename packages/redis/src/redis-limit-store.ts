@@ -18,7 +18,7 @@ const LONGEST_MS = 34_560_000_000
 /** The last millisecond a date may have. */
 const LAST_MS = 8_640_000_000_000_000
 
-/** What a script is told of one draw. */
+/** Arguments of a script for one charge. */
 interface Written {
   readonly key: string
   /** `kind amount floor a b bucket`. */
@@ -225,7 +225,7 @@ export class RedisLimitStore implements LimitStore {
   }
 }
 
-/** What a server says that is well, of one key that holds something else. */
+/** Error of a healthy server for a key of another type. */
 const OF_COUNTER = /WRONGTYPE|not an integer|not a valid float|out of range/
 
 /**

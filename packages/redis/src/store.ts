@@ -19,7 +19,7 @@ export interface RedisStoreOptions {
    */
   readonly url?: string
   /**
-   * What every key begins with, in braces: `{postern}:`. Two applications on one Redis need two of
+   * Prefix of every key, in braces: `{postern}:`. Two applications on one Redis need two of
    * them. @default 'postern'
    */
   readonly prefix?: string
@@ -54,16 +54,15 @@ export function redisStore(options: RedisStoreOptions = {}): Store {
     }
   const client = createClient({
     url: options.url ?? 'redis://127.0.0.1:6379',
-    // What cannot be sent now is refused now: the gateway's own deadline would otherwise have to
-    // find that out each time.
+    // Commands that cannot be sent fail at once, instead of at the gateway's deadline.
     disableOfflineQueue: true,
     socket: {
       connectTimeout: CONNECT_TIMEOUT_MS,
       reconnectStrategy: (retries) => Math.min(50 * 2 ** retries, LONGEST_RECONNECT_MS),
     },
   })
-  // Without a listener, an error of the connection would end the host's process. What fails is told
-  // by each call.
+  // Without a listener, an error of the connection would end the host's process. Failures are
+  // reported by each call.
   client.on('error', () => undefined)
   const opening = openingOf(client)
   client.connect().catch(() => undefined)
@@ -140,5 +139,5 @@ function openingOf(client: object): Promise<void> | undefined {
 
 const CONNECT_TIMEOUT_MS = 1_000
 const LONGEST_RECONNECT_MS = 500
-/** A client that nobody connects is not waited for. */
+/** A client that is never connected is not waited for. */
 const LONGEST_OPENING_MS = 2_000

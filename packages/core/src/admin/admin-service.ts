@@ -17,11 +17,11 @@ export interface KeyView {
   readonly createdAt?: string
   readonly expiresAt?: string
   readonly revokedAt?: string
-  /** What it may do and whose use it is, as it was asked for. */
+  /** Permissions and attribution of the key, as they were requested. */
   readonly grants: Readonly<Record<string, unknown>>
 }
 
-/** What administrators can do to keys. */
+/** Operations on keys. */
 export interface KeyService {
   listKeys(): Promise<readonly KeyView[]>
   /** Rejects with `invalid_request` that names every problem. */
@@ -56,7 +56,7 @@ export interface LimitView {
   readonly isConfigured?: true
   /** ISO 8601. */
   readonly createdAt?: string
-  /** As it was asked for: an entry of the option `limits`. */
+  /** As it was requested: an entry of the option `limits`. */
   readonly written?: Readonly<Record<string, unknown>>
 }
 
@@ -71,11 +71,11 @@ export interface SwitchView {
 type Asked = Readonly<Record<string, unknown>>
 
 /**
- * What administrators can do to limits and targets. Rejects with `invalid_request` that names every
+ * Operations on limits and targets. Rejects with `invalid_request` that names every
  * problem.
  */
 export interface RuleService {
-  /** Those of the configuration, and those that were made. */
+  /** Limits of the configuration, and limits made while the gateway runs. */
   listLimits(): Promise<readonly LimitView[]>
   createLimit(asked: Asked): Promise<LimitView>
   changeLimit(id: string, asked: Asked): Promise<LimitView>
@@ -86,11 +86,11 @@ export interface RuleService {
    */
   usageOf(subject: Asked): Promise<readonly LimitUsage[]>
   resetUsageOf(subject: Asked): Promise<readonly LimitUsage[]>
-  /** Those that were switched off here; not those of the option `disabled`. */
+  /** Targets switched off at run time, without those of the option `disabled`. */
   listDisabled(): Promise<readonly SwitchView[]>
   disable(target: unknown): Promise<SwitchView>
   enable(target: unknown): Promise<SwitchView>
 }
 
-/** What administrators can do. Over HTTP it is `/admin/*`; the command line asks for the same. */
+/** All operations of administrators: over HTTP below `/admin/`, and for the command line. */
 export type AdminService = KeyService & RuleService

@@ -14,7 +14,7 @@ import { routes } from './routes.ts'
 export interface AdminAction {
   /** ISO 8601, UTC. */
   readonly at: string
-  /** Who: what `adminGuard` says, `token`, or `nobody` for whom was not let in. */
+  /** Administrator: the name from `adminGuard`, `token`, or `nobody` for a refused request. */
   readonly by: string
   /** `POST /admin/keys/{id}/rotate` */
   readonly act: string

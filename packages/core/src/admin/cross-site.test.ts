@@ -34,7 +34,7 @@ const changes = routes
 const json = { 'content-type': 'application/json' }
 const cookie = { cookie: 'session=admin', host: 'app.example' }
 
-/** What pages of other sites, and forms, can have a browser send. */
+/** Requests that other sites and forms can make a browser send. */
 const forged: readonly (readonly [string, Record<string, string>, number])[] = [
   [
     'a form',
@@ -86,7 +86,7 @@ const forged: readonly (readonly [string, Record<string, string>, number])[] = [
     ],
   ),
   ['JSON of two origins', { ...json, origin: 'https://app.example, https://evil.example' }, 403],
-  ['JSON of nobody says where', json, 403],
+  ['JSON without an origin', json, 403],
   ['a Basic login', { 'content-type': 'text/plain', authorization: 'Basic eDp5' }, 415],
   ['an empty bearer', { 'content-type': 'text/plain', authorization: 'Bearer ' }, 415],
 ]

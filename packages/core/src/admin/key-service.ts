@@ -5,7 +5,7 @@ import type { LimitUsage } from '../limits/index.ts'
 import type { StoredKey } from '../storage/index.ts'
 import type { KeyService, KeyView } from './admin-service.ts'
 
-/** What a key is asked for with, once it was checked. */
+/** Checked input for a key. */
 export interface KeyInput {
   readonly name: string
   readonly expiresInMs: number | undefined
@@ -27,8 +27,8 @@ export interface KeyServiceOptions {
   /** The own limits of a key, in words. */
   readonly limitsOf: (key: StoredKey | ConfiguredKey) => readonly string[]
   /**
-   * Checks what is asked for; throws `invalid_request` naming every problem. `name` is not asked
-   * for again when it is known.
+   * Checks the input; throws `invalid_request` naming every problem. A known `name` need not be
+   * given again.
    */
   readonly read: (
     asked: Readonly<Record<string, unknown>>,

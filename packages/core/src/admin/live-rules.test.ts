@@ -43,7 +43,7 @@ describe('rules that were made while the gateway runs', () => {
     expect([places(), rules.isDisabled({ provider: 'x', model: 'm' })]).toEqual([['c'], false])
   })
 
-  it('that a newer version has made are told of, and keep no other from holding', () => {
+  it('that a newer version has made are reported, and do not affect others', () => {
     const { rules, places, unreadable } = start()
     rules.learn([limit('a', { unit: 'bananas' }), limit('b')], false)
     expect([places(), unreadable]).toEqual([['b'], ['a']])

@@ -11,8 +11,8 @@ export class LiveRules {
 
   /**
    * @param limitOf reads a limit, which was checked when it was made
-   * @param onUnreadable told of one that this version cannot read all the same: a newer one has
-   *   made it, and it does not hold here
+   * @param onUnreadable notified of a limit that this version cannot read: a newer version made it,
+   *   and it is not enforced here
    */
   constructor(
     limitOf: (written: Readonly<Record<string, unknown>>, place: string) => Limit,

@@ -17,7 +17,7 @@ type Route = readonly [
   ) => Promise<{ readonly status?: number; readonly body: unknown }>,
 ]
 
-/** What an id is written with; that of a target is percent-encoded. */
+/** Characters of an id; the id of a target is percent-encoded. */
 const ID = '([\\w.@%*:[\\]-]+)'
 
 /** @param path with `{id}` where one stands */

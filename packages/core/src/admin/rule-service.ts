@@ -10,10 +10,10 @@ type Written = Readonly<Record<string, unknown>>
 export interface RuleServiceOptions {
   readonly register: Pick<AdminCache, 'list' | 'put'>
   readonly clock: Clock
-  /** Those of the configuration. */
+  /** Limits of the configuration. */
   readonly configured: readonly Limit[]
   readonly providers: ReadonlySet<string>
-  /** Checks what is asked for; throws `invalid_request` naming every problem. */
+  /** Checks the input; throws `invalid_request` naming every problem. */
   readonly read: (asked: Written) => Written
   readonly readSubject: (asked: Written) => Subject
   readonly limitOf: (written: Written, place: string) => Limit

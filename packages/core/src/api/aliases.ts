@@ -12,7 +12,7 @@ const DEPLOYMENT = /^\/openai\/deployments\/([^/]+)(\/.+)$/
 const BELOW_VENDOR = /^\/openai(?:\/v1)?(\/.+)$/
 
 /**
- * What may be meant by a path that the table does not have: the spellings that clients build from a
+ * Aliases of paths in the table: the spellings that clients build from a
  * base URL with one part too much or too little, and those of Azure OpenAI. Nothing under `/admin`
  * or `/providers` has another spelling.
  */

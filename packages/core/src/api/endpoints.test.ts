@@ -133,12 +133,12 @@ describe('matchEndpoint', () => {
     expect(matchEndpoint(request('GET', '/v1/files/{id}')).params).toEqual({ id: '{id}' })
   })
 
-  it('says hello to whoever asks', () => {
+  it('answers the probe to any client', () => {
     for (const method of ['GET', 'HEAD'])
       expect(matchEndpoint(request(method, '/api/hello')).endpoint.kind).toBe('hello')
   })
 
-  it('names the known paths to somebody who is lost', () => {
+  it('names the known paths when none matches', () => {
     expect(refusal('POST', '/v2/chat').message).toMatch(
       /no POST \/v2\/chat here.*\/v1\/chat\/completions/,
     )

@@ -25,9 +25,9 @@ import { createTable, type Match } from './match.ts'
 import type { OpenCall } from './open-call.ts'
 
 /**
- * What clients may call. `operation` endpoints go through the whole pipeline; the others answer
- * from what the gateway knows. A path is matched piece by piece: `{model}` stands for the rest of a
- * piece, `{model...}` for several pieces.
+ * Endpoints that clients may call. `operation` endpoints go through the whole pipeline; the others
+ * answer from what the gateway knows. A path is matched piece by piece: `{model}` stands for the
+ * rest of a piece, `{model...}` for several pieces.
  */
 export type Endpoint =
   | OperationEndpoint
@@ -82,8 +82,8 @@ interface HealthEndpoint {
 }
 
 /**
- * Answered to anybody, with nothing: some clients ask whether somebody is there before they send
- * anything.
+ * A probe without authentication and body: some clients check that a server answers before they
+ * send anything.
  */
 interface HelloEndpoint {
   readonly kind: 'hello'
@@ -163,7 +163,7 @@ export const endpoints: readonly Endpoint[] = [
   { kind: 'hello', method: 'GET', path: '/api/hello' },
 ]
 
-/** A path, and what it says besides its pieces. */
+/** A path, and its parameters. */
 interface Served {
   readonly path: string
   readonly params?: Readonly<Record<string, string>>
@@ -181,7 +181,7 @@ function chat({ path, params }: Served, dialect: Dialect): OperationEndpoint {
   }
 }
 
-/** What else that API offers, for the providers that speak it. */
+/** Further actions of that API, for providers that speak it. */
 function modelAction({ path, params }: Served): OperationEndpoint {
   return {
     kind: 'operation',
@@ -209,7 +209,7 @@ function json(endpoint: ModelEndpoint): OperationEndpoint {
   }
 }
 
-/** What else belongs to Responses, for the providers that speak it. */
+/** Further endpoints of Responses, for providers that speak it. */
 function responses(endpoint: ModelEndpoint): OperationEndpoint {
   return {
     kind: 'operation',
@@ -234,7 +234,7 @@ function form(endpoint: ModelEndpoint): OperationEndpoint {
   }
 }
 
-/** What one provider keeps for its clients. */
+/** Objects that one provider stores for its clients. */
 function stored(method: string, path: string, body: 'stream' | 'none'): OperationEndpoint {
   // A batch is many requests; keeping a file, and giving a batch up, is none.
   const isFree = path !== '/batches' || method !== 'POST'

@@ -22,12 +22,12 @@ interface Example {
   readonly form?: Readonly<Record<string, string>>
   /** How the model or the provider is named. The same call with an unknown one must end as 404. */
   readonly names: 'model' | 'header' | 'path'
-  /** What the provider speaks. @default OpenAI chat */
+  /** Dialect of the provider. @default OpenAI chat */
   readonly dialect?: 'openai-responses' | 'anthropic-messages' | 'gemini'
   readonly reply: Reply
   /** Where the provider is asked. */
   readonly asked: string
-  /** What the record says. */
+  /** Expected fields of the record. */
   readonly record: { readonly model?: string; readonly target: string }
 }
 
@@ -399,7 +399,7 @@ describe('every endpoint that reaches a provider', () => {
   })
 
   it.each(cases)(
-    '%s is closed to whom nobody knows, before a byte of body is read',
+    '%s refuses unknown callers before a byte of body is read',
     async (_name, endpoint) => {
       const { gateway, transport, records } = start([])
       for (const key of [null, 'pk_wrong']) {
@@ -593,7 +593,7 @@ describe('every endpoint that reaches a provider', () => {
   )
 
   it.each(cases)(
-    '%s takes from the limits of whoever calls, and is closed when they are used up',
+    '%s takes from the limits of its caller, and refuses when they are used up',
     async (_name, endpoint) => {
       const { reply, dialect } = exampleOf(endpoint)
       const { gateway, transport, records } = start([reply], dialect, {
@@ -638,7 +638,7 @@ describe('every endpoint that reaches a provider', () => {
       )
       expect((await (await gateway.fetch(chat)).text()).length).toBeGreaterThan(0)
       const refused = await gateway.fetch(requestFor(endpoint))
-      // What nobody can price is refused even while there is money left.
+      // A request without a price is refused even while there is money left.
       expect([402, 400]).toContain(refused.status)
       expect(['budget_exceeded', 'unpriced_model']).toContain(records.at(-1)?.code)
       const text = await refused.text()
@@ -721,7 +721,7 @@ describe('every endpoint that reaches a provider', () => {
   )
 })
 
-it('hello is said to anybody, without a word and without a record', async () => {
+it('the probe is answered without a body and without a record', async () => {
   const { gateway, transport, records } = start([])
   for (const method of ['HEAD', 'GET']) {
     const response = await gateway.fetch('http://llm/api/hello', { method })

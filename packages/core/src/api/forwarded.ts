@@ -61,7 +61,7 @@ export async function readNative(
   return readNativeRequest({
     method,
     provider: params.name ?? '',
-    // As it was written: what is decoded can no longer be told from what it hides.
+    // As it was written: a decoded path cannot be distinguished from the one it hides.
     path: path.slice(path.indexOf('/', '/providers/'.length) + 1),
     search,
     body: hasBody ? await readUpload(request, bodyLimitBytes) : undefined,
@@ -70,7 +70,7 @@ export async function readNative(
   })
 }
 
-/** What is not said to be anything is taken for JSON. */
+/** A body without a content type counts as JSON. */
 function kindOfBody(contentType = 'application/json'): 'form' | 'json' {
   if (/^multipart\/form-data *(?:;|$)/i.test(contentType)) return 'form'
   if (/^application\/(?:[\w.-]+\+)?json *(?:;|$)/i.test(contentType)) return 'json'

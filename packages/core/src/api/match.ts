@@ -16,7 +16,7 @@ type MatchedRequest = Pick<GatewayRequest, 'method' | 'path' | 'header'>
 const WEBSOCKET_PATHS: ReadonlySet<string> = new Set(['/v1/responses'])
 
 /**
- * What is matched: a method and a path, in which `{name}` stands for the rest of a piece and
+ * The pattern to match: a method and a path, in which `{name}` stands for the rest of a piece and
  * `{name...}` for several pieces.
  */
 export interface Route {

@@ -1,6 +1,6 @@
 import type { GatewayRequest } from '../http/index.ts'
 
-/** A request whose body nobody has read yet. */
+/** A request whose body is still unread. */
 export interface OpenCall {
   readonly request: GatewayRequest
   /** Values of the path's named pieces, percent-decoded. */

@@ -5,8 +5,7 @@ import type { Amounts } from '../limits/index.ts'
 import { paidBesideAt, pricedElsewhere, targetOf } from '../routing/index.ts'
 
 /**
- * What a request has used: the sum of what each of its attempts has used or may have cost, at the
- * prices of its target.
+ * Usage of a request: the sum over its attempts, each at the prices of its target.
  */
 export function usedBy(deps: BillingDeps, { usages, admitted, operation }: BilledRequest): Amounts {
   // Only where a budget applies is the price list read.
@@ -23,7 +22,7 @@ export function usedBy(deps: BillingDeps, { usages, admitted, operation }: Bille
   return { inputTokens, outputTokens, nanoDollars }
 }
 
-/** What a request costs beside its tokens. Throws where a hard budget applies and nobody knows. */
+/** Surcharge of a request in nano-dollars. Throws when a hard budget applies and it is unknown. */
 export function surchargeFor(
   { surchargeOf, routing }: BillingDeps,
   operation: Operation,

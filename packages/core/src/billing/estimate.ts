@@ -75,8 +75,8 @@ export function estimateTokens(
 const KEPT_INPUT = { param: 'previous_response_id', providerCode: 'previous_response_not_found' }
 
 /**
- * What is answered later, or goes on with what a provider keeps, is paid for and not seen here: a
- * budget would have no end.
+ * Refuses requests that are answered later, or continue a conversation the provider stores, when a
+ * budget applies: their usage is never seen here.
  */
 function refuseUncounted({ isDeferred, hasKeptInput }: Operation, own: readonly Limit[]): void {
   const budget = own.find(isBudget)

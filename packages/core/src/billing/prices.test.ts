@@ -14,7 +14,7 @@ describe('what a call costs', () => {
   it.each([
     ['gpu/small', { inputTokens: 1_000_000, outputTokens: 1_000_000 }, 4_000_000_000],
     ['gpu/large', { inputTokens: 1_000, outputTokens: 100 }, 3_500_000],
-    // What is read from the cache is part of the input, and cheaper.
+    // Cached tokens are part of the input, and cheaper.
     [
       'gpu/large',
       { inputTokens: 1_000, outputTokens: 0, cachedTokens: 400, cacheWriteTokens: 100 },
@@ -93,7 +93,7 @@ describe('what a call costs', () => {
     }
   })
 
-  it('is not known of a model nobody has priced', () => {
+  it('is unknown for a model without a price', () => {
     for (const target of ['openai/no-such-model', 'nobody/gpt-5-mini', 'ollama/llama3'])
       expect(list.nanoDollars(target, { inputTokens: 1, outputTokens: 1 })).toBeUndefined()
   })

@@ -20,7 +20,7 @@ export interface ModelPrice {
   readonly surcharge?: number | undefined
 }
 
-/** What is used of `@pydantic/genai-prices`. */
+/** The used part of `@pydantic/genai-prices`. */
 interface PricePackage {
   calcPrice(
     usage: Readonly<Record<string, number>>,
@@ -30,11 +30,11 @@ interface PricePackage {
 }
 
 const NANO = 1_000_000_000
-/** Dollars for a million tokens are so many nano-dollars for one. */
+/** Nano-dollars per token for a price of one dollar per million tokens. */
 const NANO_PER_TOKEN = NANO / 1_000_000
 
 /**
- * What calls cost, in whole nano-dollars: never a float, rounded up once. Prices of the
+ * Prices of calls in whole nano-dollars: never a float, rounded up once. Prices of the
  * configuration go before those of the list that comes with the gateway, which knows tiers and
  * dates; a model neither knows has no price.
  */
@@ -61,7 +61,7 @@ export class PriceList {
   }
 
   /**
-   * Of one request that asks for what its tokens do not pay for; `undefined` where nobody has said.
+   * Surcharge of one request in addition to its tokens; `undefined` when it is not configured.
    */
   surcharge(target: string): number | undefined {
     const dollars = this.#ownOf(target)?.surcharge

@@ -2,7 +2,7 @@ import { usedBy } from './cost.ts'
 import type { BilledRequest, BillingDeps } from './deps.ts'
 import type { Amounts } from '../limits/index.ts'
 
-/** What a request takes of a limit of requests or concurrency does not depend on its amounts. */
+/** Limits of requests and concurrency do not depend on amounts. */
 export const NO_AMOUNTS: Amounts = Object.freeze({
   inputTokens: 0,
   outputTokens: 0,

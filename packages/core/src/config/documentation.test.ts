@@ -80,7 +80,7 @@ describe('docs/configuration.md', () => {
       }
       const deps = {
         clock: new FakeClock(),
-        fetchToken: () => Promise.reject(new Error('No token is asked for.')),
+        fetchToken: () => Promise.reject(new Error('No token is requested.')),
       }
       const settings = resolveSettings(
         {},

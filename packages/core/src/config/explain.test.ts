@@ -88,7 +88,7 @@ describe('explainConfiguration', () => {
   it('shows no secret', () => {
     const text = JSON.stringify(explain())
     for (const secret of Object.values(SECRETS)) expect(text).not.toContain(secret)
-    // What is named as a secret is one.
+    // Fields named as secrets are secrets.
     const named = documentedFields().filter(
       ({ path }) =>
         /key$|keys$|token$|secret|credential|webhook|headers/i.test(path.at(-1) ?? '') &&

@@ -9,7 +9,7 @@ import { readSources, resolveSettings } from './resolve.ts'
 export interface ExplainedOption {
   /** `timeout`, `providers.openai.baseUrl`, `routes.support.targets` */
   readonly option: string
-  /** As a person would write it; `(set)` for what nobody is shown. */
+  /** Spelled as in a configuration file; `(set)` for secrets. */
   readonly value: string
   /**
    * Where it was said: `POSTERN_TIMEOUT`, `postern.yaml: timeout`, `option timeout`, or `default`.
@@ -29,7 +29,7 @@ export function explainConfiguration(
 ): readonly ExplainedOption[] {
   const { store, isStoreImplied } = resolveSettings(options, environment, {
     clock: systemClock,
-    fetchToken: () => Promise.reject(new Error('Nobody is called.')),
+    fetchToken: () => Promise.reject(new Error('No provider is called.')),
   })
   const { merged, placeOf } = readSources(options, environment, [])
   const fields = documentedFields()
@@ -55,7 +55,7 @@ export function explainConfiguration(
     const [name = ''] = path
     if (path.length > 1 || name === 'providers' || name === 'routes' || name === 'keys') continue
     const option = name as Exclude<keyof GatewayOptions<never>, 'providers' | 'routes' | 'keys'>
-    // Nobody else names a store in the words of another program.
+    // Only an implied store is named by another program's variable.
     if (option === 'store' && isStoreImplied && store !== 'memory') {
       explained.push({ option, value: shown(store, meta), from: 'REDIS_URL' })
       continue
@@ -78,7 +78,7 @@ function shown(value: unknown, meta: FieldMeta | undefined): string {
     return duration(value)
   if (meta?.type === 'size' && typeof value === 'number') return size(value)
   if (typeof value === 'string') return withoutLogin(value)
-  // A store or a logger that code has made: what it is made of is its own business.
+  // A store or a logger that code has made: its contents are not shown.
   if (
     typeof value === 'object' &&
     value !== null &&

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import { GatewayError } from '../errors.ts'
 
-/** What is wrong with what an administrator asks for: every problem, each with its place. */
+/** A 400 with every problem of an administrator's input, each with its place. */
 export function refused(issues: readonly z.core.$ZodIssue[]): GatewayError {
   const said = issues.map((issue) => {
     const place = issue.path.map(String).join('.')

@@ -11,7 +11,7 @@ export interface KeyLimitOptions {
   /** A whole number, or dollars. */
   readonly limit: number
   /**
-   * Counts anew with each of these, by the calendar. One of `window` and `sliding` is needed,
+   * Resets with each of these, by the calendar. One of `window` and `sliding` is needed,
    * except for `concurrency`.
    */
   readonly window?: 'second' | 'minute' | 'hour' | 'day' | 'week' | 'month' | 'total'
@@ -22,10 +22,10 @@ export interface KeyLimitOptions {
    * @default 'UTC'
    */
   readonly timeZone?: string
-  /** Shares that are told to `onAlert` and `alertWebhook`, once in each period: `[0.5, 0.8, 1]`. */
+  /** Usage shares that notify `onAlert` and `alertWebhook`, once per period: `[0.5, 0.8, 1]`. */
   readonly alertAt?: readonly number[]
   /**
-   * Soft limits refuse nobody: the record of a request beyond one says `soft-limit`.
+   * Soft limits refuse no request: the record of a request beyond one says `soft-limit`.
    * @default 'hard'
    */
   readonly mode?: 'hard' | 'soft'

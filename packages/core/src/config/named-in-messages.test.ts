@@ -40,7 +40,7 @@ const variables = environmentFields().map(({ path, meta }) => ({
   ),
 }))
 /**
- * What the command line reads besides; `docs/admin.md` explains it. Kubernetes sets the next for a
+ * Variables of the command line; `docs/admin.md` explains them. Kubernetes sets the next for a
  * service of our name; the last one is of the tests.
  */
 const OTHER_VARIABLES = new Set([
@@ -71,7 +71,7 @@ const PROSE = new Set([
   'has',
 ])
 
-/** What a text names that does not exist. */
+/** Names in a text that do not exist. */
 function strangeIn(text: string): string[] {
   const found: string[] = []
   for (const [page, path = '', anchor] of text.matchAll(

@@ -18,7 +18,7 @@ import type { RequestRecord } from '../records/index.ts'
 import type { Store } from '../storage/index.ts'
 
 /**
- * What a gateway is made from. Everything may be left out: provider keys found in the environment
+ * Options of a gateway. All are optional: provider keys found in the environment
  * are enough. Code wins over the environment, the environment over the file of `config`. Unknown
  * names are errors.
  */
@@ -117,7 +117,7 @@ export interface GatewayOptions<Host = unknown> {
    */
   readonly disabled?: readonly string[] | TargetFilter
   /**
-   * Targets that keep failing, or asked to be left alone, are passed over for a while. Env:
+   * Circuit breaker: skips failing and rate-limited targets for a while. Env:
    * `POSTERN_CIRCUIT_BREAKER`.
    * @default 'on'
    */
@@ -149,7 +149,7 @@ export interface GatewayOptions<Host = unknown> {
   /** Called with everything that is done, or tried, on `/admin/*`. */
   readonly onAdmin?: (act: AdminAction) => void
   /**
-   * How much may be used, in which unit, by whom: `[{ unit: 'tokens', window: 'minute', limit:
+   * Limits and budgets: `[{ unit: 'tokens', window: 'minute', limit:
    * 100_000, scope: 'team' }]`. A request takes from every limit that concerns it in one step, or
    * is refused (429, for `usd` 402).
    */
@@ -178,7 +178,7 @@ export interface GatewayOptions<Host = unknown> {
   readonly alertWebhook?: string
   /**
    * Refuses (403 `loop_detected`) a conversation that ends with the same tool calls with the same
-   * arguments so many times in a row. Env: `POSTERN_LOOP_LIMIT`.
+   * arguments this many times in a row. Env: `POSTERN_LOOP_LIMIT`.
    * @default never
    */
   readonly loopLimit?: number
@@ -205,7 +205,7 @@ export interface GatewayOptions<Host = unknown> {
   readonly store?: string | Store
   /**
    * While the store cannot be asked, limits of requests, tokens and concurrency are counted by each
-   * process for itself (`local`), let everybody in (`open`) or nobody (`closed`, 503). Env:
+   * process alone (`local`), or let every request in (`open`) or none (`closed`, 503). Env:
    * `POSTERN_LIMITS_WITHOUT_STORE`.
    * @default 'local'
    */
@@ -269,7 +269,7 @@ export interface GatewayOptions<Host = unknown> {
   readonly config?: string
 }
 
-/** True for a target that is to be passed over. One that throws passes nobody over. */
+/** True for a target to skip. A filter that throws skips no target. */
 export type TargetFilter = (target: {
   readonly provider: string
   readonly model: string
@@ -288,8 +288,7 @@ export interface ProviderOptions {
    */
   readonly apiKeys?: readonly (string | { readonly key: string; readonly weight?: number })[]
   /**
-   * Keys that tenants bring along, by tenant: calls of theirs are made with them, and nobody
-   * else's.
+   * Keys that tenants bring, by tenant: each is used for calls of its tenant only.
    */
   readonly tenantKeys?: Readonly<Record<string, string>>
   /**
@@ -303,8 +302,7 @@ export interface ProviderOptions {
    */
   readonly dialect?: DialectName
   /**
-   * Wire formats it speaks besides: clients that speak one of them are relayed instead of
-   * translated.
+   * Additional wire formats: clients that speak one of them are relayed instead of translated.
    * @default what the catalogue says
    */
   readonly alsoSpeaks?: readonly DialectName[]
@@ -315,7 +313,7 @@ export interface ProviderOptions {
   /** Where the service deviates from its dialect. */
   readonly quirks?: Quirks
   /**
-   * What the provider allows each key of yours: a target at its limit is passed over, or waited
+   * Limits that the provider sets for each of your keys: a target at its limit is skipped or waited
    * for.
    */
   readonly limits?: readonly ProviderLimitOptions[]
@@ -388,9 +386,9 @@ export interface RouteOptions {
    */
   readonly hedgeAfter?: Duration | 'p95'
   /**
-   * A stream of text that breaks is gone on with by the next target that can continue the turn of
-   * an assistant (the quirk `continuesTurn`), marked with a comment in the stream and
-   * `stream-continued` in the record.
+   * A broken text stream is continued by the next target that can continue an assistant turn (the
+   * quirk `continuesTurn`), marked with a comment in the stream and `stream-continued` in the
+   * record.
    * @default false
    */
   readonly continueStreams?: boolean
@@ -399,7 +397,7 @@ export interface RouteOptions {
 /** A virtual key. Whose use it is counts beside the key itself. */
 export interface KeyOptions extends Attribution {
   /**
-   * What the client presents; at least 16 characters. `undefined`, as an unset variable of
+   * The secret that the client sends; at least 16 characters. `undefined`, as an unset variable of
    * `process.env`, is refused at the start.
    */
   readonly key: string | undefined
@@ -421,7 +419,7 @@ export interface KeyOptions extends Attribution {
    */
   readonly maxOutputTokens?: number
   /**
-   * What its clients may say of themselves in `x-postern-tenant`, `-team`, `-user`, `-feature` and
+   * Attributes that its clients may set in `x-postern-tenant`, `-team`, `-user`, `-feature` and
    * `-tag`, over what is written here.
    */
   readonly mayName?: readonly (keyof Attribution)[]

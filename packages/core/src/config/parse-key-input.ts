@@ -38,9 +38,8 @@ function wishSchema() {
 }
 
 /**
- * What a key is asked for with over `/admin/keys`. Throws `invalid_request` that names every
- * problem. What a key is given is kept as it was written, so that it reads the same when it is
- * asked for again.
+ * Parses the input of `/admin/keys`. Throws `invalid_request` that names every problem. Grants are
+ * kept as they were written, so that it reads the same later.
  */
 export function parseKeyInput(
   asked: Readonly<Record<string, unknown>>,

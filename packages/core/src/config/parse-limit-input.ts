@@ -5,9 +5,8 @@ import { limitOfGateway } from './resolve-admission.ts'
 import { refused } from './input-error.ts'
 
 /**
- * A limit as it is asked for over `/admin/limits`: an entry of the option `limits`. Throws
- * `invalid_request` that names every problem. What is kept is what was written, so that it reads
- * the same when it is asked for again.
+ * Parses the input of `/admin/limits`: an entry of the option `limits`. Throws `invalid_request`
+ * that names every problem. The input is kept as it was written, so that it reads the same later.
  */
 export function parseLimitInput(
   asked: Readonly<Record<string, unknown>>,
@@ -22,7 +21,10 @@ export function limitOfWish(written: Readonly<Record<string, unknown>>, place: s
   return limitOfGateway(limitSchema().parse(written), place)
 }
 
-/** Whose use is asked for: any of the scopes a limit may have. Throws `invalid_request`. */
+/**
+ * Parses the subject of a usage query: any of the scopes a limit may have. Throws
+ * `invalid_request`.
+ */
 export function readSubject(asked: Readonly<Record<string, unknown>>): Subject {
   const known = new Set<string>(scopes)
   for (const [name, value] of Object.entries(asked)) {

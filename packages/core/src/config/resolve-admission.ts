@@ -15,7 +15,7 @@ export function resolveAdmission(merged: Merged): readonly Limit[] {
   return Object.freeze([...own, ...ofKeys])
 }
 
-/** What providers allow us, by their names: counted for each of their keys. */
+/** Limits that providers set for us, by provider name, counted for each of their keys. */
 export function resolveProviderLimits(merged: Merged): ReadonlyMap<string, readonly Limit[]> {
   const entries = [...merged.providers()].flatMap(([name, { value }]) => {
     const limits = (value.limits ?? []).map((limit, at) =>
@@ -31,7 +31,7 @@ export function resolveProviderLimits(merged: Merged): ReadonlyMap<string, reado
   return new Map(entries)
 }
 
-/** A limit that says itself whose it is. */
+/** A limit that names its own scope. */
 export function limitOfGateway(limit: ParsedLimit, place: string): Limit {
   return limitOf(limit, { place, scope: scopeOf(limit.scope), only: onlyOf(limit.only ?? {}) })
 }
@@ -71,8 +71,7 @@ function limitOf(
 }
 
 /**
- * Sessions are many, and come to an end: a counter that never begins anew would be one for each,
- * for ever.
+ * Sessions are many and they end: a counter that never resets would stay for each of them.
  */
 const SESSION_MS = 86_400_000
 

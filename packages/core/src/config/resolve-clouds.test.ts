@@ -53,7 +53,7 @@ function problemsOf(options: unknown, environment: Environment = {}): readonly P
   return []
 }
 
-/** What of a call the provider has the last word on. */
+/** The call after the provider's `prepare`. */
 async function call(
   provider: ReturnType<ReturnType<typeof providersOf>['get']>,
   path: string,

@@ -23,7 +23,7 @@ import { baseUrlVariable } from './sources/well-known.ts'
 
 export interface ResolvedProviders {
   readonly providers: ReadonlyMap<string, Provider>
-  /** Their keys, to be told apart from virtual ones. */
+  /** Their keys, which must not be used as virtual keys. */
   readonly providerKeys: ReadonlySet<string>
 }
 
@@ -115,7 +115,7 @@ function resolveProvider(
     tenants.set(tenant, own)
   }
   const isForTenantsOnly = tenantsWithoutKey === 'refuse'
-  // Where only tenants are served, there need be no key for anybody else.
+  // A provider for tenants only needs no other key.
   const [someKey] = Object.values(tenantKeys)
   const shared = resolvePool(
     name,

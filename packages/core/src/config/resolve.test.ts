@@ -14,7 +14,7 @@ import type { Settings } from './settings.ts'
 
 const deps = {
   clock: new FakeClock(),
-  fetchToken: () => Promise.reject(new Error('No token is asked for while settings are resolved.')),
+  fetchToken: () => Promise.reject(new Error('No token is requested while settings are resolved.')),
 }
 const resolveSettings = (options: GatewayOptions<never>, environment: Environment): Settings =>
   resolveWith(options, environment, deps)
@@ -395,7 +395,7 @@ describe('keys and access', () => {
     ["a provider's", { web: key }, { OPENAI_API_KEY: key }, "provider's own"],
     ['for a route that is not there', { web: { key, routes: ['b'] } }, openai, 'does not exist'],
     [
-      'for a model of nobody',
+      'for a model of an unknown provider',
       { web: { key, models: ['groq/*'] } },
       openai,
       'no configured provider',

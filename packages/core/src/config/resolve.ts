@@ -114,7 +114,7 @@ export function readSources(
   }
 }
 
-/** What stands before the slash in the targets of routes. */
+/** Provider names in the targets of routes. */
 function routedProviders(sources: readonly Source[]): ReadonlySet<string> {
   const targets = sources.flatMap(({ options }) =>
     Object.values(options.routes ?? {}).flatMap((route) => route.targets),
@@ -172,7 +172,7 @@ interface AccessFacts {
   readonly production: boolean
 }
 
-/** Who may call. Never open by accident: in production, saying nothing is a problem. */
+/** Authentication. Never open by accident: in production, a missing setting is a problem. */
 function resolveAccess(merged: Merged, facts: AccessFacts, problems: Problem[]): Access {
   const identify = merged.first('identify')
   if (merged.first('auth') === 'none') return { auth: 'none', needsDevelopmentKey: false, identify }

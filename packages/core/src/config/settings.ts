@@ -20,7 +20,7 @@ export interface Settings {
    * else; `none`: open.
    */
   readonly auth: 'keys' | 'none' | 'identify-only'
-  /** Nobody has said who may call, and this is not production: a key has to be generated. */
+  /** No authentication is configured outside production: a development key is generated. */
   readonly needsDevelopmentKey: boolean
   /** `NODE_ENV` is `production`. */
   readonly production: boolean
@@ -57,7 +57,7 @@ export interface Settings {
   readonly prices: ReadonlyMap<string, ModelPrice>
   /** A store made by code, or where one is. */
   readonly store: Store | string
-  /** It is that of `REDIS_URL`, which may be there for somebody else, or the default. */
+  /** The store is implied: `REDIS_URL`, which may be meant for another program, or the default. */
   readonly isStoreImplied: boolean
   readonly limitFailMode: FailMode
   readonly budgetFailMode: FailMode

@@ -53,7 +53,7 @@ export {
   readNative as readModelAction,
 }
 
-/** How errors of endpoints without a dialect of their own are told: as OpenAI does. */
+/** Error format of endpoints without a dialect of their own: OpenAI's. */
 export const defaultErrorFormat: ErrorFormat = toErrorFormat(openaiChat)
 
 /** Every dialect, by its name. */

@@ -10,7 +10,7 @@ import type { UpstreamCall } from './transport.ts'
 export interface AnswerStreamOptions<Stream> {
   readonly call: UpstreamCall
   readonly relay: StreamRelay
-  /** What was read up to the commit point. */
+  /** Bytes read up to the commit point. */
   readonly first: (Uint8Array | string)[]
   readonly cancellation: Cancellation
   readonly clock: Pick<Clock, 'setTimer' | 'monotonic'>
@@ -28,8 +28,8 @@ export interface AnswerStreamOptions<Stream> {
   /** How much of it is paid for; all of it when absent. */
   readonly streamBudget?: StreamBudget | undefined
   /**
-   * Asked when the provider fails: somebody else's stream, of the same relay, that goes on where
-   * this one broke off.
+   * Called when the provider fails: returns the stream of another target, of the same relay, that
+   * continues where this one broke off.
    */
   readonly onBreak?:
     | ((failure: GatewayError) => Promise<Stream | undefined> | undefined)

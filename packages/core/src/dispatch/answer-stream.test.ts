@@ -150,7 +150,7 @@ async function after(
 }
 
 describe('a whole stream', () => {
-  it('delivers what was read before, then what comes, then the end, and is told once how it ended', async () => {
+  it('delivers the bytes read before, then new bytes, then the end, and reports its end once', async () => {
     const opened = open({ first: ['a', 'b'] })
     expect([await opened.next(), await opened.next()]).toEqual(['a', 'b'])
     expect(opened.call.reads).toBe(0)
@@ -223,7 +223,7 @@ describe('a broken stream never looks whole', () => {
     expect(opened.errors.map((error) => error.message)).toEqual(['no [removed] here'])
   })
 
-  it('with an event nobody can take', async () => {
+  it('with an event that cannot be read', async () => {
     const opened = open()
     expect(await after(opened, 'throw')).toBe('[upstream_invalid]')
     expect(opened.call.aborted).toHaveLength(1)
@@ -275,7 +275,7 @@ describe('a broken stream of bytes is cut', () => {
     ])
   })
 
-  it('while nobody reads: whoever reads on is told, and nobody else', async () => {
+  it('while no client reads: the next read reports it', async () => {
     const opened = cut({ first: ['a'] })
     opened.cancellation.cancel(new GatewayError('gateway_closed', 'closing'))
     await settle()
@@ -325,7 +325,7 @@ describe('the idle clock', () => {
   })
 })
 
-/** What had arrived when the client left is read first. */
+/** Bytes that had arrived when the client left are read first. */
 async function arrived(): Promise<void> {
   for (let turn = 0; turn < 3; turn++) await settle()
 }
@@ -385,7 +385,7 @@ describe('leaving', () => {
     ])
   })
 
-  it('by signal while nobody reads still settles', async () => {
+  it('by signal while no client reads still settles', async () => {
     const opened = open({ first: ['a'] })
     opened.controller.abort()
     await arrived()
@@ -420,7 +420,7 @@ describe('leaving', () => {
 })
 
 describe('the gateway', () => {
-  it('ends a stream when it closes: the client is told, whether it was reading or not', async () => {
+  it('ends a stream when it closes: the client gets the error, whether it was reading or not', async () => {
     const reading = open()
     const piece = reading.next()
     reading.cancellation.cancel(new GatewayError('gateway_closed', 'closing'))

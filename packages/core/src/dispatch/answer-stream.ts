@@ -30,10 +30,10 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   #state: 'running' | 'upstream ended' | 'draining' | 'over' = 'running'
   #isReading = false
   #pendingRead: Promise<unknown> | undefined
-  /** Somebody else is asked to go on. */
+  /** Another target is being called to continue the stream. */
   #isContinuing = false
   #ending: StreamEnding | undefined
-  /** What the stream ends with, when its end came while nobody was reading. */
+  /** The last event of the stream, when its end came while no client was reading. */
   #unread: Ending = OVER
   #beat: Timer
   /** How often the client has asked for more, and how often it had at the last beat. */
@@ -87,8 +87,8 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
       )
         return
       call.abort(error)
-      // Whoever is reading is told by the read. Somebody who has left may never read again, and the
-      // request must still end.
+      // A waiting read gets the error. A client that has left may never read again, and the request
+      // must still end.
       if (!this.#isReading) this.#endUnread(error)
     })
   }
@@ -143,7 +143,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     if (this.#state === 'over') return Promise.resolve(OVER)
     const reason = new GatewayError('client_closed', 'The client closed the connection.')
     if (this.#drain(reason)) return Promise.resolve(OVER)
-    // Whoever is asked to go on is told as well.
+    // The call of a continuing target ends as well.
     if (this.#isContinuing) this.#options.cancellation.cancel(reason)
     this.#finish(reason)
     return Promise.resolve(OVER)
@@ -216,8 +216,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   }
 
   /**
-   * Nobody on the way may take a silent stream for a dead one; and a client that does not read is
-   * not waited for forever.
+   * Sends heartbeats so that proxies keep the stream open, and drops clients that stopped reading.
    */
   readonly #onBeat = (): void => {
     if (this.#state === 'over' || this.#state === 'draining') return
@@ -226,7 +225,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     this.#askedAtBeat = this.#asked
     if (this.#isReading) {
       if (!isStill) return
-      // What is asked for after the heartbeat is no sign of life.
+      // A read that follows a heartbeat is no sign of a live client.
       this.#askedAtBeat += 1
       this.#options.call.nudge()
       return
@@ -254,8 +253,8 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   }
 
   /**
-   * What broke goes on with another target where that is wanted and can be, and ends everywhere
-   * else.
+   * A broken stream continues on another target when the route allows it and a target can;
+   * otherwise it ends.
    */
   #break(error: GatewayError): Promise<Result> {
     const { call, onBreak, cancellation } = this.#options
@@ -370,8 +369,8 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
   }
 
   /**
-   * What has arrived and was not read yet has been written by the provider: it counts, though the
-   * client does not get it.
+   * Bytes that arrived and were not read count as written by the provider, although the client does
+   * not get them.
    */
   #countUnread(): void {
     const { call, relay } = this.#options
@@ -406,7 +405,7 @@ export class AnswerStream implements AsyncIterableIterator<Uint8Array | string> 
     return tail === undefined ? failure : lastOf(tail)
   }
 
-  /** @returns the error as it may be told */
+  /** @returns the error as the client may see it */
   #close(error: GatewayError | undefined): GatewayError | undefined {
     const { call, cancellation, provider, clock } = this.#options
     const isOpen = this.#state !== 'upstream ended'

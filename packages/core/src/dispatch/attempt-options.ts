@@ -13,7 +13,7 @@ export interface Attempt {
   readonly target: Target
   readonly translation: Translation
   readonly limits: PlanLimits
-  /** Sent besides; headers of the provider's configuration win. */
+  /** Additional headers; headers of the provider's configuration win. */
   readonly traceHeaders?: Readonly<Record<string, string>> | undefined
   readonly cancellation: Cancellation
   /**
@@ -50,8 +50,8 @@ export interface UpstreamResponse {
   readonly target: Target
   readonly dropped: readonly string[]
   /**
-   * What the client learns of the provider's headers: the content type, and for bytes what
-   * describes them.
+   * Headers of the provider that the client gets: the content type, and for bytes the headers that
+   * describe them.
    */
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array | string | AnswerStream | null
@@ -61,6 +61,6 @@ export interface UpstreamResponse {
   readonly status: number
   /** Set when the provider has refused, and its refusal passes as it is. */
   readonly refusal?: GatewayError
-  /** Nobody was called. */
+  /** Answered without a call. */
   readonly isLocal?: boolean
 }

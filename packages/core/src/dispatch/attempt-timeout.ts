@@ -25,7 +25,7 @@ export function longestUsualMs(condition: TimedTarget): number {
   return Math.max(UNKNOWN_MS, TIMES_USUAL * (condition.slowestMs('whole') ?? 0))
 }
 
-/** What the clock of one attempt at a whole answer is derived from. */
+/** Inputs of the clock of one attempt at a whole answer. */
 export interface AttemptClock {
   /** A number holds for every attempt. */
   readonly limit: PlanLimits['attemptTimeoutMs']

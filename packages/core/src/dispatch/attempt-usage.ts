@@ -24,7 +24,7 @@ export type EstimateReason =
   | 'reasoning_hidden'
   | 'usage_missing'
 
-/** What one attempt has used, as far as is known. */
+/** Usage of one attempt, as far as it is known. */
 export interface AttemptUsage {
   /** `provider/model` */
   readonly target: string
@@ -42,7 +42,7 @@ export interface AttemptProgress {
   /** Content came for the first time, and for the last. */
   firstContentAt?: number
   lastContentAt?: number
-  /** The gateway has ended the stream itself: the client was told the same numbers. */
+  /** The gateway ended the stream itself: the client got the same numbers. */
   isCut?: boolean
 }
 
@@ -67,7 +67,7 @@ export interface EndedAttempt {
    * asks for
    */
   readonly reserved?: number | undefined
-  /** What the answer says of itself; absent where none came. */
+  /** Observed usage and finish of the answer; absent when none came. */
   readonly observation?:
     | (Observation & { readonly complete?: boolean; readonly events?: number })
     | undefined
@@ -82,12 +82,12 @@ const LEAST_UNSEEN_TOKENS = 64
 /** No model reasons faster where nothing is known of it. */
 const HIDDEN_TOKENS_PER_SECOND = 500
 /**
- * What a model writes that is read as a whole, or does not show its reasoning, where the request
+ * Output tokens assumed for a whole answer, or for a stream with hidden reasoning, when the request
  * sets no bound.
  */
 const UNBOUNDED_TOKENS_PER_SECOND = 250
 
-/** What an attempt may have cost; `undefined` where its request has not left. */
+/** Most that an attempt may have cost; `undefined` when its request was not sent. */
 export function usageOfAttempt(
   attempt: EndedAttempt,
 ): Pick<AttemptUsage, 'usage' | 'estimated'> | undefined {
@@ -122,8 +122,8 @@ export function usageOfAttempt(
 }
 
 /**
- * What was written to the prompt cache counts as kept for an hour where the request asks for that
- * and its provider does not tell.
+ * Tokens written to the prompt cache count as kept for an hour when the request asks for that and
+ * the provider does not report it.
  */
 function withLongestWrites(told: Usage, { cacheWrites }: Operation): Usage {
   const { cacheWriteTokens = 0, longCacheWriteTokens } = told
@@ -173,7 +173,7 @@ function streamedOutput(
   return { tokens: Math.max(shown, Math.min(tokens, most)), reason: 'stream_unfinished' }
 }
 
-/** What can have been written since the last content came, at the pace of what came before. */
+/** Output that may have been written since the last content, at the pace before it. */
 function madeUnseen(
   { progress: { firstContentAt, lastContentAt }, nowMs }: EndedAttempt,
   shown: number,

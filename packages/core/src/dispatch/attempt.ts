@@ -203,7 +203,7 @@ async function* sentOnce(
 
 const JSON_TYPE = { 'content-type': 'application/json' }
 
-/** What describes a body that passes as it is. */
+/** Headers that describe a body which passes as it is. */
 const DESCRIPTIONS = [
   'content-type',
   'content-disposition',
@@ -212,7 +212,7 @@ const DESCRIPTIONS = [
   'last-modified',
 ]
 
-/** What a client that sees the provider's own refusals goes by. */
+/** Headers that clients read with the provider's own refusals. */
 const RETRY_ADVICE = ['retry-after', 'retry-after-ms', 'x-should-retry']
 
 function clientHeaders(
@@ -340,7 +340,7 @@ function readAnswer(call: UpstreamCall, beginning: Beginning, options: Attempt):
   const { answer } = options.translation
   if (answer === 'json' || kindOf(options.translation, response) === 'json')
     return readWhole(call, options)
-  // Who asked for events is owed some; only what passes as it is may be nothing.
+  // A client that requested events must get some; only forwarded bodies may be empty.
   return answer !== 'events' && BODILESS.has(response.status)
     ? readNothing(call, options)
     : openStream(call, beginning, options)
@@ -468,7 +468,7 @@ async function openStream(
     firstContentBy,
     heartbeat: options.translation.heartbeat,
     idleTimeoutMs: options.limits.idleTimeoutMs,
-    // Bytes are held by nobody on their way: no memory needs a limit for them.
+    // Forwarded bytes are not held in memory, so they need no limit.
     answerLimitBytes:
       kindOf(options.translation, response) === 'bytes'
         ? Number.POSITIVE_INFINITY

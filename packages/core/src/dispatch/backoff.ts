@@ -2,7 +2,7 @@
 export interface BackoffOptions {
   /** 0 for the wait after the first failure. */
   readonly attempt: number
-  /** What the provider asked for, in milliseconds. */
+  /** `Retry-After` of the provider, in milliseconds. */
   readonly retryAfterMs: number | undefined
   /** Uniform in [0, 1); injected. */
   readonly random: () => number

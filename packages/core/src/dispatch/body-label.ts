@@ -1,7 +1,7 @@
 import type { UpstreamCall } from './transport.ts'
 
 /**
- * What a body is, whatever its content type says; `undefined` while its first bytes do not tell.
+ * Kind of a body by its first bytes, not its content type; `undefined` until they are enough.
  */
 export type BodyKind = 'json' | 'events' | undefined
 

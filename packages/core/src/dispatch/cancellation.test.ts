@@ -65,7 +65,7 @@ describe('phases', () => {
     expect(woken).toEqual(['idle_timeout'])
   })
 
-  it('does not run while nobody waits for the provider', async () => {
+  it('does not run while no caller waits for the provider', async () => {
     const { clock, cancellation, woken } = start()
     cancellation.startPhase('idle_timeout', 100)
     cancellation.endPhase()
@@ -259,7 +259,7 @@ describe('an event loop that was held', () => {
     }
   }
 
-  it('blames nobody before what has arrived meanwhile is read', async () => {
+  it('blames no provider before the bytes that have arrived are read', async () => {
     const { clock, hold } = heldClock()
     const cancellation = new Cancellation(clock, undefined, 60_000)
     const reasons: string[] = []

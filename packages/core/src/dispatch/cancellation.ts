@@ -8,7 +8,7 @@ type PhaseCode = Extract<
 
 /**
  * Everything that can end the wait for a provider: the client leaving, the deadline of the whole
- * request, the clock of the current phase, and the gateway closing. Whoever waits registers one
+ * request, the clock of the current phase, and the gateway closing. A waiting step registers one
  * callback; it is called at most once.
  *
  * One timer serves all clocks: it is armed for the earliest moment and, when it fires early because
@@ -132,8 +132,8 @@ export class Cancellation {
 
   readonly #onTimer = (): void => {
     const now = this.#clock.monotonic()
-    // The event loop was held: what has arrived meanwhile is read before anybody is blamed for
-    // being late.
+    // The event loop was held: bytes that arrived meanwhile are read before a provider is blamed
+    // for being late.
     if (now - this.#timerDue > HELD_MS && !this.#isForbearing) {
       this.#isForbearing = true
       this.#arm(now + FORBEARANCE_MS)
@@ -159,7 +159,7 @@ export class Cancellation {
   }
 }
 
-/** A timer that fires so late says more about this process than about anybody else. */
+/** A timer that fires this late means that this process was busy, not that a provider was slow. */
 const HELD_MS = 250
 const FORBEARANCE_MS = 50
 

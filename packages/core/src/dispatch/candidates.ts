@@ -19,7 +19,7 @@ export interface Candidate {
 }
 
 /** A way to a target: the key that is used, and the right to use it. */
-export interface Lane {
+export interface TargetPermit {
   readonly candidate: Candidate
   /** The target with the chosen key. */
   readonly target: Target
@@ -32,8 +32,8 @@ export interface Lane {
   readonly keyName?: string
 }
 
-/** What may be done next: call now, or call `candidate` after a wait. */
-export type Step = { readonly lane: Lane } | { readonly candidate: Candidate }
+/** The next step: call now, or call `candidate` after a wait. */
+export type Step = { readonly targetPermit: TargetPermit } | { readonly candidate: Candidate }
 
 const NONE: readonly never[] = []
 
@@ -41,7 +41,7 @@ const NONE: readonly never[] = []
 export class Candidates {
   readonly #deps: DispatchDeps
   readonly #candidates: readonly Candidate[]
-  /** Those that could not be called when it was their turn. */
+  /** Candidates that could not be called in their turn. */
   #passedOver: Candidate[] = []
 
   constructor(targets: readonly Target[], deps: DispatchDeps) {
@@ -62,8 +62,8 @@ export class Candidates {
   next(): Step | undefined {
     for (const candidate of this.#candidates) {
       if (candidate.state !== 'untried') continue
-      const lane = this.enter(candidate)
-      if (lane !== undefined) return { lane }
+      const targetPermit = this.enter(candidate)
+      if (targetPermit !== undefined) return { targetPermit }
       if (!this.#passedOver.includes(candidate)) this.#passedOver.push(candidate)
     }
     const waiting = this.#candidates.filter((candidate) => this.#waits(candidate))
@@ -73,8 +73,8 @@ export class Candidates {
     const [first] = waiting.sort((a, b) => a.notBefore - b.notBefore || a.failures - b.failures)
     if (first !== undefined) return { candidate: first }
     for (const candidate of this.#untried) {
-      const lane = this.#laneTo(candidate, FORCED)
-      if (lane !== undefined) return { lane }
+      const targetPermit = this.#permitFor(candidate, FORCED)
+      if (targetPermit !== undefined) return { targetPermit }
     }
     return undefined
   }
@@ -82,18 +82,18 @@ export class Candidates {
   /**
    * Another target that `fits`, for a request that does not want to wait for the one it has asked.
    */
-  another(asked: Candidate, fits?: (target: Target) => boolean): Lane | undefined {
+  another(asked: Candidate, fits?: (target: Target) => boolean): TargetPermit | undefined {
     for (const candidate of this.#untried) {
       if (candidate === asked || fits?.(candidate.target) === false) continue
-      const lane = this.enter(candidate)
-      if (lane !== undefined) return lane
+      const targetPermit = this.enter(candidate)
+      if (targetPermit !== undefined) return targetPermit
     }
     return undefined
   }
 
   /** A way to this target, with the right to use it. */
-  enter(candidate: Candidate): Lane | undefined {
-    return this.#laneTo(candidate, REGULAR)
+  enter(candidate: Candidate): TargetPermit | undefined {
+    return this.#permitFor(candidate, REGULAR)
   }
 
   /** Whether the request has another target left that was not called yet and could be now. */
@@ -173,19 +173,19 @@ export class Candidates {
       : keys.map((key) => health.of(`${target.id}#${key.name}`))
   }
 
-  #laneTo(candidate: Candidate, way: Way): Lane | undefined {
+  #permitFor(candidate: Candidate, way: Way): TargetPermit | undefined {
     const whole = this.#wholeOf(candidate)
     // A probe is taken only where the target itself can be called.
     if (!way.isOpen(whole)) return undefined
-    const lane = this.#laneWithin(candidate, way)
-    if (lane === undefined) return undefined
+    const targetPermit = this.#permitWithin(candidate, way)
+    if (targetPermit === undefined) return undefined
     const permit = way.take(whole, candidate.target.model)
     if (permit === undefined) return undefined
-    lane.permit = new BothPermits(lane.permit, permit)
-    return lane
+    targetPermit.permit = new BothPermits(targetPermit.permit, permit)
+    return targetPermit
   }
 
-  #laneWithin(candidate: Candidate, way: Way): Lane | undefined {
+  #permitWithin(candidate: Candidate, way: Way): TargetPermit | undefined {
     const { target } = candidate
     const { keys } = target.provider
     if (keys !== undefined) return this.#laneThroughPool(candidate, keys, way)
@@ -194,7 +194,11 @@ export class Candidates {
     return permit && { candidate, target, condition, keyCondition: condition, permit }
   }
 
-  #laneThroughPool(candidate: Candidate, keys: readonly ProviderKey[], way: Way): Lane | undefined {
+  #laneThroughPool(
+    candidate: Candidate,
+    keys: readonly ProviderKey[],
+    way: Way,
+  ): TargetPermit | undefined {
     const { target } = candidate
     for (const key of this.#inTurn(keys)) {
       const keyCondition = this.#keyCondition(target, key)

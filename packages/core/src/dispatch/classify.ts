@@ -2,8 +2,8 @@ import { type ErrorCode, errorTable, type Failure, GatewayError } from '../error
 import type { CallOutcome, PaceSignal } from '../health/index.ts'
 
 /**
- * What a failed attempt allows: try again (the same target or the next), only the next target, or
- * nothing.
+ * Consequence of a failed attempt: retry (the same target or the next), only the next target, or
+ * stop.
  *
  * Faults that another provider cannot mend or would hide are never walked through the chain: 400,
  * 401, 403, 404, 422, content filters and requests that are too long stop at once; an operator who
@@ -15,8 +15,7 @@ export function classifyFailure(error: GatewayError, fallbackOn?: ReadonlySet<Er
 }
 
 /**
- * What says that the target is not well. Refusals, limits and what clients do say nothing about
- * that.
+ * Codes that count against the health of a target. Refusals, limits and client errors do not.
  */
 const AILMENTS: ReadonlySet<ErrorCode> = new Set([
   'provider_error',
@@ -30,13 +29,13 @@ const AILMENTS: ReadonlySet<ErrorCode> = new Set([
   'idle_timeout',
 ])
 
-/** What the end of a call says about the health of its target. */
+/** Effect of a call's end on the health of its target. */
 export function classifyOutcome(error: GatewayError | undefined): CallOutcome {
   if (error === undefined) return 'succeeded'
   return AILMENTS.has(error.code) ? 'failed' : 'neutral'
 }
 
-/** What the end of a call says about how much its target takes at once. */
+/** Effect of a call's end on the concurrency of its target. */
 export function classifyPace(error: GatewayError | undefined): PaceSignal {
   if (error === undefined) return 'fine'
   return error.code === 'rate_limit_exceeded' || error.code === 'provider_overloaded'
@@ -48,8 +47,8 @@ export function classifyPace(error: GatewayError | undefined): PaceSignal {
 const NOT_BILLED: ReadonlySet<number> = new Set([429, 503, 529])
 
 /**
- * Whether the provider may have charged for an attempt that failed: nobody knows, once the request
- * was on its way.
+ * Whether the provider may have charged for a failed attempt: unknown, so assumed, once the request
+ * was sent.
  */
 export function mayBeBilled({ details: { sent, upstreamStatus: status } }: GatewayError): boolean {
   if (sent !== true) return false
@@ -86,7 +85,7 @@ export function transportError(
 const DEEPEST_CAUSE = 3
 
 /**
- * What lies behind a failure, for the operator: `SocketError: other side closed (UND_ERR_SOCKET)`,
+ * Cause of a failure, for the operator: `SocketError: other side closed (UND_ERR_SOCKET)`,
  * its own cause after it.
  */
 export function describeCause(cause: unknown, depth = 0): string {

@@ -1,5 +1,5 @@
 import type { GatewayError } from '../errors.ts'
-import type { Lane } from './candidates.ts'
+import type { TargetPermit } from './candidates.ts'
 
 /** Cool-down of a key whose account is used up or refused; a reload of the configuration ends it. */
 const PARKED_MS = 60_000
@@ -8,7 +8,7 @@ export const LONGEST_COOL_DOWN_MS = 5 * 60_000
 
 /** Cools a target or key down after a failure: a provider's limit holds for every request. */
 export function leaveAlone(
-  { condition, keyCondition }: Lane,
+  { condition, keyCondition }: TargetPermit,
   { code, details }: GatewayError,
 ): void {
   if (code === 'rate_limit_exceeded' && details.retryAfterMs !== undefined)
@@ -17,3 +17,10 @@ export function leaveAlone(
   if (isPooled && (code === 'insufficient_quota' || code === 'provider_credentials'))
     keyCondition.coolDown(PARKED_MS)
 }
+
+/** Failures that another key of the same provider may not have. */
+export const KEY_FAILURES: ReadonlySet<string> = new Set([
+  'rate_limit_exceeded',
+  'insufficient_quota',
+  'provider_credentials',
+])

@@ -57,7 +57,7 @@ class DecodedCall implements UpstreamCall {
     }
   }
 
-  /** What has arrived and was not read cannot be decoded at once. */
+  /** Unread bytes cannot be decoded at once. */
   unread(): undefined {
     return undefined
   }

@@ -3,7 +3,7 @@ import type { RetryBudget, SharedHealth, TargetHealth } from '../health/index.ts
 import type { Turns } from '../json/turns.ts'
 import type { Transport } from './transport.ts'
 
-/** What dispatch gets from outside; injected, so that tests own time and chance. */
+/** Dependencies of dispatch, injected so that tests control time and randomness. */
 export interface DispatchDeps {
   readonly transport: Transport
   readonly clock: Clock
@@ -14,6 +14,6 @@ export interface DispatchDeps {
   readonly retryBudget: RetryBudget
   /** Where large texts are read and written piece by piece. */
   readonly turns: Turns
-  /** What other instances have found out; absent where nothing is shared. */
+  /** Target health of other instances; absent when nothing is shared. */
   readonly shared?: SharedHealth | undefined
 }

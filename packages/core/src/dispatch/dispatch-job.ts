@@ -9,7 +9,7 @@ import type { TargetAdmission } from './target-admission.ts'
 export interface DispatchJob {
   readonly operation: Operation
   readonly requestId: string
-  /** Sent to every provider besides: the host's ids of the request. */
+  /** Additional headers for every provider: the host's ids of the request. */
   readonly traceHeaders?: Readonly<Record<string, string>> | undefined
   readonly plan: Plan
   readonly signal: AbortSignal
@@ -22,8 +22,7 @@ export interface DispatchJob {
   /** Tokens of output reserved for the request, where limits reserve them. */
   readonly reservedOutput?: number | undefined
   /**
-   * What was decided otherwise than usual, because something is not as it should be:
-   * `circuit-open`, `retry-budget`, ...
+   * Fallback decisions made for this request: `circuit-open`, `retry-budget`, ...
    */
   readonly degraded: Set<string>
   /**
@@ -32,8 +31,8 @@ export interface DispatchJob {
    */
   readonly targetAdmission?: TargetAdmission | undefined
   /**
-   * Reserves what a call besides those before it may cost. False where a budget has not so much
-   * left; absent where none applies.
+   * Reserves the cost of one more call. False when a budget has too little left; absent when no
+   * budget applies.
    *
    * @param underWay calls that have not ended
    */
@@ -41,11 +40,11 @@ export interface DispatchJob {
   /** How much of a stream is paid for; all of it when absent. */
   readonly streamBudget?: StreamBudget | undefined
   /**
-   * Whose request it is: where calls of a target have to wait, those of different ones take turns.
+   * Owner of the request: owners take turns when calls of a target wait.
    */
   readonly owner?: string | undefined
-  /** Who waits for the answer. @default 'interactive' */
-  readonly lane?: Priority
+  /** Priority of the request. @default 'interactive' */
+  readonly priority?: Priority
   /** Told how to end the call from outside. */
   onStart(cancel: (reason: GatewayError) => void): void
 }

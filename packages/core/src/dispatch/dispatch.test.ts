@@ -304,7 +304,7 @@ describe('a target that is tried again', () => {
 
   it.each([
     ['longer than the deadline', '20', 15_000],
-    ['longer than anybody waits', '31', 600_000],
+    ['longer than any client waits', '31', 600_000],
     ['absurdly long', '1000000', 600_000],
   ])('is given up at once when it wants a wait %s', async (_what, seconds, timeoutMs) => {
     const { asked, error, idle } = await run([status(429, { 'retry-after': seconds })], {
@@ -436,7 +436,7 @@ describe('a client that leaves', () => {
     expect(started.transport.calls.every((call) => call.aborted !== undefined)).toBe(true)
   })
 
-  it('is told apart from a gateway that closes', async () => {
+  it('differs from a gateway that closes', async () => {
     const { cancel, outcome, done, asked } = start([{ hangs: 'headers' }, ok])
     await settle()
     cancel(new GatewayError('gateway_closed', 'closing'))
@@ -465,7 +465,7 @@ describe('streams', () => {
       'upstream_truncated',
     ],
     ['status 500', status(500), 'provider_error'],
-  ])('fall over after %s: nobody has seen them begin', async (_what, reply, code) => {
+  ])('fail over after %s: no client has seen them begin', async (_what, reply, code) => {
     const { committed, asked, attempts } = await run([reply, good], { stream: true })
     expect([asked(), attempts.map((item) => item.code)]).toEqual(['ab', [code, 'ok']])
     expect(await textOf(committed)).toBe(

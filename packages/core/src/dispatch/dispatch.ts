@@ -7,9 +7,9 @@ import { Failover } from './failover.ts'
 
 /**
  * Tries the plan's targets until one commits. A failed target gives way to the next one at once;
- * only when every target has failed in a way that may pass is one of them tried again, after a wait
- * and within the budget of retries. Targets that are known to fail are passed over. The client's
- * leaving and the one deadline bound it all, waits included.
+ * only when every target has failed in a way that may pass is one of them retried, after a wait and
+ * within the retry budget. Targets with an open circuit are skipped. The client's leaving and the
+ * one deadline bound everything, waits included.
  */
 export async function dispatch(job: DispatchJob, deps: DispatchDeps): Promise<UpstreamResponse> {
   deps.shared?.touch()

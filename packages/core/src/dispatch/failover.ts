@@ -5,9 +5,9 @@ import { attemptTimeoutMs, longestUsualMs } from './attempt-timeout.ts'
 import { usageOfAttempt } from './attempt-usage.ts'
 import { answered, attempt } from './attempt.ts'
 import { Cancellation } from './cancellation.ts'
-import { type Candidate, Candidates, type Lane } from './candidates.ts'
+import { type Candidate, Candidates, type TargetPermit } from './candidates.ts'
 import { classifyFailure, classifyOutcome, classifyPace, mayBeBilled } from './classify.ts'
-import { leaveAlone, LONGEST_COOL_DOWN_MS } from './cool-down.ts'
+import { KEY_FAILURES, leaveAlone, LONGEST_COOL_DOWN_MS } from './cool-down.ts'
 import type { DispatchDeps } from './deps.ts'
 import type { DispatchJob } from './dispatch-job.ts'
 import { exhausted, unavailable, withAttempts } from './final-error.ts'
@@ -26,8 +26,8 @@ import { GatewayError, toGatewayError } from '../errors.ts'
 import type { Priority } from '../health/index.ts'
 
 /**
- * After so many attempts that may have been billed no target is called again; one that was not
- * called yet still is.
+ * Attempts that may have been billed after which no target is called again; targets not called yet
+ * still are.
  */
 const MOST_BILLED_FAILURES = 2
 
@@ -40,7 +40,7 @@ export class Failover {
   readonly #context: OperationContext
   readonly #failures: GatewayError[] = []
   readonly #upload = { isSpent: false }
-  readonly #traffic: Priority
+  readonly #priority: Priority
   #calls = 0
   #billedFailures = 0
 
@@ -50,7 +50,7 @@ export class Failover {
     this.#cancellation = cancellation
     this.#candidates = new Candidates(job.plan.targets, deps)
     this.#context = contextOf(job, deps)
-    this.#traffic = job.lane ?? 'interactive'
+    this.#priority = job.priority ?? 'interactive'
   }
 
   async tryTargets(): Promise<UpstreamResponse> {
@@ -65,12 +65,13 @@ export class Failover {
       )
         break
       if (!(await this.#affordsAnother())) break
-      const lane = 'lane' in step ? step.lane : await this.#waitFor(step.candidate)
-      if (lane === 'none') break
-      if (lane === undefined) continue
-      const outcome = await this.#call(lane)
+      const targetPermit =
+        'targetPermit' in step ? step.targetPermit : await this.#waitFor(step.candidate)
+      if (targetPermit === 'none') break
+      if (targetPermit === undefined) continue
+      const outcome = await this.#call(targetPermit)
       if (!(outcome instanceof GatewayError)) {
-        this.#tellOfPassedOver(lane.candidate)
+        this.#tellOfPassedOver(targetPermit.candidate)
         return outcome
       }
     }
@@ -80,7 +81,7 @@ export class Failover {
       : unavailable(this.#candidates, this.#job)
   }
 
-  /** Whether the budget has room for a call besides those that may have been billed. */
+  /** Whether the budget has room for a call in addition to those that may have been billed. */
   #affordsAnother(): Promise<boolean> | true {
     const { usages, affordsAnother } = this.#job
     return usages.length === 0 || affordsAnother === undefined || affordsAnother(0)
@@ -94,10 +95,10 @@ export class Failover {
   }
 
   /**
-   * `undefined` when what was waited for is not to be had: somebody else may be. `none` when there
-   * is no time to wait.
+   * `undefined` when the candidate became unavailable: another one may not be. `none` when there is
+   * no time to wait.
    */
-  async #waitFor(candidate: Candidate): Promise<Lane | 'none' | undefined> {
+  async #waitFor(candidate: Candidate): Promise<TargetPermit | 'none' | undefined> {
     if (candidate.failures > 0 && !this.#deps.retryBudget.withdraw()) {
       this.#job.degraded.add('retry-budget')
       candidate.state = 'out'
@@ -106,33 +107,33 @@ export class Failover {
     if (!(await waitBefore(candidate, this.#deps, this.#cancellation))) return 'none'
     if (this.#cancellation.reason !== undefined)
       throw withAttempts(this.#cancellation.reason, this.#job)
-    const lane = this.#candidates.enter(candidate)
-    if (lane === undefined && candidate.failures > 0) candidate.state = 'out'
-    return lane
+    const targetPermit = this.#candidates.enter(candidate)
+    if (targetPermit === undefined && candidate.failures > 0) candidate.state = 'out'
+    return targetPermit
   }
 
   /**
    * The answer, or the failure after which something else may be tried. Throws what ends the
    * request.
    */
-  #call(lane: Lane): Promise<UpstreamResponse | GatewayError> {
+  #call(targetPermit: TargetPermit): Promise<UpstreamResponse | GatewayError> {
     if (this.#cancellation.reason !== undefined) {
-      lane.permit.end('neutral')
+      targetPermit.permit.end('neutral')
       throw withAttempts(this.#cancellation.reason, this.#job)
     }
-    const delayMs = this.#hedgeDelayMs(lane)
+    const delayMs = this.#hedgeDelayMs(targetPermit)
     if (delayMs === undefined)
       return this.#finish({
-        lane,
+        targetPermit,
         cancellation: this.#cancellation,
         started: this.#deps.clock.monotonic(),
         progress: {},
         hasLost: false,
       })
-    return this.#race(lane, delayMs)
+    return this.#race(targetPermit, delayMs)
   }
 
-  #hedgeDelayMs({ condition }: Lane): number | undefined {
+  #hedgeDelayMs({ condition }: TargetPermit): number | undefined {
     const { plan, operation } = this.#job
     const { hedgeAfterMs } = plan.limits
     if (hedgeAfterMs === undefined || plan.targets.length < 2) return undefined
@@ -145,7 +146,7 @@ export class Failover {
    * Asks one target and, when it takes too long, another one as well: the first to answer is taken,
    * the other call ends.
    */
-  #race(first: Lane, delayMs: number): Promise<UpstreamResponse | GatewayError> {
+  #race(first: TargetPermit, delayMs: number): Promise<UpstreamResponse | GatewayError> {
     const { clock } = this.#deps
     const hedgedCalls: HedgedCall[] = []
     let running = 0
@@ -159,9 +160,9 @@ export class Failover {
         timer.clear()
         for (const hedgedCall of hedgedCalls) if (hedgedCall !== winner) this.#lose(hedgedCall)
       }
-      const enter = async (lane: Lane): Promise<void> => {
+      const enter = async (targetPermit: TargetPermit): Promise<void> => {
         const hedgedCall: HedgedCall = {
-          lane,
+          targetPermit,
           cancellation: new Cancellation(clock, undefined, this.#cancellation.remainingMs),
           started: clock.monotonic(),
           progress: {},
@@ -197,7 +198,7 @@ export class Failover {
     })
   }
 
-  /** Somebody else was faster, or the request has ended. */
+  /** Ends a hedged call that lost: another target was faster, or the request has ended. */
   #lose(hedgedCall: HedgedCall): void {
     if (hedgedCall.hasEnded === true || hedgedCall.hasLost) return
     hedgedCall.hasLost = true
@@ -210,9 +211,9 @@ export class Failover {
   }
 
   async #finish(hedgedCall: HedgedCall): Promise<UpstreamResponse | GatewayError> {
-    const { lane, cancellation, started } = hedgedCall
+    const { targetPermit, cancellation, started } = hedgedCall
     try {
-      const place = lane.condition.pacer.enter(this.#traffic, this.#job.owner)
+      const place = targetPermit.condition.pacer.enter(this.#priority, this.#job.owner)
       if (place !== undefined) await placeIn(place, cancellation)
       hedgedCall.placedAt = this.#deps.clock.monotonic()
       if (!(await this.#isAdmitted(hedgedCall))) return NO_ROOM
@@ -223,7 +224,7 @@ export class Failover {
       this.#end(hedgedCall, error)
       if (hedgedCall.hasLost) return error
       this.#job.attempts.push(summary(hedgedCall, error, elapsed(this.#deps, started)))
-      return this.#afterFailure(lane, error, elapsed(this.#deps, started))
+      return this.#afterFailure(targetPermit, error, elapsed(this.#deps, started))
     }
   }
 
@@ -232,16 +233,16 @@ export class Failover {
    * alone until they have.
    */
   async #isAdmitted(hedgedCall: HedgedCall): Promise<boolean> {
-    const { lane, cancellation } = hedgedCall
+    const { targetPermit, cancellation } = hedgedCall
     try {
-      const admitted = await this.#job.targetAdmission?.(lane.target, lane.keyName)
+      const admitted = await this.#job.targetAdmission?.(targetPermit.target, targetPermit.keyName)
       if (admitted === undefined || !('refused' in admitted)) {
         hedgedCall.admitted = admitted
         return true
       }
       this.#end(hedgedCall, LOCAL)
       if (cancellation !== this.#cancellation) cancellation.close()
-      lane.candidate.state = 'out'
+      targetPermit.candidate.state = 'out'
       this.#failures.push(admitted.refused)
       this.#job.degraded.add('target-limited')
       return false
@@ -250,16 +251,16 @@ export class Failover {
       if (error.code === 'internal_error') throw error
       this.#end(hedgedCall, LOCAL)
       if (cancellation !== this.#cancellation) cancellation.close()
-      lane.condition.coolDown(
+      targetPermit.condition.coolDown(
         Math.min(error.details.retryAfterMs ?? LONGEST_COOL_DOWN_MS, LONGEST_COOL_DOWN_MS),
       )
       return false
     }
   }
 
-  /** What the call came to is told to whoever keeps count of its target; more than once is once. */
+  /** Reports the outcome of the call to the health of its target, once. */
   #end(hedgedCall: HedgedCall, error: GatewayError | undefined): void {
-    const { permit, condition } = hedgedCall.lane
+    const { permit, condition } = hedgedCall.targetPermit
     permit.end(this.#isOverdue(hedgedCall, error) ? 'failed' : classifyOutcome(error))
     this.#settle(
       hedgedCall,
@@ -268,29 +269,29 @@ export class Failover {
     const { placedAt } = hedgedCall
     if (placedAt === undefined) return
     hedgedCall.placedAt = undefined
-    condition.pacer.leave(this.#traffic, classifyPace(error), placedAt)
+    condition.pacer.leave(this.#priority, classifyPace(error), placedAt)
   }
 
   /**
    * The request's deadline ended a whole answer that had taken longer than its target usually does:
    * that is an ailment of the target.
    */
-  #isOverdue({ placedAt, lane }: HedgedCall, error: GatewayError | undefined): boolean {
+  #isOverdue({ placedAt, targetPermit }: HedgedCall, error: GatewayError | undefined): boolean {
     if (error?.code !== 'deadline_exceeded' || placedAt === undefined || this.#job.operation.stream)
       return false
-    return elapsed(this.#deps, placedAt) >= longestUsualMs(lane.condition)
+    return elapsed(this.#deps, placedAt) >= longestUsualMs(targetPermit.condition)
   }
 
   /** Counts what the call has used or may have cost, once. */
   #settle(hedgedCall: HedgedCall, mayCost: boolean): void {
     if (hedgedCall.isSettled === true) return
     hedgedCall.isSettled = true
-    const { lane, progress, observation, admitted } = hedgedCall
+    const { targetPermit, progress, observation, admitted } = hedgedCall
     const { operation, usages, reservedOutput } = this.#job
     const used = mayCost
       ? usageOfAttempt({
           operation,
-          target: lane.target,
+          target: targetPermit.target,
           progress,
           observation,
           nowMs: this.#deps.clock.monotonic(),
@@ -299,7 +300,7 @@ export class Failover {
       : undefined
     if (used !== undefined) {
       hedgedCall.usage = {
-        target: lane.target.id,
+        target: targetPermit.target.id,
         isOfAnswer: observation !== undefined && !hedgedCall.hasLost,
         ...used,
       }
@@ -315,7 +316,7 @@ export class Failover {
   ): Promise<UpstreamResponse> | UpstreamResponse {
     const { cancellation } = hedgedCall
     const { operation, plan } = this.#job
-    const { target } = hedgedCall.lane
+    const { target } = hedgedCall.targetPermit
     const local = operation.answerLocally?.(target)
     if (local !== undefined) return answered(target, local)
     const translation = operation.translationFor(
@@ -339,7 +340,8 @@ export class Failover {
           this.#deps.clock.now(),
           target.dialects[0]?.providerSide.limitHeaders,
         )
-        if (restMs > 0) hedgedCall.lane.condition.coolDown(Math.min(restMs, LONGEST_COOL_DOWN_MS))
+        if (restMs > 0)
+          hedgedCall.targetPermit.condition.coolDown(Math.min(restMs, LONGEST_COOL_DOWN_MS))
       },
       onBreak: (relay, failure) => this.#goOn(hedgedCall, relay, failure),
       onStreamEnd: (failure) => {
@@ -354,16 +356,16 @@ export class Failover {
   }
 
   #patienceWith({
-    lane,
+    targetPermit,
     cancellation,
   }: HedgedCall): Pick<Attempt, 'hasAlternative' | 'attemptTimeoutMs'> {
     const hasAlternative =
       this.#calls < this.#job.plan.limits.retries &&
       !this.#upload.isSpent &&
-      this.#candidates.hasOther(lane.candidate)
+      this.#candidates.hasOther(targetPermit.candidate)
     const clock = {
       limit: this.#job.plan.limits.attemptTimeoutMs,
-      condition: lane.condition,
+      condition: targetPermit.condition,
       remainingMs: cancellation.remainingMs,
       hasAlternative,
     }
@@ -371,8 +373,8 @@ export class Failover {
   }
 
   #commit(hedgedCall: HedgedCall, committed: UpstreamResponse): UpstreamResponse {
-    const { cancellation, started, lane } = hedgedCall
-    const { target, condition } = lane
+    const { cancellation, started, targetPermit } = hedgedCall
+    const { target, condition } = targetPermit
     const { operation } = this.#job
     hedgedCall.observation = committed.refusal === undefined ? committed.observation : undefined
     if (hedgedCall.hasLost) {
@@ -390,7 +392,7 @@ export class Failover {
     if (!isStream) this.#end(hedgedCall, committed.refusal)
     this.#job.attempts.push({
       target: target.id,
-      ...(lane.keyName !== undefined && { key: lane.keyName }),
+      ...(targetPermit.keyName !== undefined && { key: targetPermit.keyName }),
       code: committed.refusal?.code ?? 'ok',
       status: committed.status,
       ms,
@@ -400,8 +402,8 @@ export class Failover {
   }
 
   /**
-   * Somebody else's stream from where this one broke off, where the route wants that and a target
-   * can do it.
+   * The stream of another target from where this one broke off, when the route allows it and a
+   * target can.
    */
   #goOn(
     hedgedCall: HedgedCall,
@@ -416,9 +418,9 @@ export class Failover {
     )
       return undefined
     this.#end(hedgedCall, failure)
-    hedgedCall.lane.candidate.state = 'out'
+    hedgedCall.targetPermit.candidate.state = 'out'
     const at = attempts.findLastIndex(
-      ({ target, code }) => code === 'ok' && target === hedgedCall.lane.target.id,
+      ({ target, code }) => code === 'ok' && target === hedgedCall.targetPermit.target.id,
     )
     const broken = attempts[at]
     if (broken !== undefined)
@@ -431,7 +433,7 @@ export class Failover {
   }
 
   async #continue(
-    { lane: { candidate }, cancellation }: HedgedCall,
+    { targetPermit: { candidate }, cancellation }: HedgedCall,
     relay: StreamRelay,
   ): Promise<AnswerStream | undefined> {
     const { attempts, degraded, plan } = this.#job
@@ -440,10 +442,10 @@ export class Failover {
       cancellation.reason === undefined &&
       (await this.#affordsAnother())
     ) {
-      const lane = this.#candidates.another(candidate, canContinue)
-      if (lane === undefined) return undefined
+      const targetPermit = this.#candidates.another(candidate, canContinue)
+      if (targetPermit === undefined) return undefined
       const hedgedCall: HedgedCall = {
-        lane,
+        targetPermit,
         cancellation,
         started: this.#deps.clock.monotonic(),
         progress: {},
@@ -451,7 +453,7 @@ export class Failover {
       }
       this.#calls += 1
       try {
-        const place = lane.condition.pacer.enter(this.#traffic, this.#job.owner)
+        const place = targetPermit.condition.pacer.enter(this.#priority, this.#job.owner)
         if (place !== undefined) await placeIn(place, cancellation)
         hedgedCall.placedAt = this.#deps.clock.monotonic()
         if (!(await this.#isAdmitted(hedgedCall))) continue
@@ -462,16 +464,16 @@ export class Failover {
         const error = toGatewayError(thrown)
         this.#end(hedgedCall, error)
         attempts.push(summary(hedgedCall, error, elapsed(this.#deps, hedgedCall.started)))
-        leaveAlone(lane, error)
-        lane.candidate.state = 'out'
+        leaveAlone(targetPermit, error)
+        targetPermit.candidate.state = 'out'
       }
     }
     return undefined
   }
 
-  #afterFailure(lane: Lane, error: GatewayError, ms: number): GatewayError {
+  #afterFailure(targetPermit: TargetPermit, error: GatewayError, ms: number): GatewayError {
     const { plan } = this.#job
-    const { candidate } = lane
+    const { candidate } = targetPermit
     if (this.#cancellation.reason !== undefined)
       throw withAttempts(this.#cancellation.reason, this.#job)
     this.#failures.push(error)
@@ -483,8 +485,8 @@ export class Failover {
     this.#calls += 1
     if (mayBeBilled(error)) this.#billedFailures += 1
     // A target that is slow and not hung is given longer from then on.
-    if (error.code === 'attempt_timeout') lane.condition.observe('whole', ms)
-    leaveAlone(lane, error)
+    if (error.code === 'attempt_timeout') targetPermit.condition.observe('whole', ms)
+    leaveAlone(targetPermit, error)
     const isOfKey = KEY_FAILURES.has(error.code) && this.#candidates.hasOtherKey(candidate)
     const failure = isOfKey ? 'retry' : classifyFailure(error, plan.limits.fallbackOn)
     if (failure === 'stop' || this.#upload.isSpent) throw withAttempts(error, this.#job)
@@ -500,10 +502,3 @@ export class Failover {
     return error
   }
 }
-
-/** What another key of the same provider may mend. */
-const KEY_FAILURES: ReadonlySet<string> = new Set([
-  'rate_limit_exceeded',
-  'insufficient_quota',
-  'provider_credentials',
-])

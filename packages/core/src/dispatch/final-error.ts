@@ -3,7 +3,7 @@ import { smallest } from '../foundation/lists.ts'
 import type { Plan } from '../routing/index.ts'
 import type { Candidates } from './candidates.ts'
 
-/** What the request came to so far. */
+/** Attempts of the request so far. */
 interface Tried {
   readonly attempts: readonly AttemptSummary[]
   readonly plan: Pick<Plan, 'route'>
@@ -60,7 +60,7 @@ export function exhausted(failures: readonly GatewayError[], job: Tried): Gatewa
   })
 }
 
-/** Nobody was asked: every target is known to fail, or has asked to be left alone. */
+/** No target was called: every circuit is open or every target is cooling down. */
 export function unavailable(candidates: Candidates, job: Tried): GatewayError {
   const { passedOver, nextInMs } = candidates
   if (passedOver.length === 0) return new GatewayError('internal_error', 'The plan has no target.')
@@ -68,7 +68,7 @@ export function unavailable(candidates: Candidates, job: Tried): GatewayError {
   const list = passedOver
     .map(
       ({ target, isCooling }) =>
-        `${target} ${isCooling ? 'asked to be left alone for a while' : 'has failed too often of late'}`,
+        `${target} ${isCooling ? 'is cooling down after a rate limit' : 'has an open circuit after recent failures'}`,
     )
     .join('; ')
   return new GatewayError(

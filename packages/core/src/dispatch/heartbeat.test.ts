@@ -115,7 +115,7 @@ describe('a provider that says nothing', () => {
     expect(ends).toEqual([])
   })
 
-  it('is silent all the same: heartbeats do not feed its clock', async () => {
+  it('still counts as silent: heartbeats do not feed its clock', async () => {
     const { clock, read, ends } = start({ heartbeat: ': beat\n\n', idleTimeoutMs: 40_000 })
     const seen: (string | undefined)[] = []
     const reading = (async () => {

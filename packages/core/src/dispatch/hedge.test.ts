@@ -104,7 +104,7 @@ async function textOf(body: unknown): Promise<string> {
 }
 
 describe('a hedged request', () => {
-  it('asks nobody else while the first is in time', async () => {
+  it('calls no other target while the first is in time', async () => {
     const { done, asked, idle, attempts } = start([answer('first')])
     expect((await done).target.id).toBe('a/model')
     expect([asked(), idle(), attempts.length]).toEqual(['a', 0, 1])

@@ -4,14 +4,14 @@ import type { PlaceInQueue } from '../health/index.ts'
 import type { AttemptProgress, AttemptUsage } from './attempt-usage.ts'
 import { backoffMs } from './backoff.ts'
 import type { Cancellation } from './cancellation.ts'
-import type { Candidate, Lane } from './candidates.ts'
+import type { Candidate, TargetPermit } from './candidates.ts'
 import { mayBeBilled } from './classify.ts'
 import type { DispatchDeps } from './deps.ts'
 import type { AdmittedCall } from './target-admission.ts'
 
 /** One call of a target, alone or in a race. */
 export interface HedgedCall {
-  readonly lane: Lane
+  readonly targetPermit: TargetPermit
   /** That of the request, or in a race one of its own. */
   readonly cancellation: Cancellation
   /** On the monotonic clock. */
@@ -19,13 +19,12 @@ export interface HedgedCall {
   /** Another one was faster: what comes of this one is of no account. */
   hasLost: boolean
   hasEnded?: boolean
-  /** What was taken from the limits of its provider. */
+  /** Reservation of its provider's limits. */
   admitted?: AdmittedCall | undefined
-  /** What the answer says of itself; live while a stream runs. */
+  /** Observed usage and finish of the answer; live while a stream runs. */
   observation?: Observation | undefined
   /**
-   * What it has used or may have cost, once it has ended; absent where its provider charges
-   * nothing.
+   * Usage or most likely cost, once it has ended; absent when its provider charges nothing.
    */
   usage?: AttemptUsage | undefined
   isSettled?: boolean
@@ -59,7 +58,7 @@ export function elapsed(deps: DispatchDeps, started: number): number {
 
 /** Of an attempt that failed and has ended. */
 export function summary(
-  { lane: { target, keyName }, usage }: HedgedCall,
+  { targetPermit: { target, keyName }, usage }: HedgedCall,
   error: GatewayError,
   ms: number,
 ): AttemptSummary {

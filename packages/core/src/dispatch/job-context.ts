@@ -21,11 +21,11 @@ export function contextOf(job: DispatchJob, deps: DispatchDeps): OperationContex
   }
 }
 
-/** Nobody was called: the target has to be left alone for a while. */
+/** No call was made: the target is cooling down. */
 export const NO_ROOM = new GatewayError(
   'targets_unavailable',
   'The target has reached a limit of its provider.',
 )
 
-/** Nobody was called, so nothing was learned. */
+/** No call was made, so health does not change. */
 export const LOCAL = new GatewayError('client_closed', 'Answered without a call.')

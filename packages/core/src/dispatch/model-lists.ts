@@ -14,9 +14,9 @@ const MAX_LIST_BYTES = 8 * 1024 * 1024
 export type ListModels = () => Promise<readonly string[]>
 
 /**
- * Asks every provider for its models when a client wants the list, at most every five minutes; what
- * the configuration names is always in it. Lists of a provider that fails are asked for again the
- * next time.
+ * Asks every provider for its models when a client wants the list, at most every five minutes;
+ * models named in the configuration are always in it. A failed list is requested again the next
+ * time.
  */
 export function createModelLists(
   providers: Iterable<Provider>,

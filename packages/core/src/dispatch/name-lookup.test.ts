@@ -67,7 +67,7 @@ const found =
   }
 
 describe('the name of a provider', () => {
-  it('that nobody knows is a provider that cannot be reached', async () => {
+  it('that does not resolve makes the provider unreachable', async () => {
     const { status, body } = await ask((name, _options, callback) =>
       callback(
         Object.assign(new Error(`getaddrinfo ENOTFOUND ${name}`), { code: 'ENOTFOUND' }),

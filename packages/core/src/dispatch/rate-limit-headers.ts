@@ -9,8 +9,8 @@ const COMMON: readonly LimitHeaders[] = [
 ]
 
 /**
- * How long a target wants to be left alone because nothing is left, in milliseconds from `now`; 0
- * where something is, or nobody says.
+ * Cool-down of a target without remaining quota, in milliseconds from `now`; 0 when quota is left
+ * or unknown.
  */
 export function restAskedMs(
   headers: Headers,

@@ -105,7 +105,7 @@ describe('a request that takes several calls', () => {
     expect(transport.requests).toHaveLength(8)
   })
 
-  it('fails as a whole with its first failure, and the next target is asked for everything', async () => {
+  it('fails as a whole with its first failure, and the next target gets the whole request', async () => {
     const failing = json({ message: 'no' }, { status: 503 })
     const script = [
       hanging,

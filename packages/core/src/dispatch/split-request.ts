@@ -5,8 +5,8 @@ import type { Attempt, UpstreamResponse } from './attempt-options.ts'
 import { Cancellation } from './cancellation.ts'
 
 /**
- * So many calls of one request are under way at once: more would take a provider's limits from
- * everybody else.
+ * Most calls of one request under way at once: more would take a provider's limits from other
+ * requests.
  */
 const MAX_CALLS_AT_ONCE = 8
 

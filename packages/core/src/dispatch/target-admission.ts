@@ -2,7 +2,7 @@ import type { Usage } from '../dialects/index.ts'
 import type { GatewayError } from '../errors.ts'
 import type { Target } from '../routing/index.ts'
 
-/** What was taken from a provider's limits for one call of it. */
+/** Reservation of a provider's limits for one call. */
 export interface AdmittedCall {
   /**
    * @param usage what the call has used or may have cost; `undefined` where its provider charges
@@ -11,7 +11,7 @@ export interface AdmittedCall {
   settle(usage: Usage | undefined): void
 }
 
-/** The caller has used up a limit of its own for this target: others may call it all the same. */
+/** The caller has used up its own limit on this target; other callers may still call it. */
 export interface RefusedTarget {
   readonly refused: GatewayError
 }

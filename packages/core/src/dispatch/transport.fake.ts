@@ -5,7 +5,7 @@ import { Turns } from '../json/turns.ts'
 import type { DispatchDeps } from './deps.ts'
 import type { ResponseHead, Transport, UpstreamCall, UpstreamRequest } from './transport.ts'
 
-/** What a scripted provider does with one call. */
+/** Behaviour of a scripted provider for one call. */
 export interface Reply {
   /** @default 200 */
   readonly status?: number
@@ -61,7 +61,7 @@ export class FakeTransport implements Transport {
 class FakeUpstreamCall implements UpstreamCall {
   readonly response: Promise<ResponseHead>
   aborted: GatewayError | undefined
-  /** What came of a streamed body. */
+  /** Pieces of a streamed body that arrived. */
   readonly uploaded: Uint8Array[] = []
   readonly #reply: Reply
   readonly #pieces: (string | Uint8Array)[]
@@ -130,8 +130,7 @@ function broken(code: string): Error {
 }
 
 /**
- * What dispatch needs besides what a test is about: nobody is known to be unwell, and chance is
- * even.
+ * Dependencies that a test does not care about: every target is healthy, and randomness is 0.5.
  */
 export function fakeDeps(parts: {
   readonly transport: Transport

@@ -163,7 +163,7 @@ describe('a call', () => {
     expect(await call.read()).toBeUndefined()
   })
 
-  it('collects what came before anybody asked', async () => {
+  it('collects the bytes that came before the first read', async () => {
     const origin = await provider((_request, response) => void response.end('x'.repeat(100_000)))
     const call = send(origin)
     await call.response
@@ -229,7 +229,7 @@ describe('a call', () => {
 })
 
 describe('backpressure', () => {
-  it('stops the provider when nobody reads, and lets it go on when somebody does', async () => {
+  it('stops the provider while no client reads, and continues when one does', async () => {
     const total = 50 * 1024 * 1024
     const piece = Buffer.alloc(64 * 1024, 'x')
     const written = { bytes: 0, closed: false }
@@ -283,7 +283,7 @@ describe('limits', () => {
     await closed.promise
   })
 
-  it('counts what came before anybody asked', async () => {
+  it('counts the bytes that came before the first read', async () => {
     const call = send(await provider(large))
     await call.response
     await standstill(() => 0)
@@ -342,7 +342,7 @@ describe('abort', () => {
     await gone
   })
 
-  it('wakes whoever collects', async () => {
+  it('wakes a waiting collect', async () => {
     const { origin, gone } = await watched((response) => void response.write('half'))
     const call = send(origin)
     await call.response
@@ -421,14 +421,14 @@ describe('a connection that breaks', () => {
     expect(await readAll(call)).toBe('all of it')
   })
 
-  it('that nobody accepts is named', async () => {
+  it('that no server accepts is named', async () => {
     const server = createTcpServer()
     const origin = await listen(server)
     for (const close of closers.splice(0)) await close()
     expect(await codeOf(send(origin).response)).toBe('ECONNREFUSED')
   })
 
-  it('that cannot even be asked for fails the same way: nothing is thrown', async () => {
+  it('that cannot even be sent fails the same way: nothing is thrown', async () => {
     const call = send('http://127.0.0.1:9', { headers: { 'x-bad': 'line\nbreak' } })
     expect(await codeOf(call.response)).toBe('UND_ERR_INVALID_ARG')
   })

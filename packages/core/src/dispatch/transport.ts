@@ -69,7 +69,7 @@ export function createTransport(options: TransportOptions): Transport {
     pipelining: 1,
     headersTimeout: 0,
     bodyTimeout: 0,
-    // Our own clock gives up first; this only frees the socket that nobody waits for any more.
+    // Our own clock gives up first; this only frees a socket that no call waits for any more.
     connect: {
       timeout: options.connectTimeoutMs * 2,
       ...(options.lookup && { lookup: options.lookup }),
@@ -176,7 +176,7 @@ class Call implements UpstreamCall, Dispatcher.DispatchHandler {
     if (this.#collectLimit === undefined) this.#wakeUp()
   }
 
-  /** What has piled up goes on in one piece: every piece costs a write to the client. */
+  /** Buffered bytes are passed on in one piece: every piece costs a write to the client. */
   #take(): Uint8Array {
     const first = this.#queue[0]
     const bytes =

@@ -32,7 +32,7 @@ describe('nearNames', () => {
     expect(nearNames('route', ['routes', 'route', 'rout'])[0]).toBe('route')
   })
 
-  it('does no work for names nobody typed', () => {
+  it('does no work for names of absurd length', () => {
     const long = 'a'.repeat(1_000_000)
     expect(nearNames(long, [long])).toEqual([])
     expect(nearNames('aaaa', [long])).toEqual([])

@@ -3,7 +3,7 @@ const LONGEST_NAME = 128
 const MOST_SUGGESTIONS = 3
 
 /**
- * The candidates somebody who wrote `name` may have meant, nearest first, at most three: those few
+ * The candidates that `name` may be a typing error of, nearest first, at most three: those few
  * typing errors away and those that begin with it. Case is ignored. Empty when nothing is near.
  */
 export function nearNames(name: string, candidates: Iterable<string>): string[] {
@@ -33,7 +33,7 @@ export function didYouMean(name: string, candidates: Iterable<string>): string |
 
 function distanceTo(wanted: string, candidate: string, tolerance: number): number | undefined {
   if (candidate.length > LONGEST_NAME) return undefined
-  // Somebody who stopped typing is no farther away than somebody who mistyped.
+  // A shortened name is no farther away than a mistyped one.
   if (wanted.length >= 3 && candidate.startsWith(wanted))
     return Math.min(candidate.length - wanted.length, tolerance)
   if (Math.abs(wanted.length - candidate.length) > tolerance) return undefined

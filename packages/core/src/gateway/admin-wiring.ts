@@ -38,7 +38,7 @@ import {
   type StoredKey,
 } from '../storage/index.ts'
 
-/** What administrators write while the gateway runs, and what has come of it on this instance. */
+/** Administration at run time: keys, limits and switches, as this instance knows them. */
 export interface AdminState {
   readonly register: AdminCache
   readonly ring: ManagedKeys
@@ -46,7 +46,7 @@ export interface AdminState {
   readonly damage: LastingCondition
 }
 
-/** @param outside `endRequestsOf` is told whose requests are to end */
+/** @param deps `endRequestsOf` ends the requests of a caller */
 export function administer(
   adminStore: AdminStore,
   {
@@ -98,7 +98,7 @@ export function administer(
   return { register, ring, rules, damage }
 }
 
-/** What a key was given was checked when it was made. */
+/** Grants of a key were checked when it was made. */
 function callerOf({ name, grants }: StoredKey): KnownCaller {
   return { ...(grants as Partial<Caller>), id: name, credential: 'made' }
 }
@@ -146,8 +146,8 @@ function ownLimits(
 }
 
 /**
- * What is switched off by the configuration, or by an administrator since; `undefined` where nobody
- * can switch anything off.
+ * Targets switched off by the configuration or by an administrator; `undefined` when nothing can be
+ * switched off.
  */
 export function switchOf(
   configured: TargetFilter | undefined,

@@ -41,7 +41,7 @@ function ask(gateway: Gateway): Promise<Response> {
 }
 
 describe('a token of a provider', () => {
-  it('is asked for over the same connections, and kept', async () => {
+  it('is requested over the same connections, and kept', async () => {
     const { transport, gateway } = start(
       json({ access_token: 'issued-token', expires_in: 3600 }),
       answer,
@@ -64,7 +64,7 @@ describe('a token of a provider', () => {
     await gateway.close()
   })
 
-  it('that is refused is told as a fault of ours, in no words of the provider', async () => {
+  it('that is refused is reported as an error of the gateway, not in the words of the provider', async () => {
     const { gateway } = start(
       json({ error: 'invalid_grant', error_description: 'a@b.example is hidden' }, { status: 400 }),
     )

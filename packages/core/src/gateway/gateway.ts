@@ -17,7 +17,7 @@ export interface Gateway {
    * aborts: `new OpenAI({ baseURL: 'http://llm/v1', apiKey, fetch: gateway.fetch })`.
    */
   fetch(input: string | URL | Request, init?: RequestInit): Promise<Response>
-  /** What a health check wants to know. */
+  /** Health of the gateway, for health checks. */
   health(): GatewayHealth
   /**
    * Takes no new requests (503), waits up to `graceMs` (default 10,000) for those under way, then
@@ -33,22 +33,22 @@ export interface GatewayHealth {
    * the sake of the host.
    */
   readonly status: 'ok' | 'degraded' | 'closing'
-  /** What is not as it should be: `targets`, `event-loop`, `store`. */
+  /** Degraded parts: `targets`, `event-loop`, `store`. */
   readonly degraded: readonly string[]
   readonly providers: readonly string[]
   readonly routes: readonly string[]
   /** Requests and streams under way. */
   readonly active: number
   /**
-   * Targets that keep failing and are passed over: `provider/model`, with `#key-2` behind it for
+   * Targets with an open circuit: `provider/model`, with `#key-2` behind it for
    * one of several keys.
    */
   readonly unavailable: readonly string[]
-  /** Whose requests are refused because the host's event loop is too late: `batch` goes first. */
+  /** Priorities refused because of event loop lag: `batch` first. */
   readonly shedding: Shedding
 }
 
-/** What tests put in place of the world. */
+/** Dependencies that tests replace. */
 export interface Injected {
   readonly clock?: Clock
   /** Uniform in [0, 1). */

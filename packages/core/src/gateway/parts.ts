@@ -7,7 +7,7 @@ import type { Exchange } from '../pipeline/exchange.ts'
 import { InFlight } from '../pipeline/in-flight.ts'
 import { ReportIntake } from '../records/index.ts'
 
-/** What outlives a reload. */
+/** Parts of a gateway that outlive a reload. */
 export interface Core {
   readonly log: LeveledLogger
   readonly hostCalls: HostCalls

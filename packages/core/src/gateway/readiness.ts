@@ -16,7 +16,10 @@ export interface ReadinessParts {
   readonly isStoreMissed: () => Promise<boolean>
 }
 
-/** What keeps this instance from answering any request; empty while it can answer some. */
+/**
+ * Parts whose absence keeps this instance from answering any request; empty while it can answer
+ * some.
+ */
 export async function missingParts({
   routing,
   health,

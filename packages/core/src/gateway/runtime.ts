@@ -32,11 +32,11 @@ export interface Runtime {
   readonly forwardTrace: ReadonlySet<TraceHeader>
   /** Limits that may concern a request of this caller. */
   readonly limitsFor: (caller: KnownCaller | undefined) => readonly Limit[]
-  /** What providers allow us, by their names. */
+  /** Limits that providers set for us, by provider name. */
   readonly providerLimits: ReadonlyMap<string, readonly Limit[]>
   /** Lets a request in, or rejects; `undefined` where none of the limits concerns it. */
   readonly admit: (limits: readonly Limit[], demand: Demand) => Promise<Admitted> | undefined
-  /** So many same tool calls in a row are a loop. */
+  /** Equal tool calls in a row that count as a loop. */
   readonly loopLimit: number
   /** Counts wrong credentials of callers. */
   readonly throttle: Throttle
@@ -46,28 +46,28 @@ export interface Runtime {
     demand: Pick<Demand, 'id' | 'subject'>,
     actual: Amounts,
   ) => void
-  /** `/admin/*`; absent where nobody may administer the gateway. */
+  /** `/admin/*`; absent when no administrator is configured. */
   readonly admin: Pick<Admin, 'handle'> | undefined
   /**
-   * What usage of a target (`provider/model`) costs in nano-dollars; `undefined` where nobody
-   * knows.
+   * Price of usage of a target (`provider/model`) in nano-dollars; `undefined` when unknown.
    */
   readonly priceOf: (target: string, usage: Usage) => number | undefined
   /**
-   * What a request of a target costs beside its tokens, where it asks for more than they pay for.
+   * Surcharge of a request of a target in addition to its tokens, in nano-dollars; `undefined` when
+   * unknown.
    */
   readonly surchargeOf: (target: string) => number | undefined
-  /** What is wrong with the store that counts limits. */
+  /** Defects of the limit store. */
   readonly storeDefects: () => readonly StoreDefect[]
   /**
-   * What keeps every request from being answered, for readiness: empty while some can be. Never
-   * rejects.
+   * Missing parts that keep every request from being answered, for readiness; empty while some can
+   * be. Never rejects.
    */
   readonly missing: () => Promise<readonly MissingPart[]>
-  /** Who is refused for the sake of the host; `undefined` when nobody ever is. */
+  /** Load shedding; `undefined` when it is off. */
   readonly load: HostLoad | undefined
   /**
-   * Looks at the host by one of its requests; what is wrong with it is told to the operator once.
+   * Checks the host's settings by one of its requests and logs a problem once.
    */
   readonly onRequest: (request: GatewayRequest) => void
   /** A parser of the host has read a body before us: told to the operator once. */

@@ -4,7 +4,7 @@ import { callerKey } from '../identity/index.ts'
 import { endExchange, type Exchange } from '../pipeline/exchange.ts'
 import { InFlight } from '../pipeline/in-flight.ts'
 
-/** What was cancelled settles in no time, unless a reader of it has gone away without a word. */
+/** Cancelled requests settle at once, unless a client has gone away silently. */
 const SETTLING_MS = 1_000
 
 /**

@@ -43,8 +43,8 @@ interface Outside {
 const NO_LIMITS: readonly Limit[] = Object.freeze([])
 
 /**
- * What a gateway shares with other instances, and where: opened when something needs it, and kept
- * over reloads.
+ * State that instances share, and the store that holds it: opened on first need, and kept over
+ * reloads.
  */
 export class SharedState {
   readonly #settings: Settings
@@ -75,7 +75,7 @@ export class SharedState {
     }
   }
 
-  /** What is wrong with the store, as far as is known. */
+  /** Known defects of the store. */
   get degraded(): readonly StoreDefect[] {
     return [
       ...((this.#guarded?.state ?? 'closed') === 'closed' ? [] : (['store'] as const)),
@@ -113,7 +113,7 @@ export class SharedState {
       : this.#openStore().healthStore
   }
 
-  /** What administrators write while the gateway runs; nothing where nobody may administer it. */
+  /** Administration at run time; absent when no administrator is configured. */
   get administered(): AdminState | undefined {
     const { adminToken, adminGuard } = this.#settings
     if (this.#administered !== undefined || (adminToken === undefined && adminGuard === undefined))
@@ -123,7 +123,7 @@ export class SharedState {
     return this.#administered
   }
 
-  /** How requests are let in by the limits of the configuration, and of whoever calls. */
+  /** Admission of requests by the limits of the configuration and of the caller. */
   admission(limits: readonly Limit[]): Pick<Runtime, 'limitsFor' | 'admit' | 'charge'> {
     // A store that cannot be reached is to be known at the start, not by the first request.
     if (limits.length > 0) this.#openAdmission()
@@ -140,7 +140,7 @@ export class SharedState {
     }
   }
 
-  /** `/admin`, where somebody may administer the gateway. */
+  /** `/admin`; absent when no administrator is configured. */
   admin(settings: Settings): Admin | undefined {
     const { administered } = this
     if (administered === undefined) return undefined
@@ -168,11 +168,11 @@ export class SharedState {
     const { administered } = this
     if (administered === undefined) return identify
     const { register } = administered
-    // Many keys take a moment: better before somebody calls.
+    // Many keys take a moment to load: do it before the first request.
     void register.refresh()
     return (request) => {
       const refreshing = register.refresh()
-      // Who has been let in is to be ended too, when a key is killed while nobody else calls.
+      // Requests of a killed key end even when no other request comes.
       register.watch(() => active.size > 0)
       return refreshing === undefined ? identify(request) : refreshing.then(() => identify(request))
     }
@@ -183,7 +183,7 @@ export class SharedState {
     this.#administered?.damage.close()
     for (const outage of this.#outages) outage.close()
     await this.#admission?.close()
-    // What was made by code is closed by code.
+    // A store made by the host's code is closed by the host.
     if (typeof this.#settings.store === 'string') await this.#store?.close()
   }
 
@@ -196,7 +196,7 @@ export class SharedState {
       this.#ofCallers.set(written, { key, limits })
       return limits
     } catch (cause) {
-      // Those of keys were checked when the keys were made: only the host's login gives others.
+      // Grants of keys were checked when the keys were made; only the host's login returns others.
       throw this.#deps.hostCalls.refusal('identify', cause)
     }
   }
@@ -220,7 +220,7 @@ export class SharedState {
     const { log, clock } = this.#deps
     const { limitFailMode, budgetFailMode, timeoutMs, routes } = this.#settings
     const store = this.#openStore()
-    // What is in this process cannot be late or away.
+    // A store in this process cannot be slow or down.
     if (store.name !== 'memory')
       this.#guarded = new GuardedLimitStore(store.limitStore, {
         clock,
@@ -278,7 +278,7 @@ export class SharedState {
   #tellAlert(alert: LimitAlert): void {
     const { log, post, hostCalls } = this.#deps
     const { onAlert, alertWebhook } = this.#settings
-    log.warn('a limit is used so far that somebody wanted to know', { alert })
+    log.warn('limit alert threshold reached', { alert })
     if (onAlert !== undefined) hostCalls.notify('onAlert', onAlert, alert)
     if (alertWebhook !== undefined)
       post(alertWebhook, alert).catch((cause: unknown) =>
@@ -315,7 +315,7 @@ export class SharedState {
   }
 }
 
-/** Who is first to take the only one there is in a period. */
+/** Claims an alert: the first instance in a period sends it. */
 function claimsOf(limitStore: LimitStore): ClaimAlert {
   return async (name, period) => {
     const answer = await limitStore.reserve({

@@ -27,7 +27,7 @@ export async function fetchToken(
   }
 }
 
-/** Sends JSON to somebody who is told something, and no more than that. */
+/** Sends a JSON notification and reads only the status. */
 export async function post(
   deps: Pick<DispatchDeps, 'transport' | 'clock'>,
   url: string,

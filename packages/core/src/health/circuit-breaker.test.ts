@@ -23,14 +23,14 @@ function start() {
 }
 
 describe('a circuit', () => {
-  it('opens after five failures in a row, and lets nobody through', () => {
+  it('opens after five failures in a row, and lets no call through', () => {
     const { breaker, calls, changes } = start()
     expect(calls('failed', 100)).toBe(BREAKER_RULES.consecutiveFailures)
     expect(breaker.state).toBe('open')
     expect(changes).toEqual(['open'])
   })
 
-  it('a success starts the row anew', () => {
+  it('a success resets the row', () => {
     const { breaker, calls, call } = start()
     calls('failed', 4)
     call('succeeded')
@@ -115,7 +115,7 @@ describe('a circuit', () => {
     expect(breaker.state).toBe('closed')
   })
 
-  it('is probed now and then where nobody else is left', () => {
+  it('is probed now and then when no other target is left', () => {
     const { clock, breaker, calls } = start()
     expect(breaker.force()).toBeDefined()
     calls('failed', 5)

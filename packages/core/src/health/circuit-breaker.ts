@@ -3,7 +3,7 @@ import { SlidingCounts } from './outcome-window.ts'
 
 /** When a circuit opens, and for how long. */
 export interface BreakerRules {
-  /** So many failures in a row open it. */
+  /** Consecutive failures that open the circuit. */
   readonly consecutiveFailures: number
   /** Parts of the whole that must have failed more than once in that row. @default none */
   readonly fewestParts?: number
@@ -14,7 +14,7 @@ export interface BreakerRules {
   /** The first time; every further time in a row that much longer, up to `longestOpenMs`. */
   readonly openMs: number
   readonly longestOpenMs: number
-  /** Where nobody else is left to ask, an open circuit lets one call through as often as this. */
+  /** When no other target is left, an open circuit lets one call through this often. */
   readonly forcedProbeMs: number
 }
 
@@ -40,13 +40,12 @@ export const PROVIDER_BREAKER_RULES: BreakerRules = {
 }
 
 /**
- * How a call ended, as far as the health of whoever was called goes. What a client does says
- * nothing about it.
+ * How a call ended, as far as the health of its target goes. Client errors are neutral.
  */
 export type CallOutcome = 'succeeded' | 'failed' | 'neutral'
 
 /**
- * The right to make one call. Told exactly once how it ended; what is told later changes nothing.
+ * The right to make one call. The first reported outcome counts; later ones change nothing.
  */
 export interface CallPermit {
   end(outcome: CallOutcome): void
@@ -55,9 +54,9 @@ export interface CallPermit {
 export type CircuitState = 'closed' | 'open' | 'half-open'
 
 /**
- * Keeps calls from whom they cannot reach: closed while calls succeed, open after they failed, and
- * after a while half-open, when exactly one call finds out whether it may close again. Calls are
- * counted when they have ended, streams included: whoever answers and then breaks off has failed.
+ * Circuit breaker for one target: closed while calls succeed, open after failures, half-open for
+ * one probe. Calls are counted when they have ended, streams included: a stream that breaks off has
+ * failed.
  */
 export class CircuitBreaker {
   readonly #clock: Clock
@@ -69,7 +68,7 @@ export class CircuitBreaker {
   #openings = 0
   #openUntil = 0
   #lastProbe = Number.NEGATIVE_INFINITY
-  /** Of late, and those of them that failed. */
+  /** Recent calls, and how many of them failed. */
   readonly #calls: SlidingCounts
 
   constructor(
@@ -107,8 +106,8 @@ export class CircuitBreaker {
   }
 
   /**
-   * The right to call although the circuit is open, for want of anybody else; `undefined` when
-   * somebody has just tried.
+   * The right to call although the circuit is open, when no other target is left; `undefined` when
+   * a probe was just made.
    */
   force(part?: string): CallPermit | undefined {
     if (this.#state !== 'open') return this.enter(part)
@@ -125,8 +124,7 @@ export class CircuitBreaker {
   }
 
   /**
-   * Somebody else has found out that it has to be open, for so long. What is open already stays as
-   * it is.
+   * Another instance opened this circuit for `ms`. An open circuit stays as it is.
    */
   adoptOpen(forMs: number): void {
     if (this.#state !== 'closed') return
@@ -135,7 +133,7 @@ export class CircuitBreaker {
     this.#state = 'open'
   }
 
-  /** Somebody else has found out that it may close. */
+  /** Another instance closed this circuit. */
   adoptClosed(): void {
     if (this.#state !== 'open') return
     this.#forget()
@@ -163,7 +161,7 @@ export class CircuitBreaker {
   readonly #onCounted = (outcome: CallOutcome): void => this.#count(outcome)
 
   #count(outcome: CallOutcome, part?: string): void {
-    // What was called before the circuit opened is known by now.
+    // Calls made before the circuit opened change nothing now.
     if (outcome === 'neutral' || this.#state !== 'closed') return
     this.#calls.add({ all: 1, some: outcome === 'failed' ? 1 : 0 })
     if (outcome === 'succeeded') {

@@ -13,7 +13,7 @@ describe('a fair queue', () => {
     expect([queue.size, queue.shift()]).toEqual([0, undefined])
   })
 
-  it('makes room at the cost of whoever has most, and of nobody who has no more', () => {
+  it('makes room at the cost of the owner with the most items, if that owner has more', () => {
     const queue = new FairQueue<string>()
     for (const item of ['a1', 'a2', 'a3', 'b1', 'b2']) queue.push(item.slice(0, 1), item)
     expect([
@@ -25,7 +25,7 @@ describe('a fair queue', () => {
     expect(queue.size).toBe(3)
   })
 
-  it('loses nobody, and lets nobody have two turns while somebody else has none', () => {
+  it('loses no item, and gives no owner two turns while another has none', () => {
     const pushes = fc.array(fc.tuple(fc.constantFrom('a', 'b', 'c', 'd'), fc.boolean()), {
       maxLength: 60,
     })
@@ -44,8 +44,8 @@ describe('a fair queue', () => {
         const order = drain(queue)
         expect(order.toSorted()).toEqual(waiting.toSorted())
         const owners = order.map((item) => item.slice(0, 1))
-        // Nobody came meanwhile: the first turns are those of everybody, and so are the next of
-        // whoever is left.
+        // No item came meanwhile: every owner has one turn, and so on with the owners that are
+        // left.
         for (
           let at = 0, rest = owners;
           rest.length > 0;

@@ -1,6 +1,6 @@
 /**
- * Who waits is let in by turns of whose they are, so that nobody's flood keeps anybody else
- * waiting; first come, first served among one's own.
+ * Round-robin queue: owners take turns, FIFO within one owner, so one owner's backlog cannot starve
+ * the rest.
  */
 export class FairQueue<Item> {
   /** In the order of their turns. */
@@ -18,7 +18,7 @@ export class FairQueue<Item> {
     this.#size += 1
   }
 
-  /** Whose turn it is; the turn after that is somebody else's, if there is anybody. */
+  /** Next item; the turn after it belongs to another owner, if there is one. */
   shift(): Item | undefined {
     for (const [owner, own] of this.#ofOwners) {
       const item = own.shift()
@@ -42,8 +42,8 @@ export class FairQueue<Item> {
   }
 
   /**
-   * Takes out the one that came last of whoever has most waiting, if that is more than `owner`
-   * would have with one more.
+   * Removes the last item of the owner with the most items, if that is more than `owner` would have
+   * with one more.
    */
   makeRoomFor(owner: string): Item | undefined {
     let [largest, most] = [owner, (this.#ofOwners.get(owner)?.length ?? 0) + 1]

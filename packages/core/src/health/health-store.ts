@@ -1,4 +1,4 @@
-/** What one instance tells the others of a target. */
+/** A fact about a target that one instance shares with the others. */
 export interface HealthFact {
   /** `provider/model`, with `#key-2` behind it for one of several keys. */
   readonly target: string
@@ -9,8 +9,8 @@ export interface HealthFact {
 }
 
 /**
- * Where instances tell each other which targets are not well. Whoever asks does not wait for it,
- * and goes by itself when it fails.
+ * Shares unhealthy targets between instances. Callers do not wait for it, and each instance decides
+ * alone when it fails.
  */
 export interface HealthStore {
   /** Writes facts over what was known of the same targets; `forMs` 0 takes one back. */

@@ -9,7 +9,7 @@ interface Bucket {
 }
 
 /**
- * How many things happened of late, and how many of them were of one kind. Exact to a tenth of the
+ * Counts over a sliding window: all events, and events of one kind. Exact to a tenth of the
  * window.
  */
 export class SlidingCounts {

@@ -25,7 +25,7 @@ function start() {
 }
 
 describe('the pace of a target', () => {
-  it('is anybody’s until it says that it is too much', () => {
+  it('is unlimited until the target reports too many calls', () => {
     const { pacer } = start()
     for (let at = 0; at < 10_000; at++)
       expect(pacer.enter(at % 2 === 0 ? 'interactive' : 'batch')).toBeUndefined()
@@ -36,7 +36,7 @@ describe('the pace of a target', () => {
     const { pacer, clock, limitTo } = start()
     limitTo(20)
     expect(pacer.limit).toBeCloseTo(14)
-    // What was under way when it fell says nothing of the new limit.
+    // Calls under way when the limit fell do not change the new one.
     for (let at = 0; at < 6; at++) pacer.enter('interactive')
     for (let at = 0; at < 6; at++) pacer.leave('interactive', 'too much', clock.monotonic())
     expect(pacer.limit).toBeCloseTo(14)
@@ -45,7 +45,7 @@ describe('the pace of a target', () => {
       pacer.leave('interactive', 'fine')
     }
     expect(pacer.limit).toBeGreaterThan(14.9)
-    // What has begun since does, however soon it was refused.
+    // Calls that began later do, however soon they were refused.
     clock.skip(1)
     for (let at = 0; at < 5; at++) pacer.enter('interactive')
     const startedAt = clock.monotonic()
@@ -58,7 +58,7 @@ describe('the pace of a target', () => {
     expect(pacer.limit).toBe(Number.POSITIVE_INFINITY)
   })
 
-  it('is not touched by a refusal when hardly anybody calls', () => {
+  it('does not change on a refusal when there are hardly any calls', () => {
     const { pacer, limitTo } = start()
     limitTo(3)
     expect(pacer.limit).toBe(Number.POSITIVE_INFINITY)
@@ -110,7 +110,7 @@ describe('the pace of a target', () => {
     pacer.leave('interactive', 'nothing')
     await settle()
     expect(order).toEqual(['second'])
-    // Its turn has come, and it leaves all the same.
+    // Its turn has come, and it still leaves.
     const third = pacer.enter('interactive')
     entered(third, 'third', order)
     second?.leaveQueue()
@@ -118,7 +118,7 @@ describe('the pace of a target', () => {
     expect(order).toEqual(['second', 'third'])
   })
 
-  it('is kept in any order of events, and nobody is forgotten', async () => {
+  it('holds in any order of events, and no waiting call is lost', async () => {
     const step = fc.oneof(
       fc.record({ enter: fc.constantFrom<Priority>('interactive', 'batch') }),
       fc.record({
@@ -165,7 +165,7 @@ describe('the pace of a target', () => {
     )
   })
 
-  it('lets callers take turns: a flood of one keeps nobody else waiting', async () => {
+  it('lets callers take turns: a flood of one does not starve the others', async () => {
     const { pacer, leaveOnePlace, entered } = start()
     leaveOnePlace()
     const order: string[] = []
@@ -178,7 +178,7 @@ describe('the pace of a target', () => {
     expect(order.slice(0, 3)).toContain('other')
   })
 
-  it('gives somebody else the wait of a flood that fills the queue, once', async () => {
+  it('gives another caller the place of a flood that fills the queue, once', async () => {
     const { pacer, leaveOnePlace } = start()
     leaveOnePlace()
     pacer.enter('interactive', 'flood')
@@ -187,7 +187,7 @@ describe('the pace of a target', () => {
     const refused = places.at(-1)?.entered.catch((error: { code: string }) => error.code)
     const other = pacer.enter('interactive', 'other')
     expect([await refused, pacer.waiting]).toEqual(['targets_unavailable', 200])
-    // Who was refused has no place to give back.
+    // A refused call has no place to give back.
     places.at(-1)?.leaveQueue()
     for (let at = 0; at < 2; at++) pacer.leave('interactive', 'nothing')
     await other?.entered

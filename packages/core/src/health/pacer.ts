@@ -2,10 +2,10 @@ import type { Clock } from '../clock.ts'
 import { GatewayError } from '../errors.ts'
 import { FairQueue } from './fair-queue.ts'
 
-/** Who waits for an answer: somebody who looks at a screen, or nobody in particular. */
+/** Priority of a request: a person waits for it, or a batch job does. */
 export type Priority = 'interactive' | 'batch'
 
-/** What the end of a call says about how much its target takes. */
+/** Effect of a call's end on the concurrency limit of its target. */
 export type PaceSignal = 'fine' | 'too much' | 'nothing'
 
 /** Until a target says that it is too much, everything goes through. */
@@ -18,9 +18,9 @@ const DECREASE = 0.7
 const FEWEST = 4
 /** A limit that was not met for so long is forgotten. */
 const FORGET_AFTER_MS = 60_000
-/** Share of the limit that batch may hold, so that somebody who comes finds room. */
+/** Share of the limit that batch may hold, so that interactive calls find room. */
 const BATCH_SHARE = 0.5
-/** So many of the others go before one of batch does, when both wait. */
+/** Interactive calls served for each batch call, when both wait. */
 const INTERACTIVE_BEFORE_BATCH = 7
 const LONGEST_QUEUE: Readonly<Record<Priority, number>> = { interactive: 200, batch: 1_000 }
 
@@ -61,8 +61,8 @@ export class Pacer {
 
   /**
    * A place now (`undefined`), or a wait for one. Throws `targets_unavailable` when too many wait
-   * already, or lets the last one of somebody who has more waiting have it. Who stops waiting calls
-   * `leaveQueue` of the wait.
+   * already, or takes the place of the last call of an owner with more waiting calls. A call that
+   * stops waiting calls `leaveQueue`.
    *
    * @param owner whose call it is: those of different ones take turns
    */
@@ -162,8 +162,7 @@ export class Pacer {
 
 export interface PlaceInQueue {
   /**
-   * Resolves when there is a place, which is taken then; rejects with `targets_unavailable` when
-   * somebody else was given the wait.
+   * Resolves with a place taken; rejects with `targets_unavailable` when another call got the wait.
    */
   readonly entered: Promise<void>
   /** Gives up the wait, or the place if it has come meanwhile. */

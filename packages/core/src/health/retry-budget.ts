@@ -6,9 +6,9 @@ const SHARE = 0.2
 const AT_LEAST = 3
 
 /**
- * Retries are a share of what is asked for, so that a failing provider never gets more calls than a
- * healthy one: 20 % of the requests of the last minute, and always three. Going on to the next
- * target is no retry.
+ * Retries are a share of requests, so that a failing provider gets hardly more calls than a healthy
+ * one: 20 % of the requests of the last minute, and always three. Going on to the next target is no
+ * retry.
  */
 export class RetryBudget {
   /** Requests, and retries. */

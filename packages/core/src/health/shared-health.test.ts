@@ -35,7 +35,7 @@ function start() {
     }
     return { clock, health, touch }
   }
-  // Their clocks differ by two hours: only durations are told.
+  // Their clocks differ by two hours: only durations are shared.
   return { state, facts, one: instance(1_700_000_000_000), other: instance(1_700_007_200_000) }
 }
 
@@ -93,7 +93,7 @@ describe('the health of targets, shared', () => {
     expect(state.reads).toBe(2)
   })
 
-  it('without a store each goes by itself, and nobody notices', async () => {
+  it('without a store each instance decides alone, and no request fails', async () => {
     const { one, other, state } = start()
     state.isDown = true
     fail(one.health, 5)

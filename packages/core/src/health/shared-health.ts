@@ -4,13 +4,13 @@ import type { HealthStore, HealthFact } from './health-store.ts'
 import type { TargetHealth } from './target-health.ts'
 
 const READ_EVERY_MS = 1_000
-/** Who is left alone for less is well again before anybody has read it. */
+/** Shorter cool-downs are over before another instance reads them. */
 const SHORTEST_TOLD_MS = 1_000
 
 /**
- * Keeps the health of targets in step with other instances: what one of them has found out, the
- * others know within a second in which they have requests. Nobody waits for it, and without the
- * store every instance goes by itself.
+ * Keeps the health of targets in step with other instances: the others learn what one found within
+ * a second in which they have requests. No request waits for it, and without the store every
+ * instance decides alone.
  */
 export class SharedHealth {
   readonly #healthStore: HealthStore
@@ -37,7 +37,7 @@ export class SharedHealth {
   }
 
   async #read(): Promise<void> {
-    // Who cannot be asked knows nothing: each instance goes by itself.
+    // Without an answer each instance decides alone.
     const facts = await this.#healthStore.read().catch(() => undefined)
     this.#isReading = false
     if (facts !== undefined) this.#adopt(facts)
@@ -56,7 +56,7 @@ export class SharedHealth {
   }
 
   #post(fact: HealthFact): void {
-    // Who cannot be told finds out by itself.
+    // Other instances find out by themselves when this fails.
     this.#healthStore.post([fact]).catch(() => undefined)
   }
 

@@ -39,7 +39,7 @@ describe('the health of targets', () => {
     expect(condition.coolsForMs).toBe(0)
   })
 
-  it('forgets whom nothing is known about when there are too many', () => {
+  it('forgets targets without a history when there are too many', () => {
     const { health, fail } = start()
     fail('a/broken')
     health.of('a/well')

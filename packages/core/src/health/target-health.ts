@@ -19,7 +19,7 @@ const MAX_TARGETS = 2_000
 /** Ends the id of a provider as a whole, beside those of its targets. */
 const ALL_MODELS = '/*'
 
-/** What is known of every target that was called, for all requests of a gateway. */
+/** Health of every target that was called, shared by all requests of a gateway. */
 export class TargetHealth {
   readonly #clock: Clock
   readonly #onChange: OnCircuitChange
@@ -30,7 +30,7 @@ export class TargetHealth {
   /** Told when a target asks to be left alone. */
   onCoolDown: ((target: string, ms: number) => void) | undefined
 
-  /** @param options `isOff`: nothing is remembered, and nobody ever passed over */
+  /** @param options `isOff`: no health is kept, and no target is skipped */
   constructor(clock: Clock, onChange: OnCircuitChange, options: { readonly isOff?: boolean } = {}) {
     this.#clock = clock
     this.#onChange = onChange
@@ -86,7 +86,7 @@ export class TargetHealth {
   }
 }
 
-/** What is timed: the beginning of a stream, or a whole answer. */
+/** Kind of a measured time: time to first content of a stream, or a whole answer. */
 export type Timed = 'stream' | 'whole'
 
 interface ConditionOptions {
@@ -130,7 +130,7 @@ export class TargetCondition {
     return this.#coolUntil === 0 ? 0 : Math.max(0, this.#coolUntil - this.#clock.monotonic())
   }
 
-  /** How long until somebody may try although the circuit is open, from now. */
+  /** Milliseconds until a forced probe of the open circuit is allowed. */
   get forcibleInMs(): number {
     return Math.max(0, this.#breaker.forcibleAt - this.#clock.monotonic())
   }
@@ -140,7 +140,7 @@ export class TargetCondition {
     return this.#breaker.enter(part)
   }
 
-  /** The right to call for want of anybody else. */
+  /** The right to probe an open circuit when no other target is left. */
   force(part?: string): CallPermit | undefined {
     return this.#breaker.force(part)
   }
@@ -152,17 +152,17 @@ export class TargetCondition {
     if (ms > before) this.#onCoolDown(ms)
   }
 
-  /** It has asked somebody else, who has told us. */
+  /** Another instance received a cool-down from the provider. */
   adoptCoolDown(ms: number): void {
     this.#coolUntil = Math.max(this.#coolUntil, this.#clock.monotonic() + ms)
   }
 
-  /** Somebody else has found out that it keeps failing. */
+  /** Another instance opened the circuit. */
   adoptOpen(forMs: number): void {
     this.#breaker.adoptOpen(forMs)
   }
 
-  /** Somebody else has found out that it answers again. */
+  /** Another instance closed the circuit. */
   adoptClosed(): void {
     this.#breaker.adoptClosed()
   }

@@ -50,7 +50,7 @@ describe('bytes', () => {
     expect((await read('\ufeff{"a":1}')).value).toEqual({ a: 1 })
   })
 
-  it('hands the limit on to whoever reads, and holds it itself', async () => {
+  it('passes the limit to the reader, and checks it itself', async () => {
     let asked = 0
     const incoming = {
       ...requestWith(''),

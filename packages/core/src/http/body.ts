@@ -82,7 +82,7 @@ export async function readUpload(
   return followedBy(chunks, source)
 }
 
-/** What was read already, and then the rest. Leaving it early ends the rest. */
+/** The chunks that were read, then the rest. Leaving it early ends the rest. */
 async function* followedBy(
   first: readonly Uint8Array[],
   rest: AsyncIterator<Uint8Array>,

@@ -13,7 +13,7 @@ const encoders: readonly (readonly [string, (bytes: Buffer) => Buffer])[] = [
 const LIMIT = 1_000_000
 const plain = Buffer.from('one two three '.repeat(10))
 
-/** What became of the body, which must be something: the text, or the error. */
+/** Result of decoding: the text, or the error. */
 async function outcome(coding: string, pieces: readonly Buffer[]): Promise<string> {
   const decoder = new StreamDecoder([coding], LIMIT)
   try {
@@ -46,7 +46,7 @@ describe.each(encoders)('a stream in %s', (coding, encode) => {
     ['words', Buffer.from('more')],
     ['zeros', Buffer.alloc(9)],
     ['another body', coded],
-  ])('that has %s behind its end ends all the same', async (_what, more) => {
+  ])('that has %s behind its end still ends', async (_what, more) => {
     const texts = ['not decodable', plain.toString(), plain.toString().repeat(2)]
     expect(texts).toContain(await outcome(coding, [Buffer.concat([coded, more])]))
     expect(texts).toContain(await outcome(coding, [coded, more]))

@@ -89,7 +89,7 @@ export async function decodeWhole(
 }
 
 /**
- * Decodes a body as it comes: what can be told of a chunk is there when its `push` resolves. One
+ * Decodes a body as it comes: the decoded part of a chunk is there when its `push` resolves. One
  * push at a time.
  */
 export class StreamDecoder {

@@ -18,7 +18,7 @@ export function formOf(...parts: Part[]): string {
   return `${written.join('')}--${BOUNDARY}--\r\n`
 }
 
-/** A request whose body comes in pieces, and which counts how many were asked for. */
+/** A request whose body comes in pieces, and counts the pieces that were read. */
 export function requestOf(
   pieces: readonly (string | Uint8Array)[],
   headers: Record<string, string> = {},

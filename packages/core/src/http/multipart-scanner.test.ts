@@ -4,7 +4,7 @@ import { GatewayError } from '../errors.ts'
 import { BOUNDARY, formOf, type Part } from './form.fake.ts'
 import { MultipartScanner } from './multipart-scanner.ts'
 
-/** What is found when the text comes in pieces cut at these places. */
+/** Result for a text that comes in pieces cut at these places. */
 function scan(text: string, cuts: readonly number[] = []): MultipartScanner {
   const scanner = new MultipartScanner(BOUNDARY, 'model')
   const bytes = Buffer.from(text, 'latin1')

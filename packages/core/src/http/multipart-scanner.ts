@@ -15,7 +15,7 @@ export interface FoundField {
   readonly partSpan: Span
 }
 
-/** Longer header sections are nobody's form. */
+/** No real form has longer header sections. */
 const MAX_HEADER_BYTES = 16 * 1024
 const MAX_VALUE_BYTES = 4 * 1024
 const BLANK_LINE = Buffer.from('\r\n\r\n')
@@ -96,7 +96,7 @@ export class MultipartScanner {
       this.#pass(this.#rest.length - this.#boundary.length - LINE_END)
       return false
     }
-    // What follows decides: a further part, or the end.
+    // The next bytes decide: a further part, or the end.
     const after = found + this.#boundary.length
     if (this.#rest.length < after + LINE_END) return false
     const next = this.#rest.toString('latin1', after, after + LINE_END)

@@ -65,7 +65,7 @@ describe('a streamed body', () => {
     )
   })
 
-  it('read by somebody before us is missed', async () => {
+  it('read by earlier middleware is missed', async () => {
     const { port } = await serve(
       async (request) => text(await readAll(request)),
       async ({ request }, go) => {

@@ -17,7 +17,7 @@ export type Host = (
 ) => unknown
 
 /**
- * Gateways on real ports, for tests: each answers what it is told to, and all of them end together.
+ * Gateways on real ports, for tests: each answers by its script, and all of them end together.
  */
 export class NodeServers {
   readonly #servers: Server[] = []
@@ -55,7 +55,7 @@ export class NodeServers {
     return (server.address() as AddressInfo).port
   }
 
-  /** Ends every server; the rejections that nobody handled. */
+  /** Ends every server; the unhandled rejections. */
   async close(): Promise<readonly unknown[]> {
     for (const server of this.#servers) {
       server.closeAllConnections()

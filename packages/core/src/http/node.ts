@@ -13,7 +13,7 @@ import {
   isStreamBody,
 } from './request.ts'
 
-/** What an adapter knows that the raw request does not say. */
+/** Facts that an adapter knows and the raw request does not have. */
 export interface NodeMount extends MountPoint {
   /**
    * Path and query below the framework's mount; default `request.url`. A prefix of the gateway is
@@ -72,8 +72,8 @@ export async function handleNode(
     } else if (mount.onWhole !== undefined) mount.onWhole(answer)
     else writeWhole(answer, answer.body, { response, isHead: request.method === 'HEAD' })
   } catch {
-    // Node refuses to write a head that HTTP cannot carry: the client is told that much, and the
-    // host's process goes on.
+    // Node refuses to write a head that HTTP cannot carry: the client gets a 502, and the host's
+    // process continues.
     if (response.headersSent) cutOff(response)
     else response.writeHead(500, { 'content-length': '0' }).end()
   } finally {
@@ -193,7 +193,7 @@ class NodeRequest implements GatewayRequest {
     return this.#upload
   }
 
-  /** What nobody has read of a streamed body is nobody's any more. */
+  /** Ends a streamed body that was not read to its end. */
   endUpload(): void {
     void this.#upload?.return(undefined)
   }
@@ -304,7 +304,7 @@ function discard(request: IncomingMessage): void {
     size += chunk.length
     if (size > MAX_DISCARDED_BYTES) request.destroy()
   })
-  // A request that was read piece by piece rests until it is told to go on.
+  // A request that was read piece by piece is paused until `resume`.
   request.resume()
 }
 

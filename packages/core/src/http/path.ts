@@ -94,8 +94,7 @@ export function isPlainPath(path: string): boolean {
 }
 
 /**
- * What most models are called: words with a single dot or slash between them. Asked for every
- * request.
+ * Usual model names: words with a single dot or slash between them. Checked on every request.
  */
 const USUAL_NAME = /^[\w:@-]+(?:[./][\w:@-]+)*$/
 

@@ -25,7 +25,7 @@ export interface GatewayRequest {
   bytes(limit: number): Promise<Uint8Array>
   /**
    * The body as it comes, once: an iteration rejects as `bytes` does, with `body_too_large` as soon
-   * as `limit` is passed. Whoever stops early has nothing to clean up: the client may send the
+   * as `limit` is passed. A reader that stops early need not clean up: the client may send the
    * rest, and gets its answer.
    */
   stream(limit: number): AsyncIterable<Uint8Array>

@@ -2,7 +2,7 @@ import type { TraceHeader } from './trace-headers.ts'
 import type { GatewayRequest } from './request.ts'
 
 /**
- * What the host knows the request by. Never an identity of the gateway's own: limits and records
+ * The host's ids of the request. Never an identity of the gateway: limits and records
  * have their own ids.
  */
 export interface Trace {

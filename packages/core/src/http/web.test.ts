@@ -5,7 +5,7 @@ import { handleWeb, type WebMount } from './web.ts'
 
 const URL_ = 'http://host/v1/chat/completions?x=1'
 
-/** What the gateway saw of the request, and what the host got back. */
+/** The request as the gateway saw it, and the response for the host. */
 async function exchange(request: Request, answer: Partial<GatewayResponse> = {}, mount?: WebMount) {
   let seen: GatewayRequest | undefined
   const handle = (incoming: GatewayRequest): Promise<GatewayResponse> => {
@@ -154,7 +154,7 @@ describe('a streamed body', () => {
     expect(await streamed(request())).toBe(expected)
   })
 
-  it('that nobody reads to its end is cancelled with a whole answer', async () => {
+  it('that is not read to its end is cancelled with a whole answer', async () => {
     let cancelled = false
     const body = new ReadableStream<Uint8Array>({
       pull: (controller) => controller.enqueue(Buffer.alloc(10)),

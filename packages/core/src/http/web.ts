@@ -8,7 +8,7 @@ import { type GatewayRequest, type GatewayResponse, isStreamBody } from './reque
 
 export { belowMount, targetOf } from './path.ts'
 
-/** What an adapter knows that the request does not say. */
+/** Facts that an adapter knows and the request does not have. */
 export interface WebMount extends MountPoint {
   /**
    * Path and query below the framework's mount, as the client wrote them; default the request's
@@ -53,8 +53,8 @@ export async function handleWeb(
   try {
     return toWebResponse(answer)
   } catch {
-    // A head that HTTP cannot carry: the client is told that much, and the host's error handler
-    // nothing.
+    // A head that HTTP cannot carry: the client gets a 502, and the host's error handler is not
+    // called.
     if (isStreamBody(answer.body)) await answer.body[Symbol.asyncIterator]().return?.()
     return new Response(null, { status: 500 })
   }
@@ -131,7 +131,7 @@ class WebRequest implements GatewayRequest {
     )
   }
 
-  /** What nobody has read of a streamed body is nobody's any more. */
+  /** Ends a streamed body that was not read to its end. */
   endUpload(): void {
     void this.#upload?.return(undefined)
   }

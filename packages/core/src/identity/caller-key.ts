@@ -13,7 +13,7 @@ export interface KnownCaller extends Caller {
 }
 
 /**
- * The caller in the scope `key` of limits, in kill lists and wherever callers are told apart: each
+ * The caller's name in the scope `key` of limits and in kill lists: each
  * kind of credential has its own name space. A key of the configuration is written as it is,
  * `support`; every other caller with its kind in front, `made:support`, `token:support`,
  * `host:support`. Names of keys hold no colon, so no spelling belongs to two callers.

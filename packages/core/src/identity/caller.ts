@@ -1,4 +1,4 @@
-/** Whose use a request is: in records, and for limits. */
+/** Attribution of a request, for records and limits. */
 export interface Attribution {
   /** Nothing crosses the border between two tenants. */
   readonly tenant?: string
@@ -6,7 +6,7 @@ export interface Attribution {
   readonly user?: string
   /** Part of the host application the call is made for. */
   readonly feature?: string
-  /** Whatever else requests are to be told apart by: a product, an experiment, an environment. */
+  /** Free label of requests: a product, an experiment, an environment. */
   readonly tag?: string
 }
 
@@ -18,7 +18,7 @@ export const attributes = [
   'tag',
 ] as const satisfies readonly (keyof Attribution)[]
 
-/** What a caller says of whose use its requests are, without anything else. */
+/** The attribution of a caller, without its permissions. */
 export function attributionOf(caller: Attribution | undefined): Attribution {
   const found: Partial<Record<keyof Attribution, string>> = {}
   for (const name of attributes) if (caller?.[name] !== undefined) found[name] = caller[name]
@@ -26,8 +26,7 @@ export function attributionOf(caller: Attribution | undefined): Attribution {
 }
 
 /**
- * Who is calling, as a virtual key or the host's own login says. A request header can never change
- * it.
+ * The caller, from a virtual key or the host's login. A request header can never change it.
  */
 export interface Caller extends Attribution {
   /** Stable id of the caller, for records and limits: the key's name, or the host's own user id. */
@@ -35,8 +34,8 @@ export interface Caller extends Attribution {
   /** The run of an agent that the request belongs to, where the host knows. */
   readonly session?: string
   /**
-   * What it may say of itself in `x-postern-tenant`, `-team`, `-user`, `-feature` and `-tag`. From
-   * everybody else these headers count for nothing.
+   * Attributes it may set in `x-postern-tenant`, `-team`, `-user`, `-feature` and `-tag`. These
+   * headers are ignored for other callers.
    */
   readonly mayName?: readonly (keyof Attribution)[]
   /**

@@ -55,7 +55,7 @@ function grantsOf(said: Readonly<Record<string, unknown>>): Partial<Caller> {
     ...(maxOutputTokens !== undefined && {
       maxOutputTokens: checked(maxOutputTokens, 'maxOutputTokens', isCount),
     }),
-    // What the limits say is checked where they are used, as those of the configuration are.
+    // Limits are checked where they are used, like those of the configuration.
     ...(limits !== undefined && { limits: checked(limits, 'limits', isLimits) }),
   }
 }

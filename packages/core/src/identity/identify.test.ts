@@ -20,7 +20,7 @@ const keys = [
 
 function request(headers: Record<string, string> = {}, host?: unknown): GatewayRequest {
   const never = (): never => {
-    throw new Error('nobody unknown gets a byte of body read')
+    throw new Error('no body is read for an unknown caller')
   }
   return {
     method: 'POST',
@@ -127,7 +127,7 @@ describe('virtual keys', () => {
     expect(await outcome(byKeys(), request(basic))).toBe('invalid_api_key')
   })
 
-  it('hands out callers nobody can change', async () => {
+  it('returns frozen callers', async () => {
     const caller = await byKeys()(request({ 'x-api-key': KEY }))
     expect(Object.isFrozen(caller)).toBe(true)
   })
@@ -181,7 +181,7 @@ describe('the host\u2019s own login', () => {
     },
   )
 
-  it('that fails lets nobody in: its error is not the client\u2019s business', async () => {
+  it('that fails lets no request in: its error is not the client\u2019s business', async () => {
     for (const identify of [
       withHost(() => {
         throw new Error('db secret')

@@ -19,10 +19,10 @@ export interface IdentityOptions {
   readonly login?: ((request: GatewayRequest) => Promise<KnownCaller | undefined>) | undefined
 }
 
-/** Who is calling. Rejects with 401 before a byte of the body is read. */
+/** Identifies the caller. Rejects with 401 before a byte of the body is read. */
 export type Identify = (request: GatewayRequest) => KnownCaller | Promise<KnownCaller>
 
-/** What keys begin with that the gateway has made. */
+/** Prefix of keys made by the gateway. */
 const MADE_KEY = 'pk_'
 
 const ANONYMOUS: KnownCaller = Object.freeze({ id: 'anonymous', credential: 'none' })
@@ -77,12 +77,11 @@ export function createIdentify(options: IdentityOptions): Identify {
   }
 }
 
-/** What keys of gateways and of the large providers begin with. */
+/** Prefixes of keys of gateways and of the large providers. */
 const LOOKS_LIKE_KEY = /^(?:pk_|sk-|AIza|eyJ)/
 
 /**
- * What stands in a URL stands in the logs of everybody on the way: a key that was sent so is a key
- * to be replaced.
+ * URLs are logged on the way: a key sent in a URL has to be replaced.
  */
 function refuseKeyInUrl(search: string): void {
   for (const [name, value] of new URLSearchParams(search)) {
@@ -97,7 +96,9 @@ function refuseKeyInUrl(search: string): void {
 
 const SAID = /^[\w .:@/-]{1,200}$/
 
-/** What a caller who may says of itself. Throws for what could not be counted by. */
+/**
+ * Attributes that a permitted caller sets in headers. Throws for values that cannot be counted by.
+ */
 function saidOf(names: NonNullable<Caller['mayName']>, request: GatewayRequest): Partial<Caller> {
   const entries = names.flatMap((name) => {
     // Grants of a store may have been written by other code: an id is never named by its caller.
@@ -152,7 +153,7 @@ function presentedKey(request: GatewayRequest): string | undefined {
   )
 }
 
-/** A key for this process only, for a gateway that nobody has given one. */
+/** A key for this process only, for a gateway without configured keys. */
 export function developmentKey(): string {
   return `pk_dev_${randomBytes(24).toString('base64url')}`
 }

@@ -41,8 +41,8 @@ export function looksLikeJwt(credential: string): boolean {
 }
 
 /**
- * Who a token says is calling. Rejects with `invalid_api_key` for one that is not valid, and with
- * `store_unavailable` where the keys of the issuer cannot be had. Throws at once where the package
+ * Identifies the caller of a token. Rejects with `invalid_api_key` for an invalid token, and with
+ * `store_unavailable` when the issuer's keys cannot be fetched. Throws at once where the package
  * `jose` is not installed.
  *
  * @param get fetches a document; rejects when it cannot

@@ -33,7 +33,7 @@ function start() {
 }
 
 describe('a key ring', () => {
-  it('knows a key that another instance has made, and nobody else’s', async () => {
+  it('knows a key that another instance has made, and no other', async () => {
     const { one, other } = start()
     const { key, stored } = await one.make({ name: 'web', grants: {} })
     expect(key).toMatch(/^pk_[\w-]{43}$/)
@@ -97,7 +97,7 @@ describe('a key ring', () => {
     expect(state.asked).toBe(before + 1)
   })
 
-  it('believes what it knew for a minute where nobody answers, and nobody after that', async () => {
+  it('trusts its knowledge for a minute while the store is down, and no key after that', async () => {
     const { clock, one, state } = start()
     const { key } = await one.make({ name: 'web', grants: {} })
     state.isDown = true
@@ -110,7 +110,7 @@ describe('a key ring', () => {
     expect(await one.find(key)).toBeDefined()
   })
 
-  it('keeps nobody waiting longer than 50 ms', async () => {
+  it('keeps no request waiting longer than 50 ms', async () => {
     const { clock, one, state } = start()
     const { key } = await one.make({ name: 'web', grants: {} })
     state.hangs = true
@@ -118,7 +118,7 @@ describe('a key ring', () => {
     const finding = one.find(key)
     await clock.advance(50)
     expect(await finding).toBeDefined()
-    // Nobody else waits for the same answer.
+    // No other request waits for the same answer.
     const before = clock.monotonic()
     expect(await one.find(key)).toBeDefined()
     expect(clock.monotonic()).toBe(before)

@@ -4,7 +4,7 @@ import { GatewayError } from '../errors.ts'
 import type { AdminCache, StoredEntry, StoredKey } from '../storage/index.ts'
 import type { KnownCaller } from './caller-key.ts'
 
-/** So long what was known is believed where nobody can be asked. */
+/** How long known keys are trusted while the store is down. */
 const BELIEVED_MS = 60_000
 const HINT_LENGTH = 10
 
@@ -46,8 +46,8 @@ export class ManagedKeys {
   }
 
   /**
-   * Who presents this key; `undefined` for nobody. Rejects with `store_unavailable` where that
-   * cannot be known.
+   * The caller with this key; `undefined` for an unknown key. Rejects with `store_unavailable` when
+   * that cannot be checked.
    */
   async find(key: string): Promise<KnownCaller | undefined> {
     const { register } = this.#options
@@ -79,7 +79,7 @@ export class ManagedKeys {
     readonly expiresAt?: number | undefined
   }): Promise<MadeKey> {
     const { register, clock } = this.#options
-    // The first key of all: nobody has asked for the secret yet.
+    // The first key of all: the secret has not been read yet.
     if (register.secret === undefined) await register.list('key')
     const { secret } = register
     if (secret === undefined) throw new TypeError('A directory that has been read has a secret.')

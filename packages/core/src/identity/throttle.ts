@@ -31,8 +31,7 @@ export class Throttle {
   }
 
   /**
-   * The refusal as the client is told it. Never rejects: without a count, the refusal stays as it
-   * is.
+   * The refusal for the client. Never rejects: without a count, the refusal stays as it is.
    */
   async refusal(error: GatewayError, request: Pick<GatewayRequest, 'peer'>): Promise<GatewayError> {
     const { name, perAddress, inAll, open } = this.#options
@@ -51,7 +50,9 @@ export class Throttle {
   }
 }
 
-/** A wrong credential stays wrong: clients that retry by themselves are told not to. */
+/**
+ * A wrong credential stays wrong: `x-should-retry: false` stops clients that retry by themselves.
+ */
 function tooMany(waitMs: number): GatewayError {
   const seconds = Math.ceil(waitMs / 1000)
   return new GatewayError(

@@ -182,7 +182,7 @@ describe('jsonErrorOffset', () => {
         const offset = jsonErrorOffset(text)
         const beginning = text.slice(0, offset)
         if (!parses(beginning)) expect(jsonErrorOffset(beginning)).toBe(offset)
-        // What comes after the place decides nothing.
+        // The text after the place does not matter.
         if (offset < text.length)
           expect(jsonErrorOffset(text.slice(0, offset + 1) + rest)).toBe(offset)
       }),

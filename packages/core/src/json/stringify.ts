@@ -28,7 +28,7 @@ export function* writing(
   return text.end()
 }
 
-/** What has been written, encoded piece by piece. */
+/** Written text, encoded piece by piece. */
 class Pieces {
   readonly pieceLength: number
   readonly #pieces: Uint8Array[] = []
@@ -117,7 +117,7 @@ function isLonger(value: Container, length: number): boolean {
   return lengthLeft(value, length) < 0
 }
 
-/** What is left of `length`; below 0 where it does not do. */
+/** The rest of `length` after `value`; below 0 when `value` is longer. */
 function lengthLeft(value: unknown, length: number): number {
   if (typeof value === 'string') return length - value.length
   if (!isContainer(value)) return length - 1

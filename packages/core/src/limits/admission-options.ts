@@ -5,8 +5,8 @@ import type { Limit, Subject, Unit } from './limit.ts'
 import type { LimitStore } from '../storage/index.ts'
 
 /**
- * What a store that cannot be asked means for a limit: nobody gets in, everybody does, or this
- * process counts for itself.
+ * Fail mode of a limit while the store is down: refuse all, admit all, or count in this process
+ * alone.
  */
 export type FailMode = 'closed' | 'open' | 'local'
 
@@ -33,7 +33,7 @@ export interface AdmissionOptions {
 export interface Demand {
   readonly id: string
   readonly subject: Subject
-  /** What it may take; asked only where a limit needs it. @param limits those that concern it */
+  /** Estimates its amounts; called only when a limit needs them. @param limits limits in scope */
   estimate(limits: readonly Limit[]): Amounts
   /** Where to say that something was decided otherwise than usual. */
   readonly degraded: Set<string>
@@ -48,7 +48,7 @@ export interface Demand {
 export interface Admitted {
   /** `x-ratelimit-*`, as OpenAI's. */
   readonly headers: Readonly<Record<string, string>>
-  /** What was reserved. */
+  /** Reserved amounts. */
   readonly estimate: Amounts | undefined
   /** Tokens of output that are reserved; `undefined` where no limit ends an answer. */
   coveredOutput(): number | undefined
@@ -57,7 +57,7 @@ export interface Admitted {
    * at last while the store cannot be asked. Never rejects.
    */
   extend(more: Amounts): Promise<boolean>
-  /** Once, when it has ended: never rejects, and nobody waits for it. */
+  /** Settles once, at the end: never rejects, and no request waits for it. */
   settle(actual: Amounts): void
 }
 
@@ -70,6 +70,6 @@ export interface LimitUsage {
   /** In the unit; dollars for `usd`. */
   readonly used: number
   readonly amount: number
-  /** ISO 8601, where it begins anew. */
+  /** ISO 8601; absent for limits that never reset. */
   readonly resetsAt?: string
 }

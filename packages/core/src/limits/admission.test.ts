@@ -4,7 +4,7 @@ import { memoryStore } from '../storage/index.ts'
 import { AdmissionControl } from './admission.ts'
 import type { Limit } from './limit.ts'
 
-it('keeps nothing of what was asked for while the request ended', async () => {
+it('gives back an extension that arrives after the request has ended', async () => {
   const clock = new FakeClock()
   const { limitStore } = memoryStore(() => clock.now())
   const held = Promise.withResolvers<void>()

@@ -17,6 +17,7 @@ import { LocalShare } from './local-share.ts'
 import { type Period, periodAt } from './period.ts'
 import { type Settlement, Settlements } from './settlements.ts'
 import { findShortage, LONGEST_WORTHWHILE_MS, refusalOf } from './shortage.ts'
+import { refuseUnpriced } from './unpriced.ts'
 import { levelOf, periodOf, resetOf } from './usage-of-limit.ts'
 import {
   type Charge,
@@ -32,8 +33,7 @@ interface Asked {
   readonly demand: Pick<Demand, 'id' | 'subject'>
   readonly estimate: Amounts | undefined
   /**
-   * What will have been used of the estimate, should this instance end before it can say. @default
-   * what its input is worth
+   * Amounts that stay counted when this instance ends before it settles. @default the input
    */
   readonly least?: Amounts
 }
@@ -197,7 +197,7 @@ export class AdmissionControl {
         isSettled = true
         this.#room.release(known)
         this.#settle(limitStore, { reservation, actuals: actualsOf(counters, actual) })
-        // What was taken later is part of what was used, which is counted above.
+        // Extensions are part of the usage counted above.
         for (const extension of extensions) giveBack(extension)
       },
     }
@@ -216,7 +216,7 @@ export class AdmissionControl {
     }
   }
 
-  /** What a stream wants more of the limits that end it, of those which hold without the store. */
+  /** Further amounts of a stream, for limits that are enforced without the store. */
   #wantsOf(
     levels: readonly { readonly limit: Limit; readonly charge: Charge; readonly used: number }[],
     more: Amounts,
@@ -251,8 +251,7 @@ export class AdmissionControl {
   }
 
   /**
-   * The limits that hold although the store cannot be asked. Throws where one of them lets nobody
-   * in then.
+   * The limits that are enforced while the store is down. Throws when one of them is closed then.
    */
   #without(limits: readonly Limit[], { degraded }: Demand, error: unknown): readonly Limit[] {
     degraded.add('store')
@@ -261,7 +260,7 @@ export class AdmissionControl {
   }
 
   async #reserve(limitStore: LimitStore, asked: Asked): Promise<Asking> {
-    // What this process counts for itself ends with it.
+    // Counts of this process alone end with it.
     const held = limitStore === this.#options.limitStore ? this.#held : undefined
     for (let correction = 0, isFreed = false; ; correction++) {
       const asking = await this.#ask(limitStore, asked, held)
@@ -312,7 +311,7 @@ export class AdmissionControl {
     } catch (error) {
       if (error instanceof StoreSilent) {
         held?.seeFailure()
-        // It may have been taken all the same, and nobody else knows of it.
+        // It may still have been reserved, and no other instance knows.
         held?.add()
         this.#settlements.settleLater({
           reservation: { ...request, buckets: request.charges.map(() => undefined) },
@@ -369,7 +368,7 @@ export class AdmissionControl {
     })
   }
 
-  /** What is left of each limit; of counters that are none of a budget nothing is asked. */
+  /** Rest of each budget; other counters are not read. */
   async #left(
     limitStore: LimitStore,
     limits: readonly Limit[],
@@ -428,7 +427,7 @@ export class AdmissionControl {
 
   /**
    * Counts what was used without asking, because it has happened already: once for each id, and
-   * later where the store does not answer now. Nobody waits for it.
+   * later when the store does not answer now. No request waits for it.
    */
   charge(
     limits: readonly Limit[],
@@ -451,7 +450,7 @@ export class AdmissionControl {
     })
   }
 
-  /** What is used of each of these limits by a subject, without taking anything. */
+  /** Usage of each of these limits by a subject. Takes nothing. */
   async levels(limits: readonly Limit[], subject: Subject): Promise<readonly LimitUsage[]> {
     const counters = this.#groupByCounter(limits, subject)
     await this.#held?.giveBack()
@@ -487,18 +486,4 @@ export class AdmissionControl {
 
 function actualsOf(counters: readonly SharedCounter[], actual: Amounts): readonly number[] {
   return counters.map(({ limits: [limit] }) => pickAmount((limit as Limit).unit, actual))
-}
-
-/** A request without a price would be free for a caller with a budget. */
-function refuseUnpriced(limits: readonly Limit[], { unpriced }: Amounts): void {
-  if (!limits.some(({ unit, isSoft }) => unit === 'usd' && !isSoft)) return
-  const target = unpriced?.target ?? 'this model'
-  const why =
-    unpriced?.isByToken === false
-      ? `what this endpoint of ${target} costs is not known before it answers, so it cannot be reserved. Use a key without a hard budget, or make the budget soft (limits, mode: 'soft').`
-      : `the price of ${target} is not known. Set it in the option prices: { '${target}': { input, output } }, in dollars for a million tokens.`
-  throw new GatewayError(
-    'unpriced_model',
-    `A hard budget in usd applies to this request, and ${why}`,
-  )
 }

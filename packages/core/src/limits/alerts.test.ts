@@ -18,7 +18,7 @@ const period = { startsAt: 0, endsAt: Number.POSITIVE_INFINITY }
 const seen = (used: number, nowMs = 0) => ({ subject: { team: 'a' }, used, nowMs, period })
 
 describe('alerts', () => {
-  it('are told once by an instance that is alone, and again when the counter begins anew', async () => {
+  it('are sent once by a single instance, and again when the counter resets', async () => {
     const told: number[] = []
     const alerts = new Alerts(({ threshold }) => told.push(threshold))
     for (const used of [4, 5, 6, 10, 10]) alerts.see(limit, seen(used))
@@ -31,7 +31,7 @@ describe('alerts', () => {
     expect(told).toEqual([0.5, 1, 0.5])
   })
 
-  it('are told by whoever claims them first; the others ask again after a minute, for somebody may have made it begin anew', async () => {
+  it('are sent by the instance that claims them first; the others check again after a minute, for the counter may have been reset', async () => {
     const claimed = new Set<string>()
     const claim: ClaimAlert = (name) => {
       const isFirst = !claimed.has(name)
@@ -56,7 +56,7 @@ describe('alerts', () => {
     expect(told).toEqual(['one', 'other'])
   })
 
-  it('of two limits on one counter are told of each', async () => {
+  it('of two limits on one counter are sent for each', async () => {
     const told: string[] = []
     const alerts = new Alerts(({ amount, threshold }) => told.push(`${amount} at ${threshold}`))
     const larger = { ...limit, amount: 20 }
@@ -69,7 +69,7 @@ describe('alerts', () => {
     ).toBe(4)
   })
 
-  it('are told rather twice than never', async () => {
+  it('are rather sent twice than never', async () => {
     const told: number[] = []
     new Alerts(
       ({ threshold }) => told.push(threshold),

@@ -11,7 +11,7 @@ import {
 } from './limit.ts'
 import type { Period } from './period.ts'
 
-/** So much of a limit is used that somebody wants to know. */
+/** Usage of a limit crossed one of its `alertAt` thresholds. */
 export interface LimitAlert {
   /** ISO 8601, UTC. */
   readonly at: string
@@ -19,7 +19,7 @@ export interface LimitAlert {
   readonly limit: string
   readonly unit: Unit
   readonly window: string
-  /** Whose it is. */
+  /** Scope values of the counter. */
   readonly scope: Readonly<Partial<Record<Scope, string>>>
   /** In the unit; dollars for `usd`. What is reserved at the moment counts as used. */
   readonly used: number
@@ -32,10 +32,10 @@ export interface LimitAlert {
 const MOST_REMEMBERED = 10_000
 const ASKED_AGAIN_MS = 60_000
 
-/** Whether nobody else has told of it in this period. */
+/** Claims an alert: true when no other instance has sent it in this period. */
 export type ClaimAlert = (name: string, period: Period) => Promise<boolean>
 
-/** Where it is written down that somebody tells of it. */
+/** The counter in which instances claim an alert. */
 export function alertCharge(name: string, { startsAt, endsAt }: Period): Charge {
   return { kind: 'period', key: `alert/${name}`, amount: 1, limit: 1, startsAt, endsAt }
 }
@@ -44,10 +44,13 @@ export function alertCharge(name: string, { startsAt, endsAt }: Period): Charge 
 export class Alerts {
   readonly #onAlert: (alert: LimitAlert) => void
   readonly #claim: ClaimAlert | undefined
-  /** The highest threshold that was told, by counter and period, and when. */
+  /** The highest threshold that was sent, by counter and period, and when. */
   readonly #told = new Map<string, { readonly threshold: number; readonly atMs: number }>()
 
-  /** @param claim asked where other instances may tell the same; where it rejects, it is told */
+  /**
+   * @param claim called when other instances may send the same alert; when it rejects, the alert is
+   * sent
+   */
   constructor(onAlert: (alert: LimitAlert) => void, claim?: ClaimAlert) {
     this.#onAlert = onAlert
     this.#claim = claim
@@ -72,8 +75,7 @@ export class Alerts {
     if (threshold === undefined) return
     const counter = `${nameOf(limit, subject)}:${period.startsAt}`
     const told = this.#told.get(counter)
-    // What others have told, and whether it was made to begin anew since, is asked again after a
-    // while.
+    // Claims of other instances, and resets, are checked again after a while.
     if (
       told !== undefined &&
       told.threshold >= threshold &&
@@ -100,7 +102,7 @@ export class Alerts {
   }
 
   /**
-   * The counter begins anew, and so does what is told of it. @returns what others may have claimed
+   * Resets the counter's alerts. @returns the claims that other instances may hold
    */
   forget(limit: Limit, subject: Subject): string[] {
     const counter = nameOf(limit, subject)
@@ -116,7 +118,7 @@ export class Alerts {
   }
 }
 
-/** Limits that share a counter are told of each by itself. */
+/** Limits that share a counter have alerts of their own. */
 function nameOf(limit: Limit, subject: Subject): string {
   return `${counterName(limit, subject)}=${limit.amount}`
 }

@@ -1,7 +1,7 @@
 import { countable } from '../storage/index.ts'
 import type { Unit } from './limit.ts'
 
-/** What a request may take, or has taken, in each unit. Integers. */
+/** Amounts of a request in each unit, estimated or used. Integers. */
 export interface Amounts {
   readonly inputTokens: number
   readonly outputTokens: number
@@ -27,8 +27,8 @@ export const estimatedUnits: ReadonlySet<Unit> = new Set([
 ])
 
 /**
- * What is taken of a limit in this unit, as a counter can hold it: the numbers of answers and
- * reports come from outside.
+ * The amount in this unit, bounded to a counter's range: numbers in answers and reports come from
+ * outside.
  */
 export function pickAmount(
   unit: Unit,
@@ -44,9 +44,9 @@ export function pickAmount(
 const INPUT_FOR_OUTPUT = 4
 
 /**
- * What a request has used in any case once it has been sent: its input, and of money the input's
- * part of what it may cost. That part is estimated: to ask for the price of the input alone would
- * cost as much as the rest of the admission.
+ * Least usage of a request once it has been sent: its input, and the input's part of its cost. That
+ * part is estimated: to ask for the price of the input alone would cost as much as the rest of the
+ * admission.
  */
 export function leastUsed({ inputTokens, outputTokens, nanoDollars = 0 }: Amounts): Amounts {
   const share = inputTokens / Math.max(1, inputTokens + INPUT_FOR_OUTPUT * outputTokens)

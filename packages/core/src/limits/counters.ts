@@ -17,7 +17,7 @@ export interface CounterContext {
   readonly subject: Subject
   /** `undefined` where no limit needs one. */
   readonly estimate: Amounts | undefined
-  /** What stays counted of it when this instance ends before it can say what was used. */
+  /** Amount that stays counted when this instance ends before it settles. */
   readonly least: Amounts | undefined
   /** How long a place of a limit on concurrency lasts, when it is not given back. */
   readonly leaseMs: number
@@ -25,7 +25,7 @@ export interface CounterContext {
   periodOf(limit: Limit): Period
 }
 
-/** What a request takes of each counter: of each once, however many limits stand on it. */
+/** Charges of a request: each counter once, however many limits use it. */
 export function groupByCounter(
   limits: readonly Limit[],
   context: CounterContext,
@@ -55,16 +55,16 @@ export function tightest(limits: readonly Limit[]): Limit {
   })
 }
 
-/** What is taken fits the tightest limit, and so all of them. */
+/** The tightest limit: a charge that fits it fits all. */
 function drawOf(
   key: string,
   limit: Limit,
   { estimate, least, leaseMs, periodOf }: CounterContext,
 ): Charge {
-  // What costs nothing needs room all the same: who has used up a limit gets nothing more.
+  // A request that costs nothing still needs room: a caller at its limit gets nothing more.
   const wanted = estimate === undefined ? 1 : Math.max(1, pickAmount(limit.unit, estimate))
-  // What is larger than a limit of a short time takes all of it; of a budget it is refused before.
-  // Soft limits refuse nothing.
+  // A request larger than a short limit takes all of it; larger than a budget it was refused
+  // before. Soft limits refuse nothing.
   const amount = Math.min(wanted, limit.amount)
   const common = {
     key,

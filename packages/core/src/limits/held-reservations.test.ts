@@ -39,7 +39,7 @@ function start() {
   const clock = new FakeClock()
   const { limitStore } = memoryStore(() => clock.now())
   const calls: string[] = []
-  /** What becomes of a call: it is answered, its answer is lost, or it does not arrive. */
+  /** Fate of a call: answered, its answer lost, or never arrived. */
   const link = { state: 'well' as 'well' | 'loses answers' | 'cut', refuses: '' }
   const over = async <T>(name: string, call: () => Promise<T>): Promise<T> => {
     calls.push(name)

@@ -14,7 +14,7 @@ export function knowsInstances(limitStore: LimitStore): limitStore is KnowingLed
 }
 
 /**
- * What this instance holds in a store that others share, kept by a lease of seconds: requests renew
+ * Reservations of this instance in a shared store, kept by a lease of seconds: requests renew
  * it as they reserve, and a timer does while something is held and nothing is reserved. What others
  * have left behind is given back by the first instance that meets it.
  */
@@ -71,7 +71,8 @@ export class HeldReservations {
   }
 
   /**
-   * The lease of another instance is over: what it held is given back, while nobody waits for it.
+   * The lease of another instance is over: its reservations are given back. No request waits for
+   * that.
    */
   giveBackLater(): void {
     if (!this.#isGivingBack) void this.#giveBackAll()

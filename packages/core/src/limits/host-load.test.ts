@@ -4,7 +4,7 @@ import { FakeClock } from '../clock.fake.ts'
 import { systemClock } from '../clock.ts'
 import { type EventLoopDelay, HostLoad, type Shedding } from './host-load.ts'
 
-/** A loop that is as late as it is told. */
+/** An event loop with a scripted lag. */
 function late(): EventLoopDelay & { lagMs: number; isEnabled: boolean } {
   return {
     lagMs: 0,
@@ -65,7 +65,7 @@ describe('the load of the host', () => {
     ]).toEqual(['nobody', 'everybody', 'everybody', 'nobody'])
   })
 
-  it('says nothing after a time in which nobody asked', async () => {
+  it('forgets its measurement after a time without requests', async () => {
     const { after } = start()
     expect(await after(5_001, 900)).toBe('nobody')
     expect(await after(1_000, 900)).toBe('everybody')

@@ -10,7 +10,7 @@ export interface EventLoopDelay {
   disable(): unknown
 }
 
-/** Who is refused while the host has too much to do. */
+/** Priorities that are refused while the host is overloaded. */
 export type Shedding = 'nobody' | 'batch' | 'everybody'
 
 export interface HostLoadOptions {
@@ -29,13 +29,13 @@ const RESOLUTION_MS = 20
  * time.
  */
 const WINDOW_MS = 1_000
-/** What was measured while nobody asked for so long says nothing about now. */
+/** Age after which a measurement without requests is stale. */
 const STALE_MS = 5_000
 
 /**
- * Sheds requests by how late the host's event loop is: a gateway in somebody else's process takes
- * no work that would make everything else there wait. Looked at when a request comes, at most once
- * a second.
+ * Sheds requests by how late the host's event loop is: a gateway inside a host's process takes no
+ * work that would delay the rest of the host. Looked at when a request comes, at most once a
+ * second.
  */
 export class HostLoad {
   readonly #options: HostLoadOptions
@@ -61,7 +61,7 @@ export class HostLoad {
     return this.#shedding
   }
 
-  /** What was decided last. */
+  /** The last decision. */
   get current(): Shedding {
     return this.#shedding
   }

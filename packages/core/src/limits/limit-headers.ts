@@ -6,7 +6,7 @@ interface LimitUsage {
   readonly resetsAtMs: number
 }
 
-/** What OpenAI tells of: requests and tokens. */
+/** Units of OpenAI's rate limit headers: requests and tokens. */
 const KINDS = {
   requests: ['requests'],
   tokens: ['tokens', 'input-tokens', 'output-tokens'],

@@ -3,8 +3,7 @@ import { attributes } from '../identity/index.ts'
 import type { CalendarWindow } from './period.ts'
 
 /**
- * What a limit tells callers apart by. A caller who has none of it is one of those who have none,
- * together.
+ * The attributes that a limit counts by. Callers without an attribute share one counter.
  */
 export const scopes = ['key', ...attributes, 'route', 'model', 'provider', 'session'] as const
 export type Scope = (typeof scopes)[number]
@@ -19,7 +18,7 @@ export const units = [
 ] as const
 export type Unit = (typeof units)[number]
 
-/** What may be done so often, or so much of, by whom. */
+/** A limit on how often, or how much, something may be used in a scope. */
 export interface Limit {
   /** Where it is configured, for messages to the operator. */
   readonly place: string
@@ -34,7 +33,7 @@ export interface Limit {
   readonly timeZone: string
   /** In the unit; nano-dollars for `usd`. */
   readonly amount: number
-  /** Shares of it at which somebody wants to know, in ascending order. */
+  /** Usage shares that send an alert, in ascending order. */
   readonly alertAt: readonly number[]
   /** Soft ones let everybody in, and say that they were exceeded. */
   readonly isSoft: boolean
@@ -45,7 +44,7 @@ export interface Limit {
   readonly isProviders?: boolean
 }
 
-/** Who and what a request is, as far as limits go. */
+/** Attributes of a request that limits count by. */
 export type Subject = Readonly<Partial<Record<Scope, string | undefined>>>
 
 export const NANO_PER_DOLLAR = 1_000_000_000
@@ -55,7 +54,7 @@ export function isOfTarget({ scope, only }: Pick<Limit, 'scope' | 'only'>): bool
   return scope.includes('provider') || only.has('provider')
 }
 
-/** What is known of a request only once its body is read. */
+/** Attributes of a request that are known only once its body is read. */
 const OF_BODY: readonly Scope[] = ['route', 'model', 'provider', 'session']
 
 /** Whether its counter depends on more than the caller. */
@@ -70,7 +69,8 @@ export function appliesTo({ only }: Limit, subject: Subject): boolean {
 }
 
 /**
- * What a day or more is given for. What is used beyond a shorter window, the next ones make up for.
+ * Whether the limit is a budget: its window is a day or more. Overuse of a shorter window is made
+ * up by the next ones.
  */
 const LONG: ReadonlySet<unknown> = new Set(['day', 'week', 'month', 'total'])
 const DAY_MS = 86_400_000
@@ -130,7 +130,7 @@ function encoded(value: string): string {
   return encodeURIComponent(value.toWellFormed())
 }
 
-/** In words, for whoever has met it. */
+/** The limit in words, for the caller that reached it. */
 export function describe(limit: Limit): string {
   const whose =
     limit.scope.length === 0 ? 'of this gateway' : `of this ${limit.scope.join(' and ')}`

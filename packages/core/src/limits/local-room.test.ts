@@ -26,7 +26,7 @@ it('gives all streams together no more than was left, and forgets a counter with
           )
         )
           taken += amount
-        // Nobody holds any of it: the store is asked anew.
+        // No stream holds any of it: the store is read again.
         if (known.every((held) => held.size === 0)) taken = 0
         expect(taken).toBeLessThanOrEqual(100)
       }

@@ -1,6 +1,5 @@
 /**
- * What was left of one counter when the store was last asked, and how much more a stream wants of
- * it.
+ * The rest of one counter when the store last answered, and the further amount a stream needs.
  */
 export interface Want {
   readonly key: string
@@ -9,8 +8,8 @@ export interface Want {
 }
 
 /**
- * What streams under way may still take of their budgets while the store that counts them cannot be
- * asked: no more than was left when it last answered, all streams of this process together.
+ * Rest that streams under way may use while the limit store is down: no more than was left when it
+ * last answered, all streams of this process together.
  */
 export class LocalRoom {
   readonly #counters = new Map<string, { left: number; streams: number }>()

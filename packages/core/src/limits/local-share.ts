@@ -16,7 +16,7 @@ interface LastUse {
 }
 
 /**
- * What this instance may use while the store does not answer: of each limit, its share of what was
+ * Local allowance while the store does not answer: of each limit, its share of what was
  * left when the store was last heard. Counting from zero in every process would multiply a limit by
  * the number of instances.
  */
@@ -60,7 +60,7 @@ export class LocalShare {
       if (limit === undefined || limit.isSoft) return counter
       const { charge } = counter
       const room = this.partOf(charge.limit - this.#usedOf(charge, nowMs))
-      // What is larger than a share takes all of it, as what is larger than a limit does; a budget
+      // A request larger than the share takes all of it, as one larger than a limit does; a budget
       // is never exceeded.
       return {
         ...counter,

@@ -79,7 +79,7 @@ function midnight(localMs: number, timeZone: string): number {
   return exact.length > 0 ? Math.min(...exact) : Math.max(...candidates)
 }
 
-/** What a zone's clocks are ahead of UTC at that moment. */
+/** Offset of a time zone from UTC at a moment, in milliseconds. */
 function offsetMs(atMs: number, timeZone: string): number {
   if (timeZone === 'UTC') return 0
   const parts = new Intl.DateTimeFormat('en-US', {

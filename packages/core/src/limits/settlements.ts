@@ -3,7 +3,7 @@ import type { LimitStore, Reservation } from '../storage/index.ts'
 
 export interface Settlement {
   readonly reservation: Reservation
-  /** What was used, one for each draw. */
+  /** Used amounts, one for each charge. */
   readonly actuals: readonly number[]
 }
 
@@ -26,8 +26,7 @@ const MOST_TRIES_AT_CLOSE = 3
 const MOST_FAILURES_IN_A_ROW = 3
 
 /**
- * Settlements that nobody waits for: each is made once, and again later where the store does not
- * answer.
+ * Background settlements: each is made once, and retried when the store does not answer.
  */
 export class Settlements {
   readonly #options: SettlementOptions
@@ -84,7 +83,8 @@ export class Settlements {
   }
 
   /**
-   * What fails waits behind the others: one that can never be made keeps no other from being made.
+   * Failed settlements go to the end of the queue, so that one that can never be made blocks no
+   * other.
    */
   async #settlePending(): Promise<void> {
     const waiting = this.#pending

@@ -17,8 +17,8 @@ export function levelOf(limit: Limit, charge: Charge, used: number): LimitUsage 
 }
 
 /**
- * The time of a counter, for telling of it once: a sliding one is told of again when all of its
- * window is new, and what is under way once an hour.
+ * Period of a counter, so that an alert is sent once in it: a sliding window's own length, and an
+ * hour for concurrency.
  */
 export function periodOf(charge: Charge, nowMs: number): Period {
   if (charge.kind === 'period') return charge

@@ -11,7 +11,7 @@ import type { Plan } from '../routing/index.ts'
 
 const LANE_HEADER = 'x-postern-lane'
 
-/** Whether somebody waits for the answer. */
+/** Priority from the header `x-postern-lane`. */
 export function laneAsked(request: GatewayRequest): Priority {
   const asked = request.header(LANE_HEADER) ?? 'interactive'
   if (asked === 'interactive' || asked === 'batch') return asked
@@ -48,7 +48,7 @@ export async function callTargets(runtime: Runtime, call: Call): Promise<Upstrea
       attempts: exchange.attempts,
       usages: exchange.usages,
       degraded: exchange.degraded,
-      lane: laneAsked(request),
+      priority: laneAsked(request),
       owner: ownerOf(exchange.caller),
       targetAdmission,
       isMetered:

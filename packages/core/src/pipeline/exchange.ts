@@ -6,13 +6,13 @@ import type { Trace } from '../http/index.ts'
 import type { KnownCaller } from '../identity/index.ts'
 import type { Admitted, Unit } from '../limits/index.ts'
 
-/** What a request has taken of limits that do not depend on its body. */
+/** Reservation of limits that do not depend on the body. */
 export interface Counted {
   readonly units: ReadonlySet<Unit>
   readonly admitted: Admitted
 }
 
-/** What is known about one request, filled in as it goes its way. */
+/** State of one request, filled in step by step. */
 export interface Exchange extends Placed {
   readonly id: string
   /** Milliseconds since the epoch. */
@@ -29,23 +29,23 @@ export interface Exchange extends Placed {
   /** `provider/model` that answered. */
   target: string | undefined
   readonly attempts: AttemptSummary[]
-  /** What each attempt that reached its provider has used, in the order they ended. */
+  /** Usage of each attempt that reached its provider, in the order they ended. */
   readonly usages: AttemptUsage[]
-  /** What was taken from limits for it; absent where none concerns it. */
+  /** Reservation of the request; absent when no limit concerns it. */
   admitted: Admitted | undefined
   /**
-   * What was taken before its body was parsed, and of which units; absent where its body is small.
+   * Reservation made before its body was parsed, with its units; absent for small bodies.
    */
   counted: Counted | undefined
   dropped: readonly string[]
-  /** What was decided otherwise than usual, because something is not as it should be. */
+  /** Fallback decisions made for this request. */
   readonly degraded: Set<string>
   /** Milliseconds from the start to the commit point. */
   committedAfterMs: number | undefined
   settled: boolean
   /** Ends the wait for a provider; there only while one is called. */
   cancel: ((reason: GatewayError) => void) | undefined
-  /** Why it is to end; told to whoever calls a provider for it, then or later. */
+  /** Why the request must end; passed to its provider call, now or when it begins. */
   endedBy: GatewayError | undefined
 }
 

@@ -5,7 +5,7 @@ export interface Placed {
 }
 
 /**
- * What is in flight at the moment, in no order. Not a `Set`: a long-lived one is rebuilt over and
+ * Requests in flight, in no order. Not a `Set`: a long-lived one is rebuilt over and
  * over while members come and go, and each table left behind keeps, once it is old, the members of
  * all later ones reachable until the next full collection.
  */

@@ -26,8 +26,8 @@ export function refuse(
     ...(isFinal(error.status) && { 'x-should-retry': 'false' }),
     ...error.details.headers,
   }
-  // Command lines wait as long as they are told, and show nothing meanwhile: a wait for hours is
-  // told by its end instead.
+  // Command lines wait for the whole `retry-after` and show nothing: a wait of hours gets
+  // `x-postern-resets-at` instead.
   if (retryAfterMs !== undefined && retryAfterMs > LONGEST_RETRY_AFTER_MS)
     headers['x-postern-resets-at'] = new Date(runtime.clock.now() + retryAfterMs).toISOString()
   else if (retryAfterMs !== undefined) {
@@ -66,7 +66,7 @@ function logRefusal(runtime: Runtime, exchange: Exchange, error: GatewayError): 
   else if (error.status >= 500 && exchange.attempts.length > 0) logFailure(runtime, exchange, error)
 }
 
-/** The client is told codes; the operator is told the cause as well. */
+/** The client gets a code; the operator's log also gets the cause. */
 function logFailure(
   { log }: Runtime,
   { id, trace, route, attempts }: Exchange,
@@ -125,7 +125,10 @@ export async function counted(
   return countEarly(runtime, exchange, BEFORE_READING).then(() => error, toGatewayError)
 }
 
-/** Refuses with `error`; with an internal error when `error` cannot be rendered (a host's own error). */
+/**
+ * Refuses with `error`; with an internal error when `error` cannot be rendered (a host's own
+ * error).
+ */
 export function refuseSafely(
   runtime: Runtime,
   exchange: Exchange,

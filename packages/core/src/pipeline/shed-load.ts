@@ -14,7 +14,11 @@ export function shed({ load }: Runtime, exchange: Exchange, request: GatewayRequ
   const shedding = load?.shedding(exchange.started) ?? 'nobody'
   if (shedding === 'nobody' || (shedding === 'batch' && laneAsked(request) !== 'batch')) return
   exchange.degraded.add('event-loop')
-  throw new GatewayError('host_overloaded', 'The server has too much to do at the moment.', {
-    retryAfterMs: SHED_FOR_MS,
-  })
+  throw new GatewayError(
+    'host_overloaded',
+    'Server overloaded: event loop lag above the limit. Retry later.',
+    {
+      retryAfterMs: SHED_FOR_MS,
+    },
+  )
 }

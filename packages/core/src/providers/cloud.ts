@@ -11,8 +11,7 @@ export const cloudKinds = ['azure', 'vertex', 'bedrock', 'bedrock-mantle'] as co
 export type CloudKind = (typeof cloudKinds)[number]
 
 /**
- * What a provider of such a service is configured with; each field has its shape, nothing else is
- * checked yet.
+ * Settings of a provider at a cloud; the shape of each field is checked, nothing else yet.
  */
 export interface CloudSettings {
   readonly name: string
@@ -42,8 +41,7 @@ export type CloudOption = Exclude<
 >
 
 /**
- * Options of which one stands for all: where somebody has set one, the environment adds none of the
- * others.
+ * Alternative options: when one is set, the environment adds none of the others.
  */
 export const alternatives: readonly (readonly (keyof CloudSettings)[])[] = [
   ['baseUrl', 'resource'],
@@ -65,7 +63,7 @@ export interface CloudFault {
 export interface CloudVariables {
   readonly option: keyof CloudSettings
   readonly names: readonly string[]
-  /** Other values are somebody else's and do not count. */
+  /** Other values belong to other programs and are ignored. */
   readonly only?: RegExp
   /**
    * Counts for every provider of the kind. What belongs to one address counts for the provider of
@@ -79,12 +77,12 @@ export interface Cloud {
   readonly kind: CloudKind
   /** The name people know it by. */
   readonly title: string
-  /** What its models are spoken to in, for the documentation. */
+  /** Dialects of its models, for the documentation. */
   readonly dialects: readonly DialectName[]
   /** Its usual address, for the documentation. */
   readonly address: string
   readonly options: readonly CloudOption[]
-  /** What `credentials` is, where it is an option. */
+  /** Description of `credentials`, when it is an option. */
   readonly credentials?: 'file' | 'function'
   readonly variables: readonly CloudVariables[]
   /**
@@ -92,7 +90,7 @@ export interface Cloud {
    * for other reasons are not among them.
    */
   readonly enabledBy: readonly string[]
-  /** What to set, as `howToConfigure` says it. */
+  /** Options to set, as `howToConfigure` names them. */
   readonly setup: string
   create(settings: CloudSettings, deps: ProviderDeps): Provider | CloudFault
 }

@@ -79,7 +79,7 @@ export const clouds: readonly Cloud[] = [
     address: 'https://bedrock-mantle.{region}.api.aws/openai/v1',
     ...aws,
     variables: [{ option: 'baseUrl', names: ['BEDROCK_MANTLE_BASE_URL'] }, ...awsVariables],
-    // One variable makes one provider: this one has to be asked for.
+    // One variable makes one provider: this one has to be configured explicitly.
     enabledBy: [],
     create: createMantle,
   },

@@ -1,6 +1,6 @@
 import type { Clock } from '../clock.ts'
 
-/** What providers whose credentials expire get from outside. */
+/** Dependencies of providers whose credentials expire. */
 export interface ProviderDeps {
   readonly clock: Clock
   readonly fetchToken: FetchToken

@@ -15,7 +15,7 @@ export function poolKeys(
 
 /**
  * The provider with the keys of tenants who bring their own. What is known of one of them is known
- * of nobody else; where only they are served, nobody asks in their name which models there are.
+ * of no other tenant; when only tenants are served, no models are listed with their keys.
  */
 export function withTenants(
   provider: Provider,
@@ -72,7 +72,7 @@ export function withIssuerName(provider: Provider, issuer: string | undefined): 
   })
 }
 
-/** What a provider is, without its secrets in a field. */
+/** A provider without its secrets in a field. */
 function copyOf(provider: Provider): Provider {
   const { name, dialect, origin, basePath, models, modelPrefixes, quirks, powers, listModelsPath } =
     provider

@@ -1,8 +1,8 @@
 import type { Powers } from '../dialects/index.ts'
 
 /**
- * What a proxy to many services takes (LiteLLM and its like), and so whatever answers at an address
- * of the operator's own: which server it is cannot be seen.
+ * Fields of proxies to many services (such as LiteLLM), assumed for every address of the operator's
+ * own, whose server is unknown.
  */
 const OF_PROXIES: Powers = {
   elsewhere: [
@@ -142,7 +142,7 @@ const powersOf: Readonly<Record<string, Powers>> = {
 }
 
 /**
- * What requests to a provider can do beyond the model they ask for.
+ * Effects that requests to a provider can have beyond the requested model.
  *
  * @param name of its row in the catalogue, or of its kind of cloud
  * @param isOwnAddress it is called where the service itself answers

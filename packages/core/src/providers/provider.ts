@@ -5,35 +5,35 @@ import { Secrets } from './secrets.ts'
 import { dialectsOf } from './spoken-dialects.ts'
 
 /**
- * Somebody the gateway can call, resolved once at start and frozen. Printing or serialising one
+ * A provider the gateway can call, resolved once at start and frozen. Printing or serialising one
  * never shows a header's value.
  */
 export interface Provider {
-  /** What stands before the slash in `provider/model`. */
+  /** Provider name: the part before the slash in `provider/model`. */
   readonly name: string
   /** Name of the dialect it is spoken to in by default. */
   readonly dialect: string
   /** `https://host[:port]` */
   readonly origin: string
-  /** What every path of the dialect is appended to: `/v1`, or `''`. Never ends with a slash. */
+  /** Path prefix of every call: `/v1`, or `''`. Never ends with a slash. */
   readonly basePath: string
   /** Model ids named in the configuration; the provider may serve more. */
   readonly models: readonly string[]
   /** How its own bare model ids begin; empty when it has none of its own. */
   readonly modelPrefixes: readonly string[]
   readonly quirks: Quirks
-  /** What requests to it can do beyond the model they ask for. */
+  /** Fields with effects beyond the requested model. */
   readonly powers: Powers
   /**
-   * What its proofs are marked with, where another provider that speaks its dialect is configured:
-   * see `dialects/issuer.ts`.
+   * Mark of its proofs when another configured provider speaks its dialect: see
+   * `dialects/issuer.ts`.
    */
   readonly issuer?: string
   /** Path of the model list below `basePath`; absent when the provider has none. */
   readonly listModelsPath: string | undefined
   /**
-   * The same provider with the keys of tenants who bring their own, by tenant: nobody else is
-   * served with them.
+   * The same provider with the keys of tenants that bring their own, by tenant, for calls of that
+   * tenant only.
    */
   readonly tenants?: ReadonlyMap<string, Provider>
   /** Only tenants with a key of their own are served. */
@@ -88,14 +88,14 @@ export interface ProviderKey {
   readonly provider: Provider
 }
 
-/** What a provider is made of, already validated. */
+/** Validated settings of a provider. */
 export interface ProviderSettings {
   readonly name: string
   /** Absolute http(s) URL without credentials, query or fragment; the catalogue's when absent. */
   readonly baseUrl: string
   readonly apiKey?: string | undefined
   readonly dialect?: DialectName | undefined
-  /** Dialects it speaks besides; the catalogue's when absent. */
+  /** Additional dialects; the catalogue's when absent. */
   readonly alsoSpeaks?: readonly DialectName[] | undefined
   /** Lower-case names. One that is also the credential header replaces it. */
   readonly headers?: Readonly<Record<string, string>> | undefined
@@ -107,8 +107,7 @@ export interface ProviderSettings {
 /** Builds a provider from what was configured and, for a known one, what the catalogue says. */
 export function createProvider(settings: ProviderSettings, known?: CatalogueEntry): Provider {
   const dialect = settings.dialect ?? known?.dialect ?? 'openai-chat'
-  // What the catalogue says of a service's wire format holds only while it is spoken to in that
-  // format.
+  // The catalogue's facts on a wire format apply only to calls in that format.
   const facts = known?.dialect === dialect ? known : undefined
   const { origin, basePath } = splitAddress(settings.baseUrl, dialect, known)
   const auth = facts?.auth ?? authOf[dialect]
@@ -188,7 +187,7 @@ class ResolvedProvider implements Provider {
   }
 }
 
-/** What every call in the dialect needs, the list of models included. */
+/** Headers that every call in the dialect needs, the list of models included. */
 const versionHeaderOf: Readonly<Partial<Record<DialectName, Readonly<Record<string, string>>>>> = {
   'anthropic-messages': { 'anthropic-version': '2023-06-01' },
 }
@@ -217,8 +216,8 @@ function credentialHeader(auth: AuthStyle, key: string): Record<string, string> 
 }
 
 /**
- * At another address than the service's own, somebody else may answer: its exactness cannot be
- * taken for granted there.
+ * At an address other than the service's own, another server may answer: `exact` is not assumed
+ * there.
  */
 function quirksAt(origin: string, facts: CatalogueEntry | undefined): Quirks {
   if (facts === undefined) return {}

@@ -1,11 +1,11 @@
 /**
  * How much of its reasoning a model shows in its answers, which decides what an answer costs that
- * nobody has read to its end.
+ * was not read to its end.
  *
  * - `none`: it does not reason
  * - `shown`: all of it is in the answer
- * - `hidden`: it reasons unless told not to, and shows nothing or a summary
- * - `always-hidden`: the same, and cannot be told not to
+ * - `hidden`: it reasons unless turned off, and shows nothing or a summary
+ * - `always-hidden`: the same, and reasoning cannot be turned off
  * - `on-request`: it reasons only where the request asks for it, and shows nothing or a summary
  */
 export type ReasoningHabit = 'none' | 'shown' | 'hidden' | 'always-hidden' | 'on-request'

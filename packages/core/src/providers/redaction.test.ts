@@ -9,7 +9,7 @@ import { LEAKY_KEY, reveals, spellings } from './secret-spellings.fake.ts'
 const MODEL = 'acme/model-1'
 const messages = [{ role: 'user', content: 'hi' }]
 
-/** How each API of ours is asked, and how it is asked for a stream. */
+/** A request of each client API, whole and streamed. */
 const clients: Readonly<
   Record<string, { readonly path: string; readonly streamPath?: string; readonly body: object }>
 > = {
@@ -126,8 +126,7 @@ const beginnings = [
 ]
 
 /**
- * A gateway in front of a provider of that dialect, and everything that one call of it tells
- * anybody.
+ * A gateway in front of a provider of that dialect, and everything that one call of it reveals.
  */
 function listener(dialect: string): {
   tell(reply: Reply, client: string, stream?: boolean): Promise<string>
@@ -179,7 +178,7 @@ function listener(dialect: string): {
 }
 
 const chats = ['openai-chat', 'openai-responses', 'anthropic-messages', 'gemini']
-/** What is forwarded goes to a provider of the same API only. */
+/** Forwarded endpoints reach providers of the same API only. */
 const forwarded = {
   embeddings: 'openai-chat',
   rerank: 'cohere',
@@ -200,7 +199,7 @@ describe('our key in an error of the provider', () => {
   })
 
   it.each(pairs)(
-    'is told by no answer of %s from %s, wherever and however it is written',
+    'appears in no answer of %s from %s, wherever and however it is written',
     async (client, dialect) => {
       const told: string[] = []
       const { tell, close } = listener(dialect)
@@ -228,7 +227,7 @@ describe('our key in an error of the provider', () => {
     },
   )
 
-  it.each(['native', 'speech'])('is told by no header that %s passes on', async (client) => {
+  it.each(['native', 'speech'])('appears in no header that %s passes on', async (client) => {
     const { tell, close } = listener('openai-chat')
     for (const [spelling, spell] of Object.entries(spellings)) {
       for (const status of [200, 400]) {

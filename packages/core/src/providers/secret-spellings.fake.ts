@@ -10,8 +10,7 @@ const insideJson = (text: string): string => JSON.stringify(text).slice(1, -1)
 const base64 = (text: string): string => Buffer.from(text).toString('base64')
 
 /**
- * How a text may be written by whoever repeats it. The last ones are what two of them make
- * together.
+ * Spellings of a text that a provider may echo. The last ones combine two of them.
  */
 export const spellings: Readonly<Record<string, (key: string) => string>> = {
   verbatim: (key) => key,

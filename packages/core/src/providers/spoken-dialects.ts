@@ -1,6 +1,6 @@
 import type { CatalogueEntry, DialectName } from './catalogue/entry.ts'
 
-/** What a service speaks besides its first dialect, and which models are exceptions. */
+/** Additional dialects of a service, and the models that are exceptions. */
 export type SpokenFacts = Pick<CatalogueEntry, 'dialect' | 'alsoSpeaks' | 'exceptions'>
 
 /** `dialectsFor` of a provider; absent where every model is spoken to in the one dialect. */

@@ -36,7 +36,7 @@ describe('TokenCache', () => {
     expect(asked).toHaveLength(1)
   })
 
-  it('is replaced five minutes early, and nobody waits for that', async () => {
+  it('is replaced five minutes early, and no request waits for that', async () => {
     const { clock, cache, asked, issue, hold } = scripted()
     await hold()
     await clock.advance(HOUR_MS - 5 * 60_000 - 1)
@@ -74,7 +74,7 @@ describe('TokenCache', () => {
     expect(asked).toHaveLength(3)
   })
 
-  it('tells everybody who waits of a failure, and begins anew for the next', async () => {
+  it('rejects all waiting requests on a failure, and starts again for the next', async () => {
     const { cache, asked, issue } = scripted()
     const waiting = [cache.get(), cache.get()]
     asked[0]?.reject(new Error('refused'))
@@ -84,7 +84,7 @@ describe('TokenCache', () => {
     expect(await next).toBe('token-2')
   })
 
-  it('counts a life from when the token was asked for', async () => {
+  it('counts a lifetime from the request of the token', async () => {
     const { clock, cache, asked, issue } = scripted(1_000)
     const first = cache.get()
     await clock.advance(750)

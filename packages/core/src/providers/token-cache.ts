@@ -3,7 +3,7 @@ import type { Clock } from '../clock.ts'
 /** A token as it was issued. */
 export interface IssuedToken {
   readonly value: string
-  /** From the moment it was asked for. */
+  /** From the moment it was requested. */
   readonly lifetimeMs: number
 }
 
@@ -22,7 +22,7 @@ interface Held {
 
 /**
  * Holds one token and replaces it before it ends. However many ask, one request for a new one is
- * under way; while the old one is good nobody waits for it, and its failure harms nobody.
+ * under way; while the old one is valid no request waits for it, and its failure harms none.
  */
 export class TokenCache {
   readonly #issue: () => Promise<IssuedToken>

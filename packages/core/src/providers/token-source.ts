@@ -3,7 +3,7 @@ import { GatewayError } from '../errors.ts'
 /** A token from the user's own code, asked for on every call: it is theirs to cache. */
 export type TokenSource = () => string | Promise<string>
 
-/** What an HTTP header can carry; a token has nothing else. */
+/** Characters of an HTTP header value; a token has no others. */
 const HEADER_VALUE = /^[\x21-\x7e]+$/
 
 export function isToken(value: unknown): value is string {

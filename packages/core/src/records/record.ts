@@ -24,7 +24,7 @@ export interface RecordedUsage {
   readonly reasoning?: number
 }
 
-/** What is kept of one request. No prompt, no answer, no key. */
+/** Record of one request. No prompt, no answer, no key. */
 export interface RequestRecord {
   readonly id: string
   /** ISO 8601, UTC. */
@@ -34,7 +34,7 @@ export interface RequestRecord {
   /** The header `traceparent` of the request (W3C Trace Context). */
   readonly traceparent?: string
   readonly endpoint: string
-  /** Who called; absent when nobody could be identified. */
+  /** The caller; absent when none could be identified. */
   readonly caller?: { readonly id: string } & Attribution
   /**
    * Kind of the credential that named the caller: ids of different kinds are different callers.
@@ -59,11 +59,10 @@ export interface RequestRecord {
   readonly usage?: RecordedUsage
   /** Finish reason of each choice. */
   readonly finishReasons: readonly string[]
-  /** What of the request could not be carried to the target. */
+  /** Parts of the request that the target could not take. */
   readonly dropped: readonly string[]
   /**
-   * What was decided otherwise than usual, because something is not as it should be:
-   * `circuit-open`, `target-cooling`, ...
+   * Fallback decisions made for this request: `circuit-open`, `target-cooling`, ...
    */
   readonly degraded: readonly string[]
   readonly timings: { readonly totalMs: number; readonly firstEventMs?: number }
@@ -138,12 +137,12 @@ export function recordOf(
   }
 }
 
-/** Who called, without what the caller may do. */
+/** The caller without its permissions. */
 export function callerOf(caller: Caller): NonNullable<RequestRecord['caller']> {
   return { id: caller.id, ...attributionOf(caller) }
 }
 
-/** The counts alone: what a provider says besides may hold anything. */
+/** The counts alone: other fields of a provider's usage may hold anything. */
 export function usageOf({
   inputTokens,
   outputTokens,

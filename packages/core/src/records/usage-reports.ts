@@ -82,7 +82,7 @@ function wrong(param: string, expected: string): GatewayError {
   return new GatewayError('invalid_request', `${param} must be ${expected}.`, { param })
 }
 
-/** What is kept of such a call: as much as its report knows. */
+/** Record of a reported call, as far as the report knows it. */
 export function recordOfReport(
   { id, at, provider, model, status, usage }: UsageReport,
   caller: KnownCaller | undefined,

@@ -137,7 +137,7 @@ const local = (row: CatalogueEntry): object => ({
   ...(row.isLocal && { baseUrl: row.baseUrl }),
 })
 
-describe('fields of a service that reach beyond the model that is asked for', () => {
+describe('fields of a service that reach beyond the requested model', () => {
   it('are known of the services that route', () => {
     const { powers } = catalogue.find(({ name }) => name === 'openrouter') as CatalogueEntry
     expect(powers.elsewhere).toEqual(
@@ -173,7 +173,7 @@ describe('fields of a service that reach beyond the model that is asked for', ()
           expect(await send(BUDGETED, body, path)).toMatchObject({ status: 400, sent: false })
         }
       }
-      // What is switched off has no power, and a key that is held to nothing may use it.
+      // A field that is switched off has no effect, and an unrestricted key may use it.
       const [off, path] = ask(row, nested(field, null))
       expect(await send(LISTED, off, path)).toMatchObject({ status: 200 })
       const [body] = ask(row, nested(field, 'x'))

@@ -41,10 +41,10 @@ export function refuseElsewhere(
     if (field !== undefined)
       throw new GatewayError(
         'permission_denied',
-        `${field} lets ${provider.name} answer with another model, host or account than the one that is asked for, and this key may use some only.`,
+        `${field} lets ${provider.name} answer with another model, host or account than the requested one, and this key may use some only.`,
         { param: field },
       )
-    // What the operator has written out is meant as it is written.
+    // A target that the operator wrote out is allowed as written.
     const isNamed = route !== undefined || caller.models?.includes(id) === true
     if (!isNamed && isSpelledElsewhere(model, provider.powers))
       throw new GatewayError(

@@ -9,11 +9,11 @@ export interface Target {
   readonly provider: Provider
   /** The provider's own model id. */
   readonly model: string
-  /** What the provider speaks for this model, the one it speaks best first. */
+  /** Dialects of the provider for this model, the best first. */
   readonly dialects: readonly Dialect[]
 }
 
-/** What bounds the calls of a plan. Durations in milliseconds, sizes in bytes. */
+/** Bounds of the calls of a plan. Durations in milliseconds, sizes in bytes. */
 export interface PlanLimits {
   readonly connectTimeoutMs: number
   /**
@@ -46,8 +46,8 @@ export interface PlanLimits {
    */
   readonly continueStreams?: boolean | undefined
   /**
-   * What becomes of an answer whose client leaves: its call ends, or it is read to its end so that
-   * its usage is known. @default 'cancel'
+   * Effect of a client that leaves: the call ends, or the answer is read to its end so that its
+   * usage is known. @default 'cancel'
    */
   readonly onClientLeave?: 'cancel' | 'finish' | undefined
   /**

@@ -4,12 +4,12 @@ import type { Plan, Target } from './plan.ts'
 import { type Allowance, mayUseModel, planFor, type RoutingTable } from './resolve.ts'
 
 /**
- * The plan of what belongs to one provider: the one the client names, that of `model`, or the only
- * one that can be meant. Whoever may use some models of a provider may not use this: files and
- * batches reach all of them.
+ * The plan for objects of one provider: the provider the client names, that of `model`, or the only
+ * possible one. Callers limited to some models may not use this: files and batches reach all
+ * models.
  *
  * Throws `model_not_found` for an unknown provider, `permission_denied`, and `invalid_request` that
- * lists whom the client may name.
+ * lists the providers the client may name.
  */
 export function planForProvider(
   table: RoutingTable,

@@ -3,7 +3,7 @@ import { GatewayError } from '../errors.ts'
 import { isPlainName } from '../http/index.ts'
 import type { Plan, PlanLimits, Target } from './plan.ts'
 
-/** What a caller may use; absent means everything. */
+/** Models and routes a caller may use; absent means everything. */
 export interface Allowance {
   readonly routes?: readonly string[] | undefined
   /** `provider/model`, or `provider/*`. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Clock, Timer } from '../clock.ts'
 import type { AdminStore, AdminChanges, StoredEntry } from './admin-store.ts'
 
-/** What was known is believed for so long, before somebody is asked again. */
+/** Age at which the cache is refreshed from the store. */
 const FRESH_MS = 500
 const ASKING_DEADLINE_MS = 50
 /**
@@ -32,8 +32,8 @@ export interface AdminCacheOptions {
 }
 
 /**
- * What this instance knows of the directory. What an administrator writes is known everywhere
- * within half a second, because no request is decided by what is older than that without asking.
+ * This instance's copy of the admin store. A write is known everywhere within half a second,
+ * because no request is decided by an older copy without reading the store.
  */
 export class AdminCache {
   readonly #options: AdminCacheOptions
@@ -53,7 +53,7 @@ export class AdminCache {
     this.#madeAt = options.clock.monotonic()
   }
 
-  /** For how many milliseconds nobody has been heard; infinite for never. */
+  /** Milliseconds since the store last answered; infinite for never. */
   get ageMs(): number {
     return this.#options.clock.monotonic() - this.#knownAt
   }
@@ -63,14 +63,14 @@ export class AdminCache {
     return this.#secret
   }
 
-  /** What is known, without asking. */
+  /** Cached entries, without reading the store. */
   known<Kind extends StoredEntry['kind']>(kind: Kind): Extract<StoredEntry, { kind: Kind }>[] {
     return [...this.#entries.values()].filter(
       (entry): entry is Extract<StoredEntry, { kind: Kind }> => entry.kind === kind,
     )
   }
 
-  /** Everything there is now. Rejects when nobody answers. */
+  /** All current entries. Rejects when the store does not answer. */
   async list<Kind extends StoredEntry['kind']>(
     kind: Kind,
   ): Promise<Extract<StoredEntry, { kind: Kind }>[]> {
@@ -78,7 +78,7 @@ export class AdminCache {
     return this.known(kind)
   }
 
-  /** Rejects when nobody answers. */
+  /** Rejects when the store does not answer. */
   async put(entry: StoredEntry): Promise<void> {
     await this.#options.adminStore.put(entry)
     await this.#ask()
@@ -92,7 +92,7 @@ export class AdminCache {
     const { clock } = this.#options
     const now = clock.monotonic()
     if (now - this.#knownAt < FRESH_MS) return undefined
-    // Who does not answer is not asked by every request.
+    // A store that does not answer is not read by every request.
     if (now - this.#askedAt >= FRESH_MS) {
       this.#askedAt = now
       this.#asking = this.#ask()
@@ -105,7 +105,7 @@ export class AdminCache {
       : this.#within(leftMs, this.#asking)
   }
 
-  /** Asks again and again although nobody makes a request, for as long as it is needed. */
+  /** Refreshes without requests, for as long as it is needed. */
   watch(isNeeded: () => boolean): void {
     if (this.#isClosed) return
     this.#timer ??= this.#options.clock.setTimer(() => {
@@ -156,7 +156,7 @@ export class AdminCache {
       isMore = false,
     } = isAnew ? await adminStore.changesSince(0) : answer
     const present = secret ?? (await adminStore.secret(randomBytes(32).toString('base64')))
-    // Somebody else has heard as much meanwhile, or more.
+    // Another refresh has finished meanwhile.
     if (this.#secret !== known.secret || (!isAnew && version < this.#version)) return isMore
     if (isAnew) this.#entries = new Map()
     this.#secret = present
@@ -207,7 +207,7 @@ export class AdminCache {
 }
 
 /**
- * What else is waiting goes first: a hundred thousand keys are no reason to keep a request waiting.
+ * Yields to other work: loading a hundred thousand keys must not delay a request.
  */
 function nextTurn(): Promise<void> {
   return new Promise((resolve) => void setImmediate(resolve))

@@ -17,7 +17,7 @@ export interface StoredKey {
   readonly revokedAt?: number | undefined
   /** Revoked, and what was under way with it was ended. */
   readonly isKilled?: boolean
-  /** What the key may do and whose use it is, as it was asked for. */
+  /** Permissions and attribution of the key, as they were requested. */
   readonly grants: Readonly<Record<string, unknown>>
 }
 
@@ -49,7 +49,7 @@ export interface StoredRemoval {
   readonly id: string
 }
 
-/** What administrators write down while the gateway runs. */
+/** Entries that administrators write while the gateway runs. */
 export type StoredEntry = StoredKey | StoredLimit | StoredSwitch | StoredRemoval
 
 export interface AdminChanges {
@@ -79,10 +79,10 @@ export interface KnownAdminState {
   readonly entries: readonly StoredEntry[]
 }
 
-/** What administrators have written down, the same for every instance. */
+/** Entries that administrators wrote, the same for every instance. */
 export interface AdminStore {
   /**
-   * What was written after `version`, the oldest first; 0 for everything. Later writes of an entry
+   * Entries written after `version`, the oldest first; 0 for everything. Later writes of an entry
    * replace earlier ones.
    */
   changesSince(version: number): Promise<AdminChanges>

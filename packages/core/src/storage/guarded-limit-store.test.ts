@@ -15,7 +15,7 @@ const reserved: ReserveAnswer = {
   nowMs: 0,
 }
 
-/** A store that does as it is told, and remembers what it was asked. */
+/** A scripted store that keeps its calls. */
 function start() {
   const clock = new FakeClock()
   const calls: string[] = []
@@ -63,7 +63,7 @@ describe('a counter that cannot be used', () => {
 })
 
 describe('a store that hangs', () => {
-  it('keeps nobody longer than 50 ms, and after five calls nobody at all', async () => {
+  it('keeps no request longer than 50 ms, and after five calls none at all', async () => {
     const { clock, calls, told, state, outcome } = start()
     state.answer = never
     const seen: string[] = []
@@ -75,7 +75,7 @@ describe('a store that hangs', () => {
       await asked
     }
     expect(seen).toEqual(Array(5).fill('store_unavailable'))
-    // Nobody is asked and nobody waits: the clock stands still.
+    // The store is not called and no request waits: the clock stands still.
     for (let call = 0; call < 100; call++) expect(await outcome()).toBe('store_unavailable')
     expect(calls).toHaveLength(5)
     expect(told).toEqual(['open Error: The store did not answer within 50 ms.'])
@@ -102,7 +102,7 @@ describe('a store that hangs', () => {
     ])
   })
 
-  it('gives back what it reserves after nobody waits for it any more', async () => {
+  it('gives back a reservation that arrives after its deadline', async () => {
     const { clock, calls, state, outcome } = start()
     let answer: (late: ReserveAnswer) => void = () => undefined
     state.answer = () => new Promise((resolve) => (answer = resolve))

@@ -19,7 +19,7 @@ const DEADLINE_MS = 50
  * call after it.
  */
 const OPENING_DEADLINE_MS = 2_000
-/** How long it may take for what nobody waits for. */
+/** Deadline of calls that no request waits for. */
 const SETTLE_DEADLINE_MS = 1_000
 
 /** A store that is back is used again within a second. */
@@ -33,7 +33,7 @@ export const STORE_BREAKER_RULES: BreakerRules = {
   forcedProbeMs: 1_000,
 }
 
-/** A counter that nobody counts in. */
+/** An unused counter. */
 const PROBE: Charge = Object.freeze({
   kind: 'period',
   key: 'probe',
@@ -59,9 +59,8 @@ export interface GuardOptions {
 export class StoreSilent extends GatewayError {}
 
 /**
- * A ledger that never keeps anybody waiting: each call has a deadline, and after some that failed
- * there are none for a while. Rejects with `store_unavailable`; what that means for a request is
- * decided by whoever asked.
+ * A limit store with a deadline and a circuit breaker around each call. Rejects with
+ * `store_unavailable`; the caller applies the fail mode.
  */
 export class GuardedLimitStore implements LimitStore {
   readonly #limitStore: LimitStore
@@ -117,8 +116,8 @@ export class GuardedLimitStore implements LimitStore {
   }
 
   reserve(request: ReservationRequest): Promise<ReserveAnswer> {
-    // A store that answers too late may have counted what nobody will settle: it is given back at
-    // once.
+    // A store that answers too late may have counted a reservation that no request will settle:
+    // give it back at once.
     return this.#call(() => this.#limitStore.reserve(request), {
       onLate: (late) => {
         if (late.status === 'reserved')
@@ -147,8 +146,7 @@ export class GuardedLimitStore implements LimitStore {
   }
 
   /**
-   * Nobody is refused because a connection is not made yet; whether it could be made, the call
-   * itself finds out.
+   * Waits for the connection: no request is refused because it is not open yet.
    */
   async #opened(opening: Promise<void>, clock: Clock): Promise<void> {
     let timer: Timer | undefined
@@ -192,7 +190,7 @@ export class GuardedLimitStore implements LimitStore {
         if (isOfCounter) this.#onCounterFailure(cause)
         else this.#lastCause = cause
         permit.end(isOfCounter ? 'neutral' : 'failed')
-        // What a counter refuses, it has refused before anything was written.
+        // A counter refuses before anything is written.
         reject(
           new (isOfCounter ? GatewayError : StoreSilent)(
             'store_unavailable',

@@ -1,6 +1,6 @@
 /**
- * What a request takes from one limit. All amounts are integers in the unit of the limit: requests,
- * tokens, nano-dollars, calls under way.
+ * Charge of a request against one limit. All amounts are integers in the unit of the limit:
+ * requests, tokens, nano-dollars, calls under way.
  */
 export type Charge = PeriodCharge | SlidingCharge | LeaseCharge
 
@@ -24,12 +24,12 @@ interface AnyCharge {
   readonly floor?: number
 }
 
-/** A counter that begins anew with each period: a calendar month, a minute, or for ever. */
+/** A counter that resets with each period: a calendar month, a minute, or never. */
 export interface PeriodCharge extends AnyCharge {
   readonly kind: 'period'
   /** Milliseconds since the epoch, by the store's clock; the first one of the period. */
   readonly startsAt: number
-  /** The first one after it; infinite for a counter that never begins anew. */
+  /** The first one after it; infinite for a counter that never resets. */
   readonly endsAt: number
 }
 
@@ -72,7 +72,7 @@ export interface ReservationRequest {
   readonly lease?: InstanceLease
 }
 
-/** What `settle` needs to know of a reservation. */
+/** Facts of a reservation that `settle` needs. */
 export interface Reservation {
   readonly id: string
   readonly charges: readonly Charge[]
@@ -122,8 +122,8 @@ export type SettleAnswer = 'settled' | 'known' | 'lost'
 
 /**
  * Counts what is used. Every call is one atomic step: a reservation takes from all its limits or
- * from none, and no two of them see the same room. What nobody settles stays counted as reserved
- * until its period is over, unless an instance held it whose lease has ended.
+ * from none, and no two of them see the same room. An unsettled reservation stays counted until its
+ * period ends, or until the lease of its instance ends.
  *
  * Numbers may be anything: what is no number, or is below 0, counts as 0 (of a settlement, as what
  * was reserved), and a counter that is full (`MOST_COUNTED`) stays so instead of failing.
@@ -139,7 +139,7 @@ export interface LimitStore {
    * @param actuals one for each draw; leases are given back whatever it says
    */
   settle(reservation: Reservation, actuals: readonly number[]): Promise<SettleAnswer>
-  /** What is used of each, without taking anything. `amount` and `limit` are of no account. */
+  /** Usage of each counter. Takes nothing; `amount` and `limit` are ignored. */
   read(charges: readonly Charge[]): Promise<readonly number[]>
   /** Forgets what is used. */
   reset(charges: readonly Charge[]): Promise<void>
@@ -161,7 +161,7 @@ export interface LimitStore {
 export const MOST_COUNTED = Number.MAX_SAFE_INTEGER
 
 /**
- * What may come from outside, as a whole number that can be counted. @param otherwise for what is
+ * A number from outside, as a whole number that can be counted. @param otherwise for what is
  * no number
  */
 export function countable(value: unknown, otherwise = 0): number {
@@ -171,8 +171,8 @@ export function countable(value: unknown, otherwise = 0): number {
 }
 
 /**
- * Counters that never begin anew are forgotten after so long without a request, and nothing else
- * lasts longer.
+ * Counters that never reset are forgotten after this time without a request; nothing else lasts
+ * longer.
  */
 const LONGEST_MS = 400 * 86_400_000
 
@@ -197,5 +197,5 @@ export const SETTLED_MS = 600_000
  * late settles it yet.
  */
 export const HELD_MS = 30 * 86_400_000
-/** So many reservations are given back in one step. */
+/** Reservations given back in one step. */
 export const MOST_GIVEN_BACK = 100

@@ -1,7 +1,7 @@
 import { HELD_MS, MOST_COUNTED } from './limit-store.ts'
 import type { Held, ReservationState, Tables } from './table-limit-store.ts'
 
-/** So many steps are taken between two looks for what has expired. */
+/** Steps between two sweeps of expired entries. */
 const STEPS_BETWEEN_SWEEPS = 4_096
 
 interface Counter {
@@ -14,7 +14,7 @@ interface Sliding {
   expiresAtMs: number
 }
 
-/** Numbers in the memory of this process: gone with it, and nobody else's. */
+/** Tables in the memory of this process: lost with it, and not shared. */
 export class MemoryTables implements Tables {
   readonly #counters = new Map<string, Counter>()
   readonly #sliding = new Map<string, Sliding>()
@@ -148,7 +148,7 @@ export class MemoryTables implements Tables {
     return Array.from(this.#instances.get(instance)?.held ?? []).slice(0, most)
   }
 
-  /** Nothing here can fail half-way, and nobody else runs in between. */
+  /** Steps cannot fail half-way, and no other code runs in between. */
   atomically<T>(step: () => T): T {
     this.#steps += 1
     if (this.#steps % STEPS_BETWEEN_SWEEPS === 0) this.#sweep(this.#now())

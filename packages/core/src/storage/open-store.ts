@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { hostStore } from './host-store.ts'
 import { memoryStore, sqliteStore, type Store } from './store.ts'
 
-/** What `@postern/redis` exports, as far as it is needed here. */
+/** The used part of `@postern/redis`. */
 interface RedisPackage {
   redisStore(options: { readonly url: string }): Store
 }
@@ -19,7 +19,8 @@ export interface OpenedStore {
  * URL of a Redis. Throws for a file that cannot be opened, and for a Redis where `@postern/redis`
  * is not installed.
  *
- * @param options `isImplied`: the URL is that of `REDIS_URL`, which may be there for somebody else
+ * @param options `isImplied`: the URL is that of `REDIS_URL`, which may be meant for another
+ *   program
  */
 export function openStore(
   place: Store | string,

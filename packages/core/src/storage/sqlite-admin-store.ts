@@ -1,10 +1,10 @@
 import type { DatabaseSync } from 'node:sqlite'
 import type { AdminStore, AdminChanges, StoredEntry } from './admin-store.ts'
 
-/** So many are read without anybody noticing. */
+/** Rows read at once without a noticeable delay. */
 const MOST_AT_ONCE = 1_000
 
-/** What administrators write, in the file of a SQLite store. */
+/** The admin store in the file of a SQLite store. */
 export class SqliteAdminStore implements AdminStore {
   readonly #database: DatabaseSync
 

@@ -22,8 +22,7 @@ export function openDatabase(path: string): DatabaseSync {
   // to hear that.
   const sqlite = createRequire(import.meta.url)('node:sqlite') as typeof Sqlite
   const database = new sqlite.DatabaseSync(path)
-  // Several processes may start at once: whoever comes second waits for the first to have made the
-  // tables.
+  // Several processes may start at once: the second waits until the first has made the tables.
   database.exec(
     `PRAGMA busy_timeout = ${OPENING_TIMEOUT_MS}; PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;${SCHEMA}PRAGMA busy_timeout = ${BUSY_TIMEOUT_MS};`,
   )
@@ -31,13 +30,12 @@ export function openDatabase(path: string): DatabaseSync {
 }
 
 /**
- * What is beyond an integer of JavaScript cannot be read at all, and would close the store for
- * everybody.
+ * An integer beyond JavaScript's range cannot be read, and would break the store for every caller.
  */
 const READ_VALUE = `min(CAST(value AS INTEGER), ${MOST_COUNTED})`
 const ADDED = (amount: string): string => `max(0, min(${MOST_COUNTED}, value + ${amount}))`
 
-/** So many steps are taken between two looks for what has expired. */
+/** Steps between two sweeps of expired entries. */
 const STEPS_BETWEEN_SWEEPS = 1_024
 /**
  * A step of another process takes so long at most; one that takes longer is a failure of the store.

@@ -24,7 +24,7 @@ import {
  */
 export type ReservationState = 'open' | 'given-back' | 'settled'
 
-/** What an instance has reserved and not settled. */
+/** Unsettled reservations of an instance. */
 export interface Held {
   readonly charges: readonly Charge[]
   readonly buckets: readonly (number | undefined)[]
@@ -81,7 +81,7 @@ export interface Tables {
 export class TableLimitStore implements LimitStore {
   readonly #tables: Tables
   readonly #now: () => number
-  /** Until when the leases last that were renewed here: nobody else renews them. */
+  /** End of the leases renewed here: no other instance renews them. */
   readonly #renewed = new Map<string, number>()
 
   /** @param now milliseconds since the epoch */
@@ -242,7 +242,7 @@ export class TableLimitStore implements LimitStore {
   }
 
   /**
-   * What is over needs no correction, and what has begun anew must not get one. @param counted
+   * An ended period needs no correction, and a reset counter must not get one. @param counted
    * `undefined` where nothing is known to be
    */
   #replace({
@@ -322,7 +322,7 @@ function floorOf(charge: Charge): number {
   return Math.min(countable(charge.floor), amountOf(charge))
 }
 
-/** A limit that is no number lets nobody in. */
+/** A limit that is no number lets no request in. */
 function isBeyond(charge: Charge, used: number): boolean {
   const limit = countable(charge.limit)
   return limit < MOST_COUNTED && used + amountOf(charge) > limit
@@ -333,7 +333,7 @@ function counterKey(charge: Charge): string {
   return charge.kind === 'period' ? `${charge.key}:${charge.startsAt}` : charge.key
 }
 
-/** What the tables throw is a rejection, as of any other store. */
+/** Turns errors of the tables into rejections, as of any other store. */
 function attempted<T>(step: () => T): Promise<T> {
   return new Promise((resolve) => resolve(step()))
 }

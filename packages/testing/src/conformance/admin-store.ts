@@ -83,7 +83,7 @@ export const adminStoreConformance: readonly AdminStoreCase[] = [
     },
   },
   {
-    name: 'keeps one secret, whoever brings one first, and gives it along with what was written',
+    name: 'keeps the first secret, and returns it with the entries',
     async run(adminStore) {
       assert.equal((await adminStore.changesSince(0)).secret, undefined)
       const fresh = randomUUID()

@@ -15,7 +15,7 @@ import {
   reserved,
 } from './limit-store-steps.ts'
 
-/** What providers, reports and callers may say a number is. */
+/** Odd numbers that providers, reports and callers may send. */
 const ODD: readonly unknown[] = [
   Number.MAX_SAFE_INTEGER,
   Number.MAX_SAFE_INTEGER + 2,
@@ -75,7 +75,7 @@ const counterCases: readonly LimitStoreCase[] = [
     },
   },
   {
-    name: 'counts what was used beyond the reservation, and lets nobody in after that',
+    name: 'counts usage beyond the reservation, and lets no request in after that',
     async run(harness) {
       const charge = await period(harness, 10, 100)
       const { reservation } = await reserved(harness, charge)
@@ -85,7 +85,7 @@ const counterCases: readonly LimitStoreCase[] = [
     },
   },
   {
-    name: 'the same id is the same reservation, however often it is asked for',
+    name: 'the same id is the same reservation, however often it is requested',
     async run(harness) {
       const charge = await period(harness, 10, 15)
       const id = newId()
@@ -156,7 +156,7 @@ const counterCases: readonly LimitStoreCase[] = [
     },
   },
   {
-    name: 'a counter for ever never begins anew',
+    name: 'a counter without a period never resets',
     async run(harness) {
       const charge: Charge = {
         kind: 'period',
@@ -183,7 +183,7 @@ const counterCases: readonly LimitStoreCase[] = [
     },
   },
   {
-    name: 'leases end by themselves when nobody gives them back',
+    name: 'leases end by themselves when they are not given back',
     async run(harness) {
       const charge: Charge = { kind: 'lease', key: newKey(), amount: 1, limit: 1, leaseMs: 200 }
       await reserved(harness, charge)
@@ -352,7 +352,7 @@ const counterCases: readonly LimitStoreCase[] = [
 ]
 
 /**
- * What every ledger must do, wherever it keeps its numbers:
+ * Conformance of limit stores, wherever they keep their numbers:
  *
  * ```ts
  * for (const { name, run } of limitStoreConformance) it(name, () => run(harness))

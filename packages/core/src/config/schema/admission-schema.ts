@@ -6,7 +6,7 @@ import { limitsSchema } from './limit-schema.ts'
 import type { LimitAlert } from '../../limits/index.ts'
 import type { Store } from '../../storage/index.ts'
 
-/** Who may use how much, and where that is counted. */
+/** Limits and budgets, and the store that counts them. */
 export function admissionFields() {
   const failMode = z.enum(['closed', 'open', 'local']).optional()
   return {
@@ -17,7 +17,7 @@ export function admissionFields() {
           type: 'list of objects',
           default: 'none',
           description:
-            'How much may be used, in which unit, by whom. A request takes from every limit that concerns it, or is refused before anything is done for it.',
+            'Limits and budgets. A request takes from every limit in its scope in one step, or is refused before a provider is called.',
         }),
       ),
     prices: z
@@ -77,7 +77,7 @@ export function admissionFields() {
           env: 'POSTERN_LOOP_LIMIT',
           read: 'number',
           description:
-            'A conversation that ends with the same tool calls with the same arguments so many times in a row is refused with 403 `loop_detected`.',
+            'A conversation that ends with the same tool calls with the same arguments this many times in a row is refused with 403 `loop_detected`.',
         }),
       ),
     store: storePlace<Store>()
@@ -97,7 +97,7 @@ export function admissionFields() {
         default: defaults.limitsWithoutStore,
         env: 'POSTERN_LIMITS_WITHOUT_STORE',
         description:
-          'While the store cannot be asked, limits of requests, tokens and concurrency are counted by each process for itself, let everybody in, or nobody.',
+          'While the store cannot be asked, limits of requests, tokens and concurrency are counted by each process alone, or let every request in, or none.',
       }),
     ),
     budgetsWithoutStore: failMode.meta(

@@ -3,7 +3,7 @@ import { type CloudOption, cloudKinds, clouds, type TokenSource } from '../../pr
 import { listed, meta } from './field-meta.ts'
 import { callback, cloudCredentials, optionalSecret } from './field-values.ts'
 
-/** What says that a provider is at a cloud, and what only some kinds of them take. */
+/** Fields that place a provider at a cloud, and fields of some clouds only. */
 export function cloudFields() {
   return {
     kind: z
@@ -33,7 +33,7 @@ export function cloudFields() {
           codeOnly: true,
           description: ofKinds(
             'token',
-            'Gives an access token, asked on every call; caching it is its own business.',
+            'Function that returns an access token, called for every request; caching is up to the function.',
           ),
         }),
       ),

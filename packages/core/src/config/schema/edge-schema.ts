@@ -18,7 +18,7 @@ import { limit } from './limit-fields.ts'
 import { traceHeaders } from '../../http/index.ts'
 import type { RequestRecord } from '../../records/index.ts'
 
-/** Who administers the gateway while it runs. */
+/** Administration of the running gateway. */
 export function adminFields() {
   return {
     adminToken: optionalSecret()
@@ -54,7 +54,7 @@ export function adminFields() {
   }
 }
 
-/** What holds for the gateway as a whole. */
+/** Options of the gateway as a whole. */
 export function edgeFields() {
   const body = "Largest request body. The host's own body parser may have a smaller one."
   return {
@@ -77,8 +77,7 @@ export function edgeFields() {
           type: '`on` or `off`',
           default: defaults.circuitBreaker,
           env: 'POSTERN_CIRCUIT_BREAKER',
-          description:
-            'Targets that keep failing, or asked to be left alone, are passed over for a while.',
+          description: 'Circuit breaker: skips failing and rate-limited targets for a while.',
         }),
       ),
     eventLoopLagLimit: durationOrOff()

@@ -2,7 +2,7 @@ import type { ErrorCode } from '../../errors.ts'
 
 /**
  * Failures that another target might not share, though nothing says so: a route may go on after
- * them if it is told to.
+ * them if it is configured to.
  */
 export const fallbackReasons = [
   'context_length_exceeded',

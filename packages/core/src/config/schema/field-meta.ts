@@ -1,6 +1,5 @@
 /**
- * What a field's metadata says: its documentation and the reading of the environment are made from
- * it.
+ * Metadata of a field: its documentation and its environment variable are made from it.
  */
 export interface FieldMeta {
   readonly description: string
@@ -12,7 +11,7 @@ export interface FieldMeta {
   readonly env?: string
   /** How the environment's text becomes a value. `text` when absent. */
   readonly read?: 'text' | 'number' | 'list'
-  /** Nobody is shown what it holds. */
+  /** The value is a secret and is never shown. */
   readonly isSecret?: boolean
   /** Cannot be written in a file or in the environment. */
   readonly codeOnly?: boolean

@@ -271,7 +271,7 @@ function addressProblem(
   return undefined
 }
 
-/** What base URLs end with that were copied from an example of a request. */
+/** Ends of base URLs that were copied from an example request. */
 const ENDPOINT =
   /\/(?:chat\/completions|completions|responses|messages|embeddings|rerank|v[12]\/chat|[^/]+:(?:streamGenerateContent|generateContent|embedContent)|converse|converse-stream)\/*$/i
 
@@ -312,7 +312,7 @@ export function headers() {
   })
 }
 
-/** A field for everything that a caller's use is told apart by. */
+/** A field for every attribute that usage is counted by. */
 export function forEachAttribute<Field>(
   field: (name: keyof Attribution) => Field,
 ): Record<keyof Required<Attribution>, Field> {

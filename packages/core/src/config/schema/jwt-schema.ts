@@ -13,7 +13,7 @@ export function jwtSchema() {
     audience: z.union([text, z.array(text).min(1)]).meta(
       meta({
         type: 'string, or a list',
-        description: 'Whom they are for, as their `aud` says: this gateway.',
+        description: 'Audience (`aud`) that tokens must have: this gateway.',
       }),
     ),
     jwksUrl: address().meta(

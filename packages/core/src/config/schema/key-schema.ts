@@ -9,7 +9,7 @@ export const SHORTEST_KEY = 16
 
 export function keySchema() {
   const names = z.array(z.string().min(1))
-  // What is not set is no object either: the problem is that of its key, not of its shape.
+  // A missing value is not an object either: report the missing key, not the shape.
   const textAsObject = (value: unknown): unknown =>
     typeof value === 'string' || value === undefined || value === null ? { key: value } : value
   return z.preprocess(

@@ -4,7 +4,7 @@ import { fallbackReasons } from './fallback-reasons.ts'
 import { listed, meta } from './field-meta.ts'
 import { duration } from './field-values.ts'
 
-/** What the gateway sets for all routes, and a route for itself. */
+/** Options that the gateway sets for all routes and a route may override. */
 export function limitFields() {
   return {
     retries: z

@@ -9,7 +9,7 @@ const LONGEST_SLIDING_MS = 24 * 86_400_000
 const LARGEST_AMOUNT = 1_000_000_000_000_000
 const LARGEST_DOLLARS = LARGEST_AMOUNT / NANO_PER_DOLLAR
 
-/** What a limit of one key is made of; one of the gateway says besides whose it is. */
+/** Fields of a key's limit; a limit of the gateway also has a scope. */
 function limitFields() {
   return {
     unit: z.enum(units).meta(
@@ -33,7 +33,7 @@ function limitFields() {
           type: listed(calendarWindows),
           default: 'none; one of `window` and `sliding` is needed, except for `concurrency`',
           description:
-            'Counts anew with each of these, by the calendar of `timeZone`; `total` never does.',
+            'Resets with each of these, by the calendar of `timeZone`; `total` never resets.',
         }),
       ),
     sliding: durationBetween(SHORTEST_SLIDING_MS, LONGEST_SLIDING_MS)
@@ -73,7 +73,7 @@ function limitFields() {
           type: '`hard` or `soft`',
           default: '`hard`',
           description:
-            'Soft limits refuse nobody: the record of a request beyond one says `soft-limit`.',
+            'Soft limits refuse no request: the record of a request beyond one says `soft-limit`.',
         }),
       ),
   }

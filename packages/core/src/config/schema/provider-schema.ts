@@ -40,8 +40,7 @@ function credentialFields() {
           isSecret: true,
           type: 'object by tenant',
           default: 'none',
-          description:
-            "Keys that tenants bring along: calls of theirs are made with them, and nobody else's.",
+          description: 'Keys that tenants bring: each is used for calls of its tenant only.',
         }),
       ),
     tenantsWithoutKey: z
@@ -92,7 +91,7 @@ export function providerSchema() {
           env: 'POSTERN_PROVIDER_<NAME>_ALSO_SPEAKS',
           read: 'list',
           description:
-            'Wire formats it speaks besides: clients that speak one of them are relayed instead of translated.',
+            'Additional wire formats: clients that speak one of them are relayed instead of translated.',
         }),
       ),
     headers: headers()
@@ -124,7 +123,7 @@ export function providerSchema() {
           type: 'list of objects',
           default: 'none',
           description:
-            'What the provider allows each key of yours: `unit`, `limit`, `window` or `sliding`, and `perModel`. A target at its limit is passed over or waited for, so that its 429 is not met.',
+            'Limits that the provider sets for each of your keys: `unit`, `limit`, `window` or `sliding`, and `perModel`. A target at its limit is skipped or waited for, which avoids its 429.',
         }),
       ),
     quirks: quirksSchema()

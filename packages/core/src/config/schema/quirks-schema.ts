@@ -73,7 +73,7 @@ export function quirksSchema() {
       ),
     marksPrefill: flag('A last message of the assistant, to be continued, carries `prefix: true`.'),
     continuesTurn: flag(
-      'A last message of the assistant is gone on with, not answered: see `continueStreams`.',
+      'The service continues a trailing assistant message (prefill): see `continueStreams`.',
     ),
     billsAfterDisconnect: flag(
       'Goes on and charges after its client has left: its answers are read to their end, for a minute at most.',
@@ -139,7 +139,7 @@ export function quirksSchema() {
   })
 }
 
-/** What is demanded or refused inside a history. */
+/** Fields that a service requires or refuses inside a history. */
 function historyFields() {
   return {
     reasoningField: z
@@ -220,7 +220,7 @@ function historyFields() {
   }
 }
 
-/** What is demanded or refused of tools. */
+/** Fields of tools that a service requires or refuses. */
 function toolFields() {
   return {
     toolNames: z

@@ -35,7 +35,7 @@ export function routeSchema() {
             type: 'boolean',
             default: 'false',
             description:
-              'A stream of text that breaks is gone on with by the next target that has the quirk `continuesTurn` or `marksPrefill`, marked by a comment in the stream.',
+              'A broken text stream is continued by the next target that has the quirk `continuesTurn` or `marksPrefill`, marked by a comment in the stream.',
           }),
         ),
     }),

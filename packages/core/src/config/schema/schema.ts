@@ -82,7 +82,7 @@ function buildSchema() {
   })
 }
 
-/** What users name themselves. */
+/** Entries that users name themselves. */
 function recordFields() {
   return {
     providers: z

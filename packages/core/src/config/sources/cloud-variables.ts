@@ -5,7 +5,7 @@ import { cloudOf } from '../resolve-clouds.ts'
 import type { ParsedProvider } from '../schema/schema.ts'
 import { type Source, validate } from '../schema/validate.ts'
 
-/** What was written for this gateway, in code, environment and file together. */
+/** Options written for this gateway, from code, environment and file. */
 export interface Mentions {
   readonly providers: ReadonlyMap<string, ParsedProvider>
   /** Names of providers that targets of routes begin with. */
@@ -13,7 +13,7 @@ export interface Mentions {
 }
 
 /**
- * What the usual variables of the clouds say, for every provider of such a kind. The weakest of all
+ * Values of the usual cloud variables, for every provider of that cloud. The weakest of all
  * sources: region, project and keys are in many environments for other reasons, so they enable
  * nothing by themselves (but for those the cloud names) and add nothing that was said in another
  * way.

@@ -111,7 +111,7 @@ function unknownVariable(variable: string): Problem {
   const known = environmentFields().map((field) =>
     (field.isNamed ? withNameOf(variable, field) : field.before).slice(PREFIX.length),
   )
-  // What all of them begin with says nothing about how near they are.
+  // The common prefix does not make two names similar.
   const near = nearNames(variable.slice(PREFIX.length), known).map((name) => PREFIX + name)
   const fix =
     near.length > 0

@@ -133,7 +133,7 @@ describe('readConfigFile', () => {
       environment: { HOST: 'gpu', KEY: 'k-${X}', MODEL: 'm' },
     })
     expect(problems).toEqual([])
-    // What comes from the environment is not looked at again.
+    // Values from the environment are not interpolated again.
     expect(source?.options.providers?.['gpu']).toEqual({
       baseUrl: 'http://gpu:8000/v1',
       apiKey: 'k-${X}',

@@ -7,7 +7,7 @@ export interface Placed<T> {
   placeOf(path: Path): string
 }
 
-/** What several sources say together. */
+/** Options of all sources together. */
 export interface Merged {
   /** The first source that says something wins. */
   first<Name extends keyof ParsedOptions>(name: Name): ParsedOptions[Name] | undefined

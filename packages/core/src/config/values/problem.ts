@@ -6,7 +6,7 @@ export interface Problem {
    */
   readonly place: string
   readonly message: string
-  /** What to do about it. */
+  /** The fix. */
   readonly fix: string
 }
 

@@ -22,7 +22,7 @@ export const TOOL_NAMES: NameRule = { max: 128, customMax: 128 - CUSTOM_TOOL_PRE
 export const CUSTOM_TOOL_INPUT = 'input'
 
 /**
- * What a tool is called on the wire. Custom tools are offered as functions of one string; their
+ * Names of tools on the wire. Custom tools are offered as functions of one string; their
  * name carries a mark, so that a call to one comes back to the client as the custom call it
  * expects.
  */

@@ -19,7 +19,7 @@ export const TOOL_NAMES: NameRule = { max: 64, customMax: 64 - CUSTOM_TOOL_PREFI
 export const CUSTOM_TOOL_INPUT = 'input'
 
 /**
- * What a tool is called on the wire: a custom tool is offered as a function of one string, and its
+ * Names of tools on the wire: a custom tool is offered as a function of one string, and its
  * name is marked.
  */
 export function wireToolName(tool: { readonly name: string; readonly kind: string }): string {

@@ -311,7 +311,7 @@ describe('a history', () => {
     ).toMatchObject([{ tool_calls: [{ function: { arguments: '{"input":"free text"}' } }] }])
   })
 
-  it('of somebody else’s thoughts leaves them out', () => {
+  it('of thoughts of other providers drops them', () => {
     const messages: Message[] = [
       {
         role: 'assistant',

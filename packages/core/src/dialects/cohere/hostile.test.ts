@@ -17,7 +17,7 @@ import {
   sse,
 } from './to-provider/wire.fake.ts'
 
-/** What is nasty about this dialect, as a client of it meets it. */
+/** Odd inputs of this dialect, as its clients meet them. */
 const counted = {
   billed_units: { input_tokens: 12, output_tokens: 7 },
   tokens: { input_tokens: 507, output_tokens: 10 },
@@ -136,7 +136,7 @@ describe('null arguments', () => {
   })
 
   it.each([['{"a":'], ['[1]'], ['7']])(
-    '%j in a history is no object: it is wrapped in one, and that is told',
+    '%j in a history is no object: it is wrapped in one, and that is reported',
     (text) => {
       const { body, dropped } = build({
         messages: [
@@ -241,11 +241,11 @@ describe('two token counts', () => {
       { inputTokens: 507, outputTokens: 10, cachedTokens: 448 },
     ],
     [
-      'those billed where nothing else is told',
+      'billed tokens when nothing else is reported',
       { billed_units: counted.billed_units },
       { inputTokens: 12, outputTokens: 7 },
     ],
-    ['none where none is told', { cached_tokens: 3 }, undefined],
+    ['none when none is reported', { cached_tokens: 3 }, undefined],
   ])('%s', (_, usage, expected) => {
     const seen = answer({ content: [{ type: 'text', text: 'a' }] }, { usage }).usage
     const streamed = replay(sse(...half, end('COMPLETE', { usage }))).events.find(
@@ -499,7 +499,7 @@ describe('a choice of tools that cannot be said', () => {
     ],
     ['nothing is demanded', { toolChoice: { mode: 'auto' } }, []],
     ['nothing may be called', { toolChoice: { mode: 'none' } }, []],
-  ])('is told, never dropped in silence: %s', (_, conversation, dropped) => {
+  ])('is reported, never dropped silently: %s', (_, conversation, dropped) => {
     expect(build(conversation).dropped).toEqual(dropped)
   })
 })

@@ -7,7 +7,7 @@ import type { EmbeddingsRequest } from './request.ts'
 import { vectorOf } from './vector.ts'
 
 /**
- * Models that have to be told what is embedded, and answer with vectors by their type; several
+ * Models that require the input type, and answer with vectors by their type; several
  * services host them.
  */
 const WORDS = {
@@ -18,7 +18,7 @@ const WORDS = {
   similarity: 'clustering',
 }
 
-/** What they take besides the texts. */
+/** Their fields in addition to the texts. */
 export function settingsByType({ inputType, dimensions, body }: EmbeddingsRequest): JsonObject {
   return {
     // Required, and OpenAI's API has no such thing: what is embedded without a word about it is

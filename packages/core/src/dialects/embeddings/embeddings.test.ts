@@ -141,7 +141,7 @@ describe('a request for embeddings', () => {
       kind: 'b64',
       task: 'q',
     })
-    // What it has no word for is what it does anyway, or a word of its own.
+    // A value without a word is its default, or has a word of its own.
     expect(ask({ encoding_format: 'float', input_type: 'special', truncation: true })).toEqual({
       truncation: true,
       model: 'physical',
@@ -270,7 +270,7 @@ describe('a request for embeddings', () => {
 })
 
 describe('an answer with embeddings', () => {
-  it('passes as it came when it is what was asked for', () => {
+  it('passes as it came when it is what was requested', () => {
     const body = list([1, 2])
     const bytes = bytesOf(body)
     expect(translation('openai-chat', { input: 'a' }).readAnswer(body, bytes)).toEqual({
@@ -280,7 +280,7 @@ describe('an answer with embeddings', () => {
     })
   })
 
-  it('is written anew in the encoding that was asked for (wire 4.1.10)', () => {
+  it('is rewritten in the requested encoding', () => {
     const base64 = encode([0.5, -2], 'base64')
     const asBase64 = parsed(
       translation('openai-chat', { input: 'a', encoding_format: 'base64' }).readAnswer(
@@ -443,7 +443,7 @@ describe('more inputs than a target takes at once', () => {
       1,
       () => ({ predictions: [{ embeddings: { values: [1], statistics: { token_count: 1 } } }] }),
     ],
-  ])('are asked for in several calls by %s %j, of %i', (speaks, target: Target, size, answer) => {
+  ])('are requested in several calls by %s %j, of %i', (speaks, target: Target, size, answer) => {
     const { several } = translation(speaks, { input: inputs }, target)
     const parts = several?.parts ?? []
     expect(parts).toHaveLength(Math.ceil(inputs.length / size))

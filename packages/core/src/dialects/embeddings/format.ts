@@ -14,9 +14,9 @@ export interface EmbeddingsCall extends Pick<
   readonly api: ErrorReader
 }
 
-/** How a service is asked for embeddings. */
+/** How a service serves embeddings. */
 export interface EmbeddingFormat {
-  /** Most inputs of one call; more are asked for in several calls. Any number when absent. */
+  /** Most inputs of one call; more are split over several calls. Any number when absent. */
   readonly maxInputs?: number
   /** Throws `unsupported_content` with `param` for what the service has no words for. */
   buildRequest(request: EmbeddingsRequest, call: EmbeddingsCall): BuiltRequest

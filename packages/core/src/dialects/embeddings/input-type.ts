@@ -1,4 +1,4 @@
-/** What vectors are for, where services differ in how they call it. */
+/** Purpose of vectors, which services name differently. */
 export type Purpose = 'query' | 'document' | 'classification' | 'clustering' | 'similarity'
 
 const purposes: Readonly<Record<string, Purpose>> = {
@@ -20,8 +20,8 @@ const purposes: Readonly<Record<string, Purpose>> = {
 }
 
 /**
- * The service's word for what the client asks for in anybody's words; a word nobody shares passes
- * as it is.
+ * The service's word for the client's purpose, in any service's words; an unknown word passes as it
+ * is.
  */
 export function inputTypeFor(
   inputType: string | undefined,

@@ -122,7 +122,7 @@ function translationWith(
   }
 }
 
-/** What the calls counted; nothing where one of them did not. */
+/** Sum of the calls' usage; absent when one of them reported none. */
 function sumOf(shares: readonly EmbeddingsAnswer[]): Usage | undefined {
   const inputTokens = shares.map(({ usage }) => usage?.inputTokens)
   return inputTokens.every((count) => count !== undefined)
@@ -130,7 +130,7 @@ function sumOf(shares: readonly EmbeddingsAnswer[]): Usage | undefined {
     : undefined
 }
 
-/** The provider's own bytes where they say what was asked for, in the way it was asked for. */
+/** The provider's own bytes when they answer in the requested form. */
 function answerFrom(
   { asked, call }: Asking,
   { vectors, usage, native }: EmbeddingsAnswer,

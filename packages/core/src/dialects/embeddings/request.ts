@@ -5,7 +5,7 @@ import { invalid } from '../model/invalid.ts'
 import { isObject } from '../wire/json.ts'
 
 /**
- * What is to become one vector. `value` is an input only some services have (`{ image: ... }`), in
+ * Input of one vector. `value` is an input only some services have (`{ image: ... }`), in
  * their own words.
  */
 export type EmbeddingInput =
@@ -13,14 +13,17 @@ export type EmbeddingInput =
   | { readonly kind: 'tokens'; readonly tokens: readonly number[] }
   | { readonly kind: 'other'; readonly value: JsonObject }
 
-/** A request as OpenAI's API has it, with `input_type`, which many services need, besides. */
+/**
+ * A request as OpenAI's API has it, with the additional field `input_type`, which many services
+ * need.
+ */
 export interface EmbeddingsRequest {
   readonly model: string
   /** At least one. */
   readonly inputs: readonly EmbeddingInput[]
   readonly dimensions: number | undefined
   readonly encoding: Encoding
-  /** What the vectors are for (`query`, `document`, or a word of the target's own). */
+  /** Purpose of the vectors (`query`, `document`, or a word of the target's own). */
   readonly inputType: string | undefined
   /** As it came, for targets that speak the same. */
   readonly body: JsonObject

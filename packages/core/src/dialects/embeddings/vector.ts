@@ -15,7 +15,7 @@ export function isEncodedAs(vector: Vector, encoding: Encoding): boolean {
   return (typeof vector === 'string') === (encoding === 'base64')
 }
 
-/** The same vector in the encoding that is asked for. */
+/** The same vector in the requested encoding. */
 export function encode(vector: Vector, encoding: Encoding): Vector {
   if (isEncodedAs(vector, encoding)) return vector
   return typeof vector === 'string' ? decode(vector) : toBase64(vector)

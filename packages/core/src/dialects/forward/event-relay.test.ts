@@ -14,7 +14,7 @@ const open = (options: { endsWithDone?: boolean; maxEventBytes?: number } = {}) 
     endsWithDone: options.endsWithDone === true,
   })
 
-/** What the client gets of these pieces, the end included where the stream is whole. */
+/** Output for the client from these pieces, the end included when the stream is whole. */
 function relayed(relay: EventRelay, pieces: readonly (string | Uint8Array)[]): string {
   let text = ''
   for (const piece of pieces) {
@@ -137,7 +137,7 @@ describe('a broken stream', () => {
     expect(tail).not.toContain('[DONE]')
   })
 
-  it('by an event nobody can hold', () => {
+  it('by an event that is too large', () => {
     expect(() => relayed(open({ maxEventBytes: 10 }), ['data: xxxxxxxxxxxxxxx'])).toThrow(
       expect.objectContaining({ code: 'upstream_invalid' }),
     )

@@ -8,8 +8,8 @@ import type { ModelEndpoint } from './json-request.ts'
 import { wantedFor } from './wanted.ts'
 
 /**
- * A multipart request for any provider that speaks `api`: the model is written anew, every other
- * byte stays. Whether it asks for a stream may stand behind the file: the answer's own content type
+ * A multipart request for any provider that speaks `api`: the model is rewritten, every other byte
+ * stays. Whether it asks for a stream may stand behind the file: the answer's own content type
  * tells.
  */
 export function readFormRequest(

@@ -8,11 +8,11 @@ import { boundOutput, type OutputBounds, outputAsked } from '../model/output-bou
 import { forward } from './forward.ts'
 import { wantedFor } from './wanted.ts'
 
-/** What is particular about an endpoint whose requests name a model. */
+/** Properties of an endpoint whose requests name a model. */
 export interface ModelEndpoint {
   /** Path below the provider's base URL. */
   readonly path: string
-  /** What it answers when no stream is asked for. */
+  /** Answer when no stream is requested. */
   readonly answer: 'json' | 'any'
   /**
    * A request without a model is sent to the one provider that can be meant, which has a default.
@@ -22,7 +22,7 @@ export interface ModelEndpoint {
   readonly streamField?: readonly [field: string, value: unknown]
   /** Field that holds what is read. @default 'prompt' */
   readonly inputField?: 'prompt' | 'input'
-  /** What its price goes by, where that is known. */
+  /** Unit of its price, when known. */
   readonly paidBy?: 'tokens' | 'nothing'
   /** Its streams end with `[DONE]`. */
   readonly endsWithDone?: boolean
@@ -30,7 +30,7 @@ export interface ModelEndpoint {
 
 const COMPLETION_BOUNDS: OutputBounds = { names: ['max_tokens'] }
 
-/** A JSON request for any provider that speaks `api`: only the model is written anew. */
+/** A JSON request for any provider that speaks `api`: only the model is rewritten. */
 export function readJsonRequest(
   api: Dialect,
   endpoint: ModelEndpoint,

@@ -58,7 +58,7 @@ const MEDIA: ReadonlySet<string> = new Set([
   'b64_json',
 ])
 const MEDIA_BYTES = 1_000
-/** A picture, or a page; a file has one of them for so many bytes. */
+/** A picture, or a page; bytes of a file per picture or page. */
 const MEDIA_TOKENS = 3_000
 const PAGE_BYTES = 100_000
 

@@ -1,7 +1,7 @@
-/** What of a client's headers a provider's own API may see. */
+/** Client headers that a provider's own API may see. */
 const PLAIN: ReadonlySet<string> = new Set(['content-type', 'accept'])
 const FAMILIES = /^(?:anthropic|openai|x-goog)-[a-z0-9-]+$/
-/** Whose key and whose account is charged is decided by the gateway. */
+/** Headers that choose a key or an account: the gateway decides those. */
 const OURS = /key|token|auth|secret|cookie|organization|project/
 
 interface Headers {

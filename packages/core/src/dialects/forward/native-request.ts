@@ -19,7 +19,7 @@ export interface NativeRequest {
   readonly method: string
   /** Name of the provider. */
   readonly provider: string
-  /** What stands behind the provider in the client's path, as it was written. */
+  /** Path after the provider's name, as the client wrote it. */
   readonly path: string
   /** Query with its `?`. */
   readonly search: string
@@ -49,8 +49,7 @@ export function readNativeRequest(request: NativeRequest): Operation {
 }
 
 /**
- * What limits need to know of a request that may generate text. Its body is parsed when one of them
- * asks.
+ * Facts for limits on a request that may generate text. Its body is parsed on first use.
  */
 function generating(request: NativeRequest, bounds: OutputBounds | undefined): Partial<Operation> {
   let parsed: { readonly body: JsonObject | undefined } | undefined

@@ -52,7 +52,7 @@ describe('the usage of what passes', () => {
     expect(seen(contentType, pieces)).toEqual(expected)
   })
 
-  it('is not looked for in what is too large, which passes all the same', () => {
+  it('is not searched in an event that is too large, which still passes', () => {
     expect(
       seen('application/json', ['{"usage":{"input_tokens":1},"x":"', 'x'.repeat(50), '"}'], 20),
     ).toBeUndefined()

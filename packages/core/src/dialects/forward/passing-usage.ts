@@ -92,7 +92,7 @@ class EventUsage implements PassingUsage {
       const block = this.#splitter?.push(chunk)
       if (block !== undefined) this.#read(block)
     } catch (error) {
-      // An event too large to be looked at passes all the same.
+      // An event too large to search still passes.
       if (!(error instanceof GatewayError)) throw error
       this.#splitter = undefined
       this.#unread += chunk.length

@@ -25,7 +25,7 @@ function target(model: string, dialects: readonly Dialect[] = [openaiChat]): Ope
   return { provider: { name: 'acme', quirks: {} }, model, dialects }
 }
 
-/** What a target of this model is sent. */
+/** Request that a target of this model receives. */
 function sent(operation: Operation, model: string): BuiltRequest {
   return operation.translationFor(target(model), context).buildRequest()
 }
@@ -327,7 +327,7 @@ describe('a request for a provider\u2019s own API', () => {
     })
   })
 
-  it('calls a body nobody described bytes, never JSON', () => {
+  it('treats a body without a type as bytes, never JSON', () => {
     expect(sent(read({ body: Buffer.from('hi') }), '').headers).toEqual({
       'content-type': 'application/octet-stream',
     })

@@ -46,7 +46,7 @@ export function readStoredRequest(
     model: model === null || model === '' ? undefined : model,
     stream: false,
     isFree: endpoint.isFree,
-    // What a batch asks for stands in a file.
+    // The requests of a batch are in a file.
     isBoundless: () => !endpoint.isFree,
     isDeferred: () => !endpoint.isFree,
     // Done twice, an upload is a second file and a batch is paid for again.

@@ -134,7 +134,7 @@ function pass(body: JsonObject): JsonObject {
 }
 
 /**
- * Everything that was said, by whom and in what order; results of one step in the order of their
+ * All content with its roles, in order; results of one step in the order of their
  * calls, turns joined.
  */
 function said(body: JsonObject): unknown[] {

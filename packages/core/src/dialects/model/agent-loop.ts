@@ -13,7 +13,7 @@ export function repeatedToolCalls({ messages }: Conversation): number {
     const message = messages[at]
     if (message === undefined || message.parts.every(isResult)) continue
     const signature = readSignature(message.parts)
-    // Somebody said something, or other tools were called: what came before it was not this loop.
+    // A user message or other tool calls: earlier calls were not part of this loop.
     if (
       message.role !== 'assistant' ||
       signature === undefined ||
@@ -27,8 +27,7 @@ export function repeatedToolCalls({ messages }: Conversation): number {
 }
 
 /**
- * What stays the same through all requests of an agent's run: its instructions, and what it was
- * asked first.
+ * Constant part of all requests of an agent's run: its instructions and first user message.
  */
 export function beginningOf({ messages }: Conversation): string {
   const first = messages.findIndex(({ role }) => role === 'user')

@@ -8,14 +8,14 @@ export interface CallContext {
   /** The provider's configured name, for messages. */
   readonly provider: string
   /**
-   * Whose proofs these are, where several providers speak one dialect: `name`, with `#key` where
+   * Issuer of proofs when several providers speak one dialect: `name`, with `#key` where
    * the key is another account. Absent for the first of them.
    */
   readonly issuer?: string | undefined
   /** The provider's own model id. */
   readonly model: string
   readonly stream: boolean
-  /** What this provider does differently from its dialect; data of the catalogue. */
+  /** Deviations of this provider from its dialect; data of the catalogue. */
   readonly quirks: Quirks
   /**
    * The route allows leaving out parts and tools the target cannot take; otherwise they are
@@ -36,11 +36,12 @@ export interface BuiltRequest {
   /** An object is sent as JSON; a stream can be sent only once, so nothing is tried after it. */
   readonly body: JsonObject | Uint8Array | AsyncIterable<Uint8Array> | undefined
   /**
-   * Headers the dialect needs besides credentials, lower case; `content-type` where it is not JSON.
+   * Headers the dialect needs in addition to credentials, lower case; `content-type` where it is
+   * not JSON.
    */
   readonly headers?: Readonly<Record<string, string>>
   /**
-   * What of the client's request could not be carried, as `field` or `field (reason)`. Sent as
+   * Parts of the client's request that were dropped, as `field` or `field (reason)`. Sent as
    * `x-postern-dropped`.
    */
   readonly dropped: readonly string[]

@@ -16,7 +16,7 @@ export interface Conversation {
   /** The end user's id, as the client gave it. */
   readonly user?: string | undefined
   readonly metadata?: Readonly<Record<string, unknown>> | undefined
-  /** Paths of what the request says within messages and tools and no target is told. */
+  /** Paths of fields within messages and tools that no target receives. */
   readonly unread?: readonly string[] | undefined
   /** Request fields the model has no name for, by their own names. */
   readonly extensions: Readonly<Record<string, unknown>>

@@ -13,7 +13,7 @@ import type { RerankFormat } from '../rerank/format.ts'
 import type { FrameSplitter } from '../wire/sse.ts'
 import type { GatewayError } from '../../errors.ts'
 
-/** What a caller may use. */
+/** Models and routes that a caller may use. */
 export interface UsableModels {
   readonly routes: readonly string[]
   /** `provider/model` */
@@ -51,8 +51,7 @@ export interface ClientSide {
   openRenderer(context: RenderContext): StreamRenderer
   renderError(error: GatewayError, requestId: string): JsonObject
   /**
-   * What a stream says while there is nothing to say, so that nobody on the way takes it for dead:
-   * a whole event or comment.
+   * Heartbeat that keeps a silent stream open through proxies: a whole event or comment.
    */
   readonly heartbeat?: string
   /** Headers of every answer, lower case; Anthropic's SDK reads `request-id`. */
@@ -111,7 +110,7 @@ export interface Dialect {
   readonly clientSide?: ClientSide
   readonly providerSide: ProviderSide
   readonly relay?: Relay
-  /** How a provider is asked for embeddings of this model; `undefined` where it has none of it. */
+  /** Format of this model's embeddings; `undefined` when it has none. */
   embeddings?(model: string, quirks: Quirks): EmbeddingFormat | undefined
   /** How a provider is asked to rerank by this model; `undefined` where it does not. */
   rerank?(model: string): RerankFormat | undefined

@@ -4,7 +4,7 @@ import type { Finish } from './finish.ts'
 import type { Usage } from './usage.ts'
 
 /**
- * What a streamed answer can say, as a closed union: every reader produces these, every renderer
+ * Events of a streamed answer, as a closed union: every reader produces these, every renderer
  * takes them. `choice` is the index of the choice; `index` counts the tool calls of a choice from 0
  * without gaps, whatever the provider's own numbering.
  */

@@ -12,7 +12,7 @@ export interface Finish {
 }
 
 /**
- * What the model, or its provider, said about an end by refusal: words for people, never a word of
+ * Words of the model or its provider about an end by refusal: text for people, never a word of
  * the wire (`SAFETY`, `content_filter`) in their place.
  */
 export function refusalWords({ reason, native, detail }: Finish): string | undefined {
@@ -27,9 +27,8 @@ export function refusalWords({ reason, native, detail }: Finish): string | undef
 const WIRE_WORD = /^(?:[A-Z][A-Z0-9_]{2,}|[a-z]+(?:_[a-z]+)+|safety|refusal|blocked|filtered)$/
 
 /**
- * The finish of an answer that ended with a word nobody has described to us: what came is handed
- * on, and never as a whole answer. `length` is the one word of every API that says so without
- * naming a cause.
+ * Finish of an answer with an unknown finish reason: its content is passed on, but never as a whole
+ * answer. `length` is the one word of every API that says so without naming a cause.
  */
 export function unknownFinish(native: string): Finish {
   return { reason: 'length', native }

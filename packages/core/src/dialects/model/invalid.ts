@@ -24,7 +24,7 @@ export function unsupported(param: string, what: string): GatewayError {
 }
 
 /**
- * What becomes of a part or tool the target cannot take: a 400 that names it, or, where the route
+ * Handles a part or tool the target cannot take: a 400 that names it, or, where the route
  * allows dropping, the note for `dropped`.
  *
  * @param param dotted path of the part in the client's request

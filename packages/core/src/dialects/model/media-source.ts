@@ -5,7 +5,7 @@ const DATA_PREFIX = /^data:([^;,]+);base64,/
 const FILE_URL = /^(?:https?|gs|s3):\/\//i
 
 /**
- * Whether a provider may be told of it: an address on the web, or in the storage of its own cloud.
+ * Whether a provider may receive it: an address on the web, or in the storage of its own cloud.
  */
 export function isFileUrl(url: string): boolean {
   return FILE_URL.test(url)

@@ -21,13 +21,13 @@ export interface Operation {
    */
   readonly model: string | undefined
   readonly stream: boolean
-  /** Instead of the model's targets: what is asked for belongs to one provider (files, batches). */
+  /** Set instead of a model for objects of one provider (files, batches). */
   readonly provider?: ProviderWanted
-  /** The answer where a target cannot be asked and need not be: nobody is called. */
+  /** An answer without a call, when a target cannot be asked and need not be. */
   answerLocally?(target: OperationTarget): JsonObject | undefined
-  /** What was said, where it is a conversation. */
+  /** The conversation, when the request is one. */
   conversation?(): Conversation
-  /** Tokens the request costs as input, roughly; absent where nobody could say. */
+  /** Estimated input tokens of the request; absent when unknown. */
   estimateInput?(): number
   /**
    * Where it asks this target for what its tokens do not pay for: paths of the request. Of any
@@ -41,17 +41,17 @@ export interface Operation {
   cacheWrites?(): CacheLifetime | undefined
   /** Tokens of input estimated from the size of the request, where nothing in it can be read. */
   inputBytesEstimate?(): number
-  /** It costs nothing, whoever answers: tokens are counted, files are kept. */
+  /** It costs nothing at any provider: tokens are counted, files are stored. */
   readonly isFree?: boolean
   /**
    * Tokens of output it may get at most, as far as it says so itself; absent where there is none.
    */
   outputAsked?(): OutputAsked
-  /** What it says of reasoning. */
+  /** Reasoning requested by it. */
   reasoningAsked?(): ReasoningAsked
   /**
-   * The same request with its output bounded to so many tokens, over all its choices; itself where
-   * it asks for no more. Absent where no bound of the output is known. Throws `invalid_request` for
+   * The same request with its output bounded to `most` tokens over all its choices; itself when it
+   * requests no more. Absent where no bound of the output is known. Throws `invalid_request` for
    * more choices than tokens.
    */
   bounded?(most: number): Operation
@@ -61,8 +61,8 @@ export interface Operation {
    */
   isBoundless?(): boolean
   /**
-   * A part of its input is kept by its provider, and is seen here by nobody: an answer or a
-   * conversation it goes on with.
+   * A part of its input is stored by its provider and not seen here: an answer or a conversation it
+   * continues.
    */
   hasKeptInput?(): boolean
   /**
@@ -92,13 +92,13 @@ export interface SentJson {
 export interface ProviderWanted {
   /** As the client named it. */
   readonly name: string | undefined
-  /** What the provider has to speak; anything when absent. */
+  /** Dialect that the provider must speak; any when absent. */
   readonly speaks: Dialect | undefined
   /** Done twice it comes to the same: a failed call may be tried again. */
   readonly isRepeatable: boolean
 }
 
-/** What an operation may know of a target. */
+/** Facts of a target that an operation uses. */
 export interface OperationTarget {
   readonly provider: {
     readonly name: string
@@ -107,7 +107,7 @@ export interface OperationTarget {
   }
   /** The provider's own model id. */
   readonly model: string
-  /** What the provider speaks for this model, the one it speaks best first. */
+  /** Dialects of the provider for this model, the best first. */
   readonly dialects: readonly Dialect[]
 }
 
@@ -214,7 +214,7 @@ export function readChat(from: Dialect, request: ClientRequest): Operation {
     json: () => request,
     conversation: () => chat.conversation(),
     hasKeptInput: () => namesKeptInput(request.body),
-    // What goes on with something kept elsewhere cannot be read as a conversation.
+    // A request that continues a stored conversation cannot be read as a conversation.
     estimateInput: () =>
       (inputTokens ??= namesKeptInput(request.body)
         ? estimateTextTokens([JSON.stringify(request.body)])

@@ -34,7 +34,7 @@ const PLACES: ReadonlySet<string> = new Set([
   'parameters',
   'config',
 ])
-/** What bounds the output of one choice, in any API. */
+/** Fields that bound the output of one choice, in any API. */
 const BOUNDS: ReadonlySet<string> = new Set([
   'maxtokens',
   'maxcompletiontokens',
@@ -117,7 +117,7 @@ function isOwn({ path }: Mention, { within, names }: OutputBounds): boolean {
   )
 }
 
-/** How many answers the request gets: so many to each of its prompts. */
+/** Number of answers: choices times prompts. */
 function choicesOf(body: JsonObject, counts: readonly Mention[]): number {
   let prompts = 0
   for (const [field, value] of Object.entries(body)) {
@@ -169,7 +169,7 @@ export function boundOutput(body: JsonObject, bounds: OutputBounds, most: number
   for (const { path, value } of mentions(body, BOUNDS)) {
     const own = isOwn({ path, value }, bounds)
     const isFit = typeof value === 'number' && value > 0 && value <= share
-    // What is no number bounds nothing, in the API's own field; in any other it has no meaning.
+    // A value that is no number bounds nothing.
     const isUnfit =
       !isFit &&
       value !== null &&

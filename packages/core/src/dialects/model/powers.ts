@@ -5,12 +5,12 @@ import { plainName } from './output-bounds.ts'
 import { toolsAsked } from './tools-asked.ts'
 
 /**
- * What requests to a service can do beyond asking one model for an answer that its tokens pay for.
+ * Effects that requests to a service can have beyond one answer of one model, paid by the token.
  * Names of fields stand for every spelling of theirs (`api_base`, `apiBase`); a dot leads into an
  * object (`metadata.tags`).
  */
 export interface Powers {
-  /** Fields that let another model, host or account answer than the one that was asked for. */
+  /** Fields that let another model, host or account answer than the requested one. */
   readonly elsewhere?: readonly string[]
   /** Types of tools that do; `*` at the end stands for all that begin so. */
   readonly elsewhereTools?: readonly string[]

@@ -105,14 +105,14 @@ export interface Quirks {
    */
   readonly marksPrefill?: boolean
   /**
-   * A last message of the assistant is gone on with, not answered: a stream that broke can be
-   * continued here. With `marksPrefill` it always is.
+   * The service continues a trailing assistant message (prefill): a broken stream can be continued
+   * here. With `marksPrefill` it always is.
    */
   readonly continuesTurn?: boolean
   /**
-   * What requests can do beyond asking one model for what its tokens pay for: refused where a key
-   * or a budget is held to that. Empty: nothing, so that all of it is let through. @default what
-   * the catalogue says
+   * Effects beyond one answer of one model, paid by the token: refused when a key or a budget is
+   * limited to that. Empty: nothing, so that all of it is let through. @default what the catalogue
+   * says
    */
   readonly powers?: Powers
   /**
@@ -191,7 +191,7 @@ export interface EmbeddingQuirks {
 }
 
 export interface RerankQuirks {
-  /** How many results are wanted. @default 'top_n' */
+  /** Field with the number of results. @default 'top_n' */
   readonly topField?: string
   /** Sent unless the client says otherwise. */
   readonly fixed?: JsonObject

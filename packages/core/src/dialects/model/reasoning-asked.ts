@@ -7,7 +7,7 @@ import { asObject } from '../wire/json.ts'
  */
 export type ReasoningAsked = 'on' | 'off' | 'concealed' | undefined
 
-/** What a request says of reasoning, in any dialect and in the spellings of compatible services. */
+/** Reasoning requested, in any dialect and in the spellings of compatible services. */
 export function reasoningAsked(body: JsonObject): ReasoningAsked {
   const reasoning = asObject(body['reasoning']) ?? {}
   const thinking = asObject(body['thinking']) ?? {}

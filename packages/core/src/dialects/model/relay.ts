@@ -32,9 +32,9 @@ export interface RelayOptions {
 }
 
 export interface RelayedAnswer extends Observation {
-  /** What the client gets: the provider's own bytes unless something was repaired. */
+  /** Output for the client: the provider's own bytes unless something was repaired. */
   readonly body: Uint8Array | string
-  /** What of the answer the client's dialect has no place for, as `BuiltRequest.dropped`. */
+  /** Parts of the answer without a place in the client's dialect, as `BuiltRequest.dropped`. */
   readonly dropped?: readonly string[]
 }
 
@@ -71,25 +71,23 @@ export interface StreamRelay extends Observation {
    */
   readonly endGraceMs: number | undefined
   /**
-   * What the assistant has said so far, where that is all it has done: another target could go on
-   * from there.
+   * Text of the assistant so far, when there is only text: another target could continue it.
    */
   readonly said?: string | undefined
-  /** What the client's stream ends with when it is whole and the provider did not send it. */
+  /** End of a whole stream that the provider did not send. */
   end(): string
   /**
-   * What the client's stream ends with when the gateway ends it here, as a provider does whose
-   * bound for the output is reached: finish reason `length` in the words of the dialect. Only of a
-   * stream that was opened as one that may be cut; absent where there are no such words.
-   * `undefined`, and nothing has happened, where everything has been said: what the provider ends
-   * with is still to come.
+   * End of a stream that the gateway cuts here, as a provider does at its output bound: finish
+   * reason `length` in the words of the dialect. Only of a stream that was opened as one that may
+   * be cut; absent where there are no such words. `undefined`, and nothing has happened, where
+   * everything has been said: what the provider ends with is still to come.
    *
    * @param inputTokens told where the provider has not said it yet
    */
   cut?(inputTokens: number): string | undefined
   /**
-   * What the client's stream ends with when it broke: an error event, and nothing that looks like
-   * an end. `undefined` where no byte could say it (audio, files): the connection is cut.
+   * End of a broken stream: an error event, and nothing that looks like an end. `undefined` where
+   * no byte could say it (audio, files): the connection is cut.
    */
   fail(error: GatewayError): string | undefined
 }

@@ -2,8 +2,7 @@ import type { Conversation } from './conversation.ts'
 import type { JsonObject } from './json-object.ts'
 
 /**
- * A client's request, read as far as routing needs; the conversation is read only when somebody
- * asks for it.
+ * A client's request, read as far as routing needs; the conversation is parsed on first use.
  */
 export interface ChatRequest {
   /** `model` as the client wrote it: a route, `provider/model`, or a bare model id. */
@@ -28,7 +27,7 @@ export interface ChatRequest {
   conversation(): Conversation
 }
 
-/** What a client sent, as the endpoint table and the edge hand it over. */
+/** A client's request, as the endpoint table and the edge pass it on. */
 export interface ClientRequest {
   readonly body: JsonObject
   /** The bytes `body` was parsed from; absent when the host's parser ran first. */

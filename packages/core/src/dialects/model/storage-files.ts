@@ -3,7 +3,7 @@ import type { CallContext } from './call.ts'
 import { refuseOrDrop } from './invalid.ts'
 import { storageScheme } from './media-source.ts'
 
-/** What a provider that reads no such storage gets, and what it is not told. */
+/** Request for a provider that reads no such storage, and the dropped parts. */
 export interface WithoutStorageFiles {
   readonly conversation: Conversation
   readonly dropped: readonly string[]

@@ -6,7 +6,7 @@ import type { SseFrame } from '../wire/sse.ts'
 import type { GatewayError } from '../../errors.ts'
 
 export interface RenderContext extends AnswerContext {
-  /** What is answered: some dialects repeat it in the answer. */
+  /** The request: some dialects repeat it in the answer. */
   readonly request: ChatRequest
   /** Tokens of the input, roughly: for dialects that tell them before the provider does. */
   readonly estimateInput?: () => number
@@ -27,11 +27,10 @@ export interface AnswerContext {
 export interface StreamRenderer {
   /** SSE text of one event, `''` when it adds nothing. Never called with `error`. */
   event(event: StreamEvent): string
-  /** What a complete stream ends with. */
+  /** End of a complete stream. */
   end(): string
   /**
-   * What a broken stream ends with, whatever came before: an error event, and nothing that looks
-   * like an end.
+   * End of a broken stream: an error event, and nothing that looks like an end.
    */
   fail(error: GatewayError): string
 }
@@ -55,7 +54,7 @@ export interface StreamReader {
  */
 export type ReasoningSeen = 'shown' | 'concealed' | undefined
 
-/** What was seen of an answer, for settlement. */
+/** Observed facts of an answer, for settlement. */
 export interface Observation {
   readonly usage: Usage | undefined
   /**

@@ -30,7 +30,7 @@ describe('what the tokens of a request do not pay for', () => {
     ],
     ['cheaper tiers', { service_tier: 'flex' }, []],
     ['a faster tier', { service_tier: 'priority' }, ['service_tier']],
-    ['a tier nobody knows', { service_tier: 'ultra' }, ['service_tier']],
+    ['an unknown tier', { service_tier: 'ultra' }, ['service_tier']],
     ['fast answers of Anthropic', { speed: 'fast' }, ['speed']],
     ['a place', { inference_geo: 'us' }, ['inference_geo']],
     ['a prediction', { prediction: { type: 'content', content: 'x' } }, ['prediction']],

@@ -13,7 +13,7 @@ const FREE_TOOLS: ReadonlySet<string> = new Set([
   'local_shell',
   'apply_patch',
 ])
-/** Those of Anthropic that clients run themselves have names with a date. */
+/** Tools of Anthropic that clients run themselves have names with a date. */
 const FREE_DATED_TOOL = /^(?:bash|text_editor|computer|memory|tool_search_tool_\w+)_\d{8}$/
 /** Gemini's are fields of the tool; these are paid by the token. */
 const FREE_TOOL_FIELDS: ReadonlySet<string> = new Set([

@@ -1,4 +1,4 @@
-/** What a provider takes as the name of a tool. */
+/** Tool names that a provider accepts. */
 export interface NameRule {
   /** Longest name, in characters. */
   readonly max: number
@@ -10,7 +10,7 @@ export interface NameRule {
   readonly start?: 'letter' | 'letter or underscore'
 }
 
-/** What the tools of a request may be, for a provider to take them. */
+/** Tools that a provider accepts. */
 export interface ToolRules {
   readonly names: NameRule
   /** Tools of free text are understood, or the dialect has its own way to offer them. */

@@ -22,7 +22,7 @@ export interface Usage {
 export const MOST_TOKENS = 1_000_000_000
 
 /**
- * What was read from and written to the cache are parts of the input. Where a provider counts some
+ * Cached and cache-written tokens are parts of the input. Where a provider counts some
  * tokens as both, or more than there are, they count as what costs more, written, so that what is
  * left of the input is never negative.
  */

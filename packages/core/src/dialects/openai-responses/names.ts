@@ -4,8 +4,8 @@ import { parseObject, asText } from '../wire/json.ts'
 export const DIALECT = 'openai-responses'
 
 /**
- * What the provider wants back of its own reasoning: the item's id and its encrypted content, both
- * byte for byte.
+ * Fields that the provider requires back with its reasoning: the item's id and its encrypted
+ * content, both byte for byte.
  */
 export interface ReasoningProof {
   /** Empty where the item had none. */

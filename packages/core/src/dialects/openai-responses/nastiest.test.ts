@@ -204,7 +204,7 @@ it('7: previous_response_id and conversation are answered with 400 previous_resp
   }
 })
 
-it('8: tools nobody else knows do not become functions with an empty schema', () => {
+it('8: tools of this dialect only do not become functions with an empty schema', () => {
   const tools = [
     { type: 'file_search', vector_store_ids: ['v'] },
     { type: 'web_search' },

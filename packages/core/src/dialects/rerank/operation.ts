@@ -91,7 +91,7 @@ function render(
         : {}),
     }
   })
-  // Best first, and no more than were asked for, whatever the service makes of it.
+  // Best first, and no more than were requested, whatever the service returns.
   scored.sort((a, b) => b.relevance_score - a.relevance_score)
   return { id: requestId, model, ...native, results: scored.slice(0, asked.topN) }
 }

@@ -127,7 +127,7 @@ describe('an answer', () => {
   const shown = (body: JsonObject, more: JsonObject = {}) =>
     JSON.parse(String(read(body, more).body)) as JsonObject
 
-  it('is in one shape, best first, whoever gave it', () => {
+  it('is in one shape, best first, from every provider', () => {
     const scores = [0.1, 0.9, 0.5].map((score, index) => ({ index, score }))
     const results = [1, 2, 0].map((index) => ({ index, relevance_score: scores[index]?.score }))
     expect(

@@ -9,9 +9,8 @@ import type {
 import { TextTally } from './text-tally.ts'
 
 /**
- * What an image costs at most where images are scaled down before they are read: about 1,600 tokens
- * for one of some 1.15 megapixels. Smaller ones cost less, but knowing that would mean decoding
- * them.
+ * Most tokens of an image, since images are scaled down before they are read: about 1,600 tokens
+ * for 1.15 megapixels. Smaller ones cost less, but their size is known only after decoding.
  */
 const IMAGE_TOKENS = 1600
 /** A page of a PDF is read as text (some 1,500 tokens) and as an image. */

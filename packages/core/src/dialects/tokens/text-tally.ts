@@ -76,7 +76,7 @@ function costOfUnits(from: number, to: number, last: number): number {
   return cost
 }
 
-/** No word of prose has so many letters. */
+/** Longer than any word of prose. */
 const LONG_RUN = 40
 /**
  * Least cost of a letter in such a run: the tables know how words of a vocabulary are spelt, and
@@ -85,8 +85,8 @@ const LONG_RUN = 40
 const LETTER_OF_LONG_RUN = 36
 
 /**
- * What runs of letters without a space cost beyond what their characters have cost. Looks at every
- * 40th unit, and around letters.
+ * Cost of long runs of letters without a space, beyond the cost of their characters. Probes every
+ * 40th unit.
  */
 function costOfLongRuns(length: number): number {
   let cost = 0

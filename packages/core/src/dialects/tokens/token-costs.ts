@@ -21,7 +21,7 @@ export interface FittedCosts {
   readonly trigrams: Uint8Array
 }
 
-/** What the estimator adds up, in 64ths of a token. */
+/** Costs that the estimator adds up, in 64ths of a token. */
 export interface TokenCosts {
   /**
    * Cost of an ASCII character after two others, at `contexts[two] | before << 7 | character`. One
@@ -42,7 +42,8 @@ export function fillTokenCosts({ ascii, contexts, wide }: TokenCosts): void {
 }
 
 /**
- * What a one-letter word costs beyond the start of a longer one, charged to the character after it.
+ * Extra cost of a one-letter word over the start of a longer one, charged to the character after
+ * it.
  */
 const LONE_LETTER = 16
 const SPACE = 0x20

@@ -18,7 +18,7 @@ import { customInput, INPUT, type ToolOrigin } from './tool-origin.ts'
 /** A request whose tools the provider takes, and the way back from its answer. */
 export interface ToolFit {
   readonly conversation: Conversation
-  /** What the provider is not told, as `field (reason)`. */
+  /** Dropped fields, as `field (reason)`. */
   readonly dropped: readonly string[]
   /** The answer with the tools as the client knows them. */
   restore(answer: Answer): Answer

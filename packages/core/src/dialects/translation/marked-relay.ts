@@ -9,7 +9,7 @@ import type { Usage } from '../model/usage.ts'
 export interface Marker {
   /** Whether this text may hold a proof, or the end of one. Everything else passes unread. */
   concerns(block: Buffer): boolean
-  /** What takes the place of the event, as text; `undefined` where it stays as it is. */
+  /** Replacement of the event, as text; `undefined` when it stays as it is. */
   take(frame: SseFrame): string | undefined
 }
 

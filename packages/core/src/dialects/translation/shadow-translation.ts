@@ -14,7 +14,7 @@ export class CuttableRelay implements StreamRelay {
   readonly #shadow: TranslatedStream
   #isCut = false
 
-  /** @param shadow reads the same stream, and writes what nobody is sent */
+  /** @param shadow reads the same stream; its output is not sent */
   constructor(relay: StreamRelay, shadow: TranslatedStream) {
     this.#relay = relay
     this.#shadow = shadow

@@ -14,7 +14,7 @@ export interface StreamSource {
   readonly splitter: FrameSplitter
 }
 
-/** What does not keep another target from going on where this one broke off. */
+/** Events after which another target can still continue a broken stream. */
 const CONTINUABLE: ReadonlySet<StreamEvent['type']> = new Set([
   'start',
   'usage',
@@ -191,7 +191,9 @@ export class TranslatedStream implements StreamRelay {
     if (event.type === 'text') this.#said += event.text
   }
 
-  /** What had been said is output for the client, though the one who went on had it as input. */
+  /**
+   * Text before a break is output for the client, although the continuing target got it as input.
+   */
   #usageOfAll(usage: Usage): Usage {
     if (this.#continuedTokens === undefined) return usage
     const moved = Math.min(this.#continuedTokens, usage.inputTokens)

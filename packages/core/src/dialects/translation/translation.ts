@@ -24,7 +24,7 @@ import { type StreamSource, TranslatedStream } from './translated-stream.ts'
  */
 export interface Translation {
   /**
-   * What the target answers with: one JSON document, a stream of events, bytes that pass as they
+   * Answer of the target: one JSON document, a stream of events, bytes that pass as they
    * are (audio, files), or whichever of these the content type of its answer says.
    */
   readonly answer: 'json' | 'events' | 'bytes' | 'any'
@@ -37,7 +37,7 @@ export interface Translation {
   readonly accept: string
   /** Content type the client gets; that of the provider when absent. */
   readonly contentType?: string
-  /** What the client's stream says while the provider says nothing. */
+  /** Heartbeat of the client's stream. */
   readonly heartbeat?: string | undefined
   /**
    * Throws `GatewayError('unsupported_content', ..., { param })` for what the target cannot take.
@@ -50,8 +50,7 @@ export interface Translation {
    */
   openStream(contentType?: string): StreamRelay
   /**
-   * Reads an answer of the other kind than was asked for. Absent where such an answer has to be
-   * refused.
+   * Reads an answer of the kind that was not requested. Absent when such an answer is refused.
    */
   readonly mismatched?: MismatchedAnswer | undefined
   /** The error of a non-2xx answer. */
@@ -110,8 +109,8 @@ export function translate(from: Dialect, to: Dialect, options: TranslationOption
 const NONE: readonly string[] = []
 
 /**
- * What both kinds have in common. Made for every call: its methods stand in a class, as closures
- * cost each time.
+ * Common base of both kinds. Made for every call: methods of a class cost nothing each time,
+ * closures do.
  */
 abstract class DialectTranslation implements Translation {
   readonly answer: 'json' | 'events'

@@ -66,7 +66,7 @@ describe('what was written to the prompt cache for an hour', () => {
         cache_creation: split,
       }),
     ],
-  ])('is told by %s', (_, usage) => {
+  ])('is reported by %s', (_, usage) => {
     expect(usage).toMatchObject({
       inputTokens: 105,
       cacheWriteTokens: 100,
@@ -74,7 +74,7 @@ describe('what was written to the prompt cache for an hour', () => {
     })
   })
 
-  it('is never more than was written, and nothing where nothing is told', () => {
+  it('is never more than was written, and absent when nothing is reported', () => {
     expect(
       messagesUsage({
         input_tokens: 5,

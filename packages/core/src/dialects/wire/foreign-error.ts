@@ -4,8 +4,7 @@ import { asList, asObject, asText } from './json.ts'
 import { upstreamError } from './upstream-error.ts'
 
 /**
- * What an error says that is written in the words of another vendor; `status` only where it names
- * one.
+ * Facts of an error in another vendor's words; `status` only when it names one.
  */
 export interface ForeignFacts {
   readonly message: string | undefined
@@ -59,7 +58,7 @@ const WRAPPERS = [
   'result',
   'data',
 ]
-/** Those that are there only where something went wrong. */
+/** Fields that exist only in errors. */
 const OF_ERRORS: ReadonlySet<string> = new Set(['error', 'fault', 'Error'])
 /** A code that says that nothing is wrong. */
 const FINE = /^(?:0+|2\d\d|1?0000|20000|ok|success|succeeded|successful|none|null)$/i

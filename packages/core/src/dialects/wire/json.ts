@@ -37,7 +37,7 @@ export function asText(value: unknown): string | undefined {
 }
 
 /**
- * What a JSON text holds; `undefined` for text that is not JSON, or has more structure than an
+ * Value of a JSON text; `undefined` for text that is not JSON, or has more structure than an
  * event may have.
  */
 export function parseJson(text: string): { readonly value: unknown } | undefined {
@@ -49,7 +49,7 @@ export function parseJson(text: string): { readonly value: unknown } | undefined
   }
 }
 
-/** What a JSON text holds when that is an object. */
+/** Value of a JSON text that is an object. */
 export function parseObject(text: string): JsonObject | undefined {
   return asObject(parseJson(text)?.value)
 }

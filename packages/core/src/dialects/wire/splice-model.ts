@@ -1,7 +1,7 @@
 import { endOfString, SMALL_JSON_BYTES } from '../../json/scan.ts'
 
 /**
- * What becomes of a request's text on its way to a provider that speaks the client's own dialect.
+ * Changes of a request's text on its way to a provider of the client's own dialect.
  */
 export interface ModelSplice {
   /** The model as the client named it, and as the provider knows it. */
@@ -14,7 +14,7 @@ export interface ModelSplice {
 /**
  * Replaces the top-level `model` in the JSON text of a request without touching another byte.
  * `undefined` where two parsers could see two different requests (a member twice, a key spelled
- * with escapes) and where `model` is not spelled as expected: such a request is written anew.
+ * with escapes) and where `model` is not spelled as expected: such a request is rewritten.
  * `bytes` is known to hold a JSON object with a `model` of its own.
  */
 export function spliceModel(bytes: Uint8Array, splice: ModelSplice): Uint8Array | undefined {
@@ -44,7 +44,7 @@ export function spliceModel(bytes: Uint8Array, splice: ModelSplice): Uint8Array 
 const MODEL_KEY = Buffer.from('"model"')
 
 /**
- * What most requests allow: the key's bytes occur once, so they are the key's. Inside a string its
+ * The usual case: the key's bytes occur once, so they are the key. Inside a string its
  * quotes would be escaped.
  */
 function valueOfLoneModel(
@@ -65,7 +65,7 @@ function valueOfLoneModel(
 }
 
 interface Pattern {
-  /** What it begins with. */
+  /** Its beginning. */
   readonly needle: Buffer
   isAt(text: Buffer, at: number): boolean
 }

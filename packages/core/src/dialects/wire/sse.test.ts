@@ -19,7 +19,7 @@ function split(
 }
 
 /**
- * What `eventsource-parser` makes of the same text; a last event without its blank line is
+ * The same text as `eventsource-parser` reads it; a last event without its blank line is
  * completed, as `rest` does.
  */
 function reference(text: string): SseFrame[] {

@@ -13,7 +13,7 @@ export interface FrameSplitter {
    * large or makes no sense.
    */
   push(chunk: Uint8Array): readonly SseFrame[]
-  /** What is left when the stream has ended. */
+  /** Rest of the input when the stream has ended. */
   rest(): readonly SseFrame[]
 }
 
@@ -56,7 +56,7 @@ export class SseSplitter {
     return block
   }
 
-  /** What is left when the stream has ended: some servers omit the last blank line. */
+  /** Rest of the input when the stream has ended: some servers omit the last blank line. */
   rest(): Uint8Array | undefined {
     return this.#pendingBytes === 0 ? undefined : this.#joinPending(new Uint8Array(0))
   }
@@ -82,7 +82,7 @@ export class SseSplitter {
   #lastEventEnd(chunk: Uint8Array): number {
     const { length } = chunk
     if (length > 1 && chunk[length - 1] === LF && chunk[length - 2] === LF) {
-      // What most servers send: nothing but whole events. Where the ones before the last end need
+      // The usual case: whole events only. Where the ones before the last end need
       // not be known.
       return this.#endsHere(length)
     }

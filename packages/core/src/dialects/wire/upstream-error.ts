@@ -2,7 +2,7 @@ import { type ErrorCode, GatewayError } from '../../errors.ts'
 
 export interface UpstreamErrorFacts {
   readonly status: number
-  /** The provider's own words; cleaned here before anyone sees them. */
+  /** The provider's own words; cleaned here before a client sees them. */
   readonly message?: string | undefined
   /** The provider's `code`, `type` or `status` word. */
   readonly providerCode?: string | undefined

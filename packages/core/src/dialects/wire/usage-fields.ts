@@ -30,7 +30,7 @@ export function readUsage(native: JsonObject): Usage | undefined {
   const output = first('completion_tokens', 'output_tokens', 'candidatesTokenCount')
   if (input === undefined && output === undefined && tokenCount(native.total_tokens) === undefined)
     return undefined
-  // Who names these counts beside the input's leaves them out of it.
+  // Services that report these counts separately do not include them in the input.
   const read = first('cache_read_input_tokens')
   const written = first('cache_creation_input_tokens')
   const thoughts = first('thoughtsTokenCount')

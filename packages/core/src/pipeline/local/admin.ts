@@ -4,7 +4,7 @@ import type { Exchange } from '../exchange.ts'
 import { answerHeaders } from '../response-headers.ts'
 import { settle } from '../settle.ts'
 
-/** What administrators do is recorded as any other request, and told to the audit besides. */
+/** Admin requests are recorded like any other, and also reported to the audit (`onAdmin`). */
 export async function administer(
   runtime: Runtime,
   exchange: Exchange,
@@ -12,7 +12,7 @@ export async function administer(
 ): Promise<GatewayResponse> {
   exchange.endpoint = `${request.method} /admin`
   const { admin } = runtime
-  if (admin === undefined) throw new TypeError('Nobody may administer this gateway.')
+  if (admin === undefined) throw new TypeError('Administration is not configured.')
   const answer = await admin.handle(request)
   settle(runtime, exchange, { status: answer.status, code: 'ok' })
   return { ...answer, headers: { ...answerHeaders(exchange), ...answer.headers } }

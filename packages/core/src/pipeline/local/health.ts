@@ -45,7 +45,7 @@ async function readiness(
   }
 }
 
-/** What is not as it should be. */
+/** Degraded parts of the gateway. */
 export function degradedParts(runtime: Runtime): string[] {
   const hasUnavailable = runtime.dispatch.health.unavailable.length > 0
   const isShedding = (runtime.load?.current ?? 'nobody') !== 'nobody'

@@ -36,7 +36,7 @@ export async function retrieveModel(
   }
 }
 
-/** What a caller may not use is not there, as in the list. */
+/** Models that a caller may not use are not found, as in the list. */
 function planToList({ routing }: Runtime, { caller }: Exchange, id: string): Plan {
   try {
     return planFor(routing, id, caller ?? {})

@@ -15,18 +15,17 @@ export interface AwsKeyPair extends AwsKeys {
   readonly expiration?: Date | number | undefined
 }
 
-/** What proves who we are: an API key sent as it is, or a key pair requests are signed with. */
+/** Credentials: an API key sent as it is, or a key pair that signs requests. */
 export type AwsCredentials = AwsBearerToken | AwsKeyPair
 
 /** Credentials that change: any credential provider of the AWS SDK is one. */
 export type AwsCredentialsFunction = () => AwsCredentials | Promise<AwsCredentials>
 
 /**
- * New credentials are asked for this long before the old ones end, so that no request carries ones
- * that end on its way.
+ * Credentials are refreshed this long before they end, so that none expires on its way.
  */
 const RENEWAL_MARGIN_MS = 60_000
-/** Credentials that do not say when they end are asked for again after this long. */
+/** Credentials without an end are refreshed after this long. */
 const DEFAULT_LIFETIME_MS = 5 * 60_000
 /** While credentials are still good, a source that failed is left alone for this long. */
 const RETRY_AFTER_FAILURE_MS = 5_000

@@ -49,7 +49,7 @@ describe('createBedrockProvider', () => {
     )
   })
 
-  it('goes where it is told', () => {
+  it('goes to the configured address', () => {
     expect(
       createBedrockProvider({ ...base, baseUrl: 'http://127.0.0.1:9/bedrock/' }, clock),
     ).toMatchObject({ origin: 'http://127.0.0.1:9', basePath: '/bedrock' })

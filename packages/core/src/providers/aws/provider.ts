@@ -11,9 +11,9 @@ import type { PreparedRequest, Provider, ProviderRequest } from '../provider.ts'
 import { Secrets } from '../secrets.ts'
 import { Sigv4Signer } from './sigv4.ts'
 
-/** What a provider at Amazon Bedrock is made of, already validated. */
+/** Validated settings of a provider at Amazon Bedrock. */
 export interface BedrockSettings {
-  /** What stands before the slash in `provider/model`. */
+  /** Provider name: the part before the slash in `provider/model`. */
   readonly name: string
   /** `eu-central-1`: where the models are, and what signatures are for. */
   readonly region: string
@@ -138,7 +138,7 @@ class BedrockProvider implements Provider {
         provider: settings.name,
         onRenewal: (renewed) => this.#secrets.remember(secretsOf(renewed)),
       })
-    // The list is asked for with `headers()` alone, which carry no signature.
+    // The model list is requested with `headers()` alone, which carry no signature.
     this.listModelsPath = this.#credentials === undefined ? service.listModelsPath : undefined
     Object.freeze(this)
   }
@@ -202,7 +202,7 @@ function bearerOf(
     : undefined
 }
 
-/** The access key id is no secret, but nobody outside needs to read it. */
+/** The access key id is no secret, but no client needs to see it. */
 function secretsOf(credentials: AwsCredentials): string[] {
   if ('bearerToken' in credentials) return [credentials.bearerToken]
   const { accessKeyId, secretAccessKey, sessionToken } = credentials

@@ -22,7 +22,7 @@ const request: RequestToSign = {
   body: '{"messages":[]}',
 }
 
-/** What the AWS SDK's own signer says of the same request. */
+/** Signature of the same request by the AWS SDK. */
 async function reference(
   asked: RequestToSign,
   credentials: AwsKeys,

@@ -95,7 +95,7 @@ function timestamp(now: number): string {
   return new Date(now).toISOString().replace(/[-:]|\.\d{3}/g, '')
 }
 
-/** What proxies on the way may change stays unsigned: a signature over it would break. */
+/** Headers that proxies may change stay unsigned: a signature over them would break. */
 function signedHeaders(headers: Readonly<Record<string, string>>): [name: string, value: string][] {
   return Object.entries(headers)
     .filter(
@@ -116,7 +116,7 @@ function splitPath(target: string): { readonly path: string; readonly query: str
 }
 
 /**
- * What is encoded on the wire is encoded once more here: `%3A` of a model id is signed as `%253A`.
+ * The path is encoded once more here: `%3A` of a model id is signed as `%253A`.
  */
 function canonicalPath(path: string): string {
   const segments: string[] = []

@@ -12,7 +12,7 @@ import { askForToken, type TokenSource } from '../token-source.ts'
 export interface AzureSettings {
   readonly name: string
   /**
-   * What stands before `/openai`: `https://{resource}.openai.azure.com`. It may also end in
+   * Base URL before `/openai`: `https://{resource}.openai.azure.com`. It may also end in
    * `/openai`, in `/openai/v1`, or in `/models` for the endpoint of that name. Without it, the one
    * of `resource`.
    */

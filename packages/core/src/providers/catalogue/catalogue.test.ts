@@ -22,7 +22,7 @@ describe('catalogue', () => {
     ).toBeGreaterThanOrEqual(38)
   })
 
-  it('has somebody who speaks each dialect', () => {
+  it('has a provider for each dialect', () => {
     const spoken = new Set([
       ...catalogue.flatMap((entry) => [entry.dialect, ...entry.alsoSpeaks]),
       ...clouds.flatMap((cloud) => cloud.dialects),

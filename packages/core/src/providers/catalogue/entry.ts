@@ -23,12 +23,12 @@ export type AuthStyle = 'bearer' | 'x-api-key' | 'x-goog-api-key'
  * it callable.
  */
 export interface CatalogueEntry {
-  /** What users type before the slash: lower case, `-` between words. */
+  /** Provider name before the slash: lower case, `-` between words. */
   readonly name: string
   /** The name people know it by. */
   readonly title: string
   readonly dialect: DialectName
-  /** Dialects it speaks besides, for clients that speak them. */
+  /** Additional dialects, for clients that speak them. */
   readonly alsoSpeaks: readonly DialectName[]
   /** Models that speak others than the rest; the first row that fits counts. */
   readonly exceptions: readonly ModelException[]
@@ -53,7 +53,7 @@ export interface CatalogueEntry {
   /** Path of the model list below `baseUrl`; absent where the service has none there. */
   readonly listModelsPath: string | undefined
   readonly quirks: Quirks
-  /** What requests can do beyond the model they ask for. */
+  /** Fields with effects beyond the requested model. */
   readonly powers: Powers
 }
 

@@ -8,7 +8,7 @@ export interface Place {
   readonly provider: string
   readonly project: string | undefined
   readonly location: string
-  /** What stands before everything; never ends with a slash. */
+  /** Path prefix; never ends with a slash. */
   readonly basePath: string
 }
 
@@ -96,7 +96,7 @@ const decoder = new TextDecoder()
 
 function bodyOf({ body, path }: ProviderRequest, { provider }: Place): Record<string, unknown> {
   const text = body instanceof Uint8Array ? decoder.decode(body) : body
-  // What is sent here was built as JSON, or read as JSON before it was relayed.
+  // The body was built as JSON, or read as JSON before it was relayed.
   if (typeof text === 'string') return JSON.parse(text) as Record<string, unknown>
   throw new GatewayError(
     'internal_error',

@@ -222,7 +222,7 @@ describe('the models of other makers', () => {
       'meta/llama-4-maverick-17b-128e-instruct-maas',
     ],
     ['publishers/mistralai/models/mistral-medium-3', 'mistralai/mistral-medium-3'],
-  ])('%s is asked for at the OpenAI-compatible endpoint', async (model, named) => {
+  ])('%s is requested at the OpenAI-compatible endpoint', async (model, named) => {
     expect(provider().dialectsFor?.(model)).toEqual(['openai-chat'])
     const request = await prepared({
       path: '/chat/completions',

@@ -42,7 +42,7 @@ export class FakeTokens implements ProviderDeps {
   }
 }
 
-/** What the token endpoint answers when it grants one. */
+/** Successful answer of the token endpoint. */
 export function granted(token: string, seconds = 3600): TokenAnswer {
   return {
     status: 200,

@@ -96,7 +96,7 @@ describe('issueToken', () => {
     expect(form.get('assertion')).toBe(account.assertion(tokens.clock.now()))
   })
 
-  it('takes an hour for a life nobody names', async () => {
+  it('assumes an hour for a token without a lifetime', async () => {
     expect(
       await issue(new FakeTokens(new FakeClock(), [{ status: 200, body: '{"access_token":"t"}' }])),
     ).toEqual({ value: 't', lifetimeMs: 3_600_000 })

@@ -61,7 +61,7 @@ export class ServiceAccount {
   }
 }
 
-/** What a token may be used for: everything the account itself may. */
+/** Scope of a token: everything the account may do. */
 export const CLOUD_SCOPE = 'https://www.googleapis.com/auth/cloud-platform'
 
 const DEFAULT_TOKEN_URL = 'https://oauth2.googleapis.com/token'
@@ -70,7 +70,7 @@ const DEFAULT_LIFETIME_SECONDS = 3600
 
 /**
  * Asks for a token of the account. Rejects with `provider_credentials` when it is refused, with an
- * error that lets another target answer when nobody could say.
+ * error that allows failover when that is unknown.
  */
 export async function issueToken(
   account: ServiceAccount,

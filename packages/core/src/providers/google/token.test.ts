@@ -64,7 +64,7 @@ describe('a service account', () => {
     expect(tokens.requests).toHaveLength(2)
   })
 
-  it('is told from its key where nobody wrote the type', async () => {
+  it('is recognised by its key when the type is missing', async () => {
     const { type: _, ...untyped } = accountFile
     const tokens = new FakeTokens(new FakeClock(), [granted('token-1')])
     expect(
@@ -76,7 +76,7 @@ describe('a service account', () => {
     expect(() => sourceOf({ ...accountFile, private_key: 'x' }, library().load)).toThrow(TypeError)
   })
 
-  it('is asked for again after a refusal', async () => {
+  it('is requested again after a refusal', async () => {
     const tokens = new FakeTokens(new FakeClock(), [
       { status: 503, body: '' },
       new GatewayError('provider_unreachable', 'No answer.'),

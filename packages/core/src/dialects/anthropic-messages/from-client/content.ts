@@ -79,8 +79,7 @@ export class BlockReader {
   }
 
   /**
-   * What a message and the result of a tool may both hold; types nobody else knows stay as they
-   * are.
+   * Content that messages and tool results may both hold; unknown types stay as they are.
    */
   #content(block: Place): readonly ResultContent[] {
     switch (block.value.type) {
@@ -119,7 +118,7 @@ export class BlockReader {
       : [{ type: 'text', text: document.title }, ...blocks]
   }
 
-  /** What was found, where, and what it says: to other providers it is text. */
+  /** A search result: its title, source and text; for other providers it is text. */
   #searchResult(block: Place): readonly ResultContent[] {
     const heading = [block.value.title, block.value.source]
       .filter((line) => typeof line === 'string')

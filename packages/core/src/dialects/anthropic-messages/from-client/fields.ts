@@ -4,15 +4,15 @@ import { optionalObject, optionalString, type Place, pathOf } from '../../wire/f
 import { invalid } from '../../model/invalid.ts'
 
 /**
- * What the neutral model has no name for: fields of the request by their names, those of its parts
- * by the path of their kind, without numbers (`messages.content.citations`), so that a loss in many
- * places is told once.
+ * Fields without a name in the neutral model: fields of the request by their names, those of its
+ * parts by the path of their kind, without numbers (`messages.content.citations`), so that a loss
+ * in many places is reported once.
  */
 export type Extensions = Map<string, unknown>
 
 export interface Kept {
   readonly known: ReadonlySet<string>
-  /** What the names begin with: `''` or ends in a full stop. */
+  /** Prefix of the names: `''` or ends in a full stop. */
   readonly prefix: string
   readonly extensions: Extensions
 }

@@ -171,7 +171,7 @@ describe('a turn of the assistant', () => {
     expect(extensions).toEqual({})
   })
 
-  it('unsigned thinking is thinking all the same; without text it is nothing', () => {
+  it('unsigned thinking is still thinking; without text it is dropped', () => {
     const content = [
       { type: 'thinking', thinking: 'hm', signature: '' },
       { type: 'thinking', thinking: '', signature: '' },
@@ -201,7 +201,7 @@ describe('a turn of the assistant', () => {
     ).toMatchObject([{ arguments: '{}' }])
   })
 
-  it('what its blocks have besides is kept by kind', () => {
+  it('additional fields of its blocks are kept by kind', () => {
     const cited = {
       type: 'text',
       text: 'a',

@@ -29,7 +29,7 @@ export function clientRequest(
 
 export const hello = { model: 'm', max_tokens: 100, messages: [{ role: 'user', content: 'hi' }] }
 
-/** What a client says, beside a model and a limit. */
+/** A client's request in addition to its model and limit. */
 export function conversationOf(body: JsonObject) {
   return parseRequest(clientRequest({ ...hello, ...body })).conversation()
 }

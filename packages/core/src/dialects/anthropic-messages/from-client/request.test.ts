@@ -55,7 +55,7 @@ describe('what is passed on', () => {
     expect(parseRequest(clientRequest(hello, { query: 'beta=false' })).search).toBe('')
   })
 
-  it('the bytes as they came; the conversation is read when somebody asks, once', () => {
+  it('the bytes as they came; the conversation is parsed on first use, once', () => {
     const text = JSON.stringify({ ...hello, stream: true, messages: [{ role: 'nobody' }] })
     const parsed = parseRequest(clientRequest(text))
     expect(parsed).toMatchObject({

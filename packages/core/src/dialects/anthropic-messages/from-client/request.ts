@@ -25,7 +25,7 @@ export class MessagesRequest implements ChatRequest {
   readonly body: JsonObject
   readonly bytes: Uint8Array | undefined
   readonly headers: Readonly<Record<string, string>>
-  /** What the path ends with: some clients ask for beta features with `?beta=true`. */
+  /** Query of the path: some clients request beta features with `?beta=true`. */
   readonly search: string
   #conversation: Conversation | undefined
 

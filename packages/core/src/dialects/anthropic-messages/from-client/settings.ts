@@ -29,7 +29,7 @@ function readStop(place: Place): readonly string[] {
   return stop
 }
 
-/** What `adaptive` means where no effort is named. */
+/** Effort of `adaptive` thinking without a named effort. */
 const DEFAULT_EFFORT = 'high'
 const THINKING_FIELDS: ReadonlySet<string> = new Set(['type', 'budget_tokens'])
 

@@ -23,7 +23,7 @@ export const STATUS_OF_TYPE: ReadonlyMap<string, number> = new Map([
 /** Messages and their events. */
 const OWN_TYPE = /^(?:message|content_block|ping)/
 
-/** An account without credit is told so with status 400. */
+/** An account without credit gets status 400. */
 const OUT_OF_CREDIT =
   /credit balance is too low|reached your specified (API|workspace)? ?usage limits/i
 
@@ -57,7 +57,7 @@ export function plainError(message: string, provider: string): GatewayError {
   return upstreamError({ message, status: 500, provider })
 }
 
-/** What came is no answer of this dialect. `what` reads after the provider's name: `sent ...`. */
+/** The answer is none of this dialect. `what` reads after the provider's name: `sent ...`. */
 export function invalidAnswer(what: string, provider: string): GatewayError {
   return new GatewayError('upstream_invalid', `${provider} ${what}.`, { provider })
 }

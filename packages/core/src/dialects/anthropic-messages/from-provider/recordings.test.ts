@@ -6,7 +6,7 @@ import type { Answer, StreamEvent } from '../../model/events.ts'
 import { parseFrames, SseSplitter } from '../../wire/sse.ts'
 import { anthropicMessages } from '../index.ts'
 
-/** What an answer says, whichever way it came. */
+/** Meaning of an answer, whole or streamed. */
 interface Meaning {
   id: unknown
   text: string

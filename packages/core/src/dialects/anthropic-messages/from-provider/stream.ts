@@ -32,9 +32,9 @@ interface Block {
 }
 
 /**
- * Reads the events of one streamed message. Blocks are told apart by their index only while they
- * are open; tool calls are counted anew, because text, thinking and the provider's own tools take
- * indexes too.
+ * Reads the events of one streamed message. Blocks are identified by their index only while they
+ * are open; tool calls get indexes of their own, because text, thinking and the provider's own
+ * tools take indexes too.
  */
 export class MessageReader implements StreamReader {
   readonly #call: CallContext
@@ -159,7 +159,7 @@ export class MessageReader implements StreamReader {
   #startBlock(event: JsonObject): readonly StreamEvent[] {
     const start = asObject(event.content_block)
     if (start === undefined) return NOTHING
-    // A spliced stream may reuse the index of a block nobody stopped.
+    // A spliced stream may reuse the index of a block that was never stopped.
     const events = [...this.#stopBlock(event.index)]
     const block = this.#openBlock(start)
     this.#open.set(event.index, block)

@@ -51,7 +51,7 @@ describe('bytes', () => {
     })
   })
 
-  it('nastiest 9: signatures and padding are never written anew', () => {
+  it('nastiest 9: signatures and padding are never rewritten', () => {
     const before = `{"model":"m","max_tokens":10,"messages":[{"role":"assistant","content":[{"type":"thinking","thinking":"\\u0068m","signature":"Eq\\/+=="   }   ]},{"role":"user","content":"go"}]}`
     expect(relay(before).out).toBe(before.replace('"m"', '"claude-sonnet-4-5"'))
   })
@@ -92,7 +92,7 @@ describe('A2: what the provider would refuse is left out and reported', () => {
     expect(dropped).toEqual(['messages.thinking (of another provider)'])
   })
 
-  it('thinking that nobody signed, where signatures are checked', () => {
+  it('unsigned thinking, when signatures are checked', () => {
     const unsigned = { type: 'thinking', thinking: 'hm', signature: '' }
     const history = turns(user, { role: 'assistant', content: [unsigned, text] }, user)
     expect(relay(history)).toMatchObject({

@@ -170,7 +170,7 @@ describe.each<[string, Quirks]>([
     expect(run([begin(), open, close, stop], quirks).stream.complete).toBe(false)
   })
 
-  it('nastiest 10: begins once, whoever spliced it', () => {
+  it('nastiest 10: begins once, even when it was spliced', () => {
     const { stream, output } = run(
       [
         begin(),
@@ -196,7 +196,7 @@ describe.each<[string, Quirks]>([
     expect(output).toBe(whole.join(''))
   })
 
-  it('A12: events and blocks nobody knows pass', () => {
+  it('A12: unknown events and blocks pass', () => {
     const strange =
       frame({ type: 'message_note', note: 'new' }) +
       frame({ type: 'content_block_start', index: 1, content_block: { type: 'hologram' } })

@@ -13,13 +13,13 @@ import { mergeUsage, mapUsage } from '../from-provider/usage.ts'
 
 const BLANK_LINE = Buffer.from('\n\n')
 
-/** What the client gets of a frame: the frame as it is, with the name it lacks, or nothing. */
+/** The frame for the client: as it is, with its missing name, or none. */
 type Verdict = 'as it is' | 'nothing' | 'named'
 
 /**
  * A streamed message on its way between two sides that speak this dialect. Content that follows the
  * letter is forwarded unread; the start, the end, errors and whatever deviates are parsed, and
- * written anew only where official clients would stumble: events without a name, and a second
+ * rewritten only when official clients would fail: events without a name, and a second
  * `message_start`.
  *
  * `message_start` and pings are no answer yet: an overloaded provider sends them before it says so.

@@ -163,7 +163,7 @@ describe('content', () => {
       },
       { type: 'text', text: 'second', citations: [expect.objectContaining({ url: 'https://b' })] },
     ])
-    // They prove nothing, so nobody loses anything when they come back.
+    // They prove nothing, so nothing is lost when they come back.
     expect(conversationOf({ messages: [{ role: 'assistant', content }] })).toMatchObject({
       messages: [{ parts: [{ text: 'first' }, { text: 'second' }] }],
       extensions: {},

@@ -25,7 +25,7 @@ export function renderAnswer(answer: Answer, context: RenderContext): JsonObject
   }
 }
 
-/** What a message begins with, streamed or not. */
+/** First fields of a message, streamed or not. */
 export function messageHead(
   answer: Pick<Answer, 'id' | 'model'>,
   context: RenderContext,
@@ -82,7 +82,7 @@ function renderContent(choice: AnswerChoice): JsonObject[] {
   })
 }
 
-/** Whether an answer has a block for the part; a refusal is told with its end. */
+/** Whether an answer has a block for the part; a refusal is part of its end. */
 export function holds(part: Part): boolean {
   if (part.type === 'extension') return part.dialect === DIALECT
   return (
@@ -110,7 +110,7 @@ function renderPart(part: Exclude<Part, { type: 'text' }>): JsonObject[] {
   }
 }
 
-/** Thinking with the proof of whoever signed it. */
+/** Thinking with the proof of its signer. */
 export function thinkingBlock({ text, signature, redacted }: ReasoningPart): JsonObject {
   if (redacted === true) return { type: 'redacted_thinking', data: carrySignature(signature) }
   return { type: 'thinking', thinking: text, signature: carrySignature(signature) }

@@ -29,7 +29,7 @@ describe('a signature on its way to the client and back', () => {
     )
   })
 
-  it('that is none has a mark all the same, and comes back as none', () => {
+  it('that is none still has a mark, and comes back as none', () => {
     const mark = carrySignature(undefined)
     expect(mark).not.toBe('')
     expect(isCarried(mark)).toBe(true)
@@ -42,7 +42,7 @@ describe('a signature on its way to the client and back', () => {
     'postern.%%%',
     `postern.${Buffer.from('{"a":1}').toString('base64url')}`,
     `postern.${Buffer.from('["gemini"]').toString('base64url')}`,
-  ])('that somebody has damaged (%s) proves nothing', (text) => {
+  ])('that is damaged (%s) proves nothing', (text) => {
     expect(readSignature(text)).toEqual({})
   })
 })

@@ -10,13 +10,13 @@ import { DIALECT } from '../names.ts'
  *
  * A proof that belongs to a tool call travels in a thinking block without text before the
  * `tool_use`. That is what the newest models of this dialect send themselves, so the official SDK
- * and Claude Code return it unharmed; the `id` of the call, the other thing nobody changes, would
+ * and Claude Code return it unharmed; the `id` of the call, the other unchanged value, would
  * grow by kilobytes in every log and every result.
  */
 const MARK = 'postern.'
 
 export interface CarriedSignature {
-  /** Absent for thinking that nobody has signed. */
+  /** Absent for unsigned thinking. */
   readonly signature?: Signature
   /** The tool call it belongs to, instead of the thinking it stands with. */
   readonly callId?: string
@@ -35,7 +35,7 @@ export function carrySignature(signature: Signature | undefined, callId?: string
   return MARK + Buffer.from(JSON.stringify(content)).toString('base64url')
 }
 
-/** What a client has given back. */
+/** Signature that a client sent back. */
 export function readSignature(text: string): CarriedSignature {
   if (!isCarried(text)) return text === '' ? {} : { signature: { origin: DIALECT, value: text } }
   const [origin, value, callId] = asStrings(

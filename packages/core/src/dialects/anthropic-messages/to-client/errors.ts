@@ -29,7 +29,7 @@ export function renderError(error: GatewayError, requestId: string): JsonObject 
   }
 }
 
-/** What a broken stream ends with; nothing follows it. */
+/** Last event of a broken stream. */
 export function renderStreamError(error: GatewayError, requestId: string): string {
   return `event: error\ndata: ${JSON.stringify(renderError(error, requestId))}\n\n`
 }
@@ -45,7 +45,7 @@ function typeOf({ code, status }: GatewayError): string {
 const TOO_LONG = 'prompt is too long'
 
 /**
- * Agents know by these words that they have to shorten the conversation, whoever the provider was.
+ * Agents recognise by these words that they must shorten the conversation, for every provider.
  */
 function messageOf({ code, message }: GatewayError): string {
   if (code !== 'context_length_exceeded' || message.toLowerCase().includes(TOO_LONG)) return message

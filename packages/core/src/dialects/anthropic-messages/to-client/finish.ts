@@ -22,7 +22,7 @@ export interface Ending {
   readonly finish: Finish | undefined
   /** The answer calls tools of the client's. */
   readonly calledTools: boolean
-  /** What a model that refused said instead of an answer. */
+  /** Words of a model that refused to answer. */
   readonly refusal: string
 }
 

@@ -90,7 +90,7 @@ export function readMessageStream(text: string): StreamedMessage {
         error = event
         break
       default:
-        throw new Error(`An event nobody knows: ${match[1]}`)
+        throw new Error(`An unknown event: ${match[1]}`)
     }
   }
   return { message: { ...message, content: blocks }, error, types }

@@ -28,7 +28,7 @@ const answered = recordings.filter(({ status }) => status === 200)
 const streams = answered.filter(({ body }) => body.startsWith('event:'))
 const answers = answered.filter(({ body }) => !body.startsWith('event:'))
 
-/** What a message says, in the fields that both a recording and our own rendering have. */
+/** Meaning of a message, in the fields that both a recording and our rendering have. */
 function meaningOf(message: JsonObject) {
   const { id, model, role, stop_reason, stop_sequence = null } = message
   const usage = message.usage as JsonObject

@@ -121,7 +121,7 @@ it('message_start tells the usage so far, message_delta the last one, and nothin
   expect(message.usage).toMatchObject({ input_tokens: 12, output_tokens: 9 })
 })
 
-it('an answer that says nothing is a message all the same', () => {
+it('an empty answer is still a message', () => {
   expect(render([finish()])).toMatchObject({
     message: { id: 'msg_req_1', model: 'physical', content: [], stop_reason: 'end_turn' },
   })
@@ -356,7 +356,7 @@ describe('a stream that breaks', () => {
 })
 
 describe('A2, A3: what other providers signed survives the client', () => {
-  it('in thinking, in calls, and where nobody signed', () => {
+  it('in thinking, in calls, and when unsigned', () => {
     const events = [
       thought('hm'),
       signed('a+/=', 'bedrock-converse'),

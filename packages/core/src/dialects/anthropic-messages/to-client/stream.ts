@@ -47,7 +47,7 @@ export class MessageRenderer implements StreamRenderer {
   #started = false
   /** The kind of the block being written. */
   #open: 'text' | 'thinking' | 'call' | undefined
-  /** What every delta of the open block begins with, up to its text. */
+  /** Beginning of every delta of the open block, up to its text. */
   #deltaHead = ''
   #index = -1
   #liveCall: CallEvent | undefined

@@ -7,7 +7,7 @@ import { CUSTOM_TOOL_INPUT, DIALECT, wireToolName } from '../names.ts'
 import { textBlocks } from './text-block.ts'
 import { wireToolId } from './tool-id.ts'
 
-/** What the assistant said and did, as blocks of its turn. */
+/** Text and calls of the assistant, as blocks of its turn. */
 export function assistantContent(message: Message, path: string, context: RequestContext): Content {
   const content: Content = { blocks: [], tools: [] }
   let position = 0

@@ -1,14 +1,14 @@
 import type { JsonObject } from '../../model/json-object.ts'
 import type { ModelRules } from './models.ts'
 
-/** What every step of building a request knows. */
+/** Context of every step of building a request. */
 export interface RequestContext {
   /** The provider's configured name, for messages. */
   readonly provider: string
-  /** What the target cannot take is left out instead of refused. */
+  /** Parts the target cannot take are dropped instead of refused. */
   readonly dropUnsupported?: boolean
   readonly rules: ModelRules
-  /** What could not be carried, as `field` or `field (reason)`; every step adds to it. */
+  /** Dropped fields, as `field` or `field (reason)`; every step adds to it. */
   readonly dropped: string[]
 }
 

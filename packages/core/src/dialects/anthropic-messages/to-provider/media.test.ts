@@ -56,7 +56,7 @@ describe('images', () => {
     expect(block({ ...image('image/png'), detail: 'auto' }).dropped).toEqual([])
   })
 
-  it('are refused in formats nobody there can read', () => {
+  it('are refused in unsupported formats', () => {
     expect(() => block(image('image/tiff'))).toThrow(refusal)
     expect(() => block({ type: 'image', source: { kind: 'id', id: 'file-1' } })).toThrow(refusal)
   })
@@ -86,7 +86,7 @@ describe('files', () => {
     })
   })
 
-  it('without a type are told by their name', () => {
+  it('without a type are recognised by their name', () => {
     expect(block(file('application/octet-stream', 'JVBE', 'A.PDF')).block).toMatchObject({
       source: { media_type: 'application/pdf' },
     })
@@ -101,7 +101,7 @@ describe('files', () => {
     file('application/octet-stream'),
     file('text/plain', ''),
     { type: 'file', source: { kind: 'id', id: 'file-1' } } as FilePart,
-  ])('are refused when nobody there can read them: %j', (part) => {
+  ])('are refused when they cannot be read there: %j', (part) => {
     expect(() => block(part)).toThrow(refusal)
   })
 })

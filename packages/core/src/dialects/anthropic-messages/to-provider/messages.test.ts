@@ -313,7 +313,7 @@ describe('reasoning', () => {
     ])
   })
 
-  it('A2: drops what others signed or nobody did', () => {
+  it('A2: drops thinking that is unsigned or signed by others', () => {
     const parts: Part[] = [signed('gemini'), { type: 'reasoning', text: 'unsigned' }, ...calls('x')]
     const { messages, dropped, unsignedToolLoop } = plan(
       says('user', 'a'),

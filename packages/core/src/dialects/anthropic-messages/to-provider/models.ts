@@ -1,4 +1,4 @@
-/** What one model accepts. Sending the rest is a 400 there, so it is left out and reported. */
+/** Fields that one model accepts. Other fields cause a 400, so they are dropped and reported. */
 export interface ModelRules {
   /** `max_tokens` is required; this is sent when the client set no limit. */
   readonly defaultMaxTokens: number
@@ -11,13 +11,12 @@ export interface ModelRules {
    */
   readonly sampling: 'all' | 'either' | 'none'
   /**
-   * How thinking is asked for: not at all, with a token budget, or with `adaptive` and an effort.
+   * How thinking is requested: not at all, with a token budget, or with `adaptive` and an effort.
    */
   readonly thinking: 'unsupported' | 'budget' | 'adaptive'
   /**
-   * How a model is kept from thinking: it does not unless asked (`omit`), it must be told
-   * (`disabled`), it can only be told to think less (`between_tools`), or it always thinks
-   * (`never`).
+   * How thinking is turned off: by default (`omit`), explicitly (`disabled`), only reduced
+   * (`between_tools`), or it always thinks (`never`).
    */
   readonly thinkingOff: 'omit' | 'disabled' | 'between_tools' | 'never'
   /** Words `output_config.effort` takes, from least to most. */

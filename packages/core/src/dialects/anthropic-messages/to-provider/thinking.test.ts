@@ -116,7 +116,7 @@ describe('planThinking', () => {
     ).toEqual({ type: 'adaptive' })
   })
 
-  it('reports efforts nobody knows and models that do not think', () => {
+  it('reports unknown efforts and models that do not think', () => {
     expect(plan('claude-opus-5', { effort: 'heroic' })).toEqual({
       dropped: ['reasoning_effort (unknown effort)'],
     })

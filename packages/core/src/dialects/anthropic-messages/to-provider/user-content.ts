@@ -9,7 +9,7 @@ import { DIALECT } from '../names.ts'
 import { textBlocks } from './text-block.ts'
 import { wireToolId } from './tool-id.ts'
 
-/** What a user, a tool or a late instruction says, as blocks of a user turn. */
+/** Content of a user, a tool or a late instruction, as blocks of a user turn. */
 export function userContent(message: Message, path: string, context: RequestContext): Content {
   const content: Content = { blocks: [], tools: [] }
   for (const [index, part] of message.parts.entries()) {

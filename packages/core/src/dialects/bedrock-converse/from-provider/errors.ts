@@ -7,7 +7,7 @@ import { upstreamError } from '../../wire/upstream-error.ts'
 interface ErrorKind {
   /** HTTP status the error comes with when it is an answer of its own. */
   readonly status: number
-  /** Word by which it is told from others of its status. */
+  /** Word that distinguishes it from others of its status. */
   readonly code?: string
   /** The model failed, not the request: another attempt may help, which the status does not say. */
   readonly isModelsFault?: boolean
@@ -44,7 +44,7 @@ const kinds: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
 
 /** A refused key has the type of a forbidden action; only its words tell. */
 const CREDENTIALS_TEXT = /api key|security token|bearer token|authentication failed|signature/i
-/** What some models say of a prompt that is too long, beside the phrases all providers share. */
+/** Phrases of some models for a prompt that is too long, in addition to the common ones. */
 const CONTEXT_TEXT =
   /input tokens? exceeded|exceeds (the )?max(imum)? (input )?(length|tokens)|too many input tokens|input length and .max_tokens. exceed/i
 
@@ -80,7 +80,7 @@ export function errorInAnswer(body: JsonObject, provider: string): GatewayError 
   return errorOf({ type: plainType(asText(body.__type)), message: messageOf(body), provider })
 }
 
-/** What came is no answer of this dialect. `what` reads after the provider's name: `sent ...`. */
+/** The answer is none of this dialect. `what` reads after the provider's name: `sent ...`. */
 export function invalidAnswer(what: string, provider: string): GatewayError {
   return new GatewayError('upstream_invalid', `${provider} ${what}.`, { provider })
 }

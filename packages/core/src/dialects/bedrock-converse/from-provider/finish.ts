@@ -15,11 +15,11 @@ const reasons: ReadonlyMap<string, FinishReason> = new Map([
 /** Words that say no more than ours. */
 const PLAIN = new Set(['end_turn', 'tool_use', 'max_tokens'])
 
-/** What the model wrote could not be read: there is no answer to hand on. */
+/** The model's output could not be read: there is no answer to pass on. */
 const MALFORMED = new Set(['malformed_model_output', 'malformed_tool_use'])
 
 /**
- * Whether the answer ended because nobody could make sense of it, by a whole answer or a
+ * Whether the answer ended because its output was malformed, by a whole answer or a
  * `messageStop`.
  */
 export function isMalformed(message: JsonObject): boolean {
@@ -49,7 +49,7 @@ export function mapFinishReason(message: JsonObject, { calledTools }: Calls): Fi
   }
 }
 
-/** The field that was asked for, under its path or without the part that only streams have. */
+/** The requested field, under its path or without the part that only streams have. */
 function stopSequence(fields: JsonObject | undefined): string | undefined {
   return asText(asObject(fields?.delta)?.stop_sequence) ?? asText(fields?.stop_sequence)
 }

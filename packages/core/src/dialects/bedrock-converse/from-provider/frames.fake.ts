@@ -27,7 +27,7 @@ export function encodeEvent(type: string, payload: JsonObject): Uint8Array {
   )
 }
 
-/** What the service sends instead of an event. */
+/** An exception frame, sent instead of an event. */
 export function encodeException(type: string, payload: JsonObject): Uint8Array {
   return encodeFrame(
     { ':exception-type': type, ':content-type': 'application/json', ':message-type': 'exception' },

@@ -5,7 +5,7 @@ import { imagePart, joinBase64 } from './binary.ts'
 import { DIALECT } from '../names.ts'
 
 export interface StreamedBlock {
-  /** What the block said of itself at its start. */
+  /** First fields of the block. */
   readonly start: JsonObject
   /** Input of a call, as JSON text. */
   readonly input: string
@@ -27,7 +27,7 @@ export function isRunByProvider({ type }: JsonObject): boolean {
 }
 
 /**
- * What a tool did that the provider runs itself: an image, or a block as a whole answer would hold
+ * Result of a tool that the provider runs itself: an image, or a block as a whole answer would hold
  * it.
  */
 export function providersToolPart({ start, input, pieces, results }: StreamedBlock): Part {

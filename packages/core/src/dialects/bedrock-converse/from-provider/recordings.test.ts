@@ -6,7 +6,7 @@ import type { Answer, StreamEvent } from '../../model/events.ts'
 import { decodeFrame, encodeEvent } from './frames.fake.ts'
 import { bedrockConverse } from '../index.ts'
 
-/** What an answer says, whichever way it came. */
+/** Meaning of an answer, whole or streamed. */
 interface Meaning {
   text: string
   /** Thinking and signature of each block, or the data of a redacted one. */

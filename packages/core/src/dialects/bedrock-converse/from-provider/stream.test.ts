@@ -211,7 +211,7 @@ describe('ConverseReader', () => {
     expect(readAll([start, text(0, 'a'), metadata]).complete).toBe(false)
   })
 
-  it('A16: output nobody can read is an error, not a stop', () => {
+  it('A16: malformed output is an error, not a stop', () => {
     for (const reason of ['malformed_model_output', 'malformed_tool_use']) {
       const { events, complete } = readAll([start, text(0, 'a'), ended(reason), metadata])
       expect(events.at(-1)).toEqual({

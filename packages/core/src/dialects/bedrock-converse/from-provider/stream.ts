@@ -27,7 +27,7 @@ interface Block {
     | 'json-answer'
     | 'providers'
     | 'ignored'
-  /** What the block said of itself at its start. */
+  /** First fields of the block. */
   readonly start: JsonObject
   /** Position among the tool calls of the answer, which is not that of the block. */
   readonly toolIndex: number
@@ -47,8 +47,8 @@ interface Block {
 
 /**
  * Reads the events of one streamed message. Text and reasoning have no start of their own, some
- * models never stop a block, and indexes have gaps: blocks are told apart by index while they are
- * open, tool calls are counted anew.
+ * models never stop a block, and indexes have gaps: blocks are identified by index while they are
+ * open, tool calls get indexes of their own.
  */
 export class ConverseReader implements StreamReader {
   readonly #call: CallContext

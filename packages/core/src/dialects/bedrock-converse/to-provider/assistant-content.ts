@@ -7,7 +7,7 @@ import { CUSTOM_TOOL_INPUT, DIALECT, wireToolName } from '../names.ts'
 import { textBlocks } from './text-block.ts'
 import { wireToolId } from './tool-id.ts'
 
-/** What the assistant said and did, as blocks of its turn. */
+/** Text and calls of the assistant, as blocks of its turn. */
 export function assistantContent(message: Message, path: string, context: RequestContext): Content {
   const content: Content = { blocks: [], tools: [] }
   let position = 0
@@ -32,8 +32,7 @@ export function assistantContent(message: Message, path: string, context: Reques
         context.dropped.push(`${partPath} (media only from the user)`)
         break
       case 'extension':
-        // What another provider's own tools did is history, without which the conversation still
-        // goes on.
+        // Results of another provider's own tools are history that the conversation does not need.
         if (part.dialect === DIALECT && isObject(part.value)) content.blocks.push(part.value)
         else context.dropped.push(partPath)
         break

@@ -3,7 +3,9 @@ import { isObject } from '../../wire/json.ts'
 
 const SUBSCHEMA_LISTS = ['anyOf', 'allOf']
 const SUBSCHEMA_MAPS = ['properties', '$defs', 'definitions']
-/** Everything constrained decoding knows of JSON Schema, besides the keywords that hold schemas. */
+/**
+ * Keywords of JSON Schema that constrained decoding knows, in addition to those that hold schemas.
+ */
 const KNOWN = new Set([
   'type',
   'description',

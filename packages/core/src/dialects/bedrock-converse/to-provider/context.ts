@@ -2,11 +2,11 @@ import type { CallContext } from '../../model/call.ts'
 import type { JsonObject } from '../../model/json-object.ts'
 import type { ModelRules } from './models.ts'
 
-/** What every step of building a request knows. */
+/** Context of every step of building a request. */
 export interface RequestContext {
   readonly call: CallContext
   readonly rules: ModelRules
-  /** What could not be carried, as `field` or `field (reason)`; every step adds to it. */
+  /** Dropped fields, as `field` or `field (reason)`; every step adds to it. */
   readonly dropped: string[]
   /** Names documents have been given so far: none may be used twice. */
   readonly documentNames: Set<string>

@@ -340,7 +340,7 @@ describe('reasoning', () => {
     expect(dropped).toEqual([])
   })
 
-  it('A2: is dropped where others signed it or nobody did', () => {
+  it('A2: is dropped when unsigned or signed by others', () => {
     const parts: Part[] = [
       signed('anthropic-messages'),
       { type: 'reasoning', text: 'unsigned' },

@@ -20,12 +20,11 @@ export type Thinking =
     }
 
 /**
- * How a model is kept from thinking: it does not unless asked, it must be told, it can only be told
- * to think less, or not at all.
+ * How thinking is turned off: by default, explicitly, only reduced, or not at all.
  */
 export type ThinkingOff = 'omit' | 'disabled' | 'between_tools' | 'never'
 
-/** What one model accepts. Sending the rest is a 400 there, so it is left out and reported. */
+/** Fields that one model accepts. Other fields cause a 400, so they are dropped and reported. */
 export interface ModelRules {
   readonly thinking: Thinking
   /**
@@ -34,9 +33,9 @@ export interface ModelRules {
   readonly sampling: 'all' | 'either' | 'none'
   /** Path of top_k in the model's own fields; absent where it has none. */
   readonly topKPath: readonly string[] | undefined
-  /** Kinds of `toolChoice` besides `auto`. */
+  /** Kinds of `toolChoice` in addition to `auto`. */
   readonly toolChoices: readonly ('any' | 'tool')[]
-  /** Takes the tool choice in its own fields, where it can be told to call one tool at a time. */
+  /** Takes the tool choice in its own fields, where parallel calls can be turned off. */
   readonly ownToolChoice: boolean
   /** `outputConfig.textFormat` with a JSON schema, and `strict` tools. */
   readonly structuredOutput: boolean

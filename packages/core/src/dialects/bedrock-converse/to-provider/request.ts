@@ -29,7 +29,7 @@ export function buildRequest(conversation: Conversation, call: CallContext): Bui
   const body = bodyOf(conversation, context)
   append(context.dropped, Object.keys(conversation.extensions))
   dropRefusedFields(body, call.quirks.dropFields ?? [], context)
-  // An id holds `:`, an ARN also `/`: one segment of the path all the same.
+  // An id holds `:`, an ARN also `/`: still one segment of the path.
   return {
     path: `/model/${encodeURIComponent(call.model)}/${call.stream ? 'converse-stream' : 'converse'}`,
     body,

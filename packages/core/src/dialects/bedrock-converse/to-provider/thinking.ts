@@ -9,7 +9,7 @@ export interface ThinkingPlan {
   readonly ownFields: JsonObject
   /** For `outputConfig`. */
   readonly effort?: string
-  /** What the model takes beside it. */
+  /** Fields that the model accepts together with it. */
   readonly sampling: 'as usual' | 'while thinking' | 'nothing'
 }
 

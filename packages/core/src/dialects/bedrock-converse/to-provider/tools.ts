@@ -139,7 +139,7 @@ function choiceOf(
   { tools, toolChoice }: Conversation,
   { rules, dropped }: RequestContext,
 ): JsonObject | undefined {
-  // To choose freely is the default, which some models do not like to be told.
+  // `auto` is the default, and some models refuse it explicitly.
   if (!forcesCall(toolChoice)) return undefined
   if (toolChoice?.mode === 'tool' && rules.toolChoices.includes('tool')) {
     const tool = tools.find((candidate) => candidate.name === toolChoice.name)

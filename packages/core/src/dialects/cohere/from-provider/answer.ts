@@ -61,7 +61,7 @@ function partOf(item: JsonObject): Part[] {
   return typeof item.text === 'string' ? [{ type: 'text', text: item.text }] : []
 }
 
-/** What the model says before it calls tools: text like any other. */
+/** Text before tool calls, which is ordinary text. */
 function planOf(plan: unknown): Part[] {
   const text = asText(plan)
   return text === undefined ? [] : [{ type: 'text', text }]

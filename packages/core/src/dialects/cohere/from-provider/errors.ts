@@ -31,7 +31,7 @@ export function readError({ status, body, provider }: ErrorResponse): GatewayErr
   })
 }
 
-/** What came is no answer of this dialect. `what` reads after the provider's name: `sent ...`. */
+/** The answer is none of this dialect. `what` reads after the provider's name: `sent ...`. */
 export function invalidAnswer(what: string, provider: string): GatewayError {
   return new GatewayError('upstream_invalid', `${provider} ${what}.`, { provider })
 }

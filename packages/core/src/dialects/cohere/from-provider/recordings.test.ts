@@ -10,7 +10,7 @@ import { parseFrames } from '../../wire/sse.ts'
 import { cohere } from '../index.ts'
 import { build, callTo, contentOf, partsOf, replay, streamOf } from '../to-provider/wire.fake.ts'
 
-/** What an answer says, whichever way it came. */
+/** Meaning of an answer, whole or streamed. */
 interface Meaning {
   id: unknown
   text: string

@@ -22,7 +22,7 @@ export class ChatReader implements StreamReader {
   readonly #call: CallContext
   #toolCalls = 0
   /**
-   * What the last call's arguments began with, kept back while they may still be none; `undefined`
+   * Beginning of the last call's arguments, held back while they may still be empty; `undefined`
    * once they flow.
    */
   #doubtful: string | undefined

@@ -1,11 +1,10 @@
 import type { CallContext } from '../../model/call.ts'
 
-/** What every step of building a request knows. */
+/** Context of every step of building a request. */
 export interface RequestContext {
   readonly call: CallContext
   /**
-   * What could not be carried, as `field` or `field (reason)`; the same loss in many places is told
-   * once.
+   * Dropped fields, as `field` or `field (reason)`; the same loss in many places is reported once.
    */
   readonly dropped: Set<string>
   /** The model thinks before it answers, and takes its thoughts back. */

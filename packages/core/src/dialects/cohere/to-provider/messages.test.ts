@@ -90,7 +90,7 @@ const contentTypes = (thinks: boolean): Readonly<Record<string, readonly string[
 })
 
 /**
- * Every call is answered by a message of its own before anybody else speaks, and nothing else is
+ * Every call is answered by a message of its own before the next turn, and nothing else is
  * answered.
  */
 function expectPaired(messages: readonly JsonObject[]): void {

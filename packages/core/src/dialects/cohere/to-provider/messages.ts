@@ -115,7 +115,9 @@ function assistantOf(parts: readonly Part[], { context }: Placed): JsonObject | 
   }
 }
 
-/** Only models that think take thoughts back. A signature means that somebody else thought them. */
+/**
+ * Only models that think take thoughts back. A signature means that another provider issued them.
+ */
 function thoughtOf(
   text: string,
   isForeign: boolean,
@@ -127,7 +129,7 @@ function thoughtOf(
   return []
 }
 
-/** What the model says before it calls a tool has a field of its own. */
+/** Text before a tool call has a field of its own. */
 function beforeCalls(content: readonly JsonObject[]): JsonObject {
   const plan = content
     .filter(({ type }) => type === 'text')

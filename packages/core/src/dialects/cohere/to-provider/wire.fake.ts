@@ -124,7 +124,7 @@ function cut(text: string): string[] {
   }, [])
 }
 
-/** What is read of a stream whose bytes come in writes of these sizes, over and over. */
+/** Answer read from a stream whose bytes come in writes of these sizes, repeated. */
 export function replay(bytes: Uint8Array | string, sizes: readonly number[] = []) {
   const whole = Buffer.from(bytes)
   const splitter = new SseFrameSplitter(1_000_000)

@@ -214,7 +214,7 @@ function readResultMedia(part: Place): TextPart | ImagePart | FilePart | Extensi
 }
 
 /**
- * What a function gave back. A response of one text under `result` or `error` is that text, unless
+ * Result of a function. A response of one text under `result` or `error` is that text, unless
  * it could be mistaken for a whole response; every other one is its JSON.
  */
 function resultText(response: Place): { readonly text: string; readonly isError: boolean } {

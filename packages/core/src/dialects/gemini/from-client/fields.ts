@@ -52,7 +52,7 @@ export function optionalStrings(place: Place, field: string): readonly string[] 
 }
 
 /**
- * What the neutral model has no name for: the fields of the request by the path of their kind,
+ * Fields without a name in the neutral model: the fields of the request by the path of their kind,
  * `contents.parts.videoMetadata`.
  */
 export type Extensions = Record<string, unknown>

@@ -87,7 +87,7 @@ describe('countTokens and embeddings', () => {
     expect(() => translation.openStream('')).toThrow('countTokens does not stream.')
   })
 
-  it('are refused where nobody speaks the dialect', () => {
+  it('are refused when no provider speaks the dialect', () => {
     const other: Dialect = { ...gemini, name: 'other' }
     expect(() => translationOf(hello, {}, [other])).toThrow(
       'acme has no countTokens for this model.',

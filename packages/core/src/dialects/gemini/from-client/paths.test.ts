@@ -30,7 +30,7 @@ describe('the paths clients call', () => {
     ).toBe(true)
   })
 
-  it('lead to a version we serve, whatever is asked for', () => {
+  it('lead to a served version, whichever is requested', () => {
     expect([
       versionOf({ version: 'v1' }),
       versionOf({ version: 'v1beta' }),

@@ -29,7 +29,7 @@ export const generatePaths: readonly ServedPath[] = pathsOf([
   'streamGenerateContent',
 ])
 
-/** What only a provider of this dialect answers. */
+/** Actions that only a provider of this dialect serves. */
 export const nativeActions: readonly string[] = [
   'countTokens',
   'embedContent',

@@ -13,7 +13,7 @@ interface RequestOptions {
   readonly parsedByHost?: boolean
 }
 
-/** What a client sends, as the endpoint table hands it over. */
+/** A client's request, as the endpoint table passes it on. */
 export function clientRequest(body: JsonObject, options: RequestOptions = {}): ClientRequest {
   const {
     model = 'gemini-2.5-flash',

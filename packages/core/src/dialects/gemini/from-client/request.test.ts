@@ -32,9 +32,9 @@ describe('parseRequest', () => {
   })
 
   it('reads the conversation once, and only when asked', () => {
-    const request = parsed({ contents: [{ role: 'nobody' }] })
+    const request = parsed({ contents: [{ role: 'other' }] })
     expect(() => request.conversation()).toThrow(
-      'contents[0].role must be "user", "model" or "function", got the string "nobody".',
+      'contents[0].role must be "user", "model" or "function", got the string "other".',
     )
     const whole = parsed()
     expect(whole.conversation()).toBe(whole.conversation())

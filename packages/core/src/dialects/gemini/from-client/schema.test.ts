@@ -51,7 +51,7 @@ describe('toJsonSchema', () => {
     ).toEqual(Object.keys(properties))
   })
 
-  it('puts the properties in the order that is asked for', () => {
+  it('puts the properties in the requested order', () => {
     const schema = toJsonSchema({
       type: 'OBJECT',
       properties: { a: {}, b: {}, c: {} },

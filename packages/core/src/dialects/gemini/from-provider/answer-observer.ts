@@ -14,7 +14,7 @@ interface ObservedCandidate {
   finished: boolean
 }
 
-/** What an answer that is forwarded as it is says of itself: how it ended, and whether it did. */
+/** Observes a forwarded answer: whether it ended, and how. */
 export class AnswerObserver {
   readonly finishes: Finish[] = []
   readonly #provider: string

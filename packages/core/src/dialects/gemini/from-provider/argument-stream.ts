@@ -39,7 +39,7 @@ export class ArgumentWriter {
     return text + JSON.stringify(value).slice(0, -1)
   }
 
-  /** What completes the text: `{}` when nothing was written. */
+  /** Rest that completes the text: `{}` when nothing was written. */
   end(): string {
     if (!this.#started) return '{}'
     return this.#closeString() + this.#closeDownTo(0)

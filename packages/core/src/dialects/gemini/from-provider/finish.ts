@@ -45,7 +45,7 @@ export function finishWord(value: unknown): string | undefined {
   return value === 'FINISH_REASON_UNSPECIFIED' ? undefined : asText(value)
 }
 
-/** What a word of this API is in ours; `undefined` for one without a counterpart. */
+/** Finish reason for a word of this API; `undefined` for one without a counterpart. */
 export function reasonOfWord(word: string): FinishReason | undefined {
   return REASONS.get(word)
 }

@@ -15,7 +15,7 @@ export function readLogprobs(result: unknown): JsonObject | undefined {
   return content.length === 0 ? undefined : { content, refusal: null }
 }
 
-/** A token may be half a character, so its bytes cannot be told from its text. */
+/** A token may be half a character, so its bytes cannot be derived from its text. */
 function tokenOf(candidate: JsonObject): JsonObject {
   const { token, logProbability } = candidate
   return {

@@ -7,7 +7,7 @@ import { parseFrames, SseSplitter } from '../../wire/sse.ts'
 import { gemini } from '../index.ts'
 import { isObject, asList } from '../../wire/json.ts'
 
-/** What an answer says, whichever way it came. */
+/** Meaning of an answer, whole or streamed. */
 interface Meaning {
   text: string
   reasoning: string

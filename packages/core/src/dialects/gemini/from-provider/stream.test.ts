@@ -44,7 +44,7 @@ describe('text and reasoning', () => {
     ])
   })
 
-  it('are told apart, with signatures wherever they stand', () => {
+  it('stay separate, with signatures in any place', () => {
     expect(
       read([
         candidate([
@@ -304,7 +304,7 @@ describe('failures', () => {
     expect(reader().read({ event: undefined, data })).toEqual([])
   })
 
-  it('A12: shapes nobody promised are passed over', () => {
+  it('A12: unknown shapes are skipped', () => {
     const odd = [
       { candidates: [null, 7, {}] },
       { candidates: 'x' },

@@ -7,7 +7,7 @@ import { isForeignId } from '../to-provider/tool-history.ts'
 
 export interface HistoryContext {
   readonly traits: ModelTraits
-  /** What was changed is added here. */
+  /** Changed fields are added here. */
   readonly dropped: Set<string>
 }
 

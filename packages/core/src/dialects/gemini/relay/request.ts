@@ -10,7 +10,7 @@ import { GenerateRequest } from '../from-client/request.ts'
 
 /**
  * The client's request for a provider of the same dialect: its own bytes, at the path of the
- * target's model. They are written anew only where the history holds what this provider would
+ * target's model. They are rewritten only when the history holds what this provider would
  * refuse, and that is reported.
  */
 export function relayRequest(request: ChatRequest, call: CallContext): BuiltRequest {

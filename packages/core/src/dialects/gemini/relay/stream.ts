@@ -31,7 +31,7 @@ export class GenerateStreamRelay implements StreamRelay {
   /** Only with one candidate is it known whose content an unread block holds. */
   readonly #mayPassUnread: boolean
   #usage: Usage | undefined
-  /** The last block whose usage nobody has read yet. */
+  /** The last block whose usage was not read yet. */
   #uncounted: Uint8Array | undefined
 
   constructor(request: ChatRequest, { call, render, maxEventBytes }: RelayOptions) {

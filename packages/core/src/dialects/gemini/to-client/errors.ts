@@ -57,7 +57,7 @@ const REJECTIONS: ReadonlyMap<number, string> = new Map([
 ])
 
 const TYPE = 'type.googleapis.com/google.rpc.'
-/** Whose reasons they are, as `ErrorInfo` wants it. */
+/** Domain of the reasons, required by `ErrorInfo`. */
 const DOMAIN = 'postern'
 
 /**

@@ -17,7 +17,7 @@ describe('a signature in the place of a thoughtSignature', () => {
     expect(decodeSignature(text)).toEqual({ signature: foreign, redacted })
   })
 
-  it('is base64 that client libraries may decode and write anew, in either alphabet', () => {
+  it('is base64 that client libraries may decode and encode again, in either alphabet', () => {
     for (let length = 0; length < 60; length++) {
       const signature = { origin: 'anthropic-messages', value: '?~>ÿ'.repeat(length) }
       const text = encodeSignature(signature)

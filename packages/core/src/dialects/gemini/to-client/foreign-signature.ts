@@ -9,10 +9,9 @@ export interface DecodedSignature {
 }
 
 /**
- * What a proof of another provider begins with where a `thoughtSignature` is expected. The API has
- * bytes there: its client libraries decode the base64 and write it anew, some in the other
- * alphabet. So the whole is base64, and the mark is nine bytes, which are twelve characters that
- * both alphabets share.
+ * Prefix of another provider's proof in a `thoughtSignature`. The API has bytes there: its client
+ * libraries decode the base64 and encode it again, some in the other alphabet. So the whole is
+ * base64, and the mark is nine bytes, which are twelve characters that both alphabets share.
  */
 const MARK = 'postern:1'
 const ENCODED_MARK = Buffer.from(MARK).toString('base64')

@@ -27,13 +27,13 @@ export class ChunkFraming {
     return separator + json
   }
 
-  /** What follows the last chunk. */
+  /** Text after the last chunk. */
   end(): string {
     if (!this.#isArray) return ''
     return this.#isOpen ? ']' : '[]'
   }
 
-  /** What a broken stream ends with: a last chunk that is an error. */
+  /** End of a broken stream: a last chunk that is an error. */
   fail(error: JsonObject): string {
     return this.frame(JSON.stringify(error)) + this.end()
   }

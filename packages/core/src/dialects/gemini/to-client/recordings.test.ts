@@ -30,7 +30,7 @@ const streams = recordings.filter(({ status, body }) => status === 200 && body.s
 const answers = recordings.filter(({ status, body }) => status === 200 && !body.startsWith('data:'))
 
 /**
- * What a client reads from chunks, as the documentation of the format has it; nothing of the code
+ * A client's reading of chunks, by the documentation of the format; nothing of the code
  * under test.
  */
 function meaningOf(chunks: readonly JsonObject[]) {

@@ -27,7 +27,7 @@ interface CandidateState {
   /** The last part was a thought, which a signature may end. */
   isThinking: boolean
   /**
-   * What follows the first pending call waits with it: the order of parts is the order in which the
+   * Parts after the first pending call wait with it: the order of parts is the order in which the
    * model wrote them.
    */
   readonly waiting: (PendingCall | string)[]
@@ -202,7 +202,7 @@ function readSignature(
   return isThinking ? { ...rendered, thought: true } : rendered
 }
 
-/** What a candidate ends with: its calls, what waited behind them, and why it ended. */
+/** End of a candidate: its calls, the parts that waited behind them, and its finish reason. */
 function lastOf(index: number, state: CandidateState): string {
   const parts: string[] = []
   let malformedCall: string | undefined

@@ -258,8 +258,8 @@ describe('signatures', () => {
       assistant(call('x3', 'three', signed('own'))),
       tool(result('x3', 'r')),
     ]
-    // The old result and the new question share a user turn, so the old call cannot be told from
-    // the current ones.
+    // The old result and the new question share a user turn, so the old call cannot be
+    // distinguished from the current ones.
     const { contents, dropped } = built(messages, 'gemini-3-pro-preview')
     const signatures = contents.flatMap(({ parts }) =>
       parts.filter((part) => 'functionCall' in part).map((part) => part['thoughtSignature']),

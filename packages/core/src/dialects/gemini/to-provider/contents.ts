@@ -26,10 +26,10 @@ type Place = MediaPlace & { readonly role: Content['role'] }
 
 export interface ContentsContext {
   readonly provider: string
-  /** What the target cannot take is left out instead of refused. */
+  /** Parts the target cannot take are dropped instead of refused. */
   readonly dropUnsupported: boolean
   readonly traits: ModelTraits
-  /** What could not be carried is added here. */
+  /** Dropped fields are added here. */
   readonly dropped: Set<string>
 }
 
@@ -166,7 +166,7 @@ class ContentsBuilder {
     return part === undefined ? [] : [part]
   }
 
-  /** What another model has written is history; what the user says now must not get lost unseen. */
+  /** Content of another model is history; the user's own content must not get lost silently. */
   #ownPart(part: ExtensionPart, { param, role }: Place): JsonObject[] {
     if (part.dialect === ORIGIN) return isObject(part.value) ? [{ ...part.value }] : []
     const what = `content of ${part.dialect}`

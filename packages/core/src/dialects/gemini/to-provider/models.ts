@@ -1,6 +1,6 @@
 export type ThinkingLevel = 'MINIMAL' | 'LOW' | 'MEDIUM' | 'HIGH'
 
-/** How a model lets itself be told to think. */
+/** How thinking of a model is configured. */
 export type Thinking =
   | { readonly kind: 'level'; readonly levels: readonly ThinkingLevel[] }
   | {
@@ -72,7 +72,7 @@ const rows: readonly ModelRow[] = [
 ]
 
 /**
- * What is known about a model by its id, with or without a `models/` prefix; an unknown one gets
+ * Rules of a model by its id, with or without a `models/` prefix; an unknown one gets
  * the plainest requests.
  */
 export function modelTraits(model: string): ModelTraits {

@@ -25,7 +25,7 @@ export const ALLOWED_KEYWORDS: ReadonlySet<string> = new Set([
   'pattern',
 ])
 
-/** What a keyword's value must be to be copied. */
+/** Types of keyword values that are copied. */
 export type KeywordValue = 'text' | 'count' | 'number'
 
 export type SchemaType = 'object' | 'array' | 'string' | 'number' | 'integer' | 'boolean'
@@ -103,7 +103,7 @@ export const TELLTALES: readonly (readonly [keyword: string, type: SchemaType])[
   ['multipleOf', 'number'],
 ]
 
-/** What stands for "anything": every schema must have a type. */
+/** Schema that accepts anything: every schema must have a type. */
 export const ANYTHING: readonly SchemaType[] = ['string', 'number', 'boolean', 'object']
 
 /**

@@ -7,7 +7,7 @@ import { fileToPart, imageToPart, type MediaPlace } from './media.ts'
 /** Name of this dialect, as signatures and extension parts carry it. */
 export const ORIGIN = 'gemini'
 
-/** What the ids begin with that we invent for calls the provider left without one. */
+/** Prefix of ids made for calls that the provider sent without one. */
 export const INVENTED_ID_PREFIX = 'call_gm_'
 
 const FOREIGN_ID = /^(call_|toolu_|tooluse_|fc_|functions\.|chatcmpl-)/

@@ -40,7 +40,7 @@ function readTool(tool: Place): Tool {
   return { kind: 'extension', name: asText(tool.value.name) ?? type, value: tool.value, ...hint }
 }
 
-/** What a tool without a type is: services take it for what it holds. */
+/** Type of a tool without one: services infer it from its fields. */
 function kindOf(tool: Place): string {
   if (isObject(tool.value.custom)) return 'custom'
   return isObject(tool.value.function) || asText(tool.value.name) !== undefined

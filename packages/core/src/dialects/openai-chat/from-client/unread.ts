@@ -29,7 +29,7 @@ const tool: Readonly<Record<string, ReadFields>> = {
   custom: readFields('type cache_control', { custom: readFields('name description format') }),
 }
 
-/** What a request says within its messages and tools that no step of the translation reads. */
+/** Fields within messages and tools that no step of the translation reads. */
 export function unreadIn({ messages, tools, functions }: JsonObject): string[] {
   const unread = new Set<string>()
   const add = (

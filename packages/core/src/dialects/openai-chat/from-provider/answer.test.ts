@@ -101,7 +101,7 @@ describe('readAnswer', () => {
       [{ type: 'extension', dialect: 'openai-chat', value: { audio: { id: 'a' } } }],
     ],
     [
-      'a part nobody knows',
+      'an unknown part',
       { content: [{ type: 'reference', ids: [1] }] },
       [{ type: 'extension', dialect: 'openai-chat', value: { type: 'reference', ids: [1] } }],
     ],

@@ -45,7 +45,7 @@ function withSources(choice: AnswerChoice, sources: readonly Source[]): AnswerCh
   }
 }
 
-/** Who answered and when, of an answer or a chunk; services that do not know send `''` and `0`. */
+/** Id, model and time of an answer or a chunk; some services send `''` and `0`. */
 export function readHead(body: JsonObject): Pick<Answer, 'id' | 'model' | 'created'> {
   const { created } = body
   return {

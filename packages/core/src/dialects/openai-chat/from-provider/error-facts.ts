@@ -2,7 +2,7 @@ import type { JsonObject } from '../../model/json-object.ts'
 import type { UpstreamErrorFacts } from '../../wire/upstream-error.ts'
 import { asList, asObject, parseFirstObject, asText } from '../../wire/json.ts'
 
-/** What an error body says; `status` only when the body itself names one. */
+/** Facts of an error body; `status` only when the body itself names one. */
 export type ErrorFacts = Pick<UpstreamErrorFacts, 'message' | 'providerCode' | 'param'> & {
   readonly status?: number | undefined
 }
@@ -43,7 +43,7 @@ function nestedFacts(error: JsonObject): ErrorFacts {
 
 /**
  * Routers wrap the text of the service behind them; without it "Provider returned error" helps
- * nobody.
+ * no client.
  */
 function messageOf(error: JsonObject): string | undefined {
   const message = asText(error.message)

@@ -153,7 +153,7 @@ function readDetail(item: unknown): Block | undefined {
   }
 }
 
-/** What one streamed delta says about reasoning, in order. */
+/** Reasoning fragments of one streamed delta, in order. */
 export type ReasoningFragment =
   | { readonly text: string }
   | { readonly signature: Signature; readonly redacted: boolean }

@@ -19,8 +19,7 @@ interface ChoiceState {
   readonly tools: ToolDeltas
   finished: boolean
   /**
-   * What has been said so far, where sources beside it may refer to it; only its length and marks
-   * matter.
+   * Text so far, when sources may refer to it; only its length and marks matter.
    */
   text: string
   hasText: boolean

@@ -78,7 +78,7 @@ describe('a value in parts', () => {
     )
   })
 
-  it('is parsed at most once, however often it is asked for', () => {
+  it('is parsed at most once, however often it is read', () => {
     const parse = vi.spyOn(JSON, 'parse')
     const parts = [
       '{"a":"',

@@ -8,7 +8,7 @@ import { asList, asObject, asText } from '../../wire/json.ts'
 
 /**
  * Brings the message or delta of a compatible service to OpenAI's letter, in place: text is a
- * string, visible thinking is `reasoning_content`. Fields nobody knows stay. True when something
+ * string, visible thinking is `reasoning_content`. Unknown fields stay. True when something
  * changed.
  */
 export function repairContent(message: JsonObject): boolean {
@@ -89,7 +89,7 @@ export function repairAnswer(body: JsonObject, call: CallContext): boolean {
   return changed
 }
 
-/** What every answer begins with, where a service says nothing of it. */
+/** First fields of every answer, for services that leave them out. */
 function repairHead(body: JsonObject, { newId, model, created }: CallContext): boolean {
   const missing: JsonObject = {
     ...(asText(body.id) === undefined ? { id: newId('chatcmpl-') } : {}),

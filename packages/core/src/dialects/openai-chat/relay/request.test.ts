@@ -99,14 +99,14 @@ describe('the model is replaced and nothing else is touched', () => {
     ['a wholly escaped key', `{"\\u006D\\u006F\\u0064\\u0065\\u006C":"m",${M}}`],
     ['an escaped value', `{"model":"\\u006d",${M}}`],
     ['an escaped slash in the value', `{"model":"org\\/m",${M}}`],
-  ])('%s is written anew', (_what, text) => {
+  ])('%s is rewritten', (_what, text) => {
     const { spliced, parsed, sent } = relay(text)
     expect(spliced).toBe(false)
     expect(parsed).toEqual({ ...(JSON.parse(text) as JsonObject), model: 'physical' })
     expect(sent).not.toContain('smuggled')
   })
 
-  it('a body the host has parsed is written anew, and the host\u2019s object stays as it is', () => {
+  it('a body the host has parsed is rewritten, and the host\u2019s object stays as it is', () => {
     const body = { model: 'm', messages, temperature: 0.5 }
     const built = relayRequest(parseRequest(body, undefined), call())
     expect(built.body).toEqual({ ...body, model: 'physical' })
@@ -337,7 +337,7 @@ describe('what a provider would refuse is changed and reported', () => {
     expect(dropped).toEqual(['messages[0].content (fields of the message in its parts)'])
   })
 
-  it('a proof that another dialect issued is seen by nobody else; a service keeps its own details', () => {
+  it('a proof that another dialect issued reaches no other provider; a service keeps its own details', () => {
     const own = [
       { type: 'reasoning.text', text: 'hm', format: 'acme-v1' },
       { type: 'reasoning.text', text: 'so' },

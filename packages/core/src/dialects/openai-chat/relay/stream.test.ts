@@ -206,7 +206,7 @@ describe('what the end means', () => {
     )
   })
 
-  it('so does a choice nobody asked for', () => {
+  it('so does a choice that was not requested', () => {
     const third = chunk('x', {
       choices: [{ index: 2, delta: { content: 'a' }, finish_reason: null }],
     })
@@ -417,7 +417,7 @@ describe('deltas of a service that deviates', () => {
     ])
   })
 
-  it('keep fields nobody knows, and change no prototype', () => {
+  it('keep unknown fields, and change no prototype', () => {
     const { output } = relayed(
       [
         'data: {"id":"x","__proto__":{"polluted":1},"choices":[{"index":0,"delta":{"content":"a","__proto__":{"polluted":1},"new_field":{"k":1}},"finish_reason":"stop"}]}\n\n',

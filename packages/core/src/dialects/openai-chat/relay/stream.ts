@@ -47,7 +47,7 @@ export class ChatStreamRelay implements StreamRelay {
     model: undefined,
   }
   readonly #fallbackId: string
-  /** What came without a choice before the first id, waiting for that id. */
+  /** Fields that came without a choice before the first id, held until that id. */
   #nameless: JsonObject | undefined
   #done = false
   #usageSent = false
@@ -81,8 +81,8 @@ export class ChatStreamRelay implements StreamRelay {
 
   flush(): Uint8Array | string | undefined {
     const rest = this.#splitter.rest()
-    // Without its blank line an event may be cut off in the middle: this one is parsed, whoever
-    // sent it.
+    // Without its blank line an event may be cut off in the middle: this one is parsed, even from
+    // exact providers.
     return rest === undefined ? undefined : this.#read(Buffer.concat([rest, BLANK_LINE]))
   }
 

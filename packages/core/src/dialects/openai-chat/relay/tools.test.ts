@@ -245,7 +245,7 @@ describe('StreamedToolCalls', () => {
     ).toMatchObject([{ arguments: '{"a":1} "more"' }])
   })
 
-  it('sends at most one delta per call and chunk, fields nobody knows included', () => {
+  it('sends at most one delta per call and chunk, unknown fields included', () => {
     const tools = open()
     expect(
       tools.take([

@@ -7,7 +7,7 @@ import { ToolDeltas } from '../from-provider/tool-deltas.ts'
 
 /**
  * The tool-call deltas of one streamed choice, to OpenAI's letter whatever a service does with
- * `index`, ids and names. Fields nobody knows travel with the delta they came in.
+ * `index`, ids and names. Unknown fields stay in their delta.
  */
 export class StreamedToolCalls {
   readonly #deltas: ToolDeltas

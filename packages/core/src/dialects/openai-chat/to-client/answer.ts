@@ -110,7 +110,7 @@ export function holds(part: Part): boolean {
 }
 
 /**
- * What was said about an end by refusal; it fills `refusal` where the answer has none of its own.
+ * Words of an end by refusal; they fill `refusal` when the answer has none of its own.
  * The word of the wire is no such thing.
  */
 export function refusalOf(finish: Finish): string | undefined {

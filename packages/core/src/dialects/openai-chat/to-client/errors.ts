@@ -27,7 +27,7 @@ export function renderError(error: GatewayError): JsonObject {
 }
 
 /**
- * What a broken stream ends with. Clients take any chunk with an `error` for the end; `[DONE]`
+ * Last event of a broken stream. Clients take any chunk with an `error` for the end; `[DONE]`
  * would say it was whole.
  */
 export function renderStreamError(error: GatewayError): string {

@@ -38,7 +38,7 @@ export class ChunkRenderer implements StreamRenderer {
 
   constructor(context: AnswerContext) {
     this.#context = context
-    // OpenAI sends `usage` on every chunk once it was asked for.
+    // OpenAI sends `usage` on every chunk once it was requested.
     this.#tail = context.includeUsage ? '}],"usage":null}\n\n' : '}]}\n\n'
   }
 

@@ -7,8 +7,8 @@ import { toolSettings } from './tool-settings.ts'
 const UNCHANGED: Readonly<JsonObject> = Object.freeze({})
 
 /**
- * What of a request in OpenAI's words has to change for a service that deviates: new values by
- * field, `undefined` for one that is left out. The request itself stays as it is.
+ * Changes of an OpenAI request for a service that deviates: new values by field, `undefined` for a
+ * dropped one. The request itself stays as it is.
  */
 export function deviations(
   body: JsonObject,

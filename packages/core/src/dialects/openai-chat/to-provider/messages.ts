@@ -14,7 +14,7 @@ import { type ContentPart, renderPart } from './content.ts'
 import { refusesReasoning } from './history/index.ts'
 import { isRouted, OWN_ORIGIN, reasoningDetail } from '../from-provider/reasoning-details.ts'
 
-/** Collects what could not be carried; the same loss in many places is told once. */
+/** Collects dropped fields; the same loss in many places is reported once. */
 export type Dropped = Set<string>
 
 /**

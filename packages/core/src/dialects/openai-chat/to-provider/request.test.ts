@@ -292,7 +292,7 @@ describe('messages', () => {
       ])
     })
 
-    it('is refused when it is a tool or a part nobody here knows', () => {
+    it('is refused when it is an unknown tool or part', () => {
       const tools = [
         { kind: 'extension', name: 'web_search', value: { type: 'web_search' } },
       ] as const

@@ -6,8 +6,7 @@ import { asList, asObject, asObjects } from '../../wire/json.ts'
 import { areFit, commonNames } from '../../tool-fit/index.ts'
 
 /**
- * What the tools of a request may be for this service. Tools of free text are the original
- * service's own.
+ * Tools that this service accepts. Tools of free text exist in OpenAI's own service only.
  */
 export function toolRules({ quirks }: Pick<CallContext, 'quirks'>): ToolRules {
   const { max = commonNames.max, startsWithLetter } = quirks.toolNames ?? {}

@@ -21,7 +21,7 @@ import { isObject, asObject, asText } from '../../wire/json.ts'
 import { isFileUrl, sourceOfUrl } from '../../model/media-source.ts'
 import { DIALECT } from '../names.ts'
 
-/** What can stand in the `content` of a message. */
+/** Parts in the `content` of a message. */
 export type ContentPart = TextPart | ImagePart | FilePart | AudioPart | RefusalPart | ExtensionPart
 
 /** `content` of a message, or `output` of a tool: a string or an array of parts. */
@@ -33,7 +33,7 @@ export function readContent(place: Place, field: string): ContentPart[] {
   return content.map((part, at) => readPart(placeOf(part, `${path}[${at}]`)))
 }
 
-/** What a tool returned; a tool that returned nothing has no parts. */
+/** Result of a tool; an empty result has no parts. */
 export function readResult(place: Place): ToolResultPart['content'] {
   return readContent(place, 'output').flatMap((part, at): ToolResultPart['content'] => {
     switch (part.type) {

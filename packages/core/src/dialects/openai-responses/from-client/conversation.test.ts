@@ -35,7 +35,7 @@ describe('fields the neutral model has names for', () => {
     })
   })
 
-  it('log probabilities are asked for by name, and not by asking for none of them', () => {
+  it('log probabilities are requested by name, and `top_logprobs: 0` does not request them', () => {
     expect(conversationIn({ include: ['message.output_text.logprobs'] }).sampling).toMatchObject({
       logprobs: true,
       topLogprobs: undefined,
@@ -69,7 +69,7 @@ describe('fields the neutral model has names for', () => {
     expect(conversationIn({ text: { format } }).responseFormat).toEqual(expected)
   })
 
-  it('a format nobody knows is a 400 that names it', () => {
+  it('an unknown format is a 400 that names it', () => {
     expect(() => conversationIn({ text: { format: { type: 'xml' } } })).toThrow(
       expect.objectContaining({ details: expect.objectContaining({ param: 'text.format.type' }) }),
     )

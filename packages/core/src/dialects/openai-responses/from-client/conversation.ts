@@ -145,7 +145,7 @@ function isSaid(field: string, { store, user }: JsonObject): boolean {
   return field === 'safety_identifier' && checked<string>(user) === undefined
 }
 
-/** What an object says besides what the model has a name for. */
+/** Fields of an object without a name in the neutral model. */
 function rest(field: string, place: Place | undefined, named: string): JsonObject {
   const others = place === undefined ? {} : withoutAbsent(place.value, (key) => key === named)
   return Object.keys(others).length === 0 ? {} : { [field]: others }

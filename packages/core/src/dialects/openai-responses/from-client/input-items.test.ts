@@ -163,7 +163,7 @@ describe('turns', () => {
     ])
   })
 
-  it('items nobody else knows stay what they are, on the side they came from', () => {
+  it('items of this dialect only stay as they are, on the side they came from', () => {
     const search = { type: 'web_search_call', id: 'ws_1', status: 'completed' }
     const output = { type: 'local_shell_call_output', call_id: 'c', output: '{}' }
     const read = messages(user, search, output)

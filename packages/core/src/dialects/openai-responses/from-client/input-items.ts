@@ -154,8 +154,8 @@ function readCall(
 }
 
 /**
- * What was thought and its proof, ours or the provider's own. An item that says neither is a
- * pointer into a store.
+ * Reasoning text and its proof, ours or the provider's own. An item with neither is a reference
+ * into a store.
  */
 function readReasoning(item: JsonObject, { callSignatures }: History): ReasoningPart[] {
   const { kind, texts } = thoughtsOf(item)

@@ -50,7 +50,7 @@ const fieldTypes: ReadonlyMap<string, FieldType> = new Map([
   ['prompt', object],
 ])
 
-/** What stands for a conversation instead of `input`, where the provider keeps it. */
+/** Fields that refer to a conversation stored by the provider. */
 const STORED = ['previous_response_id', 'conversation', 'prompt'] as const
 
 /**

@@ -85,7 +85,7 @@ function readFunction(definition: Place): Tool {
   }
 }
 
-/** What a tool without a type is: services take it for what it holds. */
+/** Type of a tool without one: services infer it from its fields. */
 function kindOf(tool: Place): string {
   return isObject(tool.value.function) || asText(tool.value.name) !== undefined
     ? 'function'

@@ -31,7 +31,7 @@ const namespace = readFields('type name description', {
   tools: ({ type }) => described[String(type)],
 })
 
-/** What a request says within its items and tools that no step of the translation reads. */
+/** Fields within items and tools that no step of the translation reads. */
 export function unreadIn(body: JsonObject): string[] {
   const unread = new Set<string>()
   const add = (

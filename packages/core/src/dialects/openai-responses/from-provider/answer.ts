@@ -29,7 +29,7 @@ export function readAnswer(body: JsonObject, call: CallContext): Answer {
   }
 }
 
-/** Who answered and when; some services count time in fractions of a second. */
+/** Id, model and time of an answer; some services send fractions of a second. */
 export function readHead(response: JsonObject): Pick<Answer, 'id' | 'model' | 'created'> {
   const { created_at: created } = response
   return {
@@ -137,8 +137,8 @@ export function calledBy(
 export const PARAGRAPH = '\n\n'
 
 /**
- * What can be read of a reasoning item: the thoughts themselves, where the model shows them, else
- * their summary.
+ * Readable text of a reasoning item: the reasoning itself when the model shows it, else its
+ * summary.
  */
 export function thoughtsOf(item: JsonObject): {
   readonly kind: 'text' | 'summary'

@@ -59,7 +59,7 @@ export function plainError(message: string, provider: string): GatewayError {
   return upstreamError({ message, status: 500, provider })
 }
 
-/** What came is no answer of this dialect. `what` reads after the provider's name: `sent ...`. */
+/** The answer is none of this dialect. `what` reads after the provider's name: `sent ...`. */
 export function invalidAnswer(what: string, provider: string): GatewayError {
   return new GatewayError('upstream_invalid', `${provider} ${what}.`, { provider })
 }
@@ -84,7 +84,7 @@ type Facts = Pick<UpstreamErrorFacts, 'message' | 'providerCode' | 'param'> & {
 /** The words of a family; a code beside them says more. */
 const FAMILY = /^(?:invalid_request_error|api_error|error|invalid-argument)$/
 const NUMBER = /^[45]\d\d$/
-/** What the provider's own policies refuse, under codes that only it uses. */
+/** Codes of this provider's own content policies. */
 const POLICY_CODE = /^(?:bio_policy|cyber_policy|image_content_policy_violation)$/
 const POLICY_TEXT = /flagged as potentially violating/i
 

@@ -6,7 +6,7 @@ export type ThoughtKind = 'text' | 'summary'
 /** An output item of a stream, from its first event on. */
 export interface OutputItem {
   readonly kind: Kind
-  /** What it is known by besides its position. */
+  /** Its identifiers in addition to its position. */
   names: readonly string[]
   /** Position among the tool calls of the answer, once the call has been passed on. */
   toolIndex: number | undefined
@@ -26,7 +26,7 @@ export interface Passage {
   text: string
   annotations: number
   hasLogprobs: boolean
-  /** It was told whole. */
+  /** It was sent whole. */
   isWhole: boolean
 }
 
@@ -42,7 +42,7 @@ export function newItem(kind: Kind): OutputItem {
   }
 }
 
-/** Services that leave positions out are told apart by ids. */
+/** Items of services without positions are identified by ids. */
 export function keyOf(event: JsonObject, item: JsonObject): unknown {
   return event.output_index ?? event.item_id ?? item.id
 }
@@ -62,7 +62,7 @@ export function kindOf(item: JsonObject): Kind {
 }
 
 /**
- * What an item may be known by besides its position: its id, and its call's, which the result of
+ * Identifiers of an item in addition to its position: its id, and its call's, which the result of
  * the call has as well.
  */
 export function namesOf({ type, id, call_id: callId }: JsonObject): string[] {
@@ -71,7 +71,7 @@ export function namesOf({ type, id, call_id: callId }: JsonObject): string[] {
   )
 }
 
-/** What `whole` has that was not passed on yet: nothing, when the fragments said something else. */
+/** Rest of `whole` that was not passed on yet: empty when the fragments differ. */
 export function restOf(whole: string, passage: Passage | undefined): string {
   const text = passage?.text ?? ''
   return whole.startsWith(text) ? whole.slice(text.length) : ''
@@ -85,7 +85,7 @@ export function positionOf(index: unknown): number {
 /**
  * The passage that a whole text is of. Services count the texts of an item otherwise in the
  * fragments than in what is whole: from 1, or one for each fragment. Then it is the first that has
- * not been told whole and that the text begins with.
+ * not been sent whole and that the text begins with.
  */
 export function passageOf(item: OutputItem, at: number, whole: string): Passage | undefined {
   const there = item.passages.get(at)

@@ -10,7 +10,7 @@ import { readError } from './errors.ts'
 import { ResponsesReader } from './stream.ts'
 import { decodeSignature } from '../names.ts'
 
-/** What a response says, whichever way it came. */
+/** Meaning of a response, whole or streamed. */
 interface Meaning {
   id: unknown
   text: string
@@ -26,7 +26,7 @@ interface Meaning {
   tokens: Record<'input' | 'output' | 'cached' | 'written' | 'reasoning', number | undefined>
 }
 
-/** What of a recorded response is read here. */
+/** Fields of a recorded response that are read here. */
 interface RecordedResponse extends JsonObject {
   readonly output: readonly RecordedItem[]
   readonly usage: {
@@ -178,7 +178,7 @@ function lastResponse(body: string): RecordedResponse {
 }
 
 /**
- * The same with the items as they ended: what is encrypted is encrypted anew in every event, and
+ * The same with the items as they ended: encrypted content differs in every event, and
  * that one is documented.
  */
 function streamedResponse(body: string): RecordedResponse {

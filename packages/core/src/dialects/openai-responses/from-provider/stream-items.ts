@@ -45,7 +45,7 @@ export class OutputReader {
     return this.#toolCalls > 0
   }
 
-  /** What the event adds to the answer; `undefined` for an event that is not about output. */
+  /** Output that the event adds to the answer; `undefined` for other events. */
   read(event: JsonObject): readonly StreamEvent[] | undefined {
     switch (event.type) {
       case 'response.output_text.delta':
@@ -68,7 +68,7 @@ export class OutputReader {
     }
   }
 
-  /** What the finished response holds and its events have not told. */
+  /** Content of the finished response that its events did not carry. */
   end(output: readonly JsonObject[]): readonly StreamEvent[] {
     const events: StreamEvent[] = []
     for (const [position, whole] of output.entries()) {
@@ -253,7 +253,7 @@ export class OutputReader {
     return namesOf(whole).some((name) => this.#ended.has(name))
   }
 
-  /** @param whole the item as it ended; empty when nobody said, and what is known has to do */
+  /** @param whole the item as it ended; empty when it was not sent */
   #endItem(item: OutputItem, whole: JsonObject, events: StreamEvent[]): void {
     switch (item.kind) {
       case 'message':

@@ -16,7 +16,7 @@ function readAll(events: readonly JsonObject[], reader = open()) {
   return { events: read, complete: reader.complete }
 }
 
-/** What events say, without the start and the end every answer has. */
+/** Meaning of events, without the start and the end of every answer. */
 function contentOf(events: readonly JsonObject[]): StreamEvent[] {
   return readAll([...events, completed()]).events.filter(
     ({ type }) => type !== 'start' && type !== 'finish' && type !== 'usage',
@@ -216,7 +216,7 @@ describe('errors', () => {
     ['nested', [nested, failed]],
     ['alone', [failed]],
     ['without the failure', [nested]],
-  ])('nastiest 1: an error event is told once (%s)', (_, failure) => {
+  ])('nastiest 1: an error event is reported once (%s)', (_, failure) => {
     const { events, complete } = readAll([created, ...failure, textDelta(0, 'more'), completed()])
     expect(events).toEqual([
       { type: 'error', error: expect.objectContaining({ code: 'insufficient_quota' }) },
@@ -224,7 +224,7 @@ describe('errors', () => {
     expect(complete).toBe(false)
   })
 
-  it('nastiest 2: nothing is told before the first content, so that another target may still answer', () => {
+  it('nastiest 2: nothing is sent before the first content, so that another target may still answer', () => {
     const waiting = ['created', 'queued', 'in_progress'].map((word) => ({
       type: `response.${word}`,
       response: { id: 'resp_1' },
@@ -270,7 +270,7 @@ describe('errors', () => {
 })
 
 describe('tool calls', () => {
-  it('counts calls anew, whatever else has a position, and keeps parallel ones apart', () => {
+  it('numbers calls on their own, and keeps parallel ones separate', () => {
     const second = { call_id: 'call_2', id: 'fc_2' }
     expect(
       contentOf([
@@ -352,7 +352,7 @@ describe('tool calls', () => {
     ).toEqual([looks(), args('{}'), args(' ')])
   })
 
-  it('A5: a call is told when its name is known', () => {
+  it('A5: a call is sent when its name is known', () => {
     expect(
       contentOf([
         argsDelta(0, '{"a"'),

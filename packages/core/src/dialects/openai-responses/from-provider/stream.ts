@@ -15,7 +15,7 @@ const NOTHING: readonly StreamEvent[] = []
 
 /**
  * Reads the events of one streamed response. That it was created, waits or is being worked on gives
- * nothing: a quota that is used up is told after that, and another target may still answer.
+ * nothing: an exhausted quota is reported after that, and another target may still answer.
  */
 export class ResponsesReader implements StreamReader {
   readonly #provider: string

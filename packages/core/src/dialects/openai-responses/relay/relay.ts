@@ -25,7 +25,7 @@ export const relay: Relay = {
 }
 
 function readAnswer(body: JsonObject, bytes: Uint8Array, call: CallContext): RelayedAnswer {
-  // What was asked for in the background is not finished yet, and the client knows.
+  // A background response is not finished yet, and the client knows.
   const isRunning =
     body.background === true && (body.status === 'queued' || body.status === 'in_progress')
   const failure = isRunning ? errorInAnswer(body, call.provider) : mapFailure(body, call.provider)

@@ -120,7 +120,7 @@ describe('bytes', () => {
     const block = Buffer.from(delta + delta)
     relay.push(Buffer.from(delta))
     expect(relay.push(block)).toBe(block)
-    // Not JSON inside, which nobody has looked at.
+    // Not JSON inside, which is not parsed.
     const odd = 'event: response.output_text.delta\ndata: {odd}\n\n'
     expect(push(relay, odd)).toBe(odd)
     expect(relay.error).toBeUndefined()

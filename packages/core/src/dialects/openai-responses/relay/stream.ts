@@ -36,15 +36,15 @@ export class ResponsesStreamRelay implements StreamRelay {
   readonly #render: RenderContext
   readonly #maxHeldBytes: number
   /**
-   * What says nothing of the answer itself. It waits for what does: forwarded at once, it would
-   * pass for a sign of life.
+   * Events without content of the answer. They wait for content: forwarded at once, they would
+   * count as progress.
    */
   #held: Uint8Array = NOTHING
   /** The last event that told the state of the whole response. */
   #state: string | undefined
-  /** What has been said, where the gateway may have to end the stream. */
+  /** Output so far, when the gateway may have to end the stream. */
   readonly #output: OutputSoFar | undefined
-  /** What was forwarded last: it holds the number of the last event. */
+  /** The last forwarded event, which holds the last sequence number. */
   #last: Uint8Array | undefined
 
   constructor({ call, render, maxEventBytes, isCuttable }: RelayOptions) {
@@ -165,7 +165,7 @@ export class ResponsesStreamRelay implements StreamRelay {
 
   /** Looks at an event. False when the client gets nothing of it. */
   #passes(frame: SseFrame): boolean {
-    // What follows the end or an error is not part of the answer; imitations of this dialect end
+    // Events after the end or an error are not part of the answer; imitations of this dialect end
     // with `[DONE]`.
     if (this.complete || this.error !== undefined || frame.data === '[DONE]' || frame.data === '')
       return false

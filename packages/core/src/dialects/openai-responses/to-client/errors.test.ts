@@ -47,7 +47,7 @@ it('a provider\u2019s own word is kept where it refused the request, and only th
   ).toMatchObject({ error: { code: 'context_length_exceeded' } })
 })
 
-it('what would need a store is told by the name clients know', () => {
+it('features that need a store are refused with the code clients know', () => {
   let thrown: unknown
   try {
     requestOf({ previous_response_id: 'resp_1' }).conversation()

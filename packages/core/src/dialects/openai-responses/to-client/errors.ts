@@ -17,7 +17,7 @@ export function renderError(error: GatewayError): JsonObject {
 }
 
 /**
- * What is told when a stream breaks: an `error` event, flat as it is documented and nested as it is
+ * Event of a broken stream: an `error` event, flat as it is documented and nested as it is
  * sent, since clients read the one or the other.
  */
 export function errorEvent(error: GatewayError): JsonObject {

@@ -52,7 +52,7 @@ export function summaryContent(text: string): JsonObject {
   return { type: 'summary_text', text }
 }
 
-/** What items of tool calls are named after, and the field that holds the arguments. */
+/** Event names of tool call items, and the field that holds the arguments. */
 export const callKinds = {
   function: {
     prefix: 'fc',

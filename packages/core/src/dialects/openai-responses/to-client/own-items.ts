@@ -4,10 +4,10 @@ import { parseObject, asText } from '../../wire/json.ts'
 import { decodeSignature, DIALECT, type ReasoningProof } from '../names.ts'
 
 /**
- * What we put into items that a client gets from us and sends back as they are: ids that tell they
- * are ours, and the proofs of providers that speak other dialects. Those travel in
- * `encrypted_content` of a reasoning item, the one field that every client without a store keeps
- * byte for byte; ids do not survive in all of them.
+ * Values in items that clients get from us and send back unchanged: ids that mark them as ours, and
+ * the proofs of providers that speak other dialects. Those travel in `encrypted_content` of a
+ * reasoning item, the one field that every client without a store keeps byte for byte; ids do not
+ * survive in all of them.
  */
 
 const ID_MARK = 'postern'

@@ -39,7 +39,7 @@ const open = () =>
 const eventsOf = (body: string) =>
   parseFrames(Buffer.from(`${body}\n\n`)).map(({ data }) => JSON.parse(data) as WrittenEvent)
 
-/** What the client gets of these bytes, sent in writes of this size. */
+/** Output for the client from these bytes, sent in writes of this size. */
 function relayed(target: ResponsesStreamRelay, bytes: Uint8Array, size: number): string {
   const output: Uint8Array[] = []
   for (let at = 0; at < bytes.length; at += size)

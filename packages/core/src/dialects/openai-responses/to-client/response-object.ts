@@ -5,7 +5,7 @@ import { asObject, asObjects } from '../../wire/json.ts'
 import type { Usage } from '../../model/usage.ts'
 import { responseId } from './own-items.ts'
 
-/** What changes of a response while it is made. */
+/** Fields of a response that change while it is made. */
 export interface ResponseState {
   readonly status: 'in_progress' | 'completed' | 'incomplete' | 'failed'
   readonly output: readonly JsonObject[]
@@ -42,7 +42,7 @@ export function stateFields(context: RenderContext, state: ResponseState): JsonO
   }
 }
 
-/** How an answer that came to its end is told. */
+/** Status fields of a finished answer. */
 export function endOf({ reason }: Finish): Pick<ResponseState, 'incompleteReason'> & {
   readonly status: 'completed' | 'incomplete'
 } {

@@ -47,7 +47,7 @@ export function eventsIn(text: string): WrittenEvent[] {
   })
 }
 
-/** What the client gets of these events, the end included. */
+/** Output for the client from these events, the end included. */
 export function written(
   events: readonly StreamEvent[],
   context: RenderContext = renderContext(),

@@ -108,7 +108,7 @@ interface StreamedContent {
   readonly logprobs: JsonObject[]
 }
 
-/** What the model says: texts and refusals, in its order. */
+/** Texts and refusals of the model, in its order. */
 export class MessageItem extends AnyItem {
   readonly #contents: StreamedContent[] = []
   /** Position in the answer's text of this item's texts, by position of the content. */
@@ -217,7 +217,7 @@ function jsonOf(content: StreamedContent): JsonObject {
   return content.kind === 'text' ? textContent(content) : refusalContent(content.text)
 }
 
-/** What the model thinks. */
+/** Reasoning of the model. */
 export class ReasoningItem extends AnyItem {
   /** Set before the item ends. */
   encryptedContent: string | undefined

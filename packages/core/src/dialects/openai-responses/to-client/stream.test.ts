@@ -250,7 +250,7 @@ describe('the order the model wrote in', () => {
     expect(lastResponse(events).output).toMatchObject([{ arguments: '{}' }])
   })
 
-  it('arguments of a call nobody announced are left out', () => {
+  it('arguments of an unannounced call are dropped', () => {
     expect(outputOf([argue(3, '{}'), finish()])).toEqual([])
   })
 })
@@ -266,7 +266,7 @@ describe('how an answer ends', () => {
     const response = lastResponse(events)
     expect(response).toMatchObject(expected)
     expect(events.at(-1)?.type).toBe(`response.${String(expected.status)}`)
-    // What it was cut off in is the last item.
+    // The item that was cut off is the last one.
     expect(response.output.map(({ status }) => status)).toEqual(['completed', expected.status])
   })
 

@@ -158,7 +158,7 @@ export class ResponsesRenderer implements StreamRenderer {
   }
 
   /**
-   * What is said of a part of the text is written to that part, even where others have followed.
+   * Annotations of a text part are written to that part, even when others have followed.
    */
   #annotate(annotation: unknown): string {
     const start = startOf(annotation) ?? this.#textLength
@@ -261,7 +261,7 @@ export class ResponsesRenderer implements StreamRenderer {
     return this.#items.map((item) => item.end(this.#statusOf(item, status))).join('')
   }
 
-  /** What an answer was cut off in is its last item. */
+  /** The item that was cut off is the last one. */
   #statusOf(item: StreamedItem, status: 'completed' | 'incomplete'): 'completed' | 'incomplete' {
     return item.index === this.#items.length - 1 ? status : 'completed'
   }

@@ -17,8 +17,8 @@ import { DIALECT } from '../names.ts'
 export type InputPart = TextPart | ImagePart | FilePart | AudioPart | ExtensionPart
 
 /**
- * What a message or a tool's result says: a string where one text says it all. `undefined` when
- * nothing is left of it.
+ * Content of a message or tool result: a string when it is one text. `undefined` when nothing is
+ * left.
  */
 export function inputContent(
   parts: readonly { readonly part: InputPart; readonly path: string }[],

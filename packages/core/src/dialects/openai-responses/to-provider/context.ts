@@ -1,7 +1,7 @@
 import type { CallContext } from '../../model/call.ts'
 import type { ModelRules } from './models.ts'
 
-/** What every step of building a request knows. */
+/** Context of every step of building a request. */
 export interface RequestContext {
   readonly call: CallContext
   readonly rules: ModelRules
@@ -11,8 +11,8 @@ export interface RequestContext {
    */
   readonly origin: string
   /**
-   * What could not be carried, as `field` or `field (reason)`; every step adds to it. The same loss
-   * is told once.
+   * Dropped fields, as `field` or `field (reason)`; every step adds to it. The same loss is
+   * reported once.
    */
   readonly dropped: Set<string>
 }

@@ -16,7 +16,7 @@ export function callTo(model: string, more: Partial<CallContext> = {}): CallCont
   }
 }
 
-/** What a client of chat completions asked, unless `more` says otherwise. */
+/** A request of a chat completions client, changed by `more`. */
 export function conversationOf(
   messages: readonly Message[],
   more: Partial<Conversation> = {},

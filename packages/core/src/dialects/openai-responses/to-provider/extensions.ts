@@ -6,7 +6,7 @@ import { DIALECT } from '../names.ts'
 /** Requests of OpenAI's other interface, whose fields are partly the same. */
 const CHAT = 'openai-chat'
 
-/** What both interfaces of OpenAI know by the same name and mean the same by. */
+/** Fields with the same name and meaning in both interfaces of OpenAI. */
 const shared: ReadonlySet<string> = new Set([
   'moderation',
   'prompt_cache_key',
@@ -26,9 +26,9 @@ const stateful: ReadonlySet<string> = new Set([
 
 export interface ExtensionPlan {
   readonly fields: JsonObject
-  /** Fields of `text` besides its format. */
+  /** Fields of `text` other than its format. */
   readonly text: JsonObject
-  /** Fields of `reasoning` besides its effort. */
+  /** Fields of `reasoning` other than its effort. */
   readonly reasoning: JsonObject
   readonly include: readonly string[]
 }

@@ -280,7 +280,7 @@ describe('tool calls', () => {
     expect(dropped).toEqual(['tool call id (too long, sent as its digest)'])
   })
 
-  it('reports what calls and results carry besides', () => {
+  it('reports additional fields of calls and results', () => {
     const signed: Part = { ...call('c'), signature: { origin: 'gemini', value: 's' } }
     const { dropped } = input([
       hello,

@@ -117,7 +117,7 @@ function addMessage(message: Message, path: string, input: Input): void {
 }
 
 /**
- * Parts of a message that only this dialect knows are told from items by their types, which all
+ * Message parts of this dialect only are distinguished from items by their types, which all
  * begin the same way.
  */
 function isOwnItem({ dialect, value }: ExtensionPart): boolean {

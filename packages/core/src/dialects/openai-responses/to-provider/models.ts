@@ -9,15 +9,15 @@ export const EFFORTS: readonly string[] = [
   'max',
 ]
 
-/** What the provider refuses for a model, as far as its name tells. */
+/** Fields that the provider refuses for a model, derived from its name. */
 export interface ModelRules {
   /** It thinks before it answers; `undefined` for a model we do not know. */
   readonly reasons: boolean | undefined
   /** When it takes `temperature`, `top_p` and log probabilities. */
   readonly sampling: 'always' | 'without-reasoning' | 'never'
-  /** What it does when nobody asks for an effort. */
+  /** Default effort. */
   readonly reasonsUnasked: boolean
-  /** Least effort it can be asked for. */
+  /** Least effort it accepts. */
   readonly lowestEffort: string
 }
 

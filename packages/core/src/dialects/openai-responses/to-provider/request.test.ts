@@ -187,7 +187,7 @@ describe('buildRequest', () => {
     expect(dropped).toEqual(['store'])
   })
 
-  it('never asks for a summary nobody wanted', () => {
+  it('never requests a summary that the client did not request', () => {
     expect(
       build(conversationOf([hello], { reasoning: { effort: 'high' } }), callTo('o3')).body
         .reasoning,
@@ -214,7 +214,7 @@ describe('buildRequest', () => {
     expect(dropped).toEqual(['temperature'])
   })
 
-  it('refuses a conversation in which nobody says anything', () => {
+  it('refuses a conversation without content', () => {
     expect(() => build(conversationOf([says('assistant')]))).toThrow(
       expect.objectContaining({ code: 'invalid_request' }),
     )

@@ -10,7 +10,7 @@ import { planSampling } from './sampling.ts'
 import { toolFields } from './tools.ts'
 import { DIALECT } from '../names.ts'
 
-/** What `include` asks for the model's thoughts with, in a form it can be given back. */
+/** Value of `include` that requests the model's reasoning in a form that can be sent back. */
 const ENCRYPTED_REASONING = 'reasoning.encrypted_content'
 
 /**
@@ -66,8 +66,8 @@ function isEmpty(value: Readonly<Record<string, unknown>>): boolean {
 }
 
 /**
- * A model that does not reason refuses to be asked for its reasoning, so one we do not know is
- * asked when it shall reason or has.
+ * A model without reasoning refuses that value, so an unknown model gets it only when it reasons or
+ * has reasoned.
  */
 function returnsReasoning(
   conversation: Conversation,

@@ -5,7 +5,7 @@ import type { RequestContext } from './context.ts'
 
 const SMALLEST_OUTPUT = 16
 
-/** What `include` asks log probabilities with. */
+/** Value of `include` that requests log probabilities. */
 const LOGPROBS = 'message.output_text.logprobs'
 
 export interface SamplingPlan {
@@ -14,8 +14,8 @@ export interface SamplingPlan {
 }
 
 /**
- * The sampling fields the model takes, for the effort it was asked for. What the dialect has no
- * field for is reported.
+ * Sampling fields that the model accepts at the requested effort. Fields that the dialect lacks are
+ * reported.
  */
 export function planSampling(
   sampling: Sampling,
