@@ -6,7 +6,7 @@ import { fit } from './token-costs/fit.ts'
 import { readVocabulary } from './token-costs/vocabulary.ts'
 
 /**
- * Writes `packages/core/src/dialects/token-cost-data.ts`: the tables of the estimator, fitted to
+ * Writes `packages/core/src/dialects/tokens/token-cost-data.ts`: the tables of the estimator, fitted to
  * o200k_base.
  */
 const vocabulary = readVocabulary()

@@ -19,12 +19,12 @@ function directoryOf(store: Store): AdminStore {
   return store.adminStore
 }
 
-describe('a directory in memory', () => {
+describe('a admin store in memory', () => {
   for (const { name, run } of adminStoreConformance)
     it(name, () => run(directoryOf(memoryStore(Date.now))))
 })
 
-describe('a directory in a file', () => {
+describe('a admin store in a file', () => {
   let folder: string
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'postern-directory-'))
@@ -34,7 +34,7 @@ describe('a directory in a file', () => {
     it(name, () => run(directoryOf(sqliteStore(join(folder, `${at}.db`), Date.now))))
 })
 
-describe('a directory on Redis', () => {
+describe('a admin store on Redis', () => {
   let redis: TestRedis
   beforeAll(async () => {
     redis = await startRedis()
@@ -51,7 +51,7 @@ describe('a directory on Redis', () => {
 })
 
 const named = namedRedis()
-describe.runIf(named !== undefined)('a directory on the Redis of POSTERN_TEST_REDIS_URL', () => {
+describe.runIf(named !== undefined)('a admin store on the Redis of POSTERN_TEST_REDIS_URL', () => {
   const { url = '', prefix = '' } = named ?? {}
   afterAll(() => named?.clean())
   for (const [at, { name, run }] of adminStoreConformance.entries()) {

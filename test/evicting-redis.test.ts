@@ -9,7 +9,7 @@ import { startRedis, type TestRedis } from './harness/redis.ts'
 
 const TOKEN = 'admin-canary-0123456789abcdef'
 const PARTS = ['directory', 'directory:version', 'directory:versions'] as const
-/** Every set of the keys of a directory that can be evicted, but the empty one. */
+/** Every set of the keys of a admin store that can be evicted, but the empty one. */
 const LOSSES = Array.from({ length: 2 ** PARTS.length - 1 }, (_, at) =>
   PARTS.filter((_part, bit) => ((at + 1) >> bit) % 2 === 1),
 )
@@ -81,7 +81,7 @@ const use = async (gateway: Gateway, key: unknown): Promise<number> =>
 const lose = (parts: readonly string[]): void =>
   void redis.cli('DEL', ...parts.map((part) => `{${prefix}}:${part}`))
 
-describe('a directory of which a Redis has evicted a part', () => {
+describe('a admin store of which a Redis has evicted a part', () => {
   it.each(LOSSES)('is written back by an instance that knows it: %s %s %s', async (...parts) => {
     prefix = `evicting-${++prefixes}`
     const gateway = start()

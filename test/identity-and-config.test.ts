@@ -328,7 +328,7 @@ retries: ${retries}
     expect(gateway.health().routes).toEqual(['after'])
 
     await writeFile(path, `${file('third')}\nretrys: 3\n`)
-    expect(await log.next('the last good one stays in force')).toContain('retrys')
+    expect(await log.next('keeping the last valid one')).toContain('retrys')
     expect([await routeOf('after'), await routeOf('third')]).toEqual(['after', null])
 
     await writeFile(`${path}.new`, file('third'))

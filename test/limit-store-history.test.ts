@@ -70,7 +70,7 @@ async function inMemory(load: {
   })
 }
 
-describe(`what several processes do to one ledger, checked against what it holds (seed ${seed})`, () => {
+describe(`what several processes do to one limit store, checked against what it holds (seed ${seed})`, () => {
   it(
     'in memory',
     async () => {

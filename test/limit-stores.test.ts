@@ -24,12 +24,12 @@ function withClock(make: (now: () => number) => Store): LimitStoreHarness & { st
   }
 }
 
-describe('a ledger in memory', () => {
+describe('a limit store in memory', () => {
   const harness = withClock(memoryStore)
   for (const { name, run } of limitStoreConformance) it(name, () => run(harness))
 })
 
-describe('a ledger in a file', () => {
+describe('a limit store in a file', () => {
   let folder: string
   let harness: ReturnType<typeof withClock>
   beforeAll(async () => {
@@ -66,7 +66,7 @@ describe('a ledger in a file', () => {
   })
 })
 
-describe('a ledger on Redis', () => {
+describe('a limit store on Redis', () => {
   let redis: TestRedis
   const closers: (() => unknown)[] = []
   beforeAll(async () => {
@@ -200,7 +200,7 @@ describe('a ledger on Redis', () => {
 })
 
 const named = namedRedis()
-describe.runIf(named !== undefined)('a ledger on the Redis of POSTERN_TEST_REDIS_URL', () => {
+describe.runIf(named !== undefined)('a limit store on the Redis of POSTERN_TEST_REDIS_URL', () => {
   const { url = '', prefix = '' } = named ?? {}
   let store: Store
   beforeAll(async () => {

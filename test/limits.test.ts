@@ -799,7 +799,7 @@ describe('alerts', () => {
     })
     expect(await statuses(1)).toEqual([200])
     await log.next('host callback failed {"callback":"onAlert"')
-    await log.next('did not reach alertWebhook')
+    await log.next('alert webhook failed')
   })
 })
 

@@ -133,7 +133,7 @@ describe('a provider that fails', () => {
     expect(await ids()).toEqual(['first/alpha', 'first/beta', 'second/gamma', 'third/delta'])
     expect(
       log.lines
-        .filter((line) => line.startsWith('warn a provider did not list its models'))
+        .filter((line) => line.startsWith('warn model list failed'))
         .map((line) => /"provider":"(\w+)"/.exec(line)?.[1])
         .sort(),
     ).toEqual(['gone', 'wrong'])

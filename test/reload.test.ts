@@ -58,7 +58,7 @@ it('fails no request while its configuration is reloaded a hundred times, every 
       const isGood = at % 3 !== 2
       // A file may be read more than once for one write of it.
       const inForce = isGood ? at : at - 1
-      await log.next(isGood ? 'configuration reloaded' : 'the last good one stays in force')
+      await log.next(isGood ? 'configuration reloaded' : 'keeping the last valid one')
       while (!gateway.health().routes.includes(`route-${inForce}`))
         await log.next('configuration reloaded')
       expect(gateway.health().routes).toEqual(['chain', `route-${inForce}`])

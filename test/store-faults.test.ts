@@ -301,7 +301,7 @@ describe('a Redis that fails while it is used', () => {
       const failed: number[] = []
       breakIt()
       // New connections are what a password is asked of.
-      if (what.includes('F-67')) proxy.resetAll()
+      if (what.includes('password')) proxy.resetAll()
       try {
         await untilGivenUp()
         for (let at = 0; at < 20; at++) {

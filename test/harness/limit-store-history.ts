@@ -24,9 +24,9 @@ export interface Verdict {
 }
 
 /**
- * Checks a history of several processes against what the ledger holds: every counter is the sum of
- * what was settled and of what was reserved and never settled, no reservation took a counter above
- * its limit, nothing was settled twice.
+ * Checks a history of several processes against what the limit store holds: every counter is the
+ * sum of what was settled and of what was reserved and never settled, no reservation took a counter
+ * above its limit, nothing was settled twice.
  */
 export function judge(histories: readonly History[], final: Final): Verdict {
   const sums = new Map<string, { value: number; excess: number }>()

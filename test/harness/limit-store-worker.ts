@@ -1,7 +1,7 @@
 /**
- * One of several processes that use one ledger at random, as hard as they can, and write down what
- * they did: reserves, settlements (once, twice, with more than was reserved), and requests that are
- * never settled, as of a process that died.
+ * One of several processes that use one limit store at random, as hard as they can, and write down
+ * what they did: reserves, settlements (once, twice, with more than was reserved), and requests
+ * that are never settled, as of a process that died.
  */
 import { type Charge, memoryStore, sqliteStore, type Store } from '@postern/core'
 import { redisStore } from '@postern/redis'
@@ -14,7 +14,7 @@ export interface Entry {
   /** Settled amounts; absent when it never settled. */
   readonly actuals?: Readonly<Record<string, number>>
   readonly reserve: 'reserved' | 'refused' | 'unknown'
-  /** How many times the ledger said that it settled for the first time. */
+  /** How many times the limit store said that it settled for the first time. */
   readonly settled: number
   /** A counter was above its limit when a reservation was given. */
   readonly isOver: boolean

@@ -33,8 +33,8 @@ interface Written {
 }
 
 /**
- * The ledger on Redis: one call for each step, atomic on the server, by the server's clock. All its
- * keys are in one slot of a cluster, for a reservation draws from many of them at once.
+ * The limit store on Redis: one call for each step, atomic on the server, by the server's clock.
+ * All its keys are in one slot of a cluster, for a reservation draws from many of them at once.
  */
 export class RedisLimitStore implements LimitStore {
   readonly #send: Send

@@ -1,10 +1,10 @@
 /*
- * The steps of the ledger as Redis runs them, each in one call. KEYS[1] is the reservation, KEYS[2]
- * until when instances are believed to be there, KEYS[3] what the instance of the reservation
- * holds; the others are the counters. All are in one slot. What a draw is made of is said at `Draw`
- * of @postern/core; here it is `kind amount limit floor a b`: for `p` (period) the first and the
- * first following millisecond (-1: for ever), for `s` (sliding) the length of a bucket, for `c`
- * (leases) how long one lasts.
+ * The steps of the limit store as Redis runs them, each in one call. KEYS[1] is the reservation,
+ * KEYS[2] until when instances are believed to be there, KEYS[3] what the instance of the
+ * reservation holds; the others are the counters. All are in one slot. What a draw is made of is
+ * said at `Draw` of @postern/core; here it is `kind amount limit floor a b`: for `p` (period) the
+ * first and the first following millisecond (-1: for ever), for `s` (sliding) the length of a
+ * bucket, for `c` (leases) how long one lasts.
  *
  * What is used is said in text, for clients lose the last digit of the largest integers.
  *

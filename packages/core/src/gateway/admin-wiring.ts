@@ -60,7 +60,7 @@ export function administer(
   },
 ): AdminState {
   const rules = new LiveRules(limitOfWish, (limit, cause) =>
-    log.error('a limit of the store cannot be read by this version, and does not hold here', {
+    log.error('stored limit unreadable, not enforced', {
       limit,
       cause: messageOf(cause),
     }),
@@ -84,15 +84,12 @@ export function administer(
   })
   const damage = new LastingCondition(clock, {
     began: () =>
-      log.error(
-        'directory damaged: the store has lost a part of the keys and limits made over /admin',
-        {
-          effect:
-            'keys that no running instance knows are refused; without one, what is left is taken as it is after 10 s',
-        },
-      ),
-    lasts: (forMs) => log.error('directory still damaged', { forMs }),
-    over: (afterMs) => log.warn('directory restored', { afterMs }),
+      log.error('admin store damaged', {
+        effect:
+          'keys that no running instance knows are refused; without one, what is left is taken as it is after 10 s',
+      }),
+    lasts: (forMs) => log.error('admin store still damaged', { forMs }),
+    over: (afterMs) => log.warn('admin store restored', { afterMs }),
   })
   const ring = new ManagedKeys({ register, clock, callerOf })
   return { register, ring, rules, damage }
@@ -241,7 +238,7 @@ export function createAdmin({
         ? {}
         : (await readJsonBody(request, bodyLimitBytes, { whenEmpty: {} })).value,
     onAct: (act) => {
-      log.info('admin', { act })
+      log.info('admin action', { act })
       tellHost?.(act)
     },
   })

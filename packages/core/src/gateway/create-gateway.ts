@@ -58,7 +58,7 @@ export function createGateway<Host = unknown>(
           clock: core.dispatch.clock,
           onChange: reload,
           onError: (error) =>
-            core.log.error('the configuration file is no longer watched', {
+            core.log.error('configuration file watch stopped', {
               cause: messageOf(error),
             }),
         })

@@ -46,8 +46,7 @@ export function createRuntime(settings: Settings, core: Core): Runtime {
   const listModels = createModelLists(
     settings.providers.values(),
     core.dispatch,
-    (provider, error) =>
-      core.log.warn('a provider did not list its models', { provider, cause: messageOf(error) }),
+    (provider, error) => core.log.warn('model list failed', { provider, cause: messageOf(error) }),
   )
   const routing = createRoutingTable(settings)
   const isDisabled = switchOf(settings.isDisabled, core.shared.administered?.rules, core.hostCalls)

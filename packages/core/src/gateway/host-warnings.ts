@@ -16,9 +16,11 @@ export function lookAtHost(core: Core, { keepAliveTimeoutMs }: GatewayRequest): 
     keepAliveTimeoutMs >= SHORTEST_KEEP_ALIVE_MS
   )
     return
-  core.log.warn(
-    `The host's server closes idle connections after ${keepAliveTimeoutMs} ms: behind a load balancer, which keeps them longer, that means 502 now and then. Set server.keepAliveTimeout above the load balancer's idle timeout, such as 65000.`,
-  )
+  core.log.warn('host keep-alive timeout too short', {
+    keepAliveTimeoutMs,
+    effect: 'load balancers that keep idle connections longer answer 502 now and then',
+    fix: "set server.keepAliveTimeout above the load balancer's idle timeout, such as 65000",
+  })
 }
 
 /**
@@ -28,7 +30,10 @@ export function lookAtHost(core: Core, { keepAliveTimeoutMs }: GatewayRequest): 
 export function warnOfHostParser(core: Core, limit: number): void {
   if (core.state.warnedOfHostParser) return
   core.state.warnedOfHostParser = true
-  core.log.warn(
-    `A body parser of the host runs before the gateway: prompts over its own limit (100 kB in express.json(), 1 MB in @koa/bodyparser) are refused by it, whatever bodyLimit (${limit} bytes) says. Mount the gateway before the parser, or raise the parser's limit.`,
-  )
+  core.log.warn('body parser runs before the gateway', {
+    bodyLimit: limit,
+    effect:
+      "prompts over the parser's own limit are refused by it (100 kB in express.json(), 1 MB in @koa/bodyparser)",
+    fix: "mount the gateway before the parser, or raise the parser's limit",
+  })
 }

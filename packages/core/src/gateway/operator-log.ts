@@ -32,7 +32,7 @@ export function circuitLog(
         if (open.size === 0) lasting.end()
       } else if (!open.has(target)) {
         open.add(target)
-        log.warn('circuit opened, target passed over', { target })
+        log.warn('circuit opened', { target })
         lasting.begin()
       }
     },
@@ -44,7 +44,7 @@ export function circuitLog(
 export function logShedding(log: LeveledLogger, shedding: Shedding, lagMs: number): void {
   if (shedding === 'nobody') log.warn('load shedding ended', { eventLoopLagMs: lagMs })
   else
-    log.warn('load shedding: event loop lag above eventLoopLagLimit', {
+    log.warn('load shedding started', {
       refusing: shedding === 'batch' ? 'batch' : 'all requests',
       eventLoopLagMs: lagMs,
     })
@@ -61,11 +61,11 @@ export function invalidConfigurationLog(
   let cause = ''
   const invalid = new LastingCondition(clock, {
     began: () =>
-      log.error('the changed configuration is not valid; the last good one stays in force', {
+      log.error('configuration invalid, keeping the last valid one', {
         cause,
       }),
     lasts: (forMs) =>
-      log.error('the changed configuration is still not valid; the last good one stays in force', {
+      log.error('configuration still invalid, keeping the last valid one', {
         cause,
         forMs,
       }),

@@ -241,11 +241,7 @@ export class SharedState {
       ),
       instance: store.isShared ? randomUUID() : undefined,
       longestMs: Math.max(timeoutMs, ...[...routes.values()].map((route) => route.timeoutMs)),
-      onLost: (count) =>
-        log.error(
-          'requests could not be settled: they are given back as of an instance that has ended',
-          { count },
-        ),
+      onLost: (count) => log.error('settlements lost', { count }),
     })
     return this.#admission
   }
@@ -255,7 +251,7 @@ export class SharedState {
     const now = clock.monotonic()
     if (now - this.#counterReportedAt < REPEAT_MS) return
     this.#counterReportedAt = now
-    log.error('limit counter unusable, using fail modes for it', { store, cause: messageOf(cause) })
+    log.error('limit counter unusable, using fail modes', { store, cause: messageOf(cause) })
   }
 
   /** Read once: what a store throws away when it is full is decided when it is set up. */
@@ -282,7 +278,7 @@ export class SharedState {
     if (onAlert !== undefined) hostCalls.notify('onAlert', onAlert, alert)
     if (alertWebhook !== undefined)
       post(alertWebhook, alert).catch((cause: unknown) =>
-        log.error('an alert did not reach alertWebhook', { cause: messageOf(cause) }),
+        log.error('alert webhook failed', { cause: messageOf(cause) }),
       )
   }
 

@@ -384,7 +384,7 @@ export class AdmissionControl {
     return limits.map((limit) => left.get(limit))
   }
 
-  /** @param refused the answer of this ledger, and the limit there is no room in */
+  /** @param refused the answer of this limit store, and the limit there is no room in */
   async #refusal(
     { limits, demand, estimate }: Asked,
     { answer, limit, limitStore }: Refused,
@@ -436,8 +436,8 @@ export class AdmissionControl {
   ): void {
     const counters = this.#groupByCounter(limits, subject)
     if (counters.length === 0) return
-    // To the ledger it is a settlement of something that was never reserved, which it counts as
-    // what it cost.
+    // To the limit store it is a settlement of something that was never reserved, which it counts
+    // as what it cost.
     const charges = counters.map(({ charge }) => charge)
     this.#settle(this.#options.limitStore, {
       reservation: {

@@ -5,7 +5,7 @@ import type { InstanceLease, LimitStore } from '../storage/index.ts'
 const LEASE_MS = 10_000
 const RENEW_MS = 3_000
 
-/** A ledger that knows of instances. */
+/** A limit store that knows of instances. */
 type KnowingLedger = LimitStore & Required<Pick<LimitStore, 'renew' | 'giveBack'>>
 
 /** Whether a store knows which instance holds what. */

@@ -52,13 +52,13 @@ export function refuse(
 
 function logRefusal(runtime: Runtime, exchange: Exchange, error: GatewayError): void {
   if (error.code === 'internal_error')
-    runtime.log.error('a request failed inside the gateway', {
+    runtime.log.error('internal error', {
       id: exchange.id,
       ...exchange.trace,
       cause: describeThrown(error.details.cause),
     })
   else if (error.code === 'provider_credentials')
-    runtime.log.error('a provider refused the configured key', {
+    runtime.log.error('provider key refused', {
       id: exchange.id,
       ...exchange.trace,
       provider: error.details.provider,

@@ -11,7 +11,7 @@ const ASKING_DEADLINE_MS = 50
  */
 const OPENING_DEADLINE_MS = 2_000
 /**
- * How long a directory with lost parts is left to instances that know more of it, before it is
+ * How long a admin store with lost parts is left to instances that know more of it, before it is
  * taken as it is.
  */
 const RESTORE_GRACE_MS = 10_000
@@ -58,7 +58,7 @@ export class AdminCache {
     return this.#options.clock.monotonic() - this.#knownAt
   }
 
-  /** The secret of the directory; `undefined` before it has been read for the first time. */
+  /** The secret of the admin store; `undefined` before it has been read for the first time. */
   get secret(): string | undefined {
     return this.#secret
   }
@@ -145,7 +145,7 @@ export class AdminCache {
     const { adminStore, onChange } = this.#options
     const known = { version: this.#version, secret: this.#secret }
     const answer = await this.#whole(await adminStore.changesSince(known.version))
-    // The store was emptied, and perhaps written to again: another secret is another directory.
+    // The store was emptied, and perhaps written to again: another secret is another admin store.
     const isAnew =
       answer.version < known.version ||
       (known.secret !== undefined && answer.secret !== known.secret)
@@ -170,8 +170,8 @@ export class AdminCache {
   }
 
   /**
-   * The directory without damage: written back from what this instance knows, or, where no instance
-   * can, taken as it is. Rejects meanwhile.
+   * The admin store without damage: written back from what this instance knows, or, where no
+   * instance can, taken as it is. Rejects meanwhile.
    */
   async #whole(answer: AdminChanges): Promise<AdminChanges> {
     const { adminStore, clock, onDamage } = this.#options

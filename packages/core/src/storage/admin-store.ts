@@ -5,7 +5,7 @@ export interface StoredKey {
   readonly id: string
   /** Of the caller, in records and limits; kept over rotations. */
   readonly name: string
-  /** HMAC-SHA256 of the key under the directory's secret, in hex. */
+  /** HMAC-SHA256 of the key under the admin store's secret, in hex. */
   readonly hash: string
   /** The first characters of the key, to tell keys apart by. */
   readonly hint: string
@@ -53,7 +53,7 @@ export interface StoredRemoval {
 export type StoredEntry = StoredKey | StoredLimit | StoredSwitch | StoredRemoval
 
 export interface AdminChanges {
-  /** Of the last of these writes; that of the directory, where there are none. */
+  /** Of the last of these writes; that of the admin store, where there are none. */
   readonly version: number
   /**
    * In the order of their versions; not more at once than a store gives without keeping others
@@ -71,7 +71,7 @@ export interface AdminChanges {
   readonly isDamaged?: boolean
 }
 
-/** Everything that an instance knows of a directory. */
+/** Everything that an instance knows of a admin store. */
 export interface KnownAdminState {
   /** Of the last write it has read; -1 where it knows nothing. */
   readonly version: number

@@ -19,8 +19,8 @@ export function hostStore(store: Store): Store {
     ...(adminStore !== undefined && { adminStore: checkedDirectory(adminStore) }),
     ...(healthStore !== undefined && {
       healthStore: {
-        post: (facts) => asked('board.post', () => healthStore.post(facts)),
-        read: () => asked('board.read', () => healthStore.read(), Array.isArray),
+        post: (facts) => asked('healthStore.post', () => healthStore.post(facts)),
+        read: () => asked('healthStore.read', () => healthStore.read(), Array.isArray),
       },
     }),
     ...(store.evictionPolicy !== undefined && {
@@ -56,18 +56,18 @@ function windowsOf(store: Store): OpenWindow {
 function checkedLedger(limitStore: LimitStore): LimitStore {
   return {
     reserve: (request) =>
-      asked('ledger.reserve', () => limitStore.reserve(request), isReserveAnswer),
+      asked('limitStore.reserve', () => limitStore.reserve(request), isReserveAnswer),
     settle: (reservation, actuals) =>
-      asked('ledger.settle', () => limitStore.settle(reservation, actuals), isSettleAnswer),
-    read: (charges) => asked('ledger.read', () => limitStore.read(charges), Array.isArray),
-    reset: (charges) => asked('ledger.reset', () => limitStore.reset(charges)),
+      asked('limitStore.settle', () => limitStore.settle(reservation, actuals), isSettleAnswer),
+    read: (charges) => asked('limitStore.read', () => limitStore.read(charges), Array.isArray),
+    reset: (charges) => asked('limitStore.reset', () => limitStore.reset(charges)),
     ...(limitStore.renew !== undefined && {
       renew: (lease) =>
-        asked('ledger.renew', () => limitStore.renew?.(lease) as Promise<boolean>, isBoolean),
+        asked('limitStore.renew', () => limitStore.renew?.(lease) as Promise<boolean>, isBoolean),
     }),
     ...(limitStore.giveBack !== undefined && {
       giveBack: () =>
-        asked('ledger.giveBack', () => limitStore.giveBack?.() as Promise<number>, isCount),
+        asked('limitStore.giveBack', () => limitStore.giveBack?.() as Promise<number>, isCount),
     }),
   }
 }
@@ -75,12 +75,12 @@ function checkedLedger(limitStore: LimitStore): LimitStore {
 function checkedDirectory(adminStore: AdminStore): AdminStore {
   return {
     changesSince: (version) =>
-      asked('directory.changesSince', () => adminStore.changesSince(version), isChanges),
-    put: (entry) => asked('directory.put', () => adminStore.put(entry)),
-    secret: (fresh) => asked('directory.secret', () => adminStore.secret(fresh), isText),
+      asked('adminStore.changesSince', () => adminStore.changesSince(version), isChanges),
+    put: (entry) => asked('adminStore.put', () => adminStore.put(entry)),
+    secret: (fresh) => asked('adminStore.secret', () => adminStore.secret(fresh), isText),
     ...(adminStore.restore !== undefined && {
       restore: async (known) =>
-        (await asked('directory.restore', () => adminStore.restore?.(known))) === true,
+        (await asked('adminStore.restore', () => adminStore.restore?.(known))) === true,
     }),
   }
 }

@@ -145,7 +145,7 @@ export interface LimitStore {
   reset(charges: readonly Charge[]): Promise<void>
   /**
    * Keeps what an instance holds, although it reserves nothing at present. @returns whether the
-   * lease of another has ended. A ledger without it, and without `giveBack`, is never told of
+   * lease of another has ended. A limit store without it, and without `giveBack`, is never told of
    * instances: what they leave behind stays counted.
    */
   renew?(lease: InstanceLease): Promise<boolean>

@@ -31,8 +31,8 @@ export interface Held {
 }
 
 /**
- * Where a ledger keeps its numbers, when it is the only one that does. Synchronous: a step is never
- * interrupted.
+ * Where a limit store keeps its numbers, when it is the only one that does. Synchronous: a step is
+ * never interrupted.
  */
 export interface Tables {
   /** 0 when there is none, or it has expired. */
@@ -77,7 +77,7 @@ export interface Tables {
   atomically<T>(step: () => T): T
 }
 
-/** A ledger over tables of its own: in memory, or in a file. */
+/** A limit store over tables of its own: in memory, or in a file. */
 export class TableLimitStore implements LimitStore {
   readonly #tables: Tables
   readonly #now: () => number

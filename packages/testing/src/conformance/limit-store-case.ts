@@ -1,15 +1,15 @@
 import type { LimitStore } from '@postern/core'
 
-/** A ledger under test, and the time it goes by. */
+/** A limit store under test, and the time it goes by. */
 export interface LimitStoreHarness {
   readonly limitStore: LimitStore
-  /** The ledger's clock, in milliseconds since the epoch. */
+  /** The limit store's clock, in milliseconds since the epoch. */
   now(): Promise<number>
   /** Lets time pass: waits, or moves a clock. */
   pass(ms: number): Promise<void>
 }
 
-/** Something every ledger must do. Independent of the test runner. */
+/** Something every limit store must do. Independent of the test runner. */
 export interface LimitStoreCase {
   readonly name: string
   run(harness: LimitStoreHarness): Promise<void>

@@ -117,7 +117,7 @@ const counterCases: readonly LimitStoreCase[] = [
     },
   },
   {
-    name: 'a period that is not the present one by the ledger’s clock is refused as such',
+    name: 'a period that is not the present one by the limit store’s clock is refused as such',
     async run(harness) {
       const now = await harness.now()
       const past: Charge = {
