@@ -238,7 +238,7 @@ describe('the command line', () => {
     ['a command that every object has', ['keys', 'constructor'], 2, /keys takes create, list/],
     ['a group that every object has', ['toString', 'call'], 2, /no command "toString call"/],
     ['help for what every object has', ['help', 'constructor'], 2, /no command "constructor"/],
-    ['no name', ['keys', 'create'], 2, /Usage: postern keys create NAME, or say whose it is/],
+    ['no name', ['keys', 'create'], 2, /Usage: postern keys create NAME, or name its owner/],
     ['two names', ['keys', 'create', 'a', 'b'], 2, /Usage: postern keys create \[NAME\]/],
     ['an option that does not exist', ['keys', 'create', 'a', '--budgt', '5'], 2, /budgt/],
     [

@@ -716,7 +716,7 @@ export const elsewhere: readonly {
     id: 'F-67',
     name: 'Redis asks for a password',
     test: 'test/store-faults.test.ts',
-    words: 'F-67',
+    words: 'asks for a password',
     seen: 'as if it were away',
   },
   {
@@ -764,7 +764,7 @@ export const elsewhere: readonly {
   {
     id: 'F-74',
     name: 'a failover loses the last writes',
-    test: 'packages/testing/src/conformance/ledger.ts',
+    test: 'packages/testing/src/conformance/limit-store.ts',
     words: 'is lost counts what it cost',
     seen: 'what is settled afterwards counts what it cost',
   },
@@ -793,7 +793,7 @@ export const elsewhere: readonly {
     id: 'F-78',
     name: 'four processes at once, Redis in trouble',
     test: 'test/limit-store-history.test.ts',
-    words: 'what several processes do to one ledger, checked against what it holds',
+    words: 'what several processes do to one limit store, checked against what it holds',
     seen: 'every counter adds up',
   },
   {
@@ -827,8 +827,8 @@ export const elsewhere: readonly {
   {
     id: 'F-83',
     name: 'clocks that differ; daylight saving; ends of months',
-    test: 'packages/testing/src/conformance/ledger.ts',
-    words: 'F-83',
+    test: 'packages/testing/src/conformance/limit-store.ts',
+    words: 'a period that is not the present one',
     seen: 'the clock of the store decides',
   },
   {
@@ -842,8 +842,8 @@ export const elsewhere: readonly {
     id: 'F-85',
     name: 'a broken configuration on reload',
     test: 'test/identity-and-config.test.ts',
-    words: 'last good',
-    seen: 'the last good one stays in force',
+    words: 'keeping the last valid one',
+    seen: 'the last valid one stays in force',
   },
   {
     id: 'F-86',

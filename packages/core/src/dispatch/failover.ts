@@ -57,13 +57,9 @@ export class Failover {
     this.#deps.retryBudget.deposit()
     while (this.#calls <= this.#job.plan.limits.retries) {
       const step = this.#candidates.next()
-      if (
-        step === undefined ||
-        ('candidate' in step &&
-          step.candidate.failures > 0 &&
-          this.#billedFailures >= MOST_BILLED_FAILURES)
-      )
-        break
+      if (step === undefined) break
+      const isRetry = 'candidate' in step && step.candidate.failures > 0
+      if (isRetry && this.#billedFailures >= MOST_BILLED_FAILURES) break
       if (!(await this.#affordsAnother())) break
       const targetPermit =
         'targetPermit' in step ? step.targetPermit : await this.#waitFor(step.candidate)
