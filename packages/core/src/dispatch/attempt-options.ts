@@ -1,11 +1,11 @@
 import type { Observation, StreamRelay, Translation } from '../dialects/index.ts'
-import { AnswerStream } from './answer-stream.ts'
+import type { AnswerStream } from './answer-stream.ts'
 import type { AttemptProgress } from './attempt-usage.ts'
 import type { Cancellation } from './cancellation.ts'
 import type { DispatchDeps } from './deps.ts'
 import type { StreamBudget } from './stream-budget.ts'
 import type { ResponseHead } from './transport.ts'
-import { GatewayError } from '../errors.ts'
+import type { GatewayError } from '../errors.ts'
 import type { PlanLimits, Target } from '../routing/index.ts'
 
 /** One call to one target. */

@@ -1,11 +1,11 @@
 import type { DispatchDeps } from '../dispatch/index.ts'
-import { HostCalls } from '../foundation/host-calls.ts'
-import { SharedState } from './store-wiring.ts'
-import { HostLoad } from '../limits/index.ts'
+import type { HostCalls } from '../foundation/host-calls.ts'
+import type { SharedState } from './store-wiring.ts'
+import type { HostLoad } from '../limits/index.ts'
 import type { LeveledLogger } from '../log.ts'
 import type { Exchange } from '../pipeline/exchange.ts'
-import { InFlight } from '../pipeline/in-flight.ts'
-import { ReportIntake } from '../records/index.ts'
+import type { InFlight } from '../pipeline/in-flight.ts'
+import type { ReportIntake } from '../records/index.ts'
 
 /** Parts of a gateway that outlive a reload. */
 export interface Core {

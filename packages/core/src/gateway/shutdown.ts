@@ -2,7 +2,7 @@ import { GatewayError } from '../errors.ts'
 import type { Core } from './parts.ts'
 import { callerKey } from '../identity/index.ts'
 import { endExchange, type Exchange } from '../pipeline/exchange.ts'
-import { InFlight } from '../pipeline/in-flight.ts'
+import type { InFlight } from '../pipeline/in-flight.ts'
 
 /** Cancelled requests settle at once, unless a client has gone away silently. */
 const SETTLING_MS = 1_000

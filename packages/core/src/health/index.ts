@@ -6,13 +6,8 @@ export {
   type CircuitState,
 } from './circuit-breaker.ts'
 export { SlidingCounts } from './outcome-window.ts'
-export { Pacer, type PaceSignal, type PlaceInQueue, type Priority } from './pacer.ts'
+export { type PaceSignal, type PlaceInQueue, type Priority } from './pacer.ts'
 export { RetryBudget } from './retry-budget.ts'
 export { SharedHealth } from './shared-health.ts'
-export {
-  type OnCircuitChange,
-  type TargetCondition,
-  TargetHealth,
-  type Timed,
-} from './target-health.ts'
+export { type TargetCondition, TargetHealth } from './target-health.ts'
 export type { HealthFact, HealthStore } from './health-store.ts'

@@ -42,16 +42,15 @@ export class Settlements {
   }
 
   settle(settlement: Settlement): void {
-    const { limitStore, onOver } = this.#options
-    this.#track(
-      limitStore.settle(settlement.reservation, settlement.actuals).then(
-        () => {
-          this.#hasSettled = true
-          onOver(settlement.reservation)
-        },
-        () => this.settleLater(settlement),
-      ),
-    )
+    const { limitStore } = this.#options
+    const { reservation, actuals } = settlement
+    const made = limitStore.settle(reservation, actuals).then(() => this.#onSettled(reservation))
+    this.#track(made.catch(() => this.settleLater(settlement)))
+  }
+
+  #onSettled(reservation: Reservation): void {
+    this.#hasSettled = true
+    this.#options.onOver(reservation)
   }
 
   settleLater(settlement: Settlement): void {

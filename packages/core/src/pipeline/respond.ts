@@ -1,7 +1,7 @@
 import type { OperationEndpoint } from '../api/index.ts'
 import { usageOfAnswer } from '../billing/index.ts'
 import { AnswerStream, type UpstreamResponse } from '../dispatch/index.ts'
-import { GatewayError } from '../errors.ts'
+import type { GatewayError } from '../errors.ts'
 import type { Runtime } from '../gateway/runtime.ts'
 import type { GatewayResponse } from '../http/index.ts'
 import type { Exchange } from './exchange.ts'
