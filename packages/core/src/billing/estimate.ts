@@ -81,17 +81,17 @@ const KEPT_INPUT = { param: 'previous_response_id', providerCode: 'previous_resp
 function refuseUncounted({ isDeferred, hasKeptInput }: Operation, own: readonly Limit[]): void {
   const budget = own.find(isBudget)
   if (budget === undefined) return
-  const limit = `The limit of ${describe(budget)} applies to this request, and what it uses cannot be counted:`
+  const intro = `The limit of ${describe(budget)} applies to this request, and what it uses cannot be counted:`
   // One in dollars knows no price of what is answered later, unless its operator says one.
   if (own.some((limit) => limit.unit !== 'usd' && isBudget(limit)) && isDeferred?.() === true)
     throw new GatewayError(
       'unpriced_parameter',
-      `${limit} its answer comes with another request (a batch, a job, background). Send a request that is answered at once.`,
+      `${intro} its answer comes with another request (a batch, a job, background). Send a request that is answered at once.`,
     )
   if (hasKeptInput?.() === true)
     throw new GatewayError(
       'invalid_request',
-      `${limit} it goes on with an answer or a conversation that the provider keeps. Send the whole conversation in input, each item as it came; clients do with store: false.`,
+      `${intro} it goes on with an answer or a conversation that the provider keeps. Send the whole conversation in input, each item as it came; clients do with store: false.`,
       KEPT_INPUT,
     )
 }
