@@ -1,9 +1,5 @@
 import type { AdminAction, AdminGuard } from '../admin/index.ts'
-import type { KeyLimitOptions, LimitOptions, ProviderLimitOptions } from './limit-options.ts'
-import type { Duration, Size } from './quantities.ts'
-import type { FallbackReason } from './schema/fallback-reasons.ts'
 import type { Quirks } from '../dialects/index.ts'
-import type { TraceHeader } from '../http/index.ts'
 import type { Attribution, HostIdentify } from '../identity/index.ts'
 import type { LimitAlert } from '../limits/index.ts'
 import type { Logger, LogLevel } from '../log.ts'
@@ -16,13 +12,16 @@ import type {
 } from '../providers/index.ts'
 import type { RequestRecord } from '../records/index.ts'
 import type { Store } from '../storage/index.ts'
+import type { KeyLimitOptions, LimitOptions, ProviderLimitOptions } from './limit-options.ts'
+import type { Duration } from './quantities.ts'
+import type { ScalarOptions } from './scalar-options.ts'
 
 /**
  * Options of a gateway. All are optional: provider keys found in the environment
  * are enough. Code wins over the environment, the environment over the file of `config`. Unknown
  * names are errors.
  */
-export interface GatewayOptions<Host = unknown> {
+export interface GatewayOptions<Host = unknown> extends ScalarOptions {
   /**
    * Providers by name. A known name only needs what differs from the catalogue, any other needs a
    * `baseUrl` or a `kind`. Env: `<NAME>_API_KEY`, `<NAME>_BASE_URL`, and `POSTERN_PROVIDER_<NAME>_`
@@ -46,82 +45,17 @@ export interface GatewayOptions<Host = unknown> {
    */
   readonly keys?: Readonly<Record<string, string | undefined | KeyOptions>>
   /**
-   * `keys` asks every caller for an identity, `none` lets everybody in. Env: `POSTERN_AUTH`.
-   * @default 'keys'
-   */
-  readonly auth?: 'keys' | 'none'
-  /**
    * Your own login: the caller, from the host framework's request. `null`, `undefined` or `false`
    * falls back to virtual keys. An answer that is no caller, or takes longer than 10 s, is refused
    * with 500 `identify_failed`. Code only.
    */
   readonly identify?: HostIdentify<Host>
   /**
-   * Attempts after the first, over all targets of a route; 0 to 10. Unless it is set, a route of
-   * more than three targets is tried to its end. Env: `POSTERN_RETRIES`.
-   * @default 2
-   */
-  readonly retries?: number
-  /**
-   * The whole request: all attempts and the waits between them. Env: `POSTERN_TIMEOUT`.
-   * @default '10m'
-   */
-  readonly timeout?: Duration
-  /**
-   * One attempt at a whole answer, from the request to the last byte; then the next target is
-   * asked. Does not bound streams (`ttftTimeout` and `idleTimeout` do) or uploads. Without it a
-   * target that others could replace gets 4 times its own p95 (2 min while fewer than 10 of its
-   * answers are known), at least 1 min and at most half of what is left of `timeout`; the last
-   * target of a route gets all that is left. Env: `POSTERN_ATTEMPT_TIMEOUT`.
-   * @default derived for each attempt
-   */
-  readonly attemptTimeout?: Duration
-  /**
-   * Until a provider sends the first content of a stream. Env: `POSTERN_TTFT_TIMEOUT`.
-   * @default '60s'
-   */
-  readonly ttftTimeout?: Duration
-  /**
-   * Between two events of a stream. Env: `POSTERN_IDLE_TIMEOUT`.
-   * @default '60s'
-   */
-  readonly idleTimeout?: Duration
-  /**
-   * Parts and tools a target cannot take: refused with 400 (or the next target is asked), or left
-   * out and named in `x-postern-dropped`. Env: `POSTERN_UNSUPPORTED`.
-   * @default 'reject'
-   */
-  readonly unsupported?: 'reject' | 'drop'
-  /**
-   * Failures that end a request, unless they are listed here: then the route's next target is
-   * asked. A request that is too long may go on to a larger model, say. Env: `POSTERN_FALLBACK_ON`.
-   * @default none
-   */
-  readonly fallbackOn?: readonly FallbackReason[]
-  /**
-   * A request that is larger than what a hard budget has left: refused with 402 and the number of
-   * output tokens it may ask for, or bounded to that number. Streams begin with what is left, and
-   * end when nothing is. Env: `POSTERN_OVER_BUDGET`.
-   * @default 'refuse'
-   */
-  readonly overBudget?: 'refuse' | 'bound'
-  /**
-   * When a client leaves: end the call and count what it may have cost, or read the answer to its
-   * end (a minute at most). Env: `POSTERN_ON_CLIENT_LEAVE`. @default 'cancel'
-   */
-  readonly onClientLeave?: 'cancel' | 'finish'
-  /**
    * Targets that are not called for now: `provider/model` or `provider/*`, or a function that is
    * asked about each of them on every request. Env: `POSTERN_DISABLED` (a list).
    * @default none
    */
   readonly disabled?: readonly string[] | TargetFilter
-  /**
-   * Circuit breaker: skips failing and rate-limited targets for a while. Env:
-   * `POSTERN_CIRCUIT_BREAKER`.
-   * @default 'on'
-   */
-  readonly circuitBreaker?: 'on' | 'off'
   /**
    * Tokens of an identity provider (OpenID Connect) as credentials of callers, beside virtual keys.
    * Needs the package `jose`. `claims` says which claim says what:
@@ -134,12 +68,6 @@ export interface GatewayOptions<Host = unknown> {
     readonly jwksUrl: string
     readonly claims?: Readonly<Partial<Record<'id' | keyof Attribution | 'session', string>>>
   }
-  /**
-   * Opens `/admin/*`, where keys are made and revoked while the gateway runs. At least 16
-   * characters. Env: `POSTERN_ADMIN_TOKEN`.
-   * @default none: there is no `/admin`
-   */
-  readonly adminToken?: string | undefined
   /**
    * Your own login for `/admin/*`: the name of an administrator from the host framework's request,
    * or `{ name, mayChange }`. `null`, `undefined` or `false` falls back to `adminToken`; any other
@@ -174,28 +102,6 @@ export interface GatewayOptions<Host = unknown> {
   >
   /** Called when so much of a limit is used that its `alertAt` says so. */
   readonly onAlert?: (alert: LimitAlert) => void
-  /** Address that the same is sent to, as JSON. Env: `POSTERN_ALERT_WEBHOOK`. */
-  readonly alertWebhook?: string
-  /**
-   * Refuses (403 `loop_detected`) a conversation that ends with the same tool calls with the same
-   * arguments this many times in a row. Env: `POSTERN_LOOP_LIMIT`.
-   * @default never
-   */
-  readonly loopLimit?: number
-  /**
-   * Wrong keys and tokens that one address (of IPv6, one /64) may send within a minute; more are
-   * answered 429. A right one is let in at any time. Wrong admin tokens are counted apart, by the
-   * same limits. Env: `POSTERN_WRONG_KEYS_PER_ADDRESS`.
-   * @default 20
-   */
-  readonly wrongKeysPerAddress?: number
-  /** The same for all addresses together. Env: `POSTERN_WRONG_KEYS`. @default 1000 */
-  readonly wrongKeys?: number
-  /**
-   * Requests to `/admin` that one administrator may make within a minute; more are answered 429.
-   * Env: `POSTERN_ADMIN_REQUESTS`. @default 600
-   */
-  readonly adminRequests?: number
   /**
    * Where that is counted: `memory`, `sqlite:./postern.db`, `redis://...` (with `@postern/redis`
    * installed), or a store such as `redisStore({ client })`. Env: `POSTERN_STORE`.
@@ -204,69 +110,12 @@ export interface GatewayOptions<Host = unknown> {
    */
   readonly store?: string | Store
   /**
-   * While the store cannot be asked, limits of requests, tokens and concurrency are counted by each
-   * process alone (`local`), or let every request in (`open`) or none (`closed`, 503). Env:
-   * `POSTERN_LIMITS_WITHOUT_STORE`.
-   * @default 'local'
-   */
-  readonly limitsWithoutStore?: 'local' | 'open' | 'closed'
-  /**
-   * The same for hard limits in `usd`. Env: `POSTERN_BUDGETS_WITHOUT_STORE`.
-   * @default 'closed'
-   */
-  readonly budgetsWithoutStore?: 'local' | 'open' | 'closed'
-  /**
-   * Mean lag of the host's event loop over a second from which requests of the lane `batch` are
-   * refused with 503; from twice as much on, all are. Env: `POSTERN_EVENT_LOOP_LAG_LIMIT`.
-   * @default '200ms'
-   */
-  readonly eventLoopLagLimit?: Duration | 'off'
-  /**
-   * Until a provider accepts the connection. Env: `POSTERN_CONNECT_TIMEOUT`.
-   * @default '3s'
-   */
-  readonly connectTimeout?: Duration
-  /**
-   * Largest request body. The host's own body parser may have a smaller one. Env:
-   * `POSTERN_BODY_LIMIT`.
-   * @default '20MiB'
-   */
-  readonly bodyLimit?: Size
-  /**
-   * Largest answer of a provider, streams included. Env: `POSTERN_ANSWER_LIMIT`.
-   * @default '32MiB'
-   */
-  readonly answerLimit?: Size
-  /**
-   * Largest single event of a provider's stream. Env: `POSTERN_EVENT_LIMIT`.
-   * @default '8MiB'
-   */
-  readonly eventLimit?: Size
-  /**
    * How much is written to standard error, or a logger of yours. Env: `POSTERN_LOG` (levels only).
    * @default 'warn'
    */
   readonly log?: LogLevel | Logger
-  /**
-   * Headers of the host's request that every provider is sent; without an `x-request-id` of the
-   * host, the gateway's own id. Env: `POSTERN_FORWARD_TRACE`.
-   * @default none
-   */
-  readonly forwardTrace?: readonly TraceHeader[]
   /** Called with the record of every request, when it has ended. Code only. */
   readonly onRecord?: (record: RequestRecord) => void
-  /**
-   * Path the gateway answers below, in addition to the framework's own mount path. Begins with `/`.
-   * Other paths go on to the host.
-   * @default ''
-   */
-  readonly prefix?: string
-  /**
-   * Path of a YAML or JSON file with these same options; `${ENV_NAME}` in its strings is replaced.
-   * Env: `POSTERN_CONFIG`.
-   * @default none
-   */
-  readonly config?: string
 }
 
 /** True for a target to skip. A filter that throws skips no target. */
@@ -357,27 +206,20 @@ export interface ProviderOptions {
   readonly sessionToken?: string
 }
 
-export interface RouteOptions {
+export interface RouteOptions extends Pick<
+  ScalarOptions,
+  | 'retries'
+  | 'timeout'
+  | 'attemptTimeout'
+  | 'ttftTimeout'
+  | 'idleTimeout'
+  | 'unsupported'
+  | 'fallbackOn'
+  | 'overBudget'
+  | 'onClientLeave'
+> {
   /** `provider/model`, in the order they are tried. */
   readonly targets: readonly string[] | string
-  /** @default the gateway's `retries` */
-  readonly retries?: number
-  /** @default the gateway's `timeout` */
-  readonly timeout?: Duration
-  /** @default the gateway's `attemptTimeout` */
-  readonly attemptTimeout?: Duration
-  /** @default the gateway's `ttftTimeout` */
-  readonly ttftTimeout?: Duration
-  /** @default the gateway's `idleTimeout` */
-  readonly idleTimeout?: Duration
-  /** @default the gateway's `unsupported` */
-  readonly unsupported?: 'reject' | 'drop'
-  /** @default the gateway's `fallbackOn` */
-  readonly fallbackOn?: readonly FallbackReason[]
-  /** @default the gateway's `overBudget` */
-  readonly overBudget?: 'refuse' | 'bound'
-  /** @default the gateway's `onClientLeave` */
-  readonly onClientLeave?: 'cancel' | 'finish'
   /**
    * Asks the next target as well when the first has not begun to answer after this time, or (`p95`)
    * when it takes longer than 95 of 100 of its last 64 answers (never while fewer than 10 are

@@ -7,7 +7,7 @@ import type { Runtime } from '../gateway/runtime.ts'
 import type { GatewayRequest, GatewayResponse } from '../http/index.ts'
 import type { Exchange } from './exchange.ts'
 import { BEFORE_READING } from './parse.ts'
-import { answerHeaders } from './response-headers.ts'
+import { answerHeaders, RESPONSE_HEADERS } from './response-headers.ts'
 import { settle } from './settle.ts'
 
 const LONGEST_RETRY_AFTER_MS = 5 * 60_000
@@ -24,21 +24,21 @@ export function refuse(
   const headers: Record<string, string> = {
     ...answerHeaders(exchange),
     'content-type': 'application/json',
-    ...(isFinal(error.status) && { 'x-should-retry': 'false' }),
+    ...(isFinal(error.status) && { [RESPONSE_HEADERS.shouldRetry]: 'false' }),
     ...error.details.headers,
   }
   // Command lines wait for the whole `retry-after` and show nothing: a wait of hours gets
   // `x-postern-resets-at` instead.
   if (retryAfterMs !== undefined && retryAfterMs > LONGEST_RETRY_AFTER_MS)
-    headers['x-postern-resets-at'] = new Date(runtime.clock.now() + retryAfterMs).toISOString()
+    headers[RESPONSE_HEADERS.resetsAt] = new Date(runtime.clock.now() + retryAfterMs).toISOString()
   else if (retryAfterMs !== undefined) {
     headers['retry-after'] = String(Math.ceil(retryAfterMs / 1000))
     headers['retry-after-ms'] = String(Math.ceil(retryAfterMs))
   }
   if (error.details.resetsAtMs !== undefined)
-    headers['x-postern-resets-at'] = new Date(error.details.resetsAtMs).toISOString()
+    headers[RESPONSE_HEADERS.resetsAt] = new Date(error.details.resetsAtMs).toISOString()
   if (error.details.mostOutputTokens !== undefined)
-    headers['x-postern-max-output-tokens'] = String(error.details.mostOutputTokens)
+    headers[RESPONSE_HEADERS.maxOutputTokens] = String(error.details.mostOutputTokens)
   const errorFormat =
     endpoint?.kind === 'operation' ? endpoint.errorFormat : errorFormatFor(request)
   Object.assign(headers, errorFormat.answerHeaders?.(exchange.id))

@@ -18,6 +18,9 @@ import type { HostIdentify } from '../../identity/index.ts'
  */
 export const optionsSchema = once(buildSchema)
 
+/** Options as users write them; `unknown` where a function of ours reads the value. */
+export type WrittenOptions = z.input<ReturnType<typeof buildSchema>>
+
 export type ParsedOptions = z.output<ReturnType<typeof buildSchema>>
 
 export type ParsedProvider = NonNullable<ParsedOptions['providers']>[string]
