@@ -141,11 +141,7 @@ describe('docs/reliability.md', () => {
 })
 
 function table(): string {
-  const rows = faults.map(
-    ({ id, name, json = '', stream = '' }) => `| ${id} | ${name} | ${json} | ${stream} |`,
-  )
-  const others = elsewhere.map(
-    ({ id, name, seen, test }) => `| ${id} | ${name} | ${seen} | \`${test}\` |`,
-  )
-  return `${['| fault | what the provider does | JSON | stream |', '|---|---|---|---|', ...rows].join('\n')}\n\n${['| fault | what happens | what follows | shown by |', '|---|---|---|---|', ...others].join('\n')}\n`
+  const rows = faults.map(({ name, json = '', stream = '' }) => `| ${name} | ${json} | ${stream} |`)
+  const others = elsewhere.map(({ name, seen, test }) => `| ${name} | ${seen} | \`${test}\` |`)
+  return `${['| the provider | JSON | stream |', '|---|---|---|', ...rows].join('\n')}\n\n${['| the fault | effect | shown by |', '|---|---|---|', ...others].join('\n')}\n`
 }

@@ -8,7 +8,7 @@ import { openReplay, providersOf, type Replay } from './recordings/replay.ts'
 /**
  * The worst deviations of OpenAI-compatible servers, seen by the official SDK through the gateway.
  */
-describe('the ten nastiest of chat completions (wire 4.1)', () => {
+describe('the ten nastiest of chat completions', () => {
   let replay: Replay
   beforeAll(async () => {
     replay = await openReplay(

@@ -66,7 +66,7 @@ describe('createBedrockProvider', () => {
     })
   })
 
-  it('A13: signs a request for an ARN as the AWS SDK does', async () => {
+  it('signs a request for an ARN as the AWS SDK does', async () => {
     const provider = createBedrockProvider({ ...base, credentials: keys }, clock)
     expect(provider.headers()).toEqual({})
     const path = `/model/${encodeURIComponent('arn:aws:bedrock:eu-central-1:123456789012:inference-profile/eu.amazon.nova-2-lite-v1:0')}/converse-stream`

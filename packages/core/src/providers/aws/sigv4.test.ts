@@ -140,7 +140,7 @@ describe('Sigv4Signer', () => {
     )
   })
 
-  it('A13: signs a model id with `:` and an ARN with `/`, each encoded as it is sent', async () => {
+  it('signs a model id with `:` and an ARN with `/`, each encoded as it is sent', async () => {
     const signer = new Sigv4Signer(scope, { now: () => now })
     for (const id of [
       'amazon.nova-2-lite-v1:0',
