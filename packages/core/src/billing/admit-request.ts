@@ -83,11 +83,11 @@ export async function admit(
 }
 
 /** Tokens of output, over all choices, with which a refused request would have been let in. */
-function outputLeft(thrown: unknown, { outputAsked }: Operation): number | undefined {
+function outputLeft(thrown: unknown, { requestedOutput }: Operation): number | undefined {
   const most = thrown instanceof GatewayError ? thrown.details.mostOutputTokens : undefined
   return most === undefined || most < LEAST_OUTPUT_TOKENS
     ? undefined
-    : most * (outputAsked?.().choices ?? 1)
+    : most * (requestedOutput?.().choices ?? 1)
 }
 
 function isOverBudget(thrown: unknown): boolean {

@@ -63,7 +63,7 @@ export function estimateTokens(
   most = Number.POSITIVE_INFINITY,
 ): Pick<Amounts, 'inputTokens' | 'outputTokens' | 'choices'> {
   const inputTokens = operation.estimateInput?.() ?? operation.inputBytesEstimate?.() ?? 0
-  const choices = operation.outputAsked?.().choices
+  const choices = operation.requestedOutput?.().choices
   return {
     inputTokens,
     outputTokens: Math.min(most, outputExpected(operation)),

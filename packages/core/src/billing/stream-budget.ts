@@ -56,11 +56,11 @@ export function openStreamBudget(
   operation: Operation,
 ): StreamBudget | undefined {
   const { admitted } = billed
-  const { outputAsked } = operation
-  if (!isCuttable(operation) || outputAsked === undefined || admitted === undefined)
+  const { requestedOutput } = operation
+  if (!isCuttable(operation) || requestedOutput === undefined || admitted === undefined)
     return undefined
   const tokens = admitted.coveredOutput()
-  const asked = tokens === undefined ? undefined : outputAsked()
+  const asked = tokens === undefined ? undefined : requestedOutput()
   if (
     tokens === undefined ||
     asked === undefined ||

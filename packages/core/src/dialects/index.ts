@@ -31,13 +31,13 @@ export {
   type ErrorFormat,
   type Operation,
   type OperationContext,
-  type ProviderWanted,
+  type RequestedProvider,
   toErrorFormat,
   outputExpected,
   readChat,
 } from './model/operation.ts'
 export { plainName } from './model/output-bounds.ts'
-export { answersElsewhere, isSpelledElsewhere, paidBeside, type Powers } from './model/powers.ts'
+export { fieldElsewhere, namesModelElsewhere, paidFields, type Powers } from './model/powers.ts'
 export { readRerank } from './rerank/index.ts'
 export type { Translation } from './translation/translation.ts'
 export { readUsage } from './wire/usage-fields.ts'
@@ -77,7 +77,7 @@ type ModelsRequest = Parameters<ModelList['isAskedBy']>[0]
 function dialectOf(request: ModelsRequest): Dialect {
   return (
     [anthropicMessages, gemini].find(
-      ({ clientSide: server }) => server?.modelList?.isAskedBy(request) === true,
+      ({ clientSide }) => clientSide?.modelList?.isAskedBy(request) === true,
     ) ?? openaiChat
   )
 }

@@ -13,7 +13,7 @@ function asked(headers: Record<string, string> = {}, path = '/v1/models') {
 }
 
 describe('the list of models', () => {
-  it('is OpenAI\u2019s unless the client says otherwise', () => {
+  it('has OpenAI\u2019s format by default', () => {
     expect(renderModels(usable, asked())).toEqual({
       object: 'list',
       data: [
@@ -24,7 +24,7 @@ describe('the list of models', () => {
     })
   })
 
-  it('is Anthropic\u2019s for its clients', () => {
+  it('has Anthropic\u2019s format for its clients', () => {
     expect(renderModels(usable, asked({ 'anthropic-version': '2026-10-21' }))).toEqual({
       data: names.map((id) => ({
         type: 'model',
@@ -44,7 +44,7 @@ describe('the list of models', () => {
     ).toEqual({ data: [], has_more: false, first_id: null, last_id: null })
   })
 
-  it('is Google\u2019s for its clients, whichever version they ask', () => {
+  it('has Google\u2019s format for its clients, in every version of the path', () => {
     const list = {
       models: names.map((id) => ({
         name: `models/${id}`,

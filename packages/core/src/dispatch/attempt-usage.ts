@@ -99,7 +99,7 @@ export function usageOfAttempt(
   const hasEnded =
     isComplete ||
     (progress.isCut !== true &&
-      (observation?.finishes.length ?? 0) >= (operation.outputAsked?.().choices ?? 1))
+      (observation?.finishes.length ?? 0) >= (operation.requestedOutput?.().choices ?? 1))
   if (told !== undefined && hasEnded) return { usage: withLongestWrites(told, operation) }
   if (operation.isFree === true) return { usage: told ?? NOTHING }
   const isStream = answer?.complete !== undefined || (answer === undefined && operation.stream)
@@ -141,7 +141,7 @@ function unseenOutput({
   nowMs,
   reserved = outputExpected(operation),
 }: EndedAttempt): number {
-  const asked = operation.outputAsked?.()
+  const asked = operation.requestedOutput?.()
   if (asked === undefined || asked.tokens !== undefined) return reserved
   return Math.max(
     reserved,
@@ -168,7 +168,7 @@ function streamedOutput(
       ? (progress.firstContentAt ?? 0) - (progress.sentAt ?? 0)
       : 0
   const tokens = made + Math.ceil((silentMs * HIDDEN_TOKENS_PER_SECOND) / 1_000)
-  const asked = operation.outputAsked?.()
+  const asked = operation.requestedOutput?.()
   const most = asked?.tokens === undefined ? Number.POSITIVE_INFINITY : asked.tokens * asked.choices
   return { tokens: Math.max(shown, Math.min(tokens, most)), reason: 'stream_unfinished' }
 }
@@ -210,8 +210,8 @@ function habitOf({
   target,
   observation,
 }: Pick<EndedAttempt, 'operation' | 'target' | 'observation'>): 'visible' | 'hidden' | 'unknown' {
-  if (operation.outputAsked === undefined) return 'visible'
-  const asked = operation.reasoningAsked?.()
+  if (operation.requestedOutput === undefined) return 'visible'
+  const asked = operation.requestedReasoning?.()
   if (observation !== undefined && isCountedAlong(observation)) return 'visible'
   if (observation?.reasoningSeen === 'concealed') return 'hidden'
   const habit = target.provider.quirks.reasoning ?? reasoningHabitOf(target.model)

@@ -1,8 +1,8 @@
 import {
-  answersElsewhere,
-  isSpelledElsewhere,
+  fieldElsewhere,
+  namesModelElsewhere,
   type Operation,
-  paidBeside,
+  paidFields,
   plainName,
   type Powers,
 } from '../dialects/index.ts'
@@ -37,7 +37,7 @@ export function refuseElsewhere(
   if (caller?.models === undefined && caller?.routes === undefined) return
   const body = operation.json?.()?.body ?? {}
   for (const { id, model, provider } of targets) {
-    const field = answersElsewhere(body, provider.powers)
+    const field = fieldElsewhere(body, provider.powers)
     if (field !== undefined)
       throw new GatewayError(
         'permission_denied',
@@ -46,7 +46,7 @@ export function refuseElsewhere(
       )
     // A target that the operator wrote out is allowed as written.
     const isNamed = route !== undefined || caller.models?.includes(id) === true
-    if (!isNamed && isSpelledElsewhere(model, provider.powers))
+    if (!isNamed && namesModelElsewhere(model, provider.powers))
       throw new GatewayError(
         'permission_denied',
         `The model ${JSON.stringify(id)} lets ${provider.name} choose what answers, and this key may use it only where its list of models names it in full.`,
@@ -67,7 +67,7 @@ export function paidBesideAt(
   const powers = powersAt(routing, target)
   return powers === undefined
     ? []
-    : paidBeside(operation.json?.()?.body ?? {}, target.slice(target.indexOf('/') + 1), powers)
+    : paidFields(operation.json?.()?.body ?? {}, target.slice(target.indexOf('/') + 1), powers)
 }
 
 /**
@@ -80,7 +80,7 @@ export function pricedElsewhere(
   operation: Operation,
 ): string | undefined {
   const powers = powersAt(routing, target)
-  return powers === undefined ? undefined : answersElsewhere(operation.json?.()?.body ?? {}, powers)
+  return powers === undefined ? undefined : fieldElsewhere(operation.json?.()?.body ?? {}, powers)
 }
 
 /** @param target `provider/model`, or a provider */

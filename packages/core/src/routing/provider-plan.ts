@@ -1,4 +1,4 @@
-import { PROVIDER_HEADER, type ProviderWanted } from '../dialects/index.ts'
+import { PROVIDER_HEADER, type RequestedProvider } from '../dialects/index.ts'
 import { GatewayError } from '../errors.ts'
 import type { Plan, Target } from './plan.ts'
 import { type Allowance, mayUseModel, planFor, type RoutingTable } from './resolve.ts'
@@ -13,7 +13,7 @@ import { type Allowance, mayUseModel, planFor, type RoutingTable } from './resol
  */
 export function planForProvider(
   table: RoutingTable,
-  wanted: ProviderWanted & { readonly model: string | undefined },
+  wanted: RequestedProvider & { readonly model: string | undefined },
   allowance: Allowance,
 ): Plan {
   const possible = candidates(table, wanted).filter((name) => mayUseProvider(allowance, name))
@@ -34,13 +34,13 @@ export function planForProvider(
   }
 }
 
-function candidates(table: RoutingTable, wanted: ProviderWanted): string[] {
+function candidates(table: RoutingTable, wanted: RequestedProvider): string[] {
   return [...table.providers]
     .filter(([, entry]) => speaks(entry.target(''), wanted))
     .map(([name]) => name)
 }
 
-function speaks(target: Target, wanted: ProviderWanted): boolean {
+function speaks(target: Target, wanted: RequestedProvider): boolean {
   return wanted.speaks === undefined || target.dialects.includes(wanted.speaks)
 }
 
@@ -48,7 +48,11 @@ function mayUseProvider(allowance: Allowance, name: string): boolean {
   return mayUseModel(allowance, `${name}/*`)
 }
 
-function onlyOne(table: RoutingTable, wanted: ProviderWanted, possible: readonly string[]): string {
+function onlyOne(
+  table: RoutingTable,
+  wanted: RequestedProvider,
+  possible: readonly string[],
+): string {
   const [only, ...others] = possible
   if (only !== undefined && others.length === 0) return only
   if (only !== undefined) throw undecided('More than one provider can be meant', possible)

@@ -134,7 +134,7 @@ it.each([
   ['claude-sonnet-4-5', [budget, disabled]],
   ['claude-opus-5', [{ type: 'adaptive' }, disabled]],
   ['kimi-k3', [budget, disabled]],
-])('A14: a request for %s keeps its meaning through the neutral model', (model, thoughts) => {
+])('a request for %s keeps its meaning through the neutral model', (model, thoughts) => {
   fc.assert(
     fc.property(bodyWith(thoughts), (generated) => {
       const once = through(without(generated), model)

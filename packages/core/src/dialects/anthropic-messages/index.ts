@@ -11,7 +11,7 @@ import { parseRequest } from './from-client/request.ts'
 import { MessageRenderer } from './to-client/stream.ts'
 import { MessageReader } from './from-provider/stream.ts'
 
-export { readCountTokens } from './from-client/count-tokens.ts'
+export { readCountTokens } from './relay/count-tokens.ts'
 
 /** Anthropic's Messages API. */
 export const anthropicMessages: Dialect = {

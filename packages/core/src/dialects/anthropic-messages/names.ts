@@ -1,4 +1,4 @@
-import type { NameRule } from '../tool-fit/index.ts'
+import { toolNameRule } from '../claude/tool-names.ts'
 
 /** Name of this dialect, and the origin of the signatures it issues. */
 export const DIALECT = 'anthropic-messages'
@@ -6,33 +6,5 @@ export const DIALECT = 'anthropic-messages'
 /** The version of the API we speak where the client names none. */
 export const DEFAULT_VERSION = '2023-06-01'
 
-/**
- * Models without structured output answer through a tool they are forced to call. The answer's
- * reader knows nothing of the request, so it recognises that tool by this name and turns its input
- * back into text.
- */
-export const JSON_ANSWER_TOOL = 'postern_json_answer'
-
-const CUSTOM_TOOL_PREFIX = 'postern_custom_'
-
-/** Names of tools: up to 128 characters, of which the mark of a custom tool takes some. */
-export const TOOL_NAMES: NameRule = { max: 128, customMax: 128 - CUSTOM_TOOL_PREFIX.length }
-
-/** The one parameter of a custom (free-text) tool. */
-export const CUSTOM_TOOL_INPUT = 'input'
-
-/**
- * Names of tools on the wire. Custom tools are offered as functions of one string; their
- * name carries a mark, so that a call to one comes back to the client as the custom call it
- * expects.
- */
-export function wireToolName(tool: { readonly name: string; readonly kind: string }): string {
-  return tool.kind === 'custom' ? CUSTOM_TOOL_PREFIX + tool.name : tool.name
-}
-
-/** The client's name of a custom tool, `undefined` for every other tool. */
-export function customToolName(wireName: string): string | undefined {
-  return wireName.startsWith(CUSTOM_TOOL_PREFIX)
-    ? wireName.slice(CUSTOM_TOOL_PREFIX.length)
-    : undefined
-}
+/** Names of tools: up to 128 characters. */
+export const TOOL_NAMES = toolNameRule(128)

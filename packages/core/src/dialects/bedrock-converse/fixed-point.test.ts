@@ -134,7 +134,7 @@ function joined(blocks: readonly JsonObject[]): JsonObject[] {
   return merged
 }
 
-describe('A14: an answer sent back is what was answered', () => {
+describe('an answer sent back in the next turn is unchanged', () => {
   it('as a whole', () => {
     fc.assert(
       fc.property(content, (blocks) => {

@@ -8,7 +8,7 @@ import { rerankOf } from './to-provider/rerank.ts'
 import { buildRequest } from './to-provider/request.ts'
 import { ConverseReader } from './from-provider/stream.ts'
 
-/** Amazon Bedrock's Converse API, as a client speaks it. */
+/** Amazon Bedrock's Converse API, on the provider's side only. */
 export const bedrockConverse: Dialect = {
   name: DIALECT,
   providerSide: {

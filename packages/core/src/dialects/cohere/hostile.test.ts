@@ -57,10 +57,6 @@ function refusal(ask: () => unknown): GatewayError {
   throw new Error('Nothing was refused.')
 }
 
-function readError(status: number, body: string): GatewayError {
-  return cohere.providerSide.readError({ status, headers: {}, body, provider: 'acme', model: 'm' })
-}
-
 describe('null arguments', () => {
   it.each([[null], [undefined], [''], [' '], ['null'], [' null\n'], [[]]])(
     '%j are none, in an answer',
@@ -158,7 +154,7 @@ describe('null arguments', () => {
 })
 
 describe('empty tool call', () => {
-  it('has no name: that is an error, not a call of nothing', () => {
+  it('without a name is an error', () => {
     expect(refusal(() => answer({ tool_calls: [{ id: 'a', type: 'function' }] })).code).toBe(
       'upstream_invalid',
     )
@@ -184,7 +180,7 @@ describe('empty tool call', () => {
     ])
   })
 
-  it('is announced and never comes: the answer did not end with calls', () => {
+  it('that is announced and never comes does not end the answer with calls', () => {
     expect(
       answer(
         { content: [{ type: 'text', text: 'a' }], tool_calls: [] },
@@ -258,7 +254,7 @@ describe('two token counts', () => {
 })
 
 describe('tool call delta is an object, not an array', () => {
-  it('each of several keeps its own id and arguments', () => {
+  it('keeps the id and arguments of each of several calls', () => {
     const calls = ['Paris', 'Rome'].map((city, index) =>
       callEvents(index, { id: `weather_${city}`, function: { name: 'weather', arguments: '' } }, [
         '{"city"',
@@ -274,7 +270,7 @@ describe('tool call delta is an object, not an array', () => {
     ])
   })
 
-  it('an array of them is malformed, and no call is lost in silence', () => {
+  it('refuses an array of calls instead of losing one silently', () => {
     const event = piece('tool-call-start', {
       tool_calls: [{ id: 'a', type: 'function', function: { name: 'weather' } }],
     })
@@ -404,80 +400,13 @@ it('unknown event types, content types and fields are ignored', () => {
   ).toEqual([{ type: 'text', text: 'a' }])
 })
 
-it('content that is a text instead of a list is still said', () => {
+it('reads content that is a string instead of a list', () => {
   expect(answer({ content: 'Hello.' }).choices[0]?.parts).toEqual([
     { type: 'text', text: 'Hello.' },
   ])
 })
 
-describe('error body forms', () => {
-  it.each([
-    [400, '{"id":"x","message":"invalid request: model is required"}', 'provider_rejected'],
-    [401, '{"id":"x","message":"invalid api token"}', 'provider_credentials'],
-    [404, '{"id":"x","message":"model \'m\' not found"}', 'model_not_found'],
-    [
-      400,
-      '{"error_type":"TOO_MANY_TOKENS","message":"size limit exceeded by 5 tokens"}',
-      'context_length_exceeded',
-    ],
-    [
-      400,
-      '{"id":"x","message":"too many tokens: total number of tokens in the prompt cannot exceed 4081"}',
-      'context_length_exceeded',
-    ],
-    [
-      400,
-      '{"id":"x","message":"blocked output: please try again or rewrite the prompt"}',
-      'content_filter',
-    ],
-    [
-      400,
-      '{"error_type":"BLOCKED","message":"blocked output: please try again or rewrite the prompt"}',
-      'content_filter',
-    ],
-    // A request or an answer with a word from a list of those denied: nothing that another try
-    // would mend.
-    [498, '{"id":"x","message":"invalid token"}', 'content_filter'],
-    [498, '', 'content_filter'],
-    [
-      429,
-      '{"id":"x","message":"You are past the per minute request limit"}',
-      'rate_limit_exceeded',
-    ],
-    [499, '{"id":"x","message":"request cancelled"}', 'provider_error'],
-    [500, '{"id":"x","message":"internal server error"}', 'provider_error'],
-    [502, '<html><body>Bad Gateway</body></html>', 'provider_error'],
-    [503, '{}', 'provider_overloaded'],
-    [400, '[]', 'provider_rejected'],
-  ])('%i %s is %s', (status, body, code) => {
-    expect(readError(status, body)).toMatchObject({
-      code,
-      details: { upstreamStatus: status, provider: 'acme' },
-    })
-  })
-
-  it('a body that is one, beside a status that says all is well, is no answer', () => {
-    expect(
-      refusal(() =>
-        cohere.providerSide.readAnswer(
-          { error_type: 'TOO_MANY_TOKENS', message: 'too many tokens' },
-          callTo(),
-        ),
-      ).code,
-    ).toBe('context_length_exceeded')
-    expect(refusal(() => cohere.providerSide.readAnswer({}, callTo())).code).toBe(
-      'upstream_invalid',
-    )
-  })
-
-  it('the key we were refused for is not told', () => {
-    expect(
-      readError(401, '{"message":"Incorrect API key provided: abcdef0123456789"}').message,
-    ).not.toContain('abcdef')
-  })
-})
-
-describe('a choice of tools that cannot be said', () => {
+describe('a tool choice without an equivalent', () => {
   it.each<[string, Parameters<typeof build>[0], readonly string[]]>([
     [
       'a call is demanded where there are no tools',
@@ -504,7 +433,7 @@ describe('a choice of tools that cannot be said', () => {
   })
 })
 
-it('an assistant who said nothing is left out, for its text may not be empty', () => {
+it('leaves out an empty assistant message, whose text may not be empty', () => {
   const { body, dropped } = build({
     messages: [says('user', 'a'), says('assistant', ''), says('user', 'b')],
   })

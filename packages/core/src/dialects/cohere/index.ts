@@ -8,7 +8,7 @@ import { buildRequest } from './to-provider/request.ts'
 import { rerank } from './to-provider/rerank.ts'
 import { ChatReader } from './from-provider/stream.ts'
 
-/** Cohere's v2 API, as a client speaks it. */
+/** Cohere's v2 API, on the provider's side only. */
 export const cohere: Dialect = {
   name: DIALECT,
   providerSide: {

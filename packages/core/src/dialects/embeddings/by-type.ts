@@ -21,17 +21,17 @@ const WORDS = {
 /** Their fields in addition to the texts. */
 export function settingsByType({ inputType, dimensions, body }: EmbeddingsRequest): JsonObject {
   return {
-    // Required, and OpenAI's API has no such thing: what is embedded without a word about it is
-    // most often what is searched in.
+    // Required, but absent from OpenAI's API: texts without a purpose are most often the documents
+    // to search.
     input_type: inputTypeFor(inputType, WORDS) ?? WORDS.document,
     embedding_types: ['float'],
     ...(dimensions === undefined ? {} : { output_dimension: dimensions }),
-    // Without this, the end of a text that is too long would be left out without a word.
+    // Without this, the service would silently truncate a text that is too long.
     truncate: body.truncate ?? 'NONE',
   }
 }
 
-/** The most they take in one call. */
+/** Most texts in one call. */
 export const MAX_INPUTS_BY_TYPE = 96
 
 /** Vectors by their type, or those of one type alone. */

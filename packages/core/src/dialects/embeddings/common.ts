@@ -9,8 +9,8 @@ import type { EmbeddingsRequest } from './request.ts'
 import { vectorOf } from './vector.ts'
 
 /**
- * `/embeddings` as the clients' own API has it, and those modelled on it, which differ in the names
- * of a few fields.
+ * `/embeddings` of OpenAI's API and of those modelled on it, which differ in the names of a few
+ * fields.
  */
 export const commonEmbeddings: EmbeddingFormat = {
   buildRequest(request, call) {
@@ -54,7 +54,7 @@ function inOrder(items: readonly JsonObject[]): readonly JsonObject[] {
   return ordered
 }
 
-/** `undefined` when the request may leave as it came. */
+/** `undefined` when the request needs no change. */
 function bodyFor(
   request: EmbeddingsRequest,
   { model, quirks }: EmbeddingsCall,
@@ -75,7 +75,7 @@ function droppedBy({ quirks: { dropFields = [] } }: EmbeddingsCall, body: JsonOb
   return dropFields.filter((field) => body[field] !== undefined)
 }
 
-/** The request in the service's own names, where they are others. */
+/** The request with the service's own field names. */
 function renamed(
   body: JsonObject,
   { dimensions, encoding, inputType, body: asked }: EmbeddingsRequest,

@@ -99,7 +99,7 @@ describe('a request for embeddings', () => {
     expect(refusal.message).toContain(message)
   })
 
-  it('goes as it came to who speaks the same', () => {
+  it('is sent unchanged to a provider of the same API', () => {
     expect(
       translation('openai-chat', {
         input: [[1, 2], [3]],
@@ -120,7 +120,7 @@ describe('a request for embeddings', () => {
     ).toMatchObject({ body: { model: 'physical', input: 'a' }, dropped: ['user'] })
   })
 
-  it('goes in the names of a service that has its own', () => {
+  it('is sent with the field names of a service that has its own', () => {
     const quirks: Quirks = {
       embeddings: {
         dimensionsField: 'size',
@@ -189,7 +189,7 @@ describe('a request for embeddings', () => {
     })
   })
 
-  it('goes to Cohere with the purpose it requires, and never truncated in silence', () => {
+  it('is sent to Cohere with the required input type and without silent truncation', () => {
     expect(translation('cohere', { input: 'a', dimensions: 8 }).buildRequest()).toEqual({
       path: '/v2/embed',
       body: {
@@ -208,7 +208,7 @@ describe('a request for embeddings', () => {
     ).toMatchObject({ input_type: 'search_query', truncate: 'END' })
   })
 
-  it('goes to Bedrock as each maker has it', () => {
+  it('is sent to Bedrock in the format of each maker', () => {
     expect(
       translation(
         'bedrock-converse',
@@ -270,7 +270,7 @@ describe('a request for embeddings', () => {
 })
 
 describe('an answer with embeddings', () => {
-  it('passes as it came when it is what was requested', () => {
+  it('passes unchanged in the requested encoding', () => {
     const body = list([1, 2])
     const bytes = bytesOf(body)
     expect(translation('openai-chat', { input: 'a' }).readAnswer(body, bytes)).toEqual({
@@ -376,7 +376,7 @@ describe('an answer with embeddings', () => {
     ).toBe('upstream_invalid')
   })
 
-  it('with an error in it is that error', () => {
+  it('with an error in it throws that error', () => {
     const ask = () =>
       translation('openai-chat', { input: 'a' }).readAnswer(
         { error: { message: 'overloaded', code: 503 } },

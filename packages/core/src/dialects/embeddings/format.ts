@@ -14,13 +14,13 @@ export interface EmbeddingsCall extends Pick<
   readonly api: ErrorReader
 }
 
-/** How a service serves embeddings. */
+/** Format of a service's embeddings API. */
 export interface EmbeddingFormat {
   /** Most inputs of one call; more are split over several calls. Any number when absent. */
   readonly maxInputs?: number
-  /** Throws `unsupported_content` with `param` for what the service has no words for. */
+  /** Throws `unsupported_content` with `param` for inputs and fields the service does not have. */
   buildRequest(request: EmbeddingsRequest, call: EmbeddingsCall): BuiltRequest
-  /** Throws `upstream_invalid` for what is no answer, or the error the body carries. */
+  /** Throws `upstream_invalid` for a malformed answer, or the error the body carries. */
   readAnswer(body: JsonObject, call: EmbeddingsCall): EmbeddingsAnswer
 }
 
@@ -64,7 +64,7 @@ const OWN_FIELDS: ReadonlySet<string> = new Set([
   'input_type',
 ])
 
-/** Fields of the client's that a service of another format has no place for, but those given. */
+/** The client's fields that a service of another format has no place for, except the given ones. */
 export function otherFields({ body }: EmbeddingsRequest, taken: readonly string[] = []): string[] {
   return Object.keys(body).filter(
     (field) =>

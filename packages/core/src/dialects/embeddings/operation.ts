@@ -12,7 +12,7 @@ import type { EmbeddingFormat, EmbeddingsAnswer, EmbeddingsCall } from './format
 import { type EmbeddingInput, type EmbeddingsRequest, parseEmbeddings } from './request.ts'
 import { encode, isEncodedAs, type Vector } from './vector.ts'
 
-/** As many as OpenAI takes: where a target takes one a call, each of them is a call. */
+/** OpenAI's limit on inputs: a target that takes one input per call gets as many calls. */
 const MAX_INPUTS = 2048
 
 /** A request for embeddings in OpenAI's words, for every target that has embeddings. */

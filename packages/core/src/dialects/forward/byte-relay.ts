@@ -16,7 +16,7 @@ export class ByteRelay implements StreamRelay {
   readonly finishes = []
   readonly #observer: PassingUsage | undefined
 
-  /** @param observer looks at what passes for a usage */
+  /** @param observer reads the usage from the passing bytes */
   constructor(observer?: PassingUsage) {
     this.#observer = observer
   }

@@ -65,7 +65,7 @@ describe('a whole stream', () => {
     expect([relay.push(Buffer.from(': ping\n\n')), relay.events]).toEqual([undefined, 0])
   })
 
-  it('gets the mark of its end where the service leaves it out', () => {
+  it('adds `[DONE]` where the service leaves it out', () => {
     expect(relayed(open({ endsWithDone: true }), [text('a', 'length')])).toBe(
       text('a', 'length') + data('[DONE]'),
     )
@@ -95,7 +95,7 @@ describe('a whole stream', () => {
 })
 
 describe('a broken stream', () => {
-  it('is not whole without an end', () => {
+  it('is not complete without an end', () => {
     for (const pieces of [
       [text('a')],
       [data({ type: 'transcript.text.delta', delta: 'x' })],
@@ -137,7 +137,7 @@ describe('a broken stream', () => {
     expect(tail).not.toContain('[DONE]')
   })
 
-  it('by an event that is too large', () => {
+  it('fails on an event that is too large', () => {
     expect(() => relayed(open({ maxEventBytes: 10 }), ['data: xxxxxxxxxxxxxxx'])).toThrow(
       expect.objectContaining({ code: 'upstream_invalid' }),
     )

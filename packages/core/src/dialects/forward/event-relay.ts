@@ -34,8 +34,8 @@ const DONE = '[DONE]'
 const BLANK_LINE = Buffer.from('\n\n')
 
 /**
- * A stream of events on its way between two sides that speak the same: forwarded as it came, read
- * where it says how it goes.
+ * Relays a stream between two sides of the same API: forwards it unchanged and reads usage, errors
+ * and the end.
  */
 export class EventRelay implements StreamRelay {
   events = 0
@@ -119,7 +119,7 @@ export class EventRelay implements StreamRelay {
     )
     const isLast = typeof body.type === 'string' && LAST_TYPE.test(body.type)
     if (hasFinish || isLast) this.complete = true
-    // Of images there may be several, each with an end of its own.
+    // An answer may hold several images, each with its own end.
     if (isLast && !String(body.type).startsWith('image_')) this.#isOver = true
   }
 }

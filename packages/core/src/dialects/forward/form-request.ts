@@ -5,12 +5,11 @@ import { invalid } from '../model/invalid.ts'
 import type { Operation } from '../model/operation.ts'
 import { forward } from './forward.ts'
 import type { ModelEndpoint } from './json-request.ts'
-import { wantedFor } from './wanted.ts'
+import { requestedProvider } from './requested-provider.ts'
 
 /**
  * A multipart request for any provider that speaks `api`: the model is rewritten, every other byte
- * stays. Whether it asks for a stream may stand behind the file: the answer's own content type
- * tells.
+ * stays. The `stream` field may come after the file, so the content type of the answer decides.
  */
 export function readFormRequest(
   api: Dialect,
@@ -23,7 +22,7 @@ export function readFormRequest(
   return {
     model: form.model,
     stream: false,
-    ...(form.model === undefined ? { provider: wantedFor(api, request) } : {}),
+    ...(form.model === undefined ? { provider: requestedProvider(api, request) } : {}),
     translationFor: (target, context) =>
       forward(
         {

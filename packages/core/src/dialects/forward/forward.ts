@@ -9,7 +9,7 @@ import { readAnswer } from './answer.ts'
 import { ByteRelay } from './byte-relay.ts'
 import { EventRelay } from './event-relay.ts'
 
-/** A request that a provider of the same API gets nearly as it came. */
+/** A request that a provider of the same API gets nearly unchanged. */
 export interface Forwarding {
   /** The API both sides speak. */
   readonly api: Dialect
@@ -29,8 +29,8 @@ const ACCEPT: Readonly<Record<Translation['answer'], string>> = {
 }
 
 /**
- * How this target is asked. One that does not speak the API cannot be: `unsupported_content`, and
- * the next one is tried.
+ * Builds the call for a target. Throws `unsupported_content` for one that does not speak the API,
+ * so that the next one is tried.
  */
 export function forward(
   forwarding: Forwarding,

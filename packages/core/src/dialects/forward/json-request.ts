@@ -4,9 +4,9 @@ import { asksToBeDeferred, namesKeptInput } from '../model/deferred.ts'
 import { optionalString, requiredText } from '../wire/fields.ts'
 import { estimateTextTokens } from '../tokens/estimate-tokens.ts'
 import type { Operation } from '../model/operation.ts'
-import { boundOutput, type OutputBounds, outputAsked } from '../model/output-bounds.ts'
+import { boundOutput, type OutputBounds, requestedOutput } from '../model/output-bounds.ts'
 import { forward } from './forward.ts'
-import { wantedFor } from './wanted.ts'
+import { requestedProvider } from './requested-provider.ts'
 
 /** Properties of an endpoint whose requests name a model. */
 export interface ModelEndpoint {
@@ -15,12 +15,12 @@ export interface ModelEndpoint {
   /** Answer when no stream is requested. */
   readonly answer: 'json' | 'any'
   /**
-   * A request without a model is sent to the one provider that can be meant, which has a default.
+   * A request without a model goes to the only provider of this API, which has a default model.
    */
   readonly hasDefaultModel?: boolean
   /** Field and value that ask for a stream. @default `stream: true` */
   readonly streamField?: readonly [field: string, value: unknown]
-  /** Field that holds what is read. @default 'prompt' */
+  /** Field with the input text. @default 'prompt' */
   readonly inputField?: 'prompt' | 'input'
   /** Unit of its price, when known. */
   readonly paidBy?: 'tokens' | 'nothing'
@@ -52,7 +52,7 @@ export function readJsonRequest(
     hasKeptInput: () => namesKeptInput(body),
     ...(endpoint.paidBy === 'nothing' && { isFree: true }),
     ...(endpoint.paidBy === 'tokens' && {
-      outputAsked: () => outputAsked(body, COMPLETION_BOUNDS),
+      requestedOutput: () => requestedOutput(body, COMPLETION_BOUNDS),
       estimateInput: () =>
         estimateTextTokens([JSON.stringify(body[endpoint.inputField ?? 'prompt'] ?? '')]),
       bounded(this: Operation, most: number) {
@@ -66,7 +66,7 @@ export function readJsonRequest(
             })
       },
     }),
-    ...(model === undefined ? { provider: wantedFor(api, request) } : {}),
+    ...(model === undefined ? { provider: requestedProvider(api, request) } : {}),
     translationFor: (target, context) =>
       forward(
         {

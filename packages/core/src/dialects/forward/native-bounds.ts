@@ -26,8 +26,8 @@ const GENERATES_NONE =
   /(?:^|\/)(?:embeddings|embed|rerank|moderations|models|files|uploads|vector_stores|tokenize|detokenize|count_tokens|input_tokens)$|:(?:countTokens|embedContent|batchEmbedContents)$/
 
 /**
- * How the output of a request at this path is bounded: `none` where there is none, `undefined`
- * where that is not known.
+ * How requests to this path bound their output: `none` where they generate none, `undefined` where
+ * it is not known.
  */
 export function nativeBounds(path: string): OutputBounds | 'none' | undefined {
   const plain = path.replace(/\/$/, '')

@@ -10,8 +10,8 @@ interface Headers {
 }
 
 /**
- * The headers of the client that are forwarded: what describes the request, and what switches
- * features of the provider.
+ * The client headers that are forwarded: those that describe the request or switch features of the
+ * provider.
  */
 export function nativeHeaders(request: Headers): Record<string, string> {
   const headers: Record<string, string> = {}

@@ -15,9 +15,9 @@ const STEP = /^\.+(?:;|$)/
 /**
  * A path below a provider's base URL, as the client wrote it. Throws `unknown_path` for one that
  * any server on the way could read as leading elsewhere: nothing is decoded, mended or normalised,
- * for two servers do not do it alike.
+ * because servers differ in it.
  *
- * @param path what stands behind `/providers/{name}/`, still percent-encoded
+ * @param path the path after `/providers/{name}/`, still percent-encoded
  */
 export function nativePath(path: string): string {
   const segments = path.split('/')

@@ -2,9 +2,9 @@ import type { GatewayError } from '../../errors.ts'
 import type { ErrorResponse } from '../model/call.ts'
 import type { JsonObject } from '../model/json-object.ts'
 import type { Operation, OperationTarget } from '../model/operation.ts'
-import { boundOutput, type OutputBounds, outputAsked } from '../model/output-bounds.ts'
+import { boundOutput, type OutputBounds, requestedOutput } from '../model/output-bounds.ts'
 import { asksToBeDeferred, isDeferredPath, namesKeptInput } from '../model/deferred.ts'
-import { reasoningAsked } from '../model/reasoning-asked.ts'
+import { requestedReasoning } from '../model/requested-reasoning.ts'
 import { listSurcharges } from '../model/surcharges.ts'
 import { ByteRelay } from './byte-relay.ts'
 import { estimateNative, jsonIn, nativeBounds } from './native-bounds.ts'
@@ -60,8 +60,8 @@ function generating(request: NativeRequest, bounds: OutputBounds | undefined): P
       return read && { body: read, bytes: request.body as Uint8Array }
     },
     estimateInput: () => estimateNative(body() ?? {}),
-    outputAsked: () => outputAsked(body() ?? {}, bounds ?? { names: ['max_tokens'] }),
-    reasoningAsked: () => reasoningAsked(body() ?? {}),
+    requestedOutput: () => requestedOutput(body() ?? {}, bounds ?? { names: ['max_tokens'] }),
+    requestedReasoning: () => requestedReasoning(body() ?? {}),
     surcharges: () => listSurcharges(body() ?? {}),
     isDeferred: () => asksToBeDeferred(body() ?? {}),
     hasKeptInput: () => namesKeptInput(body() ?? {}),

@@ -1,6 +1,5 @@
 /**
- * Methods that look at what a provider keeps, or throw it away, and cost nothing unless the path
- * says otherwise.
+ * Methods that read or delete stored objects. They cost nothing unless the path is a paid read.
  */
 const READS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS', 'DELETE'])
 

@@ -10,7 +10,7 @@ function seen(contentType: string, pieces: readonly string[], maxBytes = 1000) {
   return relay.usage && [relay.usage.inputTokens, relay.usage.outputTokens]
 }
 
-describe('the usage of what passes', () => {
+describe('the usage of a passing answer', () => {
   it.each<[string, string, string[], unknown]>([
     [
       'JSON',
@@ -66,7 +66,7 @@ describe('the usage of what passes', () => {
   })
 })
 
-it('bytes that break are cut: nothing of ours may stand among them', () => {
+it('cuts the connection of a broken byte stream, which has no room for an error', () => {
   const relay = new ByteRelay()
   relay.push(Buffer.from('half'))
   expect([relay.fail(), relay.complete, relay.events]).toEqual([undefined, false, 1])

@@ -7,8 +7,8 @@ import { UsageTally } from '../wire/usage-fields.ts'
 import type { Usage } from '../model/usage.ts'
 
 /**
- * Finds the usage in an answer that passes, and never stands in its way: what cannot be read has
- * none.
+ * Finds the usage in a passing answer and never blocks it: an answer that cannot be read has no
+ * usage.
  */
 export interface PassingUsage {
   readonly usage: Usage | undefined
@@ -27,8 +27,7 @@ export interface ObserverOptions {
 }
 
 /**
- * Bytes of text that are one token, roughly; where only bytes are known, that is what they count
- * as.
+ * Bytes of text per token, roughly, where only the number of bytes is known.
  */
 export const BYTES_PER_TOKEN = 4
 
@@ -149,7 +148,7 @@ class JsonUsage implements PassingUsage {
         ? undefined
         : parseJson(Buffer.concat(this.#chunks).toString('utf8'))?.value
     this.#chunks = []
-    // Some stream a whole array of answers, of which each tells the counts so far.
+    // Some services stream an array of answers, each with the counts so far.
     for (const body of Array.isArray(value) ? asObjects(value) : asObjects([asObject(value)]))
       this.#tally.add(body)
   }

@@ -19,7 +19,7 @@ describe('the query', () => {
     expect(forwardedQuery(search)).toBe(expected)
   })
 
-  it('loses what was meant for us', () => {
+  it('loses the parameters meant for the gateway', () => {
     expect(forwardedQuery('?model=acme/x&limit=1', ['model'])).toBe('?limit=1')
   })
 

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../errors.ts'
 
-/** Where clients put a key into an address; ours must not go to a provider. */
+/** Query parameters in which clients send a key; the client's key must not reach a provider. */
 const CREDENTIALS: readonly string[] = ['key', 'api_key', 'api-key', 'apikey', 'access_token']
 /** RFC 3986, section 3.4, and what browsers leave as it is. */
 const QUERY = /^[\w\-.~!$&'()*+,;=:@/?%|[\]{}^`\\"<>]*$/

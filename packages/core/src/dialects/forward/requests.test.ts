@@ -75,7 +75,7 @@ describe('a JSON request', () => {
     })
   })
 
-  it('without a model wants one provider, where there is a default', () => {
+  it('without a model is sent to the only provider with a default', () => {
     const operation = readJson(
       { input: 'x' },
       { ...endpoint, hasDefaultModel: true },
@@ -88,7 +88,7 @@ describe('a JSON request', () => {
     expect(String(sent(operation, '').body)).toBe('{"input":"x"}')
   })
 
-  it('asks for a stream in the words of its endpoint', () => {
+  it('recognises a request for a stream by the field of its endpoint', () => {
     const speech: ModelEndpoint = {
       path: '/audio/speech',
       answer: 'any',
@@ -112,7 +112,7 @@ describe('a JSON request', () => {
     ])
   })
 
-  it('is not sent to who does not speak the API', () => {
+  it('is not sent to a provider that does not speak the API', () => {
     const translation = readJson({ model: 'm' }).translationFor(
       target('m', [anthropicMessages]),
       context,
@@ -130,7 +130,7 @@ describe('a whole answer', () => {
       .translationFor(target('m'), context)
       .readAnswer(body, Buffer.from(JSON.stringify(body)))
 
-  it('passes byte for byte, and tells its usage', () => {
+  it('passes byte for byte, and its usage is read', () => {
     const answer = {
       choices: [{ text: 'x', finish_reason: 'length' }, { finish_reason: 'eos' }],
       usage: { prompt_tokens: 1, completion_tokens: 2 },
@@ -155,7 +155,7 @@ describe('a form', () => {
   const open = async (...parts: Parameters<typeof formOf>) =>
     openForm(requestOf([formOf(...parts)]).request, { limit: 1e6 })
 
-  it('gets the model of its target, and is described as it was', async () => {
+  it('gets the model of its target and keeps its content headers', async () => {
     const operation = readFormRequest(openaiChat, endpoint, {
       header: header(),
       form: await open(['file', 'data', 'a.mp3'], ['model', 'fast']),
@@ -172,7 +172,7 @@ describe('a form', () => {
     expect(operation.translationFor(target('m'), context).answer).toBe('any')
   })
 
-  it('that streams tells its size where the client told it', async () => {
+  it('keeps the content length of a streamed body', async () => {
     const text = formOf(['model', 'fast'], ['file', 'x'.repeat(2e6), 'a.mp3'])
     const { request } = requestOf([text.slice(0, 1.5e6), text.slice(1.5e6)], {
       'content-length': String(text.length),
@@ -199,7 +199,7 @@ describe('a form', () => {
   })
 })
 
-describe('a request about what is kept', () => {
+describe('a request about a stored object', () => {
   const file: StoredEndpoint = {
     method: 'GET',
     path: '/files/{id}/content',
@@ -220,7 +220,7 @@ describe('a request about what is kept', () => {
     })
   }
 
-  it('goes to one provider, with its query but for what was meant for us', () => {
+  it('is sent to one provider, with its query except for our parameters', () => {
     const operation = read({
       search: '?model=acme%2Fx&key=k&limit=2',
       headers: { 'x-postern-provider': 'acme' },
@@ -258,7 +258,7 @@ describe('a request about what is kept', () => {
     })
   })
 
-  it('keeps a model in the JSON to itself, and is not repeated', () => {
+  it('removes a model from the JSON, and is not retried', () => {
     const operation = read(
       { body: { input_file_id: 'f', model: 'acme/m' } },
       { method: 'POST', path: '/batches', answer: 'json', isFree: true },
@@ -270,7 +270,7 @@ describe('a request about what is kept', () => {
     ])
   })
 
-  it('keeps a model in the form to itself', async () => {
+  it('removes a model from the form', async () => {
     const form = await openForm(
       requestOf([formOf(['model', 'acme/m'], ['purpose', 'batch'], ['file', 'x', 'f'])]).request,
       { limit: 1e6, beforeFiles: true },
@@ -305,7 +305,7 @@ describe('a request for a provider\u2019s own API', () => {
     })
   }
 
-  it('keeps method, path, query, body and what describes it', () => {
+  it('keeps method, path, query, body and content headers', () => {
     const operation = read({
       method: 'PUT',
       path: 'v1/x:do',
@@ -343,14 +343,14 @@ describe('a request for a provider\u2019s own API', () => {
     expect(read({ method }).provider).toEqual({ name: 'acme', speaks: undefined, isRepeatable })
   })
 
-  it('leads nowhere else', () => {
+  it('stays below the base URL', () => {
     expect(refusal(() => read({ path: '../admin' }))).toMatchObject({
       code: 'unknown_path',
       status: 404,
     })
   })
 
-  it('reads errors as its provider tells them', () => {
+  it('reads the errors of its provider', () => {
     const translation = read().translationFor(target('', [anthropicMessages]), context)
     const error = translation.readError({
       status: 401,

@@ -9,9 +9,9 @@ import type { Operation } from '../model/operation.ts'
 import { formBody } from './form-request.ts'
 import { forward } from './forward.ts'
 import { forwardedQuery } from './query.ts'
-import { wantedFor } from './wanted.ts'
+import { requestedProvider } from './requested-provider.ts'
 
-/** An endpoint for what a provider keeps for its clients: files and batches. */
+/** An endpoint for objects a provider stores: files and batches. */
 export interface StoredEndpoint {
   readonly method: string
   /** Path below the provider's base URL; `{id}` stands for that of the object. */
@@ -28,8 +28,8 @@ export interface StoredRequest extends Pick<ClientRequest, 'params' | 'query' | 
 }
 
 /**
- * A request about something one provider keeps. A `model` beside it (in the query, in the JSON, in
- * front of the file) says by its prefix which provider that is, and is not sent.
+ * A request about an object one provider stores. A `model` next to it (in the query, in the JSON,
+ * in front of the file) says by its prefix which provider that is, and is not sent.
  */
 export function readStoredRequest(
   api: Dialect,
@@ -49,8 +49,8 @@ export function readStoredRequest(
     // The requests of a batch are in a file.
     isBoundless: () => !endpoint.isFree,
     isDeferred: () => !endpoint.isFree,
-    // Done twice, an upload is a second file and a batch is paid for again.
-    provider: wantedFor(api, request, { isRepeatable: body === undefined }),
+    // Not idempotent: a second upload is a second file, and a second batch is billed again.
+    provider: requestedProvider(api, request, { isRepeatable: body === undefined }),
     translationFor: (target, context) =>
       forward(
         {

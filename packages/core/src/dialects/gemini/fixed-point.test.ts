@@ -150,7 +150,7 @@ function said(body: JsonObject): unknown[] {
   return [spoken, new Set(offered), extensions]
 }
 
-it('A14: a request is a fixed point of the neutral model', () => {
+it('a request is a fixed point of the neutral model', () => {
   fc.assert(
     fc.property(request.map(without), (body) => {
       const once = pass(body)

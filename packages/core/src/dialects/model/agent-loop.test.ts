@@ -28,7 +28,7 @@ const conversation = (...messages: Message[]): Conversation => ({
   extensions: {},
 })
 
-describe('tool calls that are made again and again', () => {
+describe('repeated tool calls', () => {
   it.each<[string, Message[], number]>([
     ['none', [said('user', 'hi')], 0],
     ['one', [said('user', 'hi'), called(['a', '{}']), result], 1],
@@ -67,8 +67,8 @@ describe('tool calls that are made again and again', () => {
   })
 })
 
-describe('what a run begins with', () => {
-  it('stays the same as it goes on, and differs for another run', () => {
+describe('the beginning of an agent run', () => {
+  it('stays the same within a run, and differs for another run', () => {
     const first = [said('system', 'Be brief.'), said('user', 'hi')]
     const beginning = beginningOf(conversation(...first))
     expect(

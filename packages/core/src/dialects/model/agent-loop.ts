@@ -2,8 +2,8 @@ import type { Conversation, Part } from './conversation.ts'
 import { parseJson } from '../wire/json.ts'
 
 /**
- * How many times in a row the assistant has made its last tool calls: the same tools with the same
- * arguments, whatever came back in between. 0 where the conversation does not end with tool calls
+ * Counts how many times in a row the assistant has made its last tool calls: the same tools with
+ * the same arguments, whatever they returned. 0 where the conversation does not end with tool calls
  * and their results.
  */
 export function repeatedToolCalls({ messages }: Conversation): number {
@@ -52,7 +52,7 @@ function readSignature(parts: readonly Part[]): string | undefined {
   return calls.length === 0 ? undefined : calls.toSorted().join('\n')
 }
 
-/** Spaces and the order of fields say nothing. */
+/** Ignores white space and the order of fields. */
 function canonical(text: string): string {
   const parsed = parseJson(text)
   return parsed === undefined ? text : JSON.stringify(sorted(parsed.value))

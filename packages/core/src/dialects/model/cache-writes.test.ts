@@ -4,7 +4,7 @@ import { cacheWrites } from './cache-writes.ts'
 const mark = { type: 'ephemeral' }
 const long = { type: 'ephemeral', ttl: '1h' }
 
-describe('what a request writes to a prompt cache', () => {
+describe('prompt cache writes of a request', () => {
   it.each<[string, Record<string, unknown>, unknown]>([
     [
       'a request without marks',

@@ -1,7 +1,7 @@
 import type { JsonObject } from './json-object.ts'
 import type { Quirks } from './quirks.ts'
 
-/** Names of two headers, lower case: what is left, and when there is more. */
+/** Names of two headers, lower case: the remaining quota, and when it resets. */
 export type LimitHeaders = readonly [remaining: string, reset: string]
 
 export interface CallContext {
@@ -33,7 +33,7 @@ export interface BuiltRequest {
   readonly method?: string
   /** Path below the provider's base URL, with query if any: `/v1/messages`. */
   readonly path: string
-  /** An object is sent as JSON; a stream can be sent only once, so nothing is tried after it. */
+  /** An object is sent as JSON; a stream can be sent only once, so it is never retried. */
   readonly body: JsonObject | Uint8Array | AsyncIterable<Uint8Array> | undefined
   /**
    * Headers the dialect needs in addition to credentials, lower case; `content-type` where it is
@@ -57,7 +57,7 @@ export interface ErrorResponse {
 }
 
 /**
- * How long usage that may follow the end of an answer is waited for, where the connection stays
- * open.
+ * How long to wait for usage after the end of an answer while the connection stays open, in
+ * milliseconds.
  */
 export const USAGE_GRACE_MS = 1_000

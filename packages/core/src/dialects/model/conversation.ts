@@ -1,7 +1,6 @@
 /**
- * The neutral model of a request: what a client asked, in no provider's words. It is lossless: what
- * it has no name for travels in `extensions` and is offered again to a target that speaks the
- * dialect it came from.
+ * The neutral model of a request, in no provider's words. It is lossless: fields it has no name for
+ * travel in `extensions` and go back to a target that speaks the dialect they came from.
  */
 export interface Conversation {
   /** Name of the dialect the client spoke: `extensions` and extension parts are in its words. */
@@ -137,9 +136,9 @@ export interface ExtensionPart {
   readonly dialect: string
   readonly value: unknown
   /**
-   * Set for a part without which the answer would be another than the one asked for: a target that
-   * does not speak `dialect` refuses the request. `param` is the part's path in the client's
-   * request; `always` where it may not be left out even if the route allows that for other parts.
+   * Set for a part without which the request would mean something else: a target that does not
+   * speak `dialect` refuses the request. `param` is the part's path in the client's request;
+   * `always` where it may not be left out even if the route allows that for other parts.
    */
   readonly indispensable?: { readonly param: string; readonly always?: boolean }
 }

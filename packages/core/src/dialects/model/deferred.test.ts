@@ -36,7 +36,7 @@ describe('a path of a provider', () => {
   ])('is answered at once: %s', (path) => expect(isDeferredPath(path)).toBe(false))
 })
 
-it('a request asks for it with `background` or `deferred`', () => {
+it('is requested with `background` or `deferred`', () => {
   expect(
     [{ background: true }, { deferred: true }, { background: false }, { background: null }, {}].map(
       asksToBeDeferred,

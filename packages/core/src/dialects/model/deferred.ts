@@ -2,8 +2,8 @@ import type { JsonObject } from './json-object.ts'
 import { asObjects } from '../wire/json.ts'
 
 /**
- * Paths below a provider's own address whose answers, or what they cost, come with another request:
- * batches, runs, training.
+ * Paths of a provider's own API whose answers or costs come with another request: batches, runs,
+ * training.
  */
 const DEFERRED_PATH =
   /\/(?:batch|batches|batch[_-]?jobs|batch_?prediction_?jobs|jobs|fine-tunes|runs|submit_tool_outputs|model-invocation-jobs?|async-invoke|predictions)(?:\/create)?\/?$|\/async\/|:batch\w+\/?$|:predictLongRunning\/?$/i
@@ -15,7 +15,7 @@ export function asksToBeDeferred(body: JsonObject): boolean {
   return body['background'] === true || body['deferred'] === true
 }
 
-/** Whether whatever is asked at this path is answered later. */
+/** Whether requests to this path are answered later. */
 export function isDeferredPath(path: string): boolean {
   return DEFERRED_PATH.test(path)
 }
@@ -23,7 +23,7 @@ export function isDeferredPath(path: string): boolean {
 const KEPT = ['previous_response_id', 'conversation'] as const
 
 /**
- * Whether the request goes on with something its provider keeps: an answer, a conversation, an item
+ * Whether the request continues something its provider stores: an answer, a conversation, an item
  * of one.
  */
 export function namesKeptInput(body: JsonObject): boolean {

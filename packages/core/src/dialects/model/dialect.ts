@@ -23,8 +23,8 @@ export interface UsableModels {
 }
 
 /**
- * The list of models in the words of a dialect. All clients ask at nearly the same paths; headers
- * tell them apart.
+ * The list of models in the format of a dialect. All clients use nearly the same paths; their
+ * headers tell them apart.
  */
 export interface ModelList {
   isAskedBy(request: { readonly path: string; header(name: string): string | undefined }): boolean
@@ -33,7 +33,7 @@ export interface ModelList {
   renderOne(id: string, created: number): JsonObject
 }
 
-/** How clients speak to us. */
+/** The client's side of a dialect: parses requests, renders answers and errors. */
 export interface ClientSide {
   readonly modelList?: ModelList
   /** Where its requests bound their output. */
@@ -44,7 +44,7 @@ export interface ClientSide {
   parse(request: ClientRequest): ChatRequest
   renderAnswer(answer: Answer, context: RenderContext): JsonObject
   /**
-   * Whether an answer of this dialect has a place for the part; what has none is named in
+   * Whether an answer of this dialect has a place for the part; other parts are named in
    * `x-postern-dropped`.
    */
   holds(part: Part): boolean
@@ -58,14 +58,14 @@ export interface ClientSide {
   answerHeaders?(requestId: string): Readonly<Record<string, string>>
 }
 
-/** How we speak to a provider of this dialect. */
+/** The provider's side of a dialect: builds requests, reads answers and errors. */
 export interface ProviderSide {
   /**
    * Proofs of reasoning hold for the account that they were issued to, not for every account of the
    * provider.
    */
   readonly proofsAreOfAccount?: boolean
-  /** Tools beyond these rules are made fit before `buildRequest`, and restored in the answer. */
+  /** Tools outside these rules are adapted before `buildRequest`, and restored in the answer. */
   toolRules(call: Pick<CallContext, 'quirks' | 'model'>): ToolRules
   /**
    * Storage of a cloud that files may be in, unless the quirk `fileSchemes` says otherwise: `s3`.
@@ -88,13 +88,12 @@ export interface ProviderSide {
    */
   readAnswer(body: JsonObject, call: CallContext): Answer
   openReader(call: CallContext): StreamReader
-  /** How the bytes of a stream are cut into frames; server-sent events unless given. */
+  /** Cuts the bytes of a stream into frames. @default server-sent events */
   openSplitter?(maxEventBytes: number): FrameSplitter
   /** `accept` of a streaming request; `text/event-stream` unless given. */
   readonly streamType?: string
   /**
-   * Where answers say what is left of a limit, and when there is more; `x-ratelimit-*` unless
-   * given.
+   * Headers with the remaining quota of each limit and its reset. @default `x-ratelimit-*`
    */
   readonly limitHeaders?: readonly LimitHeaders[]
   /**
@@ -104,7 +103,7 @@ export interface ProviderSide {
   readError(response: ErrorResponse): GatewayError
 }
 
-/** A wire format: its two sides, and the short cut when client and provider both speak it. */
+/** A wire format: its two sides, and the relay for when client and provider both speak it. */
 export interface Dialect {
   readonly name: string
   readonly clientSide?: ClientSide
@@ -112,6 +111,6 @@ export interface Dialect {
   readonly relay?: Relay
   /** Format of this model's embeddings; `undefined` when it has none. */
   embeddings?(model: string, quirks: Quirks): EmbeddingFormat | undefined
-  /** How a provider is asked to rerank by this model; `undefined` where it does not. */
+  /** Format of this model's reranking; `undefined` when it has none. */
   rerank?(model: string): RerankFormat | undefined
 }

@@ -12,8 +12,8 @@ export interface Finish {
 }
 
 /**
- * Words of the model or its provider about an end by refusal: text for people, never a word of
- * the wire (`SAFETY`, `content_filter`) in their place.
+ * Explanation of a refusal by the model or its provider: text for people, never a constant of the
+ * wire (`SAFETY`, `content_filter`).
  */
 export function refusalWords({ reason, native, detail }: Finish): string | undefined {
   return reason !== 'content_filter' ||
@@ -35,8 +35,8 @@ export function unknownFinish(native: string): Finish {
 }
 
 /**
- * The error of an answer without content whose provider says that it broke: another target may do
- * better.
+ * The error of an answer without content whose provider reports a failure: another target may
+ * succeed.
  */
 export function brokenAnswer(
   provider: string,

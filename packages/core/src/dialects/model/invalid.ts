@@ -64,8 +64,8 @@ export function partOrDrop<T>(
 }
 
 /**
- * Targets that give one answer to a request: more choices are refused, or where the route allows
- * dropping, not asked for.
+ * For targets that give one choice per request: refuses `n` above 1, or drops it where the route
+ * allows that.
  */
 export function oneChoice(n: number | undefined, call: Target): string[] {
   if (n === undefined || n <= 1) return []

@@ -16,8 +16,8 @@ export function originOf(dialect: string, issuer: string | undefined): string {
 }
 
 /**
- * The issuer as this dialect tells it: some proofs hold for one account only, others for every
- * account of a provider.
+ * The issuer of a target's proofs: in some dialects a proof holds for one account only, in others
+ * for every account of a provider.
  */
 export function issuerFor(
   { providerSide }: Pick<Dialect, 'providerSide'>,
@@ -71,7 +71,7 @@ function marked({ origin, value }: Signature, issuer: string): Signature {
   return { origin: originOf(origin, issuer), value }
 }
 
-/** The same for a stream. */
+/** Puts the issuer's name on each proof of a stream. */
 export class IssuerReader implements StreamReader {
   readonly #reader: StreamReader
   readonly #issuer: string

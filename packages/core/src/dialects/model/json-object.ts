@@ -1,2 +1,2 @@
-/** A JSON object as it came off the wire. */
+/** A parsed JSON object of unknown shape. */
 export type JsonObject = Record<string, unknown>

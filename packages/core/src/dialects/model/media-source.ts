@@ -20,14 +20,14 @@ export function storageScheme(url: string): string | undefined {
   return scheme?.toLowerCase()
 }
 
-/** Media given by a URL; one that holds its data itself is taken apart. */
+/** The source of media given by a URL; a `data:` URL becomes inline data. */
 export function sourceOfUrl(url: string): MediaSource {
   const prefix = DATA_PREFIX.exec(url.slice(0, 256))
   if (prefix === null) return { kind: 'url', url }
   return { kind: 'data', mediaType: prefix[1] ?? '', data: url.slice(prefix[0].length) }
 }
 
-/** The same as a URL; a provider's file id has none. */
+/** The URL of a source; `undefined` for a provider's file id. */
 export function urlOfSource(source: Exclude<MediaSource, { kind: 'id' }>): string {
   return source.kind === 'url' ? source.url : `data:${source.mediaType};base64,${source.data}`
 }

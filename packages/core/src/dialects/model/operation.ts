@@ -7,9 +7,9 @@ import type { Quirks, ToolsDialect } from './quirks.ts'
 import type { StreamRelay } from './relay.ts'
 import { estimateInputTokens, estimateTextTokens } from '../tokens/estimate-tokens.ts'
 import { type CacheLifetime, cacheWrites } from './cache-writes.ts'
-import { boundOutput, type OutputAsked, outputAsked } from './output-bounds.ts'
+import { boundOutput, type RequestedOutput, requestedOutput } from './output-bounds.ts'
 import { asksToBeDeferred, namesKeptInput } from './deferred.ts'
-import { type ReasoningAsked, reasoningAsked } from './reasoning-asked.ts'
+import { type RequestedReasoning, requestedReasoning } from './requested-reasoning.ts'
 import { listSurcharges } from './surcharges.ts'
 import { translate, type Translation } from '../translation/translation.ts'
 
@@ -22,7 +22,7 @@ export interface Operation {
   readonly model: string | undefined
   readonly stream: boolean
   /** Set instead of a model for objects of one provider (files, batches). */
-  readonly provider?: ProviderWanted
+  readonly provider?: RequestedProvider
   /** An answer without a call, when a target cannot be asked and need not be. */
   answerLocally?(target: OperationTarget): JsonObject | undefined
   /** The conversation, when the request is one. */
@@ -30,51 +30,50 @@ export interface Operation {
   /** Estimated input tokens of the request; absent when unknown. */
   estimateInput?(): number
   /**
-   * Where it asks this target for what its tokens do not pay for: paths of the request. Of any
-   * target, where none is given.
+   * Paths of the request that this target charges beyond tokens; without a target, those that any
+   * target charges.
    */
   surcharges?(target?: OperationTarget): readonly string[]
   /**
-   * For how long its input is written to the provider's prompt cache, as far as it can be; the
-   * longest of several.
+   * Longest lifetime for which its input is written to the provider's prompt cache.
    */
   cacheWrites?(): CacheLifetime | undefined
-  /** Tokens of input estimated from the size of the request, where nothing in it can be read. */
+  /** Input tokens estimated from the size of a request that cannot be read. */
   inputBytesEstimate?(): number
-  /** It costs nothing at any provider: tokens are counted, files are stored. */
+  /** The request costs nothing at any provider: it counts tokens or stores files. */
   readonly isFree?: boolean
   /**
-   * Tokens of output it may get at most, as far as it says so itself; absent where there is none.
+   * Maximum output tokens the request sets itself; absent where it generates no output.
    */
-  outputAsked?(): OutputAsked
-  /** Reasoning requested by it. */
-  reasoningAsked?(): ReasoningAsked
+  requestedOutput?(): RequestedOutput
+  /** Reasoning the request asks for. */
+  requestedReasoning?(): RequestedReasoning
   /**
-   * The same request with its output bounded to `most` tokens over all its choices; itself when it
-   * requests no more. Absent where no bound of the output is known. Throws `invalid_request` for
-   * more choices than tokens.
+   * Returns the request with its output bounded to `most` tokens over all its choices; itself when
+   * it requests no more. Absent where the output bound of the API is not known. Throws
+   * `invalid_request` for more choices than tokens.
    */
   bounded?(most: number): Operation
   /**
-   * It generates output, and no bound of it can be set here: a batch, an address of a provider's
-   * own that is not known.
+   * It generates output that the gateway cannot bound: a batch, or an unknown path of a provider's
+   * own API.
    */
   isBoundless?(): boolean
   /**
-   * A part of its input is stored by its provider and not seen here: an answer or a conversation it
-   * continues.
+   * The provider stores a part of its input, which the gateway does not see: an answer or a
+   * conversation that it continues.
    */
   hasKeptInput?(): boolean
   /**
-   * Its answers come with other requests, which are free: a batch, a run in the background. What it
-   * uses is never seen here.
+   * Its answers come with other requests, which are free: a batch, a run in the background. The
+   * gateway never sees its usage.
    */
   isDeferred?(): boolean
-  /** The request itself, where it is JSON that was read whole. */
+  /** The request body, where it is JSON and was read whole. */
   json?(): SentJson | undefined
-  /** Its streams can be ended by the gateway as if their bound were reached. */
+  /** The gateway can end its streams as if they had reached their output bound. */
   readonly isCuttable?: boolean
-  /** How this target is asked, and how its answer is handed to the client. */
+  /** Translates the request for a target, and its answer for the client. */
   translationFor(target: OperationTarget, context: OperationContext): Translation
 }
 
@@ -86,15 +85,15 @@ export interface SentJson {
 }
 
 /**
- * Exactly one provider: the one the client names, that of the model it names, or the only one there
- * is.
+ * Exactly one provider: the one the client names, the one of the model it names, or the only one
+ * configured.
  */
-export interface ProviderWanted {
+export interface RequestedProvider {
   /** As the client named it. */
   readonly name: string | undefined
   /** Dialect that the provider must speak; any when absent. */
   readonly speaks: Dialect | undefined
-  /** Done twice it comes to the same: a failed call may be tried again. */
+  /** The call is idempotent: a failed one may be retried. */
   readonly isRepeatable: boolean
 }
 
@@ -120,9 +119,9 @@ export interface OperationContext {
   /** The route allows leaving out parts and tools a target cannot take. */
   readonly dropUnsupported: boolean
   newId(prefix: string): string
-  /** Another target may have to go on with the stream. */
+  /** Another target may have to continue the stream. */
   readonly isContinuable?: boolean
-  /** A stream that broke, which the target is to go on with. */
+  /** A broken stream that the target continues. */
   readonly continues?: StreamRelay
   /** The gateway may have to end the stream itself. */
   readonly isCuttable?: boolean
@@ -130,10 +129,10 @@ export interface OperationContext {
   readonly isMetered?: boolean
 }
 
-/** In which shape the answers and errors of an endpoint reach its clients. */
+/** Format in which the errors of an endpoint reach its clients. */
 export type ErrorFormat = Pick<ClientSide, 'renderError' | 'answerHeaders'>
 
-/** The face of a dialect that clients speak. */
+/** The error format of a dialect that clients speak. */
 export function toErrorFormat(dialect: Dialect): ErrorFormat {
   if (dialect.clientSide === undefined) throw new TypeError(`Clients cannot speak ${dialect.name}.`)
   return dialect.clientSide
@@ -143,9 +142,11 @@ export function toErrorFormat(dialect: Dialect): ErrorFormat {
 const USUAL_OUTPUT_TOKENS = 1_024
 
 /**
- * Tokens of output a request is taken to get before its answer is known: the largest it asks for.
+ * Output tokens expected of a request before its answer is known: the most it asks for.
  */
-export function outputExpected({ outputAsked: read }: Pick<Operation, 'outputAsked'>): number {
+export function outputExpected({
+  requestedOutput: read,
+}: Pick<Operation, 'requestedOutput'>): number {
   const asked = read?.()
   return asked === undefined
     ? 0
@@ -153,8 +154,8 @@ export function outputExpected({ outputAsked: read }: Pick<Operation, 'outputAsk
 }
 
 /**
- * The client's own dialect where the target speaks it: what needs no translation loses nothing in
- * it.
+ * Prefers the client's own dialect where the target speaks it: a relayed request loses nothing in
+ * translation.
  */
 function dialectFor(
   target: OperationTarget,
@@ -170,7 +171,7 @@ function dialectFor(
 }
 
 /**
- * Whether the model serves what is asked, function tools with reasoning, in another dialect only.
+ * Whether the model serves function tools with reasoning in another dialect only.
  */
 function needsToolsDialect(
   { models, onlyWithEffort = [] }: ToolsDialect,
@@ -203,8 +204,8 @@ export function readChat(from: Dialect, request: ClientRequest): Operation {
   return {
     model: chat.model,
     stream: chat.stream,
-    outputAsked: () => outputAsked(request.body, bounds),
-    reasoningAsked: () => reasoningAsked(request.body),
+    requestedOutput: () => requestedOutput(request.body, bounds),
+    requestedReasoning: () => requestedReasoning(request.body),
     bounded(most) {
       const body = boundOutput(request.body, bounds, most)
       return body === request.body ? this : readChat(from, { ...request, body, bytes: undefined })

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { dialects } from '../index.ts'
-import { boundOutput, type OutputBounds, outputAsked } from './output-bounds.ts'
+import { boundOutput, type OutputBounds, requestedOutput } from './output-bounds.ts'
 
 const boundsOf = (name: string): OutputBounds =>
   dialects.get(name)?.clientSide?.outputBounds ?? { names: ['?'] }
@@ -131,7 +131,7 @@ describe('boundOutput', () => {
     )
   })
 
-  it('leaves nothing that any reader could take for more, whatever is spelled how', () => {
+  it('leaves no larger bound in any spelling', () => {
     const names = [
       'max_tokens',
       'max_completion_tokens',
@@ -166,7 +166,7 @@ describe('boundOutput', () => {
             tokens = Number.POSITIVE_INFINITY,
             mentioned,
             choices,
-          } = outputAsked(bounded, bounds)
+          } = requestedOutput(bounded, bounds)
           expect(Math.max(tokens, mentioned) * choices).toBeLessThanOrEqual(most)
           expect(boundOutput(bounded, bounds, most)).toBe(bounded)
         },
@@ -175,8 +175,8 @@ describe('boundOutput', () => {
   })
 })
 
-describe('outputAsked', () => {
-  it.each<[string, OutputBounds, Record<string, unknown>, ReturnType<typeof outputAsked>]>([
+describe('requestedOutput', () => {
+  it.each<[string, OutputBounds, Record<string, unknown>, ReturnType<typeof requestedOutput>]>([
     ['no bound', chat, {}, { tokens: undefined, mentioned: 0, choices: 1 }],
     [
       'the largest of two',
@@ -215,6 +215,6 @@ describe('outputAsked', () => {
       { tokens: 70, mentioned: 70, choices: 3 },
     ],
   ])('%s', (_, bounds, body, expected) => {
-    expect(outputAsked(body, bounds)).toEqual(expected)
+    expect(requestedOutput(body, bounds)).toEqual(expected)
   })
 })

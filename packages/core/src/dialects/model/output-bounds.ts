@@ -13,7 +13,7 @@ export interface OutputBounds {
   readonly names: readonly [string, ...string[]]
 }
 
-export interface OutputAsked {
+export interface RequestedOutput {
   /** Bound of one choice, in the API's own spelling; `undefined` where the request sets none. */
   readonly tokens: number | undefined
   /**
@@ -24,7 +24,7 @@ export interface OutputAsked {
   readonly choices: number
 }
 
-/** Objects of a request that bounds stand in, here and there. */
+/** Objects of a request that may hold bounds. */
 const PLACES: ReadonlySet<string> = new Set([
   'generationconfig',
   'inferenceconfig',
@@ -46,7 +46,7 @@ const BOUNDS: ReadonlySet<string> = new Set([
   'npredict',
   'numpredict',
 ])
-/** How many answers are generated, each of which is paid for. */
+/** Fields with the number of generated answers, each of which is billed. */
 const COUNTS: ReadonlySet<string> = new Set([
   'n',
   'bestof',
@@ -61,7 +61,7 @@ const COUNTS: ReadonlySet<string> = new Set([
  */
 const PROMPTS: ReadonlySet<string> = new Set(['prompt', 'prompts', 'promptembeds'])
 
-/** More than any provider generates, and far from where sums of it lose their precision. */
+/** More than any provider generates, and low enough that sums of it stay exact. */
 const MOST = 1_000_000_000
 
 /**
@@ -79,8 +79,7 @@ interface Mention {
 }
 
 /**
- * Every field of the request, or of an object that holds settings, which goes by one of these
- * names.
+ * Every field of the request, or of a settings object, with one of these names.
  */
 function mentions(body: JsonObject, names: ReadonlySet<string>): Mention[] {
   const found: Mention[] = []
@@ -108,7 +107,7 @@ function largest(found: readonly Mention[]): number | undefined {
   }, undefined)
 }
 
-/** Whether the API goes by this field. */
+/** Whether the API reads this field. */
 function isOwn({ path }: Mention, { within, names }: OutputBounds): boolean {
   const [place, name] = path.length === 1 ? [undefined, path[0]] : path
   return (
@@ -129,16 +128,15 @@ function choicesOf(body: JsonObject, counts: readonly Mention[]): number {
 }
 
 /**
- * Of fields that contradict each other the largest counts: which of them a provider goes by is not
- * known here.
+ * Of contradicting fields the largest counts: which of them the provider reads is not known here.
  */
-export function outputAsked(body: JsonObject, bounds: OutputBounds): OutputAsked {
+export function requestedOutput(body: JsonObject, bounds: OutputBounds): RequestedOutput {
   const found = mentions(body, BOUNDS)
   const isBounded = found.some(
     (mention) => typeof mention.value === 'number' && mention.value > 0 && isOwn(mention, bounds),
   )
   const mentioned = largest(found) ?? 0
-  // To some servers a negative number means no bound, beside another one too.
+  // Some servers read a negative number as no bound, even next to another bound.
   const isEndless = found.some(({ value }) => Number(value) < 0)
   return {
     tokens: isBounded && !isEndless ? mentioned : undefined,
@@ -148,10 +146,9 @@ export function outputAsked(body: JsonObject, bounds: OutputBounds): OutputAsked
 }
 
 /**
- * The body with its output bounded to `most` tokens over all its choices: a larger bound becomes
- * this one, in whatever spelling it stands, and where the API's own is missing it is set. The body
- * itself, unchanged, when it asks for no more. Throws `invalid_request` for more choices than
- * tokens.
+ * Bounds the output to `most` tokens over all choices: lowers every larger bound, in any spelling,
+ * and sets the API's own field where it is missing. Returns the body itself when it asks for no
+ * more. Throws `invalid_request` for more choices than tokens.
  */
 export function boundOutput(body: JsonObject, bounds: OutputBounds, most: number): JsonObject {
   const counts = mentions(body, COUNTS)

@@ -2,17 +2,17 @@ import { append } from '../../foundation/lists.ts'
 import type { JsonObject } from './json-object.ts'
 import { isObject } from '../wire/json.ts'
 import { plainName } from './output-bounds.ts'
-import { toolsAsked } from './tools-asked.ts'
+import { listOfferedTools } from './offered-tools.ts'
 
 /**
- * Effects that requests to a service can have beyond one answer of one model, paid by the token.
+ * Effects that requests to a service can have beyond one answer of one model, billed by the token.
  * Names of fields stand for every spelling of theirs (`api_base`, `apiBase`); a dot leads into an
  * object (`metadata.tags`).
  */
 export interface Powers {
   /** Fields that let another model, host or account answer than the requested one. */
   readonly elsewhere?: readonly string[]
-  /** Types of tools that do; `*` at the end stands for all that begin so. */
+  /** Types of tools that do; a trailing `*` matches every type with that prefix. */
   readonly elsewhereTools?: readonly string[]
   /** Spellings of model ids that do: regular expressions. */
   readonly elsewhereModels?: readonly string[]
@@ -22,26 +22,26 @@ export interface Powers {
   readonly paidModels?: readonly string[]
 }
 
-/** Where the request lets another model, host or account answer; `undefined` where it does not. */
-export function answersElsewhere(
+/** Path of a field or tool that lets another model, host or account answer, if any. */
+export function fieldElsewhere(
   body: JsonObject,
   { elsewhere = [], elsewhereTools = [] }: Powers,
 ): string | undefined {
   const field = fieldsOf(body, elsewhere)[0]
   if (field !== undefined || elsewhereTools.length === 0) return field
-  return toolsAsked(body).find(
+  return listOfferedTools(body).find(
     ({ tool: { type } }) =>
       typeof type === 'string' && elsewhereTools.some((named) => isNamed(type, named)),
   )?.path
 }
 
 /** Whether another model, host or account may answer because of how the model is spelled. */
-export function isSpelledElsewhere(model: string, { elsewhereModels = [] }: Powers): boolean {
+export function namesModelElsewhere(model: string, { elsewhereModels = [] }: Powers): boolean {
   return fits(model, elsewhereModels)
 }
 
-/** Where the request asks for what its tokens do not pay for. */
-export function paidBeside(
+/** Fields of the request that cost more than its tokens, as the client spelled them. */
+export function paidFields(
   body: JsonObject,
   model: string,
   { paid = [], paidModels = [] }: Powers,
@@ -54,12 +54,12 @@ function isNamed(type: string, named: string): boolean {
 }
 
 function fits(model: string, patterns: readonly string[]): boolean {
-  // linear: the patterns are of the catalogue and the operator, and a longer model name was refused before
+  // linear: the patterns are of the catalogue and the operator, and model names are bounded
   return patterns.some((pattern) => new RegExp(pattern).test(model))
 }
 
 /**
- * The fields of the body that are among these and ask for something, as the client spelled them.
+ * The fields of the body that are among these and are not switched off, as the client spelled them.
  */
 function fieldsOf(body: JsonObject, names: readonly string[]): string[] {
   if (names.length === 0) return []

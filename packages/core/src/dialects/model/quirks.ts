@@ -2,13 +2,13 @@ import type { JsonObject } from './json-object.ts'
 import type { Powers } from './powers.ts'
 
 /**
- * Deviations of a service from the dialect it speaks. Absent means: as the dialect says. Shared
- * code asks for these, never for a provider's name.
+ * Deviations of a service from the dialect it speaks. Absent: the service follows the dialect.
+ * Shared code checks these, never a provider's name.
  */
 export interface Quirks {
   /**
-   * Answers follow the dialect to the letter: bytes are forwarded unread where nothing needs a
-   * look.
+   * Answers follow the dialect to the letter: bytes are forwarded unparsed where nothing has to be
+   * read.
    */
   readonly exact?: boolean
   /**
@@ -21,13 +21,12 @@ export interface Quirks {
   /** Choices end without a `finish_reason`; `[DONE]` alone says the stream is whole. */
   readonly noFinish?: boolean
   /**
-   * Request field that bounds the output, where the dialect has two (`max_tokens` unless said
-   * otherwise).
+   * Request field that bounds the output, where the dialect has two. @default 'max_tokens'
    */
   readonly maxTokensField?: 'max_tokens' | 'max_completion_tokens'
   /** Request fields the service refuses; they are removed and reported. */
   readonly dropFields?: readonly string[]
-  /** Request fields that go by another name. */
+  /** Request fields that have another name at this service. */
   readonly fieldNames?: Readonly<Record<string, string>>
   /**
    * Reasoning in the history is refused; with `exact` it always is, for the original API has no
@@ -62,17 +61,16 @@ export interface Quirks {
    */
   readonly alternates?: 'merge' | 'bridge'
   /**
-   * The only fields a message may have, beside `role` and `content`: `tool_calls`, or `tool:name`
-   * for messages of one role.
+   * The only fields a message may have in addition to `role` and `content`: `tool_calls`, or
+   * `tool:name` for messages of one role.
    */
   readonly messageFields?: readonly string[]
   /** Roles of messages whose `content` must be a string. */
   readonly stringContent?: readonly ('system' | 'user' | 'assistant' | 'tool')[]
-  /** `content` beside tool calls where there is no text: `null` unless given. */
+  /** `content` of a message with tool calls and no text. @default null */
   readonly contentWithCalls?: 'empty' | 'space'
   /**
-   * Pictures and files may stand in the result of a tool; for every other service they follow in a
-   * message of the user.
+   * Tool results may hold images and files; for every other service they follow in a user message.
    */
   readonly toolMedia?: boolean
   /**
@@ -110,28 +108,27 @@ export interface Quirks {
    */
   readonly continuesTurn?: boolean
   /**
-   * Effects beyond one answer of one model, paid by the token: refused when a key or a budget is
-   * limited to that. Empty: nothing, so that all of it is let through. @default what the catalogue
-   * says
+   * Effects beyond one answer of one model, billed by the token: refused for keys and budgets
+   * limited to that. Empty: nothing is refused. @default the catalogue's
    */
   readonly powers?: Powers
   /**
-   * Goes on and charges after its client has left: its answers are read to their end, for a minute
-   * at most, so that their usage is known.
+   * The service continues and bills after its client has disconnected: answers are read to their
+   * end, for at most a minute, so that their usage is known.
    */
   readonly billsAfterDisconnect?: boolean
   /**
-   * How much of its reasoning its models show: with `hidden`, an answer broken off costs its whole
-   * reservation. @default what is known of the model by its name
+   * How much of its reasoning its models show: with `hidden`, an interrupted answer costs its whole
+   * reservation. @default known by the model's name
    */
   readonly reasoning?: 'none' | 'shown' | 'hidden'
-  /** Where its embeddings, otherwise modelled on OpenAI's, go by other names. */
+  /** Names in which its embeddings API differs from OpenAI's. */
   readonly embeddings?: EmbeddingQuirks
   /** Storage of a cloud that it reads files from: `gs`, `s3`. */
   readonly fileSchemes?: readonly string[]
   /** Embeddings are predictions (`:predict`), as in Google's cloud. */
   readonly predictsEmbeddings?: boolean
-  /** Where its reranking goes by other names. */
+  /** Names in which its rerank API differs. */
   readonly rerank?: RerankQuirks
 }
 
@@ -164,7 +161,7 @@ export interface ReasoningFiller {
 export interface ToolsDialect {
   /** Name of the dialect: `openai-responses`. */
   readonly dialect: string
-  /** How the names of these models begin: `gpt-5.6`. */
+  /** Prefixes of the models' names: `gpt-5.6`. */
   readonly models: readonly string[]
   /**
    * Models of these that need it only when the request asks for reasoning; the others unless its
@@ -178,21 +175,24 @@ export interface EmbeddingQuirks {
   readonly dimensionsField?: string
   /** @default 'encoding_format' */
   readonly encodingField?: string
-  /** Its word for each encoding; one it has no word for is not sent. @default the client's words */
+  /**
+   * The service's name for each encoding; encodings without one are not sent. @default the client's
+   * names
+   */
   readonly encodings?: Readonly<Partial<Record<'float' | 'base64', string>>>
   /** @default 'input_type' */
   readonly inputTypeField?: string
-  /** Its word for what vectors are for. @default the client's words */
+  /** The service's name for each purpose of a vector. @default the client's names */
   readonly inputTypes?: Readonly<
     Partial<Record<'query' | 'document' | 'classification' | 'clustering' | 'similarity', string>>
   >
-  /** Sent unless the client says otherwise. */
+  /** Fields sent unless the client sets them. */
   readonly fixed?: JsonObject
 }
 
 export interface RerankQuirks {
   /** Field with the number of results. @default 'top_n' */
   readonly topField?: string
-  /** Sent unless the client says otherwise. */
+  /** Fields sent unless the client sets them. */
   readonly fixed?: JsonObject
 }

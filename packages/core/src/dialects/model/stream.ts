@@ -8,7 +8,7 @@ import type { GatewayError } from '../../errors.ts'
 export interface RenderContext extends AnswerContext {
   /** The request: some dialects repeat it in the answer. */
   readonly request: ChatRequest
-  /** Tokens of the input, roughly: for dialects that tell them before the provider does. */
+  /** Estimated input tokens, for dialects that report them before the provider does. */
   readonly estimateInput?: () => number
 }
 
@@ -42,15 +42,15 @@ export interface StreamReader {
    * `error` event.
    */
   read(frame: SseFrame): readonly StreamEvent[]
-  /** The provider has said everything; an end of the stream before that is a truncation. */
+  /** The provider has ended the answer; an end of the stream before that is a truncation. */
   readonly complete: boolean
   /** See `StreamRelay.endGraceMs`. */
   readonly endGraceMs: number | undefined
 }
 
 /**
- * Reasoning of a stream so far: all that came could be read, or some of it cannot, and
- * `outputEstimate` leaves it out.
+ * Reasoning of a stream so far: `outputEstimate` holds all of it, or leaves out parts that cannot
+ * be read.
  */
 export type ReasoningSeen = 'shown' | 'concealed' | undefined
 
@@ -58,14 +58,13 @@ export type ReasoningSeen = 'shown' | 'concealed' | undefined
 export interface Observation {
   readonly usage: Usage | undefined
   /**
-   * Tokens of output seen so far, roughly: all there is to go by when a stream ends before the
-   * provider says.
+   * Estimated output tokens so far: the only count when a stream ends before the provider reports
+   * one.
    */
   readonly outputEstimate?: number
   readonly reasoningSeen?: ReasoningSeen
   /**
-   * Of a stream that several targets wrote one after the other: what the present one has said and
-   * counted.
+   * For a stream written by several targets in turn: text and usage of the current one.
    */
   readonly ownShare?: Observation | undefined
   /** One per choice that ended. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { listSurcharges } from './surcharges.ts'
 
-describe('what the tokens of a request do not pay for', () => {
+describe('surcharges of a request', () => {
   it.each<[string, Record<string, unknown>, string[]]>([
     [
       'a plain request',

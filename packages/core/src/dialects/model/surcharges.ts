@@ -1,9 +1,9 @@
 import type { JsonObject } from './json-object.ts'
 import { asList, asObject, asText } from '../wire/json.ts'
-import { toolsAsked } from './tools-asked.ts'
+import { listOfferedTools } from './offered-tools.ts'
 
 /**
- * Tools of clients, which cost no more than the tokens they are written with; every other one is a
+ * Types of tools that clients run, which cost only their tokens; every other tool is the
  * provider's, which may charge for each use.
  */
 const FREE_TOOLS: ReadonlySet<string> = new Set([
@@ -15,7 +15,7 @@ const FREE_TOOLS: ReadonlySet<string> = new Set([
 ])
 /** Tools of Anthropic that clients run themselves have names with a date. */
 const FREE_DATED_TOOL = /^(?:bash|text_editor|computer|memory|tool_search_tool_\w+)_\d{8}$/
-/** Gemini's are fields of the tool; these are paid by the token. */
+/** Gemini names its tools by field; these are billed by the token. */
 const FREE_TOOL_FIELDS: ReadonlySet<string> = new Set([
   'functionDeclarations',
   'function_declarations',
@@ -26,7 +26,7 @@ const FREE_TOOL_FIELDS: ReadonlySet<string> = new Set([
   'computerUse',
   'computer_use',
 ])
-/** Tiers that cost what the list says, or less. */
+/** Service tiers at list price or below. */
 const USUAL_TIERS: ReadonlySet<string> = new Set([
   'default',
   'auto',
@@ -39,15 +39,15 @@ const LONGEST_KIND = 100
 const FREE_MODALITIES: ReadonlySet<string> = new Set(['text'])
 
 /**
- * All of them where a request is relayed; where it is translated, those with one of these fields,
- * or none.
+ * `all` where a request is relayed; where it is translated, tools with one of these fields, or
+ * none.
  */
 export type Carried = ReadonlySet<string> | 'all' | 'none'
 
 /**
- * Where a request asks for what its tokens at list price do not pay for, in any dialect: tools a
+ * Paths of the request that cost more than its tokens at list price, in any dialect: tools a
  * provider charges for by use, faster tiers, sound and pictures as output, predictions (whose
- * rejected tokens are charged as output). Paths of the request. As the price lists of OpenAI,
+ * rejected tokens are charged as output). As the price lists of OpenAI,
  * Anthropic and Google have it in November 2026.
  *
  * @param carried which tools of a provider the target is sent: those that are left out or refused
@@ -74,17 +74,17 @@ export function listSurcharges(body: JsonObject, carried: Carried = 'all'): stri
     if (asList(modalities).some((modality) => !FREE_MODALITIES.has(String(modality).toLowerCase())))
       found.push(field)
   }
-  for (const { path, tool } of toolsAsked(body))
+  for (const { path, tool } of listOfferedTools(body))
     if (!isFreeTool(tool) && isSent(tool, carried)) found.push(path)
   return found
 }
 
 /**
- * A path of `surchargesOf` in words: a tool by its place and its kind, because clients offer tools
- * their users never chose.
+ * Describes a path of `surchargesOf` for messages: a tool by its place and its kind, because
+ * clients offer tools their users never chose.
  */
 export function surchargeName(body: JsonObject | undefined, path: string): string {
-  const asked = body && toolsAsked(body).find((tool) => tool.path === path)
+  const asked = body && listOfferedTools(body).find((tool) => tool.path === path)
   return asked === undefined
     ? path
     : `${path} (${(asText(asked.tool['type']) ?? Object.keys(asked.tool).join(', ')).slice(0, LONGEST_KIND)})`

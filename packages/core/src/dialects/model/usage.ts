@@ -16,8 +16,8 @@ export interface Usage {
 }
 
 /**
- * More than any model reads or writes in one answer: what is beyond is an error of the provider,
- * and is counted as this.
+ * More than any model reads or writes in one answer: a larger count is an error of the provider and
+ * is lowered to this.
  */
 export const MOST_TOKENS = 1_000_000_000
 
@@ -41,7 +41,7 @@ export function withinInput(usage: Usage): Usage {
 }
 
 /**
- * Usage is a total, and a later one replaces an earlier one; one that counts nothing says nothing.
+ * Usage is a total: a later one replaces an earlier one, unless it counts nothing.
  */
 export function laterUsage(
   earlier: Usage | undefined,

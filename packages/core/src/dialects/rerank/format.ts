@@ -5,7 +5,7 @@ import type { RerankRequest } from './request.ts'
 
 export type RerankCall = Pick<CallContext, 'provider' | 'model' | 'quirks'>
 
-/** How a service is asked to rerank. All of them answer alike. */
+/** Format of a service's rerank requests. All services answer alike. */
 export type RerankFormat = (request: RerankRequest, call: RerankCall) => BuiltRequest
 
 /** `/rerank`, as Jina, vLLM and most hosts of open models have it. */
@@ -60,7 +60,7 @@ const OWN_FIELDS: ReadonlySet<string> = new Set([
   'return_documents',
 ])
 
-/** Fields of the client's that a service of another format has no place for, but those given. */
+/** The client's fields that a service of another format has no place for, except the given ones. */
 export function otherFields({ body }: RerankRequest, taken: readonly string[] = []): string[] {
   return Object.keys(body).filter(
     (field) =>

@@ -9,7 +9,7 @@ import { nativeUsageOf, readUsage } from '../wire/usage-fields.ts'
 import { tokenCount, type Usage } from '../model/usage.ts'
 import { parseRerank, type RerankRequest } from './request.ts'
 
-/** A request to put documents in order, for every target that can. */
+/** A rerank request, for every target that supports it. */
 export function readRerank(request: ClientRequest): Operation {
   const asked = parseRerank(request)
   return {
@@ -64,8 +64,8 @@ interface Rendering {
 }
 
 /**
- * `{ id, model, results: [{ index, relevance_score, document? }] }`, and what else the provider
- * says of it.
+ * `{ id, model, results: [{ index, relevance_score, document? }] }`, and the provider's other
+ * fields.
  */
 function render(
   { data, results, ...native }: JsonObject,

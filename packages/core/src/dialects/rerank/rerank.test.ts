@@ -71,7 +71,7 @@ describe('a request to rerank', () => {
     })
   })
 
-  it('goes as it came to who speaks the same, and in the names of who has others', () => {
+  it('is sent unchanged to a provider of the same API, and with the names of one that differs', () => {
     expect(translation('openai-chat', { top_n: 2, own: 1 }).buildRequest()).toEqual({
       path: '/rerank',
       body: { model: 'physical', ...asked, top_n: 2, own: 1 },
@@ -127,7 +127,7 @@ describe('an answer', () => {
   const shown = (body: JsonObject, more: JsonObject = {}) =>
     JSON.parse(String(read(body, more).body)) as JsonObject
 
-  it('is in one shape, best first, from every provider', () => {
+  it('has one format, best first, from every provider', () => {
     const scores = [0.1, 0.9, 0.5].map((score, index) => ({ index, score }))
     const results = [1, 2, 0].map((index) => ({ index, relevance_score: scores[index]?.score }))
     expect(
@@ -150,7 +150,7 @@ describe('an answer', () => {
     ])
   })
 
-  it('is settled by what it counts', () => {
+  it('is settled by its own usage', () => {
     const results = [{ index: 0, relevance_score: 1 }]
     expect(read({ results, usage: { total_tokens: 5 } }).usage).toMatchObject({
       inputTokens: 5,
@@ -174,7 +174,7 @@ describe('an answer', () => {
     expect(refusalOf(() => read(body)).code).toBe('upstream_invalid')
   })
 
-  it('with an error in it is that error', () => {
+  it('with an error in it throws that error', () => {
     expect(refusalOf(() => read({ error: { message: 'overloaded', code: 503 } })).code).toBe(
       'provider_overloaded',
     )

@@ -28,7 +28,7 @@ describe('text', () => {
     expect(estimate([text(prose)])).toBeLessThanOrEqual(28)
   })
 
-  it('of every role and kind counts: thinking, refusals, calls and their results', () => {
+  it('counts for every role and kind: thinking, refusals, calls and their results', () => {
     const none = estimate([text('')])
     const parts: readonly Part[] = [
       { type: 'reasoning', text: prose },
@@ -46,7 +46,7 @@ describe('text', () => {
     for (const part of parts) expect(estimate([part]) - none).toBeGreaterThanOrEqual(15)
   })
 
-  it('that is encrypted counts by its size, and once where it stands beside it', () => {
+  it('counts encrypted reasoning by its size, without the visible text next to it', () => {
     const none = estimate([text('')])
     const signature = {
       origin: 'openai-responses',
@@ -66,7 +66,7 @@ describe('text', () => {
     ).toBeLessThanOrEqual(1)
   })
 
-  it('of many messages costs more than the same in one', () => {
+  it('costs more in many messages than in one', () => {
     const messages: Message[] = [1, 2, 3].map(() => ({ role: 'user', parts: [text(prose)] }))
     expect(estimate([], { messages })).toBeGreaterThan(
       estimate([text(prose), text(prose), text(prose)]),
@@ -83,7 +83,7 @@ describe('text', () => {
   })
 })
 
-describe('what is no message', () => {
+describe('content other than messages', () => {
   it('tools count with their schemas', () => {
     const parameters = {
       type: 'object',
@@ -111,7 +111,7 @@ describe('what is no message', () => {
     expect(estimate([], { responseFormat })).toBeGreaterThan(15)
   })
 
-  it('nothing costs nothing', () => {
+  it('is 0 for an empty text', () => {
     expect(estimate([])).toBe(0)
   })
 })
@@ -119,7 +119,7 @@ describe('what is no message', () => {
 describe('media', () => {
   const none = estimate([text('')])
 
-  it('an image costs 1,600 tokens, wherever it is', () => {
+  it('counts an image as 1,600 tokens, wherever it is', () => {
     const image: Part = { type: 'image', source: { kind: 'url', url: 'https://a.example/b.png' } }
     expect(estimate([image]) - none).toBe(1600)
     expect(
@@ -135,17 +135,17 @@ describe('media', () => {
     expect(estimate([result]) - estimate([{ ...result, content: [] }])).toBe(1600)
   })
 
-  it('a PDF costs by its size, one page at least', () => {
+  it('counts a PDF by its size, one page at least', () => {
     expect(estimate([file('application/pdf', 10)]) - none).toBe(3000)
     expect(estimate([file('application/pdf', 750_000)]) - none).toBe(30_000)
     expect(estimate([{ type: 'file', source: { kind: 'id', id: 'file_1' } }]) - none).toBe(3000)
   })
 
-  it('a file of text costs its text', () => {
+  it('counts a text file by its text', () => {
     expect(estimate([file('text/plain', 500)])).toBe(estimate([text('word '.repeat(100))]))
   })
 
-  it('sound costs by its length', () => {
+  it('counts audio by its length', () => {
     expect(
       estimate([{ type: 'audio', format: 'mp3', data: Buffer.alloc(16_000).toString('base64') }]) -
         none,

@@ -15,11 +15,11 @@ import { TextTally } from './text-tally.ts'
 const IMAGE_TOKENS = 1600
 /** A page of a PDF is read as text (some 1,500 tokens) and as an image. */
 const PAGE_TOKENS = 3000
-/** Text with a picture here and there: what a page usually takes in the file. */
+/** Bytes a page of text with some images usually takes in the file. */
 const PAGE_BYTES = 75_000
 /** Speech at 16 kB and 32 tokens a second, which is compressed sound as most models hear it. */
 const AUDIO_BYTES_PER_TOKEN = 500
-/** Thoughts are mostly English. */
+/** Reasoning is mostly English. */
 const BYTES_PER_THOUGHT_TOKEN = 4
 /** Role and separators around every message. */
 const MESSAGE_TOKENS = 4
@@ -48,7 +48,7 @@ export function estimateInputTokens(conversation: Conversation): number {
   return tokens + text.tokens
 }
 
-/** Estimates the tokens of texts in the same way. */
+/** Estimates the tokens of texts with the same tally. */
 export function estimateTextTokens(texts: Iterable<string>): number {
   const tally = new TextTally()
   for (const text of texts) tally.add(text)
@@ -88,8 +88,8 @@ function tokensOfPart(part: Part, text: TextTally): number {
 }
 
 /**
- * Thoughts that are sent back encrypted are read by the model as any others: what is in the proof
- * beyond the text beside it.
+ * The model reads encrypted reasoning that is sent back like any other: counts what the proof holds
+ * beyond the visible text.
  */
 function tokensOfProof(signature: Signature | undefined, shown: string): number {
   return signature === undefined
@@ -100,7 +100,7 @@ function tokensOfProof(signature: Signature | undefined, shown: string): number 
 const TEXT_TYPE = /^(?:text\/|application\/(?:json|xml|yaml))/i
 
 function tokensOfFile({ source }: Pick<FilePart | ImagePart, 'source'>, text: TextTally): number {
-  // How long it is, only its owner knows.
+  // Only the provider knows its length.
   if (source.kind !== 'data') return PAGE_TOKENS
   if (source.mediaType.startsWith('image/')) return IMAGE_TOKENS
   if (TEXT_TYPE.test(source.mediaType)) {

@@ -10,7 +10,7 @@ const BATCH_CHARACTERS = 512
 const AUDIO_BYTES_PER_TOKEN = 500
 
 /**
- * Estimates the output tokens of a stream from what it has shown: text, reasoning, refusals, tool
+ * Estimates the output tokens of a stream from its content: text, reasoning, refusals, tool
  * arguments, transcripts. A fragment is at least one token at its provider, so the estimate is
  * never below the number of fragments.
  */
@@ -33,7 +33,7 @@ export class OutputTally {
     this.#batch = ''
   }
 
-  /** Counts what an event of an answer shows, once it has been read. */
+  /** Counts the content of a parsed event. */
   take(event: StreamEvent): void {
     if (event.type === 'reasoning-signature') this.#conceal(event.redacted === true)
     else if ('text' in event) {
@@ -44,8 +44,8 @@ export class OutputTally {
   }
 
   /**
-   * Counts what an event shows, as it came, in any dialect: every string where fragments of an
-   * answer stand. Unlike `take` it also sees what a reader holds back until it is complete.
+   * Counts the content of a raw event, in any dialect: every string in a place for fragments of an
+   * answer. Unlike `take` it also counts content that a reader holds back until it is complete.
    */
   read(data: string): void {
     const body = parseObject(data)

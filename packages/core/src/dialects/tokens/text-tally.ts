@@ -29,8 +29,8 @@ const TEXT_START = 0
 const TEXT_COST = 16
 
 /**
- * Adds up the tokens of texts, estimated. Every character is looked at once, so that padding cannot
- * stand for the rest of a text, and where something stands makes no difference.
+ * Estimates the tokens of texts. It reads every character once, so that padding cannot skew the
+ * estimate and position makes no difference.
  */
 export class TextTally {
   #cost = 0

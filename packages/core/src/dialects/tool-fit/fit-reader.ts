@@ -10,8 +10,8 @@ interface OpenInput {
 }
 
 /**
- * A provider's stream with the tools as the client knows them. The input of a tool of free text
- * comes as JSON, in pieces of which none is its text: it is kept until the choice ends.
+ * Restores the client's tools in a provider's stream. The input of a custom (free-text) tool
+ * arrives as fragments of JSON, so it is held until the choice ends.
  */
 export class FitReader implements StreamReader {
   readonly #reader: StreamReader

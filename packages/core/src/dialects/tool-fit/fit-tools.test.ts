@@ -29,7 +29,7 @@ function called(wire: Conversation): ToolCallPart[] {
 }
 
 describe('names of tools', () => {
-  it('fit every rule, are as many as before, and stay where they fit', () => {
+  it('fit every rule, stay distinct, and stay unchanged where they fit', () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(name, { minLength: 1, maxLength: 12 }),
@@ -62,8 +62,8 @@ describe('names of tools', () => {
   })
 })
 
-describe('tools made fit', () => {
-  it('come back from whole answers and from streams as they were offered', () => {
+describe('adapted tools', () => {
+  it('restores the tools in whole answers and in streams', () => {
     fc.assert(
       fc.property(
         fc.uniqueArray(name, { minLength: 1, maxLength: 6 }),

@@ -15,14 +15,16 @@ import { fitNames, isFitName } from './tool-names.ts'
 import type { NameRule } from '../model/tool-rules.ts'
 import { customInput, INPUT, type ToolOrigin } from './tool-origin.ts'
 
-/** A request whose tools the provider takes, and the way back from its answer. */
+/**
+ * A request with tools adapted to the provider, and the functions that restore them in its answer.
+ */
 export interface ToolFit {
   readonly conversation: Conversation
   /** Dropped fields, as `field (reason)`. */
   readonly dropped: readonly string[]
   /** The answer with the tools as the client knows them. */
   restore(answer: Answer): Answer
-  /** The same for a stream. */
+  /** Restores the client's tools in a stream. */
   reader(reader: StreamReader): StreamReader
 }
 
@@ -52,7 +54,9 @@ export function fitTools(conversation: Conversation, rules: ToolRules): ToolFit 
   }
 }
 
-/** Whether these tools need no fitting; what a relay asks before it passes the client's bytes. */
+/**
+ * Whether the provider takes these tools unchanged, so that a relay may pass the client's bytes.
+ */
 export function areFit(
   tools: Iterable<{ readonly name: unknown; readonly isCustom: boolean }>,
   rules: ToolRules,
@@ -71,7 +75,7 @@ function ruleFor({ names }: ToolRules, isCustom: boolean): NameRule {
 
 interface Fitting {
   nameOf(name: string): string
-  /** Tools of free text are offered as functions. */
+  /** Custom (free-text) tools are offered as functions. */
   readonly hidesCustom: boolean
 }
 
@@ -150,7 +154,7 @@ function fitTool(tool: Tool, { nameOf, hidesCustom }: Fitting): Tool {
     : { ...tool, name, ...(tool.value !== undefined && { value: renamedValue(tool.value, name) }) }
 }
 
-/** A tool that travels as it came has its name inside as well. */
+/** A tool that is sent unchanged also has its name inside. */
 function renamedValue(value: unknown, name: string): unknown {
   const own = asObject(value)
   const custom = asObject(own?.custom)

@@ -3,7 +3,7 @@ import { GatewayError } from '../../errors.ts'
 import type { StreamRelay } from '../model/relay.ts'
 import { MarkedRelay } from './marked-relay.ts'
 
-it('tells everything that the relay inside it tells', () => {
+it('passes on everything the inner relay reports', () => {
   const observed = { usage: undefined, finishes: [] }
   // A member that is added to relays does not compile until it stands here.
   const facts: { readonly [Name in keyof Required<StreamRelay>]: unknown } = {

@@ -7,7 +7,7 @@ import type { Usage } from '../model/usage.ts'
 
 /** Puts the issuer on the proofs of one stream. */
 export interface Marker {
-  /** Whether this text may hold a proof, or the end of one. Everything else passes unread. */
+  /** Whether this text may hold a proof, or the end of one. Other text passes unparsed. */
   concerns(block: Buffer): boolean
   /** Replacement of the event, as text; `undefined` when it stays as it is. */
   take(frame: SseFrame): string | undefined

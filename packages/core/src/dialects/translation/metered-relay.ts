@@ -7,8 +7,7 @@ import type { FrameSplitter } from '../wire/sse.ts'
 import type { Usage } from '../model/usage.ts'
 
 /**
- * A relayed stream whose output is measured on its way: bytes pass as the relay wants, and limits
- * know how much was shown.
+ * Measures the output of a relayed stream for limits; the relay decides which bytes pass.
  */
 export class MeteredRelay implements StreamRelay {
   readonly #relay: StreamRelay
@@ -77,7 +76,7 @@ export class MeteredRelay implements StreamRelay {
     try {
       for (const { data } of this.#splitter?.push(chunk) ?? []) this.#shown.read(data)
     } catch (error) {
-      // The relay meets the same event and says what is wrong with it.
+      // The relay reads the same event and reports its error.
       if (!(error instanceof GatewayError)) throw error
       this.#splitter = undefined
     }

@@ -6,8 +6,8 @@ import type { TranslatedStream } from './translated-stream.ts'
 import type { Usage } from '../model/usage.ts'
 
 /**
- * A stream whose bytes pass as they are, and which is read beside that: so it is known how much has
- * been said, and what there is to be closed when the gateway ends the answer itself.
+ * Relays the bytes of a stream and parses them in parallel, so that the gateway knows the output so
+ * far and what to close when it ends the answer itself.
  */
 export class CuttableRelay implements StreamRelay {
   readonly #relay: StreamRelay

@@ -8,7 +8,7 @@ import { OutputTally } from '../tokens/output-tally.ts'
 import type { FrameSplitter, SseFrame } from '../wire/sse.ts'
 import type { Usage } from '../model/usage.ts'
 
-/** Where a provider's stream comes in. */
+/** Source of a provider's stream. */
 export interface StreamSource {
   readonly reader: StreamReader
   readonly splitter: FrameSplitter
@@ -25,7 +25,7 @@ const CONTINUABLE: ReadonlySet<StreamEvent['type']> = new Set([
 /** A provider's stream read into neutral events and written in the client's dialect. */
 export class TranslatedStream implements StreamRelay {
   events = 0
-  /** Of the present source. */
+  /** Whether the current source has sent content. */
   hasContent = false
   error: GatewayError | undefined
   usage: Usage | undefined
@@ -35,24 +35,24 @@ export class TranslatedStream implements StreamRelay {
   #source: StreamSource
   readonly #isMetered: boolean
   #shown = new OutputTally()
-  /** Of the targets before the present one. */
+  /** Estimated output tokens of the targets before the current one. */
   #shownBefore = 0
-  /** Usage as the present target counts it. */
+  /** Usage as the current target counts it. */
   #ownUsage: Usage | undefined
   #said = ''
   #isContinuable = true
   /**
-   * A space has been said, and providers that want none at the end of what they go on with begin
-   * with another.
+   * The text ended with a space; providers that refuse trailing white space in a prefill begin with
+   * another one.
    */
   #skipsSpace = false
   #lastChoice = 0
   readonly #ended = new Set<number>()
-  /** Tokens of what others had said before the present source. */
+  /** Tokens of the text that the current target got as input from earlier ones. */
   #continuedTokens: number | undefined
 
   /**
-   * @param options `keepsText`: another target may have to go on with it; `isMetered`: its output
+   * @param options `keepsText`: another target may have to continue it; `isMetered`: its output
    * is counted against limits
    */
   constructor(
@@ -82,7 +82,7 @@ export class TranslatedStream implements StreamRelay {
     return this.#shown.reasoningSeen
   }
 
-  /** The present target's share of a stream that several targets wrote one after the other. */
+  /** The current target's share of a stream that several targets wrote in turn. */
   get ownShare(): Observation | undefined {
     return this.#continuedTokens === undefined
       ? undefined
@@ -98,7 +98,7 @@ export class TranslatedStream implements StreamRelay {
     return this.#isContinuable && this.#said !== '' ? this.#said : undefined
   }
 
-  /** Goes on with what another target says, as if it were the same. */
+  /** Continues with another target's stream as if it were the same. */
   continueWith(source: StreamSource): void {
     this.#source = source
     this.error = undefined
@@ -171,7 +171,7 @@ export class TranslatedStream implements StreamRelay {
       this.#ended.add(event.choice)
     } else if (!this.#isMetered) this.#shown.take(event)
     if (this.#keepsText) this.#keep(event)
-    // The client's stream has begun long ago.
+    // The client's stream has already begun.
     if (this.#continuedTokens !== undefined && event.type === 'start') return ''
     if (event.type !== 'usage') return this.#renderer.event(event)
     this.#ownUsage = event.usage

@@ -131,13 +131,13 @@ describe('between two dialects', () => {
     })
   })
 
-  it('takes no answer without a choice for one', () => {
+  it('refuses an answer without a choice', () => {
     expect(() => translation.readAnswer({ choices: [] }, Buffer.from(''))).toThrow(
       expect.objectContaining({ code: 'upstream_invalid' }),
     )
   })
 
-  it('needs a side that clients can speak to', () => {
+  it('throws for a dialect without a side for clients', () => {
     expect(() => translate(plain, wordy, { request, call, render, maxEventBytes: 1 })).toThrow(
       TypeError,
     )
@@ -165,7 +165,7 @@ describe('a translated stream', () => {
     ]).toEqual([3, 7, [{ reason: 'stop' }], true, '[end]'])
   })
 
-  it('counts no ping, and nothing that comes before the answer: a provider that fails then has failed as a whole', () => {
+  it('counts neither pings nor events before the answer, so that a failure there can fail over', () => {
     const stream = open()
     expect(stream.push(bytes('ping'))).toBeUndefined()
     expect(stream.push(Buffer.from(': comment\n\n'))).toBeUndefined()
@@ -177,7 +177,7 @@ describe('a translated stream', () => {
     expect(stream.events).toBe(1)
   })
 
-  it('says nothing after an error, and what came before it is still said', () => {
+  it('sends what came before an error, and nothing after it', () => {
     const stream = open()
     expect(stream.push(bytes([text('a'), { type: 'error' }, text('b')], [text('c')]))).toBe(
       '[text]',
@@ -223,7 +223,7 @@ describe('within one dialect', () => {
     fail: () => '',
   })
 
-  it('relays, and never touches the conversation', () => {
+  it('relays without reading the conversation', () => {
     const same: Dialect = { ...wordy, relay }
     const translation = translate(same, same, {
       request: { ...request, conversation: unusable().buildRequest as never },

@@ -29,8 +29,8 @@ export interface Translation {
    */
   readonly answer: 'json' | 'events' | 'bytes' | 'any'
   /**
-   * Refusals pass as they are, whatever their status; only one of our own credentials is an error
-   * of the gateway.
+   * Error answers pass as they are, whatever their status; only a refusal of our own credentials is
+   * an error of the gateway.
    */
   readonly relaysRefusals?: boolean
   /** `accept` of the call. */
@@ -56,8 +56,8 @@ export interface Translation {
   /** The error of a non-2xx answer. */
   readError(response: ErrorResponse): GatewayError
   /**
-   * Set where the target takes the request in several calls only: each of them is made, with `json`
-   * answers, and when all have succeeded `join` gives the client's answer.
+   * Set where the target needs several calls for the request: dispatch makes each of them, with
+   * `json` answers, and `join` builds the client's answer when all have succeeded.
    */
   readonly several?: { readonly parts: readonly Translation[]; join(): RelayedAnswer }
 }
@@ -79,9 +79,9 @@ export interface TranslationOptions {
   readonly render: RenderContext
   /** Largest event a provider may send, in bytes. */
   readonly maxEventBytes: number
-  /** Another target may have to go on with the stream, so what it says has to be understood. */
+  /** Another target may have to continue the stream, so its content has to be parsed. */
   readonly isContinuable?: boolean | undefined
-  /** A stream that broke, which this target is to go on with. */
+  /** A broken stream that this target continues. */
   readonly continues?: StreamRelay | undefined
   /** The gateway may have to end the stream itself. */
   readonly isCuttable?: boolean | undefined
@@ -131,7 +131,7 @@ abstract class DialectTranslation implements Translation {
     this.contentType = request.stream
       ? (request.streamType ?? `${EVENT_STREAM}; charset=utf-8`)
       : 'application/json'
-    // Streams of another kind than server-sent events have no room for one.
+    // Only server-sent events have room for a heartbeat.
     this.heartbeat =
       request.stream && request.streamType === undefined ? from.clientSide?.heartbeat : undefined
   }
@@ -149,14 +149,14 @@ abstract class DialectTranslation implements Translation {
     return undefined
   }
 
-  /** Neither kind can be relayed. */
+  /** A mismatched answer is always translated. */
   get mismatched(): MismatchedAnswer | undefined {
     const { from, to, options, fit } = this
-    const { providerSide: client } = to
+    const { providerSide } = to
     const { call, render, maxEventBytes } = options
-    const { clientSide: server } = from
+    const { clientSide } = from
     // Other framings than server-sent events begin with bytes that look like neither.
-    if (server === undefined || client.openSplitter !== undefined) return undefined
+    if (clientSide === undefined || providerSide.openSplitter !== undefined) return undefined
     return {
       openWhole: () =>
         openTranslated(
@@ -164,17 +164,17 @@ abstract class DialectTranslation implements Translation {
           {
             ...to,
             providerSide: {
-              ...client,
-              openReader: () => wholeAnswerReader(client, call),
+              ...providerSide,
+              openReader: () => wholeAnswerReader(providerSide, call),
               openSplitter: () => new WholeSplitter(maxEventBytes),
             },
           },
           { ...options, fit },
         ),
       collectEvents: (bytes) =>
-        rendered(collectAnswer(bytes, client, call), {
-          server,
-          client,
+        renderAnswer(collectAnswer(bytes, providerSide, call), {
+          clientSide,
+          providerSide,
           call,
           render,
           fit,
@@ -184,7 +184,7 @@ abstract class DialectTranslation implements Translation {
   }
 }
 
-/** One dialect on both sides: the bytes pass. */
+/** Same dialect on both sides: relays the bytes. */
 class RelayTranslation extends DialectTranslation {
   readonly #relay: Relay
 
@@ -212,15 +212,15 @@ class RelayTranslation extends DialectTranslation {
   }
 }
 
-/** Through the neutral model. */
+/** Different dialects: translates through the neutral model. */
 class ModelTranslation extends DialectTranslation {
-  readonly #server: ClientSide
+  readonly #clientSide: ClientSide
   readonly #issuer: string | undefined
   #fit: ToolFit | undefined
 
   constructor(from: Dialect, to: Dialect, options: TranslationOptions) {
     super(from, to, options)
-    this.#server = serverSideOf(from)
+    this.#clientSide = clientSideOf(from)
     this.#issuer = issuerFor(to, options.call)
   }
 
@@ -230,20 +230,20 @@ class ModelTranslation extends DialectTranslation {
 
   buildRequest(): BuiltRequest {
     const { request, call, continues } = this.options
-    const { providerSide: client } = this.to
+    const { providerSide } = this.to
     const readable = withoutStorageFiles(
       request.conversation(),
       call,
-      client.storageSchemes === undefined
+      providerSide.storageSchemes === undefined
         ? NONE
-        : (call.quirks.fileSchemes ?? client.storageSchemes),
+        : (call.quirks.fileSchemes ?? providerSide.storageSchemes),
     )
     const asked = readable?.conversation ?? request.conversation()
     if (this.from !== this.to) refuseIndispensable(asked, call)
     const own = withOwnProofs(asked, this.#issuer)
-    this.#fit = fitTools(own, client.toolRules(call))
+    this.#fit = fitTools(own, providerSide.toolRules(call))
     const conversation = this.#fit?.conversation ?? own
-    const built = client.buildRequest(
+    const built = providerSide.buildRequest(
       continues?.said === undefined ? conversation : continuing(conversation, continues.said),
       call,
     )
@@ -262,10 +262,10 @@ class ModelTranslation extends DialectTranslation {
 
   readAnswer(body: JsonObject): RelayedAnswer {
     const { call, render } = this.options
-    const { providerSide: client } = this.to
-    return rendered(client.readAnswer(body, call), {
-      server: this.#server,
-      client,
+    const { providerSide } = this.to
+    return renderAnswer(providerSide.readAnswer(body, call), {
+      clientSide: this.#clientSide,
+      providerSide,
       call,
       render,
       fit: this.#fit,
@@ -279,10 +279,10 @@ class ModelTranslation extends DialectTranslation {
 }
 
 function openSplitter(
-  { providerSide: client }: Dialect,
+  { providerSide }: Dialect,
   { maxEventBytes }: Pick<TranslationOptions, 'maxEventBytes'>,
 ): FrameSplitter {
-  return client.openSplitter?.(maxEventBytes) ?? new SseFrameSplitter(maxEventBytes)
+  return providerSide.openSplitter?.(maxEventBytes) ?? new SseFrameSplitter(maxEventBytes)
 }
 
 function openTranslated(
@@ -299,7 +299,7 @@ function openTranslated(
     splitter: openSplitter(to, options),
   }
   if (!(continues instanceof TranslatedStream))
-    return new TranslatedStream(source, serverSideOf(from).openRenderer(render), {
+    return new TranslatedStream(source, clientSideOf(from).openRenderer(render), {
       keepsText: isContinuable === true,
       isMetered: isMetered === true,
     })
@@ -326,7 +326,7 @@ function refuseIndispensable({ messages }: Conversation, call: CallContext): voi
   }
 }
 
-/** The conversation with what the assistant has said of its next turn. */
+/** The conversation with the text that the broken stream has already sent. */
 function continuing(conversation: Conversation, said: string): Conversation {
   return {
     ...conversation,
@@ -339,22 +339,22 @@ function continuing(conversation: Conversation, said: string): Conversation {
 
 const EVENT_STREAM = 'text/event-stream'
 
-function serverSideOf(dialect: Dialect): ClientSide {
+function clientSideOf(dialect: Dialect): ClientSide {
   if (dialect.clientSide === undefined)
-    throw new TypeError(`Dialect ${dialect.name} has no server side.`)
+    throw new TypeError(`Dialect ${dialect.name} has no side for clients.`)
   return dialect.clientSide
 }
 
 interface Sides {
-  readonly server: ClientSide
-  readonly client: ProviderSide
+  readonly clientSide: ClientSide
+  readonly providerSide: ProviderSide
   readonly call: CallContext
   readonly render: RenderContext
   readonly fit: ToolFit | undefined
   readonly issuer: string | undefined
 }
 
-function rendered(read: Answer, sides: Sides): RelayedAnswer {
+function renderAnswer(read: Answer, sides: Sides): RelayedAnswer {
   const restored = sides.fit?.restore(read) ?? read
   const answer = sides.issuer === undefined ? restored : withIssuer(restored, sides.issuer)
   if (answer.choices.length === 0)
@@ -363,19 +363,19 @@ function rendered(read: Answer, sides: Sides): RelayedAnswer {
       `${sides.call.provider} sent an answer without a single choice.`,
     )
   return {
-    body: JSON.stringify(sides.server.renderAnswer(answer, sides.render)),
+    body: JSON.stringify(sides.clientSide.renderAnswer(answer, sides.render)),
     usage: answer.usage,
     finishes: answer.choices.map((choice) => choice.finish),
-    dropped: lostParts(answer, sides.server),
+    dropped: lostParts(answer, sides.clientSide),
   }
 }
 
-/** Parts of the answer that the client's dialect cannot tell, each kind once. */
-function lostParts({ choices }: Answer, server: ClientSide): string[] {
+/** Parts of the answer that the client's dialect has no place for, each kind once. */
+function lostParts({ choices }: Answer, clientSide: ClientSide): string[] {
   const lost = new Set<string>()
   for (const { parts } of choices)
     for (const part of parts)
-      if (!server.holds(part)) lost.add(`answer.${nameOf(part)} (no place in this API)`)
+      if (!clientSide.holds(part)) lost.add(`answer.${nameOf(part)} (no place in this API)`)
   return [...lost]
 }
 

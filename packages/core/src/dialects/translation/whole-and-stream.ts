@@ -9,9 +9,9 @@ import type { Finish } from '../model/finish.ts'
 import { asList, asObject, parseObject } from '../wire/json.ts'
 import { type FrameSplitter, type SseFrame, SseFrameSplitter } from '../wire/sse.ts'
 
-/** Reads the frame of `WholeSplitter`: one JSON document, told as the events of a stream. */
-export function wholeAnswerReader(client: ProviderSide, call: CallContext): StreamReader {
-  return new WholeAnswerReader(client, call)
+/** Reads the frame of `WholeSplitter`: one JSON document, given as the events of a stream. */
+export function wholeAnswerReader(providerSide: ProviderSide, call: CallContext): StreamReader {
+  return new WholeAnswerReader(providerSide, call)
 }
 
 /**
@@ -51,11 +51,11 @@ export class WholeSplitter implements FrameSplitter {
 class WholeAnswerReader implements StreamReader {
   complete = false
   readonly endGraceMs = undefined
-  readonly #client: ProviderSide
+  readonly #providerSide: ProviderSide
   readonly #call: CallContext
 
-  constructor(client: ProviderSide, call: CallContext) {
-    this.#client = client
+  constructor(providerSide: ProviderSide, call: CallContext) {
+    this.#providerSide = providerSide
     this.#call = { ...call, stream: false }
   }
 
@@ -67,7 +67,7 @@ class WholeAnswerReader implements StreamReader {
           'upstream_invalid',
           `${this.#call.provider} answered with something that is not a JSON object.`,
         )
-      const events = eventsOf(this.#client.readAnswer(body, this.#call))
+      const events = eventsOf(this.#providerSide.readAnswer(body, this.#call))
       this.complete = true
       return events
     } catch (error) {
@@ -124,8 +124,12 @@ function eventsOfPart(part: Part, choice: number, index: number): StreamEvent[] 
  * Reads a whole stream that came in answer to a request for one JSON document. Throws the error it
  * carries, and `upstream_truncated` where it has no end.
  */
-export function collectAnswer(bytes: Uint8Array, client: ProviderSide, call: CallContext): Answer {
-  const reader = client.openReader({ ...call, stream: true })
+export function collectAnswer(
+  bytes: Uint8Array,
+  providerSide: ProviderSide,
+  call: CallContext,
+): Answer {
+  const reader = providerSide.openReader({ ...call, stream: true })
   const splitter = new SseFrameSplitter(bytes.length)
   const collected = new Collected()
   for (const frames of [splitter.push(bytes), splitter.rest()]) {

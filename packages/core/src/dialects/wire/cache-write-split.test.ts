@@ -6,7 +6,7 @@ import { readUsage } from './usage-fields.ts'
 
 const split = { ephemeral_5m_input_tokens: 30, ephemeral_1h_input_tokens: 70 }
 
-describe('what was written to the prompt cache for an hour', () => {
+describe('prompt cache writes kept for an hour', () => {
   it.each([
     [
       'Messages',

@@ -60,7 +60,7 @@ const WRAPPERS = [
 ]
 /** Fields that exist only in errors. */
 const OF_ERRORS: ReadonlySet<string> = new Set(['error', 'fault', 'Error'])
-/** A code that says that nothing is wrong. */
+/** Codes that report success. */
 const FINE = /^(?:0+|2\d\d|1?0000|20000|ok|success|succeeded|successful|none|null)$/i
 const FAILED = /^(?:error|fail|failed|failure)$/i
 
@@ -74,7 +74,7 @@ export function foreignFacts(body: JsonObject): ForeignFacts | undefined {
   return factsIn(body, 0)
 }
 
-/** The same as an error of the gateway. */
+/** The foreign error of a body as a `GatewayError`; `undefined` when it carries none. */
 export function foreignError(body: JsonObject, provider: string): GatewayError | undefined {
   const facts = foreignFacts(body)
   return facts === undefined
@@ -136,8 +136,8 @@ function inner(body: JsonObject, depth: number): ForeignFacts | undefined {
 }
 
 /**
- * Errors inside a 200 seldom carry a number; their words stand for the status the same service
- * would have answered.
+ * Errors inside a 200 seldom carry a status; their wording maps to the status the same service
+ * would have sent.
  */
 const statuses: readonly (readonly [RegExp, number])[] = [
   [/insufficient[ _]?(?:balance|quota|credit|funds)|balance|arrear|billing/i, 402],
@@ -160,13 +160,13 @@ function statusOfCode(code: string | undefined): number | undefined {
 }
 
 /**
- * How many of the rows a message is compared with: sentences speak of many things, and a 400 would
+ * Number of rows a long message is compared with: sentences mention many things, and a 400 would
  * end the request.
  */
 const OF_MESSAGES = 3
 
 /**
- * The status that the words of an error without a code stand for, 500 where they stand for none.
+ * Maps the wording of an error without a code to a status, 500 by default.
  */
 export function statusOfMessage(message: string | undefined): number {
   return message === undefined
@@ -174,8 +174,8 @@ export function statusOfMessage(message: string | undefined): number {
     : (statuses.slice(0, OF_MESSAGES).find(([pattern]) => pattern.test(message))?.[1] ?? 500)
 }
 
-/** A body with a code of its own that says that all is well. */
-export function saysFine(body: JsonObject): boolean {
+/** Whether a body carries a code that reports success. */
+export function reportsSuccess(body: JsonObject): boolean {
   const codes = CODES.map((field) => body[field]).filter(
     (code) => typeof code === 'number' || (typeof code === 'string' && code !== ''),
   )

@@ -10,7 +10,7 @@ it.each([
   expect(isObject(value)).toBe(expected)
 })
 
-it('passes over what has another shape', () => {
+it('ignores values of another shape', () => {
   expect([asText('a'), asText(''), asText(1)]).toEqual(['a', undefined, undefined])
   expect([asList([1]), asList({}), asList(undefined)]).toEqual([[1], [], []])
   expect([asStrings(['a', 1, null, 'b']), asStrings('ab')]).toEqual([['a', 'b'], []])

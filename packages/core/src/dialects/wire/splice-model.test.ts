@@ -44,7 +44,7 @@ describe('the model alone is replaced', () => {
     expect(spliced(text)).toBe(expected)
   })
 
-  it('not at all where it is called the same', () => {
+  it('changes nothing where the model has the same name', () => {
     const bytes = Buffer.from(`{"model":"m",${TOOL}}`)
     expect(spliceModel(bytes, { from: 'm', to: 'm' })).toBe(bytes)
   })
@@ -64,7 +64,7 @@ it.each([
 describe('a member put first', () => {
   const first = { name: 'stream_options', value: '{"a":1}' }
 
-  it('stands before all others', () => {
+  it('comes before all other members', () => {
     expect(spliced('{"x":1,"model":"m"}', { first })).toBe(
       '{"stream_options":{"a":1},"x":1,"model":"physical"}',
     )
@@ -73,13 +73,13 @@ describe('a member put first', () => {
     )
   })
 
-  it('is never there twice', () => {
+  it('is never duplicated', () => {
     expect(spliced('{"model":"m","stream_options":null}', { first })).toBeUndefined()
     expect(spliced('{"model":"m","str\\u0065am_options":null}', { first })).toBeUndefined()
   })
 })
 
-it('what comes out says the same with another model, whatever the rest', () => {
+it('changes only the model, for any other content', () => {
   const key = fc.oneof(
     fc.string({ maxLength: 6 }),
     fc.constantFrom('model', '"model":', '\\', '__proto__'),

@@ -65,7 +65,7 @@ function valueOfLoneModel(
 }
 
 interface Pattern {
-  /** Its beginning. */
+  /** Offset of its first byte. */
   readonly needle: Buffer
   isAt(text: Buffer, at: number): boolean
 }
@@ -81,8 +81,8 @@ function startsWith(needle: Buffer): Pattern {
 }
 
 /**
- * More of a pattern's first byte than most texts have: searching for each of them costs more than
- * walking from member to member.
+ * More occurrences of a pattern's first byte than most texts have: beyond that, walking from member
+ * to member is cheaper than searching.
  */
 const MANY = 1_000
 

@@ -187,7 +187,7 @@ describe('SseSplitter', () => {
     expect(split(chunks).frames).toEqual([{ event: 'delta', data: 'a\nb' }])
   })
 
-  it('hands a chunk of whole events on as the same object', () => {
+  it('returns a chunk of whole events as the same object', () => {
     const chunk = Buffer.from('data: a\n\n')
     expect(new SseSplitter(LIMIT).push(chunk)).toBe(chunk)
   })
@@ -204,7 +204,7 @@ describe('SseSplitter', () => {
     )
   })
 
-  it('looks at each byte of a chunk once', () => {
+  it('reads each byte of a chunk once', () => {
     let reads = 0
     const counting = (text: string): Uint8Array =>
       new Proxy(Buffer.from(text), {
@@ -255,7 +255,7 @@ describe('parseFrames', () => {
     expect(frames('event: lost\n\ndata: b\n\n')).toEqual([{ event: undefined, data: 'b' }])
   })
 
-  it('takes one space after the colon away, no more', () => {
+  it('removes exactly one space after the colon', () => {
     expect(frames('data:a\ndata: b\ndata:  c\n\n')).toEqual([
       { event: undefined, data: 'a\nb\n c' },
     ])
@@ -265,7 +265,7 @@ describe('parseFrames', () => {
     expect(frames('error: {"code":500}\n\n')).toEqual([{ event: 'error', data: '{"code":500}' }])
   })
 
-  it('takes a byte order mark at the start away', () => {
+  it('removes a byte order mark at the start', () => {
     expect(frames('\ufeffdata: a\n\n')).toEqual([{ event: undefined, data: 'a' }])
   })
 

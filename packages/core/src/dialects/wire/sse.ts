@@ -10,7 +10,7 @@ export interface SseFrame {
 export interface FrameSplitter {
   /**
    * The frames that `chunk` completes. Throws `upstream_invalid` when an unfinished one grows too
-   * large or makes no sense.
+   * large or is malformed.
    */
   push(chunk: Uint8Array): readonly SseFrame[]
   /** Rest of the input when the stream has ended. */

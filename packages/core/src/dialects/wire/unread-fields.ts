@@ -1,7 +1,7 @@
 import type { JsonObject } from '../model/json-object.ts'
 import { isObject, asObjects } from './json.ts'
 
-/** Fields of an object of a request that are read; everything else in it reaches no target. */
+/** Fields of a request object that are read; other fields reach no target. */
 export interface ReadFields {
   readonly names: ReadonlySet<string>
   /** Lists and objects within, by field. */
@@ -16,8 +16,8 @@ export function readFields(names: string, inside: ReadFields['inside'] = {}): Re
 }
 
 /**
- * Paths of what a request says and no step reads, without positions: `messages.content.zz`. What is
- * `null`, `false`, empty or an empty list says nothing.
+ * Paths of request fields that no step reads, without positions: `messages.content.zz`. Values that
+ * are `null`, `false` or empty do not count.
  */
 export function unreadFields(place: JsonObject, path: string, read: ReadFields): Set<string> {
   const unread = new Set<string>()

@@ -82,7 +82,7 @@ describe('upstreamError', () => {
     )
   })
 
-  it('keeps what helps the client: words, param, code', () => {
+  it('keeps the message, param and code for the client', () => {
     expect(
       from(422, {
         message: 'temperature must be <= 1',
@@ -146,11 +146,11 @@ describe('cleanProviderText', () => {
     expect(cleanProviderText(text)).toBe(text)
   })
 
-  it('makes one line of it', () => {
+  it('joins the message into one line', () => {
     expect(cleanProviderText('  a\r\n\tb  \n')).toBe('a b')
   })
 
-  it('throws web pages away', () => {
+  it('discards HTML pages', () => {
     for (const page of [
       '<!DOCTYPE html><html><body>502</body></html>',
       '<HTML><head></head>',

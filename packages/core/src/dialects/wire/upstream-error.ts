@@ -11,8 +11,8 @@ export interface UpstreamErrorFacts {
 }
 
 /**
- * The one way from a provider's refusal to a `GatewayError`; dialects only find the facts in the
- * body.
+ * Maps a provider's error to a `GatewayError`, for every dialect; dialects only extract the facts
+ * from the body.
  */
 export function upstreamError(facts: UpstreamErrorFacts): GatewayError {
   const message = cleanProviderText(facts.message ?? '')
@@ -31,7 +31,7 @@ export function upstreamError(facts: UpstreamErrorFacts): GatewayError {
   )
 }
 
-/** Where the provider's text must not reach the client: it speaks of our credentials. */
+/** Errors whose text must not reach the client: it mentions our credentials. */
 const ownMessages: Partial<Record<ErrorCode, (facts: UpstreamErrorFacts) => string>> = {
   provider_credentials: (facts) =>
     `${facts.provider} refused the gateway's own credentials (status ${facts.status}). This is not about your key; the operator must fix the provider's key.`,

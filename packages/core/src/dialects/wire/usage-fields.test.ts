@@ -87,7 +87,7 @@ it('finds the usage wherever it is put', () => {
     expect(nativeUsageOf(body)).toBeUndefined()
 })
 
-it('takes the last count of a stream, and adds nothing up', () => {
+it('takes the last count of a stream without adding counts up', () => {
   const tally = new UsageTally()
   for (const body of [
     { message: { usage: { input_tokens: 10, cache_read_input_tokens: 5, output_tokens: 1 } } },

@@ -4,9 +4,8 @@ import { asObject } from './json.ts'
 import { tokenCount, type Usage, withinInput } from '../model/usage.ts'
 
 /**
- * The usage object of an answer or of one event of a stream, wherever the dialects of the world put
- * it: at the top, in the `response` or `message` a stream's event carries, under the name
- * `usageMetadata`.
+ * The usage object of an answer or of one event of a stream, wherever a dialect puts it: at the
+ * top, in the `response` or `message` a stream's event carries, under the name `usageMetadata`.
  */
 export function nativeUsageOf(body: JsonObject): JsonObject | undefined {
   return (
@@ -18,8 +17,8 @@ export function nativeUsageOf(body: JsonObject): JsonObject | undefined {
 }
 
 /**
- * Counts under the names that are in use. `undefined` when there are none: an answer billed by the
- * second, say.
+ * Reads counts under every known name. `undefined` when there are none, as for an answer billed by
+ * the second.
  */
 export function readUsage(native: JsonObject): Usage | undefined {
   const first = (...names: string[]): number | undefined =>

@@ -17,13 +17,14 @@ import {
 } from '../../wire/fields.ts'
 import { invalid } from '../../model/invalid.ts'
 import { asObject, asObjects } from '../../wire/json.ts'
-import { isCarried, readSignature } from '../to-client/carried-signature.ts'
-import { customToolName, DIALECT } from '../names.ts'
+import { isCarried, readSignature } from '../carried-signature.ts'
+import { customToolName } from '../../claude/tool-names.ts'
+import { DIALECT } from '../names.ts'
 import { cacheHintField, type Extensions, keepOthers } from './fields.ts'
 import { type Document, readDocument, readImage, readImageUrl } from './media.ts'
 import { readToolChange, type ToolChange } from './tools.ts'
-import { toolIdOf } from '../to-client/tool-id.ts'
-import { serializeArguments, readCustomInput } from '../to-provider/tool-input.ts'
+import { toolIdOf } from '../client-tool-id.ts'
+import { serializeArguments, readCustomInput } from '../../claude/tool-input.ts'
 
 const TEXT_FIELDS: ReadonlySet<string> = new Set(['type', 'text', 'cache_control', 'citations'])
 const THINKING_FIELDS: ReadonlySet<string> = new Set(['type', 'thinking', 'signature', 'data'])

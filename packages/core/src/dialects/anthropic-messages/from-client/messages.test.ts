@@ -139,7 +139,7 @@ describe('a turn of the user', () => {
 })
 
 describe('a turn of the assistant', () => {
-  it('A2: thinking and its signature come back byte for byte, before the call', () => {
+  it('thinking and its signature come back byte for byte, before the call', () => {
     const content = [
       { type: 'thinking', thinking: ' Paris?\n', signature: 'EpwB/+ab==' },
       { type: 'redacted_thinking', data: 'Emw/+==' },
@@ -195,7 +195,7 @@ describe('a turn of the assistant', () => {
     )
   })
 
-  it('A11: a call without input has {} for arguments', () => {
+  it('a call without input has {} for arguments', () => {
     expect(
       read({ role: 'assistant', content: [{ type: 'tool_use', id: 'a', name: 'now' }] })[0]?.parts,
     ).toMatchObject([{ arguments: '{}' }])

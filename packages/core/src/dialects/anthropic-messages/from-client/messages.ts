@@ -21,8 +21,8 @@ export interface History {
 }
 
 /**
- * How Claude Code tells its own provider who pays. It changes with every request, and at the head
- * of a prompt it would keep any other provider from finding the rest in its cache.
+ * Billing header that Claude Code writes for its own provider. It changes with every request, so at
+ * the head of a prompt it would defeat any other provider's prompt cache.
  */
 const BILLING = 'x-anthropic-billing-header'
 

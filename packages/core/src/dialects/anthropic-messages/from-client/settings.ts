@@ -9,7 +9,7 @@ import {
 import { invalid } from '../../model/invalid.ts'
 import { type Extensions, keepOthers, optionalNumber, requiredInteger } from './fields.ts'
 
-/** Version 2026-10-21 has no sampling any more; who sends it means it. */
+/** Version 2026-10-21 has no sampling fields; a client that sends one still means it. */
 export function readSampling(place: Place): Sampling {
   const stop = readStop(place)
   return {

@@ -11,7 +11,7 @@ import {
 } from '../../wire/fields.ts'
 import { invalid } from '../../model/invalid.ts'
 import { isObject, asText } from '../../wire/json.ts'
-import { customToolName } from '../names.ts'
+import { customToolName } from '../../claude/tool-names.ts'
 import { cacheHintField, type Extensions, keepOthers } from './fields.ts'
 
 const TOOL_FIELDS: ReadonlySet<string> = new Set([

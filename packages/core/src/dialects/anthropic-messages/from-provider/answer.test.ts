@@ -38,7 +38,7 @@ describe('readAnswer', () => {
     ])
   })
 
-  it('A2: keeps signatures to the byte, also of thinking without text', () => {
+  it('keeps signatures to the byte, also of thinking without text', () => {
     const origin = 'anthropic-messages'
     const content = [
       { type: 'thinking', thinking: '', signature: SIGNATURE },
@@ -54,7 +54,7 @@ describe('readAnswer', () => {
     ])
   })
 
-  it('A11: reads calls, {} without input', () => {
+  it('reads calls, {} without input', () => {
     const content = [
       { type: 'tool_use', id: 'a', name: 'look', input: { x: 1 } },
       { type: 'tool_use', name: 'find' },
@@ -115,7 +115,7 @@ describe('readAnswer', () => {
     ])
   })
 
-  it('A12: takes strange blocks and missing fields', () => {
+  it('reads unknown blocks and missing fields', () => {
     const answer = read([null, 'x', { type: 'text' }, { type: 'thinking' }], {
       stop_reason: undefined,
       usage: null,
@@ -126,7 +126,7 @@ describe('readAnswer', () => {
     })
   })
 
-  it('A8: throws what is no answer, and errors in a 200', () => {
+  it('throws for a malformed answer, and for an error in a 200', () => {
     expect(() => readAnswer({ id: 'x' }, call)).toThrow(
       expect.objectContaining({ code: 'upstream_invalid' }),
     )
@@ -139,7 +139,7 @@ describe('readAnswer', () => {
     )
   })
 
-  it('A14: an answer sent back is the answer that came', () => {
+  it('sends an answer back in the next turn unchanged', () => {
     const content = [
       { type: 'thinking', thinking: 'Hm.', signature: SIGNATURE },
       { type: 'redacted_thinking', data: SIGNATURE },

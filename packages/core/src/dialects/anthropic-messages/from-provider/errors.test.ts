@@ -47,7 +47,7 @@ describe('readError', () => {
     [503, '', 'provider_overloaded', 503],
     [422, { detail: 'no such field' }, 'provider_rejected', 422],
     [400, { error: 'plain' }, 'provider_rejected', 400],
-  ])('A8: %i %j is %s', (status, body, code, clientStatus) => {
+  ])('%i %j is %s', (status, body, code, clientStatus) => {
     const found = read(status, body)
     expect({ code: found.code, status: found.status }).toEqual({ code, status: clientStatus })
     expect(found.details).toMatchObject({ provider: 'claude', upstreamStatus: status })
@@ -74,7 +74,7 @@ describe('errorInAnswer', () => {
     ['invalid_request_error', 'provider_rejected', 400],
     ['not_found_error', 'model_not_found', 404],
     ['something_new', 'provider_error', 500],
-  ])('B2: %s in a 200 is %s', (type, code, upstreamStatus) => {
+  ])('%s in a 200 is %s', (type, code, upstreamStatus) => {
     expect(errorInAnswer(error(type), 'claude')).toMatchObject({
       code,
       details: { upstreamStatus, providerCode: type },

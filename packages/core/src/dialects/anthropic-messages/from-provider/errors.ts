@@ -3,22 +3,8 @@ import type { ErrorResponse } from '../../model/call.ts'
 import type { JsonObject } from '../../model/json-object.ts'
 import { foreignError, foreignFacts, statusOfMessage } from '../../wire/foreign-error.ts'
 import { upstreamError } from '../../wire/upstream-error.ts'
-import { asObject, parseJson, asText } from '../../wire/json.ts'
-
-/** The status each error type has when it comes as an answer of its own. */
-export const STATUS_OF_TYPE: ReadonlyMap<string, number> = new Map([
-  ['invalid_request_error', 400],
-  ['authentication_error', 401],
-  ['billing_error', 402],
-  ['permission_error', 403],
-  ['not_found_error', 404],
-  ['conflict_error', 409],
-  ['request_too_large', 413],
-  ['rate_limit_error', 429],
-  ['api_error', 500],
-  ['timeout_error', 504],
-  ['overloaded_error', 529],
-])
+import { asObject, parseObject, asText } from '../../wire/json.ts'
+import { STATUS_OF_TYPE } from '../error-types.ts'
 
 /** Messages and their events. */
 const OWN_TYPE = /^(?:message|content_block|ping)/
@@ -31,7 +17,7 @@ const OUT_OF_CREDIT =
  * The error of a non-2xx answer: JSON of the dialect or of a server before it, HTML, or nothing.
  */
 export function readError(response: ErrorResponse): GatewayError {
-  const body = asObject(parseJson(response.body)?.value)
+  const body = parseObject(response.body)
   const facts = body === undefined ? { message: response.body } : factsOf(body)
   return upstreamError({ ...facts, status: response.status, provider: response.provider })
 }
@@ -57,7 +43,10 @@ export function plainError(message: string, provider: string): GatewayError {
   return upstreamError({ message, status: 500, provider })
 }
 
-/** The answer is none of this dialect. `what` reads after the provider's name: `sent ...`. */
+/**
+ * The error of an answer that is not of this dialect. `what` reads after the provider's name:
+ * `sent ...`.
+ */
 export function invalidAnswer(what: string, provider: string): GatewayError {
   return new GatewayError('upstream_invalid', `${provider} ${what}.`, { provider })
 }

@@ -14,11 +14,11 @@ describe('finishOf', () => {
     ['refusal', { reason: 'content_filter', native: 'refusal' }],
     ['compaction', { reason: 'length', native: 'compaction' }],
     ['something_new', { reason: 'length', native: 'something_new' }],
-  ])('A16: %s', (word, expected) => {
+  ])('%s', (word, expected) => {
     expect(mapFinishReason({ stop_reason: word }, { calledTools: false })).toEqual(expected)
   })
 
-  it('A16: says tool_calls when the client has tools to run', () => {
+  it('maps tool_use to tool_calls when the client has tools to run', () => {
     expect(mapFinishReason({ stop_reason: 'tool_use' }, { calledTools: true })).toEqual({
       reason: 'tool_calls',
     })

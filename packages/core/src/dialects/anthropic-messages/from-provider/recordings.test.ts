@@ -69,7 +69,7 @@ describe.skipIf(!present && !required)(
       }
     })
 
-    it.each(streams)('B1: stream $name cut short is not complete', ({ body }) => {
+    it.each(streams)('stream $name cut short is not complete', ({ body }) => {
       const reader = anthropicMessages.providerSide.openReader(callContext(true))
       for (const frame of parseFrames(Buffer.from(body)).slice(0, -1)) reader.read(frame)
       expect(reader.complete).toBe(false)

@@ -78,7 +78,7 @@ describe('MessageReader', () => {
     expect(complete).toBe(true)
   })
 
-  it('F3: takes the last usage for the whole, adding nothing', () => {
+  it('takes the last usage as the total', () => {
     const { events } = readAll([
       start,
       ...ended('end_turn', { input_tokens: 500, cache_read_input_tokens: 100, output_tokens: 40 }),
@@ -88,7 +88,7 @@ describe('MessageReader', () => {
     })
   })
 
-  it('B1: is complete only after message_stop, with a reason', () => {
+  it('is complete only after message_stop, with a reason', () => {
     const whole = [
       start,
       block(0, { type: 'text', text: '' }),
@@ -108,7 +108,7 @@ describe('MessageReader', () => {
     ).toBe(false)
   })
 
-  it('A1: counts calls from 0 whatever their blocks are numbered', () => {
+  it('counts calls from 0 whatever their blocks are numbered', () => {
     const { events } = readAll([
       start,
       block(0, { type: 'thinking', thinking: '', signature: '' }),
@@ -136,7 +136,7 @@ describe('MessageReader', () => {
     expect(events).toContainEqual({ type: 'finish', choice: 0, finish: { reason: 'tool_calls' } })
   })
 
-  it('A11: gives a call without input {}', () => {
+  it('gives a call without input {}', () => {
     const expected = { type: 'tool-arguments', choice: 0, index: 0, text: '{}' }
     expect(
       readAll([start, tool(1, 'a'), input(1, ''), stop(1), ...ended('tool_use')]).events,
@@ -150,7 +150,7 @@ describe('MessageReader', () => {
     ).toContainEqual(expect.objectContaining({ text: '{"x":1}' }))
   })
 
-  it('A5: names a call that came without an id', () => {
+  it('names a call that came without an id', () => {
     expect(
       readAll([start, block(0, { type: 'tool_use', name: 'a', input: {} })]).events,
     ).toContainEqual(expect.objectContaining({ id: 'toolu_1' }))
@@ -202,7 +202,7 @@ describe('MessageReader', () => {
     })
   })
 
-  it('A2: keeps signatures to the byte, also of thinking without text', () => {
+  it('keeps signatures to the byte, also of thinking without text', () => {
     const value = 'Eq+/==\u2028é'
     const signature = { origin: 'anthropic-messages', value }
     const { events } = readAll([
@@ -275,7 +275,7 @@ describe('MessageReader', () => {
     })
   })
 
-  it('B13: begins once when message_start is repeated or spliced in', () => {
+  it('begins once when message_start is repeated or spliced in', () => {
     const again = {
       ...start,
       message: { id: 'msg_2', model: 'other', usage: { input_tokens: 12, output_tokens: 1 } },
@@ -304,7 +304,7 @@ describe('MessageReader', () => {
     expect(complete).toBe(true)
   })
 
-  it('A16: ends once, and not on a usage update', () => {
+  it('ends once, and not on a usage update', () => {
     const { events } = readAll([
       start,
       { type: 'message_delta', delta: {}, usage: { output_tokens: 3 } },
@@ -322,7 +322,7 @@ describe('a stream that fails', () => {
     error: { type: 'overloaded_error', message: 'Overloaded' },
   })
 
-  it.each(['error', undefined])('B2: gives the provider error, as event %s', (event) => {
+  it.each(['error', undefined])('gives the provider error, as event %s', (event) => {
     const reader = open()
     expect(reader.read({ event, data: overloaded })).toEqual([
       { type: 'error', error: expect.objectContaining({ code: 'provider_overloaded' }) },
@@ -330,7 +330,7 @@ describe('a stream that fails', () => {
     expect(readAll([start, ...ended('end_turn')], reader)).toEqual({ events: [], complete: false })
   })
 
-  it('B2: reads errors of servers before the provider', () => {
+  it('reads errors of servers before the provider', () => {
     expect(open().read({ event: 'error', data: '{"message":"gone"}' })).toMatchObject([
       { type: 'error', error: { message: 'claude: gone' } },
     ])

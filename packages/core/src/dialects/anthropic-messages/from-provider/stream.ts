@@ -1,4 +1,12 @@
 import { append } from '../../../foundation/lists.ts'
+import {
+  argumentsEvent,
+  type CallKind,
+  callKindOf,
+  customInputOf,
+  toolCallEvent,
+} from '../../claude/streamed-calls.ts'
+import { serializeArguments } from '../../claude/tool-input.ts'
 import type { CallContext } from '../../model/call.ts'
 import type { JsonObject } from '../../model/json-object.ts'
 import type { StreamReader } from '../../model/stream.ts'
@@ -7,16 +15,15 @@ import type { SseFrame } from '../../wire/sse.ts'
 import { mapAnnotation } from './citations.ts'
 import { errorInAnswer, invalidAnswer, plainError } from './errors.ts'
 import { mapFinishReason } from './finish.ts'
-import { asObject, parseJson, asText } from '../../wire/json.ts'
-import { customToolName, DIALECT, JSON_ANSWER_TOOL } from '../names.ts'
-import { serializeArguments, customInputOfText } from '../to-provider/tool-input.ts'
+import { asObject, asText, parseJson, parseObject } from '../../wire/json.ts'
+import { DIALECT } from '../names.ts'
 import { mergeUsage, mapUsage } from './usage.ts'
 
 const NOTHING: readonly StreamEvent[] = []
 
 /** A content block between its start and its stop. */
 interface Block {
-  readonly kind: 'text' | 'thinking' | 'tool' | 'custom-tool' | 'json-answer' | 'server' | 'ignored'
+  readonly kind: 'text' | 'thinking' | 'provider-tool' | CallKind
   /** The block as it started. */
   readonly start: JsonObject
   /** Position among the tool calls of the answer, which is not that of the block. */
@@ -63,7 +70,7 @@ export class MessageReader implements StreamReader {
 
   read(frame: SseFrame): readonly StreamEvent[] {
     if (this.#failed || this.#stopped || frame.event === 'ping' || frame.data === '') return NOTHING
-    const event = asObject(parseJson(frame.data)?.value)
+    const event = parseObject(frame.data)
     if (event === undefined) return this.#unreadable(frame)
     switch (event.type) {
       case 'content_block_delta':
@@ -176,7 +183,13 @@ export class MessageReader implements StreamReader {
       }
       case 'tool':
       case 'custom-tool':
-        events.push(this.#toolCall(start, block.toolIndex))
+        events.push(
+          toolCallEvent({
+            id: asText(start.id) ?? this.#call.newId('toolu_'),
+            wireName: asText(start.name) ?? '',
+            index: block.toolIndex,
+          }),
+        )
         break
       case 'json-answer':
         this.#answeredInJson = true
@@ -218,25 +231,9 @@ export class MessageReader implements StreamReader {
       case 'redacted_thinking':
         return 'ignored'
       case 'tool_use':
-        // A second JSON answer would make the text two documents.
-        if (start.name === JSON_ANSWER_TOOL) return this.#answeredInJson ? 'ignored' : 'json-answer'
-        return customToolName(asText(start.name) ?? '') === undefined ? 'tool' : 'custom-tool'
+        return callKindOf(asText(start.name) ?? '', this.#answeredInJson)
       default:
-        return 'server'
-    }
-  }
-
-  #toolCall(start: JsonObject, index: number): StreamEvent {
-    const wireName = asText(start.name) ?? ''
-    const customName = customToolName(wireName)
-    const kind = customName === undefined ? 'function' : 'custom'
-    return {
-      type: 'tool-call',
-      choice: 0,
-      index,
-      id: asText(start.id) ?? this.#call.newId('toolu_'),
-      name: customName ?? wireName,
-      kind,
+        return 'provider-tool'
     }
   }
 
@@ -276,7 +273,7 @@ export class MessageReader implements StreamReader {
     switch (block.kind) {
       case 'tool':
         block.hasInput = true
-        return [{ type: 'tool-arguments', choice: 0, index: block.toolIndex, text }]
+        return [argumentsEvent(block.toolIndex, text)]
       case 'json-answer':
         block.hasInput = true
         this.#textLength += text.length
@@ -312,26 +309,15 @@ export class MessageReader implements StreamReader {
       case 'tool':
         // No fragment came: the input stood in the start, or there is none, which is `{}`.
         if (block.hasInput) return NOTHING
-        return [
-          {
-            type: 'tool-arguments',
-            choice: 0,
-            index: block.toolIndex,
-            text: serializeArguments(block.start.input),
-          },
-        ]
-      case 'custom-tool': {
-        const text = customInputOfText(
-          block.input === '' ? serializeArguments(block.start.input) : block.input,
-        )
-        return [{ type: 'tool-arguments', choice: 0, index: block.toolIndex, text }]
-      }
+        return [argumentsEvent(block.toolIndex, serializeArguments(block.start.input))]
+      case 'custom-tool':
+        return [argumentsEvent(block.toolIndex, customInputOf(block.input, block.start.input))]
       case 'json-answer': {
         const events: StreamEvent[] = []
         if (!block.hasInput) this.#pushText(serializeArguments(block.start.input), events)
         return events
       }
-      case 'server':
+      case 'provider-tool':
         return [
           {
             type: 'part',
@@ -352,7 +338,7 @@ export class MessageReader implements StreamReader {
   }
 }
 
-/** A server tool's block with the input that came in fragments. */
+/** Block of a tool the provider runs, with the input that came in fragments. */
 function wholeBlock(block: Block): JsonObject {
   if (block.input === '') return block.start
   const parsed = parseJson(block.input)

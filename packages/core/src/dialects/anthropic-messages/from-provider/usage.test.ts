@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { mergeUsage, mapUsage } from './usage.ts'
 
 describe('usageOf', () => {
-  it('F2: counts the cache into the input', () => {
+  it('counts the cache into the input', () => {
     const native = {
       input_tokens: 4,
       cache_creation_input_tokens: 51,
@@ -20,7 +20,7 @@ describe('usageOf', () => {
     expect(mapUsage(native)).toEqual({ ...ours, native })
   })
 
-  it('F10: takes zero for a value and absence for absence', () => {
+  it('keeps zero, and leaves absent counts absent', () => {
     const usage = mapUsage({ input_tokens: 0, output_tokens: 0, cache_read_input_tokens: 0 })
     expect(usage).toMatchObject({
       inputTokens: 0,
@@ -32,7 +32,7 @@ describe('usageOf', () => {
     expect(mapUsage(undefined)).toBeUndefined()
   })
 
-  it('F7: never has more reasoning than output', () => {
+  it('never has more reasoning than output', () => {
     expect(
       mapUsage({ input_tokens: 1, output_tokens: 5, output_tokens_details: { thinking_tokens: 9 } })
         ?.reasoningTokens,
@@ -41,7 +41,7 @@ describe('usageOf', () => {
 })
 
 describe('mergeUsage', () => {
-  it('F3: replaces field by field and never adds', () => {
+  it('replaces field by field and never adds', () => {
     const start = {
       input_tokens: 10,
       cache_read_input_tokens: 3,

@@ -2,7 +2,7 @@ import type { JsonObject } from '../../model/json-object.ts'
 import { asObject, parseObject, asText } from '../../wire/json.ts'
 import type { Marker } from '../../translation/marked-relay.ts'
 import type { SseFrame } from '../../wire/sse.ts'
-import { markProof } from '../to-client/carried-signature.ts'
+import { markProof } from '../carried-signature.ts'
 
 /** The content of a message with its issuer on each proof; `undefined` where there is none. */
 export function markedContent(content: readonly unknown[], issuer: string): unknown[] | undefined {

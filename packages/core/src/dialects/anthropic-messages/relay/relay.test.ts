@@ -26,7 +26,7 @@ describe('a whole answer', () => {
     })
   })
 
-  it('B2: an error in a 200 is an error', () => {
+  it('an error in a 200 is an error', () => {
     expect(() =>
       answer({ type: 'error', error: { type: 'overloaded_error', message: 'Overloaded' } }),
     ).toThrow(expect.objectContaining({ code: 'provider_overloaded' }))

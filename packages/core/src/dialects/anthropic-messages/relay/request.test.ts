@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { JsonObject } from '../../model/json-object.ts'
 import type { Quirks } from '../../model/quirks.ts'
-import { carrySignature, UNPROVEN } from '../to-client/carried-signature.ts'
+import { carrySignature, UNPROVEN } from '../carried-signature.ts'
 import { callContext, clientRequest, type Sent } from '../from-client/request.fake.ts'
 import { relayRequest } from './request.ts'
 import { parseRequest } from '../from-client/request.ts'
@@ -78,7 +78,7 @@ describe('headers and path', () => {
   })
 })
 
-describe('A2: what the provider would refuse is left out and reported', () => {
+describe('fields the provider would refuse are left out and reported', () => {
   it('proofs of other providers; its own stay, byte for byte', () => {
     const redacted = {
       type: 'redacted_thinking',

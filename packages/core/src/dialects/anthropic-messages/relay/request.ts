@@ -1,10 +1,10 @@
+import { isClaude } from '../../claude/model-rules.ts'
 import type { BuiltRequest, CallContext } from '../../model/call.ts'
 import type { ChatRequest } from '../../model/request.ts'
 import type { JsonObject } from '../../model/json-object.ts'
 import { asList, asObject, asObjects } from '../../wire/json.ts'
 import { spliceModel } from '../../wire/splice-model.ts'
-import { isCarried, ownProof } from '../to-client/carried-signature.ts'
-import { isClaude } from '../to-provider/models.ts'
+import { isCarried, ownProof } from '../carried-signature.ts'
 import { DEFAULT_VERSION } from '../names.ts'
 import { MessagesRequest } from '../from-client/request.ts'
 
@@ -43,13 +43,14 @@ function changesFor(body: JsonObject, call: CallContext): Changes {
   const dropped = new Set<string>()
   const remove = (call.quirks.dropFields ?? []).filter((field) => body[field] !== undefined)
   for (const field of remove) dropped.add(field)
+  const mustBeSigned = isClaude(call.model)
   const messages = withoutForeignProofs(asList(body.messages), {
-    mustBeSigned: isClaude(call.model),
+    mustBeSigned,
     issuer: call.issuer?.split('#')[0] || undefined,
     dropped,
   })
   if (
-    isClaude(call.model) &&
+    mustBeSigned &&
     asObject(body.thinking)?.type === 'enabled' &&
     isUnsignedToolLoop(messages ?? asList(body.messages))
   ) {

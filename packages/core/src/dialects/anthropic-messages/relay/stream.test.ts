@@ -63,7 +63,7 @@ describe.each<[string, Quirks]>([
     expect(stream.end()).toBe('')
   })
 
-  it('B5, B6: wherever it is cut, and with any line ends', () => {
+  it('passes byte for byte, wherever it is cut and with any line ends', () => {
     const text = [
       begin(),
       open,
@@ -104,7 +104,7 @@ describe.each<[string, Quirks]>([
     expect(stream.events).toBeGreaterThan(0)
   })
 
-  it('B4: pings pass, and do not count', () => {
+  it('pings pass, and do not count', () => {
     const stream = relay(quirks)
     stream.push(Buffer.from(begin() + open))
     const { events } = stream
@@ -139,7 +139,7 @@ describe.each<[string, Quirks]>([
     })
   })
 
-  it('B2: an error after content ends it, and nothing of the error is forwarded', () => {
+  it('ends at an error after content, and forwards nothing of the error', () => {
     const { stream, output } = run([begin(), open + delta('Half an') + overloaded], quirks)
     expect(output).toContain('Half an')
     expect(output).not.toContain('error')
@@ -151,7 +151,7 @@ describe.each<[string, Quirks]>([
     expect(error).toMatchObject({ error: { type: 'overloaded_error' }, request_id: 'req_1' })
   })
 
-  it('B1: cut anywhere, it is not complete', () => {
+  it('cut anywhere, it is not complete', () => {
     const text = whole.join('')
     for (let at = 0; at < text.length - '\n\n'.length - 1; at += 7) {
       const { stream, output } = run([text.slice(0, at)], quirks)
@@ -196,7 +196,7 @@ describe.each<[string, Quirks]>([
     expect(output).toBe(whole.join(''))
   })
 
-  it('A12: unknown events and blocks pass', () => {
+  it('unknown events and blocks pass', () => {
     const strange =
       frame({ type: 'message_note', note: 'new' }) +
       frame({ type: 'content_block_start', index: 1, content_block: { type: 'hologram' } })

@@ -17,7 +17,7 @@ const BLANK_LINE = Buffer.from('\n\n')
 type Verdict = 'as it is' | 'nothing' | 'named'
 
 /**
- * A streamed message on its way between two sides that speak this dialect. Content that follows the
+ * Relays a streamed message between two sides of this dialect. Content that follows the
  * letter is forwarded unread; the start, the end, errors and whatever deviates are parsed, and
  * rewritten only when official clients would fail: events without a name, and a second
  * `message_start`.

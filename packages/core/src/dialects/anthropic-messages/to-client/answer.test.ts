@@ -96,7 +96,7 @@ describe('content', () => {
     ])
   })
 
-  it('A11: input is an object, whatever a model wrote', () => {
+  it('input is an object, whatever a model wrote', () => {
     const call = (text: string, kind: 'function' | 'custom' = 'function') =>
       contentOf({ type: 'tool-call', id: 'a', name: 'f', arguments: text, kind })
     expect(call('[1]')).toEqual([
@@ -171,7 +171,7 @@ describe('content', () => {
   })
 })
 
-describe('A2, A3: what other providers signed survives the client', () => {
+describe('signatures of other providers survive the client', () => {
   it.each<[string, Part[]]>([
     [
       'thinking',

@@ -2,12 +2,14 @@ import type { Part, ReasoningPart, ToolCallPart } from '../../model/conversation
 import type { JsonObject } from '../../model/json-object.ts'
 import type { RenderContext } from '../../model/stream.ts'
 import type { Answer, AnswerChoice } from '../../model/events.ts'
-import { asObject, parseJson, asText } from '../../wire/json.ts'
+import { asObject, asText } from '../../wire/json.ts'
 import type { Usage } from '../../model/usage.ts'
-import { carrySignature, UNPROVEN } from './carried-signature.ts'
-import { CUSTOM_TOOL_INPUT, DIALECT, wireToolName } from '../names.ts'
+import { carrySignature, UNPROVEN } from '../carried-signature.ts'
+import { toolInput } from '../../claude/tool-input.ts'
+import { wireToolName } from '../../claude/tool-names.ts'
+import { DIALECT } from '../names.ts'
 import { stopFields } from './finish.ts'
-import { clientToolId } from './tool-id.ts'
+import { clientToolId } from '../client-tool-id.ts'
 
 /** A whole answer as a `message`: its first choice, for a request of this dialect has only one. */
 export function renderAnswer(answer: Answer, context: RenderContext): JsonObject {
@@ -101,7 +103,7 @@ function renderPart(part: Exclude<Part, { type: 'text' }>): JsonObject[] {
     case 'tool-call':
       return [
         ...(part.signature === undefined ? [] : [callSignatureBlock(part)]),
-        { ...toolUseBlock(part), input: inputOf(part) },
+        { ...toolUseBlock(part), input: toolInput(part) },
       ]
     case 'extension':
       return part.dialect === DIALECT ? [part.value as JsonObject] : []
@@ -126,16 +128,6 @@ export function callSignatureBlock({ id, signature }: Call): JsonObject {
 /** A call without its input. */
 export function toolUseBlock(call: Call): JsonObject {
   return { type: 'tool_use', id: clientToolId(call.id), name: wireToolName(call), input: {} }
-}
-
-/** `input` is an object, also where a model wrote none: its words are kept in one. */
-function inputOf(call: ToolCallPart): JsonObject {
-  if (call.kind === 'custom') return { [CUSTOM_TOOL_INPUT]: call.arguments }
-  if (call.arguments.trim() === '') return {}
-  const parsed = parseJson(call.arguments)
-  return (
-    asObject(parsed?.value) ?? { arguments: parsed === undefined ? call.arguments : parsed.value }
-  )
 }
 
 interface PlacedCitation {

@@ -77,7 +77,7 @@ it('a code of the provider that clients know by name is passed on, a mere type i
   expect(errorOf('invalid_request_error')).not.toHaveProperty('details')
 })
 
-it('A9: agents learn in the words they look for that they have to shorten the conversation', () => {
+it('context length errors have the wording by which agents shorten the conversation', () => {
   const messageOf = (message: string) =>
     (
       renderError(new GatewayError('context_length_exceeded', message), 'r').error as {

@@ -1,6 +1,6 @@
 import type { ErrorCode, GatewayError } from '../../../errors.ts'
 import type { JsonObject } from '../../model/json-object.ts'
-import { STATUS_OF_TYPE } from '../from-provider/errors.ts'
+import { STATUS_OF_TYPE } from '../error-types.ts'
 
 /** Where the status alone does not tell. */
 const typesByCode: Partial<Record<ErrorCode, string>> = { insufficient_quota: 'billing_error' }

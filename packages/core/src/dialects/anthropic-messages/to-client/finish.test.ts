@@ -51,7 +51,7 @@ it.each<[Finish | undefined, boolean, object]>([
   ],
   [undefined, false, { stop_reason: 'end_turn', ...none }],
   [undefined, true, { stop_reason: 'tool_use', ...none }],
-])('A16: %j, calls: %j', (finish, calledTools, expected) => {
+])('%j, calls: %j', (finish, calledTools, expected) => {
   expect(stopFields({ finish, calledTools, refusal: '' })).toEqual(expected)
 })
 

@@ -100,7 +100,7 @@ describe.skipIf(!present && !required)(
       }
     })
 
-    it.each(streams)('B1: stream $name, cut anywhere, is not complete', ({ body }) => {
+    it.each(streams)('stream $name, cut anywhere, is not complete', ({ body }) => {
       const bytes = Buffer.from(body)
       const end = bytes.lastIndexOf('}')
       for (let at = 1; at < end; at += Math.max(1, Math.floor(end / 150))) {
@@ -145,7 +145,7 @@ describe.skipIf(!present && !required)(
       },
     )
 
-    it.each(answered)('A14: what $name says goes into the next turn and out again', ({ body }) => {
+    it.each(answered)('what $name says goes into the next turn and out again', ({ body }) => {
       const message = body.startsWith('event:') ? gathered(body) : (JSON.parse(body) as JsonObject)
       const content = asObjects(message.content)
       const history = [

@@ -166,7 +166,7 @@ describe('blocks', () => {
     ])
   })
 
-  it('A1: arguments that come in turns end in blocks of their own; the first call is streamed as it comes', () => {
+  it('writes interleaved calls as separate blocks, and streams the first call immediately', () => {
     const events = [
       text('so'),
       call(0, 'a'),
@@ -209,7 +209,7 @@ describe('blocks', () => {
     expect(starts).toEqual(['0 thinking', '1 text', '2 tool_use', '3 tool_use'])
   })
 
-  it('A6: arguments that parse may still go on', () => {
+  it('continues arguments that already parse', () => {
     expect(
       contentOf(
         call(0, 'a'),
@@ -321,7 +321,7 @@ it('a refusal ends the message with its words', () => {
 })
 
 describe('a stream that breaks', () => {
-  it('B1: ends with an error event and nothing that looks like an end', () => {
+  it('ends with an error event and nothing that looks like an end', () => {
     const renderer = new MessageRenderer(renderContext())
     const output =
       [start, text('Half an')].map((event) => renderer.event(event)).join('') +
@@ -355,7 +355,7 @@ describe('a stream that breaks', () => {
   })
 })
 
-describe('A2, A3: what other providers signed survives the client', () => {
+describe('signatures of other providers survive the client', () => {
   it('in thinking, in calls, and when unsigned', () => {
     const events = [
       thought('hm'),

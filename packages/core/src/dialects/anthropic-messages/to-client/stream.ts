@@ -5,8 +5,9 @@ import type { StreamEvent } from '../../model/events.ts'
 import type { Finish } from '../../model/finish.ts'
 import { asObject } from '../../wire/json.ts'
 import type { Usage } from '../../model/usage.ts'
-import { carrySignature } from './carried-signature.ts'
-import { CUSTOM_TOOL_INPUT, DIALECT } from '../names.ts'
+import { carrySignature } from '../carried-signature.ts'
+import { CUSTOM_TOOL_INPUT } from '../../claude/tool-input.ts'
+import { DIALECT } from '../names.ts'
 import {
   callSignatureBlock,
   mapCitation,

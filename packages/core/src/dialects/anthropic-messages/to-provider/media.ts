@@ -1,12 +1,11 @@
 import { GatewayError } from '../../../errors.ts'
+import { isTextType, mediaTypeOfFile, plainMediaType } from '../../claude/media-type.ts'
 import type { AudioPart, FilePart, ImagePart } from '../../model/conversation.ts'
 import type { JsonObject } from '../../model/json-object.ts'
 import { cacheControl } from './cache-control.ts'
 import type { RequestContext } from './context.ts'
 
 const IMAGE_TYPES = new Set(['image/jpeg', 'image/png', 'image/gif', 'image/webp'])
-const TEXT_TYPE =
-  /^(text\/.+|application\/(json|xml|yaml|x-yaml|javascript|sql)|application\/.+\+(json|xml))$/
 
 /**
  * The block of an image or a file; throws `unsupported_content` for what the provider cannot read.
@@ -42,7 +41,7 @@ function base64Image(
   path: string,
   context: RequestContext,
 ): JsonObject {
-  const mediaType = plainType(source.mediaType)
+  const mediaType = plainMediaType(source.mediaType)
   // Not a registered type, but what many clients call a JPEG.
   const known = mediaType === 'image/jpg' ? 'image/jpeg' : mediaType
   if (!IMAGE_TYPES.has(known))
@@ -56,7 +55,10 @@ function fileBlock(part: FilePart, path: string, context: RequestContext): JsonO
   if (source.kind === 'id') throw foreignFile(path, context)
   if (source.kind === 'url')
     return { type: 'document', source: { type: 'url', url: source.url }, ...title }
-  const mediaType = fileType(source.mediaType, part.name)
+  const mediaType = mediaTypeOfFile(
+    { mediaType: source.mediaType, name: part.name },
+    TYPES_BY_ENDING,
+  )
   if (mediaType.startsWith('image/')) return base64Image(source, path, context)
   if (mediaType === 'application/pdf') {
     return {
@@ -65,7 +67,7 @@ function fileBlock(part: FilePart, path: string, context: RequestContext): JsonO
       ...title,
     }
   }
-  if (TEXT_TYPE.test(mediaType)) {
+  if (isTextType(mediaType)) {
     const text = Buffer.from(source.data, 'base64').toString('utf8')
     if (text.trim() === '') throw unsupported(path, 'empty files', context)
     return {
@@ -77,7 +79,7 @@ function fileBlock(part: FilePart, path: string, context: RequestContext): JsonO
   throw unsupported(path, `files of type ${mediaType || 'unknown'}`, context)
 }
 
-/** Throws `unsupported_content`: no model of this dialect hears. */
+/** Throws `unsupported_content`: no model of this dialect takes audio. */
 export function refuseAudio(part: AudioPart, path: string, context: RequestContext): never {
   throw unsupported(path, `audio (${part.format})`, context)
 }
@@ -101,7 +103,6 @@ export function unsupported(path: string, what: string, context: RequestContext)
   )
 }
 
-const UNKNOWN_TYPE = 'application/octet-stream'
 const TYPES_BY_ENDING: ReadonlyMap<string, string> = new Map([
   ['pdf', 'application/pdf'],
   ['txt', 'text/plain'],
@@ -109,14 +110,3 @@ const TYPES_BY_ENDING: ReadonlyMap<string, string> = new Map([
   ['csv', 'text/csv'],
   ['json', 'application/json'],
 ])
-
-/** Clients may send a file's data without its type; its name tells then. */
-function fileType(mediaType: string, name: string | undefined): string {
-  const type = plainType(mediaType)
-  if (type !== '' && type !== UNKNOWN_TYPE) return type
-  return TYPES_BY_ENDING.get(name?.toLowerCase().split('.').at(-1) ?? '') ?? type
-}
-
-function plainType(mediaType: string): string {
-  return (mediaType.split(';')[0] ?? '').trim().toLowerCase()
-}

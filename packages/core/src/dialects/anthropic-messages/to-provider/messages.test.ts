@@ -115,7 +115,7 @@ describe('turns', () => {
     ])
   })
 
-  it('A11: leaves out empty text, and messages that are nothing else', () => {
+  it('leaves out empty text, and messages with nothing else', () => {
     expect(
       plan(
         says('user', 'a', ' \n', ''),
@@ -179,7 +179,7 @@ describe('tool loops', () => {
     expect(toolNames).toEqual(['look', 'look'])
   })
 
-  it('A11: takes an assistant that only calls tools, and an empty result', () => {
+  it('takes an assistant that only calls tools, and an empty result', () => {
     const { messages } = plan(
       says('user', 'a'),
       { role: 'assistant', parts: [{ type: 'text', text: '' }, ...calls('x')] },
@@ -191,7 +191,7 @@ describe('tool loops', () => {
     ])
   })
 
-  it('A11: sends {} for no arguments and wraps what is no JSON object', () => {
+  it('sends {} for no arguments and wraps what is no JSON object', () => {
     const call = (value: string): Part => ({
       type: 'tool-call',
       id: 'x',
@@ -216,7 +216,7 @@ describe('tool loops', () => {
     ])
   })
 
-  it('A14: makes foreign ids valid without breaking the pair', () => {
+  it('makes foreign ids valid without breaking the pair', () => {
     const { messages } = plan(
       says('user', 'a'),
       { role: 'assistant', parts: calls('functions.look:0') },
@@ -281,7 +281,7 @@ describe('reasoning', () => {
   const signed = (origin: string, extra: Partial<Part> = {}): Part =>
     ({ type: 'reasoning', text: 'Hm.', signature: { origin, value: SIGNATURE }, ...extra }) as Part
 
-  it('A2: goes back byte for byte and before the calls', () => {
+  it('goes back byte for byte and before the calls', () => {
     const parts = [
       ...calls('x'),
       signed('anthropic-messages'),
@@ -301,7 +301,7 @@ describe('reasoning', () => {
     expect(unsignedToolLoop).toBe(false)
   })
 
-  it('A2: sends a signature without text', () => {
+  it('sends a signature without text', () => {
     const { messages } = plan(
       says('user', 'a'),
       { role: 'assistant', parts: [signed('anthropic-messages', { text: '' }), ...calls('x')] },
@@ -313,7 +313,7 @@ describe('reasoning', () => {
     ])
   })
 
-  it('A2: drops thinking that is unsigned or signed by others', () => {
+  it('drops thinking that is unsigned or signed by others', () => {
     const parts: Part[] = [signed('gemini'), { type: 'reasoning', text: 'unsigned' }, ...calls('x')]
     const { messages, dropped, unsignedToolLoop } = plan(
       says('user', 'a'),

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { isClaude, findModelRules } from './models.ts'
+import { findModelRules } from './models.ts'
 
-describe('rulesOf', () => {
+describe('findModelRules', () => {
   it.each([
     ['claude-3-haiku-20240307', 4096],
     ['claude-3-5-sonnet-20241022', 8192],
@@ -79,13 +79,4 @@ describe('rulesOf', () => {
       maxTokensLimit: Number.POSITIVE_INFINITY,
     })
   })
-})
-
-it.each([
-  ['claude-opus-5-5', true],
-  ['claude-next', true],
-  ['eu.anthropic.claude-sonnet-4-5-20250929-v1:0', true],
-  ['kimi-k3', false],
-])('whether %s is a model this dialect was made for: %s', (model, expected) => {
-  expect(isClaude(model)).toBe(expected)
 })

@@ -116,7 +116,7 @@ describe('buildRequest', () => {
     expect(body.output_config).toMatchObject({ effort: 'low', format: { type: 'json_schema' } })
   })
 
-  it('A13: builds the same bytes for the same conversation', () => {
+  it('builds the same bytes for the same conversation', () => {
     const conversation: Partial<Conversation> = {
       tools: [{ kind: 'function', name: 'a' }],
       user: 'u',

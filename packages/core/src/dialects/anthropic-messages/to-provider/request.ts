@@ -1,4 +1,6 @@
 import { append } from '../../../foundation/lists.ts'
+import { dropRefusedFields } from '../../claude/request-report.ts'
+import { thinksWith } from '../../claude/thinking.ts'
 import type { Conversation } from '../../model/conversation.ts'
 import type { BuiltRequest, CallContext } from '../../model/call.ts'
 import type { JsonObject } from '../../model/json-object.ts'
@@ -32,7 +34,7 @@ export function buildRequest(conversation: Conversation, call: CallContext): Bui
   }
   if (call.stream) body.stream = true
   reportRest(conversation, context)
-  dropRefusedFields(body, call.quirks.dropFields ?? [], context)
+  dropRefusedFields(body, call.quirks.dropFields, context)
   return {
     path: '/v1/messages',
     headers: { 'anthropic-version': DEFAULT_VERSION },
@@ -57,7 +59,8 @@ function bodyFields(conversation: Conversation, context: RequestContext): JsonOb
     toolIsForced: forcesTool(tools),
     unsignedToolLoop: plan.unsignedToolLoop,
   }
-  const { thinking, effort } = planThinking(conversation.reasoning, situation, context)
+  const thinkingPlan = planThinking(conversation.reasoning, situation, context)
+  const { thinking, effort } = thinkingPlan
   const outputConfig = {
     ...(effort === undefined ? {} : { effort }),
     ...(format.format === undefined ? {} : { format: format.format }),
@@ -67,11 +70,7 @@ function bodyFields(conversation: Conversation, context: RequestContext): JsonOb
     ...(plan.system === undefined ? {} : { system: plan.system }),
     messages: plan.messages,
     ...tools,
-    ...samplingFields(
-      sampling,
-      thinking?.type === 'enabled' || thinking?.type === 'adaptive',
-      context,
-    ),
+    ...samplingFields(sampling, thinksWith(thinkingPlan), context),
     ...(thinking === undefined ? {} : { thinking }),
     ...(Object.keys(outputConfig).length === 0 ? {} : { output_config: outputConfig }),
     ...(conversation.user === undefined ? {} : { metadata: { user_id: conversation.user } }),
@@ -99,16 +98,4 @@ function ownFields(conversation: Conversation): JsonObject {
   return Object.fromEntries(
     Object.entries(conversation.extensions).filter(([field]) => isOwnField(conversation, field)),
   )
-}
-
-function dropRefusedFields(
-  body: JsonObject,
-  fields: readonly string[],
-  context: RequestContext,
-): void {
-  for (const field of fields) {
-    if (!Object.hasOwn(body, field)) continue
-    delete body[field]
-    context.dropped.push(field)
-  }
 }

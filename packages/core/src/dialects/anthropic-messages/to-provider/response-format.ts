@@ -1,8 +1,9 @@
+import { forcesCall } from '../../claude/tool-choice.ts'
+import { JSON_ANSWER_TOOL } from '../../claude/tool-names.ts'
 import type { Conversation } from '../../model/conversation.ts'
 import type { JsonObject } from '../../model/json-object.ts'
 import type { RequestContext } from './context.ts'
 import { closeSchema } from './json-schema.ts'
-import { JSON_ANSWER_TOOL } from '../names.ts'
 
 /**
  * How the answer is held to the client's schema: by the decoder, by a tool the model must call, or
@@ -32,11 +33,7 @@ export function planFormat(conversation: Conversation, context: RequestContext):
       )
     return { format: { type: 'json_schema', schema: closed.schema } }
   }
-  const mode = conversation.toolChoice?.mode
-  if (
-    conversation.tools.length > 0 &&
-    (mode === 'required' || mode === 'tool' || isRequiredSubset(conversation))
-  ) {
+  if (conversation.tools.length > 0 && forcesCall(conversation.toolChoice)) {
     dropped.push('response_format (a tool call is forced)')
     return {}
   }
@@ -55,8 +52,4 @@ function rootOf(schema: JsonObject): JsonObject {
     (keyword) => schema[keyword] !== undefined,
   )
   return saysMore ? schema : { ...schema, type: 'object' }
-}
-
-function isRequiredSubset(conversation: Conversation): boolean {
-  return conversation.toolChoice?.mode === 'allowed' && conversation.toolChoice.required
 }

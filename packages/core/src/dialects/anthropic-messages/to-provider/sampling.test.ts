@@ -11,28 +11,28 @@ function sampled(model: string, sampling: Sampling, thinks = false) {
 }
 
 describe('samplingFields', () => {
-  it('A7: keeps what old models take', () => {
+  it('keeps what old models take', () => {
     expect(sampled('claude-3-5-haiku-latest', { temperature: 0.3, topP: 0.5, topK: 40 })).toEqual({
       fields: { temperature: 0.3, top_p: 0.5, top_k: 40 },
       dropped: [],
     })
   })
 
-  it('A7: brings the temperature into range and says so', () => {
+  it('clamps the temperature and reports it', () => {
     expect(sampled('claude-haiku-4-5', { temperature: 1.7 })).toEqual({
       fields: { temperature: 1 },
       dropped: ['temperature (lowered to 1)'],
     })
   })
 
-  it('A7: leaves other makers models alone', () => {
+  it('leaves other makers models alone', () => {
     expect(sampled('glm-5', { temperature: 1.7, topP: 0.5 })).toEqual({
       fields: { temperature: 1.7, top_p: 0.5 },
       dropped: [],
     })
   })
 
-  it('A7: sends one of temperature and top_p, the one that says something', () => {
+  it('sends temperature or top_p, whichever is not the default', () => {
     expect(sampled('claude-sonnet-4-5', { temperature: 0.2, topP: 0.9 })).toEqual({
       fields: { temperature: 0.2 },
       dropped: ['top_p (not with temperature)'],
@@ -43,7 +43,7 @@ describe('samplingFields', () => {
     })
   })
 
-  it('A7: sends none to models that refuse them', () => {
+  it('sends no sampling to models that refuse it', () => {
     const { fields, dropped } = sampled('claude-opus-4-7', { temperature: 0.2, topP: 0.9, topK: 5 })
     expect(fields).toEqual({})
     expect(dropped.map((entry) => entry.split(' ')[0])).toEqual(['temperature', 'top_p', 'top_k'])

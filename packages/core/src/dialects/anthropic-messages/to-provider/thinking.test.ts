@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import type { ReasoningRequest } from '../../model/conversation.ts'
 import type { RequestContext } from './context.ts'
 import { findModelRules } from './models.ts'
-import { planThinking, type ThinkingSituation } from './thinking.ts'
+import type { ThinkingSituation } from '../../claude/thinking.ts'
+import { planThinking } from './thinking.ts'
 
 function plan(
   model: string,
@@ -49,7 +50,7 @@ describe('planThinking', () => {
   })
 
   it.each(['minimal', 'low', 'medium', 'high', 'xhigh', 'max'])(
-    'A7: keeps the budget of %s within its bounds',
+    'keeps the budget of %s within its bounds',
     (effort) => {
       for (const maxTokens of [1300, 2000, 8192, 64_000]) {
         const { thinking } = plan('claude-sonnet-4-5', { effort }, { maxTokens })
@@ -60,7 +61,7 @@ describe('planThinking', () => {
     },
   )
 
-  it('A7: does not think where the output limit leaves no room', () => {
+  it('does not think where the output limit leaves no room', () => {
     expect(plan('claude-sonnet-4-5', { effort: 'high' }, { maxTokens: 1024 })).toEqual({
       dropped: ['reasoning_effort (the output limit leaves no room for thinking)'],
     })
@@ -107,7 +108,7 @@ describe('planThinking', () => {
     })
   })
 
-  it('A2: does not think on in a tool loop that began without signed thinking, where the budget demands it', () => {
+  it('does not think in a tool loop that began without signed thinking, with a budget', () => {
     expect(plan('claude-sonnet-4-5', { effort: 'high' }, { unsignedToolLoop: true })).toEqual({
       dropped: ['reasoning_effort (the tool calls before were made without signed thinking)'],
     })

@@ -102,13 +102,13 @@ describe('tools', () => {
     })
   })
 
-  it('A10: [] with a tool_choice sends neither', () => {
+  it('[] with a tool_choice sends neither', () => {
     expect(fields({ toolChoice: { mode: 'required' }, parallelToolCalls: false })).toEqual({
       dropped: [],
     })
   })
 
-  it('A10: are defined, uncallable, when only the history has them', () => {
+  it('are defined but not callable when only the history has them', () => {
     expect(fields({}, { namesInHistory: ['look', 'look', 'find'] })).toEqual({
       tools: [
         { name: 'look', input_schema: { type: 'object', properties: {} } },

@@ -1,11 +1,14 @@
+import { chosenToolName } from '../../claude/tool-choice.ts'
+import { customToolSchema } from '../../claude/tool-input.ts'
+import { JSON_ANSWER_TOOL, toolTypeOf, wireToolName } from '../../claude/tool-names.ts'
 import type { Conversation, Tool } from '../../model/conversation.ts'
 import type { JsonObject } from '../../model/json-object.ts'
 import { cacheControl } from './cache-control.ts'
 import type { RequestContext } from './context.ts'
 import { refuseOrDrop } from '../../model/invalid.ts'
-import { asObject, asText } from '../../wire/json.ts'
+import { asObject } from '../../wire/json.ts'
 import { closeSchema } from './json-schema.ts'
-import { CUSTOM_TOOL_INPUT, DIALECT, JSON_ANSWER_TOOL, wireToolName } from '../names.ts'
+import { DIALECT } from '../names.ts'
 
 export interface ToolFields {
   readonly tools?: readonly JsonObject[]
@@ -58,37 +61,20 @@ function ownTool(tool: Tool, { origin }: Conversation): JsonObject[] | undefined
 function wireTool(tool: Tool, index: number, context: RequestContext): JsonObject[] {
   const path = `tools[${index}]`
   if (tool.kind === 'extension') {
-    context.dropped.push(
-      refuseOrDrop(
-        context,
-        path,
-        `the tool type ${asText(asObject(tool.value)?.type) ?? tool.name}`,
-      ),
-    )
+    context.dropped.push(refuseOrDrop(context, path, `the tool type ${toolTypeOf(tool)}`))
     return []
   }
   const wire: JsonObject = { name: wireToolName(tool) }
   if (tool.description !== undefined) wire.description = tool.description
   Object.assign(
     wire,
-    tool.kind === 'custom' ? customInput(path, context) : functionInput(tool, path, context),
+    tool.kind === 'custom'
+      ? { input_schema: customToolSchema(path, context.dropped) }
+      : functionInput(tool, path, context),
   )
   const cache = cacheControl(tool.cacheHint, path, context)
   if (cache !== undefined) wire.cache_control = cache
   return [wire]
-}
-
-function customInput(path: string, context: RequestContext): JsonObject {
-  context.dropped.push(
-    `${path} (custom tool offered as a function of one string, its format is not enforced)`,
-  )
-  return {
-    input_schema: {
-      type: 'object',
-      properties: { [CUSTOM_TOOL_INPUT]: { type: 'string' } },
-      required: [CUSTOM_TOOL_INPUT],
-    },
-  }
 }
 
 /**
@@ -156,10 +142,8 @@ function wireChoice(conversation: Conversation): JsonObject | undefined {
       return { type: 'any' }
     case 'allowed':
       return { type: choice.required ? 'any' : 'auto' }
-    case 'tool': {
-      const tool = conversation.tools.find((candidate) => candidate.name === choice.name)
-      return { type: 'tool', name: tool === undefined ? choice.name : wireToolName(tool) }
-    }
+    case 'tool':
+      return { type: 'tool', name: chosenToolName(choice.name, conversation.tools) }
     default:
       return undefined
   }

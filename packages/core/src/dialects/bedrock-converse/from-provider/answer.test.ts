@@ -142,12 +142,12 @@ describe('readAnswer', () => {
     ['guardrail_intervened', { reason: 'content_filter', native: 'guardrail_intervened' }],
     ['content_filtered', { reason: 'content_filter', native: 'content_filtered' }],
     ['something_new', { reason: 'length', native: 'something_new' }],
-  ])('A16: %s', (stopReason, finish) => {
+  ])('%s', (stopReason, finish) => {
     expect(read([{ text: 'a' }], { stopReason }).choices[0]?.finish).toEqual(finish)
   })
 
   it.each(['malformed_model_output', 'malformed_tool_use'])(
-    'A16: %s is an error, not a stop',
+    '%s is an error, not a stop',
     (stopReason) => {
       expect(() => read([{ text: 'a' }], { stopReason })).toThrow(
         expect.objectContaining({ code: 'upstream_invalid' }),
@@ -174,7 +174,7 @@ describe('readAnswer', () => {
     expect(read([{ text: 'a' }], { usage: undefined }).usage).toBeUndefined()
   })
 
-  it('A12: throws upstream_invalid for what is no answer, and the error it carries', () => {
+  it('throws upstream_invalid for a malformed answer, and the error a body carries', () => {
     for (const body of [{}, { output: null }, { output: { message: { content: 'a' } } }])
       expect(() => readAnswer(body, call)).toThrow(
         expect.objectContaining({ code: 'upstream_invalid' }),

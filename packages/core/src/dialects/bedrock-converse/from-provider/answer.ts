@@ -1,6 +1,5 @@
 import type { GatewayError } from '../../../errors.ts'
-import { append } from '../../../foundation/lists.ts'
-import type { Part, ToolCallPart } from '../../model/conversation.ts'
+import { AnswerContent } from '../../claude/answer-content.ts'
 import type { CallContext } from '../../model/call.ts'
 import type { JsonObject } from '../../model/json-object.ts'
 import type { Answer } from '../../model/events.ts'
@@ -10,14 +9,13 @@ import { mapAnnotation } from './citations.ts'
 import { errorInAnswer, invalidAnswer } from './errors.ts'
 import { mapFinishReason, isMalformed } from './finish.ts'
 import { imagePart } from './binary.ts'
-import { customToolName, DIALECT, JSON_ANSWER_TOOL } from '../names.ts'
+import { DIALECT } from '../names.ts'
 import { isRunByProvider } from './providers-tool.ts'
-import { serializeArguments, readCustomInput } from '../to-provider/tool-input.ts'
 import { mapUsage } from './usage.ts'
 
 /**
- * A whole answer. Throws `upstream_invalid` when it is none, or when the model's words made no
- * sense.
+ * A whole answer. Throws `upstream_invalid` when it is none, or when the service could not read the
+ * model's output.
  */
 export function readAnswer(body: JsonObject, call: CallContext): Answer {
   const blocks = asObject(asObject(body.output)?.message)?.content
@@ -27,14 +25,10 @@ export function readAnswer(body: JsonObject, call: CallContext): Answer {
       `got output from its model that cannot be read (${String(body.stopReason)})`,
       call.provider,
     )
-  const content: Content = { parts: [], annotations: [], textLength: 0, answeredInJson: false }
+  const content = new AnswerContent(DIALECT)
   for (const block of asObjects(blocks)) readBlock(block, content, call)
-  const { parts, annotations } = content
-  const finish = mapFinishReason(body, {
-    calledTools: parts.some((part) => part.type === 'tool-call'),
-  })
   return {
-    choices: [annotations.length === 0 ? { parts, finish } : { parts, finish, annotations }],
+    choices: [content.toChoice(mapFinishReason(body, content))],
     usage: mapUsage(asObject(body.usage)),
   }
 }
@@ -49,97 +43,37 @@ function noAnswer(body: JsonObject, call: CallContext): GatewayError {
     : invalidAnswer('sent an answer without content', call.provider)
 }
 
-interface Content {
-  readonly parts: Part[]
-  readonly annotations: JsonObject[]
-  /** Length of the text so far, where citations point into. */
-  textLength: number
-  answeredInJson: boolean
-}
-
 /** A block is a union: one field says what it is. */
-function readBlock(block: JsonObject, content: Content, call: CallContext): void {
-  if (typeof block.text === 'string') readText(block.text, content)
+function readBlock(block: JsonObject, content: AnswerContent, call: CallContext): void {
+  if (typeof block.text === 'string') content.addText(block.text)
   else if (isObject(block.toolUse) && !isRunByProvider(block.toolUse))
-    readToolUse(block.toolUse, content, call)
+    content.addToolUse({
+      id: asText(block.toolUse.toolUseId) ?? call.newId('tooluse_'),
+      wireName: asText(block.toolUse.name) ?? '',
+      input: block.toolUse.input,
+    })
   else if (isObject(block.reasoningContent)) readReasoning(block.reasoningContent, content)
   else if (isObject(block.citationsContent)) readCited(block.citationsContent, content)
-  else if (isObject(block.image))
-    content.parts.push(
-      imagePart(block.image) ?? { type: 'extension', dialect: DIALECT, value: block },
-    )
+  else if (isObject(block.image)) readImage(block, block.image, content)
   // A tool that the provider ran: the client must not run it again.
-  else content.parts.push({ type: 'extension', dialect: DIALECT, value: block })
+  else content.addExtension(block)
 }
 
-function readText(text: string, content: Content): void {
-  if (text === '') return
-  content.textLength += text.length
-  content.parts.push({ type: 'text', text })
+function readImage(block: JsonObject, image: JsonObject, content: AnswerContent): void {
+  const part = imagePart(image)
+  if (part === undefined) content.addExtension(block)
+  else content.addPart(part)
 }
 
-function readCited(cited: JsonObject, content: Content): void {
-  const start = content.textLength
-  readText(
-    asObjects(cited.content)
-      .map((item) => asText(item.text) ?? '')
-      .join(''),
-    content,
-  )
-  const passage = { start, end: content.textLength }
-  append(
-    content.annotations,
-    asList(cited.citations)
-      .map((citation) => mapAnnotation(citation, passage))
-      .filter((annotation) => annotation !== undefined),
-  )
+function readCited(cited: JsonObject, content: AnswerContent): void {
+  const texts = asObjects(cited.content).map((item) => asText(item.text) ?? '')
+  const passage = content.addText(texts.join(''))
+  for (const citation of asList(cited.citations))
+    content.addAnnotation(mapAnnotation(citation, passage))
 }
 
-function readReasoning(reasoning: JsonObject, content: Content): void {
-  const redacted = asText(reasoning.redactedContent)
-  if (redacted !== undefined)
-    content.parts.push({
-      type: 'reasoning',
-      text: '',
-      signature: { origin: DIALECT, value: redacted },
-      redacted: true,
-    })
+function readReasoning(reasoning: JsonObject, content: AnswerContent): void {
+  content.addRedactedThinking(asText(reasoning.redactedContent))
   const spoken = asObject(reasoning.reasoningText)
-  const text = asText(spoken?.text) ?? ''
-  const value = asText(spoken?.signature)
-  if (value !== undefined)
-    content.parts.push({ type: 'reasoning', text, signature: { origin: DIALECT, value } })
-  else if (text !== '') content.parts.push({ type: 'reasoning', text })
-}
-
-function readToolUse(use: JsonObject, content: Content, call: CallContext): void {
-  if (use.name !== JSON_ANSWER_TOOL) {
-    content.parts.push(toolCall(use, call))
-    return
-  }
-  // A second one would make the text two JSON documents.
-  if (content.answeredInJson) return
-  content.answeredInJson = true
-  readText(serializeArguments(use.input), content)
-}
-
-function toolCall(use: JsonObject, call: CallContext): ToolCallPart {
-  const id = asText(use.toolUseId) ?? call.newId('tooluse_')
-  const name = asText(use.name) ?? ''
-  const customName = customToolName(name)
-  if (customName === undefined)
-    return {
-      type: 'tool-call',
-      id,
-      name,
-      arguments: serializeArguments(use.input),
-      kind: 'function',
-    }
-  return {
-    type: 'tool-call',
-    id,
-    name: customName,
-    arguments: readCustomInput(use.input),
-    kind: 'custom',
-  }
+  content.addThinking(asText(spoken?.text) ?? '', asText(spoken?.signature))
 }

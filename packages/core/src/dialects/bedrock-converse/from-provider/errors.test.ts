@@ -66,7 +66,7 @@ describe('readError', () => {
     'Input Tokens Exceeded: Number of input tokens exceeds maximum length. Please update the input to try again.',
     'The model returned the following errors: input length and `max_tokens` exceed context limit: 190000 + 20000 > 200000',
     "This model's maximum context length is 131072 tokens. Please reduce the length of the prompt",
-  ])('A9: knows a prompt that is too long: %s', (text) => {
+  ])('knows a prompt that is too long: %s', (text) => {
     expect(read(400, message(text), 'ValidationException')).toMatchObject({
       code: 'context_length_exceeded',
       status: 400,
@@ -74,7 +74,7 @@ describe('readError', () => {
     expect(read(424, message(text), 'ModelErrorException').code).toBe('context_length_exceeded')
   })
 
-  it("A9: a minute's tokens are not the request's", () => {
+  it("a minute's tokens are not the request's", () => {
     expect(
       read(
         429,
@@ -108,7 +108,7 @@ describe('readError', () => {
     ['upstream connect error', 500, 'provider_error'],
     ['[1]', 400, 'provider_rejected'],
     ['{"message":7}', 404, 'model_not_found'],
-  ])('A8: reads %j with status %i', (body, status, code) => {
+  ])('reads %j with status %i', (body, status, code) => {
     const error = read(status, body)
     expect(error).toMatchObject({ code, details: { upstreamStatus: status } })
     expect(error.message).not.toContain('<')

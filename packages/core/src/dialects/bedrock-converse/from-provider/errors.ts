@@ -42,7 +42,7 @@ const kinds: ReadonlyMap<string, ErrorKind> = new Map<string, ErrorKind>([
   ['requestexpired', credentials],
 ])
 
-/** A refused key has the type of a forbidden action; only its words tell. */
+/** A refused key has the same type as a forbidden action; only the message differs. */
 const CREDENTIALS_TEXT = /api key|security token|bearer token|authentication failed|signature/i
 /** Phrases of some models for a prompt that is too long, in addition to the common ones. */
 const CONTEXT_TEXT =
@@ -80,7 +80,10 @@ export function errorInAnswer(body: JsonObject, provider: string): GatewayError 
   return errorOf({ type: plainType(asText(body.__type)), message: messageOf(body), provider })
 }
 
-/** The answer is none of this dialect. `what` reads after the provider's name: `sent ...`. */
+/**
+ * The error of an answer that is not of this dialect. `what` reads after the provider's name:
+ * `sent ...`.
+ */
 export function invalidAnswer(what: string, provider: string): GatewayError {
   return new GatewayError('upstream_invalid', `${provider} ${what}.`, { provider })
 }

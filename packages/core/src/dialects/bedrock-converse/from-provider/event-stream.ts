@@ -41,7 +41,7 @@ export class EventStreamSplitter implements FrameSplitter {
   /** The frame that is not whole yet: room for its prelude, then for all of it. */
   #partial = Buffer.alloc(PRELUDE_BYTES)
   #filled = 0
-  /** Headers of the frame before and what they say: most frames of a stream have the same ones. */
+  /** Headers of the previous frame and their values: most frames of a stream have the same ones. */
   #known: { readonly bytes: Buffer; readonly headers: Headers } | undefined
 
   /** @param maxEventBytes a larger frame throws `upstream_invalid` */
@@ -69,12 +69,12 @@ export class EventStreamSplitter implements FrameSplitter {
     return frames
   }
 
-  /** Half a frame says nothing: whether the answer was whole is known by its events. */
+  /** Drops half a frame: the events tell whether the answer is complete. */
   rest(): readonly SseFrame[] {
     return []
   }
 
-  /** Takes what the frame that is not whole needs next; how many bytes that were. */
+  /** Appends the bytes that the incomplete frame needs next; returns their number. */
   #fill(bytes: Buffer, frames: SseFrame[]): number {
     const taken = bytes.copy(this.#partial, this.#filled)
     this.#filled += taken
@@ -92,7 +92,7 @@ export class EventStreamSplitter implements FrameSplitter {
   }
 
   #totalBytes(prelude: Buffer): number {
-    // First of all: the lengths of something else than a frame mean nothing.
+    // Checked first: without it the lengths cannot be trusted.
     if (zlib.crc32(prelude.subarray(0, 8)) !== prelude.readUInt32BE(8))
       throw invalid('sent a stream that is not one of binary events')
     const total = prelude.readUInt32BE(0)
@@ -150,7 +150,7 @@ function frameOf(headers: Headers, payload: string): SseFrame {
     case 'exception':
       return { event: EXCEPTION + (headers.get(':exception-type') ?? ''), data: payload }
     case 'error':
-      // An error the service has no type for: all it says stands in the headers.
+      // An error without a type: all of it is in the headers.
       return {
         event: EXCEPTION + (headers.get(':error-code') ?? ''),
         data: JSON.stringify({ message: headers.get(':error-message') ?? '' }),

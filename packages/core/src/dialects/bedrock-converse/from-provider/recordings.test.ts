@@ -98,7 +98,7 @@ describe.skipIf(!present && !required)(
       }
     })
 
-    it.each(streams)('B1: stream $name without its end is not complete', ({ bytes }) => {
+    it.each(streams)('stream $name without its end is not complete', ({ bytes }) => {
       const frames = splitByLength(bytes)
       const stop = frames.findIndex(
         (cut) => decodeFrame(cut).headers[':event-type'] === 'messageStop',

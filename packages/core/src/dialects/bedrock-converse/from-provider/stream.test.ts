@@ -176,7 +176,7 @@ describe('the ten nastiest', () => {
 })
 
 describe('ConverseReader', () => {
-  it('A2: keeps a signature to the byte and before what follows, stopped or not', () => {
+  it('keeps a signature to the byte and before what follows, stopped or not', () => {
     const value = 'Eq+/==\u2028é'
     const expected: StreamEvent[] = [
       { type: 'start' },
@@ -203,7 +203,7 @@ describe('ConverseReader', () => {
     ])
   })
 
-  it('B1: is complete only after messageStop', () => {
+  it('is complete only after messageStop', () => {
     const whole = [start, text(0, 'a'), stop(0), ended('end_turn')]
     for (let length = 0; length < whole.length; length += 1)
       expect(readAll(whole.slice(0, length)).complete).toBe(false)
@@ -211,7 +211,7 @@ describe('ConverseReader', () => {
     expect(readAll([start, text(0, 'a'), metadata]).complete).toBe(false)
   })
 
-  it('A16: malformed output is an error, not a stop', () => {
+  it('malformed output is an error, not a stop', () => {
     for (const reason of ['malformed_model_output', 'malformed_tool_use']) {
       const { events, complete } = readAll([start, text(0, 'a'), ended(reason), metadata])
       expect(events.at(-1)).toEqual({
@@ -371,13 +371,13 @@ describe('ConverseReader', () => {
     })
   })
 
-  it('A5: names a call that came without an id', () => {
+  it('names a call that came without an id', () => {
     expect(readAll([open(0, { toolUse: { name: 'a' } })]).events).toContainEqual(
       expect.objectContaining({ type: 'tool-call', id: 'tooluse_1', name: 'a' }),
     )
   })
 
-  it('A12: lets unknown events and unknown fields be', () => {
+  it('ignores unknown events and fields', () => {
     const { events } = readAll([
       start,
       encodeEvent('somethingNew', { a: 1 }),

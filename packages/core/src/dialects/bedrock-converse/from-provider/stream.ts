@@ -1,5 +1,13 @@
 import { append } from '../../../foundation/lists.ts'
 import { type CallContext, USAGE_GRACE_MS } from '../../model/call.ts'
+import {
+  argumentsEvent,
+  type CallKind,
+  callKindOf,
+  customInputOf,
+  toolCallEvent,
+} from '../../claude/streamed-calls.ts'
+import { serializeArguments } from '../../claude/tool-input.ts'
 import type { JsonObject } from '../../model/json-object.ts'
 import type { StreamReader } from '../../model/stream.ts'
 import type { StreamEvent } from '../../model/events.ts'
@@ -10,23 +18,15 @@ import { mapAnnotation } from './citations.ts'
 import { exceptionInStream, invalidAnswer } from './errors.ts'
 import { EXCEPTION } from './event-stream.ts'
 import { mapFinishReason, isMalformed } from './finish.ts'
-import { customToolName, DIALECT, JSON_ANSWER_TOOL } from '../names.ts'
+import { DIALECT } from '../names.ts'
 import { isRunByProvider, providersToolPart } from './providers-tool.ts'
-import { serializeArguments, customInputOfText } from '../to-provider/tool-input.ts'
 import { mapUsage } from './usage.ts'
 
 const NOTHING: readonly StreamEvent[] = []
 
 /** A content block between its first event and its stop. */
 interface Block {
-  readonly kind:
-    | 'text'
-    | 'reasoning'
-    | 'tool'
-    | 'custom-tool'
-    | 'json-answer'
-    | 'providers'
-    | 'ignored'
+  readonly kind: 'text' | 'reasoning' | 'provider-tool' | CallKind
   /** First fields of the block. */
   readonly start: JsonObject
   /** Position among the tool calls of the answer, which is not that of the block. */
@@ -153,30 +153,25 @@ export class ConverseReader implements StreamReader {
     if (use === undefined) {
       // The others say nothing at their start: text, as some servers announce it.
       if (isObject(start.toolResult) || isObject(start.image))
-        this.#openBlock(index, { kind: 'providers', start }, events)
+        this.#openBlock(index, { kind: 'provider-tool', start }, events)
       return
     }
     const block = this.#openBlock(index, { kind: this.#kindOf(use), start }, events)
     if (block.kind === 'json-answer') this.#answeredInJson = true
     if (block.kind !== 'tool' && block.kind !== 'custom-tool') return
-    const wireName = asText(use.name) ?? ''
-    const id = asText(use.toolUseId) ?? this.#call.newId('tooluse_')
-    const kind = block.kind === 'tool' ? 'function' : 'custom'
-    events.push({
-      type: 'tool-call',
-      choice: 0,
-      index: block.toolIndex,
-      id,
-      name: customToolName(wireName) ?? wireName,
-      kind,
-    })
+    events.push(
+      toolCallEvent({
+        id: asText(use.toolUseId) ?? this.#call.newId('tooluse_'),
+        wireName: asText(use.name) ?? '',
+        index: block.toolIndex,
+      }),
+    )
   }
 
   #kindOf(use: JsonObject): Block['kind'] {
-    if (isRunByProvider(use)) return 'providers'
-    // A second JSON answer would make the text two documents.
-    if (use.name === JSON_ANSWER_TOOL) return this.#answeredInJson ? 'ignored' : 'json-answer'
-    return customToolName(asText(use.name) ?? '') === undefined ? 'tool' : 'custom-tool'
+    return isRunByProvider(use)
+      ? 'provider-tool'
+      : callKindOf(asText(use.name) ?? '', this.#answeredInJson)
   }
 
   #openBlock(
@@ -251,7 +246,7 @@ export class ConverseReader implements StreamReader {
     switch (block.kind) {
       case 'tool':
         block.hasInput = true
-        events.push({ type: 'tool-arguments', choice: 0, index: block.toolIndex, text })
+        events.push(argumentsEvent(block.toolIndex, text))
         break
       case 'json-answer':
         block.hasInput = true
@@ -295,25 +290,15 @@ export class ConverseReader implements StreamReader {
       case 'tool':
         // No fragment came: there is no input, which is `{}`.
         if (!block.hasInput)
-          events.push({
-            type: 'tool-arguments',
-            choice: 0,
-            index: block.toolIndex,
-            text: serializeArguments(undefined),
-          })
+          events.push(argumentsEvent(block.toolIndex, serializeArguments(undefined)))
         break
       case 'custom-tool':
-        events.push({
-          type: 'tool-arguments',
-          choice: 0,
-          index: block.toolIndex,
-          text: customInputOfText(block.input === '' ? serializeArguments(undefined) : block.input),
-        })
+        events.push(argumentsEvent(block.toolIndex, customInputOf(block.input, undefined)))
         break
       case 'json-answer':
         if (!block.hasInput) this.#pushText(serializeArguments(undefined), events)
         break
-      case 'providers':
+      case 'provider-tool':
         events.push({ type: 'part', choice: 0, part: providersToolPart(block) })
         break
       case 'ignored':

@@ -146,7 +146,7 @@ describe('media', () => {
     expect(dropped).toEqual(['messages (a text was put beside the document)'])
   })
 
-  it('A13: gives documents the same names every time, each only once in a request', () => {
+  it('gives documents the same names every time, each only once in a request', () => {
     const messages: Message[] = [
       {
         role: 'user',

@@ -1,3 +1,4 @@
+import { isTextType, mediaTypeOfFile } from '../../claude/media-type.ts'
 import type { AudioPart, FilePart, ImagePart, MediaSource } from '../../model/conversation.ts'
 import type { JsonObject } from '../../model/json-object.ts'
 import { refuseOrDrop } from '../../model/invalid.ts'
@@ -46,10 +47,6 @@ const TYPES_BY_ENDING: ReadonlyMap<string, string> = new Map(
     ]),
 )
 
-/** Formats for text that the service has no name of its own for. */
-const OTHER_TEXT =
-  /^(text\/.+|application\/(json|xml|yaml|x-yaml|javascript|sql)|application\/.+\+(json|xml))$/
-
 const AUDIO_FORMATS: ReadonlySet<string> = new Set(
   'aac flac m4a mka mkv mp3 mp4 mpeg mpga ogg opus pcm wav webm x-aac'.split(' '),
 )
@@ -82,7 +79,7 @@ export function mediaBlock(
     return refused(path, `an image of type ${mediaType || 'unknown'}`, context)
   const video = VIDEO_FORMATS.get(mediaType)
   if (video !== undefined) return { video: { format: video, source } }
-  const format = DOCUMENT_FORMATS.get(mediaType) ?? (OTHER_TEXT.test(mediaType) ? 'txt' : undefined)
+  const format = DOCUMENT_FORMATS.get(mediaType) ?? (isTextType(mediaType) ? 'txt' : undefined)
   if (format === undefined)
     return refused(path, `a file of type ${mediaType || 'unknown'}`, context)
   return { document: { format, name: documentName(name, context.documentNames), source } }
@@ -109,14 +106,15 @@ function wireSource(source: MediaSource): JsonObject | undefined {
 }
 
 function refused(path: string, what: string, context: RequestContext): undefined {
-  context.dropped.push(refuseOrDrop(context.call, path, what))
+  context.dropped.push(refuseOrDrop(context, path, what))
 }
 
-/** Clients may send a file's data without its type; its name tells then, or its address. */
 function typeOf(source: MediaSource, name: string | undefined): string {
-  const type =
-    source.kind === 'data' ? (source.mediaType.split(';')[0] ?? '').trim().toLowerCase() : ''
-  if (type !== '' && type !== 'application/octet-stream') return type
-  const named = name ?? (source.kind === 'url' ? source.url : '')
-  return TYPES_BY_ENDING.get(named.toLowerCase().split('.').at(-1) ?? '') ?? type
+  return mediaTypeOfFile(
+    {
+      mediaType: source.kind === 'data' ? source.mediaType : undefined,
+      name: name ?? (source.kind === 'url' ? source.url : undefined),
+    },
+    TYPES_BY_ENDING,
+  )
 }

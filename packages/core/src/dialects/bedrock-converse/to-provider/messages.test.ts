@@ -90,7 +90,7 @@ describe('system messages', () => {
       }),
     )
     expect(build({ messages }, { dropUnsupported: true }).dropped).toEqual([
-      'messages[0].content[0] (a part of type image in a system message)',
+      'messages[0].content[0] (content of type image in a system message)',
     ])
   })
 })
@@ -112,7 +112,7 @@ describe('turns', () => {
     ])
   })
 
-  it('A11: blank text is left out, and messages that are nothing else', () => {
+  it('leaves out blank text, and messages with nothing else', () => {
     const blank: Message = { role: 'user', parts: [{ type: 'text', text: ' \n', cacheHint: {} }] }
     expect(
       plan([
@@ -202,7 +202,7 @@ describe('tool loops', () => {
     ])
   })
 
-  it('A11: take an assistant that only calls tools, and an empty result', () => {
+  it('take an assistant that only calls tools, and an empty result', () => {
     const { messages } = plan([
       says('user', 'a'),
       { role: 'assistant', parts: [{ type: 'text', text: '' }, ...calls('x')] },
@@ -214,7 +214,7 @@ describe('tool loops', () => {
     ])
   })
 
-  it('A11: send {} for no arguments and wrap what is no JSON object', () => {
+  it('send {} for no arguments and wrap what is no JSON object', () => {
     const call = (value: string): Part => ({
       type: 'tool-call',
       id: 'x',
@@ -238,7 +238,7 @@ describe('tool loops', () => {
     ])
   })
 
-  it('A14: make foreign ids valid without breaking pairs or joining two', () => {
+  it('make foreign ids valid without breaking pairs or joining two', () => {
     const ids = [
       'functions.look:0',
       'functions:look.0',
@@ -321,7 +321,7 @@ describe('reasoning', () => {
   const signed = (origin: string, extra: Partial<Part> = {}): Part =>
     ({ type: 'reasoning', text: 'Hm.', signature: { origin, value: SIGNATURE }, ...extra }) as Part
 
-  it('A2: goes back byte for byte and before the calls', () => {
+  it('goes back byte for byte and before the calls', () => {
     const parts = [
       ...calls('x'),
       signed('bedrock-converse'),
@@ -340,7 +340,7 @@ describe('reasoning', () => {
     expect(dropped).toEqual([])
   })
 
-  it('A2: is dropped when unsigned or signed by others', () => {
+  it('is dropped when unsigned or signed by others', () => {
     const parts: Part[] = [
       signed('anthropic-messages'),
       { type: 'reasoning', text: 'unsigned' },

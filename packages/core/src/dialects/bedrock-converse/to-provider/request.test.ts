@@ -31,7 +31,7 @@ describe('buildRequest', () => {
     },
   )
 
-  it('A13: builds the same bytes for the same conversation', () => {
+  it('builds the same bytes for the same conversation', () => {
     const conversation: Partial<Conversation> = {
       tools: [{ kind: 'function', name: 'a' }],
       user: 'u',
@@ -100,14 +100,14 @@ describe('sampling', () => {
     }
   }
 
-  it('A7: puts top_k where the model has it', () => {
+  it('puts top_k where the model has it', () => {
     expect(sampled({ topK: 5 }, CLAUDE).own).toEqual({ top_k: 5 })
     expect(sampled({ topK: 5 }, NOVA).own).toEqual({ inferenceConfig: { topK: 5 } })
     expect(sampled({ topK: 5 }, 'cohere.command-r-v1:0').own).toEqual({ k: 5 })
     expect(sampled({ topK: 5 }, LLAMA)).toMatchObject({ own: undefined, dropped: ['top_k'] })
   })
 
-  it('A7: temperature xor top_p, a clamp to 1, none at all', () => {
+  it('temperature xor top_p, a clamp to 1, none at all', () => {
     expect(sampled({ temperature: 0.2, topP: 0.9 }, CLAUDE)).toMatchObject({
       config: { temperature: 0.2 },
       dropped: ['top_p (not with temperature)'],
@@ -242,7 +242,7 @@ describe('reasoning', () => {
     expect(thought(reasoning, model).dropped).toEqual([note])
   })
 
-  it('A7: the thinking budget stays below max_tokens', () => {
+  it('the thinking budget stays below max_tokens', () => {
     expect(
       thought({ effort: 'high' }, CLAUDE, { sampling: { maxOutputTokens: 2000 } }).own,
     ).toEqual({ thinking: { type: 'enabled', budget_tokens: 1600 } })

@@ -1,4 +1,5 @@
 import { append } from '../../../foundation/lists.ts'
+import { dropRefusedFields } from '../../claude/request-report.ts'
 import type { Conversation } from '../../model/conversation.ts'
 import type { BuiltRequest, CallContext } from '../../model/call.ts'
 import type { JsonObject } from '../../model/json-object.ts'
@@ -21,14 +22,15 @@ import { planTools } from './tools.ts'
  */
 export function buildRequest(conversation: Conversation, call: CallContext): BuiltRequest {
   const context: RequestContext = {
-    call,
+    provider: call.provider,
+    dropUnsupported: call.dropUnsupported === true,
     rules: findModelRules(call.model),
     dropped: [],
     documentNames: new Set(),
   }
   const body = bodyOf(conversation, context)
   append(context.dropped, Object.keys(conversation.extensions))
-  dropRefusedFields(body, call.quirks.dropFields ?? [], context)
+  dropRefusedFields(body, call.quirks.dropFields, context)
   // An id holds `:`, an ARN also `/`: still one segment of the path.
   return {
     path: `/model/${encodeURIComponent(call.model)}/${call.stream ? 'converse-stream' : 'converse'}`,
@@ -39,7 +41,7 @@ export function buildRequest(conversation: Conversation, call: CallContext): Bui
 
 function bodyOf(conversation: Conversation, context: RequestContext): JsonObject {
   const { sampling } = conversation
-  append(context.dropped, oneChoice(sampling.n, context.call))
+  append(context.dropped, oneChoice(sampling.n, context))
   const format = planFormat(conversation, context)
   const plan = planMessages(conversation.messages, context)
   const tools = planTools(
@@ -82,16 +84,4 @@ const STOP_SEQUENCE = '/delta/stop_sequence'
 
 function unlessEmpty(name: string, value: JsonObject): JsonObject {
   return Object.keys(value).length === 0 ? {} : { [name]: value }
-}
-
-function dropRefusedFields(
-  body: JsonObject,
-  fields: readonly string[],
-  context: RequestContext,
-): void {
-  for (const field of fields) {
-    if (!Object.hasOwn(body, field)) continue
-    delete body[field]
-    context.dropped.push(field)
-  }
 }

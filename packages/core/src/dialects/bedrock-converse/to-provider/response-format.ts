@@ -1,9 +1,9 @@
+import { forcesCall } from '../../claude/tool-choice.ts'
+import { JSON_ANSWER_TOOL } from '../../claude/tool-names.ts'
 import type { Conversation } from '../../model/conversation.ts'
 import type { JsonObject } from '../../model/json-object.ts'
 import { isClosed } from './closed-schema.ts'
 import type { RequestContext } from './context.ts'
-import { JSON_ANSWER_TOOL } from '../names.ts'
-import { forcesCall } from './tools.ts'
 
 /**
  * How the answer is held to the client's schema: by the decoder, by a tool the model must call, or

@@ -73,7 +73,7 @@ describe('toolConfig', () => {
     }
   })
 
-  it('A10: leaves tools out that must not be called, unless the history calls them', () => {
+  it('leaves out tools that must not be called, unless the history calls them', () => {
     expect(tools({ toolChoice: { mode: 'none' } })).toEqual({
       config: undefined,
       own: undefined,

@@ -1,11 +1,13 @@
-import type { Conversation, Tool, ToolChoice } from '../../model/conversation.ts'
+import { chosenToolName, forcesCall } from '../../claude/tool-choice.ts'
+import { customToolSchema } from '../../claude/tool-input.ts'
+import { toolTypeOf, wireToolName } from '../../claude/tool-names.ts'
+import type { Conversation, Tool } from '../../model/conversation.ts'
 import type { JsonObject } from '../../model/json-object.ts'
 import { refuseOrDrop } from '../../model/invalid.ts'
 import { isObject } from '../../wire/json.ts'
 import { toolCachePoint } from './cache-point.ts'
 import { isClosed } from './closed-schema.ts'
 import type { RequestContext } from './context.ts'
-import { CUSTOM_TOOL_INPUT, wireToolName } from '../names.ts'
 
 export interface ToolPlan {
   /** Absent when there is nothing to call. */
@@ -52,15 +54,6 @@ export function planTools(
   return { ...NOTHING, toolConfig: { tools: stubs(situation.namesInHistory) } }
 }
 
-/** Whether the client wants a tool called, whatever the model would rather do. */
-export function forcesCall(choice: ToolChoice | undefined): boolean {
-  return (
-    choice?.mode === 'required' ||
-    choice?.mode === 'tool' ||
-    (choice?.mode === 'allowed' && choice.required)
-  )
-}
-
 /** A history may also hold results alone; then any tool will do. */
 function stubs(names: readonly string[]): JsonObject[] {
   const unique = [...new Set(names)]
@@ -89,7 +82,7 @@ function offeredTools(
 function wireTool(tool: Tool, { tools }: Conversation, context: RequestContext): JsonObject[] {
   const path = `tools[${tools.indexOf(tool)}]`
   if (tool.kind === 'extension') {
-    context.dropped.push(refuseOrDrop(context.call, path, `the tool type ${kindOf(tool)}`))
+    context.dropped.push(refuseOrDrop(context, path, `the tool type ${toolTypeOf(tool)}`))
     return []
   }
   const spec: JsonObject = { name: wireToolName(tool) }
@@ -97,29 +90,11 @@ function wireTool(tool: Tool, { tools }: Conversation, context: RequestContext):
     spec.description = tool.description
   Object.assign(
     spec,
-    tool.kind === 'custom' ? customInput(path, context) : functionInput(tool, path, context),
+    tool.kind === 'custom'
+      ? { inputSchema: { json: customToolSchema(path, context.dropped) } }
+      : functionInput(tool, path, context),
   )
   return [{ toolSpec: spec }, ...toolCachePoint(tool.cacheHint, path, context)]
-}
-
-function kindOf(tool: Tool): string {
-  const type = isObject(tool.value) ? tool.value.type : undefined
-  return typeof type === 'string' ? type : tool.name
-}
-
-function customInput(path: string, context: RequestContext): JsonObject {
-  context.dropped.push(
-    `${path} (custom tool offered as a function of one string, its format is not enforced)`,
-  )
-  return {
-    inputSchema: {
-      json: {
-        type: 'object',
-        properties: { [CUSTOM_TOOL_INPUT]: { type: 'string' } },
-        required: [CUSTOM_TOOL_INPUT],
-      },
-    },
-  }
 }
 
 /**
@@ -141,10 +116,8 @@ function choiceOf(
 ): JsonObject | undefined {
   // `auto` is the default, and some models refuse it explicitly.
   if (!forcesCall(toolChoice)) return undefined
-  if (toolChoice?.mode === 'tool' && rules.toolChoices.includes('tool')) {
-    const tool = tools.find((candidate) => candidate.name === toolChoice.name)
-    return { tool: { name: tool === undefined ? toolChoice.name : wireToolName(tool) } }
-  }
+  if (toolChoice?.mode === 'tool' && rules.toolChoices.includes('tool'))
+    return { tool: { name: chosenToolName(toolChoice.name, tools) } }
   if (rules.toolChoices.includes('any')) return { any: {} }
   dropped.push('tool_choice (the model cannot be made to call a tool)')
   return undefined

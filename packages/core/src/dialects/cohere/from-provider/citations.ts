@@ -2,8 +2,8 @@ import type { JsonObject } from '../../model/json-object.ts'
 import { asObject, asObjects, asText } from '../../wire/json.ts'
 
 /**
- * Citations as OpenAI's annotations, for sources that are somewhere to be read; what has no address
- * has no place in them.
+ * Citations as OpenAI's annotations. Sources without a web address have no place there and are left
+ * out.
  */
 export function mapAnnotations(citations: unknown): JsonObject[] {
   return asObjects(citations).flatMap((citation) =>

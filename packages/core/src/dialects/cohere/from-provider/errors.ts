@@ -5,8 +5,7 @@ import { foreignFacts } from '../../wire/foreign-error.ts'
 import { cleanProviderText, upstreamError } from '../../wire/upstream-error.ts'
 
 /**
- * Something in the request or in the answer stands on a list of what is denied; another try would
- * not mend it.
+ * A blocklist matches the request or the answer; a retry would not help.
  */
 const DENIED = 498
 const CONTENT_FILTER = /blocked|content (?:policy|filter)|safety/i
@@ -31,7 +30,10 @@ export function readError({ status, body, provider }: ErrorResponse): GatewayErr
   })
 }
 
-/** The answer is none of this dialect. `what` reads after the provider's name: `sent ...`. */
+/**
+ * The error of an answer that is not of this dialect. `what` reads after the provider's name:
+ * `sent ...`.
+ */
 export function invalidAnswer(what: string, provider: string): GatewayError {
   return new GatewayError('upstream_invalid', `${provider} ${what}.`, { provider })
 }

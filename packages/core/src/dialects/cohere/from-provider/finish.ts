@@ -10,7 +10,7 @@ const REASONS: Readonly<Record<string, Finish>> = {
 
 const FAILURES = /^(?:ERROR|TIMEOUT|USER_CANCEL)/
 
-/** Why the answer ended, for words that `failureOf` knows nothing of. */
+/** Maps finish reasons that `failureOf` does not handle. */
 export function mapFinishReason(
   native: unknown,
   { calledTools }: { readonly calledTools: boolean },
@@ -20,12 +20,12 @@ export function mapFinishReason(
   if (known === undefined && typeof native === 'string' && native !== '')
     return unknownFinish(native)
   if (calledTools && known?.reason !== 'length') return { reason: 'tool_calls' }
-  // An announcement of calls that never came.
+  // The service announced calls that never came.
   if (known?.reason === 'tool_calls') return { reason: 'stop', native: 'TOOL_CALL' }
   return known ?? { reason: 'stop' }
 }
 
-/** The error that looks like an end. */
+/** The error behind a finish reason that reports a failure. */
 export function mapFailure(
   native: unknown,
   { provider, detail }: { readonly provider: string; readonly detail?: string | undefined },

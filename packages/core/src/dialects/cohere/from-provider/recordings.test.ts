@@ -70,7 +70,7 @@ describe.skipIf(!present && !required)(
     })
 
     it.each(streams)(
-      'B1: stream $name is not complete before its last event, and has not ended',
+      'stream $name is not complete before its last event, and has not ended',
       ({ body }) => {
         const frames = parseFrames(Buffer.from(body))
         const last = frames.findIndex(({ event }) => event === 'message-end')

@@ -5,7 +5,7 @@ import type { StreamEvent } from '../../model/events.ts'
 import { foreignError } from '../../wire/foreign-error.ts'
 import { asObject, parseObject, asText } from '../../wire/json.ts'
 import type { SseFrame } from '../../wire/sse.ts'
-import { serializeArguments, mayBeNone } from '../to-provider/arguments.ts'
+import { serializeArguments, mayBeNone } from '../arguments.ts'
 import { mapAnnotations } from './citations.ts'
 import { detailOf, invalidAnswer, readError } from './errors.ts'
 import { mapFailure, mapFinishReason } from './finish.ts'
@@ -137,7 +137,7 @@ export class ChatReader implements StreamReader {
     ]
   }
 
-  /** Errors have no type of their own; what else is new is no concern of ours. */
+  /** Errors have no type of their own; other unknown events are ignored. */
   #other(event: JsonObject, frame: SseFrame): readonly StreamEvent[] {
     const isError =
       frame.event === 'error' ||

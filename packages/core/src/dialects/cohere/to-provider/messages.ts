@@ -4,7 +4,7 @@ import type { JsonObject } from '../../model/json-object.ts'
 import { invalid, refuseOrDrop } from '../../model/invalid.ts'
 import { parseObject } from '../../wire/json.ts'
 import { urlOfSource } from '../../model/media-source.ts'
-import { areNone } from './arguments.ts'
+import { areNone } from '../arguments.ts'
 import type { RequestContext } from './context.ts'
 
 /** The service takes no empty results. */

@@ -146,7 +146,7 @@ describe('what the model said', () => {
     ])
   })
 
-  it('A2: joins the fragments of a signed thought, byte for byte, and gives the proof back to its issuer', () => {
+  it('joins the fragments of a signed thought, byte for byte, and gives the proof back to its issuer', () => {
     const proof = encodeSignature({ origin: 'anthropic-messages', value: 'EqQB+/=' })
     const hidden = encodeSignature({ origin: 'anthropic-messages', value: 'HIDDEN' }, true)
     const contents = [
@@ -263,7 +263,7 @@ describe('calls and responses', () => {
     })
   })
 
-  it('A3: a call without args has an empty object, and keeps its signature', () => {
+  it('a call without args has an empty object, and keeps its signature', () => {
     expect(
       read([model({ functionCall: { name: 'now' }, thoughtSignature: 'S' })])[0]?.parts,
     ).toEqual([

@@ -51,7 +51,7 @@ function actionOf({ action }: ClientRequest['params']): string {
 function forward(
   request: ClientRequest,
   { provider, model }: Pick<CallContext, 'provider' | 'model'>,
-  { providerSide: client }: Dialect,
+  { providerSide }: Dialect,
 ): Translation {
   return {
     answer: 'json',
@@ -75,7 +75,7 @@ function forward(
     openStream() {
       throw new TypeError(`${actionOf(request.params)} does not stream.`)
     },
-    readError: (response) => client.readError(response),
+    readError: (response) => providerSide.readError(response),
   }
 }
 

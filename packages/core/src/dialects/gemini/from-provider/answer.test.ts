@@ -118,19 +118,19 @@ describe('readAnswer', () => {
     ['a candidate that says nothing', { candidates: [{ index: 0 }] }],
     ['one candidate of two', { candidates: [{ finishReason: 'STOP' }, {}] }],
     ['feedback without a reason', { promptFeedback: {} }],
-  ])('A12: refuses %s', (_, body) => {
+  ])('refuses %s', (_, body) => {
     expect(() => readAnswer(body, call)).toThrow(
       expect.objectContaining({ code: 'upstream_invalid' }),
     )
   })
 
-  it('A8: throws the error a body with status 200 carries', () => {
+  it('throws the error a body with status 200 carries', () => {
     expect(() =>
       readAnswer({ error: { code: 429, status: 'RESOURCE_EXHAUSTED', message: 'x' } }, call),
     ).toThrow(expect.objectContaining({ code: 'rate_limit_exceeded' }))
   })
 
-  it('A14: an answer sent back in the history is what the provider said', () => {
+  it('an answer sent back in the history is what the provider said', () => {
     const parts = [
       { text: 'Let me look.' },
       { text: '', thoughtSignature: 's0' },

@@ -49,7 +49,7 @@ describe('readError', () => {
     [502, '<html><body>Bad gateway</body></html>', 'provider_error', undefined],
     [503, '', 'provider_overloaded', undefined],
     [400, { error: 'a plain text' }, 'provider_rejected', undefined],
-  ])('A8: %d %j is %s', (status, body, code, providerCode) => {
+  ])('%d %j is %s', (status, body, code, providerCode) => {
     expect(read(status, body)).toMatchObject({
       code,
       details: { provider: 'gemini', upstreamStatus: status },

@@ -31,18 +31,18 @@ describe('finishOf', () => {
     ['STOP', true, { reason: 'tool_calls' }],
     ['MAX_TOKENS', true, { reason: 'length' }],
     ['CONTINUATION', false, { reason: 'length', native: 'CONTINUATION' }],
-  ])('A16: %s (calls: %s)', (word, hasCalls, finish) => {
+  ])('%s (calls: %s)', (word, hasCalls, finish) => {
     expect(mapFinishReason(word, hasCalls, undefined)).toEqual(finish)
   })
 
-  it.each(FILTERED)('A16: %s is a content filter', (word) => {
+  it.each(FILTERED)('%s is a content filter', (word) => {
     expect(mapFinishReason(word, true, undefined)).toEqual({
       reason: 'content_filter',
       native: word,
     })
   })
 
-  it.each(ODD)('A16: %s keeps its own word', (word) => {
+  it.each(ODD)('%s keeps its own word', (word) => {
     expect(mapFinishReason(word, true, undefined)).toEqual({ reason: 'length', native: word })
   })
 

@@ -73,7 +73,7 @@ describe.skipIf(!present && !required)(
       }
     })
 
-    it.each(streams)('B1: stream $name cut short is not complete', ({ body }) => {
+    it.each(streams)('stream $name cut short is not complete', ({ body }) => {
       const frames = parseFrames(Buffer.from(body))
       const reader = gemini.providerSide.openReader(callContext(true))
       for (const frame of frames.slice(0, -1)) reader.read(frame)

@@ -103,7 +103,7 @@ describe('text and reasoning', () => {
 })
 
 describe('tool calls', () => {
-  it('A1: are numbered densely across chunks, for each candidate', () => {
+  it('are numbered densely across chunks, for each candidate', () => {
     const call = (name: string) => ({ functionCall: { name, args: { x: name } } })
     const events = read([
       candidate([call('a'), call('b')]),
@@ -129,7 +129,7 @@ describe('tool calls', () => {
     ).toEqual(['{"x":"a"}', '{"x":"b"}', '{"x":"c"}', '{"x":"d"}'])
   })
 
-  it('A3: without args keep their id and signature and get an empty object', () => {
+  it('without args keep their id and signature and get an empty object', () => {
     expect(
       read([candidate([{ functionCall: { id: 'own', name: 'now' }, thoughtSignature: 's1' }])]),
     ).toEqual([
@@ -260,7 +260,7 @@ describe('the end', () => {
     ).toEqual(['text', 'logprobs', 'annotations', 'finish'])
   })
 
-  it('F3: counts are totals, one event for each frame that has them', () => {
+  it('counts are totals, one event for each frame that has them', () => {
     const counts = [4, 7, 9].map((candidatesTokenCount) => ({
       usageMetadata: { promptTokenCount: 2, candidatesTokenCount },
     }))
@@ -288,7 +288,7 @@ describe('failures', () => {
       'rate_limit_exceeded',
     ],
     ['an error line', 'error', 'it broke', 'provider_error'],
-  ])('B2: %s gives one error event and nothing after it', (_, event, data, code) => {
+  ])('%s gives one error event and nothing after it', (_, event, data, code) => {
     const of = reader()
     expect(of.read({ event, data })).toMatchObject([{ type: 'error', error: { code } }])
     expect(
@@ -304,7 +304,7 @@ describe('failures', () => {
     expect(reader().read({ event: undefined, data })).toEqual([])
   })
 
-  it('A12: unknown shapes are skipped', () => {
+  it('unknown shapes are skipped', () => {
     const odd = [
       { candidates: [null, 7, {}] },
       { candidates: 'x' },

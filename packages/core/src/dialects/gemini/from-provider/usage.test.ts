@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { readUsage } from './usage.ts'
 
-it('F7: counts thoughts and what tools read', () => {
+it('counts thoughts and what tools read', () => {
   const native = {
     promptTokenCount: 10,
     toolUsePromptTokenCount: 5,
@@ -18,7 +18,7 @@ it('F7: counts thoughts and what tools read', () => {
   })
 })
 
-it('F10: zero is a value, absent is not zero', () => {
+it('zero is a value, absent is not zero', () => {
   const native = { promptTokenCount: 0, thoughtsTokenCount: 0, candidatesTokenCount: -1 }
   expect(readUsage(native)).toEqual({
     inputTokens: 0,

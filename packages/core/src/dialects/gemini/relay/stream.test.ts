@@ -149,7 +149,7 @@ describe('a stream for a client that reads events', () => {
   })
 })
 
-describe('B1: B2: a stream that fails', () => {
+describe('B2: a stream that fails', () => {
   const overloaded = {
     error: { code: 503, message: 'The model is overloaded.', status: 'UNAVAILABLE' },
   }

@@ -57,7 +57,7 @@ describe('an answer', () => {
     })
   })
 
-  it('F7: never counts less than nothing', () => {
+  it('never counts less than nothing', () => {
     expect(
       render({}, { usage: { inputTokens: 1, outputTokens: 2, reasoningTokens: 5 } })[
         'usageMetadata'

@@ -146,7 +146,7 @@ describe.skipIf(!present && !required)(
       expect(JSON.parse(output + relay.end())).toEqual(chunksOf(body))
     })
 
-    it.each(streams)('B1: stream $name cut anywhere before its end is not complete', ({ body }) => {
+    it.each(streams)('stream $name cut anywhere before its end is not complete', ({ body }) => {
       const lastEvent = body.lastIndexOf('data:')
       const broken = new GatewayError('upstream_truncated', 'cut')
       for (let at = 1; at < lastEvent; at += Math.max(1, Math.floor(lastEvent / 23))) {

@@ -113,7 +113,7 @@ describe('the chunks of a stream', () => {
     expect(chunks).toHaveLength(3)
   })
 
-  it('B8: hold the usage once, the last one', () => {
+  it('hold the usage once, the last one', () => {
     const usage = (outputTokens: number): StreamEvent => ({
       type: 'usage',
       usage: { inputTokens: 1, outputTokens },
@@ -124,7 +124,7 @@ describe('the chunks of a stream', () => {
 })
 
 describe('parts of a stream', () => {
-  it('A2: end a thought with its proof, wherever it came from', () => {
+  it('end a thought with its proof, wherever it came from', () => {
     const foreign = { origin: 'anthropic-messages', value: 'EqQB' }
     const sign = (
       signature: { origin: string; value: string },
@@ -199,7 +199,7 @@ describe('parts of a stream', () => {
 })
 
 describe('calls', () => {
-  it('A1: nasty 4: of which several stream at once are each whole, in order', () => {
+  it('nasty 4: of which several stream at once are each whole, in order', () => {
     const signature = { origin: 'gemini', value: 'S1' }
     const { parts, last } = stream([
       text('so'),
@@ -221,7 +221,7 @@ describe('calls', () => {
     expect(last).toMatchObject({ candidates: [{ finishReason: 'STOP' }] })
   })
 
-  it('A6: are not whole because they parse', () => {
+  it('are not whole because they parse', () => {
     const renderer = open()
     expect(written([call(0), args(0, '{"a":1}'), text('later')], renderer)).toBe('')
     expect(renderer.fail(failure)).not.toContain('functionCall')
@@ -246,7 +246,7 @@ describe('calls', () => {
   })
 })
 
-describe('B1: a stream that broke', () => {
+describe('a stream that broke', () => {
   it.each<[string, StreamEvent[]]>([
     ['before its first chunk', []],
     ['in the middle', [text('a')]],

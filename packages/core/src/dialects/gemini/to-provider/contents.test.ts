@@ -192,7 +192,7 @@ describe('tool calls and results', () => {
     ['{}', {}, []],
     ['[1]', { input: '[1]' }, ['tool_calls.arguments (repaired: was no JSON object)']],
     ['{"a":', { input: '{"a":' }, ['tool_calls.arguments (repaired: was no JSON object)']],
-  ])('A11: arguments %j are an object', (written, args, dropped) => {
+  ])('arguments %j are an object', (written, args, dropped) => {
     const history = built([assistant(call('call_1', 'one', { arguments: written }))])
     expect(history.contents[0]?.parts).toEqual([{ functionCall: { name: 'one', args } }])
     expect(history.dropped).toEqual(dropped)
@@ -206,7 +206,7 @@ describe('tool calls and results', () => {
 })
 
 describe('signatures', () => {
-  it('A3: come back byte for byte, on calls and as empty text', () => {
+  it('come back byte for byte, on calls and as empty text', () => {
     const { contents, dropped } = built([
       user(text('go')),
       assistant(
@@ -247,7 +247,7 @@ describe('signatures', () => {
     ])
   })
 
-  it('A3: missing ones are replaced on the first call of each step of the current turn', () => {
+  it('missing ones are replaced on the first call of each step of the current turn', () => {
     const messages = [
       user(text('old')),
       assistant(call('call_0', 'zero')),

@@ -78,7 +78,7 @@ describe('buildRequest', () => {
     })
   })
 
-  it('A7: reports what it shortens or cannot carry', () => {
+  it('reports what it shortens or cannot carry', () => {
     const { config, dropped } = configOf({
       sampling: { stop: ['1', '2', '3', '4', '5', '6'], seed: 2 ** 40, logitBias: { 5: 1 }, n: 1 },
       user: 'ann',

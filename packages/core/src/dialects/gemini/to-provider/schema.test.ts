@@ -254,7 +254,7 @@ const golden: [
 ]
 
 describe('convertSchema', () => {
-  it.each(golden)('A4: %s', (_, schema, expected, lost = []) => {
+  it.each(golden)('%s', (_, schema, expected, lost = []) => {
     const before = structuredClone(schema)
     const converted = convertSchema(schema, 'tools')
     expect(converted.schema).toEqual(expected)
@@ -311,7 +311,7 @@ describe('convertSchema', () => {
     )
   })
 
-  it('A4: whatever comes in, only known keywords come out, and anyOf stands alone', () => {
+  it('whatever comes in, only known keywords come out, and anyOf stands alone', () => {
     fc.assert(
       fc.property(arbitrarySchema, (schema) => {
         const converted = convertedOrRefused(schema)

@@ -64,7 +64,7 @@ describe('buildTools', () => {
       { mode: 'allowed', required: true, names: ['now'] },
       { mode: 'ANY', allowedFunctionNames: ['now'] },
     ],
-  ])('A10: carries the choice %j', (choice, functionCallingConfig) => {
+  ])('carries the choice %j', (choice, functionCallingConfig) => {
     expect(built([weather, noArguments], choice)).toEqual({
       tools: [{ functionDeclarations: declarations }],
       toolConfig: { functionCallingConfig },
@@ -82,7 +82,7 @@ describe('buildTools', () => {
     })
   })
 
-  it('A10: says nothing of tools when there are none', () => {
+  it('says nothing of tools when there are none', () => {
     expect(built([], { mode: 'none' })).toEqual({ dropped: [] })
   })
 

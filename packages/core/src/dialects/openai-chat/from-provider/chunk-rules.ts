@@ -5,7 +5,7 @@ import { type Finish, type FinishReason, unknownFinish } from '../../model/finis
 import type { SseFrame } from '../../wire/sse.ts'
 import { upstreamError } from '../../wire/upstream-error.ts'
 import { tokenCount, type Usage, withinInput } from '../../model/usage.ts'
-import { foreignError, saysFine, statusOfMessage } from '../../wire/foreign-error.ts'
+import { foreignError, reportsSuccess, statusOfMessage } from '../../wire/foreign-error.ts'
 import { errorFactsOf, statusOfWord } from './error-facts.ts'
 import { asList, asObject, parseObject, asText } from '../../wire/json.ts'
 
@@ -88,7 +88,7 @@ export function errorOf(body: JsonObject, provider: string): GatewayError | unde
       errorInChoices(choices, provider) ??
       (choices.length === 0 ? foreignError(body, provider) : undefined)
     )
-  const facts = !body.error && saysFine(body) ? undefined : errorFactsOf(body)
+  const facts = !body.error && reportsSuccess(body) ? undefined : errorFactsOf(body)
   if (facts === undefined) return foreignError(body, provider)
   const {
     status = facts.providerCode === undefined

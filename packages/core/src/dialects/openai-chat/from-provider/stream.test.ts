@@ -242,7 +242,7 @@ describe('finish and usage', () => {
   })
 })
 
-describe('B1: a stream that just ends is not whole', () => {
+describe('a stream that just ends is not whole', () => {
   it.each<[string, (JsonObject | string)[], Quirks, boolean]>([
     ['nothing at all', [], {}, false],
     ['[DONE] alone', ['[DONE]'], {}, false],
@@ -287,7 +287,7 @@ describe('B1: a stream that just ends is not whole', () => {
   })
 })
 
-describe('B2: errors inside a 200', () => {
+describe('errors inside a 200', () => {
   const failure = (event: string | undefined, data: string) =>
     new ChunkReader(testCall()).read({ event, data })
 

@@ -44,7 +44,7 @@ const fn = (name?: string, args?: string) => ({
 })
 const both = ['a f {"x":1}', 'b g {"y":2}']
 
-describe('A1: sparse, reused, non-zero or missing indexes', () => {
+describe('sparse, reused, non-zero or missing indexes', () => {
   it.each<[string, JsonObject[], string[]]>([
     [
       'as OpenAI sends them',
@@ -172,7 +172,7 @@ describe('A1: sparse, reused, non-zero or missing indexes', () => {
   ])('%s', (_name, deltas, expected) => expect(calls(deltas)).toEqual(expected))
 })
 
-describe('A5: missing or late ids, names and types', () => {
+describe('missing or late ids, names and types', () => {
   it.each<[string, JsonObject[], string[]]>([
     [
       'the name comes after arguments',
@@ -253,7 +253,7 @@ describe('A5: missing or late ids, names and types', () => {
   ])('%s', (_name, deltas, expected) => expect(calls(deltas)).toEqual(expected))
 })
 
-it('A6: arguments that parse early go on', () => {
+it('arguments that parse early go on', () => {
   expect(
     calls([
       { index: 0, id: 'a', ...fn('f', '{"a":1}') },

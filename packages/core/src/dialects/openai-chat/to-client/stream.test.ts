@@ -168,7 +168,7 @@ describe('chunks', () => {
   })
 })
 
-describe('B8: the usage chunk', () => {
+describe('the usage chunk', () => {
   const usage = (outputTokens: number): StreamEvent => ({
     type: 'usage',
     usage: { inputTokens: 3, outputTokens },
@@ -194,7 +194,7 @@ describe('B8: the usage chunk', () => {
   })
 })
 
-describe('A2: signed thinking', () => {
+describe('signed thinking', () => {
   const events: StreamEvent[] = [
     start,
     { type: 'reasoning', choice: 0, text: 'let me ' },

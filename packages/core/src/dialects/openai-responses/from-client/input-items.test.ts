@@ -130,7 +130,7 @@ describe('turns', () => {
     expect(read[3]?.parts).toEqual([{ type: 'tool-result', id: 'call_2', content: [] }])
   })
 
-  it('A11: a call without arguments has an empty object of them', () => {
+  it('a call without arguments has an empty object of them', () => {
     expect(messages(user, { ...call, arguments: '' })[1]?.parts[0]).toMatchObject({
       arguments: '{}',
     })
@@ -218,7 +218,7 @@ describe('reasoning', () => {
     })
   })
 
-  it('A2: with ours gives back the proof of the provider that signed it', () => {
+  it('with ours gives back the proof of the provider that signed it', () => {
     const summary = [{ type: 'summary_text', text: 'hm' }]
     expect(
       reasoning({ encrypted_content: encodeProof({ signature: claude('Ep8B') }), summary }),
@@ -238,7 +238,7 @@ describe('reasoning', () => {
     })
   })
 
-  it('A3: the proof of a call goes to the call, also where the client changed the ids of items', () => {
+  it('the proof of a call goes to the call, also where the client changed the ids of items', () => {
     const read = messages(
       user,
       {

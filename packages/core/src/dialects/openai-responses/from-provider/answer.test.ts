@@ -208,12 +208,12 @@ describe('readAnswer', () => {
       { reason: 'length', native: 'steered' },
     ],
     [{ status: 'incomplete', incomplete_details: null }, [], { reason: 'length' }],
-  ])('A16: ends %j', (more, output, finish) => {
+  ])('ends %j', (more, output, finish) => {
     expect(choiceOf(output, more)?.finish).toEqual(finish)
   })
 
   it.each([
-    ['A11: no arguments', call({ arguments: '' }), { id: 'call_1', arguments: '{}' }],
+    ['no arguments', call({ arguments: '' }), { id: 'call_1', arguments: '{}' }],
     ['no call_id', call({ call_id: undefined }), { id: 'fc_1' }],
     ['no id at all', call({ call_id: '', id: undefined }), { id: 'call_1' }],
     ['a namespace', call({ namespace: 'crm' }), { name: 'look' }],
@@ -222,7 +222,7 @@ describe('readAnswer', () => {
   })
 
   it.each([
-    ['A12: no output', { output: undefined }, 'upstream_invalid'],
+    ['no output', { output: undefined }, 'upstream_invalid'],
     [
       'an answer of another dialect',
       { output: undefined, choices: [{ message: { content: 'a' } }] },
@@ -230,7 +230,7 @@ describe('readAnswer', () => {
     ],
     ['an error', { error: { code: 'server_error', message: 'Oops' } }, 'provider_error'],
     [
-      'A15: a failure',
+      'a failure',
       { status: 'failed', error: { code: 'rate_limit_exceeded', message: 'Slow down.' } },
       'rate_limit_exceeded',
     ],
@@ -240,7 +240,7 @@ describe('readAnswer', () => {
     expect(() => read([], more)).toThrow(expect.objectContaining({ code }))
   })
 
-  it('A12: leaves out what makes no sense', () => {
+  it('leaves out what makes no sense', () => {
     const answer = read(
       [
         null,

@@ -116,7 +116,7 @@ describe('readError', () => {
     [500, { error: { type: 'server_error', code: null, message: 'Oops' } }, 'provider_error', 502],
     [502, '<html><body>Bad gateway</body></html>', 'provider_error', 502],
     [503, '', 'provider_overloaded', 503],
-  ])('A8: %i %j is %s', (status, body, code, clientStatus) => {
+  ])('%i %j is %s', (status, body, code, clientStatus) => {
     const found = read(status, body)
     expect({ code: found.code, status: found.status }).toEqual({ code, status: clientStatus })
     expect(found.details).toMatchObject({ provider: 'acme', upstreamStatus: status })
@@ -146,7 +146,7 @@ describe('readError', () => {
   })
 })
 
-describe('B2: errors inside a 200', () => {
+describe('errors inside a 200', () => {
   const flat = (code: string | null) => ({
     type: 'error',
     code,

@@ -127,7 +127,7 @@ describe.skipIf(!present && !required)(
       expect(meaningOfEvents(events)).toEqual(meaningOfResponse(lastResponse(body)))
     })
 
-    it.each(streams)('B1: stream $name cut short is not complete', ({ body }) => {
+    it.each(streams)('stream $name cut short is not complete', ({ body }) => {
       const frames = body
         .split(/(?<=\r?\n\r?\n)/)
         .filter((frame) => frame.includes('data:') && !frame.includes('[DONE]'))

@@ -164,7 +164,7 @@ describe('ResponsesReader', () => {
     ],
     [completed([], { status: 'in_progress' }), { reason: 'stop' }],
     [completed([], { status: 'incomplete' }), { reason: 'length' }],
-  ])('A16: %j ends with %j', (event, finish) => {
+  ])('%j ends with %j', (event, finish) => {
     const { events, complete } = readAll([created, event])
     expect(events.find(({ type }) => type === 'finish')).toEqual({
       type: 'finish',
@@ -174,7 +174,7 @@ describe('ResponsesReader', () => {
     expect(complete).toBe(true)
   })
 
-  it('B1: is complete only after the response has ended', () => {
+  it('is complete only after the response has ended', () => {
     const reader = open()
     for (const event of [created, textDelta(0, 'a'), done(0, message(said('a')))]) {
       reader.read({ event: undefined, data: JSON.stringify(event) })
@@ -235,7 +235,7 @@ describe('errors', () => {
     ).toEqual([])
   })
 
-  it('A15: a failed response without a word of explanation is an error too', () => {
+  it('a failed response without a word of explanation is an error too', () => {
     expect(
       readAll([created, { type: 'response.failed', response: { error: null } }]).events,
     ).toEqual([{ type: 'error', error: expect.objectContaining({ code: 'provider_error' }) }])
@@ -259,7 +259,7 @@ describe('errors', () => {
       { event: undefined, data: '{"error":{"message":"slow down","code":429}}' },
       'rate_limit_exceeded',
     ],
-  ])('B2: %j is %s', (frame, code) => {
+  ])('%j is %s', (frame, code) => {
     const reader = open()
     expect(reader.read(frame)).toEqual([
       { type: 'error', error: expect.objectContaining({ code }) },
@@ -342,17 +342,17 @@ describe('tool calls', () => {
   it.each([
     ['ended', [added(0, call('')), done(0, call(''))]],
     ['never ended', [added(0, call(''))]],
-  ])('A11: a call without arguments that %s has an empty object', (_, events) => {
+  ])('a call without arguments that %s has an empty object', (_, events) => {
     expect(contentOf(events)).toEqual([looks(), args('{}')])
   })
 
-  it('A6: arguments that parse early are not taken for whole', () => {
+  it('arguments that parse early are not taken for whole', () => {
     expect(
       contentOf([added(0, call('')), argsDelta(0, '{}'), argsDelta(0, ' '), done(0, call('{} '))]),
     ).toEqual([looks(), args('{}'), args(' ')])
   })
 
-  it('A5: a call is sent when its name is known', () => {
+  it('a call is sent when its name is known', () => {
     expect(
       contentOf([
         argsDelta(0, '{"a"'),
@@ -426,7 +426,7 @@ describe('tool calls', () => {
     expect(contentOf(events)).toEqual([looks(), args('{}')])
   })
 
-  it('A1: tells items of one position apart', () => {
+  it('tells items of one position apart', () => {
     const second = { call_id: 'call_2', id: 'fc_2' }
     expect(
       contentOf([
@@ -441,7 +441,7 @@ describe('tool calls', () => {
     ).toEqual([text('a'), looks(), args('{}'), looks(1, 'call_2'), args('[]', 1)])
   })
 
-  it('A1: tells items without a position apart by their ids', () => {
+  it('tells items without a position apart by their ids', () => {
     const bare = (item: JsonObject): JsonObject => ({ type: 'response.output_item.added', item })
     const events = [
       bare({ ...message(), id: 'm' }),
@@ -676,7 +676,7 @@ describe('reasoning', () => {
     ).toEqual([thinks('Hm.'), { type: 'reasoning-signature', choice: 0, signature }])
   })
 
-  it('A15: reasoning that was cut off has no proof, and none is made up', () => {
+  it('reasoning that was cut off has no proof, and none is made up', () => {
     expect(contentOf([added(0, item({})), done(0, item({ encrypted_content: null }))])).toEqual([])
   })
 })

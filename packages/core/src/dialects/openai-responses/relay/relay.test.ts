@@ -58,7 +58,7 @@ describe('a whole answer', () => {
         output: [],
       },
     ],
-  ])('B2: %s in a 200 is an error: %j', (code, body) => {
+  ])('%s in a 200 is an error: %j', (code, body) => {
     expect(() => read(body)).toThrow(expect.objectContaining({ code }))
   })
 })

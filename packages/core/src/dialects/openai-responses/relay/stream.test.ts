@@ -95,7 +95,7 @@ describe('bytes', () => {
     expect(relay.end()).toBe('')
   })
 
-  it('B5, B6: pass also where the network cut them, and where lines end otherwise', () => {
+  it('pass also where the network cut them, and where lines end otherwise', () => {
     const { created, running, added, delta, completed } = stream()
     for (const text of [
       created + running + added + delta + completed,
@@ -158,7 +158,7 @@ describe('bytes', () => {
     expect(relay.complete).toBe(false)
   })
 
-  it('B4: of comments and pings wait for the next event: they are no sign that the answer goes on', () => {
+  it('of comments and pings wait for the next event: they are no sign that the answer goes on', () => {
     const { created, added, delta } = stream()
     const relay = open()
     expect(push(relay, ': ping\n\n', created, added)).toBe(`: ping\n\n${created}${added}`)

@@ -146,7 +146,7 @@ describe('items', () => {
     ).toMatchObject([{ summary: [], encrypted_content: 'gAAA' }])
   })
 
-  it('A3: the proof of a call stands before it', () => {
+  it('the proof of a call stands before it', () => {
     const { output } = render([
       { type: 'reasoning', text: 'hm' },
       call('x', { signature: thought('EqQB') }),

@@ -3,7 +3,7 @@ import { GatewayError } from '../../../errors.ts'
 import { renderError } from './errors.ts'
 import { requestOf } from './server.fake.ts'
 
-it('A8: errors have all four fields, and the attempts that were made', () => {
+it('errors have all four fields, and the attempts that were made', () => {
   const attempts = [
     {
       target: 'acme/m',

@@ -225,7 +225,7 @@ describe('the order the model wrote in', () => {
     ])
   })
 
-  it('A1: fragments of parallel calls may alternate', () => {
+  it('fragments of parallel calls may alternate', () => {
     const output = outputOf([
       callTool(0, 'x'),
       argue(0, '{"a'),
@@ -241,7 +241,7 @@ describe('the order the model wrote in', () => {
     ])
   })
 
-  it('A11: a call without arguments has an empty object of them, told in fragments and whole', () => {
+  it('a call without arguments has an empty object of them, told in fragments and whole', () => {
     const events = written([callTool(0, 'x'), argue(0, ''), finish('tool_calls')])
     const fragments = events
       .filter(({ type }) => type === 'response.function_call_arguments.delta')
@@ -303,7 +303,7 @@ describe('proofs', () => {
       typeof item.encrypted_content === 'string' ? decodeProof(item.encrypted_content) : item.type,
     )
 
-  it('A2: end the reasoning they sign', () => {
+  it('end the reasoning they sign', () => {
     const output = outputOf([
       think('hm'),
       sign(claude('Ep8B')),
@@ -337,7 +337,7 @@ describe('proofs', () => {
     ])
   })
 
-  it('A3: of a call go with the reasoning before it', () => {
+  it('of a call go with the reasoning before it', () => {
     expect(
       proofs([
         think('hm'),
@@ -348,7 +348,7 @@ describe('proofs', () => {
     ).toEqual([{ signature: thought('EqQB'), callId: 'x' }, 'function_call', 'function_call'])
   })
 
-  it('A3: of a call without reasoning before it have an item of their own before it', () => {
+  it('of a call without reasoning before it have an item of their own before it', () => {
     expect(proofs([say('a'), callTool(0, 'x', thought('EqQB')), finish('tool_calls')])).toEqual([
       'message',
       { signature: thought('EqQB'), callId: 'x' },
@@ -477,7 +477,7 @@ describe('a stream that breaks', () => {
     return eventsIn(events.map((event) => renderer.event(event)).join('') + renderer.fail(error))
   }
 
-  it('B1: ends with an error and a failed response, numbered on, and nothing that looks like an end', () => {
+  it('ends with an error and a failed response, numbered on, and nothing that looks like an end', () => {
     const events = broken([start, say('a'), finish()])
     expect(events.map((event) => event.sequence_number)).toEqual(events.map((_, at) => at))
     expect(events.at(-2)).toEqual({

@@ -125,7 +125,7 @@ describe('messages', () => {
     })
   })
 
-  it('A11: an answer that says nothing is left out, an empty question is not', () => {
+  it('an answer that says nothing is left out, an empty question is not', () => {
     const { items } = input([
       says('user', text('')),
       says('assistant', text('')),
@@ -255,7 +255,7 @@ describe('tool calls', () => {
     ])
   })
 
-  it('A11: empty arguments are an empty object, broken ones stay as the model wrote them', () => {
+  it('empty arguments are an empty object, broken ones stay as the model wrote them', () => {
     const { items } = input([
       hello,
       says('assistant', { ...call('a'), arguments: '' }, { ...call('b'), arguments: '{"x":' }),
@@ -292,7 +292,7 @@ describe('tool calls', () => {
 })
 
 describe('reasoning', () => {
-  it('A2: goes back byte for byte, before what it led to', () => {
+  it('goes back byte for byte, before what it led to', () => {
     const { items, dropped } = input([
       hello,
       says('assistant', thought('rs_1', 'Hm.'), text('a'), call('c')),

@@ -24,7 +24,7 @@ describe('buildRequest', () => {
     })
   })
 
-  it('A13: makes the same bytes of the same conversation', () => {
+  it('makes the same bytes of the same conversation', () => {
     const conversation = conversationOf([
       hello,
       says('assistant', text('a'), { type: 'refusal', text: 'no' }),
@@ -100,7 +100,7 @@ describe('buildRequest', () => {
     expect(build(conversationOf([hello], { responseFormat })).body.text).toEqual({ format })
   })
 
-  it('A7: reports every field it has no place for', () => {
+  it('reports every field it has no place for', () => {
     const { body, dropped } = build(
       conversationOf([hello], {
         sampling: {
@@ -248,7 +248,7 @@ describe('nastiest 6: reasoning survives without a store', () => {
   })
 })
 
-describe('A7: parameters by model', () => {
+describe('parameters by model', () => {
   it.each([
     ['gpt-4.1', undefined, []],
     ['gpt-5.1', undefined, []],

@@ -176,7 +176,7 @@ describe('tool choice', () => {
     expect(dropped).toEqual([])
   })
 
-  it('A10: nothing is said about tools where there are none', () => {
+  it('nothing is said about tools where there are none', () => {
     const { body, dropped } = ask({ toolChoice: { mode: 'none' }, parallelToolCalls: false })
     expect(Object.keys(body)).not.toEqual(expect.arrayContaining(['tool_choice']))
     expect(body).not.toHaveProperty('parallel_tool_calls')

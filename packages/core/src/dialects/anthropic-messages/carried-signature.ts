@@ -1,7 +1,7 @@
-import type { Signature } from '../../model/conversation.ts'
-import { originOf } from '../../model/issuer.ts'
-import { parseJson, asStrings } from '../../wire/json.ts'
-import { DIALECT } from '../names.ts'
+import type { Signature } from '../model/conversation.ts'
+import { originOf } from '../model/issuer.ts'
+import { parseJson, asStrings } from '../wire/json.ts'
+import { DIALECT } from './names.ts'
 
 /**
  * The `signature` of a thinking block and the `data` of a redacted one are what clients of this

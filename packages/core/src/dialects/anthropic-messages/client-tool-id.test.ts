@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import { clientToolId, toolIdOf } from './tool-id.ts'
+import { clientToolId, toolIdOf } from './client-tool-id.ts'
 
 it.each(['toolu_01A', 'call_abc-1', 'a'])('%s stays as it is', (id) => {
   expect(clientToolId(id)).toBe(id)

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Dialect } from '../../model/dialect.ts'
 import type { OperationContext, OperationTarget } from '../../model/operation.ts'
-import { clientRequest, type Sent } from './request.fake.ts'
+import { clientRequest, type Sent } from '../from-client/request.fake.ts'
 import { readCountTokens } from './count-tokens.ts'
 import { anthropicMessages } from '../index.ts'
 

@@ -1,4 +1,4 @@
-import { asObject } from '../../wire/json.ts'
+import { asObject } from '../wire/json.ts'
 
 const NULL = 'null'
 

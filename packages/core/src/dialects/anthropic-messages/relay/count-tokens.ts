@@ -6,8 +6,8 @@ import type { Operation, OperationContext, OperationTarget } from '../../model/o
 import type { Translation } from '../../translation/translation.ts'
 import { errorInAnswer, invalidAnswer, readError } from '../from-provider/errors.ts'
 import { DIALECT } from '../names.ts'
-import { relayRequest } from '../relay/request.ts'
-import { type MessagesRequest, parseCountRequest } from './request.ts'
+import { relayRequest } from './request.ts'
+import { type MessagesRequest, parseCountRequest } from '../from-client/request.ts'
 
 const PATH = '/v1/messages/count_tokens'
 

@@ -5,10 +5,10 @@ import { asObject } from '../wire/json.ts'
  * `on`: the request asks for reasoning, `off`: for none, `concealed`: that none of it is shown.
  * `undefined` where it says nothing.
  */
-export type ReasoningAsked = 'on' | 'off' | 'concealed' | undefined
+export type RequestedReasoning = 'on' | 'off' | 'concealed' | undefined
 
 /** Reasoning requested, in any dialect and in the spellings of compatible services. */
-export function reasoningAsked(body: JsonObject): ReasoningAsked {
+export function requestedReasoning(body: JsonObject): RequestedReasoning {
   const reasoning = asObject(body['reasoning']) ?? {}
   const thinking = asObject(body['thinking']) ?? {}
   const config = asObject(body['generationConfig'] ?? body['generation_config']) ?? {}
