@@ -1,15 +1,15 @@
 import type { GatewayError } from '../../errors.ts'
 import { append } from '../../foundation/lists.ts'
 import type { Dialect } from '../model/dialect.ts'
-import type { JsonObject } from '../model/json-object.ts'
-import type { StreamRelay } from '../model/relay.ts'
-import { errorIn } from '../wire/error-in.ts'
 import type { Finish } from '../model/finish.ts'
-import { asList, asObject, parseObject, asText } from '../wire/json.ts'
+import type { JsonObject } from '../model/json-object.ts'
 import { toErrorFormat } from '../model/operation.ts'
+import type { StreamRelay } from '../model/relay.ts'
+import type { Usage } from '../model/usage.ts'
+import { errorIn } from '../wire/error-in.ts'
+import { asList, asObject, asText, parseObject, textOfValue } from '../wire/json.ts'
 import { parseFrames, type SseFrame, SseSplitter } from '../wire/sse.ts'
 import { UsageTally } from '../wire/usage-fields.ts'
-import type { Usage } from '../model/usage.ts'
 import { finishesOf } from './answer.ts'
 
 export interface EventRelayOptions {
@@ -120,7 +120,7 @@ export class EventRelay implements StreamRelay {
     const isLast = typeof body.type === 'string' && LAST_TYPE.test(body.type)
     if (hasFinish || isLast) this.complete = true
     // An answer may hold several images, each with its own end.
-    if (isLast && !String(body.type).startsWith('image_')) this.#isOver = true
+    if (isLast && !textOfValue(body.type).startsWith('image_')) this.#isOver = true
   }
 }
 

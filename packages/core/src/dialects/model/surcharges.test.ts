@@ -104,6 +104,7 @@ describe('surcharges of a request', () => {
       },
       ['input[1].tools[1]', 'input[1].tools[2].tools[0]'],
     ],
+    ['objects with a toString of their own', { modalities: [{ toString: '' }] }, ['modalities']],
     ['what is no tool', { tools: 'all', modalities: 7, service_tier: 9 }, []],
   ])('in %s', (_, body, expected) => {
     expect(listSurcharges(body)).toEqual(expected)

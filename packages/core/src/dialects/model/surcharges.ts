@@ -71,16 +71,20 @@ export function listSurcharges(body: JsonObject, carried: Carried = 'all'): stri
       config['responseModalities'] ?? config['response_modalities'],
     ],
   ] as const) {
-    if (asList(modalities).some((modality) => !FREE_MODALITIES.has(String(modality).toLowerCase())))
-      found.push(field)
+    if (asList(modalities).some((modality) => !isFreeModality(modality))) found.push(field)
   }
   for (const { path, tool } of listOfferedTools(body))
     if (!isFreeTool(tool) && isSent(tool, carried)) found.push(path)
   return found
 }
 
+/** No `String(...)`: a client's object with a `toString` of its own would make it throw. */
+function isFreeModality(modality: unknown): boolean {
+  return typeof modality === 'string' && FREE_MODALITIES.has(modality.toLowerCase())
+}
+
 /**
- * Describes a path of `surchargesOf` for messages: a tool by its place and its kind, because
+ * Describes a path of `listSurcharges` for messages: a tool by its place and its kind, because
  * clients offer tools their users never chose.
  */
 export function surchargeName(body: JsonObject | undefined, path: string): string {

@@ -1,8 +1,8 @@
+import type { StreamEvent } from '../model/events.ts'
 import type { JsonObject } from '../model/json-object.ts'
 import type { ReasoningSeen } from '../model/stream.ts'
+import { asList, asObject, asText, parseObject, textOfValue } from '../wire/json.ts'
 import { estimateTextTokens } from './estimate-tokens.ts'
-import type { StreamEvent } from '../model/events.ts'
-import { asList, asObject, parseObject, asText } from '../wire/json.ts'
 
 /** Text is estimated in pieces of this length: shorter ones cost more CPU for the same answer. */
 const BATCH_CHARACTERS = 512
@@ -56,7 +56,7 @@ export class OutputTally {
     }
     for (const candidate of asList(body['candidates']))
       this.#addValue('content', asObject(candidate)?.['content'])
-    if (AUDIO_EVENT.test(String(body['type'])))
+    if (AUDIO_EVENT.test(asText(body['type']) ?? ''))
       return this.#addMedia(asText(body['delta'] ?? body['audio']) ?? '')
     for (const field of FRAGMENT_FIELDS) this.#addValue(field, body[field])
   }
@@ -108,7 +108,7 @@ export class OutputTally {
       if (typeof inner === 'object' && inner !== null && !Array.isArray(inner)) {
         if (depth < DEEPEST) this.#addArguments(inner as JsonObject, depth + 1)
       } else if (Array.isArray(inner)) this.#addValue('args', inner, depth + 1)
-      else this.add(String(inner))
+      else this.add(textOfValue(inner))
     }
   }
 

@@ -10,7 +10,7 @@ import type { RenderContext } from '../model/stream.ts'
 import { CuttableRelay } from './shadow-translation.ts'
 import { refuseOrDrop } from '../model/invalid.ts'
 import { issuerFor, IssuerReader, withIssuer, withOwnProofs } from '../model/issuer.ts'
-import { asObject } from '../wire/json.ts'
+import { asObject, asText } from '../wire/json.ts'
 import { MeteredRelay } from './metered-relay.ts'
 import { type FrameSplitter, SseFrameSplitter } from '../wire/sse.ts'
 import { withoutStorageFiles } from '../model/storage-files.ts'
@@ -320,7 +320,7 @@ function refuseIndispensable({ messages }: Conversation, call: CallContext): voi
           dropUnsupported: call.dropUnsupported === true && part.indispensable.always !== true,
         },
         part.indispensable.param,
-        `the item type ${String(asObject(part.value)?.type)}`,
+        `the item type ${asText(asObject(part.value)?.type) ?? 'unknown'}`,
       )
     }
   }

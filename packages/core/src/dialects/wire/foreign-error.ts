@@ -1,6 +1,6 @@
 import type { GatewayError } from '../../errors.ts'
 import type { JsonObject } from '../model/json-object.ts'
-import { asList, asObject, asText } from './json.ts'
+import { asList, asObject, asText, textOfValue } from './json.ts'
 import { upstreamError } from './upstream-error.ts'
 
 /**
@@ -92,7 +92,7 @@ function factsIn(body: JsonObject, depth: number): ForeignFacts | undefined {
   const codes = CODES.map((field) => body[field]).filter(
     (code) => typeof code === 'number' || (typeof code === 'string' && code !== ''),
   )
-  const bad = codes.filter((code) => !FINE.test(String(code)))
+  const bad = codes.filter((code) => !FINE.test(textOfValue(code)))
   const message = MESSAGES.map((field) => asText(body[field])).find((text) => text !== undefined)
   const hasFailed =
     body.success === false ||
@@ -100,7 +100,7 @@ function factsIn(body: JsonObject, depth: number): ForeignFacts | undefined {
     body.error === true ||
     body.object === 'error' ||
     body.type === 'error' ||
-    codes.some((code) => FAILED.test(String(code)))
+    codes.some((code) => FAILED.test(textOfValue(code)))
   if (message !== undefined && (bad.length > 0 || hasFailed)) {
     const word = [...bad, body.type].find(
       (code) => typeof code === 'string' && !/^\d+$/.test(code) && !FAILED.test(code),
@@ -180,6 +180,8 @@ export function reportsSuccess(body: JsonObject): boolean {
     (code) => typeof code === 'number' || (typeof code === 'string' && code !== ''),
   )
   return (
-    codes.length > 0 && codes.every((code) => FINE.test(String(code))) && body.success !== false
+    codes.length > 0 &&
+    codes.every((code) => FINE.test(textOfValue(code))) &&
+    body.success !== false
   )
 }

@@ -59,3 +59,11 @@ export function parseFirstObject(text: string): JsonObject | undefined {
   const value = parseJson(text)?.value
   return asObject(Array.isArray(value) ? value[0] : value)
 }
+
+/**
+ * A JSON value as text. `String(value)` would throw on an object with a `toString` of its own, which
+ * any client can send.
+ */
+export function textOfValue(value: unknown): string {
+  return typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value)
+}

@@ -7,13 +7,13 @@ import { asObject, asText } from '../../wire/json.ts'
  */
 export function hasContent({ content_block, delta }: JsonObject): boolean {
   const block = asObject(content_block)
-  if (block !== undefined) return WORDS.has(String(block.type)) ? hasWords(block) : true
+  if (block !== undefined) return WORDS.has(block.type) ? hasWords(block) : true
   const fragment = asObject(delta)
   return fragment !== undefined && hasWords(fragment)
 }
 
 /** Blocks that begin empty. */
-const WORDS: ReadonlySet<string> = new Set(['text', 'thinking'])
+const WORDS: ReadonlySet<unknown> = new Set(['text', 'thinking'])
 
 function hasWords({ text, thinking, signature, partial_json }: JsonObject): boolean {
   return [text, thinking, signature, partial_json].some((value) => asText(value) !== undefined)

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../model/json-object.ts'
-import { asObject, parseObject, asText } from '../../wire/json.ts'
 import type { Marker } from '../../translation/marked-relay.ts'
+import { asObject, asText, parseObject, textOfValue } from '../../wire/json.ts'
 import type { SseFrame } from '../../wire/sse.ts'
 import { markProof } from '../carried-signature.ts'
 
@@ -86,5 +86,5 @@ export class ProofMarker implements Marker {
 }
 
 function written(event: JsonObject): string {
-  return `event: ${String(event.type)}\ndata: ${JSON.stringify(event)}\n\n`
+  return `event: ${textOfValue(event.type)}\ndata: ${JSON.stringify(event)}\n\n`
 }

@@ -1,12 +1,12 @@
 import { GatewayError } from '../../../errors.ts'
+import { CUSTOM_TOOL_INPUT } from '../../claude/tool-input.ts'
 import type { Signature } from '../../model/conversation.ts'
-import type { RenderContext, StreamRenderer } from '../../model/stream.ts'
 import type { StreamEvent } from '../../model/events.ts'
 import type { Finish } from '../../model/finish.ts'
-import { asObject } from '../../wire/json.ts'
+import type { RenderContext, StreamRenderer } from '../../model/stream.ts'
 import type { Usage } from '../../model/usage.ts'
+import { asObject, textOfValue } from '../../wire/json.ts'
 import { carrySignature } from '../carried-signature.ts'
-import { CUSTOM_TOOL_INPUT } from '../../claude/tool-input.ts'
 import { DIALECT } from '../names.ts'
 import {
   callSignatureBlock,
@@ -253,7 +253,7 @@ export class MessageRenderer implements StreamRenderer {
     const proof =
       event.signature === undefined
         ? ''
-        : this.#inOwnThinking(String(callSignatureBlock(event).signature))
+        : this.#inOwnThinking(textOfValue(callSignatureBlock(event).signature))
     const output = `${proof}${this.#start(toolUseBlock(event))}`
     this.#liveCall = event
     this.#open = 'call'

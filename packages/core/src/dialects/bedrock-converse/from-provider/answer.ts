@@ -1,15 +1,15 @@
 import type { GatewayError } from '../../../errors.ts'
 import { AnswerContent } from '../../claude/answer-content.ts'
 import type { CallContext } from '../../model/call.ts'
-import type { JsonObject } from '../../model/json-object.ts'
 import type { Answer } from '../../model/events.ts'
+import type { JsonObject } from '../../model/json-object.ts'
 import { foreignError } from '../../wire/foreign-error.ts'
-import { isObject, asList, asObject, asObjects, asText } from '../../wire/json.ts'
+import { asList, asObject, asObjects, asText, isObject, textOfValue } from '../../wire/json.ts'
+import { DIALECT } from '../names.ts'
+import { imagePart } from './binary.ts'
 import { mapAnnotation } from './citations.ts'
 import { errorInAnswer, invalidAnswer } from './errors.ts'
-import { mapFinishReason, isMalformed } from './finish.ts'
-import { imagePart } from './binary.ts'
-import { DIALECT } from '../names.ts'
+import { isMalformed, mapFinishReason } from './finish.ts'
 import { isRunByProvider } from './providers-tool.ts'
 import { mapUsage } from './usage.ts'
 
@@ -22,7 +22,7 @@ export function readAnswer(body: JsonObject, call: CallContext): Answer {
   if (!Array.isArray(blocks)) throw noAnswer(body, call)
   if (isMalformed(body))
     throw invalidAnswer(
-      `got output from its model that cannot be read (${String(body.stopReason)})`,
+      `got output from its model that cannot be read (${textOfValue(body.stopReason)})`,
       call.provider,
     )
   const content = new AnswerContent(DIALECT)

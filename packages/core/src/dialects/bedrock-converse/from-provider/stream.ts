@@ -1,5 +1,4 @@
 import { append } from '../../../foundation/lists.ts'
-import { type CallContext, USAGE_GRACE_MS } from '../../model/call.ts'
 import {
   argumentsEvent,
   type CallKind,
@@ -8,17 +7,18 @@ import {
   toolCallEvent,
 } from '../../claude/streamed-calls.ts'
 import { serializeArguments } from '../../claude/tool-input.ts'
+import { type CallContext, USAGE_GRACE_MS } from '../../model/call.ts'
+import type { StreamEvent } from '../../model/events.ts'
 import type { JsonObject } from '../../model/json-object.ts'
 import type { StreamReader } from '../../model/stream.ts'
-import type { StreamEvent } from '../../model/events.ts'
-import { isObject, asObject, asObjects, parseObject, asText } from '../../wire/json.ts'
+import { asObject, asObjects, asText, isObject, parseObject, textOfValue } from '../../wire/json.ts'
 import type { SseFrame } from '../../wire/sse.ts'
+import { DIALECT } from '../names.ts'
 import { joinBase64 } from './binary.ts'
 import { mapAnnotation } from './citations.ts'
 import { exceptionInStream, invalidAnswer } from './errors.ts'
 import { EXCEPTION } from './event-stream.ts'
-import { mapFinishReason, isMalformed } from './finish.ts'
-import { DIALECT } from '../names.ts'
+import { isMalformed, mapFinishReason } from './finish.ts'
 import { isRunByProvider, providersToolPart } from './providers-tool.ts'
 import { mapUsage } from './usage.ts'
 
@@ -131,7 +131,7 @@ export class ConverseReader implements StreamReader {
         events,
         this.#fail(
           invalidAnswer(
-            `got output from its model that cannot be read (${String(event.stopReason)})`,
+            `got output from its model that cannot be read (${textOfValue(event.stopReason)})`,
             this.#call.provider,
           ),
         ),

@@ -1,6 +1,6 @@
 import { GatewayError } from '../../../errors.ts'
 import type { JsonObject } from '../../model/json-object.ts'
-import { isObject, asList, asStrings } from '../../wire/json.ts'
+import { asList, asStrings, isObject, textOfValue } from '../../wire/json.ts'
 import { flatten, type FlattenContext, mergeSchemas, type SchemaNode } from './schema-flatten.ts'
 import {
   ALLOWED_KEYWORDS,
@@ -148,7 +148,7 @@ class SchemaConverter {
     for (const [keyword, kind] of Object.entries(COPIED_KEYWORDS[type])) {
       if (isValue(node[keyword], kind)) schema[keyword] = node[keyword]
     }
-    if (FORMATS[type].includes(String(node['format']))) schema['format'] = node['format']
+    if (FORMATS[type].includes(textOfValue(node['format']))) schema['format'] = node['format']
     else if (node['format'] !== undefined) this.#lose('format')
     if (type === 'object') Object.assign(schema, this.#objectKeywords(at))
     else if (type === 'array') Object.assign(schema, this.#arrayKeywords(at))
@@ -193,7 +193,7 @@ class SchemaConverter {
       this.#lose('enum (values sent as strings)')
     const texts = values
       .filter((value) => value !== null && value !== '')
-      .map((value) => (isScalar(value) ? String(value) : JSON.stringify(value)))
+      .map((value) => (isScalar(value) ? textOfValue(value) : JSON.stringify(value)))
     return texts.length === 0 ? {} : { enum: [...new Set(texts)] }
   }
 

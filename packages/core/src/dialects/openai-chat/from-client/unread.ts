@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../model/json-object.ts'
-import { asObjects } from '../../wire/json.ts'
+import { asObjects, textOfValue } from '../../wire/json.ts'
 import { type ReadFields, readFields, unreadFields } from '../../wire/unread-fields.ts'
 
 const parts: Readonly<Record<string, ReadFields>> = {
@@ -13,7 +13,7 @@ const called = readFields('name arguments')
 const message = readFields(
   'role name tool_call_id refusal audio images reasoning reasoning_content reasoning_details cache_control prefix',
   {
-    content: ({ type }) => parts[String(type)],
+    content: ({ type }) => parts[textOfValue(type)],
     tool_calls: readFields('id type index extra_content', {
       function: called,
       custom: readFields('name input'),
@@ -44,7 +44,7 @@ export function unreadIn({ messages, tools, functions }: JsonObject): string[] {
     }
   }
   add(messages, 'messages', () => message)
-  add(tools, 'tools', ({ type = 'function' }) => tool[String(type)])
+  add(tools, 'tools', ({ type = 'function' }) => tool[textOfValue(type)])
   add(functions, 'functions', () => described)
   return [...unread]
 }

@@ -8,15 +8,15 @@ import type {
   Signature,
   ToolCallPart,
 } from '../../model/conversation.ts'
-import type { JsonObject } from '../../model/json-object.ts'
-import { optionalString, type Place, pathOf, placeOf, requiredText } from '../../wire/fields.ts'
 import { invalid } from '../../model/invalid.ts'
-import { asText } from '../../wire/json.ts'
+import type { JsonObject } from '../../model/json-object.ts'
+import { optionalString, pathOf, type Place, placeOf, requiredText } from '../../wire/fields.ts'
+import { asText, textOfValue } from '../../wire/json.ts'
 import { madeImage, PARAGRAPH, readSignature, thoughtsOf } from '../from-provider/answer.ts'
-import { readContent, readResult } from './content.ts'
 import { DIALECT } from '../names.ts'
-import { ADDITIONAL_TOOLS, type Namespaces, namespaceOf } from './namespaces.ts'
 import { decodeProof, isOwnProof } from '../to-client/own-items.ts'
+import { readContent, readResult } from './content.ts'
+import { ADDITIONAL_TOOLS, namespaceOf, type Namespaces } from './namespaces.ts'
 import { notStored } from './stored-state.ts'
 
 /**
@@ -99,7 +99,7 @@ function readItem(item: Place, history: History): void {
     case 'item_reference':
       throw notStored(item.path, 'the item it points at')
     default:
-      add(history, OF_THE_CLIENT.test(String(item.value.type)) ? 'tool' : 'assistant', [
+      add(history, OF_THE_CLIENT.test(textOfValue(item.value.type)) ? 'tool' : 'assistant', [
         extension(item.value),
       ])
   }

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../model/json-object.ts'
-import { asObject, asObjects, asText } from '../../wire/json.ts'
 import { digestOf } from '../../model/short-tool-id.ts'
+import { asObject, asObjects, asText, textOfValue } from '../../wire/json.ts'
 
 /** A tool as this dialect names it: by its own name, within a namespace where it is in one. */
 export interface ToolName {
@@ -86,7 +86,8 @@ function* namesIn(body: JsonObject): Iterable<ToolName> {
       if (tool.type !== 'namespace') yield { name }
       else
         for (const inner of asObjects(tool.tools))
-          if (asText(inner.name) !== undefined) yield { name: String(inner.name), namespace: name }
+          if (asText(inner.name) !== undefined)
+            yield { name: textOfValue(inner.name), namespace: name }
     }
   }
   for (const item of asObjects(body.input)) {

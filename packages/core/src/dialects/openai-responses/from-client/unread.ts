@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../model/json-object.ts'
-import { asObjects } from '../../wire/json.ts'
+import { asObjects, textOfValue } from '../../wire/json.ts'
 import { type ReadFields, readFields, unreadFields } from '../../wire/unread-fields.ts'
 import { toolLists } from './namespaces.ts'
 
@@ -11,16 +11,16 @@ const parts: Readonly<Record<string, ReadFields>> = {
   input_image: readFields('type image_url file_id detail'),
   input_file: readFields('type filename file_data file_url file_id'),
 }
-const content: ReadFields['inside'] = { content: ({ type }) => parts[String(type)] }
+const content: ReadFields['inside'] = { content: ({ type }) => parts[textOfValue(type)] }
 const items: Readonly<Record<string, ReadFields>> = {
   message: readFields('type role id status', content),
   function_call: readFields('type id status call_id name namespace arguments'),
   custom_tool_call: readFields('type id status call_id name namespace input'),
   function_call_output: readFields('type id status call_id', {
-    output: ({ type }) => parts[String(type)],
+    output: ({ type }) => parts[textOfValue(type)],
   }),
   custom_tool_call_output: readFields('type id status call_id', {
-    output: ({ type }) => parts[String(type)],
+    output: ({ type }) => parts[textOfValue(type)],
   }),
 }
 const described: Readonly<Record<string, ReadFields>> = {
@@ -28,7 +28,7 @@ const described: Readonly<Record<string, ReadFields>> = {
   custom: readFields('type name description format custom'),
 }
 const namespace = readFields('type name description', {
-  tools: ({ type }) => described[String(type)],
+  tools: ({ type }) => described[textOfValue(type)],
 })
 
 /** Fields within items and tools that no step of the translation reads. */
@@ -45,8 +45,10 @@ export function unreadIn(body: JsonObject): string[] {
         for (const field of unreadFields(item, path, fields)) unread.add(field)
     }
   }
-  add(body.input, 'input', ({ type = 'message' }) => items[String(type)])
+  add(body.input, 'input', ({ type = 'message' }) => items[textOfValue(type)])
   for (const { tools } of toolLists(body))
-    add(tools, 'tools', ({ type }) => (type === 'namespace' ? namespace : described[String(type)]))
+    add(tools, 'tools', ({ type }) =>
+      type === 'namespace' ? namespace : described[textOfValue(type)],
+    )
   return [...unread]
 }

@@ -1,9 +1,9 @@
 import { GatewayError, withDetails } from '../../../errors.ts'
 import type { ErrorResponse } from '../../model/call.ts'
 import type { JsonObject } from '../../model/json-object.ts'
-import { asList, asObject, parseFirstObject, asText } from '../../wire/json.ts'
 import { foreignError, foreignFacts, statusOfMessage } from '../../wire/foreign-error.ts'
-import { type UpstreamErrorFacts, upstreamError } from '../../wire/upstream-error.ts'
+import { asList, asObject, asText, parseFirstObject, textOfValue } from '../../wire/json.ts'
+import { upstreamError, type UpstreamErrorFacts } from '../../wire/upstream-error.ts'
 
 /**
  * The error of a non-2xx answer: JSON of this dialect or of a server before it, HTML, or nothing.
@@ -103,7 +103,7 @@ function factsOf(body: JsonObject): Facts {
   const word = words.find((candidate) => !FAMILY.test(candidate)) ?? words[0]
   const number = candidates
     .map(Number)
-    .find((candidate) => Number.isInteger(candidate) && NUMBER.test(String(candidate)))
+    .find((candidate) => Number.isInteger(candidate) && NUMBER.test(textOfValue(candidate)))
   const isPolicy = POLICY_CODE.test(word ?? '') || POLICY_TEXT.test(message ?? '')
   return {
     message,

@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../model/json-object.ts'
+import { textOfValue } from '../../wire/json.ts'
 
 export type Kind = 'message' | 'reasoning' | 'function' | 'custom' | 'other'
 export type ThoughtKind = 'text' | 'summary'
@@ -67,7 +68,7 @@ export function kindOf(item: JsonObject): Kind {
  */
 export function namesOf({ type, id, call_id: callId }: JsonObject): string[] {
   return [id, callId].flatMap((name) =>
-    typeof name === 'string' ? [`${String(type)} ${name}`] : [],
+    typeof name === 'string' ? [`${textOfValue(type)} ${name}`] : [],
   )
 }
 

@@ -1,8 +1,8 @@
 import type { ImagePart, Part, ToolCallPart } from '../../model/conversation.ts'
 import type { JsonObject } from '../../model/json-object.ts'
-import { asObject, asObjects } from '../../wire/json.ts'
-import { DIALECT } from '../names.ts'
+import { asObject, asObjects, textOfValue } from '../../wire/json.ts'
 import type { ToolName } from '../from-client/namespaces.ts'
+import { DIALECT } from '../names.ts'
 import type { ItemPrefix } from './own-items.ts'
 
 /** How far an item has come. `incomplete`: the answer ended in the middle of it. */
@@ -128,7 +128,7 @@ function imageItem(id: string, { source }: ImagePart): JsonObject | undefined {
 export function flatAnnotations(annotations: readonly unknown[], offset: number): JsonObject[] {
   return asObjects(annotations).map((annotation) => {
     const { type } = annotation
-    const fields = { ...(asObject(annotation[String(type)]) ?? annotation) }
+    const fields = { ...(asObject(annotation[textOfValue(type)]) ?? annotation) }
     for (const place of ['start_index', 'end_index']) {
       const index = fields[place]
       if (typeof index === 'number') fields[place] = Math.max(0, index - offset)
@@ -140,7 +140,7 @@ export function flatAnnotations(annotations: readonly unknown[], offset: number)
 /** Where in the answer's text an annotation begins; `undefined` when it does not say. */
 export function startOf(annotation: unknown): number | undefined {
   const value = asObject(annotation)
-  const fields = asObject(value?.[String(value.type)]) ?? value
+  const fields = asObject(value?.[textOfValue(value.type)]) ?? value
   return typeof fields?.start_index === 'number' ? fields.start_index : undefined
 }
 

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../model/json-object.ts'
-import { isObject, asList, asObject, asText } from '../../../wire/json.ts'
+import { asList, asObject, asText, isObject, textOfValue } from '../../../wire/json.ts'
 import { changed, isEmpty, type Placed, type Service } from './context.ts'
 
 /** `content` in the form the service takes from this role. */
@@ -109,7 +109,7 @@ export function mediaMessage(
   return {
     role: 'user',
     content: media.flatMap(({ id, part }) => [
-      { type: 'text', text: `Part of the result of tool call ${String(id)}:` },
+      { type: 'text', text: `Part of the result of tool call ${textOfValue(id)}:` },
       part,
     ]),
   }

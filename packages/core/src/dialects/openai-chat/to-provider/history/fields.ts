@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../model/json-object.ts'
-import { asList, asObject } from '../../../wire/json.ts'
+import { asList, asObject, textOfValue } from '../../../wire/json.ts'
 import { changed, isEmpty, type Placed, type Service } from './context.ts'
 
 const ALWAYS: ReadonlySet<string> = new Set(['role', 'content'])
@@ -11,7 +11,7 @@ const ALWAYS: ReadonlySet<string> = new Set(['role', 'content'])
 export function fitFields({ message, path }: Placed, { quirks, dropped }: Service): JsonObject {
   const allowed = quirks.messageFields
   if (allowed === undefined) return message
-  const role = String(message.role)
+  const role = textOfValue(message.role)
   const changes: JsonObject = {}
   for (const field of Object.keys(message)) {
     const isAllowed =

@@ -1,5 +1,5 @@
 import type { JsonObject } from '../../../model/json-object.ts'
-import { asList, asObject } from '../../../wire/json.ts'
+import { asList, asObject, textOfValue } from '../../../wire/json.ts'
 import { partsOf, textOfContent } from './content.ts'
 import type { Report } from './context.ts'
 
@@ -39,7 +39,7 @@ export function withOneSystem(messages: Messages, dropped: Report): Messages {
   for (let at = leading; at < messages.length; at++) {
     const message = messages[at]
     if (isSystem(message)) {
-      dropped.add(`messages[${at}].role (${String(roleOf(message))} sent as user)`)
+      dropped.add(`messages[${at}].role (${textOfValue(roleOf(message))} sent as user)`)
       waiting.push({ ...asObject(message), role: 'user' })
       continue
     }
