@@ -28,8 +28,10 @@ export function answerHeaders(exchange: Exchange): Record<string, string> {
   }
   if (exchange.route !== undefined) headers[RESPONSE_HEADERS.route] = headerValue(exchange.route)
   if (exchange.target !== undefined) headers[RESPONSE_HEADERS.target] = headerValue(exchange.target)
-  if (exchange.attempts.length > 0) headers[RESPONSE_HEADERS.attempts] = String(exchange.attempts.length)
-  if (exchange.degraded.size > 0) headers[RESPONSE_HEADERS.degraded] = [...exchange.degraded].join(', ')
+  if (exchange.attempts.length > 0)
+    headers[RESPONSE_HEADERS.attempts] = String(exchange.attempts.length)
+  if (exchange.degraded.size > 0)
+    headers[RESPONSE_HEADERS.degraded] = [...exchange.degraded].join(', ')
   if (exchange.dropped.length > 0)
     headers[RESPONSE_HEADERS.dropped] = headerValue(exchange.dropped.join(', '))
   return headers
