@@ -105,7 +105,7 @@ function* replaced(value: unknown, by: unknown): Generator<unknown> {
   }
 }
 
-const hostile = [
+const hostile: readonly unknown[] = [
   { toString: '' },
   { toString: '', valueOf: 1 },
   { __proto__: null },
