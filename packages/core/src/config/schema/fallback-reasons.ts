@@ -13,5 +13,3 @@ export const fallbackReasons = [
   'answer_too_large',
   'budget_exceeded',
 ] as const satisfies readonly ErrorCode[]
-
-export type FallbackReason = (typeof fallbackReasons)[number]

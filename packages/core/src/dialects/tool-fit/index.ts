@@ -1,3 +1,2 @@
 export { areFit, fitTools, type ToolFit } from './fit-tools.ts'
 export { commonNames } from './tool-names.ts'
-export type { NameRule } from '../model/tool-rules.ts'
